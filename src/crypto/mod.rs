@@ -1,0 +1,1 @@
+//! Digests, keyed hashes and the type that holds a secret.

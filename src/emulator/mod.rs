@@ -1,0 +1,1 @@
+//! A local stand-in for the Alibaba Cloud services behind the provider.

@@ -1,0 +1,1 @@
+//! The wire between Terraform core and a provider.

@@ -1,0 +1,1 @@
+//! This provider's configuration and resources.

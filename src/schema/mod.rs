@@ -1,0 +1,1 @@
+//! Terraform's values, types, schemas, diagnostics and the traits a provider implements.
