@@ -1,1 +1,35 @@
 //! Terraform's values, types, schemas, diagnostics and the traits a provider implements.
+//!
+//! Nothing here knows how Terraform is reached (that is [`crate::plugin`]) or what is managed
+//! (that is [`crate::provider`]). A resource is written against [`Resource`] with a typed model;
+//! [`ProviderServer`] turns what core asks into calls of that trait.
+
+pub mod attribute;
+pub mod diagnostic;
+pub mod field;
+pub mod json;
+pub mod messages;
+pub mod model;
+pub mod modifier;
+pub mod msgpack;
+pub mod number;
+pub mod path;
+pub mod provider;
+pub mod refinement;
+pub mod resource;
+pub mod server;
+pub mod types;
+pub mod validator;
+pub mod value;
+
+pub use attribute::{Attribute, Block, Nested, Nesting, Schema};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use field::Field;
+pub use model::Model;
+pub use number::Number;
+pub use path::{Path, Step};
+pub use provider::Provider;
+pub use resource::Resource;
+pub use server::ProviderServer;
+pub use types::Type;
+pub use value::Value;

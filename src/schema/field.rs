@@ -1,0 +1,214 @@
+//! One attribute's value in a typed model: known, null or unknown.
+
+use std::collections::BTreeMap;
+
+use super::{Diagnostic, Number, Path, Value};
+
+/// A value that is known, not set, or not known yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Field<T> {
+    /// Not set.
+    #[default]
+    Null,
+    /// Known only after something else was applied.
+    Unknown,
+    /// This value.
+    Known(T),
+}
+
+impl<T> Field<T> {
+    /// The value, if it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Field::Known(value) => Some(value),
+            Field::Null | Field::Unknown => None,
+        }
+    }
+
+    /// True if it is not set.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Field::Null)
+    }
+
+    /// True if it is not known yet.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Field::Unknown)
+    }
+
+    /// The value, or null for `None`.
+    pub fn from_option(value: Option<T>) -> Field<T> {
+        value.map_or(Field::Null, Field::Known)
+    }
+}
+
+impl From<&str> for Field<String> {
+    fn from(text: &str) -> Self {
+        Field::Known(text.to_owned())
+    }
+}
+
+impl From<String> for Field<String> {
+    fn from(text: String) -> Self {
+        Field::Known(text)
+    }
+}
+
+/// A Rust type that a Terraform value can be read into and written from.
+pub trait Typed: Sized {
+    /// Reads a value that is neither null nor unknown.
+    ///
+    /// # Errors
+    ///
+    /// The value at `path` is of another type than the schema says.
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic>;
+
+    /// Writes the value.
+    fn into_value(self) -> Value;
+}
+
+impl<T: Typed> Field<T> {
+    /// Reads a value of any of the three states.
+    ///
+    /// # Errors
+    ///
+    /// The value at `path` is of another type than the schema says.
+    pub fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::Null => Ok(Field::Null),
+            Value::Unknown(_) => Ok(Field::Unknown),
+            known => T::from_value(known, path).map(Field::Known),
+        }
+    }
+
+    /// Writes the value in whichever state it is.
+    pub fn into_value(self) -> Value {
+        match self {
+            Field::Null => Value::Null,
+            Field::Unknown => Value::UNKNOWN,
+            Field::Known(value) => value.into_value(),
+        }
+    }
+}
+
+/// The error for a value whose type is not the schema's: core and provider disagree.
+pub fn wrong_type(path: &Path, wanted: &str, found: &Value) -> Diagnostic {
+    let found = match found {
+        Value::Null => "null",
+        Value::Unknown(_) => "an unknown value",
+        Value::Bool(_) => "a bool",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::List(_) => "a list",
+        Value::Set(_) => "a set",
+        Value::Map(_) => "a map",
+        Value::Object(_) => "an object",
+        Value::Dynamic(..) => "a value of dynamic type",
+    };
+    Diagnostic::error(
+        "Value of the wrong type",
+        format!("{path} must be {wanted}, but {found} was sent. This is a disagreement between Terraform and the provider about its schema; a state written by another version is the usual cause."),
+    )
+    .at(path.clone())
+}
+
+impl Typed for String {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::String(text) => Ok(text),
+            other => Err(wrong_type(path, "a string", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::String(self)
+    }
+}
+
+impl Typed for bool {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::Bool(truth) => Ok(truth),
+            other => Err(wrong_type(path, "a bool", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::Bool(self)
+    }
+}
+
+impl Typed for i64 {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::Number(number) => number
+                .to_i64()
+                .ok_or_else(|| wrong_type(path, "a whole number of at most 64 bits", &Value::Number(number))),
+            other => Err(wrong_type(path, "a whole number", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::Number(Number::from(self))
+    }
+}
+
+impl Typed for Number {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::Number(number) => Ok(number),
+            other => Err(wrong_type(path, "a number", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::Number(self)
+    }
+}
+
+/// Lists and block lists; elements may be null or unknown one by one.
+impl<T: Typed> Typed for Vec<Field<T>> {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::List(elements) | Value::Set(elements) => elements
+                .into_iter()
+                .enumerate()
+                .map(|(index, element)| Field::from_value(element, &path.index(index)))
+                .collect(),
+            other => Err(wrong_type(path, "a list", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::List(self.into_iter().map(Field::into_value).collect())
+    }
+}
+
+impl<T: Typed> Typed for BTreeMap<String, Field<T>> {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::Map(members) => members
+                .into_iter()
+                .map(|(key, member)| {
+                    let member = Field::from_value(member, &path.key(&key))?;
+                    Ok((key, member))
+                })
+                .collect(),
+            other => Err(wrong_type(path, "a map", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::Map(self.into_iter().map(|(key, member)| (key, member.into_value())).collect())
+    }
+}
+
+/// Any value as it came, for attributes whose type is only known at run time.
+impl Typed for Value {
+    fn from_value(value: Value, _path: &Path) -> Result<Self, Diagnostic> {
+        Ok(value)
+    }
+
+    fn into_value(self) -> Value {
+        self
+    }
+}

@@ -1,0 +1,177 @@
+//! Checks of configured values, named so that the documentation can state them.
+
+use std::fmt;
+
+use super::{Diagnostic, Path, Value};
+
+/// A check of one configured value.
+pub trait Validator: fmt::Debug + Send + Sync {
+    /// The rule in a sentence that begins with "Must", for the documentation.
+    fn rule(&self) -> String;
+
+    /// Checks a value that is neither null nor unknown.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong and what is allowed.
+    fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic>;
+}
+
+/// Allows a few texts only, and names the nearest one when another is given.
+#[derive(Debug)]
+pub struct OneOf(pub &'static [&'static str]);
+
+impl OneOf {
+    /// The allowed text nearest to `given`, if one is near enough to be meant.
+    fn nearest(&self, given: &str) -> Option<&'static str> {
+        /// Below this similarity (0 to 1) a hint would mislead more than it helps.
+        const NEAR: f64 = 0.7;
+        let similarity = |allowed: &str| strsim::jaro_winkler(&given.to_lowercase(), allowed);
+        self.0
+            .iter()
+            .map(|allowed| (similarity(allowed), *allowed))
+            .filter(|(similarity, _)| *similarity >= NEAR)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, allowed)| allowed)
+    }
+}
+
+impl Validator for OneOf {
+    fn rule(&self) -> String {
+        let quoted: Vec<String> = self.0.iter().map(|allowed| format!("`{allowed}`")).collect();
+        format!("Must be one of {}.", quoted.join(", "))
+    }
+
+    fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
+        let given = value.as_str().unwrap_or_default();
+        if self.0.contains(&given) {
+            return Ok(());
+        }
+        let hint = self.nearest(given).map_or(String::new(), |near| format!(" Did you mean {near:?}?"));
+        let allowed: Vec<String> = self.0.iter().map(|allowed| format!("{allowed:?}")).collect();
+        Err(Diagnostic::error(
+            format!("Unsupported value for {path}"),
+            format!("{path} is {given:?}, which is not supported.{hint} Use one of: {}.", allowed.join(", ")),
+        )
+        .at(path.clone()))
+    }
+}
+
+/// Refuses empty text and text that is only white space.
+#[derive(Debug)]
+pub struct NotEmpty;
+
+impl Validator for NotEmpty {
+    fn rule(&self) -> String {
+        "Must not be empty.".to_owned()
+    }
+
+    fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
+        match value.as_str() {
+            Some(text) if text.trim().is_empty() => Err(Diagnostic::error(
+                format!("{path} is empty"),
+                format!("{path} must not be empty: an empty text counts as missing."),
+            )
+            .at(path.clone())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Accepts a text that a parser accepts.
+pub struct Parses {
+    /// The rule in a sentence that begins with "Must".
+    pub rule: &'static str,
+    /// Tells what is wrong with a text, as the end of a sentence, or nothing.
+    pub problem: fn(&str) -> Option<String>,
+}
+
+impl fmt::Debug for Parses {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Parses").field(&self.rule).finish()
+    }
+}
+
+impl Validator for Parses {
+    fn rule(&self) -> String {
+        self.rule.to_owned()
+    }
+
+    fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
+        match value.as_str().and_then(self.problem) {
+            None => Ok(()),
+            Some(problem) => Err(Diagnostic::error(
+                format!("Invalid {path}"),
+                format!("{path} is {:?}: {problem}.", value.as_str().unwrap_or_default()),
+            )
+            .at(path.clone())),
+        }
+    }
+}
+
+/// Allows whole numbers between two bounds, both included.
+#[derive(Debug)]
+pub struct Between(pub i64, pub i64);
+
+impl Validator for Between {
+    fn rule(&self) -> String {
+        format!("Must be a whole number from {} to {}.", self.0, self.1)
+    }
+
+    fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
+        let inside = match value {
+            Value::Number(number) => number.to_i64().is_some_and(|n| (self.0..=self.1).contains(&n)),
+            _ => true,
+        };
+        if inside {
+            return Ok(());
+        }
+        Err(Diagnostic::error(
+            format!("{path} out of range"),
+            format!("{path} must be a whole number from {} to {}.", self.0, self.1),
+        )
+        .at(path.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALGORITHMS: OneOf = OneOf(&["default", "sm4_gcm", "aes_gcm"]);
+
+    #[track_caller]
+    fn detail(validator: &dyn Validator, given: &str) -> Option<String> {
+        validator.check(&Value::from(given), &Path::of("x")).err().map(|diagnostic| diagnostic.detail)
+    }
+
+    #[test]
+    fn an_allowed_text_passes() {
+        assert_eq!(detail(&ALGORITHMS, "aes_gcm"), None);
+    }
+
+    #[test]
+    fn a_misspelt_text_gets_the_list_and_the_nearest_match() {
+        let detail = detail(&ALGORITHMS, "AES-GCM").unwrap();
+        assert!(detail.contains(r#"Did you mean "aes_gcm"?"#), "{detail}");
+        assert!(detail.contains(r#"Use one of: "default", "sm4_gcm", "aes_gcm""#), "{detail}");
+    }
+
+    #[test]
+    fn a_text_like_none_gets_the_list_alone() {
+        let detail = detail(&ALGORITHMS, "zzz").unwrap();
+        assert!(!detail.contains("Did you mean"), "{detail}");
+    }
+
+    #[test]
+    fn white_space_counts_as_empty() {
+        assert!(detail(&NotEmpty, " \t").is_some());
+        assert_eq!(detail(&NotEmpty, "a"), None);
+    }
+
+    #[test]
+    fn bounds_are_included() {
+        let check = |n: i64| Between(1, 3).check(&Value::Number(n.into()), &Path::of("x")).is_ok();
+        assert_eq!([0, 1, 3, 4].map(check), [false, true, true, false]);
+    }
+}
