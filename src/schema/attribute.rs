@@ -1,6 +1,6 @@
 //! Schemas: what a provider or resource block may hold.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use super::{Path, Step, Type, Value, modifier::PlanModifier, validator::Validator};
 
@@ -18,6 +18,7 @@ pub struct Schema {
 }
 
 /// One argument or attribute.
+#[expect(clippy::struct_excessive_bools, reason = "the flags are the protocol's, each free of the others")]
 #[derive(Clone, Debug)]
 pub struct Attribute {
     /// Its name: lower-case letters, digits and underscores.
@@ -288,9 +289,10 @@ impl Schema {
 }
 
 fn object_type(attributes: &[Attribute], blocks: &[Block]) -> Type {
-    let of_attributes = attributes.iter().map(|attribute| (attribute.name.to_owned(), attribute.implied_type()));
+    let of_attributes =
+        attributes.iter().map(|attribute| (attribute.name.to_owned(), attribute.implied_type()));
     let of_blocks = blocks.iter().map(|block| (block.name.to_owned(), block.implied_type()));
-    Type::Object(BTreeMap::from_iter(of_attributes.chain(of_blocks)))
+    Type::Object(of_attributes.chain(of_blocks).collect())
 }
 
 #[cfg(test)]
@@ -301,7 +303,8 @@ mod tests {
         Schema {
             attributes: vec![
                 Attribute::string("name").required(),
-                Attribute::nested("key", Nesting::Single, vec![Attribute::string("arn").required()]).optional(),
+                Attribute::nested("key", Nesting::Single, vec![Attribute::string("arn").required()])
+                    .optional(),
             ],
             blocks: vec![Block::new("endpoints", Nesting::List, vec![Attribute::string("log").optional()])],
             ..Schema::default()

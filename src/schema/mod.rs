@@ -4,6 +4,7 @@
 //! (that is [`crate::provider`]). A resource is written against [`Resource`] with a typed model;
 //! [`ProviderServer`] turns what core asks into calls of that trait.
 
+pub mod adapter;
 pub mod attribute;
 pub mod diagnostic;
 pub mod field;
@@ -14,11 +15,13 @@ pub mod modifier;
 pub mod msgpack;
 pub mod number;
 pub mod path;
+pub mod planning;
 pub mod provider;
 pub mod refinement;
 pub mod resource;
 pub mod server;
 pub mod types;
+pub mod validation;
 pub mod validator;
 pub mod value;
 

@@ -85,36 +85,37 @@ impl PlanModifier for RequiresReplace {
 mod tests {
     use super::*;
 
-    fn apply(modifier: &dyn PlanModifier, prior: Value, config: Value, planned: Value) -> Planned {
+    fn apply(modifier: &dyn PlanModifier, prior: &Value, config: &Value, planned: Value) -> Planned {
         let whole_prior = if prior.is_null() { Value::Null } else { Value::Bool(true) };
         let change = Change {
             path: &Path::of("x"),
-            config: &config,
-            prior: &prior,
+            config,
+            prior,
             whole_config: &Value::Bool(true),
             whole_prior: &whole_prior,
         };
-        let mut planned = Planned { value: planned, requires_replace: false, diagnostics: Diagnostics::new() };
+        let mut planned =
+            Planned { value: planned, requires_replace: false, diagnostics: Diagnostics::new() };
         modifier.modify(&change, &mut planned);
         planned
     }
 
     #[test]
     fn stored_value_is_kept_only_where_nothing_is_configured() {
-        let kept = apply(&UseStateForUnknown, "a".into(), Value::Null, Value::UNKNOWN);
+        let kept = apply(&UseStateForUnknown, &"a".into(), &Value::Null, Value::UNKNOWN);
         assert_eq!(kept.value, Value::from("a"));
-        let configured = apply(&UseStateForUnknown, "a".into(), Value::UNKNOWN, Value::UNKNOWN);
+        let configured = apply(&UseStateForUnknown, &"a".into(), &Value::UNKNOWN, Value::UNKNOWN);
         assert!(configured.value.is_unknown());
     }
 
     #[test]
     fn replacement_is_required_by_a_change_and_by_a_possible_change() {
         let required = |prior: &str, planned: Value| {
-            apply(&RequiresReplace, prior.into(), planned.clone(), planned).requires_replace
+            apply(&RequiresReplace, &prior.into(), &planned.clone(), planned).requires_replace
         };
         assert!(required("a", "b".into()));
         assert!(required("a", Value::UNKNOWN));
         assert!(!required("a", "a".into()));
-        assert!(!apply(&RequiresReplace, Value::Null, "b".into(), "b".into()).requires_replace);
+        assert!(!apply(&RequiresReplace, &Value::Null, &"b".into(), "b".into()).requires_replace);
     }
 }

@@ -1,1 +1,262 @@
-//! Placeholder.
+//! The trait a managed resource implements.
+
+use std::{fmt, future::Future};
+
+use serde::{Serialize, de::DeserializeOwned};
+use tokio_util::sync::CancellationToken;
+
+use super::{Diagnostic, Diagnostics, Model, Path, Schema, Type, Value};
+
+/// What every call of a resource may watch.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Cancelled when the person interrupts Terraform: the call should return soon, with what is
+    /// known and an error.
+    pub cancel: CancellationToken,
+}
+
+/// One managed resource type.
+///
+/// The framework decodes and encodes, checks values against the schema's validators, applies
+/// defaults and plan modifiers, and tells create, update and destroy apart; what is left to a
+/// resource is its own rules and the calls to its service.
+pub trait Resource: fmt::Debug + Send + Sync + 'static {
+    /// The resource's attributes as a struct.
+    type Model: Model;
+
+    /// What the resource keeps beside the state for itself. It is stored in clear: no secrets.
+    type Private: Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static;
+
+    /// The name of the resource type.
+    fn type_name(&self) -> &'static str;
+
+    /// Its schema.
+    fn schema(&self) -> Schema;
+
+    /// The schema of its identity, if it has one (protocol 6.9).
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        None
+    }
+
+    /// The identity of an object; asked only if there is an identity schema.
+    fn identity(&self, _state: &Self::Model) -> Value {
+        Value::Null
+    }
+
+    /// Checks rules between attributes of a configuration; values may be unknown.
+    fn validate(&self, _config: &Self::Model) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// Brings a state written with an older schema version to the present one.
+    ///
+    /// # Errors
+    ///
+    /// The state cannot be understood.
+    fn upgrade(&self, _version: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
+        Ok(state)
+    }
+
+    /// Plans a create.
+    fn plan_create(
+        &self,
+        context: &Context,
+        request: PlanCreate<Self::Model, Self::Private>,
+    ) -> impl Future<Output = Plan<Self::Model, Self::Private>> + Send;
+
+    /// Plans a change of an existing object, or that there is none.
+    fn plan_update(
+        &self,
+        context: &Context,
+        request: PlanUpdate<Self::Model, Self::Private>,
+    ) -> impl Future<Output = Plan<Self::Model, Self::Private>> + Send;
+
+    /// Plans a destroy: the place to warn of what will be lost or left.
+    fn plan_destroy(
+        &self,
+        context: &Context,
+        request: PlanDestroy<Self::Model, Self::Private>,
+    ) -> impl Future<Output = DestroyPlan<Self::Private>> + Send;
+
+    /// Creates the object. On failure the outcome's state is what exists, with an error.
+    fn create(
+        &self,
+        context: &Context,
+        request: Create<Self::Model, Self::Private>,
+    ) -> impl Future<Output = Outcome<Self::Model, Self::Private>> + Send;
+
+    /// Reads the object. Without a state the object is gone; on failure the state stays as it was.
+    fn read(
+        &self,
+        context: &Context,
+        request: Stored<Self::Model, Self::Private>,
+    ) -> impl Future<Output = Outcome<Self::Model, Self::Private>> + Send;
+
+    /// Changes the object in place. On failure the outcome's state is what exists, with an error.
+    fn update(
+        &self,
+        context: &Context,
+        request: Update<Self::Model, Self::Private>,
+    ) -> impl Future<Output = Outcome<Self::Model, Self::Private>> + Send;
+
+    /// Destroys the object. Errors keep it in the state.
+    fn delete(
+        &self,
+        context: &Context,
+        request: Stored<Self::Model, Self::Private>,
+    ) -> impl Future<Output = Diagnostics> + Send;
+
+    /// Turns what a person imports into a state that [`Resource::read`] can complete.
+    fn import(
+        &self,
+        context: &Context,
+        from: Import,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostic>> + Send;
+}
+
+/// An object as it is stored.
+#[derive(Clone, Debug)]
+pub struct Stored<M, P> {
+    /// Its attributes.
+    pub state: M,
+    /// The resource's own data about it.
+    pub private: P,
+}
+
+/// Asks to plan a create.
+#[derive(Clone, Debug)]
+pub struct PlanCreate<M, P> {
+    /// The configuration.
+    pub config: M,
+    /// The plan after defaults and modifiers; computed attributes are unknown.
+    pub planned: M,
+    /// If this is the create half of a replacement: what the plan of the existing object returned
+    /// as private data, or, for a tainted object, what is stored with it.
+    pub replaced: Option<P>,
+}
+
+/// Asks to plan a change.
+#[derive(Clone, Debug)]
+pub struct PlanUpdate<M, P> {
+    /// The configuration.
+    pub config: M,
+    /// The object as it is.
+    pub prior: M,
+    /// The plan after defaults and modifiers.
+    pub planned: M,
+    /// The resource's own data about the object.
+    pub private: P,
+    /// The values whose change needs a new object, as far as the modifiers say.
+    pub requires_replace: Vec<Path>,
+}
+
+/// Asks to plan a destroy.
+#[derive(Clone, Debug)]
+pub struct PlanDestroy<M, P> {
+    /// The object as it is.
+    pub prior: M,
+    /// The resource's own data about it.
+    pub private: P,
+}
+
+/// A planned create or change.
+#[derive(Clone, Debug)]
+pub struct Plan<M, P> {
+    /// The object as it will be.
+    pub planned: M,
+    /// The resource's own data for apply.
+    pub private: P,
+    /// The values whose change needs a new object.
+    pub requires_replace: Vec<Path>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// A planned destroy.
+#[derive(Clone, Debug)]
+pub struct DestroyPlan<P> {
+    /// The resource's own data for apply.
+    pub private: P,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// Asks to carry out a planned create.
+#[derive(Clone, Debug)]
+pub struct Create<M, P> {
+    /// The configuration, wholly known.
+    pub config: M,
+    /// The plan.
+    pub planned: M,
+    /// The resource's own data from the plan.
+    pub private: P,
+}
+
+/// Asks to carry out a planned change.
+#[derive(Clone, Debug)]
+pub struct Update<M, P> {
+    /// The configuration, wholly known.
+    pub config: M,
+    /// The object as it was when the plan was made.
+    pub prior: M,
+    /// The plan.
+    pub planned: M,
+    /// The resource's own data from the plan.
+    pub private: P,
+}
+
+/// What is there after a call.
+#[derive(Clone, Debug)]
+pub struct Outcome<M, P> {
+    /// The object, or `None` if there is none.
+    pub state: Option<M>,
+    /// The resource's own data about it.
+    pub private: P,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// What a person gave to import an object.
+#[derive(Clone, Debug)]
+pub enum Import {
+    /// The id of `terraform import` or of an `import` block.
+    Id(String),
+    /// The identity of an `import` block.
+    Identity(Value),
+}
+
+/// The schema of a resource identity (protocol 6.9).
+#[derive(Clone, Debug)]
+pub struct IdentitySchema {
+    /// The version identities are stored with.
+    pub version: i64,
+    /// Its attributes.
+    pub attributes: Vec<IdentityAttribute>,
+}
+
+/// One attribute of a resource identity.
+#[derive(Clone, Debug)]
+pub struct IdentityAttribute {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type: string, number, bool or a list of one of them.
+    pub of: Type,
+    /// An import by identity must give it.
+    pub required_for_import: bool,
+    /// An import by identity may leave it to the provider.
+    pub optional_for_import: bool,
+    /// What it means.
+    pub description: &'static str,
+}
+
+impl IdentitySchema {
+    /// The type of an identity of this schema.
+    pub fn implied_type(&self) -> Type {
+        Type::Object(
+            self.attributes
+                .iter()
+                .map(|attribute| (attribute.name.to_owned(), attribute.of.clone()))
+                .collect(),
+        )
+    }
+}

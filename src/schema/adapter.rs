@@ -1,0 +1,434 @@
+//! Carries encoded requests to a typed [`Resource`] and its answers back.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    Diagnostic, Diagnostics, Model, Path, Resource, Schema, Type, Value, json,
+    messages::{
+        ApplyRequest, ApplyResponse, Encoded, ImportRequest, ImportResponse, Imported, PlanRequest,
+        PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest, UpgradeIdentityResponse,
+        UpgradeStateRequest, UpgradeStateResponse,
+    },
+    msgpack, planning,
+    resource::{
+        Context, Create, IdentitySchema, Import, Outcome, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+    },
+    validation,
+};
+
+/// A resource of any model, as the server keeps it.
+pub struct AnyResource(Box<dyn Erased>);
+
+impl AnyResource {
+    /// Wraps a resource.
+    pub fn new<R: Resource>(resource: R) -> AnyResource {
+        let schema = resource.schema();
+        let (of, identity) = (schema.implied_type(), resource.identity_schema());
+        AnyResource(Box::new(Adapter { resource, schema, of, identity }))
+    }
+
+    pub(super) fn erased(&self) -> &dyn Erased {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Debug for AnyResource {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("AnyResource").field(&self.0.type_name()).finish()
+    }
+}
+
+/// [`Resource`] without its model.
+pub(super) trait Erased: Send + Sync {
+    fn type_name(&self) -> &'static str;
+    fn schema(&self) -> &Schema;
+    fn identity_schema(&self) -> Option<&IdentitySchema>;
+    fn validate(&self, config: &Encoded) -> Diagnostics;
+    fn upgrade(&self, request: UpgradeStateRequest) -> UpgradeStateResponse;
+    fn upgrade_identity(&self, request: UpgradeIdentityRequest) -> UpgradeIdentityResponse;
+    fn read<'a>(&'a self, context: &'a Context, request: ReadRequest) -> BoxFuture<'a, ReadResponse>;
+    fn plan<'a>(&'a self, context: &'a Context, request: PlanRequest) -> BoxFuture<'a, PlanResponse>;
+    fn apply<'a>(&'a self, context: &'a Context, request: ApplyRequest) -> BoxFuture<'a, ApplyResponse>;
+    fn import<'a>(&'a self, context: &'a Context, request: ImportRequest) -> BoxFuture<'a, ImportResponse>;
+}
+
+struct Adapter<R> {
+    resource: R,
+    schema: Schema,
+    of: Type,
+    identity: Option<IdentitySchema>,
+}
+
+impl<R: Resource> Erased for Adapter<R> {
+    fn type_name(&self) -> &'static str {
+        self.resource.type_name()
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.identity.as_ref()
+    }
+
+    fn validate(&self, config: &Encoded) -> Diagnostics {
+        self.located(self.try_validate(config).unwrap_or_else(Diagnostics::from))
+    }
+
+    fn upgrade(&self, request: UpgradeStateRequest) -> UpgradeStateResponse {
+        match self.try_upgrade(&request) {
+            Ok(upgraded_state) => UpgradeStateResponse { upgraded_state, diagnostics: Diagnostics::new() },
+            Err(problem) => UpgradeStateResponse {
+                upgraded_state: Encoded::Absent,
+                diagnostics: self.located(problem.into()),
+            },
+        }
+    }
+
+    fn upgrade_identity(&self, request: UpgradeIdentityRequest) -> UpgradeIdentityResponse {
+        match self.try_upgrade_identity(&request) {
+            Ok(identity) => {
+                UpgradeIdentityResponse { upgraded_identity: Some(identity), diagnostics: Diagnostics::new() }
+            }
+            Err(problem) => UpgradeIdentityResponse { upgraded_identity: None, diagnostics: problem.into() },
+        }
+    }
+
+    fn read<'a>(&'a self, context: &'a Context, request: ReadRequest) -> BoxFuture<'a, ReadResponse> {
+        Box::pin(async move {
+            let (current_state, private) = (request.current_state.clone(), request.private.clone());
+            let response = self.try_read(context, request).await;
+            // Whatever went wrong, what was known of the object is handed back.
+            response.unwrap_or_else(|diagnostics| ReadResponse {
+                new_state: current_state,
+                private,
+                new_identity: None,
+                diagnostics: self.located(diagnostics),
+            })
+        })
+    }
+
+    fn plan<'a>(&'a self, context: &'a Context, request: PlanRequest) -> BoxFuture<'a, PlanResponse> {
+        Box::pin(async move {
+            let (planned_state, planned_private) =
+                (request.prior_state.clone(), request.prior_private.clone());
+            let response = self.try_plan(context, request).await;
+            response.unwrap_or_else(|problem| PlanResponse {
+                planned_state,
+                planned_private,
+                diagnostics: self.located(problem.into()),
+                ..PlanResponse::default()
+            })
+        })
+    }
+
+    fn apply<'a>(&'a self, context: &'a Context, request: ApplyRequest) -> BoxFuture<'a, ApplyResponse> {
+        Box::pin(async move {
+            let (new_state, private) = (request.prior_state.clone(), request.planned_private.clone());
+            let response = self.try_apply(context, request).await;
+            response.unwrap_or_else(|problem| ApplyResponse {
+                new_state,
+                private,
+                new_identity: None,
+                diagnostics: self.located(problem.into()),
+            })
+        })
+    }
+
+    fn import<'a>(&'a self, context: &'a Context, request: ImportRequest) -> BoxFuture<'a, ImportResponse> {
+        Box::pin(async move {
+            match self.try_import(context, request).await {
+                Ok(imported) => ImportResponse { imported: Some(imported), diagnostics: Diagnostics::new() },
+                Err(problem) => ImportResponse { imported: None, diagnostics: self.located(problem.into()) },
+            }
+        })
+    }
+}
+
+impl<R: Resource> Adapter<R> {
+    fn try_validate(&self, config: &Encoded) -> Result<Diagnostics, Diagnostic> {
+        let config = decode(config, &self.of)?;
+        let mut found = validation::validate(&self.schema, &config);
+        // Rules between attributes may rely on what the attributes' own rules promise.
+        if !found.has_errors() && !config.is_null() {
+            found.extend(self.resource.validate(&R::Model::from_object(config, &Path::root())?));
+        }
+        Ok(found)
+    }
+
+    fn try_upgrade(&self, request: &UpgradeStateRequest) -> Result<Encoded, Diagnostic> {
+        if request.raw_state.is_flatmap {
+            return Err(unreadable_state("it was written by a Terraform older than 0.12"));
+        }
+        let stored: serde_json::Value = serde_json::from_slice(&request.raw_state.json)
+            .map_err(|error| unreadable_state(&format!("it is not valid JSON ({error})")))?;
+        let present = if request.version < self.schema.version {
+            self.resource.upgrade(request.version, stored)?
+        } else {
+            stored
+        };
+        let value =
+            json::decode_state(&present, &self.of).map_err(|error| unreadable_state(&error.to_string()))?;
+        encode(&value, &self.of)
+    }
+
+    fn try_upgrade_identity(&self, request: &UpgradeIdentityRequest) -> Result<Encoded, Diagnostic> {
+        let Some(identity) = &self.identity else {
+            return Err(Diagnostic::error(
+                "No resource identity",
+                format!("{} has no identity.", self.type_name()),
+            ));
+        };
+        let of = identity.implied_type();
+        let stored: serde_json::Value = serde_json::from_slice(&request.raw_identity.json)
+            .map_err(|error| unreadable_state(&format!("its identity is not valid JSON ({error})")))?;
+        let value = json::decode_state(&stored, &of).map_err(|error| unreadable_state(&error.to_string()))?;
+        encode(&value, &of)
+    }
+
+    async fn try_read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Diagnostics> {
+        let state = self.object(&request.current_state, "current state")?;
+        let private = read_private(&request.private)?;
+        let outcome = self.resource.read(context, Stored { state, private }).await;
+        if outcome.diagnostics.has_errors() {
+            return Err(outcome.diagnostics);
+        }
+        let new_identity = self.identity_of(outcome.state.as_ref())?;
+        let new_state = outcome.state.map_or(Value::Null, Model::into_object);
+        Ok(ReadResponse {
+            new_state: encode(&new_state, &self.of)?,
+            private: write_private(&outcome.private)?,
+            new_identity,
+            diagnostics: self.located(outcome.diagnostics),
+        })
+    }
+
+    async fn try_plan(&self, context: &Context, request: PlanRequest) -> Result<PlanResponse, Diagnostic> {
+        let prior = decode(&request.prior_state, &self.of)?;
+        let proposed = decode(&request.proposed_new_state, &self.of)?;
+        if proposed.is_null() {
+            return self.plan_destroy(context, prior, &request).await;
+        }
+        let config = decode(&request.config, &self.of)?;
+        let draft = planning::plan(&self.schema, &config, &prior, proposed);
+        let config = R::Model::from_object(config, &Path::root())?;
+        let planned = R::Model::from_object(draft.planned, &Path::root())?;
+        let private = read_private(&request.prior_private)?;
+        let planned_identity = (!prior.is_null()).then(|| request.prior_identity.clone());
+        let plan = if prior.is_null() {
+            // Core passes private data along with a null prior state only in a replacement.
+            let replaced = (!request.prior_private.is_empty()).then_some(private);
+            self.resource.plan_create(context, PlanCreate { config, planned, replaced }).await
+        } else {
+            let prior = R::Model::from_object(prior, &Path::root())?;
+            let requires_replace = draft.requires_replace;
+            let request = PlanUpdate { config, prior, planned, private, requires_replace };
+            self.resource.plan_update(context, request).await
+        };
+        let mut diagnostics = draft.diagnostics;
+        diagnostics.extend(plan.diagnostics);
+        Ok(PlanResponse {
+            planned_state: encode(&plan.planned.into_object(), &self.of)?,
+            requires_replace: plan.requires_replace,
+            planned_private: write_private(&plan.private)?,
+            planned_identity: planned_identity.filter(|identity| *identity != Encoded::Absent),
+            diagnostics: self.located(diagnostics),
+        })
+    }
+
+    async fn plan_destroy(
+        &self,
+        context: &Context,
+        prior: Value,
+        request: &PlanRequest,
+    ) -> Result<PlanResponse, Diagnostic> {
+        let prior = R::Model::from_object(prior, &Path::root())?;
+        let private = read_private(&request.prior_private)?;
+        let plan = self.resource.plan_destroy(context, PlanDestroy { prior, private }).await;
+        Ok(PlanResponse {
+            planned_state: encode(&Value::Null, &self.of)?,
+            planned_private: write_private(&plan.private)?,
+            diagnostics: self.located(plan.diagnostics),
+            ..PlanResponse::default()
+        })
+    }
+
+    async fn try_apply(&self, context: &Context, request: ApplyRequest) -> Result<ApplyResponse, Diagnostic> {
+        let prior = decode(&request.prior_state, &self.of)?;
+        let planned = decode(&request.planned_state, &self.of)?;
+        let private: R::Private = read_private(&request.planned_private)?;
+        if planned.is_null() {
+            let state = R::Model::from_object(prior, &Path::root())?;
+            let diagnostics = self.resource.delete(context, Stored { state, private }).await;
+            return self.deleted(request, diagnostics);
+        }
+        let planned = R::Model::from_object(planned, &Path::root())?;
+        let config = self.object(&request.config, "configuration")?;
+        let outcome = if prior.is_null() {
+            self.resource.create(context, Create { config, planned, private }).await
+        } else {
+            let prior = R::Model::from_object(prior, &Path::root())?;
+            self.resource.update(context, Update { config, prior, planned, private }).await
+        };
+        self.applied(outcome)
+    }
+
+    fn deleted(&self, request: ApplyRequest, diagnostics: Diagnostics) -> Result<ApplyResponse, Diagnostic> {
+        let gone = !diagnostics.has_errors();
+        Ok(ApplyResponse {
+            new_state: if gone { encode(&Value::Null, &self.of)? } else { request.prior_state },
+            private: if gone { Vec::new() } else { request.planned_private },
+            new_identity: None,
+            diagnostics: self.located(diagnostics),
+        })
+    }
+
+    fn applied(&self, outcome: Outcome<R::Model, R::Private>) -> Result<ApplyResponse, Diagnostic> {
+        let mut diagnostics = outcome.diagnostics;
+        let new_identity = self.identity_of(outcome.state.as_ref())?;
+        let mut new_state = outcome.state.map_or(Value::Null, Model::into_object);
+        if !new_state.is_wholly_known() {
+            new_state = known_or_null(new_state);
+            diagnostics.error(
+                "Value still unknown after apply",
+                "The provider left a value unknown; it is stored as null. This is a bug in the provider.",
+            );
+        }
+        Ok(ApplyResponse {
+            new_state: encode(&new_state, &self.of)?,
+            private: write_private(&outcome.private)?,
+            new_identity,
+            diagnostics: self.located(diagnostics),
+        })
+    }
+
+    async fn try_import(&self, context: &Context, request: ImportRequest) -> Result<Imported, Diagnostic> {
+        let from = match (&self.identity, &request.identity) {
+            (Some(schema), identity) if request.id.is_empty() && *identity != Encoded::Absent => {
+                Import::Identity(decode(identity, &schema.implied_type())?)
+            }
+            _ => Import::Id(request.id),
+        };
+        let model = self.resource.import(context, from).await?;
+        let identity = self.identity_of(Some(&model))?;
+        Ok(Imported {
+            type_name: self.type_name().to_owned(),
+            state: encode(&model.into_object(), &self.of)?,
+            private: write_private(&R::Private::default())?,
+            identity,
+        })
+    }
+
+    /// Decodes an object that must be there.
+    fn object(&self, encoded: &Encoded, what: &str) -> Result<R::Model, Diagnostic> {
+        match decode(encoded, &self.of)? {
+            Value::Null => Err(Diagnostic::error(
+                format!("No {what}"),
+                format!("Terraform sent no {what} of {} where one is needed.", self.type_name()),
+            )),
+            value => R::Model::from_object(value, &Path::root()),
+        }
+    }
+
+    fn identity_of(&self, state: Option<&R::Model>) -> Result<Option<Encoded>, Diagnostic> {
+        match (&self.identity, state) {
+            (Some(schema), Some(state)) => {
+                encode(&self.resource.identity(state), &schema.implied_type()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn located(&self, diagnostics: Diagnostics) -> Diagnostics {
+        located(&self.schema, diagnostics)
+    }
+}
+
+/// Cuts each path to what core can point at.
+pub(super) fn located(schema: &Schema, diagnostics: Diagnostics) -> Diagnostics {
+    let mut located = Diagnostics::new();
+    located.extend(diagnostics.into_iter().map(|diagnostic| Diagnostic {
+        path: diagnostic.path.map(|path| schema.locatable(&path)),
+        ..diagnostic
+    }));
+    located
+}
+
+/// Decodes a value of that type; none sent reads as null.
+///
+/// # Errors
+///
+/// The bytes are not a value of that type.
+pub(super) fn decode(encoded: &Encoded, of: &Type) -> Result<Value, Diagnostic> {
+    let decoded = match encoded {
+        Encoded::Absent => return Ok(Value::Null),
+        Encoded::Msgpack(bytes) => msgpack::decode(bytes, of).map_err(|error| error.to_string()),
+        Encoded::Json(bytes) => json::decode(bytes, of).map_err(|error| error.to_string()),
+    };
+    decoded.map_err(|error| {
+        Diagnostic::error(
+            "Value cannot be read",
+            format!("Terraform sent a value that does not fit the provider's schema: {error}."),
+        )
+    })
+}
+
+fn encode(value: &Value, of: &Type) -> Result<Encoded, Diagnostic> {
+    msgpack::encode(value, of).map(Encoded::Msgpack).map_err(|error| {
+        Diagnostic::error(
+            "Value cannot be written",
+            format!("The provider made a value that does not fit its own schema: {error}. This is a bug in the provider."),
+        )
+    })
+}
+
+fn read_private<P: serde::de::DeserializeOwned + Default>(bytes: &[u8]) -> Result<P, Diagnostic> {
+    if bytes.is_empty() {
+        return Ok(P::default());
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        Diagnostic::error(
+            "Private data cannot be read",
+            format!("What the provider stored beside the resource's state is damaged: {error}. Remove the resource from the state and import it again."),
+        )
+    })
+}
+
+/// Writes private data. The result is never empty: that is how a later plan tells a replacement from
+/// a create.
+fn write_private<P: serde::Serialize>(private: &P) -> Result<Vec<u8>, Diagnostic> {
+    serde_json::to_vec(private).map_err(|error| {
+        Diagnostic::error(
+            "Private data cannot be written",
+            format!("{error}. This is a bug in the provider."),
+        )
+    })
+}
+
+fn unreadable_state(why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Stored state cannot be read",
+        format!(
+            "The state of this resource is not usable: {why}. Remove it from the state and import it again."
+        ),
+    )
+}
+
+fn known_or_null(value: Value) -> Value {
+    match value {
+        Value::Unknown(_) => Value::Null,
+        Value::List(elements) => Value::List(elements.into_iter().map(known_or_null).collect()),
+        Value::Set(elements) => Value::Set(elements.into_iter().map(known_or_null).collect()),
+        Value::Map(members) => {
+            Value::Map(members.into_iter().map(|(key, member)| (key, known_or_null(member))).collect())
+        }
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, member)| (name, known_or_null(member))).collect())
+        }
+        Value::Dynamic(of, value) => Value::Dynamic(of, Box::new(known_or_null(*value))),
+        known => known,
+    }
+}
