@@ -1,1 +1,3 @@
 //! Clients of the Alibaba Cloud services.
+
+pub mod names;

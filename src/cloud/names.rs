@@ -1,0 +1,196 @@
+//! Names that appear in addresses and paths, checked once at the edge.
+
+use std::fmt;
+
+/// The name of an SLS project: part of the host name of every call to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProjectName(String);
+
+/// The name of a Logstore, unique in its project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogstoreName(String);
+
+/// A region id such as `cn-hangzhou`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region(String);
+
+/// A name that breaks the service's rule for it; the text says which rule, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Too short or too long.
+    #[error("The {what} {value:?} must have {least} to {most} characters; it has {length}.")]
+    Length {
+        /// What was named, for example `Logstore name`.
+        what: &'static str,
+        /// The text that was refused.
+        value: String,
+        /// How many characters it has.
+        length: usize,
+        /// The fewest characters allowed.
+        least: usize,
+        /// The most characters allowed.
+        most: usize,
+    },
+    /// A character that may not occur in it.
+    #[error("The {what} {value:?} contains {found:?}; only {allowed} may occur in it.")]
+    Character {
+        /// What was named.
+        what: &'static str,
+        /// The text that was refused.
+        value: String,
+        /// The first character that may not occur.
+        found: char,
+        /// The characters that may, in words.
+        allowed: &'static str,
+    },
+    /// A hyphen or underscore at one of its ends.
+    #[error("The {what} {value:?} must start and end with a lower-case letter or a digit.")]
+    Ends {
+        /// What was named.
+        what: &'static str,
+        /// The text that was refused.
+        value: String,
+    },
+}
+
+/// The rule of one kind of name.
+struct Rule {
+    what: &'static str,
+    least: usize,
+    most: usize,
+    /// Characters allowed besides lower-case letters and digits, but not at the ends.
+    inner: &'static [char],
+    allowed: &'static str,
+}
+
+/// Source: SLS documentation, "`CreateProject`", parameter `projectName`.
+const PROJECT: Rule = Rule {
+    what: "project name",
+    least: 3,
+    most: 63,
+    inner: &['-'],
+    allowed: "lower-case letters, digits and hyphens",
+};
+
+/// Source: SLS documentation, "`CreateLogStore`", parameter `logstoreName`. The pages of 2021 ask for three
+/// characters at least; the current page and the SDK made from the service's model ask for two.
+const LOGSTORE: Rule = Rule {
+    what: "Logstore name",
+    least: 2,
+    most: 63,
+    inner: &['-', '_'],
+    allowed: "lower-case letters, digits, hyphens and underscores",
+};
+
+/// Not documented as a rule: what every published region id has in common, within a DNS label (RFC 1035
+/// section 2.3.4), because the region becomes part of host names.
+const REGION: Rule = Rule {
+    what: "region",
+    least: 2,
+    most: 63,
+    inner: &['-'],
+    allowed: "lower-case letters, digits and hyphens",
+};
+
+macro_rules! name {
+    ($name:ident, $rule:ident) => {
+        impl $name {
+            /// Checks the text against the service's rule.
+            ///
+            /// # Errors
+            /// A [`NameError`] that says which part of the rule is broken.
+            pub fn parse(text: &str) -> Result<Self, NameError> {
+                $rule.check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The name as the service writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(ProjectName, PROJECT);
+name!(LogstoreName, LOGSTORE);
+name!(Region, REGION);
+
+impl Rule {
+    fn check(&self, text: &str) -> Result<(), NameError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let (what, value) = (self.what, text.to_owned());
+        if let Some(found) = text.chars().find(|c| !plain(*c) && !self.inner.contains(c)) {
+            return Err(NameError::Character { what, value, found, allowed: self.allowed });
+        }
+        let length = text.chars().count();
+        if !(self.least..=self.most).contains(&length) {
+            return Err(NameError::Length { what, value, length, least: self.least, most: self.most });
+        }
+        if !text.starts_with(plain) || !text.ends_with(plain) {
+            return Err(NameError::Ends { what, value });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused<T: fmt::Debug>(parsed: Result<T, NameError>, sentence: &str) {
+        assert_eq!(parsed.unwrap_err().to_string(), sentence);
+    }
+
+    #[test]
+    fn names_within_the_rules_are_kept_letter_by_letter() {
+        for name in ["abc", "0-0", "cloudfirewall-project-1234567890123456-cn-hangzhou", &"a".repeat(63)] {
+            assert_eq!(ProjectName::parse(name).unwrap().as_str(), name);
+        }
+        for name in ["ab", "internal-operation_log", "0_0", &"a".repeat(63)] {
+            assert_eq!(LogstoreName::parse(name).unwrap().to_string(), name);
+        }
+        for name in ["cn-hangzhou", "cn-hzjbp", "ap-northeast-1", "cn-shanghai-finance-1-pub"] {
+            assert_eq!(Region::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters_and_told() {
+        refused(ProjectName::parse("ab"), "The project name \"ab\" must have 3 to 63 characters; it has 2.");
+        refused(LogstoreName::parse("a"), "The Logstore name \"a\" must have 2 to 63 characters; it has 1.");
+        refused(LogstoreName::parse(""), "The Logstore name \"\" must have 2 to 63 characters; it has 0.");
+        assert!(LogstoreName::parse(&"a".repeat(64)).is_err());
+        assert!(ProjectName::parse(&"a".repeat(64)).is_err());
+    }
+
+    #[test]
+    fn the_first_forbidden_character_is_named() {
+        refused(
+            ProjectName::parse("my_project"),
+            "The project name \"my_project\" contains '_'; only lower-case letters, digits and hyphens may occur in it.",
+        );
+        for name in ["App", "a.b", "a/b", "a b", "../x", "日志", "a\nb", "app:log", "a%2f"] {
+            assert!(matches!(LogstoreName::parse(name), Err(NameError::Character { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_ends_are_letters_or_digits() {
+        refused(
+            LogstoreName::parse("_app"),
+            "The Logstore name \"_app\" must start and end with a lower-case letter or a digit.",
+        );
+        for name in ["-abc", "abc-"] {
+            assert!(matches!(ProjectName::parse(name), Err(NameError::Ends { .. })), "{name}");
+            assert!(matches!(Region::parse(name), Err(NameError::Ends { .. })), "{name}");
+        }
+    }
+}
