@@ -1,3 +1,4 @@
 //! Clients of the Alibaba Cloud services.
 
+pub mod error;
 pub mod names;

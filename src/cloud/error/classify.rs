@@ -1,0 +1,213 @@
+//! From a service's status and code to the kind of failure: one table, first match wins.
+
+use crate::cloud::error::ErrorKind;
+
+/// One row; what is `None` or [`Code::Any`] matches everything.
+struct Row {
+    service: Option<&'static str>,
+    status: Option<u16>,
+    code: Code,
+    /// Texts of which one must occur in the message, in any letter case; empty for any message.
+    message: &'static [&'static str],
+    kind: ErrorKind,
+}
+
+/// How a row compares the code: always without regard to letter case, because the pages of SLS disagree on
+/// it (`LogstoreNotExist` and `LogStoreNotExist`).
+enum Code {
+    Any,
+    Is(&'static [&'static str]),
+    EndsWith(&'static str),
+    Contains(&'static str),
+}
+
+/// Messages of 401 `Unauthorized` that are about the key or the token. SLS uses the same code to say that a
+/// known caller has no permission (`The AccessKeyId is unauthorized.`, `denied by sts or ram, action: ...`)
+/// and that the service is switched off for the account; those are matters of permission.
+/// Source: SLS documentation, "Common error codes", row `Unauthorized`; the `denied by` text is from
+/// reports of users.
+const KEY_OR_TOKEN: &[&str] = &["security token", "AccessKeyId not found", "AccessKeyId is disabled"];
+
+const fn row(service: Option<&'static str>, status: Option<u16>, code: Code, kind: ErrorKind) -> Row {
+    Row { service, status, code, message: &[], kind }
+}
+
+const SLS: Option<&str> = Some("SLS");
+
+/// Sources: "docs" is the SLS documentation, "Common error codes" and the error tables of each operation;
+/// "sdk" the tests of the official Java and Go SDKs, which assert answers of the real service; "tf" the
+/// retry rules of the official Terraform provider; "HTTP" is RFC 9110 and RFC 6585.
+const TABLE: &[Row] = &[
+    // docs (the common table spells one of them `ProjectNotExists`), sdk. With the documented status only.
+    row(
+        SLS,
+        Some(404),
+        Code::Is(&["LogStoreNotExist", "ProjectNotExist", "ProjectNotExists"]),
+        ErrorKind::NotFound,
+    ),
+    // docs, sdk: status 400.
+    row(SLS, None, Code::Is(&["LogStoreAlreadyExist", "ProjectAlreadyExist"]), ErrorKind::AlreadyExists),
+    // docs: quotas of data and calls (Write-, Read-, ShardWrite-, ShardReadQuotaExceed). The 400
+    // `ProjectQuotaExceed` is a limit on how many things exist; waiting does not help, it stays Invalid.
+    row(SLS, Some(403), Code::EndsWith("QuotaExceed"), ErrorKind::Throttled),
+    // docs
+    row(SLS, Some(503), Code::Is(&["ServerBusy"]), ErrorKind::Throttled),
+    // tf
+    row(None, None, Code::Contains("Throttling"), ErrorKind::Throttled),
+    // HTTP (RFC 6585 section 4)
+    row(None, Some(429), Code::Any, ErrorKind::Throttled),
+    // docs
+    Row {
+        service: SLS,
+        status: Some(401),
+        code: Code::Is(&["Unauthorized"]),
+        message: KEY_OR_TOKEN,
+        kind: ErrorKind::Unauthenticated,
+    },
+    row(SLS, Some(401), Code::Is(&["Unauthorized"]), ErrorKind::Denied),
+    // docs: `InvalidAccessKeyId` also says that the account has not opened the service.
+    Row {
+        service: SLS,
+        status: Some(401),
+        code: Code::Is(&["InvalidAccessKeyId"]),
+        message: &["has not opened"],
+        kind: ErrorKind::Denied,
+    },
+    // docs: the clock of the caller is off, or a date is missing: the same family as a wrong signature.
+    row(
+        SLS,
+        Some(400),
+        Code::Is(&["RequestTimeTooSkewed", "RequestTimeExpired", "InvalidRequestTime"]),
+        ErrorKind::Unauthenticated,
+    ),
+    // The Python SDK retries it; no page gives its status.
+    row(SLS, None, Code::Is(&["RequestTimeout"]), ErrorKind::Timeout),
+    // Go SDK, `error_code.go`; no page describes it.
+    row(SLS, None, Code::Is(&["ProjectForbidden"]), ErrorKind::Denied),
+    // HTTP from here on. A 404 without a documented code is not "it does not exist": proxies and wrong
+    // endpoints answer like that, and a caller may forget a thing that still exists.
+    row(None, Some(400), Code::Any, ErrorKind::Invalid),
+    row(None, Some(401), Code::Any, ErrorKind::Unauthenticated),
+    row(None, Some(403), Code::Any, ErrorKind::Denied),
+    row(None, Some(405), Code::Any, ErrorKind::Invalid),
+    row(None, Some(408), Code::Any, ErrorKind::Timeout),
+    row(None, Some(409), Code::Any, ErrorKind::Conflict),
+    row(None, Some(411), Code::Any, ErrorKind::Invalid),
+    row(None, Some(412), Code::Any, ErrorKind::Conflict),
+    row(None, Some(413), Code::Any, ErrorKind::Invalid),
+    row(None, Some(415), Code::Any, ErrorKind::Invalid),
+];
+
+/// The kind of a refusal; what no row knows is [`ErrorKind::Unexpected`].
+pub(crate) fn classify(service: &str, status: u16, code: Option<&str>, message: &str) -> ErrorKind {
+    TABLE
+        .iter()
+        .find(|row| row.matches(service, status, code, message))
+        .map_or(ErrorKind::Unexpected, |row| row.kind)
+}
+
+impl Row {
+    fn matches(&self, service: &str, status: u16, code: Option<&str>, message: &str) -> bool {
+        self.service.is_none_or(|only| only == service)
+            && self.status.is_none_or(|only| only == status)
+            && self.code.matches(code)
+            && (self.message.is_empty() || self.message.iter().any(|text| contains(message, text)))
+    }
+}
+
+impl Code {
+    fn matches(&self, code: Option<&str>) -> bool {
+        let code = code.unwrap_or_default();
+        match self {
+            Self::Any => true,
+            Self::Is(names) => names.iter().any(|name| code.eq_ignore_ascii_case(name)),
+            Self::EndsWith(end) => code.to_ascii_lowercase().ends_with(&end.to_ascii_lowercase()),
+            Self::Contains(part) => contains(code, part),
+        }
+    }
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(status: u16, code: &str, message: &str, kind: ErrorKind) {
+        let code = (!code.is_empty()).then_some(code);
+        assert_eq!(classify("SLS", status, code, message), kind, "{status} {code:?} {message}");
+    }
+
+    #[test]
+    fn only_documented_codes_mean_that_a_thing_does_not_exist() {
+        check(404, "LogStoreNotExist", "logstore l does not exist", ErrorKind::NotFound);
+        check(404, "LogstoreNotExist", "", ErrorKind::NotFound);
+        check(404, "ProjectNotExist", "The Project does not exist : p", ErrorKind::NotFound);
+        check(404, "ProjectNotExists", "", ErrorKind::NotFound);
+        check(404, "", "<html>404</html>", ErrorKind::Unexpected);
+        check(404, "ShardNotExist", "", ErrorKind::Unexpected);
+        check(500, "LogStoreNotExist", "", ErrorKind::Unexpected);
+        assert_eq!(classify("KMS", 404, Some("LogStoreNotExist"), ""), ErrorKind::Unexpected);
+    }
+
+    #[test]
+    fn quotas_of_calls_are_throttling_and_quotas_of_things_are_not() {
+        for code in ["WriteQuotaExceed", "ReadQuotaExceed", "ShardWriteQuotaExceed", "ShardReadQuotaExceed"] {
+            check(403, code, "Project write quota exceed: qps: 1", ErrorKind::Throttled);
+        }
+        check(503, "ServerBusy", "The server is busy, please try again later.", ErrorKind::Throttled);
+        check(429, "", "", ErrorKind::Throttled);
+        check(400, "Throttling.User", "", ErrorKind::Throttled);
+        check(400, "ProjectQuotaExceed", "Project Quota Exceed.", ErrorKind::Invalid);
+        check(503, "", "", ErrorKind::Unexpected);
+    }
+
+    #[test]
+    fn a_401_is_about_the_caller_or_about_its_permission() {
+        for message in [
+            "The security token you provided is invalid.",
+            "The security token you provided has expired.",
+            "AccessKeyId not found: LTAI",
+            "AccessKeyId is disabled: LTAI",
+        ] {
+            check(401, "Unauthorized", message, ErrorKind::Unauthenticated);
+        }
+        for message in [
+            "The AccessKeyId is unauthorized.",
+            "Your SLS service has been forbidden.",
+            "denied by sts or ram, action: log:UpdateLogStore, resource: acs:log:cn-hangzhou:1:project/p/logstore/l",
+        ] {
+            check(401, "Unauthorized", message, ErrorKind::Denied);
+        }
+        check(401, "SignatureNotMatch", "Signature s is not matched.", ErrorKind::Unauthenticated);
+        check(
+            401,
+            "InvalidAccessKeyId",
+            "The access key id you provided is invalid: x.",
+            ErrorKind::Unauthenticated,
+        );
+        check(401, "InvalidAccessKeyId", "Your SLS service has not opened.", ErrorKind::Denied);
+        check(401, "", "", ErrorKind::Unauthenticated);
+        check(400, "RequestTimeExpired", "", ErrorKind::Unauthenticated);
+        check(400, "RequestTimeTooSkewed", "", ErrorKind::Unauthenticated);
+    }
+
+    #[test]
+    fn the_rest_follows_the_status() {
+        check(400, "LogStoreAlreadyExist", "", ErrorKind::AlreadyExists);
+        check(400, "LogStoreInfoInvalid", "redundant key exist in json", ErrorKind::Invalid);
+        check(400, "ParameterInvalid", "", ErrorKind::Invalid);
+        check(405, "InvalidMethod", "", ErrorKind::Invalid);
+        check(403, "ProjectForbidden", "", ErrorKind::Denied);
+        check(403, "", "", ErrorKind::Denied);
+        check(409, "", "", ErrorKind::Conflict);
+        check(408, "", "", ErrorKind::Timeout);
+        check(400, "RequestTimeout", "", ErrorKind::Timeout);
+        check(500, "InternalServerError", "", ErrorKind::Unexpected);
+        check(302, "", "", ErrorKind::Unexpected);
+        check(200, "", "", ErrorKind::Unexpected);
+    }
+}

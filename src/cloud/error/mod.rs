@@ -1,0 +1,372 @@
+//! The one error of the cloud clients: what failed, where, and what may be done about it.
+
+mod classify;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use classify::classify;
+
+/// What kind of failure it was: what a caller decides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The service answered that the thing does not exist. Only documented codes give this kind: a bare 404,
+    /// as a proxy may send, is [`ErrorKind::Unexpected`].
+    NotFound,
+    /// The thing to be created exists.
+    AlreadyExists,
+    /// Too many calls; the same call can succeed later.
+    Throttled,
+    /// The caller is known and may not do this.
+    Denied,
+    /// The caller is not known, or its signature, token or clock is not accepted.
+    Unauthenticated,
+    /// The service refused the request as it is written.
+    Invalid,
+    /// The request does not fit the state the thing is in.
+    Conflict,
+    /// No complete answer came over the network.
+    Transport,
+    /// No answer came in time, or the deadline of the operation passed.
+    Timeout,
+    /// The caller cancelled the operation.
+    Cancelled,
+    /// An answer of success that cannot be read.
+    Malformed,
+    /// Anything else, server faults among them.
+    Unexpected,
+}
+
+/// The call an error belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The service, as it is called: `SLS`.
+    pub service: &'static str,
+    /// The API action: `GetLogStore`.
+    pub action: &'static str,
+    /// What it was done to, for example `project/logstore`.
+    pub target: String,
+}
+
+impl Operation {
+    /// Names a call.
+    pub fn new(service: &'static str, action: &'static str, target: impl Into<String>) -> Self {
+        Self { service, action, target: target.into() }
+    }
+}
+
+/// A call that did not succeed.
+///
+/// `Display` is a sentence for a person, with everything needed to ask the service's support about it.
+/// Secrets are never part of it.
+#[derive(Clone)]
+pub struct Error(Box<Facts>);
+
+#[derive(Clone, Debug)]
+struct Facts {
+    kind: ErrorKind,
+    operation: Operation,
+    message: String,
+    status: Option<u16>,
+    code: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    elapsed: Duration,
+    retryable: bool,
+    may_have_been_applied: bool,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error that no answer of the service is part of.
+    ///
+    /// It is not retryable, and says that nothing was applied, until it is told otherwise.
+    pub fn new(kind: ErrorKind, operation: &Operation, message: impl Into<String>) -> Self {
+        Self(Box::new(Facts {
+            kind,
+            operation: operation.clone(),
+            message: message.into(),
+            status: None,
+            code: None,
+            request_id: None,
+            retry_after: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            retryable: false,
+            may_have_been_applied: false,
+            source: None,
+        }))
+    }
+
+    /// The service's own refusal; kind and whether to retry follow from service, status, code and message.
+    pub fn from_answer(
+        operation: &Operation,
+        status: u16,
+        code: Option<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let message = message.into();
+        let kind = classify(operation.service, status, code.as_deref(), &message);
+        let mut error = Self::new(kind, operation, message);
+        error.0.retryable = status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout);
+        // A 4xx is the service's word that it did not do it; a request it gave up on may be half done.
+        error.0.may_have_been_applied = !(400..500).contains(&status) || kind == ErrorKind::Timeout;
+        error.0.status = Some(status);
+        error.0.code = code;
+        error
+    }
+
+    /// Adds the id the service gave the request.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.0.request_id = request_id;
+        self
+    }
+
+    /// Adds the HTTP status of an answer that is not a refusal.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Adds how long the service asked to wait before the next attempt.
+    #[must_use]
+    pub fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    /// Says whether repeating the same call can help.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// Says whether the service may have done what was asked.
+    #[must_use]
+    pub fn with_may_have_been_applied(mut self, may: bool) -> Self {
+        self.0.may_have_been_applied = may;
+        self
+    }
+
+    /// Adds how often the call was sent and how long it took, waiting included.
+    #[must_use]
+    pub fn with_effort(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    /// Adds the error underneath.
+    #[must_use]
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Replaces every occurrence of `secret` in the texts by a placeholder: services quote requests back.
+    #[must_use]
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        if !secret.is_empty() && self.0.message.contains(secret) {
+            self.0.message = self.0.message.replace(secret, "[secret]");
+        }
+        self
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The call that failed.
+    pub fn operation(&self) -> &Operation {
+        &self.0.operation
+    }
+
+    /// The service: `SLS`.
+    pub fn service(&self) -> &'static str {
+        self.0.operation.service
+    }
+
+    /// The API action: `GetLogStore`.
+    pub fn action(&self) -> &'static str {
+        self.0.operation.action
+    }
+
+    /// What it was done to, for example `project/logstore`.
+    pub fn target(&self) -> &str {
+        &self.0.operation.target
+    }
+
+    /// The HTTP status, when there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's error code, when it gave one.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The service's message, or ours when there was no answer of the service.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The id the service gave the request: what its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How often the request was sent; 0 when it never was.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the call took, waiting included.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// How long the service asked to wait before the next attempt.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the same call may succeed a little later. Says nothing about whether repeating is safe: for
+    /// that see [`Error::may_have_been_applied`].
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether the service answered with this code. Letter case does not count: the service's own pages
+    /// disagree on it (`LogstoreNotExist`, `LogStoreNotExist`).
+    pub fn is_code(&self, code: &str) -> bool {
+        self.0.code.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(code))
+    }
+
+    /// Whether the service may have done what was asked.
+    ///
+    /// `false` when the request never left or the service refused it (4xx); `true` when the answer was lost,
+    /// came too late, was a server fault or could not be read.
+    pub fn may_have_been_applied(&self) -> bool {
+        self.0.may_have_been_applied
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = &*self.0;
+        let Operation { service, action, target } = &facts.operation;
+        write!(f, "{service} {action} on {target} ")?;
+        match facts.kind {
+            ErrorKind::Cancelled => f.write_str("was cancelled")?,
+            ErrorKind::Malformed => f.write_str("gave an answer that cannot be used")?,
+            _ if facts.status.is_some_and(|status| (400..500).contains(&status)) => {
+                f.write_str("was refused")?;
+            }
+            _ => f.write_str("failed")?,
+        }
+        write!(f, ": {}", facts.message.trim_end_matches('.'))?;
+        f.write_str(" (")?;
+        if let Some(status) = facts.status {
+            write!(f, "HTTP {status}, ")?;
+        }
+        if let Some(code) = &facts.code {
+            write!(f, "code {code}, ")?;
+        }
+        if let Some(request_id) = &facts.request_id {
+            write!(f, "request id {request_id}, ")?;
+        }
+        match facts.attempts {
+            0 => f.write_str("never sent")?,
+            1 => f.write_str("1 attempt")?,
+            attempts => write!(f, "{attempts} attempts")?,
+        }
+        write!(f, ", {} ms).", facts.elapsed.as_millis())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation() -> Operation {
+        Operation::new("SLS", "GetLogStore", "proj/app")
+    }
+
+    #[test]
+    fn a_refusal_reads_as_a_sentence_with_all_facts() {
+        let error = Error::from_answer(
+            &operation(),
+            404,
+            Some("LogStoreNotExist".into()),
+            "logstore app does not exist.",
+        )
+        .with_request_id(Some("5FC458AE54F7D19F960DB515".into()))
+        .with_effort(1, Duration::from_millis(35));
+        assert_eq!(
+            error.to_string(),
+            "SLS GetLogStore on proj/app was refused: logstore app does not exist (HTTP 404, code \
+             LogStoreNotExist, request id 5FC458AE54F7D19F960DB515, 1 attempt, 35 ms)."
+        );
+        assert!(error.is_code("LogstoreNotExist") && !error.is_code("ProjectNotExist"));
+    }
+
+    #[test]
+    fn an_error_before_sending_says_so() {
+        let error = Error::new(ErrorKind::Cancelled, &operation(), "the run was interrupted");
+        assert_eq!(
+            error.to_string(),
+            "SLS GetLogStore on proj/app was cancelled: the run was interrupted (never sent, 0 ms)."
+        );
+        assert!(!error.is_retryable() && !error.may_have_been_applied());
+    }
+
+    #[test]
+    fn retry_and_doubt_follow_from_the_answer() {
+        // (status, code, retryable, may have been applied)
+        let table = [
+            (400, Some("ParameterInvalid"), false, false),
+            (401, Some("Unauthorized"), false, false),
+            (403, Some("WriteQuotaExceed"), true, false),
+            (404, None, false, false),
+            (408, None, true, true),
+            (429, None, true, false),
+            (302, None, false, true),
+            (500, Some("InternalServerError"), true, true),
+            (502, None, true, true),
+            (503, Some("ServerBusy"), true, true),
+        ];
+        for (status, code, retryable, doubt) in table {
+            let error = Error::from_answer(&operation(), status, code.map(str::to_owned), "m");
+            assert_eq!(error.is_retryable(), retryable, "{status} {code:?}");
+            assert_eq!(error.may_have_been_applied(), doubt, "{status} {code:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_secrets_are_replaced() {
+        let error =
+            Error::from_answer(&operation(), 400, None, "your token tok-123 is bad").without("tok-123");
+        assert_eq!(error.message(), "your token [secret] is bad");
+        assert_eq!(error.without("").message(), "your token [secret] is bad");
+    }
+}
