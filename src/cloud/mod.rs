@@ -1,4 +1,9 @@
 //! Clients of the Alibaba Cloud services.
 
+pub mod clock;
+mod context;
+pub mod credentials;
 pub mod error;
 pub mod names;
+
+pub use context::CallContext;

@@ -1,0 +1,75 @@
+//! Who signs a call.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::cloud::context::CallContext;
+use crate::cloud::error::Error;
+use crate::crypto::Secret;
+
+/// An access key, and the token that goes with it when it is temporary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The public half of the key.
+    pub access_key_id: String,
+    /// The secret half, which signs.
+    pub access_key_secret: Secret,
+    /// The token of temporary credentials (STS).
+    pub security_token: Option<Secret>,
+    /// Where they came from, for messages: an argument, a variable, a file with its profile.
+    pub source: String,
+}
+
+/// Something that can say which credentials to use at this moment.
+///
+/// It is asked before every attempt, so an implementation that fetches credentials keeps them while they
+/// are valid and fetches once for callers that ask at the same time.
+pub trait CredentialProvider: Send + Sync + Debug {
+    /// The credentials to sign the next request with.
+    ///
+    /// # Errors
+    /// Kind `Unauthenticated` when there are none or they cannot be used; the text names the source.
+    fn credentials<'a>(&'a self, context: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>>;
+}
+
+/// Credentials that never change.
+#[derive(Clone, Debug)]
+pub struct StaticCredentials(Arc<Credentials>);
+
+impl StaticCredentials {
+    /// Always answers with `credentials`.
+    pub fn new(credentials: Credentials) -> Self {
+        Self(Arc::new(credentials))
+    }
+}
+
+impl CredentialProvider for StaticCredentials {
+    fn credentials<'a>(
+        &'a self,
+        _context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<Arc<Credentials>, Error>> {
+        Box::pin(std::future::ready(Ok(Arc::clone(&self.0))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_whose_key_it_is_and_no_secret() {
+        let text = format!(
+            "{:?}",
+            StaticCredentials::new(Credentials {
+                access_key_id: "LTAI".into(),
+                access_key_secret: "canary-secret".into(),
+                security_token: Some("canary-token".into()),
+                source: "argument access_key".into(),
+            })
+        );
+        assert!(text.contains("LTAI") && text.contains("argument access_key"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
