@@ -3,6 +3,7 @@
 pub mod clock;
 mod context;
 pub mod credentials;
+pub mod endpoint;
 pub mod error;
 pub mod names;
 
