@@ -5,6 +5,7 @@ mod context;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+pub mod http;
 pub mod names;
 
 pub use context::CallContext;

@@ -1,0 +1,168 @@
+//! The seam between the clients and the network: one request, one answer.
+
+mod reqwest_transport;
+mod transport_error;
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+
+use futures_util::future::BoxFuture;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::cloud::endpoint::Origin;
+
+pub use reqwest_transport::{ReqwestTransport, TransportConfig};
+pub use transport_error::{TransportError, TransportErrorKind};
+
+/// Something that can carry a request to a service.
+pub trait HttpTransport: Send + Sync + Debug {
+    /// Sends the request once and reads the whole answer. Redirects are answers like any other.
+    ///
+    /// The future can be dropped at any moment; the connection is then not used again.
+    ///
+    /// # Errors
+    /// A [`TransportError`] when no complete answer came; any HTTP status is a success here.
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>>;
+}
+
+/// The methods the services use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates.
+    Post,
+    /// Replaces.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The method as it is written in a request line and in a string to sign.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// A request, complete but for what the transport adds itself (`User-Agent`, `Content-Length`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// Where to connect.
+    pub origin: Origin,
+    /// The path, percent-encoded where needed, beginning with `/`.
+    pub path: String,
+    /// The query parameters, not encoded.
+    pub query: BTreeMap<String, String>,
+    /// The headers; `host` among them.
+    pub headers: Headers,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+}
+
+impl HttpRequest {
+    /// A request without query and body that names the host of `origin`.
+    pub fn new(method: Method, origin: Origin, path: impl Into<String>) -> Self {
+        let mut headers = Headers::default();
+        headers.set("host", &origin.host_header);
+        Self { method, origin, path: path.into(), query: BTreeMap::new(), headers, body: Vec::new() }
+    }
+
+    /// The address with the query as it goes over the wire: sorted, keys and values percent-encoded.
+    pub fn url(&self) -> String {
+        let mut url = format!("{}{}", self.origin.url, self.path);
+        for (position, (key, value)) in self.query.iter().enumerate() {
+            url.push(if position == 0 { '?' } else { '&' });
+            url.push_str(&percent_encode(key));
+            url.push('=');
+            url.push_str(&percent_encode(value));
+        }
+        url
+    }
+}
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// The headers. Of a repeated one the last counts; values that are not text are left out.
+    pub headers: Headers,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Header values by lower-case name.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(BTreeMap<String, String>);
+
+impl Headers {
+    /// Sets a header, in place of an earlier one of the same name.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_ascii_lowercase(), value.into());
+    }
+
+    /// The value of a header; `name` in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// All headers, sorted by their lower-case names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// Shows what signs or identifies a caller as a placeholder.
+impl Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.iter().map(|(name, value)| {
+            let secret = matches!(name, "authorization" | "proxy-authorization" | "x-acs-security-token");
+            (name, if secret { "[secret]" } else { value })
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+/// Everything but the unreserved characters of RFC 3986 section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Percent-encodes as RFC 3986 asks: the same for what is sent and for what is signed.
+pub(crate) fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::endpoint::Endpoint;
+
+    #[test]
+    fn the_query_is_encoded_on_the_wire() {
+        let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
+        let mut request = HttpRequest::new(Method::Get, origin, "/logstores");
+        request.query.insert("size".into(), "5".into());
+        request.query.insert("logstoreName".into(), "a b/中~*+&=".into());
+        assert_eq!(
+            request.url(),
+            "http://127.0.0.1:1/logstores?logstoreName=a%20b%2F%E4%B8%AD~%2A%2B%26%3D&size=5"
+        );
+    }
+
+    #[test]
+    fn debug_of_headers_hides_what_identifies_the_caller() {
+        let mut headers = Headers::default();
+        headers.set("Authorization", "canary-1");
+        headers.set("X-Acs-Security-Token", "canary-2");
+        headers.set("Host", "h.example");
+        let text = format!("{headers:?}");
+        assert!(!text.contains("canary") && text.contains("h.example"), "{text}");
+    }
+}

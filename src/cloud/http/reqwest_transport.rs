@@ -1,0 +1,238 @@
+//! The transport over reqwest: rustls on ring, HTTP/1.1.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::cloud::endpoint::Scheme;
+use crate::cloud::http::{
+    Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError, TransportErrorKind,
+};
+
+/// How connections are made.
+#[derive(Clone, Debug)]
+pub struct TransportConfig {
+    /// The header `User-Agent`.
+    pub user_agent: String,
+    /// How long a connection may take, TLS included.
+    pub connect_timeout: Duration,
+    /// How long the other side may stay silent before and within an answer.
+    pub read_timeout: Duration,
+    /// The largest body of an answer, in bytes.
+    pub max_body_bytes: usize,
+    /// Certificate authorities to trust besides the system's: PEM, any number of certificates.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+impl TransportConfig {
+    /// A page of `ListLogStores` is the largest answer there is: 500 names of 63 bytes. 4 MiB leaves room for
+    /// what nobody has thought of and still bounds the memory of ten calls at once.
+    const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+    /// The usual limits: 5 s to connect, 30 s of silence, bodies of 4 MiB.
+    pub fn new(user_agent: impl Into<String>) -> Self {
+        Self {
+            user_agent: user_agent.into(),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(30),
+            max_body_bytes: Self::MAX_BODY_BYTES,
+            ca_bundle: None,
+        }
+    }
+}
+
+/// Carries requests with reqwest.
+///
+/// Nothing is loaded before the first call: reading the system's certificates takes longer than the rest of a
+/// start. Connections are kept and reused without a limit on their number; how many requests run at once is
+/// decided by the client above. Proxies come from the environment and the system as reqwest reads them, but
+/// never for an endpoint on this machine.
+pub struct ReqwestTransport {
+    config: TransportConfig,
+    clients: Mutex<Clients>,
+}
+
+#[derive(Default)]
+struct Clients {
+    plain_loopback: Option<reqwest::Client>,
+    tls_loopback: Option<reqwest::Client>,
+    remote: Option<reqwest::Client>,
+}
+
+/// The ways to connect that need settings of their own.
+#[derive(Clone, Copy)]
+enum Route {
+    /// No proxy, no TLS: certificates are not even read.
+    PlainLoopback,
+    /// No proxy.
+    TlsLoopback,
+    /// Through the proxy, if there is one.
+    Remote,
+}
+
+impl ReqwestTransport {
+    /// A transport with these settings; cheap, and it cannot fail: settings that do not work are the error of
+    /// the first call.
+    pub fn new(config: TransportConfig) -> Self {
+        Self { config, clients: Mutex::default() }
+    }
+
+    /// The client of a route, built when it is first needed.
+    fn client(&self, route: Route) -> Result<reqwest::Client, TransportError> {
+        let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let slot = match route {
+            Route::PlainLoopback => &mut clients.plain_loopback,
+            Route::TlsLoopback => &mut clients.tls_loopback,
+            Route::Remote => &mut clients.remote,
+        };
+        if let Some(client) = slot {
+            return Ok(client.clone());
+        }
+        let client = build(&self.config, route)?;
+        Ok(slot.insert(client).clone())
+    }
+
+    async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
+        let client = self.client(Route::of(request))?;
+        let url = request.url();
+        let mut builder = client.request(method(request.method), &url);
+        for (name, value) in request.headers.iter() {
+            builder = builder.header(name, value);
+        }
+        if !request.body.is_empty() {
+            builder = builder.body(request.body.clone());
+        }
+        let response = builder.send().await.map_err(|error| explain(error, &request.origin.host_header))?;
+        self.read(response, &request.origin.host_header).await
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        host: &str,
+    ) -> Result<HttpResponse, TransportError> {
+        let status = response.status().as_u16();
+        let mut headers = Headers::default();
+        for (name, value) in response.headers() {
+            if let Ok(value) = value.to_str() {
+                headers.set(name.as_str(), value);
+            }
+        }
+        let limit = self.config.max_body_bytes;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, host))? {
+            if body.len().saturating_add(chunk.len()) > limit {
+                let message = format!("the answer of {host} is larger than {limit} bytes");
+                return Err(TransportError::new(TransportErrorKind::TooLarge, message));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(HttpResponse { status, headers, body })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl HttpTransport for ReqwestTransport {
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+impl Route {
+    fn of(request: &HttpRequest) -> Self {
+        match (request.origin.loopback, request.origin.scheme) {
+            (true, Scheme::Http) => Self::PlainLoopback,
+            (true, Scheme::Https) => Self::TlsLoopback,
+            (false, _) => Self::Remote,
+        }
+    }
+}
+
+fn build(config: &TransportConfig, route: Route) -> Result<reqwest::Client, TransportError> {
+    let setup = |what: &str, error: reqwest::Error| {
+        let message = format!("{what}: {}", innermost(&error));
+        TransportError::new(TransportErrorKind::Setup, message).with_source(error)
+    };
+    // reqwest takes the provider of the process. An error only says that there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(&config.user_agent)
+        .connect_timeout(config.connect_timeout)
+        .read_timeout(config.read_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        // Repeating is decided above, where it is known whether it is safe.
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .tcp_nodelay(true);
+    builder = match route {
+        Route::PlainLoopback => builder.no_proxy().tls_certs_only([]),
+        Route::TlsLoopback => builder.no_proxy(),
+        Route::Remote => builder.https_only(true),
+    };
+    if let (Some(pem), Route::TlsLoopback | Route::Remote) = (&config.ca_bundle, route) {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|error| setup("the CA bundle cannot be read", error))?;
+        if certificates.is_empty() {
+            let message = "the CA bundle holds no certificate in PEM form";
+            return Err(TransportError::new(TransportErrorKind::Setup, message));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|error| setup("the HTTPS client cannot be set up", error))
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+/// Sorts an error of reqwest by how far the request came, and puts it into words.
+fn explain(error: reqwest::Error, host: &str) -> TransportError {
+    use TransportErrorKind::{Broken, Connect, ConnectTimeout, Setup, Silent, Tls};
+    // The address is in our own message; reqwest would repeat the query.
+    let error = error.without_url();
+    let cause = innermost(&error);
+    let (kind, message) = if error.is_builder() {
+        (Setup, format!("the request to {host} cannot be written: {cause}"))
+    } else if error.is_connect() && error.is_timeout() {
+        (ConnectTimeout, format!("{host} did not accept a connection in time"))
+    } else if error.is_connect() && has_tls_cause(&error) {
+        (Tls, format!("no secure connection to {host}: {cause}"))
+    } else if error.is_connect() {
+        (Connect, format!("no connection to {host}: {cause}"))
+    } else if error.is_timeout() {
+        (Silent, format!("{host} did not answer in time"))
+    } else {
+        (Broken, format!("the connection to {host} broke before the answer was complete: {cause}"))
+    };
+    TransportError::new(kind, message).with_source(error)
+}
+
+/// The text of the last cause, the one that is about the machine or the network.
+fn innermost(error: &reqwest::Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn has_tls_cause(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    })
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
