@@ -7,5 +7,6 @@ pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod names;
+pub mod signing;
 
 pub use context::CallContext;
