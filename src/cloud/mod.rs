@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod names;
+pub mod retry;
 pub mod signing;
 
 pub use context::CallContext;

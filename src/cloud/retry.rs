@@ -1,0 +1,143 @@
+//! How often and how long after each other attempts are made.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::cloud::error::Error;
+
+/// Exponential back-off with full jitter: before retry `n` (from 1) a random part of
+/// `min(cap, base × 2^(n-1))`, so that clients refused together do not come back together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How many attempts may follow the first.
+    pub max_retries: u32,
+    /// The longest pause before the first retry.
+    pub base: Duration,
+    /// The longest pause before any retry.
+    pub cap: Duration,
+}
+
+impl RetryPolicy {
+    /// How long to wait before another attempt, or `None` when there must not be one.
+    ///
+    /// There is none when the error is not retryable, when `attempts` (already made, from 1) have used up
+    /// the retries, or when the pause would not end before `remaining` has passed. A pause the service asked
+    /// for (`Retry-After`) is kept in full, with the jitter on top so that callers spread there too.
+    ///
+    /// `random` gives numbers from 0 (inclusive) to 1 (exclusive).
+    pub fn pause(
+        &self,
+        attempts: u32,
+        error: &Error,
+        remaining: Option<Duration>,
+        random: &mut dyn FnMut() -> f64,
+    ) -> Option<Duration> {
+        if !error.is_retryable() || attempts > self.max_retries {
+            return None;
+        }
+        let ceiling = self.ceiling(attempts);
+        let jitter = Duration::try_from_secs_f64(ceiling.as_secs_f64() * random()).unwrap_or(ceiling);
+        let pause = error.retry_after().unwrap_or_default().saturating_add(jitter);
+        remaining.is_none_or(|left| pause < left).then_some(pause)
+    }
+
+    fn ceiling(&self, attempts: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
+        self.base.saturating_mul(factor).min(self.cap)
+    }
+}
+
+/// Reads `Retry-After` in both its forms, seconds and a date (RFC 9110 section 10.2.3); `None` when it is
+/// neither. A date that has passed is no wait.
+pub(crate) fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = OffsetDateTime::parse(value.trim(), &Rfc2822).ok()?;
+    Some(Duration::try_from(date - now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::cloud::error::{ErrorKind, Operation};
+
+    const POLICY: RetryPolicy =
+        RetryPolicy { max_retries: 3, base: Duration::from_millis(200), cap: Duration::from_millis(500) };
+
+    fn throttled() -> Error {
+        Error::from_answer(&Operation::new("SLS", "GetLogStore", "p/l"), 429, None, "slow down")
+    }
+
+    #[track_caller]
+    fn check(attempts: u32, remaining: Option<u64>, random: f64, millis: Option<u64>) {
+        let pause =
+            POLICY.pause(attempts, &throttled(), remaining.map(Duration::from_millis), &mut || random);
+        assert_eq!(pause, millis.map(Duration::from_millis));
+    }
+
+    #[test]
+    fn the_pause_doubles_up_to_the_cap_and_is_jittered_over_its_whole_length() {
+        check(1, None, 1.0, Some(200));
+        check(2, None, 1.0, Some(400));
+        check(3, None, 1.0, Some(500));
+        check(2, None, 0.25, Some(100));
+        check(3, None, 0.0, Some(0));
+    }
+
+    #[test]
+    fn retries_end_with_their_number() {
+        check(3, None, 0.5, Some(250));
+        check(4, None, 0.5, None);
+        check(u32::MAX, None, 0.5, None);
+    }
+
+    #[test]
+    fn no_pause_is_begun_that_the_deadline_would_cut() {
+        check(1, Some(101), 0.5, Some(100));
+        check(1, Some(100), 0.5, None);
+        check(1, Some(0), 0.0, None);
+    }
+
+    #[test]
+    fn retry_after_is_kept_in_full() {
+        let error = throttled().with_retry_after(Some(Duration::from_secs(7)));
+        let pause = |remaining| POLICY.pause(1, &error, remaining, &mut || 0.5);
+        assert_eq!(pause(None), Some(Duration::from_millis(7100)));
+        assert_eq!(pause(Some(Duration::from_secs(7))), None);
+    }
+
+    #[test]
+    fn an_error_that_is_not_retryable_ends_it_at_once() {
+        let error = Error::new(ErrorKind::Denied, &Operation::new("SLS", "GetLogStore", "p/l"), "no");
+        assert_eq!(POLICY.pause(1, &error, None, &mut || 0.0), None);
+    }
+
+    #[test]
+    fn huge_numbers_do_not_overflow() {
+        let policy = RetryPolicy { max_retries: u32::MAX, base: Duration::from_secs(1), cap: Duration::MAX };
+        let pause = policy.pause(200, &throttled().with_retry_after(Some(Duration::MAX)), None, &mut || 0.5);
+        assert_eq!(pause, Some(Duration::MAX));
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now = datetime!(2026-11-20 08:00:00 UTC);
+        let table = [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("Fri, 20 Nov 2026 08:01:00 GMT", Some(60)),
+            ("Fri, 20 Nov 2026 07:59:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (value, seconds) in table {
+            assert_eq!(parse_retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
+        }
+    }
+}
