@@ -1,5 +1,10 @@
 //! Clients of the Alibaba Cloud services.
+//!
+//! From the outside in: a client ([`sls::SlsClient`]) knows the actions of one service; `call` sends
+//! one with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the
+//! network ([`http::HttpTransport`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
 
+mod call;
 pub mod clock;
 mod context;
 pub mod credentials;
@@ -9,5 +14,6 @@ pub mod http;
 pub mod names;
 pub mod retry;
 pub mod signing;
+pub mod sls;
 
 pub use context::CallContext;

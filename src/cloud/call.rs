@@ -1,0 +1,263 @@
+//! One call of a service: permits, credentials, attempts, pauses and bounds. What the services have in common.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+
+use crate::cloud::clock::Clock;
+use crate::cloud::context::{CallContext, Interrupted};
+use crate::cloud::credentials::{CredentialProvider, Credentials};
+use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
+use crate::cloud::retry::{RetryPolicy, parse_retry_after};
+
+/// What sends the calls of one service.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    credentials: Arc<dyn CredentialProvider>,
+    transport: Arc<dyn HttpTransport>,
+    clock: Arc<dyn Clock>,
+    retry: RetryPolicy,
+    /// The longest an attempt may take, from connecting to the last byte.
+    request_timeout: Duration,
+    /// One permit for each request on the wire. None is held during a pause.
+    permits: Semaphore,
+}
+
+/// How the two ends of a call look for one action.
+pub(crate) struct Action<'a, T> {
+    /// What errors and log lines call it.
+    pub(crate) operation: &'a Operation,
+    /// Writes and signs a request. Asked again for each attempt, so that each has a fresh date.
+    pub(crate) prepare:
+        &'a (dyn Fn(&Credentials, OffsetDateTime) -> Result<HttpRequest, Error> + Send + Sync),
+    /// Reads an answer: the value of the call, or the service's refusal.
+    pub(crate) accept: &'a (dyn Fn(&HttpResponse) -> Result<T, Error> + Send + Sync),
+    /// The response header that holds the request id.
+    pub(crate) request_id_header: &'static str,
+}
+
+/// What a call has come to, for the log line and the error.
+#[derive(Default)]
+struct Progress {
+    attempts: u32,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        credentials: Arc<dyn CredentialProvider>,
+        transport: Arc<dyn HttpTransport>,
+        clock: Arc<dyn Clock>,
+        retry: RetryPolicy,
+        request_timeout: Duration,
+        max_concurrency: usize,
+    ) -> Self {
+        // A client that can send nothing would wait for ever.
+        let permits = Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
+        Self { credentials, transport, clock, retry, request_timeout, permits }
+    }
+
+    /// Sends once, whatever comes of it.
+    pub(crate) async fn once<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
+        let started = self.clock.monotonic();
+        let mut progress = Progress::default();
+        let result = self.attempt(context, action, &mut progress).await;
+        self.conclude(action.operation, started, &progress, result)
+    }
+
+    /// Sends until it succeeds, cannot succeed, or may not be tried again. For calls that may be repeated.
+    pub(crate) async fn repeat<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
+        let started = self.clock.monotonic();
+        let mut progress = Progress::default();
+        let result = loop {
+            match self.attempt(context, action, &mut progress).await {
+                Ok(value) => break Ok(value),
+                // Fetching credentials is a call of its own, with retries of its own.
+                Err(error) if error.operation() != action.operation => break Err(error),
+                Err(error) => {
+                    if let Err(last) = self.pause(context, progress.attempts, &error).await {
+                        break Err(last);
+                    }
+                }
+            }
+        };
+        self.conclude(action.operation, started, &progress, result)
+    }
+
+    /// Waits as the policy says before the attempt that follows `attempts`.
+    ///
+    /// # Errors
+    /// `error` itself when there must be no further attempt; `Cancelled` when that happens during the pause.
+    pub(crate) async fn pause(
+        &self,
+        context: &CallContext,
+        attempts: u32,
+        error: &Error,
+    ) -> Result<(), Error> {
+        let last = || error.clone().with_effort(attempts, error.elapsed());
+        let remaining = context.remaining(&*self.clock);
+        let Some(pause) = self.retry.pause(attempts, error, remaining, &mut fastrand::f64) else {
+            return Err(last());
+        };
+        tracing::debug!(
+            service = error.service(),
+            action = error.action(),
+            target = error.target(),
+            attempts,
+            pause_ms = millis(pause),
+            status = error.status(),
+            code = error.code(),
+            reason = error.message(),
+            "trying again"
+        );
+        match context.bound(&*self.clock, self.clock.sleep(pause)).await {
+            Ok(()) => Ok(()),
+            Err(Interrupted::DeadlineExceeded) => Err(last()),
+            Err(why @ Interrupted::Cancelled) => {
+                let doubt = error.may_have_been_applied();
+                Err(interrupted(error.operation(), why, doubt).with_effort(attempts, error.elapsed()))
+            }
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        context: &CallContext,
+        action: &Action<'_, T>,
+        progress: &mut Progress,
+    ) -> Result<T, Error> {
+        let operation = action.operation;
+        let permit = self.within(context, operation, false, self.permits.acquire()).await?;
+        let _permit = permit.map_err(|closed| {
+            Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
+        })?;
+        let credentials =
+            self.within(context, operation, false, self.credentials.credentials(context)).await??;
+        let request = (action.prepare)(&credentials, self.clock.now())?;
+
+        progress.attempts += 1;
+        progress.status = None;
+        progress.request_id = None;
+        let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
+        progress.status = Some(response.status);
+        progress.request_id = response.headers.get(action.request_id_header).map(printable);
+
+        (action.accept)(&response).map_err(|error| {
+            let retry_after = response.headers.get("retry-after");
+            let wait = retry_after.and_then(|value| parse_retry_after(value, self.clock.now()));
+            let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
+            error
+                .with_request_id(progress.request_id.clone())
+                .with_retry_after(wait)
+                .without(credentials.access_key_secret.expose())
+                .without(token)
+        })
+    }
+
+    async fn exchange(&self, operation: &Operation, request: &HttpRequest) -> Result<HttpResponse, Error> {
+        tokio::select! {
+            biased;
+            answer = self.transport.send(request) => answer.map_err(|error| transport_error(operation, error)),
+            () = self.clock.sleep(self.request_timeout) => {
+                let message = format!(
+                    "no complete answer from {} within {} s",
+                    request.origin.host_header,
+                    self.request_timeout.as_secs_f64()
+                );
+                Err(Error::new(ErrorKind::Timeout, operation, message)
+                    .with_retryable(true)
+                    .with_may_have_been_applied(true))
+            }
+        }
+    }
+
+    async fn within<F: Future>(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+        sent: bool,
+        work: F,
+    ) -> Result<F::Output, Error> {
+        context.bound(&*self.clock, work).await.map_err(|why| interrupted(operation, why, sent))
+    }
+
+    /// Adds what the call took to its error, and writes its one line in the log.
+    fn conclude<T>(
+        &self,
+        operation: &Operation,
+        started: Duration,
+        progress: &Progress,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let elapsed = self.clock.monotonic().saturating_sub(started);
+        let result = result.map_err(|error| {
+            let ours = error.operation() == operation;
+            if ours { error.with_effort(progress.attempts, elapsed) } else { error }
+        });
+        let error = result.as_ref().err();
+        tracing::info!(
+            service = operation.service,
+            action = operation.action,
+            target = operation.target,
+            status = progress.status,
+            attempts = progress.attempts,
+            elapsed_ms = millis(elapsed),
+            request_id = progress.request_id,
+            outcome = error.map_or_else(|| "Ok".to_owned(), |error| format!("{:?}", error.kind())),
+            code = error.and_then(Error::code),
+            "called"
+        );
+        result
+    }
+}
+
+impl<T> fmt::Debug for Action<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action").field("operation", self.operation).finish_non_exhaustive()
+    }
+}
+
+fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
+    let (kind, message) = match why {
+        Interrupted::Cancelled => (ErrorKind::Cancelled, "the run was interrupted"),
+        Interrupted::DeadlineExceeded => {
+            (ErrorKind::Timeout, "the time allowed for the whole operation has passed")
+        }
+    };
+    Error::new(kind, operation, message).with_may_have_been_applied(sent)
+}
+
+fn transport_error(operation: &Operation, error: TransportError) -> Error {
+    use TransportErrorKind::{Broken, Connect, ConnectTimeout, Setup, Silent, Tls, TooLarge};
+    let (kind, retryable) = match error.kind() {
+        Setup | Tls => (ErrorKind::Transport, false),
+        Connect | Broken => (ErrorKind::Transport, true),
+        ConnectTimeout | Silent => (ErrorKind::Timeout, true),
+        TooLarge => (ErrorKind::Malformed, false),
+    };
+    Error::new(kind, operation, error.to_string())
+        .with_retryable(retryable)
+        .with_may_have_been_applied(error.may_have_arrived())
+        .with_source(error)
+}
+
+/// A text from outside, made fit for a line: no control characters and a bounded length.
+pub(crate) fn printable(text: &str) -> String {
+    /// Enough for the longest documented message; a page of HTML would bury the rest.
+    const LIMIT: usize = 1000;
+    let mut line: String = text.chars().take(LIMIT).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(LIMIT).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

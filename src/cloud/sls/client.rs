@@ -1,0 +1,224 @@
+//! The client: one method per action of the API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::cloud::CallContext;
+use crate::cloud::call::{Action, Caller};
+use crate::cloud::clock::Clock;
+use crate::cloud::credentials::{CredentialProvider, Credentials};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, Method};
+use crate::cloud::names::{LogstoreName, ProjectName, Region};
+use crate::cloud::retry::RetryPolicy;
+use crate::cloud::signing::sls::{SignatureVersion, sign};
+use crate::cloud::sls::answer::{REQUEST_ID, success, written};
+use crate::cloud::sls::{ListLogStores, LogStore, LogStorePage, Project};
+
+/// What an [`SlsClient`] is made of.
+#[derive(Debug)]
+pub struct SlsConfig {
+    /// Where SLS is reached.
+    pub endpoint: Endpoint,
+    /// The region that signature version 4 is made for.
+    pub region: Region,
+    /// How requests are signed.
+    pub signature: SignatureVersion,
+    /// Who signs them.
+    pub credentials: Arc<dyn CredentialProvider>,
+    /// What carries them.
+    pub transport: Arc<dyn HttpTransport>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// When reads are repeated.
+    pub retry: RetryPolicy,
+    /// The longest one attempt may take, from connecting to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// How many requests may be on the wire at once; at least 1.
+    pub max_concurrency: usize,
+}
+
+/// A client of SLS.
+///
+/// Reads are repeated as the retry policy says, each attempt signed afresh. Writes are sent once. Every method
+/// returns promptly when its [`CallContext`] is cancelled or its deadline passes, and writes one line to the
+/// log.
+#[derive(Debug)]
+pub struct SlsClient {
+    endpoint: Endpoint,
+    region: Region,
+    signature: SignatureVersion,
+    caller: Caller,
+}
+
+/// What one request asks for.
+struct Ask<'a> {
+    method: Method,
+    project: &'a ProjectName,
+    path: String,
+    list: Option<&'a ListLogStores>,
+    body: Vec<u8>,
+}
+
+const SERVICE: &str = "SLS";
+
+/// The version every request names (SLS documentation, "Public request headers").
+const API_VERSION: &str = "0.6.0";
+
+impl SlsClient {
+    /// A client; nothing is connected, loaded or asked for before the first call.
+    pub fn new(config: SlsConfig) -> Self {
+        let caller = Caller::new(
+            config.credentials,
+            config.transport,
+            config.clock,
+            config.retry,
+            config.request_timeout,
+            config.max_concurrency,
+        );
+        Self { endpoint: config.endpoint, region: config.region, signature: config.signature, caller }
+    }
+
+    /// `GetProject`: describes a project.
+    ///
+    /// # Errors
+    /// `NotFound` with code `ProjectNotExist` when there is none; otherwise any kind.
+    pub async fn get_project(&self, context: &CallContext, project: &ProjectName) -> Result<Project, Error> {
+        let operation = Operation::new(SERVICE, "GetProject", project.as_str());
+        let ask = Ask::read(project, "/".to_owned());
+        self.read(context, &operation, &ask, &|body| Project::read(&operation, project, body)).await
+    }
+
+    /// `GetLogStore`: describes a Logstore.
+    ///
+    /// # Errors
+    /// `NotFound` with code `LogStoreNotExist` or `ProjectNotExist`; `Malformed` when the answer is not about this
+    /// Logstore or lacks what [`LogStore`] reads; otherwise any kind.
+    pub async fn get_log_store(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        logstore: &LogstoreName,
+    ) -> Result<LogStore, Error> {
+        let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
+        let ask = Ask::read(project, path(logstore));
+        self.read(context, &operation, &ask, &|body| LogStore::read(&operation, logstore, body)).await
+    }
+
+    /// `ListLogStores`: one page of the names of a project's Logstores.
+    ///
+    /// # Errors
+    /// `NotFound` with code `ProjectNotExist`; otherwise any kind.
+    pub async fn list_log_stores(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        list: &ListLogStores,
+    ) -> Result<LogStorePage, Error> {
+        let operation = Operation::new(SERVICE, "ListLogStores", project.as_str());
+        let ask = Ask { list: Some(list), ..Ask::read(project, "/logstores".to_owned()) };
+        self.read(context, &operation, &ask, &|body| LogStorePage::read(&operation, body)).await
+    }
+
+    /// `UpdateLogStore`: replaces the settings of a Logstore by `body`, a complete document.
+    ///
+    /// Sent exactly once: between a lost answer and a second attempt somebody else may have written, so a
+    /// caller reads again before it repeats, and waits with [`SlsClient::pause_before_retry`].
+    ///
+    /// # Errors
+    /// Any kind. [`Error::may_have_been_applied`] says whether the Logstore may have changed.
+    pub async fn update_log_store(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        logstore: &LogstoreName,
+        body: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        let operation = Operation::new(SERVICE, "UpdateLogStore", target(project, logstore));
+        let body = serde_json::to_vec(body).map_err(|error| {
+            Error::new(ErrorKind::Invalid, &operation, "the document cannot be written").with_source(error)
+        })?;
+        let ask = Ask { method: Method::Put, project, path: path(logstore), list: None, body };
+        let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
+        let accept = |response: &HttpResponse| written(&operation, response);
+        let action = Action {
+            operation: &operation,
+            prepare: &prepare,
+            accept: &accept,
+            request_id_header: REQUEST_ID,
+        };
+        self.caller.once(context, &action).await
+    }
+
+    /// Waits, as the retry policy says, before a call that failed with `error` is tried again; `attempt` is
+    /// how many attempts were made, from 1.
+    ///
+    /// # Errors
+    /// `error` itself, when it is not retryable or attempts or time are used up; `Cancelled` when the
+    /// operation is cancelled during the pause.
+    pub async fn pause_before_retry(
+        &self,
+        context: &CallContext,
+        attempt: u32,
+        error: &Error,
+    ) -> Result<(), Error> {
+        self.caller.pause(context, attempt, error).await
+    }
+
+    async fn read<T>(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+        ask: &Ask<'_>,
+        parse: &(dyn Fn(&[u8]) -> Result<T, Error> + Send + Sync),
+    ) -> Result<T, Error> {
+        let prepare = |credentials: &Credentials, at| self.request(operation, ask, credentials, at);
+        let accept = |response: &HttpResponse| {
+            let body = success(operation, response)?;
+            parse(body).map_err(|error| error.with_status(response.status))
+        };
+        let action = Action { operation, prepare: &prepare, accept: &accept, request_id_header: REQUEST_ID };
+        self.caller.repeat(context, &action).await
+    }
+
+    fn request(
+        &self,
+        operation: &Operation,
+        ask: &Ask<'_>,
+        credentials: &Credentials,
+        at: OffsetDateTime,
+    ) -> Result<HttpRequest, Error> {
+        let origin = self.endpoint.project_origin(ask.project);
+        let mut request = HttpRequest::new(ask.method, origin, &ask.path);
+        request.query = ask.list.map(ListLogStores::query).unwrap_or_default();
+        request.body.clone_from(&ask.body);
+        request.headers.set("x-log-apiversion", API_VERSION);
+        request.headers.set("x-log-bodyrawsize", request.body.len().to_string());
+        if !request.body.is_empty() {
+            request.headers.set("content-type", "application/json");
+        }
+        sign(&mut request, self.signature, credentials, &self.region, at).map_err(|error| {
+            let message = format!("{error} (credentials from {})", credentials.source);
+            Error::new(ErrorKind::Unauthenticated, operation, message).with_source(error)
+        })?;
+        Ok(request)
+    }
+}
+
+impl<'a> Ask<'a> {
+    fn read(project: &'a ProjectName, path: String) -> Self {
+        Self { method: Method::Get, project, path, list: None, body: Vec::new() }
+    }
+}
+
+fn target(project: &ProjectName, logstore: &LogstoreName) -> String {
+    format!("{project}/{logstore}")
+}
+
+fn path(logstore: &LogstoreName) -> String {
+    format!("/logstores/{logstore}")
+}

@@ -1,0 +1,15 @@
+//! Simple Log Service (SLS), API version 2020-12-30, wire version 0.6.0.
+
+mod answer;
+mod client;
+mod encrypt_conf;
+mod list;
+mod log_store;
+mod project;
+mod shape;
+
+pub use client::{SlsClient, SlsConfig};
+pub use encrypt_conf::{EncryptConf, UserCmkInfo};
+pub use list::{ListLogStores, LogStorePage};
+pub use log_store::LogStore;
+pub use project::Project;

@@ -1,0 +1,115 @@
+//! Reading JSON answers field by field, with errors that say what was expected and what was found.
+
+use serde_json::{Map, Value};
+
+use crate::cloud::call::printable;
+use crate::cloud::error::{Error, ErrorKind, Operation};
+
+/// A JSON object of an answer and where it stands in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object<'a> {
+    operation: &'a Operation,
+    /// The path of the object within the answer; empty for the answer itself.
+    path: &'a str,
+    fields: &'a Map<String, Value>,
+}
+
+impl<'a> Object<'a> {
+    pub(crate) fn new(operation: &'a Operation, path: &'a str, fields: &'a Map<String, Value>) -> Self {
+        Self { operation, path, fields }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn text(&self, name: &str) -> Result<&'a str, Error> {
+        self.get(name).and_then(Value::as_str).ok_or_else(|| self.wrong(name, "a text"))
+    }
+
+    /// A text; absent and `null` are `None`.
+    pub(crate) fn optional_text(&self, name: &str) -> Result<Option<&'a str>, Error> {
+        self.get(name).map(|_| self.text(name)).transpose()
+    }
+
+    /// A whole number that must be there; neither `30.0` nor `"30"` is one.
+    pub(crate) fn integer(&self, name: &str) -> Result<i64, Error> {
+        self.get(name).and_then(Value::as_i64).ok_or_else(|| self.wrong(name, "a whole number"))
+    }
+
+    /// A boolean that must be there.
+    pub(crate) fn boolean(&self, name: &str) -> Result<bool, Error> {
+        self.get(name).and_then(Value::as_bool).ok_or_else(|| self.wrong(name, "true or false"))
+    }
+
+    /// An object; absent and `null` are `None`.
+    pub(crate) fn optional_object(&self, name: &str) -> Result<Option<&'a Map<String, Value>>, Error> {
+        let object = |value: &'a Value| value.as_object().ok_or_else(|| self.wrong(name, "an object"));
+        self.get(name).map(object).transpose()
+    }
+
+    /// A list of texts that must be there.
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
+        let wrong = || self.wrong(name, "a list of texts");
+        let items = self.get(name).and_then(Value::as_array).ok_or_else(wrong)?;
+        items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+    }
+
+    /// The field's error: what should be there and what is.
+    pub(crate) fn wrong(&self, name: &str, expected: &str) -> Error {
+        let field = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        let found = self.fields.get(name).map_or_else(|| "nothing".to_owned(), describe);
+        malformed(self.operation, format!("`{field}` should be {expected}; found {found}"))
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+}
+
+/// Reads an answer that must be a JSON object.
+pub(crate) fn parse_object(operation: &Operation, body: &[u8]) -> Result<Map<String, Value>, Error> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(other) => {
+            Err(malformed(operation, format!("it should be a JSON object; found {}", describe(&other))))
+        }
+        Err(error) => {
+            let message = format!("it should be a JSON object; found {}", describe_bytes(body));
+            Err(malformed(operation, message).with_source(error))
+        }
+    }
+}
+
+/// An answer of success that cannot be used.
+pub(crate) fn malformed(operation: &Operation, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Malformed, operation, message).with_may_have_been_applied(true)
+}
+
+/// What a value is, in words, with enough of it to be found again.
+fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => format!("the number {}", beginning(&number.to_string())),
+        Value::String(text) => format!("the text {:?}", beginning(text)),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// What a body is that is not JSON.
+pub(crate) fn describe_bytes(body: &[u8]) -> String {
+    if body.is_empty() {
+        return "an empty body".to_owned();
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => format!("{} bytes that begin with {:?}", body.len(), beginning(text)),
+        Err(_) => format!("{} bytes that are not text", body.len()),
+    }
+}
+
+fn beginning(text: &str) -> String {
+    let mut part: String = printable(text).chars().take(60).collect();
+    if text.chars().nth(60).is_some() {
+        part.push('…');
+    }
+    part
+}
