@@ -7,6 +7,7 @@
 pub mod adapter;
 pub mod attribute;
 pub mod diagnostic;
+pub mod encoding;
 pub mod field;
 pub mod json;
 pub mod messages;
