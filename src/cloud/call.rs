@@ -177,6 +177,21 @@ impl Caller {
         }
     }
 
+    /// The clock that deadlines are measured on.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Waits within the bounds of the operation.
+    pub(crate) async fn wait(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+        time: Duration,
+    ) -> Result<(), Error> {
+        self.within(context, operation, false, self.clock.sleep(time)).await
+    }
+
     async fn within<F: Future>(
         &self,
         context: &CallContext,

@@ -169,6 +169,26 @@ impl SlsClient {
         self.caller.pause(context, attempt, error).await
     }
 
+    /// Waits before the Logstore is read again.
+    ///
+    /// # Errors
+    /// `Cancelled` or `Timeout` when the operation ends first.
+    pub async fn wait(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        logstore: &LogstoreName,
+        time: Duration,
+    ) -> Result<(), Error> {
+        let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
+        self.caller.wait(context, &operation, time).await
+    }
+
+    /// The clock that deadlines of a [`CallContext`] are measured on.
+    pub fn clock(&self) -> &dyn Clock {
+        self.caller.clock()
+    }
+
     async fn read<T>(
         &self,
         context: &CallContext,

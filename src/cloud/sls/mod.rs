@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod encrypt_conf;
+pub mod encryption;
 mod list;
 mod log_store;
 mod project;

@@ -1,0 +1,50 @@
+//! A Logstore of the real service, as the apply sequence sees it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::{
+    super::{LogStore, SlsClient},
+    LogStoreCalls,
+};
+use crate::cloud::{
+    CallContext,
+    error::Error,
+    names::{LogstoreName, ProjectName},
+};
+
+/// One Logstore, a client that reaches it, and the bounds of the operation.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundLogStore<'a> {
+    /// The client.
+    pub client: &'a SlsClient,
+    /// The bounds.
+    pub context: &'a CallContext,
+    /// The project of the Logstore.
+    pub project: &'a ProjectName,
+    /// The Logstore.
+    pub logstore: &'a LogstoreName,
+}
+
+impl LogStoreCalls for BoundLogStore<'_> {
+    async fn get(&self) -> Result<LogStore, Error> {
+        self.client.get_log_store(self.context, self.project, self.logstore).await
+    }
+
+    async fn update(&self, body: &Map<String, Value>) -> Result<(), Error> {
+        self.client.update_log_store(self.context, self.project, self.logstore, body).await
+    }
+
+    async fn pause(&self, attempt: u32, error: Error) -> Result<(), Error> {
+        self.client.pause_before_retry(self.context, attempt, &error).await
+    }
+
+    async fn wait(&self, time: Duration) -> Result<(), Error> {
+        self.client.wait(self.context, self.project, self.logstore, time).await
+    }
+
+    fn now(&self) -> Duration {
+        self.client.clock().monotonic()
+    }
+}
