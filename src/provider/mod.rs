@@ -1,1 +1,65 @@
 //! This provider's configuration and resources.
+
+mod config;
+mod duration;
+mod environment;
+mod errors;
+mod held;
+mod log_store_encryption;
+mod log_store_id;
+mod session;
+
+use std::sync::Arc;
+
+pub use environment::Environment;
+pub use log_store_encryption::LogStoreEncryption;
+
+use crate::schema::{
+    Diagnostics, Provider, Schema, adapter::AnyResource, provider::Configure, resource::Context,
+};
+use config::ProviderModel;
+use session::Session;
+
+/// The provider's source address, without the host: Terraform and OpenTofu each put their own registry
+/// in front. The only place that names it.
+pub const SOURCE_ADDRESS: &str = "sls-encryption/alicloud-encryption";
+
+/// The provider.
+#[derive(Debug)]
+pub struct AlicloudEncryption {
+    session: Arc<Session>,
+    environment: Environment,
+}
+
+impl AlicloudEncryption {
+    /// A provider that is not configured yet and reads its defaults from these environment variables.
+    pub fn new(environment: Environment) -> AlicloudEncryption {
+        AlicloudEncryption { session: Arc::new(Session::default()), environment }
+    }
+}
+
+impl Provider for AlicloudEncryption {
+    type Model = ProviderModel;
+
+    fn schema(&self) -> Schema {
+        config::schema()
+    }
+
+    fn validate(&self, config: &ProviderModel) -> Diagnostics {
+        config::validate(config)
+    }
+
+    async fn configure(&self, _context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
+        match config::settings(&request.config, &self.environment) {
+            Ok(settings) => {
+                self.session.configure(settings, &request.terraform_version);
+                Diagnostics::new()
+            }
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    fn resources(&self) -> Vec<AnyResource> {
+        vec![AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session)))]
+    }
+}

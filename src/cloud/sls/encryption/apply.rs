@@ -34,7 +34,7 @@ const VISIBILITY: [Duration; 5] = [
 ];
 
 /// What older and private-cloud servers answer to a body with members they do not know
-/// (LogStoreInfoInvalid; source: the fallback in aliyun-log-python-sdk).
+/// (`LogStoreInfoInvalid`; source: the fallback in aliyun-log-python-sdk).
 const REDUNDANT_KEY: &str = "redundant key exist in json";
 
 /// The calls the sequence makes, bound to one Logstore and to the bounds of one operation.
@@ -94,7 +94,7 @@ pub enum ApplyError {
     #[error("the Logstore has another permanent encryption configuration")]
     Conflict {
         /// The configuration it has.
-        stored: EncryptConf,
+        stored: Box<EncryptConf>,
         /// What differs.
         conflicts: Vec<Conflict>,
     },
@@ -215,7 +215,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
         let Some(stored) = before.encrypt_conf()? else { return Ok(wanted.clone()) };
         let conflicts = conflicts(&(&stored).into(), &wanted.into());
         if !conflicts.is_empty() {
-            return Err(ApplyError::Conflict { stored, conflicts });
+            return Err(ApplyError::Conflict { stored: Box::new(stored), conflicts });
         }
         let encrypt_type =
             if stored.encrypt_type.is_empty() { wanted.encrypt_type.clone() } else { stored.encrypt_type };
@@ -292,7 +292,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
             self.written = true;
             self.unanswered = Some((before, body));
         } else if error.message().contains(REDUNDANT_KEY) {
-            return self.narrow(before, body, error);
+            return self.narrow(before, &body, error);
         } else if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
             // Another writer may have configured the Logstore first: that is the better explanation.
             if let Ok(found) = self.calls.get().await {
@@ -309,7 +309,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
     fn narrow(
         &mut self,
         before: LogStore,
-        body: Map<String, Value>,
+        body: &Map<String, Value>,
         error: Error,
     ) -> Result<Round, ApplyError> {
         if self.breadth == Breadth::Original {
@@ -320,7 +320,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
                 Around { before: &self.restore, sent: &Map::new(), during: None, after: before.fields() };
             return Err(ApplyError::Lost(around.losses(&self.restore)));
         }
-        tracing::debug!(dropped = ?Breadth::dropped(&body), "the server refuses newer members; sending without them");
+        tracing::debug!(dropped = ?Breadth::dropped(body), "the server refuses newer members; sending without them");
         self.breadth = Breadth::Original;
         Ok(Round::Again(Some(before)))
     }

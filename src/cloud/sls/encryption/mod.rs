@@ -5,6 +5,8 @@
 //! also while encryption is disabled; only `enable` can change afterwards.
 
 mod apply;
+#[cfg(test)]
+mod apply_tests;
 mod bound;
 mod merge;
 mod permanence;

@@ -33,11 +33,13 @@ impl Around<'_> {
     /// - Another writer changed a member before our update was carried out, and our update set it back:
     ///   its value is the one seen during the update.
     /// - Our update did not carry a member and the service reset it: its value is the one from before.
+    /// - What an earlier round put right did not take: its value is the one that was sent.
     ///
     /// A member that differs although we sent it, or that has another value though we did not send it, was
     /// changed by another writer after us, or by the service itself (counters, times): that value stands.
     pub(super) fn to_restore(&self) -> Map<String, Value> {
-        let names = self.before.keys().chain(self.during.into_iter().flat_map(Map::keys));
+        let names =
+            self.before.keys().chain(self.sent.keys()).chain(self.during.into_iter().flat_map(Map::keys));
         names.filter_map(|name| Some((name.clone(), self.restored(name)?))).collect()
     }
 
@@ -47,6 +49,12 @@ impl Around<'_> {
         }
         let value = |of: &Map<String, Value>| of.get(name).cloned().unwrap_or(Value::Null);
         let (before, after) = (value(self.before), value(self.after));
+        if let Some(sent) = self.sent.get(name)
+            && *sent != before
+            && after == before
+        {
+            return Some(sent.clone());
+        }
         let expected = self.during.map_or_else(|| before.clone(), value);
         if expected.is_null() || expected == after {
             return None;
@@ -78,7 +86,10 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap()
+        match value {
+            Value::Object(members) => members,
+            other => panic!("{other}"),
+        }
     }
 
     #[track_caller]
@@ -122,6 +133,11 @@ mod tests {
             json!({"ttl": 90}),
             json!({}),
         );
+    }
+
+    #[test]
+    fn a_repair_that_did_not_take_is_found_out() {
+        check(json!({}), json!({"invented": 1}), None, json!({}), json!({"invented": 1}));
     }
 
     #[test]

@@ -1,0 +1,343 @@
+//! The apply sequence against a Logstore in memory that other writers and faults interfere with.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{EncryptConf, LogStore, UserCmkInfo},
+    ApplyError, LogStoreCalls, Wanted, apply,
+};
+use crate::cloud::error::{Error, ErrorKind, Operation};
+
+/// A Logstore in memory. Time only passes when somebody waits.
+#[derive(Default)]
+struct Store {
+    fields: Mutex<Map<String, Value>>,
+    /// What happens at the next updates, in order; after that they just work.
+    updates: Mutex<VecDeque<Update>>,
+    /// Answers of the next reads, in order; after that they tell the truth.
+    reads: Mutex<VecDeque<Value>>,
+    log: Mutex<Vec<String>>,
+    time: AtomicU64,
+}
+
+type Edit = fn(&mut Map<String, Value>);
+
+enum Update {
+    /// Answered with success, nothing done.
+    Ignored,
+    /// Carried out, then failed.
+    AnswerLost,
+    /// Not carried out, failed.
+    Refused(ErrorKind, &'static str),
+    /// Another writer comes first, while this update is under way for three seconds.
+    Overtaken(Edit),
+    /// Carried out, then another writer.
+    Followed(Edit),
+    /// Carried out, and something is lost on the way.
+    Losing(Edit),
+}
+
+fn operation() -> Operation {
+    Operation::new("SLS", "UpdateLogStore", "audit/app")
+}
+
+impl Store {
+    fn new(fields: Value) -> Store {
+        Store { fields: Mutex::new(object(fields)), ..Store::default() }
+    }
+
+    fn with(self, updates: impl IntoIterator<Item = Update>) -> Store {
+        self.updates.lock().unwrap().extend(updates);
+        self
+    }
+
+    fn edit(&self, edit: Edit) {
+        edit(&mut self.fields.lock().unwrap());
+    }
+
+    fn write(&self, body: &Map<String, Value>) {
+        let mut fields = self.fields.lock().unwrap();
+        fields.extend(body.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    fn calls(&self) -> String {
+        self.log.lock().unwrap().join(" ")
+    }
+
+    fn fields(&self) -> Value {
+        Value::Object(self.fields.lock().unwrap().clone())
+    }
+}
+
+impl LogStoreCalls for Store {
+    async fn get(&self) -> Result<LogStore, Error> {
+        self.log.lock().unwrap().push("get".to_owned());
+        let scripted = self.reads.lock().unwrap().pop_front();
+        let fields = scripted.map_or_else(|| self.fields.lock().unwrap().clone(), object);
+        Ok(LogStore::from_fields(operation(), fields))
+    }
+
+    async fn update(&self, body: &Map<String, Value>) -> Result<(), Error> {
+        self.log.lock().unwrap().push("update".to_owned());
+        let next = self.updates.lock().unwrap().pop_front();
+        match next {
+            None => self.write(body),
+            Some(Update::Ignored) => {}
+            Some(Update::AnswerLost) => {
+                self.write(body);
+                return Err(Error::new(ErrorKind::Transport, &operation(), "connection reset")
+                    .with_retryable(true)
+                    .with_may_have_been_applied(true));
+            }
+            Some(Update::Refused(kind, message)) => {
+                return Err(
+                    Error::new(kind, &operation(), message).with_retryable(kind == ErrorKind::Throttled)
+                );
+            }
+            Some(Update::Overtaken(edit)) => {
+                self.edit(edit);
+                // Under way until the sequence has looked at least once.
+                let looked = self.log.lock().unwrap().len() + 1;
+                while self.log.lock().unwrap().len() < looked {
+                    tokio::task::yield_now().await;
+                }
+                self.write(body);
+            }
+            Some(Update::Followed(edit)) | Some(Update::Losing(edit)) => {
+                self.write(body);
+                self.edit(edit);
+            }
+        }
+        Ok(())
+    }
+
+    async fn pause(&self, attempt: u32, error: Error) -> Result<(), Error> {
+        self.log.lock().unwrap().push("pause".to_owned());
+        if error.is_retryable() && attempt < 4 { Ok(()) } else { Err(error) }
+    }
+
+    async fn wait(&self, time: Duration) -> Result<(), Error> {
+        let millis = u64::try_from(time.as_millis()).unwrap();
+        self.time.fetch_add(millis, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.time.load(Ordering::Relaxed))
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("{other}"),
+    }
+}
+
+fn plain() -> Value {
+    json!({"logstoreName": "app", "ttl": 30, "shardCount": 2, "createTime": 100, "lastModifyTime": 100, "invented": 1.50})
+}
+
+fn encrypted(enable: bool, encrypt_type: &str) -> Value {
+    let mut fields = object(plain());
+    fields.insert("encrypt_conf".into(), json!({"enable": enable, "encrypt_type": encrypt_type}));
+    Value::Object(fields)
+}
+
+fn wanted(enable: bool, encrypt_type: &str) -> Wanted {
+    let conf = EncryptConf { enable, encrypt_type: encrypt_type.into(), user_cmk_info: None };
+    Wanted { conf, create_time: None }
+}
+
+async fn run(store: &Store, wanted: &Wanted) -> Result<bool, ApplyError> {
+    apply(store, wanted, None).await.map(|applied| applied.written).map_err(|failure| failure.error)
+}
+
+#[tokio::test]
+async fn an_ordinary_write_is_get_update_get() {
+    let store = Store::new(plain());
+    assert!(run(&store, &wanted(true, "default")).await.unwrap());
+    assert_eq!(store.calls(), "get update get");
+    assert_eq!(store.fields(), encrypted(true, "default"));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_nothing_would_change() {
+    let store = Store::new(encrypted(true, "m4"));
+    assert!(!run(&store, &wanted(true, "sm4")).await.unwrap());
+    assert_eq!(store.calls(), "get");
+}
+
+#[tokio::test]
+async fn a_fresh_read_saves_a_call_and_an_old_one_does_not() {
+    for (age, calls) in [(0, "update get"), (2, "get update get")] {
+        let store = Store::new(plain());
+        let base = LogStore::from_fields(operation(), object(plain()));
+        let at = store.now();
+        store.time.fetch_add(age * 1000, Ordering::Relaxed);
+        apply(&store, &wanted(true, "default"), Some((base, at))).await.unwrap();
+        assert_eq!(store.calls(), calls);
+    }
+}
+
+#[tokio::test]
+async fn a_toggle_sends_the_stored_spelling_and_members_nobody_knows() {
+    let mut fields = object(plain());
+    let conf = json!({"enable": false, "encrypt_type": "m4", "invented": true,
+        "user_cmk_info": {"cmk_key_id": "k", "arn": "acs:ram::1:role/x", "region_id": "r"}});
+    fields.insert("encrypt_conf".into(), conf.clone());
+    let store = Store::new(Value::Object(fields));
+    let mut wanted = wanted(true, "sm4");
+    wanted.conf.user_cmk_info =
+        Some(UserCmkInfo { cmk_key_id: "k".into(), arn: "acs:ram::1:role/X".into(), region_id: "r".into() });
+    run(&store, &wanted).await.unwrap();
+    let mut expected = object(conf);
+    expected.insert("enable".into(), true.into());
+    assert_eq!(store.fields().get("encrypt_conf"), Some(&Value::Object(expected)));
+}
+
+#[tokio::test]
+async fn a_permanent_value_is_never_sent_otherwise() {
+    let store = Store::new(encrypted(true, "aes_gcm"));
+    let error = run(&store, &wanted(true, "default")).await.unwrap_err();
+    assert!(matches!(error, ApplyError::Conflict { .. }), "{error}");
+    assert_eq!(store.calls(), "get");
+}
+
+#[tokio::test]
+async fn a_logstore_created_anew_since_the_plan_is_left_alone() {
+    let store = Store::new(plain());
+    let wanted = Wanted { create_time: Some(99), ..wanted(true, "default") };
+    let error = run(&store, &wanted).await.unwrap_err();
+    assert!(matches!(error, ApplyError::Rebuilt { known: 99, found: 100 }), "{error}");
+    assert_eq!(store.calls(), "get");
+}
+
+#[tokio::test]
+async fn a_service_that_accepts_and_does_nothing_is_found_out() {
+    let store = Store::new(plain()).with([Update::Ignored]);
+    let failure = apply(&store, &wanted(true, "default"), None).await.unwrap_err();
+    assert!(matches!(failure.error, ApplyError::NotInEffect { stored: None }), "{}", failure.error);
+    assert!(failure.written);
+    assert_eq!(store.calls(), "get update get get get get get get");
+}
+
+#[tokio::test]
+async fn a_write_that_shows_late_is_waited_for() {
+    let store = Store::new(plain());
+    store.reads.lock().unwrap().extend([plain(), plain(), plain()]);
+    run(&store, &wanted(true, "default")).await.unwrap();
+    assert_eq!(store.calls(), "get update get get get");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_read_back_before_anything_is_repeated() {
+    let store = Store::new(plain()).with([Update::AnswerLost]);
+    run(&store, &wanted(true, "default")).await.unwrap();
+    assert_eq!(store.calls(), "get update pause get");
+}
+
+#[tokio::test]
+async fn each_repetition_is_built_from_another_read() {
+    let store = Store::new(plain()).with([Update::Refused(ErrorKind::Throttled, "slow down")]);
+    run(&store, &wanted(true, "default")).await.unwrap();
+    assert_eq!(store.calls(), "get update pause get update get");
+}
+
+#[tokio::test]
+async fn a_writer_between_get_and_update_keeps_its_change() {
+    let store = Store::new(plain()).with([Update::Overtaken(|fields| {
+        fields.insert("ttl".into(), json!(90));
+    })]);
+    run(&store, &wanted(true, "default")).await.unwrap();
+    let fields = store.fields();
+    assert_eq!(fields.get("ttl"), Some(&json!(90)));
+    assert_eq!(fields.get("encrypt_conf"), encrypted(true, "default").get("encrypt_conf"));
+}
+
+#[tokio::test]
+async fn a_writer_after_the_update_keeps_its_change() {
+    let store = Store::new(plain()).with([Update::Followed(|fields| {
+        fields.insert("ttl".into(), json!(90));
+    })]);
+    run(&store, &wanted(true, "default")).await.unwrap();
+    assert_eq!(store.calls(), "get update get");
+    assert_eq!(store.fields().get("ttl"), Some(&json!(90)));
+}
+
+#[tokio::test]
+async fn a_writer_that_switches_enable_back_is_overruled_a_bounded_number_of_times() {
+    let off: Edit = |fields| {
+        fields.insert("encrypt_conf".into(), json!({"enable": false, "encrypt_type": "default"}));
+        let times = fields.get("lastModifyTime").and_then(Value::as_i64).unwrap();
+        fields.insert("lastModifyTime".into(), json!(times + 1));
+    };
+    let once = Store::new(plain()).with([Update::Followed(off)]);
+    run(&once, &wanted(true, "default")).await.unwrap();
+    assert_eq!(once.calls(), "get update get get update get");
+
+    let always = Store::new(plain()).with((0..9).map(|_| Update::Followed(off)));
+    let error = run(&always, &wanted(true, "default")).await.unwrap_err();
+    assert!(matches!(error, ApplyError::NotInEffect { stored: Some(_) }), "{error}");
+    assert_eq!(always.calls().matches("update").count(), 5);
+}
+
+#[tokio::test]
+async fn a_member_the_service_drops_is_put_right_or_told() {
+    let drop_it: Edit = |fields| {
+        fields.remove("invented");
+    };
+    let once = Store::new(plain()).with([Update::Losing(drop_it)]);
+    run(&once, &wanted(true, "default")).await.unwrap();
+    assert_eq!(once.calls(), "get update get update get");
+    assert_eq!(once.fields().get("invented"), plain().get("invented"));
+
+    let always = Store::new(plain()).with([Update::Losing(drop_it), Update::Losing(drop_it)]);
+    match run(&always, &wanted(true, "default")).await.unwrap_err() {
+        ApplyError::Lost(losses) => {
+            let told: Vec<_> =
+                losses.iter().map(|loss| (loss.member.as_str(), loss.after.as_str())).collect();
+            assert_eq!(told, [("invented", "null")]);
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_newer_members_gets_the_original_ones() {
+    let mut fields = object(plain());
+    fields.insert("mode".into(), json!("query"));
+    let refused = || Update::Refused(ErrorKind::Invalid, "redundant key exist in json");
+    let store = Store::new(Value::Object(fields.clone())).with([refused()]);
+    run(&store, &wanted(true, "default")).await.unwrap();
+    assert_eq!(store.calls(), "get update update get");
+    assert_eq!(store.fields().get("mode"), Some(&json!("query")));
+
+    let twice = Store::new(Value::Object(fields.clone())).with([refused(), refused()]);
+    assert!(matches!(run(&twice, &wanted(true, "default")).await, Err(ApplyError::Call(_))));
+
+    let resets: Edit = |fields| {
+        fields.insert("mode".into(), json!("standard"));
+    };
+    let resetting = Store::new(Value::Object(fields)).with([refused(), Update::Losing(resets)]);
+    assert!(matches!(run(&resetting, &wanted(true, "default")).await, Err(ApplyError::Lost(_))));
+}
+
+#[tokio::test]
+async fn a_writer_that_configured_first_is_the_explanation_of_a_refusal() {
+    let store = Store::new(encrypted(true, "aes_gcm"))
+        .with([Update::Refused(ErrorKind::Invalid, "encrypt_conf cannot be changed")]);
+    store.reads.lock().unwrap().push_back(plain());
+    let error = run(&store, &wanted(true, "default")).await.unwrap_err();
+    assert!(matches!(error, ApplyError::Conflict { .. }), "{error}");
+}

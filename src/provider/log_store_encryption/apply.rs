@@ -1,0 +1,200 @@
+//! Carries out a create, a change and a destroy.
+
+use super::{
+    EncryptionPrivate, LogStoreEncryption, WRITE_TIMEOUT,
+    model::{DISABLE, EncryptionModel, Observed},
+};
+use crate::{
+    cloud::{
+        CallContext,
+        sls::{
+            EncryptConf, LogStore,
+            encryption::{ApplyError, LogStoreCalls, Wanted, apply},
+        },
+    },
+    provider::{errors, log_store_id::LogStoreId},
+    schema::{
+        Diagnostic, Diagnostics, Field,
+        resource::{Context, Outcome},
+    },
+};
+
+type Applied = Outcome<EncryptionModel, EncryptionPrivate>;
+
+/// Configures the Logstore's encryption, or adopts the configuration it has.
+pub(super) async fn create(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    planned: EncryptionModel,
+) -> Applied {
+    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
+    let outcome = write(resource, &bounds, &planned, None).await;
+    match outcome {
+        Ok((state, diagnostics)) => applied(Some(state), diagnostics),
+        // Nothing was made unless an update may have been carried out; then its traces are kept, so that
+        // the next run finds and finishes it.
+        Err(NotWritten { diagnostics, last_known: Some(state) }) => applied(Some(*state), diagnostics),
+        Err(NotWritten { diagnostics, last_known: None }) => applied(None, diagnostics),
+    }
+}
+
+/// Switches `enable`; the permanent values are compared once more before anything is sent.
+pub(super) async fn update(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    prior: EncryptionModel,
+    planned: EncryptionModel,
+) -> Applied {
+    if planned.encrypt_conf().is_some() && planned.encrypt_conf() == prior.encrypt_conf() {
+        // Only what concerns nobody but this resource changed.
+        return applied(Some(planned), Diagnostics::new());
+    }
+    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.update, WRITE_TIMEOUT);
+    let create_time = prior.logstore_create_time.known().copied();
+    match write(resource, &bounds, &planned, create_time).await {
+        Ok((state, diagnostics)) => applied(Some(state), diagnostics),
+        Err(NotWritten { diagnostics, .. }) => applied(Some(prior), diagnostics),
+    }
+}
+
+/// Switches encryption off, unless it is to be kept or this is half of a replacement.
+pub(super) async fn delete(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    state: &EncryptionModel,
+    private: &EncryptionPrivate,
+) -> Diagnostics {
+    let keep = state.on_destroy.known().is_some_and(|mode| mode != DISABLE);
+    if private.replacement || keep {
+        return Diagnostics::new();
+    }
+    let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);
+    try_delete(resource, &bounds, state).await.unwrap_or_else(|problems| problems)
+}
+
+fn applied(state: Option<EncryptionModel>, diagnostics: Diagnostics) -> Applied {
+    Applied { state, private: EncryptionPrivate::default(), diagnostics }
+}
+
+/// A write that failed.
+struct NotWritten {
+    diagnostics: Diagnostics,
+    /// The state to keep, if the Logstore may have been changed.
+    last_known: Option<Box<EncryptionModel>>,
+}
+
+impl From<Diagnostic> for NotWritten {
+    fn from(problem: Diagnostic) -> Self {
+        NotWritten { diagnostics: problem.into(), last_known: None }
+    }
+}
+
+async fn write(
+    resource: &LogStoreEncryption,
+    bounds: &CallContext,
+    planned: &EncryptionModel,
+    create_time: Option<i64>,
+) -> Result<(EncryptionModel, Diagnostics), NotWritten> {
+    let id = super::log_store_id(planned)?;
+    let client = resource.session.sls().map_err(Diagnostic::from)?;
+    let conf = planned.encrypt_conf().ok_or_else(|| {
+        Diagnostic::error(
+            "Configuration still unknown at apply",
+            format!("A value of the encryption of Logstore {id} is unknown although everything before it was applied. This is a bug in the host."),
+        )
+    })?;
+    let held = &resource.session.held;
+    let _lock = held.lock(&id).await;
+    let base = held.take_read(&id);
+    let wanted = Wanted { conf, create_time };
+    match apply(&super::bound(client, bounds, &id), &wanted, base).await {
+        Ok(done) => {
+            held.note_set_up(&id);
+            let observed = Observed::of(&done.log_store)
+                .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id} back"), problem))?;
+            let mut state = planned.clone();
+            if let Some(conf) = &observed.conf {
+                state.observe(conf, observed.create_time);
+            }
+            Ok((state, Diagnostics::new()))
+        }
+        Err(failure) => {
+            let mut diagnostics = Diagnostics::new();
+            diagnostics.extend(errors::of_apply(&id, &failure.error));
+            let seen = failure.last_seen.as_ref().filter(|_| failure.written);
+            let last_known = seen.map(|seen| Box::new(as_seen(planned, seen)));
+            Err(NotWritten { diagnostics, last_known })
+        }
+    }
+}
+
+/// The plan, with what the Logstore said when it was last read.
+fn as_seen(planned: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
+    let mut state = planned.clone();
+    state.derive();
+    match Observed::of(seen) {
+        Ok(Observed { conf: Some(conf), create_time }) => state.observe(&conf, create_time),
+        Ok(Observed { conf: None, create_time }) => state.logstore_create_time = Field::Known(create_time),
+        // A null says that nobody knows; the next refresh fills it in.
+        Err(_) => state.logstore_create_time = Field::Null,
+    }
+    state
+}
+
+async fn try_delete(
+    resource: &LogStoreEncryption,
+    bounds: &CallContext,
+    state: &EncryptionModel,
+) -> Result<Diagnostics, Diagnostics> {
+    let id = super::log_store_id(state)?;
+    let client = resource.session.sls().map_err(Diagnostic::from)?;
+    let held = &resource.session.held;
+    let _lock = held.lock(&id).await;
+    if held.is_set_up(&id) {
+        return Ok(left_to_successor(&id).into());
+    }
+    let calls = super::bound(client, bounds, &id);
+    let log_store = match calls.get().await {
+        Ok(log_store) => log_store,
+        Err(error) if errors::is_gone(&error) => return Ok(Diagnostics::new()),
+        Err(error) => {
+            return Err(
+                errors::of_call(&format!("Cannot disable encryption of Logstore {id}"), &error).into()
+            );
+        }
+    };
+    let observed = Observed::of(&log_store)
+        .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id}"), problem))?;
+    let Some(stored) = observed.conf else { return Ok(Diagnostics::new()) };
+    if state.logstore_create_time.known().is_some_and(|known| *known != observed.create_time) {
+        return Ok(not_ours(&id).into());
+    }
+    let wanted =
+        Wanted { conf: EncryptConf { enable: false, ..stored }, create_time: Some(observed.create_time) };
+    match apply(&calls, &wanted, Some((log_store, calls.now()))).await {
+        Ok(_) => Ok(Diagnostics::new()),
+        // Deleted while it was being switched off: there is nothing left to switch off.
+        Err(failure) => match &failure.error {
+            ApplyError::Call(error) if errors::is_gone(error) => Ok(Diagnostics::new()),
+            error => {
+                let mut diagnostics = Diagnostics::new();
+                diagnostics.extend(errors::of_apply(&id, error));
+                Err(diagnostics)
+            }
+        },
+    }
+}
+
+fn left_to_successor(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Logstore {id} stays as it is"),
+        "Another resource of this run has just configured the encryption of the same Logstore, so destroying this one does not switch it off.",
+    )
+}
+
+fn not_ours(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Logstore {id} stays as it is"),
+        "The Logstore was deleted and created anew since it was configured here; the new one is not touched.",
+    )
+}

@@ -1,0 +1,174 @@
+//! `alicloud_log_store_encryption`: encryption at rest of a Logstore that this resource does not own.
+
+mod apply;
+mod import;
+mod model;
+mod plan;
+mod read;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{duration, log_store_id::LogStoreId, session::Session};
+use crate::{
+    cloud::{
+        CallContext,
+        sls::{SlsClient, encryption::BoundLogStore},
+    },
+    schema::{
+        Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
+        resource::{
+            Context, Create, DestroyPlan, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
+            PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        },
+    },
+};
+use model::{EncryptionModel, TimeoutsModel};
+
+/// The resource type `alicloud_log_store_encryption`.
+#[derive(Debug)]
+pub struct LogStoreEncryption {
+    session: Arc<Session>,
+}
+
+/// What is stored beside the state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EncryptionPrivate {
+    /// Set in the plan of a replacement, which core hands to its destroy half: that half must not switch
+    /// encryption off. Never stored with an object that lives on.
+    replacement: bool,
+}
+
+/// How long a refresh may take if `timeouts.read` does not say.
+const READ_TIMEOUT: Duration = Duration::from_secs(2 * 60);
+
+/// How long a write may take if `timeouts` does not say: several rounds of four calls with retries.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+impl LogStoreEncryption {
+    pub(super) fn new(session: Arc<Session>) -> LogStoreEncryption {
+        LogStoreEncryption { session }
+    }
+
+    /// The bounds of one operation.
+    fn call_context(
+        &self,
+        context: &Context,
+        model: &EncryptionModel,
+        limit: fn(&TimeoutsModel) -> &Field<String>,
+        default: Duration,
+    ) -> CallContext {
+        let given = model.timeouts.known().and_then(|timeouts| limit(timeouts).known());
+        let limit = given.and_then(|text| duration::parse(text).ok()).unwrap_or(default);
+        let bounds = CallContext::new(context.cancel.clone());
+        match self.session.sls() {
+            Ok(client) => bounds.with_timeout(client.clock(), limit),
+            Err(_) => bounds,
+        }
+    }
+}
+
+/// The Logstore of a state, whose names were checked when they were configured or imported.
+fn log_store_id(model: &EncryptionModel) -> Result<LogStoreId, Diagnostic> {
+    let id = model.log_store_id().unwrap_or_else(|| Err("A name is missing.".to_owned()));
+    id.map_err(|problem| Diagnostic::error("The state does not name a Logstore", problem))
+}
+
+fn bound<'a>(client: &'a SlsClient, context: &'a CallContext, id: &'a LogStoreId) -> BoundLogStore<'a> {
+    BoundLogStore { client, context, project: &id.project, logstore: &id.logstore }
+}
+
+impl Resource for LogStoreEncryption {
+    type Model = EncryptionModel;
+    type Private = EncryptionPrivate;
+
+    fn type_name(&self) -> &'static str {
+        "alicloud_log_store_encryption"
+    }
+
+    fn schema(&self) -> Schema {
+        model::schema()
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        let name = |name, description| IdentityAttribute {
+            name,
+            of: Type::String,
+            required_for_import: true,
+            optional_for_import: false,
+            description,
+        };
+        let attributes =
+            vec![name("project_name", "The SLS project."), name("logstore_name", "The Logstore in it.")];
+        Some(IdentitySchema { version: 0, attributes })
+    }
+
+    fn identity(&self, state: &EncryptionModel) -> Value {
+        Value::Object(BTreeMap::from([
+            ("project_name".to_owned(), state.project_name.clone().into_value()),
+            ("logstore_name".to_owned(), state.logstore_name.clone().into_value()),
+        ]))
+    }
+
+    async fn plan_create(
+        &self,
+        context: &Context,
+        request: PlanCreate<EncryptionModel, EncryptionPrivate>,
+    ) -> Plan<EncryptionModel, EncryptionPrivate> {
+        plan::create(self, context, request).await
+    }
+
+    async fn plan_update(
+        &self,
+        _context: &Context,
+        request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
+    ) -> Plan<EncryptionModel, EncryptionPrivate> {
+        plan::update(request)
+    }
+
+    async fn plan_destroy(
+        &self,
+        _context: &Context,
+        request: PlanDestroy<EncryptionModel, EncryptionPrivate>,
+    ) -> DestroyPlan<EncryptionPrivate> {
+        plan::destroy(&request.prior)
+    }
+
+    async fn create(
+        &self,
+        context: &Context,
+        request: Create<EncryptionModel, EncryptionPrivate>,
+    ) -> Outcome<EncryptionModel, EncryptionPrivate> {
+        apply::create(self, context, request.planned).await
+    }
+
+    async fn read(
+        &self,
+        context: &Context,
+        request: Stored<EncryptionModel, EncryptionPrivate>,
+    ) -> Outcome<EncryptionModel, EncryptionPrivate> {
+        read::read(self, context, request).await
+    }
+
+    async fn update(
+        &self,
+        context: &Context,
+        request: Update<EncryptionModel, EncryptionPrivate>,
+    ) -> Outcome<EncryptionModel, EncryptionPrivate> {
+        apply::update(self, context, request.prior, request.planned).await
+    }
+
+    async fn delete(
+        &self,
+        context: &Context,
+        request: Stored<EncryptionModel, EncryptionPrivate>,
+    ) -> Diagnostics {
+        apply::delete(self, context, &request.state, &request.private).await
+    }
+
+    async fn import(&self, _context: &Context, from: Import) -> Result<EncryptionModel, Diagnostic> {
+        import::import(&from)
+    }
+}

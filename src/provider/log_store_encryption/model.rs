@@ -1,0 +1,404 @@
+//! The schema of `alicloud_log_store_encryption` and its attributes as a struct.
+
+use crate::{
+    cloud::{
+        names::{LogstoreName, ProjectName, Region},
+        sls::{
+            EncryptConf, LogStore, UserCmkInfo,
+            encryption::{ENCRYPT_TYPES, Known, Mechanism, same_encrypt_type, same_role_arn},
+        },
+    },
+    model,
+    provider::{duration, log_store_id::LogStoreId},
+    schema::{
+        Attribute, Field, Nesting, Schema, Value,
+        modifier::{RequiresReplace, UseStateForUnknown},
+        validator::{NotEmpty, OneOf, Parses},
+    },
+};
+
+model! {
+    /// The encryption of one Logstore.
+    pub struct EncryptionModel {
+        /// `project:logstore`.
+        pub id: String,
+        /// The project.
+        pub project_name: String,
+        /// The Logstore in it.
+        pub logstore_name: String,
+        /// Whether what is written is encrypted.
+        pub enable: bool,
+        /// The algorithm.
+        pub encrypt_type: String,
+        /// The user's own key; null for the service's key.
+        pub user_cmk_info: UserCmkInfoModel,
+        /// What a change of a permanent value does.
+        pub on_immutable_change: String,
+        /// What destroying the resource does to the Logstore.
+        pub on_destroy: String,
+        /// Time limits.
+        pub timeouts: TimeoutsModel,
+        /// `service_key` or `byok`.
+        pub mechanism: String,
+        /// When the Logstore was created.
+        pub logstore_create_time: i64,
+    }
+}
+
+model! {
+    /// The user's own key.
+    pub struct UserCmkInfoModel {
+        /// The id of the KMS key.
+        pub cmk_key_id: String,
+        /// The ARN of the role the service assumes.
+        pub arn: String,
+        /// The region of the key.
+        pub region_id: String,
+    }
+}
+
+model! {
+    /// Time limits, as Go durations.
+    pub struct TimeoutsModel {
+        /// Of a create.
+        pub create: String,
+        /// Of a refresh.
+        pub read: String,
+        /// Of a change.
+        pub update: String,
+        /// Of a destroy.
+        pub delete: String,
+    }
+}
+
+/// `on_immutable_change`: the plan fails.
+pub(super) const ERROR: &str = "error";
+/// `on_immutable_change`: the resource is replaced.
+pub(super) const REPLACE: &str = "replace";
+/// `on_destroy`: encryption is switched off.
+pub(super) const DISABLE: &str = "disable";
+/// `on_destroy`: encryption stays as it is.
+pub(super) const KEEP: &str = "keep";
+
+/// The schema.
+pub(super) fn schema() -> Schema {
+    Schema {
+        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore, and logs written before it was enabled stay as they were written.",
+        attributes: vec![
+            Attribute::string("project_name")
+                .required()
+                .validate(Parses {
+                    rule: "Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.",
+                    problem: |text| sentence(ProjectName::parse(text).err()),
+                })
+                .plan(RequiresReplace)
+                .described("The SLS project of the Logstore."),
+            Attribute::string("logstore_name")
+                .required()
+                .validate(Parses {
+                    rule: "Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.",
+                    problem: |text| sentence(LogstoreName::parse(text).err()),
+                })
+                .plan(RequiresReplace)
+                .described("The Logstore. It must exist, or be created before this resource in the same apply."),
+            Attribute::bool("enable").default_value(true).described(
+                "Whether what is written from here on is encrypted. The only value that can change in place.",
+            ),
+            Attribute::string("encrypt_type")
+                .default_value("default")
+                .validate(OneOf(&ENCRYPT_TYPES))
+                .equivalent(|a, b| same_text(a, b, same_encrypt_type))
+                .described(
+                    "The algorithm; permanent. `default` is AES. `m4` and `sm4` are two spellings of the same algorithm; changing one for the other is no change.",
+                ),
+            Attribute::nested("user_cmk_info", Nesting::Single, user_cmk_info()).optional().described(
+                "The KMS key of your own that encrypts the Logstore's data key (BYOK). Left out, a key of the service is used. Permanent, and so is leaving it out.",
+            ),
+            Attribute::string("on_immutable_change")
+                .default_value(ERROR)
+                .validate(OneOf(&[ERROR, REPLACE]))
+                .described(
+                    "What a change of a permanent value does: `error` fails the plan; `replace` plans a replacement of this resource, which can only succeed if the Logstore is replaced in the same apply (`replace_triggered_by`).",
+                ),
+            Attribute::string("on_destroy").default_value(DISABLE).validate(OneOf(&[DISABLE, KEEP])).described(
+                "What destroying this resource does: `disable` sets `enable = false` on the Logstore, so that new logs are written in clear; `keep` leaves it encrypting.",
+            ),
+            Attribute::nested("timeouts", Nesting::Single, timeouts()).optional().described(
+                "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",
+            ),
+            Attribute::string("id").computed().plan(UseStateForUnknown).described("`<project_name>:<logstore_name>`."),
+            Attribute::string("mechanism")
+                .computed()
+                .plan(UseStateForUnknown)
+                .described("`byok` if there is a `user_cmk_info`, else `service_key`."),
+            Attribute::number("logstore_create_time").computed().plan(UseStateForUnknown).described(
+                "When the Logstore was created, in seconds since 1970. Tells a Logstore that was deleted and created anew from the one that was known.",
+            ),
+        ],
+        ..Schema::default()
+    }
+}
+
+fn user_cmk_info() -> Vec<Attribute> {
+    vec![
+        Attribute::string("cmk_key_id")
+            .required()
+            .validate(NotEmpty)
+            .described("The id of the KMS key; it must be symmetric."),
+        Attribute::string("arn")
+            .required()
+            .validate(Parses { rule: "Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", problem: arn_problem })
+            .equivalent(|a, b| same_text(a, b, same_role_arn))
+            .described(
+                "The ARN of the RAM role that the service assumes to use the key. Letter case of the role name does not count.",
+            ),
+        Attribute::string("region_id")
+            .required()
+            .validate(Parses {
+                rule: "Must be a region id such as `cn-hangzhou`.",
+                problem: |text| sentence(Region::parse(text).err()),
+            })
+            .described("The region of the key: that of the Logstore."),
+    ]
+}
+
+fn timeouts() -> Vec<Attribute> {
+    const LIMITS: [(&str, &str); 4] = [
+        ("create", "Time limit of a create, reading back included."),
+        ("read", "Time limit of a refresh, and of the look at the Logstore while a create is planned."),
+        ("update", "Time limit of a change, reading back included."),
+        ("delete", "Time limit of a destroy, reading back included."),
+    ];
+    let rule = "Must be a duration such as `30s`, `5m` or `1h30m`.";
+    LIMITS
+        .into_iter()
+        .map(|(name, description)| {
+            Attribute::string(name)
+                .optional()
+                .validate(Parses { rule, problem: |text| duration::parse(text).err() })
+                .described(description)
+        })
+        .collect()
+}
+
+/// The ARN is written as `acs:ram::<account>:role/<name>` (RAM documentation, "Policy elements").
+fn arn_problem(text: &str) -> Option<String> {
+    let well_formed = text.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(":role/")).is_some_and(
+        |(account, role)| {
+            !account.is_empty() && account.chars().all(|c| c.is_ascii_digit()) && is_role_name(role)
+        },
+    );
+    (!well_formed).then(|| "it must have the form acs:ram::<account id>:role/<role name>".to_owned())
+}
+
+/// Letters, digits, `.`, `-` and, in names of service-linked roles, `_`; at most 64.
+fn is_role_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_@".contains(c))
+}
+
+fn sentence(error: Option<impl std::fmt::Display>) -> Option<String> {
+    error.map(|error| error.to_string().trim_end_matches('.').to_owned())
+}
+
+fn same_text(a: &Value, b: &Value, same: fn(&str, &str) -> bool) -> bool {
+    matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if same(a, b))
+}
+
+impl EncryptionModel {
+    /// The Logstore, if both names are known. They were validated, so an error here means that the state
+    /// was edited.
+    pub(super) fn log_store_id(&self) -> Option<Result<LogStoreId, String>> {
+        let (project, logstore) = (self.project_name.known()?, self.logstore_name.known()?);
+        Some(LogStoreId::of(project, logstore))
+    }
+
+    /// What is known of the permanent values.
+    pub(super) fn permanent(&self) -> Known<'_> {
+        let cmk = self.user_cmk_info.known();
+        Known {
+            mechanism: match self.user_cmk_info {
+                Field::Null => Some(Mechanism::ServiceKey),
+                Field::Known(_) => Some(Mechanism::Byok),
+                Field::Unknown => None,
+            },
+            encrypt_type: self.encrypt_type.known().map(String::as_str),
+            cmk_key_id: cmk.and_then(|cmk| cmk.cmk_key_id.known()).map(String::as_str),
+            arn: cmk.and_then(|cmk| cmk.arn.known()).map(String::as_str),
+            region_id: cmk.and_then(|cmk| cmk.region_id.known()).map(String::as_str),
+        }
+    }
+
+    /// The configuration as the service takes it, if it is wholly known.
+    pub(super) fn encrypt_conf(&self) -> Option<EncryptConf> {
+        let user_cmk_info = match &self.user_cmk_info {
+            Field::Null => None,
+            Field::Unknown => return None,
+            Field::Known(cmk) => Some(UserCmkInfo {
+                cmk_key_id: cmk.cmk_key_id.known()?.clone(),
+                arn: cmk.arn.known()?.clone(),
+                region_id: cmk.region_id.known()?.clone(),
+            }),
+        };
+        Some(EncryptConf {
+            enable: *self.enable.known()?,
+            encrypt_type: self.encrypt_type.known()?.clone(),
+            user_cmk_info,
+        })
+    }
+
+    /// Sets the computed values that follow from the configured ones.
+    pub(super) fn derive(&mut self) {
+        if let Some(Ok(id)) = self.log_store_id() {
+            self.id = Field::Known(id.to_string());
+        }
+        if let Some(mechanism) = self.permanent().mechanism {
+            self.mechanism = mechanism.as_str().into();
+        }
+    }
+
+    /// Takes over what the service says. A spelling that means the same stays as it was, so that it makes
+    /// no diff; every value that differs in meaning becomes the service's.
+    pub(super) fn observe(&mut self, conf: &EncryptConf, create_time: i64) {
+        self.enable = Field::Known(conf.enable);
+        keep_or_set(&mut self.encrypt_type, &conf.encrypt_type, same_encrypt_type);
+        self.user_cmk_info = match &conf.user_cmk_info {
+            None => Field::Null,
+            Some(found) => {
+                let mut cmk = self.user_cmk_info.known().cloned().unwrap_or_default();
+                cmk.cmk_key_id = Field::Known(found.cmk_key_id.clone());
+                keep_or_set(&mut cmk.arn, &found.arn, same_role_arn);
+                cmk.region_id = Field::Known(found.region_id.clone());
+                Field::Known(cmk)
+            }
+        };
+        self.logstore_create_time = Field::Known(create_time);
+        self.derive();
+    }
+
+    /// Sets what an imported state lacks to the defaults, so that the plan after an import is empty.
+    pub(super) fn complete_import(&mut self) {
+        if self.on_immutable_change.is_null() {
+            self.on_immutable_change = ERROR.into();
+        }
+        if self.on_destroy.is_null() {
+            self.on_destroy = DISABLE.into();
+        }
+    }
+}
+
+fn keep_or_set(field: &mut Field<String>, found: &str, same: fn(&str, &str) -> bool) {
+    if !field.known().is_some_and(|known| same(known, found)) {
+        *field = found.into();
+    }
+}
+
+/// What `GetLogStore` says of encryption.
+#[derive(Clone, Debug)]
+pub(super) struct Observed {
+    /// The configuration; `None` if there never was one.
+    pub(super) conf: Option<EncryptConf>,
+    /// The Logstore's `createTime`.
+    pub(super) create_time: i64,
+}
+
+impl Observed {
+    /// Reads a Logstore.
+    ///
+    /// # Errors
+    ///
+    /// The answer is malformed, or names an algorithm that this provider does not know and so cannot
+    /// compare.
+    pub(super) fn of(log_store: &LogStore) -> Result<Observed, String> {
+        let conf = log_store.encrypt_conf().map_err(|error| error.to_string())?;
+        if let Some(conf) = &conf
+            && !conf.encrypt_type.is_empty()
+            && !ENCRYPT_TYPES.contains(&conf.encrypt_type.as_str())
+        {
+            return Err(format!(
+                "GetLogStore answered encrypt_conf.encrypt_type {:?}, which this provider does not know; it knows {}.",
+                conf.encrypt_type,
+                ENCRYPT_TYPES.join(", ")
+            ));
+        }
+        let create_time = log_store.create_time().map_err(|error| error.to_string())?;
+        Ok(Observed { conf, create_time })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "acs:ram::1234567890123456:role/Sls-Byok";
+
+    fn byok(encrypt_type: &str, arn: &str) -> EncryptionModel {
+        EncryptionModel {
+            project_name: "audit".into(),
+            logstore_name: "app".into(),
+            enable: Field::Known(true),
+            encrypt_type: encrypt_type.into(),
+            user_cmk_info: Field::Known(UserCmkInfoModel {
+                cmk_key_id: "k-1".into(),
+                arn: arn.into(),
+                region_id: "cn-hangzhou".into(),
+            }),
+            ..EncryptionModel::default()
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_the_same_stays_as_it_was() {
+        let mut model = byok("m4", ARN);
+        let mut found = byok("sm4", &ARN.to_lowercase()).encrypt_conf().unwrap();
+        found.enable = false;
+        model.observe(&found, 7);
+        let expected = EncryptionModel {
+            enable: Field::Known(false),
+            logstore_create_time: Field::Known(7),
+            id: "audit:app".into(),
+            mechanism: "byok".into(),
+            ..byok("m4", ARN)
+        };
+        assert_eq!(model, expected);
+    }
+
+    #[test]
+    fn a_drifted_leaf_shows_as_exactly_that_leaf() {
+        let mut model = byok("default", ARN);
+        let mut found = model.encrypt_conf().unwrap();
+        if let Some(cmk) = &mut found.user_cmk_info {
+            cmk.region_id = "cn-beijing".into();
+        }
+        model.observe(&found, 7);
+        let cmk = model.user_cmk_info.known().unwrap();
+        assert_eq!(cmk.region_id, "cn-beijing".into());
+        assert_eq!(cmk.arn, ARN.into());
+        assert_eq!(model.encrypt_type, "default".into());
+    }
+
+    #[test]
+    fn arns_of_anything_but_a_role_are_refused() {
+        for arn in [ARN, "acs:ram::1:role/aliyunlogdefaultrole", "acs:ram::1:role/AliyunServiceRoleForSls_x"]
+        {
+            assert_eq!(arn_problem(arn), None, "{arn}");
+        }
+        for arn in [
+            "",
+            "x",
+            "acs:ram::1:user/x",
+            "acs:ram:::role/x",
+            "acs:ram::1:role/",
+            "acs:ram::1:role/a b",
+            "arn:aws:iam::1:role/x",
+        ] {
+            assert!(arn_problem(arn).is_some(), "{arn}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_claimed_about_unknown_values() {
+        let model = EncryptionModel { user_cmk_info: Field::Unknown, ..byok("default", ARN) };
+        assert_eq!(model.permanent().mechanism, None);
+        assert_eq!(model.encrypt_conf(), None);
+    }
+}

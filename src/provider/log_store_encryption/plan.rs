@@ -1,0 +1,183 @@
+//! What a change would do, and which changes there cannot be.
+//!
+//! - A permanent value that changes is an error, or a replacement when asked for.
+//! - Unknown values never fail: the same checks run again at apply, before anything is sent.
+//! - A Logstore that already has a configuration is adopted or refused, as far as it can be read.
+
+use super::{
+    EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
+    model::{DISABLE, EncryptionModel, Observed, REPLACE},
+};
+use crate::{
+    cloud::{
+        error::{Error, ErrorKind},
+        sls::encryption::{Conflict, LogStoreCalls, Part, conflicts},
+    },
+    provider::{errors, log_store_id::LogStoreId},
+    schema::{
+        Diagnostic, Diagnostics, Field, Path,
+        resource::{Context, DestroyPlan, Plan, PlanCreate, PlanUpdate},
+    },
+};
+
+type EncryptionPlan = Plan<EncryptionModel, EncryptionPrivate>;
+
+/// Plans a create.
+pub(super) async fn create(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    request: PlanCreate<EncryptionModel, EncryptionPrivate>,
+) -> EncryptionPlan {
+    let mut planned = request.planned;
+    planned.derive();
+    let replacement = request.replaced.is_some();
+    // In a replacement the Logstore may be replaced as well: what it holds now says nothing.
+    let diagnostics =
+        if replacement { Diagnostics::new() } else { look_at_existing(resource, context, &planned).await };
+    EncryptionPlan {
+        planned,
+        private: EncryptionPrivate { replacement },
+        requires_replace: Vec::new(),
+        diagnostics,
+    }
+}
+
+/// Compares a plan with the Logstore as it is, if that can be read.
+async fn look_at_existing(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    planned: &EncryptionModel,
+) -> Diagnostics {
+    let (Some(Ok(id)), Ok(client)) = (planned.log_store_id(), resource.session.sls()) else {
+        return Diagnostics::new();
+    };
+    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    match super::bound(client, &bounds, &id).get().await {
+        Ok(log_store) => match Observed::of(&log_store) {
+            Ok(observed) => {
+                resource.session.held.keep_read(&id, log_store, client.clock().monotonic());
+                existing(&id, planned, &observed)
+            }
+            Err(problem) => unreadable(&id, problem).into(),
+        },
+        // The Logstore may be created in the same apply.
+        Err(error) if errors::is_gone(&error) => Diagnostics::new(),
+        Err(error) => cannot_look(&id, &error).into(),
+    }
+}
+
+fn unreadable(id: &LogStoreId, problem: String) -> Diagnostic {
+    Diagnostic::error(format!("Cannot read the encryption of Logstore {id}"), problem)
+}
+
+/// A Logstore that cannot be read at plan is checked at apply, unless no call can succeed at all.
+fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
+    let doing = format!("Cannot read Logstore {id}");
+    match error.kind() {
+        ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed => {
+            errors::of_call(&doing, error)
+        }
+        _ => errors::warning_of_call(
+            &doing,
+            error,
+            "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
+        ),
+    }
+}
+
+/// What a Logstore's present configuration means for a create.
+fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> Diagnostics {
+    let Some(stored) = &observed.conf else { return Diagnostics::new() };
+    let conflicts = conflicts(&stored.into(), &planned.permanent());
+    if !conflicts.is_empty() {
+        let mut found = Diagnostics::new();
+        found.extend(conflicts.iter().map(|conflict| errors::existing_conflict(id, stored, conflict)));
+        return found;
+    }
+    let Some(wanted) = planned.encrypt_conf() else { return Diagnostics::new() };
+    let consequence = if wanted.enable == stored.enable {
+        "It is the configured one, so the Logstore is adopted as it is: nothing is sent."
+    } else if wanted.enable {
+        "It is the configured one but for enable: encryption is switched on, nothing else is changed."
+    } else {
+        "It is the configured one but for enable: encryption is switched off, nothing else is changed."
+    };
+    Diagnostic::warning(
+        format!("Logstore {id} already has an encryption configuration"),
+        format!("It has {}. {consequence}", errors::describe(stored)),
+    )
+    .into()
+}
+
+/// Plans a change of an existing object, or that there is none.
+pub(super) fn update(request: PlanUpdate<EncryptionModel, EncryptionPrivate>) -> EncryptionPlan {
+    let PlanUpdate { prior, mut planned, mut requires_replace, .. } = request;
+    let mut diagnostics = Diagnostics::new();
+    planned.derive();
+    if requires_replace.is_empty() {
+        let id = prior.id.known().map_or("", String::as_str);
+        let changes = conflicts(&prior.permanent(), &planned.permanent());
+        if planned.on_immutable_change.known().is_some_and(|mode| mode == REPLACE) {
+            requires_replace = replaced_attributes(&planned, &changes);
+            diagnostics.extend(changes.iter().map(|change| errors::replacement_warning(id, change)));
+        } else {
+            diagnostics.extend(changes.iter().map(|change| errors::forbidden_change(id, change)));
+        }
+    } else {
+        diagnostics.push(left_behind(&prior));
+    }
+    let private = EncryptionPrivate { replacement: !requires_replace.is_empty() };
+    EncryptionPlan { planned, private, requires_replace, diagnostics }
+}
+
+/// The attributes whose change, or possible change, needs a replacement.
+fn replaced_attributes(planned: &EncryptionModel, changes: &[Conflict]) -> Vec<Path> {
+    let differs = |part: fn(Part) -> bool| changes.iter().any(|change| part(change.part));
+    let cmk_unknown = match &planned.user_cmk_info {
+        Field::Unknown => true,
+        Field::Null => false,
+        Field::Known(cmk) => {
+            cmk.cmk_key_id.is_unknown() || cmk.arn.is_unknown() || cmk.region_id.is_unknown()
+        }
+    };
+    let mut paths = Vec::new();
+    if planned.encrypt_type.is_unknown() || differs(|part| part == Part::EncryptType) {
+        paths.push(Path::of("encrypt_type"));
+    }
+    let cmk_differs = differs(|part| part != Part::EncryptType);
+    if cmk_unknown || cmk_differs {
+        // The whole attribute: a member has no path when one side is null.
+        paths.push(Path::of("user_cmk_info"));
+    }
+    paths
+}
+
+/// The warning that a resource which moves to another Logstore leaves the old one as it is.
+fn left_behind(prior: &EncryptionModel) -> Diagnostic {
+    let id = prior.id.known().map_or("", String::as_str);
+    Diagnostic::warning(
+        format!("Logstore {id} keeps its encryption"),
+        "The resource moves to another Logstore. A replacement never switches encryption off, so the old Logstore stays as it is, whatever on_destroy says.",
+    )
+}
+
+/// Plans a destroy: the place to say what stays.
+pub(super) fn destroy(prior: &EncryptionModel) -> DestroyPlan<EncryptionPrivate> {
+    let id = prior.id.known().map_or("", String::as_str);
+    let disables = prior.on_destroy.known().is_none_or(|mode| mode == DISABLE);
+    let enabled = prior.enable.known().copied().unwrap_or(true);
+    let warning = match (disables, enabled) {
+        (true, true) => Some(Diagnostic::warning(
+            format!("Logs written to {id} will no longer be encrypted"),
+            "Destroying this resource sets enable = false on the Logstore. Its encryption configuration cannot be removed, and its mechanism, algorithm and key stay fixed; logs already encrypted stay encrypted. To stop managing the Logstore and leave it encrypting, set on_destroy = \"keep\" and apply first.",
+        )),
+        (false, true) => Some(Diagnostic::warning(
+            format!("Logstore {id} stays encrypted"),
+            "on_destroy is \"keep\": nothing is sent, the Logstore goes on encrypting and is no longer managed.",
+        )),
+        (_, false) => None,
+    };
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.extend(warning);
+    DestroyPlan { private: EncryptionPrivate::default(), diagnostics }
+}

@@ -1,0 +1,115 @@
+//! Refreshes the state from the Logstore.
+
+use super::{
+    EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
+    model::{EncryptionModel, Observed},
+};
+use crate::{
+    cloud::sls::encryption::LogStoreCalls,
+    provider::{errors, log_store_id::LogStoreId},
+    schema::{
+        Diagnostic, Diagnostics,
+        resource::{Context, Outcome, Stored},
+    },
+};
+
+type Read = Outcome<EncryptionModel, EncryptionPrivate>;
+
+/// Reads the Logstore. Only the service's own word that the Logstore or its project does not exist, or that
+/// encryption was never configured, removes the resource from the state.
+pub(super) async fn read(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    stored: Stored<EncryptionModel, EncryptionPrivate>,
+) -> Read {
+    let state = stored.state;
+    match try_read(resource, context, &state).await {
+        Ok(Found::Configured(new_state, diagnostics)) => {
+            Read { state: Some(*new_state), private: EncryptionPrivate::default(), diagnostics }
+        }
+        Ok(Found::Gone(diagnostics)) => {
+            Read { state: None, private: EncryptionPrivate::default(), diagnostics }
+        }
+        Err(problem) => Read { state: Some(state), private: stored.private, diagnostics: problem.into() },
+    }
+}
+
+/// What there is.
+enum Found {
+    Configured(Box<EncryptionModel>, Diagnostics),
+    Gone(Diagnostics),
+}
+
+async fn try_read(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    state: &EncryptionModel,
+) -> Result<Found, Diagnostic> {
+    let id = super::log_store_id(state)?;
+    let client = resource.session.sls()?;
+    let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
+    // An import knows the names only.
+    let importing = state.enable.is_null();
+    let log_store = match super::bound(client, &bounds, &id).get().await {
+        Ok(log_store) => log_store,
+        Err(error) if errors::is_gone(&error) && !importing => {
+            return Ok(Found::Gone(gone(&id, error.message())));
+        }
+        Err(error) => return Err(errors::of_call(&format!("Cannot read Logstore {id}"), &error)),
+    };
+    let observed = Observed::of(&log_store).map_err(|problem| {
+        Diagnostic::error(format!("Cannot read the encryption of Logstore {id}"), problem)
+    })?;
+    let known_create_time = state.logstore_create_time.known().copied();
+    let rebuilt = known_create_time.is_some_and(|known| known != observed.create_time);
+    let Some(conf) = &observed.conf else {
+        return if importing {
+            Err(nothing_to_import(&id))
+        } else {
+            Ok(Found::Gone(never_configured(&id, rebuilt)))
+        };
+    };
+    let mut new_state = state.clone();
+    new_state.observe(conf, observed.create_time);
+    new_state.complete_import();
+    let mut diagnostics = Diagnostics::new();
+    if rebuilt {
+        diagnostics.push(created_anew(&id));
+    }
+    Ok(Found::Configured(Box::new(new_state), diagnostics))
+}
+
+fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
+    Diagnostic::warning(
+        format!("Logstore {id} does not exist"),
+        format!("The service says: {message} The resource is planned to be created; that succeeds once the Logstore exists again."),
+    )
+    .into()
+}
+
+fn never_configured(id: &LogStoreId, rebuilt: bool) -> Diagnostics {
+    let why = if rebuilt {
+        "The Logstore was deleted and created anew; the new one has never been encrypted."
+    } else {
+        "The Logstore has no encryption configuration, although it had one before."
+    };
+    Diagnostic::warning(
+        format!("Logstore {id} is not encrypted"),
+        format!("{why} What is written to it is stored in clear until the resource is applied again."),
+    )
+    .into()
+}
+
+fn created_anew(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Logstore {id} was created anew"),
+        "The Logstore was deleted and created again since it was last read, and has an encryption configuration. The state now describes the new one.",
+    )
+}
+
+fn nothing_to_import(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::error(
+        format!("Nothing to import from Logstore {id}"),
+        "The Logstore has no encryption configuration. Do not import it: write the resource and apply, which configures it.",
+    )
+}

@@ -1,0 +1,141 @@
+//! What a configured provider holds for its resources: the client, made when first needed.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use super::{config::Settings, held::Held};
+use crate::{
+    cloud::{
+        clock::SystemClock,
+        http::{ReqwestTransport, TransportConfig},
+        retry::RetryPolicy,
+        sls::{SlsClient, SlsConfig},
+    },
+    schema::Diagnostic,
+};
+
+/// The state that the resources of one provider process share.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    configured: OnceLock<Configured>,
+    /// What this process is working on.
+    pub(super) held: Held,
+}
+
+/// The outcome of configuring: a client, or why there is none.
+#[derive(Debug)]
+enum Configured {
+    Ready(Box<SlsClient>),
+    /// Configuration values are unknown: only during plan, and only when they come from something that is
+    /// still to be applied.
+    Unknown(Vec<&'static str>),
+}
+
+/// Why there is no client.
+#[derive(Debug)]
+pub(super) enum NoClient {
+    /// The provider block holds values that are not known yet.
+    Unknown(Vec<&'static str>),
+    /// The host never configured the provider.
+    NotConfigured,
+}
+
+impl Session {
+    /// Takes the settings. Nothing is dialled.
+    pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
+        let configured = match settings {
+            Settings::Known(known) => {
+                Configured::Ready(Box::new(SlsClient::new(sls_config(*known, terraform_version))))
+            }
+            Settings::Unknown(names) => Configured::Unknown(names),
+        };
+        // Core configures a process once; a second time would find the first settings kept.
+        let _ = self.configured.set(configured);
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(super) fn sls(&self) -> Result<&SlsClient, NoClient> {
+        match self.configured.get() {
+            Some(Configured::Ready(client)) => Ok(client),
+            Some(Configured::Unknown(names)) => Err(NoClient::Unknown(names.clone())),
+            None => Err(NoClient::NotConfigured),
+        }
+    }
+}
+
+impl From<NoClient> for Diagnostic {
+    fn from(reason: NoClient) -> Self {
+        match reason {
+            NoClient::Unknown(names) => Diagnostic::error(
+                "Provider configuration not known yet",
+                format!(
+                    "This call needs the service, but {} of the provider block {} known only after something else is applied. Apply that first, for example with -target.",
+                    names.join(", "),
+                    if names.len() == 1 { "is" } else { "are" }
+                ),
+            ),
+            NoClient::NotConfigured => Diagnostic::error(
+                "Provider not configured",
+                "The host called a resource before it configured the provider. This is a bug in the host.",
+            ),
+        }
+    }
+}
+
+fn sls_config(settings: super::config::KnownSettings, terraform_version: &str) -> SlsConfig {
+    let transport =
+        TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
+    SlsConfig {
+        endpoint: settings.log_endpoint,
+        region: settings.region,
+        signature: settings.signature,
+        credentials: settings.credentials,
+        transport: Arc::new(ReqwestTransport::new(transport)),
+        clock: Arc::new(SystemClock),
+        retry: RetryPolicy {
+            max_retries: settings.max_retries,
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(10),
+        },
+        request_timeout: settings.request_timeout,
+        max_concurrency: settings.max_concurrency,
+    }
+}
+
+/// Names the provider, the host and whatever the person wants named, as the official provider does with
+/// `TF_APPEND_USER_AGENT`.
+fn user_agent(append: Option<&str>, terraform_version: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut agent = format!("terraform-provider-alicloud-encryption/{version}");
+    if !terraform_version.is_empty() {
+        agent = format!("Terraform/{terraform_version} {agent}");
+    }
+    if let Some(append) = append {
+        agent = format!("{agent} {append}");
+    }
+    // A header value takes printable ASCII only.
+    agent.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_agent_names_host_provider_and_what_is_appended() {
+        assert_eq!(
+            user_agent(Some("ci/7\r\n"), "1.11.4"),
+            concat!(
+                "Terraform/1.11.4 terraform-provider-alicloud-encryption/",
+                env!("CARGO_PKG_VERSION"),
+                " ci/7"
+            )
+        );
+    }
+}
