@@ -426,16 +426,16 @@ mod tests {
     }
 
     #[track_caller]
-    fn known(config: &ProviderModel, environment: Environment) -> KnownSettings {
-        match settings(config, &environment) {
+    fn known(config: &ProviderModel, environment: &Environment) -> KnownSettings {
+        match settings(config, environment) {
             Ok(Settings::Known(known)) => *known,
             other => panic!("{other:?}"),
         }
     }
 
     #[track_caller]
-    fn refused(config: &ProviderModel, environment: Environment) -> String {
-        let problems = settings(config, &environment).unwrap_err();
+    fn refused(config: &ProviderModel, environment: &Environment) -> String {
+        let problems = settings(config, environment).unwrap_err();
         problems.iter().map(|problem| format!("{}: {}\n", problem.summary, problem.detail)).collect()
     }
 
@@ -447,9 +447,9 @@ mod tests {
     fn an_argument_wins_over_the_environment_and_an_empty_one_does_not() {
         let environment = || Environment::from([("ALICLOUD_REGION", "cn-beijing")]);
         let given = ProviderModel { region: "cn-hangzhou".into(), ..keys() };
-        assert_eq!(known(&given, environment()).region.as_str(), "cn-hangzhou");
+        assert_eq!(known(&given, &environment()).region.as_str(), "cn-hangzhou");
         let empty = ProviderModel { region: "".into(), ..keys() };
-        assert_eq!(known(&empty, environment()).region.as_str(), "cn-beijing");
+        assert_eq!(known(&empty, &environment()).region.as_str(), "cn-beijing");
     }
 
     #[test]
@@ -460,7 +460,7 @@ mod tests {
             ("ALIBABA_CLOUD_REGION", "cn-hangzhou"),
             ("ALIBABA_CLOUD_ENDPOINT_SLS", "http://127.0.0.1:8700"),
         ]);
-        let known = known(&ProviderModel::default(), environment);
+        let known = known(&ProviderModel::default(), &environment);
         assert_eq!(known.log_endpoint, Endpoint::parse("http://127.0.0.1:8700").unwrap());
         assert_eq!(known.signature, SignatureVersion::V4);
     }
@@ -468,8 +468,8 @@ mod tests {
     #[test]
     fn region_comes_from_the_endpoint_and_is_never_assumed() {
         let config = ProviderModel { endpoints: log("cn-shenzhen-intranet.log.aliyuncs.com"), ..keys() };
-        assert_eq!(known(&config, Environment::default()).region.as_str(), "cn-shenzhen");
-        assert!(refused(&keys(), Environment::default()).contains("No region"));
+        assert_eq!(known(&config, &Environment::default()).region.as_str(), "cn-shenzhen");
+        assert!(refused(&keys(), &Environment::default()).contains("No region"));
     }
 
     #[test]
@@ -480,7 +480,7 @@ mod tests {
         );
         assert!(none.starts_with("No credentials"), "{none}");
         let half = ProviderModel { secret_key: Field::Null, region: "cn-hangzhou".into(), ..keys() };
-        let half = refused(&half, Environment::default());
+        let half = refused(&half, &Environment::default());
         assert!(half.starts_with("Incomplete credentials") && !half.contains("\"id\""), "{half}");
     }
 
@@ -488,7 +488,7 @@ mod tests {
     fn a_broken_variable_is_named() {
         let environment = Environment::from([("ALIBABA_CLOUD_ENDPOINT_SLS", "http://example.com")]);
         let config = ProviderModel { region: "cn-hangzhou".into(), ..keys() };
-        let problem = refused(&config, environment);
+        let problem = refused(&config, &environment);
         assert!(problem.contains("ALIBABA_CLOUD_ENDPOINT_SLS") && problem.contains("http"), "{problem}");
     }
 
@@ -508,7 +508,7 @@ mod tests {
             region: "cn-hangzhou".into(),
             ..keys()
         };
-        let printed = format!("{:?}", known(&config, Environment::default()));
+        let printed = format!("{:?}", known(&config, &Environment::default()));
         assert!(!printed.contains("c4n4ry"), "{printed}");
     }
 }

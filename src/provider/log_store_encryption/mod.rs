@@ -42,10 +42,10 @@ pub struct EncryptionPrivate {
 }
 
 /// How long a refresh may take if `timeouts.read` does not say.
-const READ_TIMEOUT: Duration = Duration::from_secs(2 * 60);
+const READ_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long a write may take if `timeouts` does not say: several rounds of four calls with retries.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const WRITE_TIMEOUT: Duration = Duration::from_mins(5);
 
 impl LogStoreEncryption {
     pub(super) fn new(session: Arc<Session>) -> LogStoreEncryption {

@@ -112,7 +112,7 @@ impl LogStoreCalls for Store {
                 }
                 self.write(body);
             }
-            Some(Update::Followed(edit)) | Some(Update::Losing(edit)) => {
+            Some(Update::Followed(edit) | Update::Losing(edit)) => {
                 self.write(body);
                 self.edit(edit);
             }
