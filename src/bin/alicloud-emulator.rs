@@ -1,3 +1,99 @@
 //! The emulator binary.
 
-fn main() {}
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed, logging};
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A local stand-in for Alibaba Cloud Simple Log Service.
+#[derive(Parser)]
+#[command(name = "alicloud-emulator", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or SIGINT.
+    ///
+    /// When connections are accepted, one line of JSON is printed on stdout, and nothing else ever;
+    /// logs go to stderr.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address and port to listen on; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
+    listen: SocketAddr,
+    /// Account, keys and data to start with (JSON).
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Refuse members that an operation does not know.
+    #[arg(long, conflicts_with = "lenient")]
+    strict: bool,
+    /// Keep what an update leaves out, encrypt_conf included.
+    #[arg(long)]
+    lenient: bool,
+    /// Allow an address that other machines can reach.
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+fn main() -> ExitCode {
+    let Command::Serve(arguments) = Cli::parse().command;
+    logging::to_stderr();
+    match serve(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "alicloud-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn serve(arguments: &Serve) -> Result<(), Failure> {
+    let clock = Clock::system();
+    let seed = match &arguments.seed {
+        Some(file) => Seed::from_file(file, &clock)?,
+        None => Seed::default(),
+    };
+    let rules = match (arguments.strict, arguments.lenient) {
+        (true, _) => Rules::Strict,
+        (_, true) => Rules::Lenient,
+        _ => Rules::Default,
+    };
+    // Before the ready line: from there on a signal must find its handler.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (listen, allow_remote) = (arguments.listen, arguments.allow_remote);
+    let emulator = Emulator::start(Config { listen, allow_remote, seed, rules, clock }).await?;
+    announce(&emulator)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    emulator.shutdown().await;
+    Ok(())
+}
+
+/// Prints the ready line. Whoever started the process waits for it, so it is flushed.
+fn announce(emulator: &Emulator) -> io::Result<()> {
+    let ready = json!({
+        "listening": emulator.addr().to_string(),
+        "region": emulator.region(),
+        "account_id": emulator.account_id(),
+    });
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{ready}")?;
+    stdout.flush()
+}

@@ -1,1 +1,54 @@
 //! A local stand-in for the Alibaba Cloud services behind the provider.
+//!
+//! A call takes one straight way: off the wire (`server`, `http`) → which service (`dispatch`) →
+//! who signed it → which operation → may they → what was ordered to go wrong (`faults`) → the service's
+//! rules. A service is a folder (`sls`); its rules know nothing of HTTP. Nothing here is shared with the
+//! clients in `cloud`: a mistake made on both sides would go unseen.
+//!
+//! ```no_run
+//! use alicloud_encryption::emulator::{Config, Emulator};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let emulator = Emulator::start(Config::default()).await?;
+//! println!("SLS is at http://{}", emulator.addr());
+//! emulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+mod clock;
+mod control;
+mod digest;
+mod dispatch;
+mod endpoint;
+mod faults;
+mod http;
+mod ids;
+mod json;
+pub mod logging;
+mod requests;
+mod seed;
+mod server;
+mod sls;
+mod state;
+mod target;
+mod unserved;
+
+pub use clock::Clock;
+pub use seed::{Seed, SeedError};
+pub use server::{Config, Emulator, StartError};
+
+/// How strictly the services read what they are sent, where the real ones are not documented or not of
+/// one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// What an update leaves out goes back to its default; `encrypt_conf` may not be left out once it is
+    /// set; members an operation does not know are passed over.
+    #[default]
+    Default,
+    /// As [`Rules::Default`], but members an operation does not know are refused.
+    Strict,
+    /// What an update leaves out stays as it is, `encrypt_conf` included.
+    Lenient,
+}

@@ -1,0 +1,105 @@
+//! The emulator's clock: the machine's or a fixed one, and how far it was moved.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+const ISO_8601: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const RFC_1123: &[BorrowedFormatItem<'_>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+
+/// A clock that can be moved. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    base: Base,
+    advanced: Arc<AtomicI64>,
+}
+
+#[derive(Clone, Debug)]
+enum Base {
+    System,
+    Fixed(i64),
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self { base: Base::System, advanced: Arc::default() }
+    }
+
+    /// A clock that stands still at `unix_seconds` until it is advanced.
+    pub fn fixed(unix_seconds: i64) -> Self {
+        Self { base: Base::Fixed(unix_seconds), advanced: Arc::default() }
+    }
+
+    /// Moves the clock by `seconds`, backwards when negative.
+    pub fn advance(&self, seconds: i64) {
+        let _ = self.advanced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |so_far| {
+            Some(so_far.saturating_add(seconds))
+        });
+    }
+
+    /// Undoes every [`Clock::advance`].
+    pub fn reset(&self) {
+        self.advanced.store(0, Ordering::Relaxed);
+    }
+
+    /// Seconds since the epoch.
+    pub fn unix(&self) -> i64 {
+        let base = match self.base {
+            Base::System => OffsetDateTime::now_utc().unix_timestamp(),
+            Base::Fixed(seconds) => seconds,
+        };
+        base.saturating_add(self.advanced.load(Ordering::Relaxed))
+    }
+}
+
+/// `2026-11-20T08:00:00Z`.
+pub fn iso_8601(unix_seconds: i64) -> String {
+    formatted(unix_seconds, ISO_8601)
+}
+
+/// `Fri, 20 Nov 2026 08:00:00 GMT`, the form of HTTP's `Date` header (RFC 9110, section 5.6.7).
+pub fn rfc_1123(unix_seconds: i64) -> String {
+    formatted(unix_seconds, RFC_1123)
+}
+
+/// Writes a moment out; one outside the years the calendar knows is written as the epoch.
+pub fn formatted(unix_seconds: i64, format: &[BorrowedFormatItem<'_>]) -> String {
+    let moment = OffsetDateTime::from_unix_timestamp(unix_seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    moment.format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_move_together_and_reset_undoes_it() {
+        let clock = Clock::fixed(1_795_161_600);
+        let other = clock.clone();
+        clock.advance(3_600);
+        clock.advance(-600);
+        assert_eq!(other.unix(), 1_795_164_600);
+        other.reset();
+        assert_eq!(clock.unix(), 1_795_161_600);
+    }
+
+    #[test]
+    fn far_moves_do_not_overflow() {
+        let clock = Clock::fixed(i64::MAX);
+        clock.advance(i64::MAX);
+        assert_eq!(clock.unix(), i64::MAX);
+        assert_eq!(iso_8601(clock.unix()), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn dates_are_written_as_the_wire_has_them() {
+        assert_eq!(iso_8601(1_795_161_600), "2026-11-20T08:00:00Z");
+        assert_eq!(rfc_1123(1_795_161_600), "Fri, 20 Nov 2026 08:00:00 GMT");
+    }
+}

@@ -1,0 +1,111 @@
+//! `/_emulator/projects/…`: writing past the service's rules, as drift would.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State as Shared};
+use serde_json::{Map, Value};
+
+use super::{Answer, ControlError, done, json_answer, parse, root};
+use crate::emulator::json::Node;
+use crate::emulator::sls::seeding::unchecked_logstore;
+use crate::emulator::sls::{Logstore, Model, Project, View, is_logstore_name, is_project_name};
+use crate::emulator::state::State;
+
+pub(super) async fn put_project(
+    Shared(state): Shared<Arc<State>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let document = if body.is_empty() { Value::Object(Map::new()) } else { parse(&body)? };
+    let node = root(&document);
+    node.object_of(&["region", "description"])?;
+    if !is_project_name(&name) {
+        return Err(Node::root("project", &document).problem(format!("{name:?} is no project name")).into());
+    }
+    let region = node.member("region").map(|region| region.nonempty_string()).transpose()?;
+    let mut project = Project::new(region.unwrap_or(&state.region), state.clock.unix());
+    if let Some(description) = node.member("description") {
+        description.string()?.clone_into(&mut project.description);
+    }
+    state.sls().set_project(&name, project);
+    Ok(done())
+}
+
+pub(super) async fn delete_project(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Answer {
+    let mut model = state.sls();
+    existing_project(&model, &name)?;
+    model.remove_project(&name);
+    Ok(done())
+}
+
+pub(super) async fn get_logstore(
+    Shared(state): Shared<Arc<State>>,
+    Path((project, name)): Path<(String, String)>,
+) -> Answer {
+    let model = state.sls();
+    let logstore = existing_logstore(&model, &project, &name)?;
+    Ok(json_answer(&Value::Object(logstore.members.clone())))
+}
+
+pub(super) async fn put_logstore(
+    Shared(state): Shared<Arc<State>>,
+    Path((project, name)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let document = parse(&body)?;
+    let members = root(&document).object()?.clone();
+    if !is_logstore_name(&name) {
+        return Err(Node::root("logstore", &document)
+            .problem(format!("{name:?} is no Logstore name"))
+            .into());
+    }
+    let mut model = state.sls();
+    existing_project(&model, &project)?;
+    model.set_logstore(&project, &name, unchecked_logstore(&name, members, state.clock.unix()));
+    Ok(done())
+}
+
+/// Merges the members of the body into the Logstore; `null` takes a member away.
+pub(super) async fn patch_logstore(
+    Shared(state): Shared<Arc<State>>,
+    Path((project, name)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let document = parse(&body)?;
+    let changes = root(&document).object()?;
+    let mut model = state.sls();
+    let mut logstore = existing_logstore(&model, &project, &name)?.clone();
+    for (member, value) in changes {
+        match value {
+            Value::Null => drop(logstore.members.remove(member)),
+            value => drop(logstore.members.insert(member.clone(), value.clone())),
+        }
+    }
+    model.set_logstore(&project, &name, logstore);
+    Ok(done())
+}
+
+pub(super) async fn delete_logstore(
+    Shared(state): Shared<Arc<State>>,
+    Path((project, name)): Path<(String, String)>,
+) -> Answer {
+    let mut model = state.sls();
+    existing_logstore(&model, &project, &name)?;
+    model.remove_logstore(&project, &name);
+    Ok(done())
+}
+
+fn existing_project(model: &Model, name: &str) -> Result<(), ControlError> {
+    match model.project(name, View::Current) {
+        Some(_) => Ok(()),
+        None => Err(ControlError::NotFound(format!("there is no project {name}"))),
+    }
+}
+
+fn existing_logstore<'a>(model: &'a Model, project: &str, name: &str) -> Result<&'a Logstore, ControlError> {
+    existing_project(model, project)?;
+    model
+        .logstore(project, name, View::Current)
+        .ok_or_else(|| ControlError::NotFound(format!("there is no Logstore {name} in project {project}")))
+}

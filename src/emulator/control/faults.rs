@@ -1,0 +1,224 @@
+//! `/_emulator/faults`: ordering faults.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State as Shared;
+use axum::response::Response;
+
+use super::{Answer, done, json_answer, parse, root};
+use crate::emulator::faults::{Effect, Rule};
+use crate::emulator::json::{Node, Problem};
+use crate::emulator::sls;
+use crate::emulator::state::State;
+
+/// The longest delay, in milliseconds: an hour.
+const LONGEST_DELAY: u64 = 60 * 60 * 1000;
+
+pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    json_answer(&state.faults.to_json())
+}
+
+pub(super) async fn add(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
+    let document = parse(&body)?;
+    state.faults.add(read_rule(&root(&document))?);
+    Ok(done())
+}
+
+pub(super) async fn clear(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    state.faults.clear();
+    done()
+}
+
+pub(super) async fn release(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    state.faults.release();
+    done()
+}
+
+fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
+    node.object_of(&["service", "action", "project", "logstore", "skip", "times", "effect"])?;
+    let service = node.required("service")?;
+    if service.string()? != sls::NAME {
+        return Err(service.problem(format!("expected {:?}, the one service that is served", sls::NAME)));
+    }
+    let action = node.required("action")?;
+    check_action(&action)?;
+    let filter =
+        |name| node.member(name).map(|filter| filter.nonempty_string().map(str::to_owned)).transpose();
+    let times = match node.member("times") {
+        Some(times) => at_least_one(&times)?,
+        None => 1,
+    };
+    let (effect, reads) = read_effect(&node.required("effect")?)?;
+    Ok(Rule {
+        service: sls::NAME.to_owned(),
+        action: action.string()?.to_owned(),
+        project: filter("project")?,
+        logstore: filter("logstore")?,
+        skip: node.member("skip").map_or(Ok(0), |skip| skip.count())?,
+        times: times.saturating_mul(reads),
+        effect,
+    })
+}
+
+/// A misspelt action would make a rule that never fires.
+fn check_action(node: &Node<'_>) -> Result<(), Problem> {
+    let action = node.string()?;
+    let known: Vec<&str> = sls::Operation::ALL.iter().map(|operation| operation.name()).collect();
+    if action == "*" || known.contains(&action) {
+        return Ok(());
+    }
+    Err(node.problem(format!("{action:?} is no action, expected \"*\" or one of: {}", known.join(", "))))
+}
+
+/// An effect, and how many calls one of its `times` stands for.
+fn read_effect(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
+    const EXPECTED: &str = "expected \"throttle\", \"drop_before\", \"drop_after\", \"ignore\", \"hold\", or an \
+                            object with one of: error, respond, delay, hold, stale";
+    if let Ok(name) = node.string() {
+        let effect = match name {
+            "throttle" => Effect::Throttle,
+            "drop_before" => Effect::DropBefore,
+            "drop_after" => Effect::DropAfter,
+            "ignore" => Effect::Ignore,
+            "hold" => Effect::Hold,
+            _ => return Err(node.problem(EXPECTED)),
+        };
+        return Ok((effect, 1));
+    }
+    let mut names = node.value().as_object().into_iter().flat_map(|members| members.keys());
+    let (Some(name), None) = (names.next(), names.next()) else { return Err(node.problem(EXPECTED)) };
+    let details = node.required(name)?;
+    match name.as_str() {
+        "error" => Ok((read_error(&details)?, 1)),
+        "respond" => Ok((read_respond(&details)?, 1)),
+        "delay" => Ok((read_delay(&details)?, 1)),
+        "hold" => details.object_of(&[]).map(|_| (Effect::Hold, 1)),
+        "stale" => {
+            details.object_of(&["reads"])?;
+            Ok((Effect::Stale, at_least_one(&details.required("reads")?)?))
+        }
+        _ => Err(node.problem(EXPECTED)),
+    }
+}
+
+fn read_error(node: &Node<'_>) -> Result<Effect, Problem> {
+    node.object_of(&["status", "code", "message"])?;
+    Ok(Effect::Error {
+        status: status(&node.required("status")?)?,
+        code: node.required("code")?.string()?.to_owned(),
+        message: node.required("message")?.string()?.to_owned(),
+    })
+}
+
+fn read_respond(node: &Node<'_>) -> Result<Effect, Problem> {
+    node.object_of(&["status", "content_type", "body"])?;
+    Ok(Effect::Respond {
+        status: status(&node.required("status")?)?,
+        content_type: node.required("content_type")?.string()?.to_owned(),
+        body: node.required("body")?.string()?.to_owned(),
+    })
+}
+
+fn read_delay(node: &Node<'_>) -> Result<Effect, Problem> {
+    node.object_of(&["ms"])?;
+    let node = node.required("ms")?;
+    match node.count()? {
+        ms if ms <= LONGEST_DELAY => Ok(Effect::Delay { ms }),
+        _ => Err(node.problem(format!("expected at most {LONGEST_DELAY} milliseconds"))),
+    }
+}
+
+fn at_least_one(node: &Node<'_>) -> Result<u64, Problem> {
+    match node.count()? {
+        0 => Err(node.problem("expected an integer of at least 1")),
+        count => Ok(count),
+    }
+}
+
+/// 1xx answers are not final: a client would go on waiting.
+fn status(node: &Node<'_>) -> Result<u16, Problem> {
+    let status = node.count()?;
+    match u16::try_from(status) {
+        Ok(status @ 200..=599) => Ok(status),
+        _ => Err(node.problem("expected an HTTP status from 200 to 599")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn rule(effect: &Value) -> Value {
+        json!({"service": "sls", "action": "*", "effect": effect})
+    }
+
+    #[track_caller]
+    fn refused(rule: &Value, expected: &str) {
+        let problem = read_rule(&root(rule)).unwrap_err().to_string();
+        assert!(problem.starts_with(expected), "{problem}");
+    }
+
+    #[test]
+    fn every_effect_is_read_and_shown_as_it_was_ordered() {
+        for effect in [
+            json!("throttle"),
+            json!("drop_before"),
+            json!("drop_after"),
+            json!("ignore"),
+            json!({"error": {"status": 503, "code": "ServerBusy", "message": "m"}}),
+            json!({"respond": {"status": 200, "content_type": "text/html", "body": "<html>"}}),
+            json!({"delay": {"ms": 5}}),
+            json!({"hold": {}}),
+            json!({"stale": {"reads": 3}}),
+        ] {
+            let faults = crate::emulator::faults::Faults::default();
+            faults.add(read_rule(&root(&rule(&effect))).unwrap());
+            assert_eq!(faults.to_json()[0]["effect"], effect);
+        }
+        assert_eq!(read_rule(&root(&rule(&json!("hold")))).unwrap().effect, Effect::Hold);
+    }
+
+    #[test]
+    fn stale_counts_its_reads() {
+        let mut rule = rule(&json!({"stale": {"reads": 2}}));
+        rule["times"] = 3.into();
+        assert_eq!(read_rule(&root(&rule)).unwrap().times, 6);
+    }
+
+    #[test]
+    fn bad_rules_name_the_member() {
+        refused(&json!([]), ": expected an object");
+        refused(&json!({"action": "*", "effect": "throttle"}), "service: this member is missing");
+        refused(&json!({"service": "ram", "action": "*", "effect": "throttle"}), "service: expected \"sls\"");
+        refused(
+            &json!({"service": "sls", "action": "GetLogstore", "effect": "throttle"}),
+            "action: \"GetLogstore\" is no action, expected \"*\" or one of: CreateProject,",
+        );
+        let mut with_times = rule(&json!("throttle"));
+        with_times["times"] = 0.into();
+        refused(&with_times, "times: expected an integer of at least 1");
+        let mut with_skip = rule(&json!("throttle"));
+        with_skip["skip"] = (-1).into();
+        refused(&with_skip, "skip: expected an integer of at least 0");
+        let mut with_typo = rule(&json!("throttle"));
+        with_typo["tmes"] = 1.into();
+        refused(&with_typo, "tmes: unknown member");
+        refused(&rule(&json!("explode")), "effect: expected \"throttle\"");
+        refused(&rule(&json!({})), "effect: expected \"throttle\"");
+        refused(&rule(&json!({"explode": {}})), "effect: expected \"throttle\"");
+        refused(&rule(&json!({"delay": {"ms": "5"}})), "effect.delay.ms: expected an integer of at least 0");
+        refused(&rule(&json!({"delay": {"ms": 3_600_001}})), "effect.delay.ms: expected at most 3600000");
+        refused(
+            &rule(&json!({"error": {"status": 99, "code": "c", "message": "m"}})),
+            "effect.error.status: expected an HTTP status",
+        );
+        refused(&rule(&json!({"error": {"status": 500, "message": "m"}})), "effect.error.code: this member");
+        refused(
+            &rule(&json!({"stale": {"reads": 0}})),
+            "effect.stale.reads: expected an integer of at least 1",
+        );
+        refused(&rule(&json!({"hold": {"ms": 1}})), "effect.hold.ms: unknown member");
+    }
+}

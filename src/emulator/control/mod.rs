@@ -1,0 +1,127 @@
+//! The control API under `/_emulator/`: what tests ask of an emulator that a service would not tell, and
+//! order from it that a service would not do.
+
+mod direct;
+mod faults;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use serde_json::{Value, json};
+
+use super::clock::iso_8601;
+use super::http::Reply;
+use super::json::{Node, Problem};
+use super::state::State;
+
+/// The most `advance_seconds` moves the clock by, either way: 100 years.
+const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
+
+/// The routes.
+pub fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .route("/_emulator/health", get(health))
+        .route("/_emulator/requests", get(requests).delete(forget_requests))
+        .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/_emulator/faults/release", post(faults::release))
+        .route("/_emulator/clock", post(advance_clock))
+        .route("/_emulator/reset", post(reset))
+        .route("/_emulator/projects/{project}", put(direct::put_project).delete(direct::delete_project))
+        .route(
+            "/_emulator/projects/{project}/logstores/{logstore}",
+            get(direct::get_logstore)
+                .put(direct::put_logstore)
+                .patch(direct::patch_logstore)
+                .delete(direct::delete_logstore),
+        )
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(state)
+}
+
+/// Something wrong with a control call.
+#[derive(Debug, thiserror::Error)]
+enum ControlError {
+    #[error("the body is not JSON: {0}")]
+    Syntax(#[from] serde_json::Error),
+    #[error("{0}")]
+    Content(#[from] Problem),
+    #[error("{0}")]
+    NotFound(String),
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let status = if matches!(self, Self::NotFound(_)) { 404 } else { 400 };
+        Reply::json(status, &json!({"error": self.to_string()})).into_response()
+    }
+}
+
+type Answer = Result<Response<Body>, ControlError>;
+
+fn json_answer(body: &Value) -> Response<Body> {
+    Reply::json(200, body).into_response()
+}
+
+/// A command that was carried out has nothing to say.
+fn done() -> Response<Body> {
+    json_answer(&json!({}))
+}
+
+fn parse(body: &Bytes) -> Result<Value, ControlError> {
+    Ok(serde_json::from_slice(body)?)
+}
+
+/// Names a problem with a whole body, where a path would be empty.
+fn root(document: &Value) -> Node<'_> {
+    Node::root("", document)
+}
+
+async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    json_answer(&json!({
+        "status": "ok",
+        "account_id": state.account_id,
+        "region": state.region,
+        "time": iso_8601(state.clock.unix()),
+    }))
+}
+
+async fn requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    json_answer(&state.requests.to_json())
+}
+
+async fn forget_requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    state.requests.clear();
+    done()
+}
+
+async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
+    let document = parse(&body)?;
+    let root = root(&document);
+    root.object_of(&["advance_seconds"])?;
+    let node = root.required("advance_seconds")?;
+    let seconds = node.integer()?;
+    if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
+        return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
+    }
+    state.clock.advance(seconds);
+    Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
+}
+
+async fn reset(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    state.reset();
+    done()
+}
+
+async fn unknown_path() -> Response<Body> {
+    Reply::json(404, &json!({"error": "the control API has no such path"})).into_response()
+}
+
+async fn wrong_method() -> Response<Body> {
+    Reply::json(405, &json!({"error": "the control API has this path, but not with this method"}))
+        .into_response()
+}

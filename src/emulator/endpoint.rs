@@ -1,0 +1,135 @@
+//! Which project and region a host name addresses.
+//!
+//! SLS has no path-style addressing: the project is the first part of the host
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/endpoints>).
+
+/// What a host name says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The project, when the host names one.
+    pub project: Option<String>,
+    /// The region, when the host is one of the service's own names.
+    pub region: Option<String>,
+}
+
+/// Domains whose hosts read `[<project>.]<region>.<domain>`.
+const REGIONAL_DOMAINS: [&str; 2] = [".log.aliyuncs.com", ".sls.aliyuncs.com"];
+
+/// The acceleration endpoint, which has no region in it: `[<project>.]log-global.aliyuncs.com`.
+const GLOBAL_ENDPOINT: &str = "log-global.aliyuncs.com";
+
+/// Network kinds that are written behind the region.
+const NETWORK_SUFFIXES: [&str; 3] = ["-intranet", "-share", "-vpc"];
+
+impl Endpoint {
+    /// Reads a `Host` header or the authority of an absolute-form target, with or without a port.
+    ///
+    /// The service's own names give project and region. Otherwise the project is what stands before
+    /// `localhost`, before an IP literal, or before the first dot of any other name; a name of one
+    /// label is an endpoint without a project.
+    pub fn from_host(host: &str) -> Self {
+        let host = without_port(host).to_ascii_lowercase();
+        for domain in REGIONAL_DOMAINS {
+            if let Some(rest) = host.strip_suffix(domain) {
+                return Self::regional(rest);
+            }
+        }
+        if let Some(project) = project_before(&host, GLOBAL_ENDPOINT) {
+            return Self { project, region: None };
+        }
+        Self { project: project_of(&host), region: None }
+    }
+
+    fn regional(rest: &str) -> Self {
+        let (project, region) = match rest.rsplit_once('.') {
+            Some((project, region)) => (Some(project.to_owned()), region),
+            None => (None, rest),
+        };
+        let region = NETWORK_SUFFIXES.iter().find_map(|suffix| region.strip_suffix(suffix)).unwrap_or(region);
+        Self { project, region: Some(region.to_owned()) }
+    }
+}
+
+/// The host without its port. IPv6 literals keep their brackets.
+pub fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) && !is_open_bracket(name) => name,
+        _ => host,
+    }
+}
+
+/// True for the left half of an IPv6 literal that was cut at one of its own colons.
+fn is_open_bracket(name: &str) -> bool {
+    name.contains('[') && !name.ends_with(']')
+}
+
+/// `Some(None)` when `host` is `base`, `Some(Some(project))` when it is `<project>.<base>`.
+fn project_before(host: &str, base: &str) -> Option<Option<String>> {
+    if host == base {
+        return Some(None);
+    }
+    let project = host.strip_suffix(base)?.strip_suffix('.')?;
+    Some(Some(project.to_owned()))
+}
+
+fn project_of(host: &str) -> Option<String> {
+    if let Some(project) = project_before(host, "localhost") {
+        return project;
+    }
+    let base = ip_literal_at_end(host).or_else(|| host.split_once('.').map(|(_, base)| base));
+    base.and_then(|base| project_before(host, base)).flatten()
+}
+
+/// The IP literal a host is or ends with.
+fn ip_literal_at_end(host: &str) -> Option<&str> {
+    if host.ends_with(']') {
+        return host.find('[').and_then(|start| host.get(start..));
+    }
+    let start = host.rmatch_indices('.').nth(3).map_or(0, |(dot, _)| dot + 1);
+    host.get(start..).filter(|tail| tail.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(host: &str, project: Option<&str>, region: Option<&str>) {
+        let expected = Endpoint { project: project.map(str::to_owned), region: region.map(str::to_owned) };
+        assert_eq!(Endpoint::from_host(host), expected, "{host}");
+    }
+
+    #[test]
+    fn service_names_give_project_and_region() {
+        check("demo-proj.cn-hangzhou.log.aliyuncs.com", Some("demo-proj"), Some("cn-hangzhou"));
+        check("demo-proj.cn-hangzhou.log.aliyuncs.com:80", Some("demo-proj"), Some("cn-hangzhou"));
+        check("demo-proj.cn-hangzhou-intranet.log.aliyuncs.com", Some("demo-proj"), Some("cn-hangzhou"));
+        check("demo-proj.cn-beijing-vpc.log.aliyuncs.com", Some("demo-proj"), Some("cn-beijing"));
+        check("demo-proj.eu-west-1-share.log.aliyuncs.com", Some("demo-proj"), Some("eu-west-1"));
+        check("demo-proj.cn-hangzhou-corp.sls.aliyuncs.com", Some("demo-proj"), Some("cn-hangzhou-corp"));
+        check("demo-proj.log-global.aliyuncs.com", Some("demo-proj"), None);
+        check("Demo-Proj.CN-Hangzhou.Log.Aliyuncs.Com", Some("demo-proj"), Some("cn-hangzhou"));
+    }
+
+    #[test]
+    fn bare_endpoints_have_no_project() {
+        check("cn-hangzhou.log.aliyuncs.com", None, Some("cn-hangzhou"));
+        check("log-global.aliyuncs.com", None, None);
+        check("localhost:8700", None, None);
+        check("127.0.0.1:8700", None, None);
+        check("[::1]:8700", None, None);
+        check("[::1]", None, None);
+        check("emulator:8700", None, None);
+    }
+
+    #[test]
+    fn other_names_give_the_project_before_the_base() {
+        check("demo-proj.localhost:18080", Some("demo-proj"), None);
+        check("demo-proj.localhost", Some("demo-proj"), None);
+        check("demo-proj.127.0.0.1", Some("demo-proj"), None);
+        check("demo-proj.127.0.0.1:8700", Some("demo-proj"), None);
+        check("demo-proj.[::1]:8700", Some("demo-proj"), None);
+        check("demo-proj.sls.test:9999", Some("demo-proj"), None);
+        check("demo-proj.emulator:8700", Some("demo-proj"), None);
+    }
+}

@@ -1,0 +1,275 @@
+//! Faults on order: rules that make chosen calls fail, wait, or lie.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+/// What happens to a call a rule fires on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The service's own throttling error.
+    Throttle,
+    /// The connection is closed; nothing was applied.
+    DropBefore,
+    /// The call is applied; the connection is closed without an answer.
+    DropAfter,
+    /// The call is answered as usual, but nothing is applied.
+    Ignore,
+    /// An error of the service's shape; nothing was applied.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The service's error code.
+        code: String,
+        /// The text.
+        message: String,
+    },
+    /// Any answer at all; nothing was applied.
+    Respond {
+        /// The HTTP status.
+        status: u16,
+        /// The `Content-Type`.
+        content_type: String,
+        /// The body.
+        body: String,
+    },
+    /// The call waits this many milliseconds before it is evaluated.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The call waits until it is released before it is evaluated.
+    Hold,
+    /// A read answers what was there before the last write; writes are never matched.
+    Stale,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The service, for example `sls`.
+    pub service: String,
+    /// The action, or `*`.
+    pub action: String,
+    /// Only calls to this project.
+    pub project: Option<String>,
+    /// Only calls to this Logstore.
+    pub logstore: Option<String>,
+    /// How many matching calls pass first.
+    pub skip: u64,
+    /// How many matching calls it fires on after that; it is then forgotten.
+    pub times: u64,
+    /// What happens.
+    pub effect: Effect,
+}
+
+/// The call a rule is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The service.
+    pub service: &'a str,
+    /// The action.
+    pub action: &'a str,
+    /// Whether the action only reads.
+    pub is_read: bool,
+    /// The project, if the call addresses one.
+    pub project: Option<&'a str>,
+    /// The Logstore, if the call addresses one.
+    pub logstore: Option<&'a str>,
+}
+
+/// A rule's effect on one call.
+#[derive(Debug)]
+pub struct Fired {
+    /// What happens.
+    pub effect: Effect,
+    /// Ends a [`Effect::Hold`].
+    pub released: Release,
+}
+
+/// Waits for the release of held calls.
+#[derive(Debug)]
+pub struct Release(watch::Receiver<()>);
+
+impl Release {
+    /// Returns at the first [`Faults::release`] after the rule fired.
+    pub async fn wait(mut self) {
+        // An error means that the emulator itself is gone: nothing is left to wait for.
+        let _ = self.0.changed().await;
+    }
+}
+
+/// The rules in force, oldest first.
+#[derive(Debug)]
+pub struct Faults {
+    rules: Mutex<Vec<Rule>>,
+    release: watch::Sender<()>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { rules: Mutex::default(), release: watch::Sender::new(()) }
+    }
+}
+
+impl Faults {
+    /// Adds a rule behind the others.
+    pub fn add(&self, rule: Rule) {
+        self.lock().push(rule);
+    }
+
+    /// Finds what happens to a call: the first rule that matches and has nothing left to skip fires,
+    /// and is used up by one. Rules before it that still skip are counted down.
+    pub fn fire(&self, subject: Subject<'_>) -> Option<Fired> {
+        let mut rules = self.lock();
+        // Subscribed under the lock, so that a release right after firing is not missed.
+        let released = Release(self.release.subscribe());
+        let position = rules.iter_mut().position(|rule| rule.matches(subject) && !rule.skips())?;
+        let rule = rules.get_mut(position)?;
+        let effect = rule.effect.clone();
+        rule.times = rule.times.saturating_sub(1);
+        if rule.times == 0 {
+            rules.remove(position);
+        }
+        Some(Fired { effect, released })
+    }
+
+    /// Lets every held call go on.
+    pub fn release(&self) {
+        let _rules = self.lock();
+        self.release.send_replace(());
+    }
+
+    /// Forgets every rule and lets every held call go on.
+    pub fn clear(&self) {
+        self.lock().clear();
+        self.release();
+    }
+
+    /// The rules as the control API gives them, with what is left of `skip` and `times`.
+    pub fn to_json(&self) -> Value {
+        self.lock().iter().map(Rule::to_json).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rule {
+    fn matches(&self, subject: Subject<'_>) -> bool {
+        let fits =
+            |filter: &Option<String>, value: Option<&str>| filter.is_none() || filter.as_deref() == value;
+        self.service == subject.service
+            && (self.action == "*" || self.action == subject.action)
+            && fits(&self.project, subject.project)
+            && fits(&self.logstore, subject.logstore)
+            && (subject.is_read || self.effect != Effect::Stale)
+    }
+
+    /// Counts `skip` down; true while there was something to skip.
+    fn skips(&mut self) -> bool {
+        let skips = self.skip > 0;
+        self.skip = self.skip.saturating_sub(1);
+        skips
+    }
+
+    fn to_json(&self) -> Value {
+        let mut json = json!({
+            "service": self.service,
+            "action": self.action,
+            "skip": self.skip,
+            "times": self.times,
+            "effect": self.effect.to_json(self.times),
+        });
+        if let Some(members) = json.as_object_mut() {
+            members.extend(self.project.clone().map(|project| ("project".to_owned(), project.into())));
+            members.extend(self.logstore.clone().map(|logstore| ("logstore".to_owned(), logstore.into())));
+        }
+        json
+    }
+}
+
+impl Effect {
+    fn to_json(&self, times: u64) -> Value {
+        match self {
+            Self::Throttle => json!("throttle"),
+            Self::DropBefore => json!("drop_before"),
+            Self::DropAfter => json!("drop_after"),
+            Self::Ignore => json!("ignore"),
+            Self::Error { status, code, message } => {
+                json!({"error": {"status": status, "code": code, "message": message}})
+            }
+            Self::Respond { status, content_type, body } => {
+                json!({"respond": {"status": status, "content_type": content_type, "body": body}})
+            }
+            Self::Delay { ms } => json!({"delay": {"ms": ms}}),
+            Self::Hold => json!({"hold": {}}),
+            Self::Stale => json!({"stale": {"reads": times}}),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(action: &str, skip: u64, times: u64, effect: Effect) -> Rule {
+        let (service, action) = ("sls".to_owned(), action.to_owned());
+        Rule { service, action, project: None, logstore: None, skip, times, effect }
+    }
+
+    fn subject<'a>(action: &'a str, logstore: &'a str) -> Subject<'a> {
+        let is_read = action.starts_with("Get");
+        Subject { service: "sls", action, is_read, project: Some("p"), logstore: Some(logstore) }
+    }
+
+    fn fire(faults: &Faults, action: &str, logstore: &str) -> Option<Effect> {
+        faults.fire(subject(action, logstore)).map(|fired| fired.effect)
+    }
+
+    #[test]
+    fn a_rule_skips_then_fires_then_is_gone() {
+        let faults = Faults::default();
+        faults.add(rule("GetLogStore", 1, 2, Effect::Throttle));
+        let outcomes: Vec<_> = (0..5).map(|_| fire(&faults, "GetLogStore", "l")).collect();
+        assert_eq!(outcomes, [None, Some(Effect::Throttle), Some(Effect::Throttle), None, None]);
+        assert_eq!(faults.to_json(), json!([]));
+    }
+
+    #[test]
+    fn a_call_that_is_skipped_reaches_the_next_rule() {
+        let faults = Faults::default();
+        faults.add(rule("*", 1, 1, Effect::Throttle));
+        faults.add(rule("GetLogStore", 0, 1, Effect::DropBefore));
+        assert_eq!(fire(&faults, "GetLogStore", "l"), Some(Effect::DropBefore));
+        assert_eq!(fire(&faults, "GetLogStore", "l"), Some(Effect::Throttle));
+    }
+
+    #[test]
+    fn filters_must_all_fit() {
+        let faults = Faults::default();
+        faults.add(Rule { logstore: Some("app".to_owned()), ..rule("*", 0, 1, Effect::Ignore) });
+        assert_eq!(fire(&faults, "UpdateLogStore", "other"), None);
+        assert!(faults.fire(Subject { service: "ram", ..subject("UpdateLogStore", "app") }).is_none());
+        assert_eq!(fire(&faults, "UpdateLogStore", "app"), Some(Effect::Ignore));
+    }
+
+    #[test]
+    fn stale_answers_never_touch_writes() {
+        let faults = Faults::default();
+        faults.add(rule("*", 0, 1, Effect::Stale));
+        assert_eq!(fire(&faults, "UpdateLogStore", "l"), None);
+        assert_eq!(fire(&faults, "GetLogStore", "l"), Some(Effect::Stale));
+    }
+
+    #[tokio::test]
+    async fn clearing_releases_held_calls() {
+        let faults = Faults::default();
+        faults.add(rule("*", 0, 1, Effect::Hold));
+        let fired = faults.fire(subject("GetLogStore", "l")).unwrap();
+        faults.clear();
+        fired.released.wait().await;
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading JSON that people wrote by hand: every problem names its path and what was expected.
+
+use serde_json::{Map, Value};
+
+/// What is wrong with a document, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct Problem {
+    /// Where, for example `projects[0].name`.
+    pub path: String,
+    /// What, for example `expected a string, found a number`.
+    pub problem: String,
+}
+
+/// A value together with the path that leads to it.
+#[derive(Clone, Debug)]
+pub struct Node<'a> {
+    path: String,
+    value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    /// The top of a document; `name` is how problems call it.
+    pub fn root(name: &str, value: &'a Value) -> Self {
+        Self { path: name.to_owned(), value }
+    }
+
+    /// A problem with this value.
+    pub fn problem(&self, problem: impl Into<String>) -> Problem {
+        Problem { path: self.path.clone(), problem: problem.into() }
+    }
+
+    /// A problem with a member of this value, which need not exist.
+    pub fn problem_in(&self, member: &str, problem: impl Into<String>) -> Problem {
+        Problem { path: self.path_of(member), problem: problem.into() }
+    }
+
+    fn path_of(&self, member: &str) -> String {
+        if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) }
+    }
+
+    fn mismatch(&self, expected: &str) -> Problem {
+        self.problem(format!("expected {expected}, found {}", kind_of(self.value)))
+    }
+
+    /// The value itself.
+    pub fn value(&self) -> &'a Value {
+        self.value
+    }
+
+    /// The value as an object.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn object(&self) -> Result<&'a Map<String, Value>, Problem> {
+        self.value.as_object().ok_or_else(|| self.mismatch("an object"))
+    }
+
+    /// The value as an object that has no members but `known` ones.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else, or has another member.
+    pub fn object_of(&self, known: &[&str]) -> Result<&'a Map<String, Value>, Problem> {
+        let object = self.object()?;
+        match object.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => {
+                Err(self.problem_in(key, format!("unknown member, expected one of: {}", known.join(", "))))
+            }
+            None => Ok(object),
+        }
+    }
+
+    /// A member of an object, if it is there.
+    pub fn member(&self, name: &str) -> Option<Node<'a>> {
+        self.value.get(name).map(|value| Node { path: self.path_of(name), value })
+    }
+
+    /// A member of an object.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing.
+    pub fn required(&self, name: &str) -> Result<Node<'a>, Problem> {
+        self.member(name).ok_or_else(|| self.problem_in(name, "this member is missing"))
+    }
+
+    /// The elements of an array.
+    ///
+    /// # Errors
+    ///
+    /// When the value is something else.
+    pub fn elements(&self) -> Result<Vec<Node<'a>>, Problem> {
+        let array = self.value.as_array().ok_or_else(|| self.mismatch("an array"))?;
+        let nodes = array.iter().enumerate();
+        Ok(nodes.map(|(i, value)| Node { path: format!("{}[{i}]", self.path), value }).collect())
+    }
+
+    /// The value as a string.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn string(&self) -> Result<&'a str, Problem> {
+        self.value.as_str().ok_or_else(|| self.mismatch("a string"))
+    }
+
+    /// The value as a string with something in it.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else, or empty.
+    pub fn nonempty_string(&self) -> Result<&'a str, Problem> {
+        match self.string()? {
+            "" => Err(self.problem("expected a string that is not empty")),
+            text => Ok(text),
+        }
+    }
+
+    /// The value as an integer.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn integer(&self) -> Result<i64, Problem> {
+        self.value.as_i64().ok_or_else(|| self.mismatch("an integer"))
+    }
+
+    /// The value as an integer that is not negative.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn count(&self) -> Result<u64, Problem> {
+        self.value.as_u64().ok_or_else(|| self.mismatch("an integer of at least 0"))
+    }
+}
+
+/// What a value is, in words.
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn problems_name_path_and_expectation() {
+        let document = json!({"projects": [{"name": 5}]});
+        let root = Node::root("$", &document);
+        let project = root.required("projects").unwrap().elements().unwrap().remove(0);
+        let problem = project.required("name").unwrap().string().unwrap_err();
+        assert_eq!(problem.to_string(), "$.projects[0].name: expected a string, found a number");
+        assert_eq!(root.required("x").unwrap_err().to_string(), "$.x: this member is missing");
+        assert_eq!(
+            root.object_of(&["a", "b"]).unwrap_err().to_string(),
+            "$.projects: unknown member, expected one of: a, b"
+        );
+    }
+
+    #[test]
+    fn a_nameless_root_leaves_no_dot() {
+        let document = json!({"effect": -1});
+        let effect = Node::root("", &document).required("effect").unwrap();
+        assert_eq!(
+            effect.count().unwrap_err().to_string(),
+            "effect: expected an integer of at least 0, found a number"
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! Plain lines on stderr: what the emulator's binary logs.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::clock::{Clock, iso_8601};
+
+/// Sends the emulator's events, one line each, to stderr for the rest of the process:
+/// `2026-11-20T08:00:00Z INFO answered service=sls status=200`.
+///
+/// Nothing happens when the process already has a subscriber.
+pub fn to_stderr() {
+    let subscriber = tracing_subscriber::registry().with(PlainText.with_filter(LevelFilter::DEBUG));
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+struct PlainText;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for PlainText {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        if !event.metadata().target().starts_with("alicloud_e") {
+            return;
+        }
+        let mut line = Line::default();
+        event.record(&mut line);
+        let time = iso_8601(Clock::system().unix());
+        let Line { message, fields } = line;
+        // A log that cannot be written must not stop the emulator.
+        let _ = writeln!(io::stderr(), "{time} {} {message}{fields}", event.metadata().level());
+    }
+}
+
+/// The parts of a line.
+#[derive(Debug, Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            let _ = write!(self.fields, " {}={value}", field.name());
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}

@@ -1,0 +1,296 @@
+//! Seed files: the account, keys and data an emulator starts with.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::access::{AccessKey, AccessKeys, Principal, SecretKey};
+use super::json::{Node, Problem};
+use super::{Clock, sls};
+
+/// The account id where the seed has none.
+const ACCOUNT_ID: &str = "1234567890123456";
+/// The region where the seed has none.
+const REGION: &str = "cn-hangzhou";
+/// The account's own access key where the seed has none: id and secret.
+const ROOT_KEY: (&str, &str) = ("ak-root", "sk-root");
+
+/// Sections of services that are not served: better refused than silently without effect.
+const NOT_SERVED: [&str; 4] = ["users", "groups", "roles", "keys"];
+
+/// What an emulator starts with, and returns to when it is reset.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    pub(super) account_id: String,
+    pub(super) region: String,
+    pub(super) access_keys: AccessKeys,
+    pub(super) sls: sls::Model,
+}
+
+impl Default for Seed {
+    /// Account `1234567890123456` in `cn-hangzhou` with the access key `ak-root` / `sk-root` and nothing
+    /// else.
+    fn default() -> Self {
+        Self {
+            account_id: ACCOUNT_ID.to_owned(),
+            region: REGION.to_owned(),
+            access_keys: root_key(ACCOUNT_ID),
+            sls: sls::Model::default(),
+        }
+    }
+}
+
+/// Why a seed cannot be used. The text names the file, the place in it, and what is expected there.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The file cannot be read.
+    #[error("{}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file is no JSON.
+    #[error("{}:{}:{}: {source}", file.display(), source.line(), source.column())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// Where and why not.
+        source: serde_json::Error,
+    },
+    /// The JSON is not what a seed holds.
+    #[error("{}: {problem}", file.display())]
+    Content {
+        /// The file.
+        file: PathBuf,
+        /// Where and why not.
+        problem: Problem,
+    },
+}
+
+impl Seed {
+    /// Reads a seed file.
+    ///
+    /// # Errors
+    ///
+    /// The first problem found; nothing in a seed is ignored.
+    pub fn from_file(file: &Path, clock: &Clock) -> Result<Self, SeedError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| SeedError::Unreadable { file: file.to_owned(), source })?;
+        Self::parse(file, &text, clock)
+    }
+
+    /// Reads a seed from a text.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Seed::from_file`], with `seed` in the place of the file's name.
+    pub fn from_json(text: &str, clock: &Clock) -> Result<Self, SeedError> {
+        Self::parse(Path::new("seed"), text, clock)
+    }
+
+    fn parse(file: &Path, text: &str, clock: &Clock) -> Result<Self, SeedError> {
+        let document: Value = serde_json::from_str(text)
+            .map_err(|source| SeedError::Syntax { file: file.to_owned(), source })?;
+        read(&Node::root("$", &document), clock.unix())
+            .map_err(|problem| SeedError::Content { file: file.to_owned(), problem })
+    }
+}
+
+fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
+    root.object()?;
+    if let Some(section) = NOT_SERVED.iter().find(|section| root.member(section).is_some()) {
+        return Err(root.problem_in(section, "not served by this version"));
+    }
+    root.object_of(&["account_id", "region", "access_keys", "projects"])?;
+    let mut seed = Seed::default();
+    if let Some(account_id) = root.member("account_id") {
+        seed.account_id = read_account_id(&account_id)?;
+    }
+    if let Some(region) = root.member("region") {
+        region.nonempty_string()?.clone_into(&mut seed.region);
+    }
+    seed.access_keys = match root.member("access_keys") {
+        Some(access_keys) => read_access_keys(&access_keys, &seed.account_id)?,
+        None => root_key(&seed.account_id),
+    };
+    if let Some(projects) = root.member("projects") {
+        seed.sls = sls::seeding::read_projects(&projects, &seed.region, now)?;
+    }
+    Ok(seed)
+}
+
+fn read_account_id(node: &Node<'_>) -> Result<String, Problem> {
+    let id = node.nonempty_string()?;
+    if !id.chars().all(|c| c.is_ascii_digit()) {
+        return Err(node.problem(format!("{id:?} is no account id: expected a string of digits")));
+    }
+    Ok(id.to_owned())
+}
+
+fn read_access_keys(node: &Node<'_>, account_id: &str) -> Result<AccessKeys, Problem> {
+    let mut keys = AccessKeys::new();
+    for node in node.elements()? {
+        node.object()?;
+        if node.member("user").is_some() {
+            return Err(node.problem_in("user", "not served by this version"));
+        }
+        node.object_of(&["id", "secret"])?;
+        let id = node.required("id")?.nonempty_string()?;
+        let secret = node.required("secret")?.nonempty_string()?;
+        if keys.insert(id.to_owned(), own_key(secret, account_id)).is_some() {
+            return Err(node.problem_in("id", format!("there is already an access key {id:?}")));
+        }
+    }
+    Ok(keys)
+}
+
+fn root_key(account_id: &str) -> AccessKeys {
+    let (id, secret) = ROOT_KEY;
+    AccessKeys::from([(id.to_owned(), own_key(secret, account_id))])
+}
+
+/// An access key of the account itself.
+fn own_key(secret: &str, account_id: &str) -> AccessKey {
+    let principal = Principal::AccountRoot { account_id: account_id.to_owned() };
+    AccessKey { secret: SecretKey::new(secret.to_owned()), principal }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::sls::View;
+
+    fn parse(text: &str) -> Result<Seed, String> {
+        Seed::from_json(text, &Clock::fixed(1_000)).map_err(|error| error.to_string())
+    }
+
+    #[track_caller]
+    fn refused(text: &str, expected: &str) {
+        assert_eq!(parse(text).unwrap_err(), format!("seed{expected}"));
+    }
+
+    #[test]
+    fn an_empty_seed_is_the_default_account() {
+        let seed = parse("{}").unwrap();
+        assert_eq!((seed.account_id.as_str(), seed.region.as_str()), ("1234567890123456", "cn-hangzhou"));
+        assert_eq!(seed.access_keys["ak-root"].secret.expose(), b"sk-root");
+    }
+
+    #[test]
+    fn logstores_get_defaults_and_keep_unknown_members() {
+        let seed = parse(
+            r#"{"region": "cn-beijing", "projects": [{"name": "proj", "logstores": [
+                {"logstoreName": "app", "ttl": 90, "createTime": 5, "futureField": {"a": 30.50}}]}]}"#,
+        )
+        .unwrap();
+        let logstore = seed.sls.logstore("proj", "app", View::Current).unwrap();
+        assert_eq!(logstore.members["shardCount"], 2);
+        assert_eq!(logstore.members["createTime"], 5);
+        assert_eq!(logstore.members["lastModifyTime"], 1_000);
+        assert_eq!(logstore.members["futureField"].to_string(), r#"{"a":30.50}"#);
+        assert_eq!(seed.sls.project("proj", View::Current).unwrap().region, "cn-beijing");
+    }
+
+    #[test]
+    fn syntax_errors_give_line_and_column() {
+        refused("{\n  \"region\": cn\n}", ":2:13: expected value at line 2 column 13");
+    }
+
+    #[test]
+    fn every_problem_names_its_place_and_what_is_expected() {
+        let logstore = |members: &str| {
+            format!(
+                r#"{{"projects": [{{"name": "proj", "logstores": [{{"logstoreName": "app", {members}}}]}}]}}"#
+            )
+        };
+        let at = ": $.projects[0].logstores[0].";
+        for (seed, expected) in [
+            ("[]".to_owned(), ": $: expected an object, found an array".to_owned()),
+            (
+                r#"{"project": []}"#.to_owned(),
+                ": $.project: unknown member, expected one of: account_id, region, access_keys, projects"
+                    .to_owned(),
+            ),
+            (r#"{"users": []}"#.to_owned(), ": $.users: not served by this version".to_owned()),
+            (r#"{"groups": []}"#.to_owned(), ": $.groups: not served by this version".to_owned()),
+            (r#"{"roles": []}"#.to_owned(), ": $.roles: not served by this version".to_owned()),
+            (r#"{"keys": []}"#.to_owned(), ": $.keys: not served by this version".to_owned()),
+            (
+                r#"{"access_keys": [{"id": "a", "secret": "s", "user": "u"}]}"#.to_owned(),
+                ": $.access_keys[0].user: not served by this version".to_owned(),
+            ),
+            (
+                r#"{"access_keys": [{"id": "a"}]}"#.to_owned(),
+                ": $.access_keys[0].secret: this member is missing".to_owned(),
+            ),
+            (
+                r#"{"access_keys": [{"id": "a", "secret": "s"}, {"id": "a", "secret": "s"}]}"#.to_owned(),
+                r#": $.access_keys[1].id: there is already an access key "a""#.to_owned(),
+            ),
+            (
+                r#"{"account_id": 12}"#.to_owned(),
+                ": $.account_id: expected a string, found a number".to_owned(),
+            ),
+            (
+                r#"{"account_id": "abc"}"#.to_owned(),
+                r#": $.account_id: "abc" is no account id: expected a string of digits"#.to_owned(),
+            ),
+            (
+                r#"{"region": ""}"#.to_owned(),
+                ": $.region: expected a string that is not empty".to_owned(),
+            ),
+            (r#"{"projects": [{}]}"#.to_owned(), ": $.projects[0].name: this member is missing".to_owned()),
+            (
+                r#"{"projects": [{"name": "proj"}, {"name": "proj"}]}"#.to_owned(),
+                r#": $.projects[1].name: there is already a project called "proj""#.to_owned(),
+            ),
+            (
+                r#"{"projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}, {"logstoreName": "app"}]}]}"#
+                    .to_owned(),
+                r#": $.projects[0].logstores[1].logstoreName: project "proj" already has a Logstore called "app""#
+                    .to_owned(),
+            ),
+            (logstore(r#""ttl": "30""#), format!("{at}ttl: [ttl] must be an integer, not a string")),
+            (logstore(r#""ttl": 0"#), format!("{at}ttl: ttl value is out of range")),
+            (
+                logstore(r#""encrypt_conf": {"enable": true, "encrypt_type": "x"}"#),
+                format!(
+                    "{at}encrypt_conf.encrypt_type: The encrypt_conf is invalid, [encrypt_type] key is missing \
+                     or not supported"
+                ),
+            ),
+            (
+                logstore(r#""encrypt_conf": {"enable": false}"#),
+                format!(
+                    "{at}encrypt_conf.encrypt_type: a configured Logstore has an algorithm, leave encrypt_conf \
+                     out for one that is not"
+                ),
+            ),
+            (
+                logstore(r#""encrypt_conf": {"enable": true, "encrypt_type": "m4", "cmk": 1}"#),
+                format!("{at}encrypt_conf.cmk: redundant key exist in json"),
+            ),
+        ] {
+            refused(&seed, &expected);
+        }
+    }
+
+    #[test]
+    fn bad_names_say_what_a_name_is() {
+        let error = parse(r#"{"projects": [{"name": "A"}]}"#).unwrap_err();
+        assert!(error.starts_with(r#"seed: $.projects[0].name: "A" is no project name: expected 3 to 63"#));
+        let error =
+            parse(r#"{"projects": [{"name": "abc", "logstores": [{"logstoreName": "A"}]}]}"#).unwrap_err();
+        assert!(
+            error.starts_with(r#"seed: $.projects[0].logstores[0].logstoreName: "A" is no Logstore name"#)
+        );
+    }
+
+    #[test]
+    fn secrets_of_a_seed_are_not_printed() {
+        let seed = parse(r#"{"access_keys": [{"id": "a", "secret": "canary"}]}"#).unwrap();
+        assert!(!format!("{seed:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,186 @@
+//! The socket: accepting, connections, and stopping.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::dispatch::Dispatcher;
+use super::state::State;
+use super::{Clock, Rules, Seed, control};
+
+/// How long a client may take to send a request's head, and may leave a kept-alive connection idle:
+/// nginx's default, so that pooled clients meet here what they meet at the service.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How long answers under way may take once the emulator stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long to wait when the machine has no file descriptor left for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How to start an emulator.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Whether `listen` may be another address than the machine's own.
+    pub allow_remote: bool,
+    /// What is there at the start.
+    pub seed: Seed,
+    /// How strictly calls are read.
+    pub rules: Rules,
+    /// The services' clock.
+    pub clock: Clock,
+}
+
+impl Default for Config {
+    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_remote: false,
+            seed: Seed::default(),
+            rules: Rules::default(),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Why an emulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is not the machine's own, and that was not allowed.
+    #[error("{0} is reachable from other machines, which has to be allowed explicitly")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// A running emulator. Dropping it stops it, without waiting.
+#[derive(Debug)]
+pub struct Emulator {
+    addr: SocketAddr,
+    state: Arc<State>,
+    connections: TaskTracker,
+}
+
+impl Emulator {
+    /// Starts listening. When this returns, connections are accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let address = config.listen;
+        if !config.allow_remote && !address.ip().to_canonical().is_loopback() {
+            return Err(StartError::NotLoopback(address));
+        }
+        let listen_error = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+        let addr = listener.local_addr().map_err(listen_error)?;
+        let state = Arc::new(State::new(config.seed, config.rules, config.clock));
+        let connections = TaskTracker::new();
+        connections.spawn(accept(listener, Arc::clone(&state), connections.clone()));
+        Ok(Self { addr, state, connections })
+    }
+
+    /// The address that is listened on, with the port that was picked.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The account everything belongs to.
+    pub fn account_id(&self) -> &str {
+        &self.state.account_id
+    }
+
+    /// The region of what does not say another.
+    pub fn region(&self) -> &str {
+        &self.state.region
+    }
+
+    /// Stops: no new connection is accepted, idle ones are closed, answers under way are finished, and
+    /// calls held or delayed by a fault are dropped.
+    pub async fn shutdown(self) {
+        self.state.stopping.cancel();
+        self.connections.close();
+        if tokio::time::timeout(STOP_TIMEOUT, self.connections.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.state.stopping.cancel();
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<State>, connections: TaskTracker) {
+    let dispatcher = Dispatcher::new(&state, control::router(Arc::clone(&state)));
+    let stopping = state.stopping.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = Connection { stream, peer, dispatcher: dispatcher.clone() };
+                connections.spawn(connection.serve(stopping.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    peer: SocketAddr,
+    dispatcher: Dispatcher,
+}
+
+impl Connection {
+    /// Serves one connection until it ends or the emulator stops.
+    async fn serve(self, stopping: CancellationToken) {
+        let Self { stream, peer, dispatcher } = self;
+        // Answers are one small write each; waiting for the acknowledgement would cost 40 ms a call.
+        let _ = stream.set_nodelay(true);
+        let service = service_fn(move |request| {
+            let dispatcher = dispatcher.clone();
+            async move { dispatcher.dispatch(peer, request).await }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stopping.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%peer, %error, "connection ended");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Requests signed by official SDKs: the vectors in `tests/data/`.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use hyper::Request;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::*;
+
+const SIGNING: &str = include_str!("../../../../tests/data/signing.json");
+const WIRE: &str = include_str!("../../../../tests/data/wire.json");
+
+/// A call whose signature is known, step by step.
+pub struct Vector {
+    pub id: String,
+    pub algorithm: String,
+    pub call: Call,
+    pub secret: SecretKey,
+    expected: BTreeMap<String, String>,
+}
+
+impl Vector {
+    /// An expected value; `date_sent` is the date that was signed.
+    #[track_caller]
+    pub fn expected(&self, name: &str) -> String {
+        self.expected.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.id)).clone()
+    }
+}
+
+/// The SLS vectors of `signing.json`.
+pub fn vectors() -> Vec<Vector> {
+    let document: Value = serde_json::from_str(SIGNING).unwrap();
+    let vectors = document["vectors"].as_array().unwrap();
+    vectors.iter().filter(|v| v["algorithm"].as_str().unwrap().starts_with("sls-")).map(vector).collect()
+}
+
+fn vector(json: &Value) -> Vector {
+    let (input, expected) = (&json["input"], &json["expected"]);
+    let body = input["body"].as_str().unwrap_or_default();
+    let mut headers = headers_of(input, expected);
+    headers.insert("authorization".to_owned(), expected["authorization"].as_str().unwrap().to_owned());
+    let mut steps: BTreeMap<String, String> = expected
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect();
+    let date = if input["date"].is_string() { &input["date"] } else { &input["x_log_date"] };
+    steps.insert("date_sent".to_owned(), date.as_str().unwrap().to_owned());
+    let mut target = input["path"].as_str().unwrap().to_owned();
+    for (i, (name, value)) in input["query"].as_object().unwrap().iter().enumerate() {
+        target.push(if i == 0 { '?' } else { '&' });
+        let value = utf8_percent_encode(value.as_str().unwrap(), NON_ALPHANUMERIC);
+        target.push_str(&format!("{name}={value}"));
+    }
+    Vector {
+        id: json["id"].as_str().unwrap().to_owned(),
+        algorithm: json["algorithm"].as_str().unwrap().to_owned(),
+        call: call(input["method"].as_str().unwrap(), &target, headers.iter(), body),
+        secret: SecretKey::new(input["access_key_secret"].as_str().unwrap().to_owned()),
+        expected: steps,
+    }
+}
+
+/// The headers as sent. The vectors list those of each SDK at another moment of signing.
+fn headers_of(input: &Value, expected: &Value) -> BTreeMap<String, String> {
+    let sent = [
+        &input["headers_before_signing"],
+        &input["headers_signed_and_unsigned"],
+        &expected["headers_after_signing"],
+    ];
+    let mut headers = BTreeMap::new();
+    for (name, value) in sent.into_iter().filter_map(Value::as_object).flatten() {
+        headers.insert(name.to_ascii_lowercase(), value.as_str().unwrap().to_owned());
+    }
+    for (name, value) in [
+        ("x-log-date", &input["x_log_date"]),
+        ("x-log-content-sha256", &expected["x_log_content_sha256"]),
+        ("x-acs-security-token", &input["security_token"]),
+    ] {
+        if let Some(value) = value.as_str() {
+            headers.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    headers
+}
+
+/// A request captured off the wire.
+pub struct Captured {
+    pub name: String,
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Captured {
+    pub fn call(&self) -> Call {
+        call(&self.method, &self.target, self.headers.iter().map(|(name, value)| (name, value)), &self.body)
+    }
+
+    pub fn with_header(&self, name: &str, change: impl Fn(&str) -> String) -> Self {
+        let headers = self.headers.iter().map(|(header, value)| {
+            let hit = header.eq_ignore_ascii_case(name);
+            (header.clone(), if hit { change(value) } else { value.clone() })
+        });
+        Self {
+            name: format!("{} with another {name}", self.name),
+            method: self.method.clone(),
+            target: self.target.clone(),
+            headers: headers.collect(),
+            body: self.body.clone(),
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
+    }
+
+    pub fn is_v4(&self) -> bool {
+        self.headers.iter().any(|(_, value)| value.starts_with("SLS4-"))
+    }
+}
+
+/// The SLS requests of `wire.json`; key `ak`, secret `sk`.
+pub fn captured() -> Vec<Captured> {
+    let document: Value = serde_json::from_str(WIRE).unwrap();
+    let requests = document["requests"].as_array().unwrap().iter().enumerate();
+    let is_sls = |request: &Value| request["scheme"].as_str().unwrap().starts_with("sls-");
+    requests
+        .filter(|(_, request)| is_sls(request))
+        .map(|(i, request)| Captured {
+            name: format!("request {i}: {} {}", request["client"], request["target"]),
+            method: request["method"].as_str().unwrap().to_owned(),
+            target: request["target"].as_str().unwrap().to_owned(),
+            headers: serde_json::from_value(request["headers"].clone()).unwrap(),
+            body: request["body"].as_str().unwrap().to_owned(),
+        })
+        .collect()
+}
+
+fn call<N: AsRef<str>, V: AsRef<str>>(
+    method: &str,
+    target: &str,
+    headers: impl Iterator<Item = (N, V)>,
+    body: &str,
+) -> Call {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in headers {
+        request = request.header(name.as_ref(), value.as_ref());
+    }
+    Call::new(&request.body(()).unwrap().into_parts().0, Bytes::copy_from_slice(body.as_bytes()))
+}

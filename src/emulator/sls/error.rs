@@ -1,0 +1,120 @@
+//! Errors in the service's own words
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/error-codes>).
+
+use serde_json::json;
+
+use crate::emulator::http::Reply;
+
+/// An error SLS answers with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{status} {code}: {message}")]
+pub struct Error {
+    /// The HTTP status.
+    pub status: u16,
+    /// `errorCode`.
+    pub code: String,
+    /// `errorMessage`.
+    pub message: String,
+}
+
+impl Error {
+    /// Any error.
+    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+
+    /// The answer: the request id goes into a header, so that it is not part of this.
+    pub fn to_reply(&self) -> Reply {
+        let body = json!({"errorCode": self.code, "errorMessage": self.message});
+        Reply { error_code: Some(self.code.clone()), ..Reply::json(self.status, &body) }
+    }
+
+    /// A header the service needs is missing.
+    pub fn missing_header(code: &str, header: &str) -> Self {
+        Self::new(400, code, format!("{header} does not exist in http header."))
+    }
+
+    /// The signature is not the one expected.
+    pub fn signature_not_match(signature: &str) -> Self {
+        Self::new(401, "SignatureNotMatch", format!("Signature {signature} is not matched."))
+    }
+
+    /// The caller is not known, or not allowed.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(401, "Unauthorized", message)
+    }
+
+    /// Something is wrong with a parameter.
+    pub fn parameter_invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "ParameterInvalid", message)
+    }
+
+    /// Something is wrong with a Logstore's description.
+    pub fn logstore_info_invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "LogStoreInfoInvalid", message)
+    }
+
+    /// A member the operation does not know.
+    pub fn redundant_key() -> Self {
+        Self::logstore_info_invalid("redundant key exist in json")
+    }
+
+    /// The body is no JSON object.
+    pub fn post_body_invalid() -> Self {
+        Self::new(400, "PostBodyInvalid", "The request body is not valid JSON object.")
+    }
+
+    /// The body is larger than the service takes.
+    pub fn post_body_too_large(limit: usize) -> Self {
+        Self::new(400, "PostBodyTooLarge", format!("The request body is larger than {limit} bytes."))
+    }
+
+    /// No such project in this region.
+    pub fn project_not_exist(project: &str) -> Self {
+        Self::new(404, "ProjectNotExist", format!("The Project does not exist : {project}"))
+    }
+
+    /// The project's name is taken.
+    pub fn project_already_exist(project: &str) -> Self {
+        Self::new(400, "ProjectAlreadyExist", format!("Project {project} already exist"))
+    }
+
+    /// No such Logstore in the project.
+    pub fn logstore_not_exist(logstore: &str) -> Self {
+        Self::new(404, "LogStoreNotExist", format!("logstore {logstore} does not exist"))
+    }
+
+    /// The Logstore's name is taken.
+    pub fn logstore_already_exist(logstore: &str) -> Self {
+        Self::new(400, "LogStoreAlreadyExist", format!("logstore {logstore} already exists"))
+    }
+
+    /// The project is full.
+    pub fn project_quota_exceed() -> Self {
+        Self::new(400, "ProjectQuotaExceed", "Project Quota Exceed.")
+    }
+
+    /// The path, or the method on it, is none of the service's.
+    pub fn invalid_method(path: &str) -> Self {
+        Self::new(405, "InvalidMethod", format!("invalid request method: {path}"))
+    }
+
+    /// An operation the service has and this emulator does not.
+    pub fn not_emulated(method: &str, path: &str) -> Self {
+        Self::new(400, "NotSupported", format!("This operation is not emulated: {method} {path}"))
+    }
+
+    /// Too many calls.
+    pub fn throttled(is_read: bool) -> Self {
+        if is_read {
+            Self::new(403, "ReadQuotaExceed", "Read quota is exceeded.")
+        } else {
+            Self::new(403, "WriteQuotaExceed", "Write quota is exceeded.")
+        }
+    }
+
+    /// The emulator itself failed.
+    pub fn internal() -> Self {
+        Self::new(500, "InternalServerError", "Internal error of the emulator; its log says more.")
+    }
+}

@@ -1,0 +1,510 @@
+//! The members of a Logstore: types, starting values, ranges, and what an update does with each
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-struct-logstore>).
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value, json};
+
+use super::error::Error;
+use crate::emulator::Rules;
+use crate::emulator::json::kind_of;
+
+/// A member that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Violation {
+    /// The member, for example `encrypt_conf.encrypt_type`.
+    pub field: String,
+    /// The service's text.
+    pub message: String,
+}
+
+impl Violation {
+    /// A member and what to say about it.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), message: message.into() }
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::logstore_info_invalid(violation.message)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Integer,
+    Flag,
+    Object,
+}
+
+/// What an update does with a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnUpdate {
+    /// Sets it.
+    Sets,
+    /// Takes it and leaves it as it is.
+    Ignores,
+    /// Has no such member: leaves it as it is, and refuses it where unknown members are refused.
+    Lacks,
+}
+
+/// What a member is when nobody has said anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Initial {
+    Absent,
+    Text(&'static str),
+    Integer(i64),
+    Flag(bool),
+    UnlimitedQuota,
+}
+
+#[derive(Debug)]
+struct Field {
+    name: &'static str,
+    kind: Kind,
+    /// Whether CreateLogStore takes it.
+    on_create: bool,
+    on_update: OnUpdate,
+    initial: Initial,
+}
+
+const fn field(
+    name: &'static str,
+    kind: Kind,
+    on_create: bool,
+    on_update: OnUpdate,
+    initial: Initial,
+) -> Field {
+    Field { name, kind, on_create, on_update, initial }
+}
+
+const FIELDS: [Field; 20] = {
+    use Initial::{Absent, UnlimitedQuota};
+    use Kind::{Flag, Integer, Object, Text};
+    use OnUpdate::{Ignores, Lacks, Sets};
+    [
+        field("logstoreName", Text, true, Ignores, Absent),
+        field("ttl", Integer, true, Sets, Initial::Integer(30)),
+        // Shards are split and merged, not set.
+        field("shardCount", Integer, true, Ignores, Initial::Integer(2)),
+        field("enable_tracking", Flag, true, Sets, Initial::Flag(false)),
+        field("autoSplit", Flag, true, Sets, Initial::Flag(false)),
+        field("maxSplitShard", Integer, true, Sets, Initial::Integer(64)),
+        field("appendMeta", Flag, true, Sets, Initial::Flag(false)),
+        field("telemetryType", Text, true, Ignores, Initial::Text("")),
+        field("hot_ttl", Integer, true, Sets, Absent),
+        field("infrequentAccessTTL", Integer, true, Sets, Absent),
+        field("mode", Text, true, Sets, Initial::Text("standard")),
+        field(ENCRYPT_CONF, Object, true, Sets, Absent),
+        field("shardingPolicy", Object, true, Sets, Absent),
+        field("processorId", Text, true, Lacks, Absent),
+        field("resourceGroupId", Text, true, Lacks, Absent),
+        field("enableModify", Flag, true, Lacks, Absent),
+        field("createTime", Integer, false, Lacks, Initial::Integer(0)),
+        field("lastModifyTime", Integer, false, Lacks, Initial::Integer(0)),
+        field("productType", Text, false, Lacks, Initial::Text("")),
+        field("resourceQuota", Object, false, Lacks, UnlimitedQuota),
+    ]
+};
+
+/// The member that holds the encryption configuration; its rules are in `encryption`.
+pub const ENCRYPT_CONF: &str = "encrypt_conf";
+
+/// Days of `ttl`; 3650 means for ever.
+const TTL: RangeInclusive<i64> = 1..=3650;
+/// Shards a Logstore may be made with.
+const SHARD_COUNT: RangeInclusive<i64> = 1..=256;
+/// Shards automatic splitting may reach.
+const MAX_SPLIT_SHARD: RangeInclusive<i64> = 1..=256;
+/// Least days of `hot_ttl`, unless it says "all of them".
+const LEAST_HOT_TTL: i64 = 7;
+/// Values of `hot_ttl` that mean "all of `ttl`".
+const ALL_HOT: [i64; 2] = [-1, 0];
+/// Least days of `infrequentAccessTTL`, unless it is 0.
+const LEAST_INFREQUENT_TTL: i64 = 30;
+/// Least days that may remain for the archive, unless none remain.
+const LEAST_ARCHIVE_TTL: i64 = 60;
+/// The modes; `lite` is an older word for `query`.
+const MODES: [&str; 3] = ["standard", "query", "lite"];
+
+/// Checks the JSON type of every known member.
+///
+/// # Errors
+///
+/// The first member of another type.
+pub fn check_types(members: &Map<String, Value>) -> Result<(), Violation> {
+    for (name, value) in members {
+        let Some(field) = field_named(name) else { continue };
+        if !field.kind.fits(value) {
+            let (expected, found) = (field.kind.in_words(), kind_of(value));
+            return Err(Violation::new(name, format!("[{name}] must be {expected}, not {found}")));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the ranges of a whole Logstore.
+///
+/// # Errors
+///
+/// The first member out of its range.
+pub fn check_ranges(logstore: &Map<String, Value>) -> Result<(), Violation> {
+    let ttl = integer(logstore, "ttl").ok_or_else(|| missing("ttl"))?;
+    if !TTL.contains(&ttl) {
+        return Err(Violation::new("ttl", "ttl value is out of range"));
+    }
+    if !integer(logstore, "shardCount").is_some_and(|count| SHARD_COUNT.contains(&count)) {
+        return Err(Violation::new("shardCount", "shardCount must be within range [1, 256]"));
+    }
+    check_split(logstore)?;
+    check_tiers(logstore, ttl)?;
+    let mode = logstore.get("mode").and_then(Value::as_str).unwrap_or_default();
+    if !MODES.contains(&mode) {
+        return Err(Violation::new("mode", format!("mode {mode} is not supported")));
+    }
+    Ok(())
+}
+
+fn check_split(logstore: &Map<String, Value>) -> Result<(), Violation> {
+    let splits = logstore.get("autoSplit").and_then(Value::as_bool).unwrap_or_default();
+    let limit = integer(logstore, "maxSplitShard");
+    if splits && !limit.is_some_and(|limit| MAX_SPLIT_SHARD.contains(&limit)) {
+        return Err(Violation::new("maxSplitShard", "maxSplitShard must be within range [1, 256]"));
+    }
+    Ok(())
+}
+
+fn check_tiers(logstore: &Map<String, Value>, ttl: i64) -> Result<(), Violation> {
+    let hot = integer(logstore, "hot_ttl").filter(|days| !ALL_HOT.contains(days));
+    if hot.is_some_and(|days| !(LEAST_HOT_TTL..=ttl).contains(&days)) {
+        return Err(Violation::new("hot_ttl", "hot_ttl value is out of range"));
+    }
+    let Some(infrequent) = integer(logstore, "infrequentAccessTTL") else { return Ok(()) };
+    if infrequent != 0 && infrequent < LEAST_INFREQUENT_TTL {
+        return Err(Violation::new("infrequentAccessTTL", "infrequentAccessTTL must large than 30"));
+    }
+    let Some(hot) = hot else { return Ok(()) };
+    let archive = ttl.saturating_sub(hot).saturating_sub(infrequent);
+    if archive != 0 && archive < LEAST_ARCHIVE_TTL {
+        return Err(Violation::new("infrequentAccessTTL", "archiveTTL must large than 60"));
+    }
+    Ok(())
+}
+
+/// The members a new Logstore has, from what CreateLogStore was given. `encrypt_conf` is left to
+/// `encryption`.
+///
+/// # Errors
+///
+/// A required member is missing, a type is wrong, a value is out of range, or, where unknown members are
+/// refused, one is not CreateLogStore's.
+pub fn created(body: &Map<String, Value>, rules: Rules, now: i64) -> Result<Map<String, Value>, Error> {
+    check_types(body)?;
+    let is_known = |name: &str| field_named(name).is_some_and(|field| field.on_create);
+    check_redundancy(body, rules, is_known)?;
+    for required in ["logstoreName", "ttl", "shardCount"] {
+        if !body.contains_key(required) {
+            return Err(missing(required).into());
+        }
+    }
+    let splits = body.get("autoSplit") == Some(&Value::Bool(true));
+    if splits && !body.contains_key("maxSplitShard") {
+        return Err(missing("maxSplitShard").into());
+    }
+    let taken = body.iter().filter(|(name, _)| is_known(name) && *name != ENCRYPT_CONF);
+    let mut logstore = taken.map(|(name, value)| (name.clone(), value.clone())).collect();
+    fill_in(&mut logstore);
+    logstore.insert("createTime".to_owned(), now.into());
+    logstore.insert("lastModifyTime".to_owned(), now.into());
+    check_ranges(&logstore)?;
+    Ok(logstore)
+}
+
+/// The members a Logstore has after an update. A member that was left out goes back to its initial
+/// value, or stays as it is where the rules are lenient. Members nobody here knows stay, and take the
+/// value the update carries if it carries one. `encrypt_conf` is left to `encryption`.
+///
+/// # Errors
+///
+/// `ttl` is missing, a type is wrong, a value is out of range, or, where unknown members are refused,
+/// one is not UpdateLogStore's.
+pub fn updated(
+    stored: &Map<String, Value>,
+    body: &Map<String, Value>,
+    rules: Rules,
+    now: i64,
+) -> Result<Map<String, Value>, Error> {
+    check_types(body)?;
+    check_redundancy(body, rules, |name| {
+        field_named(name).is_some_and(|field| field.on_update != OnUpdate::Lacks)
+    })?;
+    if !body.contains_key("ttl") {
+        return Err(missing("ttl").into());
+    }
+    let mut logstore = stored.clone();
+    for field in FIELDS.iter().filter(|field| field.on_update == OnUpdate::Sets && field.name != ENCRYPT_CONF)
+    {
+        match body.get(field.name).cloned().or_else(|| field.initial.value()) {
+            _ if rules == Rules::Lenient && !body.contains_key(field.name) => {}
+            Some(value) => drop(logstore.insert(field.name.to_owned(), value)),
+            None => drop(logstore.remove(field.name)),
+        }
+    }
+    for (name, value) in body.iter().filter(|(name, _)| field_named(name).is_none()) {
+        if let Some(kept) = logstore.get_mut(name) {
+            *kept = value.clone();
+        }
+    }
+    logstore.insert("lastModifyTime".to_owned(), now.into());
+    check_ranges(&logstore)?;
+    Ok(logstore)
+}
+
+/// Gives every member that is always there its initial value, where it has none.
+pub fn fill_in(logstore: &mut Map<String, Value>) {
+    for field in &FIELDS {
+        if let Some(value) = field.initial.value()
+            && !logstore.contains_key(field.name)
+        {
+            logstore.insert(field.name.to_owned(), value);
+        }
+    }
+}
+
+/// A violation for a member that has to be there.
+fn missing(name: &str) -> Violation {
+    Violation::new(name, format!("The logstore info is invalid, [{name}] key is missing"))
+}
+
+fn check_redundancy(
+    body: &Map<String, Value>,
+    rules: Rules,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    if rules == Rules::Strict && body.keys().any(|name| !is_known(name)) {
+        return Err(Error::redundant_key());
+    }
+    Ok(())
+}
+
+fn field_named(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name)
+}
+
+fn integer(logstore: &Map<String, Value>, name: &str) -> Option<i64> {
+    logstore.get(name).and_then(Value::as_i64)
+}
+
+impl Kind {
+    fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Flag => value.is_boolean(),
+            Self::Object => value.is_object(),
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Text => "a string",
+            Self::Integer => "an integer",
+            Self::Flag => "a boolean",
+            Self::Object => "an object",
+        }
+    }
+}
+
+impl Initial {
+    fn value(self) -> Option<Value> {
+        match self {
+            Self::Absent => None,
+            Self::Text(text) => Some(text.into()),
+            Self::Integer(number) => Some(number.into()),
+            Self::Flag(flag) => Some(flag.into()),
+            Self::UnlimitedQuota => Some(json!({"storage": {"preserved": -1, "used": 0}})),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn stored() -> Map<String, Value> {
+        let body = members(json!({
+            "logstoreName": "app", "ttl": 90, "shardCount": 2, "hot_ttl": 30, "appendMeta": true,
+            "processorId": "p-1", "resourceGroupId": "rg-1", "enableModify": true,
+        }));
+        let mut stored = created(&body, Rules::Default, 1_000).unwrap();
+        stored.insert("futureField".to_owned(), json!({"deep": [1]}));
+        stored
+    }
+
+    #[track_caller]
+    fn refused_create(change: Value, message: &str) {
+        let mut body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
+        body.extend(members(change));
+        let error = created(&body, Rules::Default, 0).unwrap_err();
+        assert_eq!((error.status, error.code.as_str()), (400, "LogStoreInfoInvalid"));
+        assert_eq!(error.message, message);
+        // The same rule holds for updates, except for what an update does not set.
+        if !message.contains("shardCount") {
+            let update = updated(&stored(), &body, Rules::Default, 0).unwrap_err();
+            assert_eq!(update.message, message);
+        }
+    }
+
+    #[track_caller]
+    fn accepted_create(change: Value) {
+        let mut body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
+        body.extend(members(change));
+        created(&body, Rules::Default, 0).unwrap();
+    }
+
+    #[test]
+    fn a_new_logstore_has_every_member_get_promises() {
+        let body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
+        let expected = json!({
+            "logstoreName": "app", "ttl": 30, "shardCount": 2, "enable_tracking": false, "autoSplit": false,
+            "maxSplitShard": 64, "appendMeta": false, "telemetryType": "", "mode": "standard",
+            "createTime": 7, "lastModifyTime": 7, "productType": "",
+            "resourceQuota": {"storage": {"preserved": -1, "used": 0}},
+        });
+        assert_eq!(Value::Object(created(&body, Rules::Default, 7).unwrap()), expected);
+    }
+
+    #[test]
+    fn ranges_are_checked_on_create_and_update() {
+        for ttl in [0, -1, 3651] {
+            refused_create(json!({"ttl": ttl}), "ttl value is out of range");
+        }
+        refused_create(json!({"shardCount": 0}), "shardCount must be within range [1, 256]");
+        refused_create(
+            json!({"autoSplit": true, "maxSplitShard": 257}),
+            "maxSplitShard must be within range [1, 256]",
+        );
+        refused_create(json!({"hot_ttl": 6}), "hot_ttl value is out of range");
+        refused_create(json!({"hot_ttl": 31}), "hot_ttl value is out of range");
+        refused_create(json!({"infrequentAccessTTL": 29}), "infrequentAccessTTL must large than 30");
+        refused_create(
+            json!({"ttl": 100, "hot_ttl": 30, "infrequentAccessTTL": 30}),
+            "archiveTTL must large than 60",
+        );
+        refused_create(json!({"mode": "fast"}), "mode fast is not supported");
+    }
+
+    #[test]
+    fn values_with_a_meaning_of_their_own_are_accepted() {
+        accepted_create(json!({"ttl": 3650}));
+        accepted_create(json!({"autoSplit": false, "maxSplitShard": -1}));
+        accepted_create(json!({"hot_ttl": -1}));
+        accepted_create(json!({"hot_ttl": 0}));
+        accepted_create(json!({"ttl": 60, "hot_ttl": 30, "infrequentAccessTTL": 30}));
+        accepted_create(json!({"ttl": 90, "hot_ttl": 30, "infrequentAccessTTL": 0}));
+        accepted_create(json!({"ttl": 300, "hot_ttl": 40, "infrequentAccessTTL": 200}));
+        accepted_create(json!({"mode": "lite"}));
+    }
+
+    #[test]
+    fn wrong_types_name_the_member() {
+        refused_create(json!({"ttl": "30"}), "[ttl] must be an integer, not a string");
+        refused_create(json!({"ttl": 30.0}), "[ttl] must be an integer, not a number");
+        refused_create(json!({"autoSplit": "true"}), "[autoSplit] must be a boolean, not a string");
+        refused_create(json!({"hot_ttl": null}), "[hot_ttl] must be an integer, not null");
+        refused_create(json!({"encrypt_conf": "default"}), "[encrypt_conf] must be an object, not a string");
+        refused_create(json!({"telemetryType": 1}), "[telemetryType] must be a string, not a number");
+    }
+
+    #[test]
+    fn required_members_are_required() {
+        for required in ["logstoreName", "ttl", "shardCount"] {
+            let mut body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
+            body.remove(required);
+            let error = created(&body, Rules::Default, 0).unwrap_err();
+            assert_eq!(error.message, format!("The logstore info is invalid, [{required}] key is missing"));
+        }
+        let error = updated(&stored(), &Map::new(), Rules::Lenient, 0).unwrap_err();
+        assert_eq!(error.message, "The logstore info is invalid, [ttl] key is missing");
+    }
+
+    #[test]
+    fn automatic_splitting_needs_its_limit_on_create() {
+        let body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2, "autoSplit": true}));
+        let error = created(&body, Rules::Default, 0).unwrap_err();
+        assert_eq!(error.message, "The logstore info is invalid, [maxSplitShard] key is missing");
+    }
+
+    #[test]
+    fn an_update_resets_what_it_leaves_out() {
+        let next = updated(&stored(), &members(json!({"ttl": 90})), Rules::Default, 2_000).unwrap();
+        assert_eq!(next["appendMeta"], false);
+        assert!(!next.contains_key("hot_ttl"));
+        assert_eq!(next["lastModifyTime"], 2_000);
+        assert_eq!(next["createTime"], 1_000);
+    }
+
+    #[test]
+    fn a_lenient_update_keeps_what_it_leaves_out() {
+        let next = updated(&stored(), &members(json!({"ttl": 91})), Rules::Lenient, 0).unwrap();
+        assert_eq!(next["appendMeta"], true);
+        assert_eq!(next["hot_ttl"], 30);
+        assert_eq!(next["ttl"], 91);
+    }
+
+    #[test]
+    fn an_update_never_changes_what_it_cannot_set() {
+        let body = members(json!({
+            "ttl": 90, "shardCount": 9, "telemetryType": "Metrics", "processorId": "p-2",
+            "resourceGroupId": "rg-2", "enableModify": false, "productType": "x", "createTime": 5,
+            "resourceQuota": {},
+        }));
+        for rules in [Rules::Default, Rules::Lenient] {
+            let next = updated(&stored(), &body, rules, 0).unwrap();
+            for name in [
+                "shardCount",
+                "telemetryType",
+                "processorId",
+                "resourceGroupId",
+                "enableModify",
+                "productType",
+                "createTime",
+                "resourceQuota",
+            ] {
+                assert_eq!(next[name], stored()[name], "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_nobody_knows_survive_and_can_be_set() {
+        let kept = updated(&stored(), &members(json!({"ttl": 90, "other": 1})), Rules::Default, 0).unwrap();
+        assert_eq!(kept["futureField"], json!({"deep": [1]}));
+        assert!(!kept.contains_key("other"));
+        let set =
+            updated(&stored(), &members(json!({"ttl": 90, "futureField": 2})), Rules::Default, 0).unwrap();
+        assert_eq!(set["futureField"], 2);
+    }
+
+    #[test]
+    fn strict_rules_refuse_members_that_are_not_the_operations() {
+        for redundant in ["processorId", "enableModify", "resourceGroupId", "productType", "futureField"] {
+            let mut body = members(json!({"ttl": 90}));
+            body.insert(redundant.to_owned(), stored()[redundant].clone());
+            let error = updated(&stored(), &body, Rules::Strict, 0).unwrap_err();
+            assert_eq!(error, Error::redundant_key(), "{redundant}");
+        }
+        let body = members(json!({"ttl": 90, "logstoreName": "app", "shardCount": 2, "telemetryType": ""}));
+        updated(&stored(), &body, Rules::Strict, 0).unwrap();
+
+        let body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2, "createTime": 1}));
+        assert_eq!(created(&body, Rules::Strict, 0).unwrap_err(), Error::redundant_key());
+    }
+}

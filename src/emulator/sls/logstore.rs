@@ -1,0 +1,236 @@
+//! The operations on Logstores.
+
+use serde_json::{Map, Value, json};
+
+use super::encryption;
+use super::error::Error;
+use super::fields::{self, ENCRYPT_CONF};
+use super::model::{Context, Logstore, MeteringMode, Model};
+use super::names::is_logstore_name;
+use super::paging::Page;
+use super::versioned::View;
+use crate::emulator::target::Query;
+
+/// Logstores in one project
+/// (<https://www.alibabacloud.com/help/en/sls/product-overview/basic-resources>).
+const PER_PROJECT: usize = 200;
+
+/// The size of a list when the call does not say.
+const DEFAULT_LIST_SIZE: usize = 200;
+
+/// CreateLogStore.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreInfoInvalid`, `LogStoreAlreadyExist`, `ProjectQuotaExceed`.
+pub fn create(
+    model: &mut Model,
+    project: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    model.served_project(project, context, View::Current)?;
+    let mut logstore =
+        Logstore { members: fields::created(body, context.rules, context.now)?, ..Logstore::default() };
+    let name = body.get("logstoreName").and_then(Value::as_str).unwrap_or_default();
+    if !is_logstore_name(name) {
+        return Err(Error::logstore_info_invalid(format!("store name {name} is invalid")));
+    }
+    if let Some(conf) = body.get(ENCRYPT_CONF).and_then(Value::as_object) {
+        let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
+        logstore.set_encrypt_conf(encryption::configured(None, &conf, &encryption::ENCRYPT_CONF)?);
+    }
+    if model.logstore(project, name, View::Current).is_some() {
+        return Err(Error::logstore_already_exist(name));
+    }
+    if model.logstores(project, View::Current).count() >= PER_PROJECT {
+        return Err(Error::project_quota_exceed());
+    }
+    model.set_logstore(project, name, logstore);
+    Ok(())
+}
+
+/// GetLogStore.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn get(model: &Model, project: &str, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+    let logstore = existing(model, project, name, context)?;
+    Ok(Value::Object(logstore.members.clone()))
+}
+
+/// UpdateLogStore.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`, `LogStoreInfoInvalid`, `ParameterInvalid`, `NotSupported`.
+pub fn update(
+    model: &mut Model,
+    project: &str,
+    name: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let stored = existing(model, project, name, context)?;
+    let mut next = Logstore {
+        members: fields::updated(&stored.members, body, context.rules, context.now)?,
+        metering_mode: stored.metering_mode,
+    };
+    if body.get("logstoreName").is_some_and(|sent| sent != name) {
+        return Err(Error::logstore_info_invalid(format!("logstoreName is not {name}, the one in the path")));
+    }
+    check_mode_change(stored, &next)?;
+    let conf = match body.get(ENCRYPT_CONF).and_then(Value::as_object) {
+        Some(conf) => {
+            let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
+            encryption::configured(stored.encrypt_conf(), &conf, &encryption::ENCRYPT_CONF)?
+        }
+        None => encryption::omitted(stored.encrypt_conf(), context.rules)?,
+    };
+    next.set_encrypt_conf(conf);
+    model.set_logstore(project, name, next);
+    Ok(())
+}
+
+/// DeleteLogStore.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn delete(model: &mut Model, project: &str, name: &str, context: &Context<'_>) -> Result<(), Error> {
+    existing(model, project, name, context)?;
+    model.remove_logstore(project, name);
+    Ok(())
+}
+
+/// ListLogStores.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, and those of [`Page::read`].
+pub fn list(model: &Model, project: &str, query: &Query, context: &Context<'_>) -> Result<Value, Error> {
+    project_of(model, project, context)?;
+    let page = Page::read(query, DEFAULT_LIST_SIZE)?;
+    let matching: Vec<&str> = model
+        .logstores(project, context.view)
+        .filter(|(name, logstore)| is_listed(name, &logstore.members, query))
+        .map(|(name, _)| name)
+        .collect();
+    let total = matching.len();
+    let names = page.of(matching);
+    Ok(json!({"count": names.len(), "total": total, "logstores": names}))
+}
+
+/// GetLogStoreMeteringMode.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn get_metering_mode(
+    model: &Model,
+    project: &str,
+    name: &str,
+    context: &Context<'_>,
+) -> Result<Value, Error> {
+    let mode = existing(model, project, name, context)?.metering_mode;
+    Ok(json!({"meteringMode": mode.name()}))
+}
+
+/// UpdateLogStoreMeteringMode.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid`.
+pub fn update_metering_mode(
+    model: &mut Model,
+    project: &str,
+    name: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let mut logstore = existing(model, project, name, context)?.clone();
+    logstore.metering_mode =
+        body.get("meteringMode")
+            .and_then(Value::as_str)
+            .and_then(MeteringMode::named)
+            .ok_or_else(|| Error::parameter_invalid("[meteringMode] key is missing or not supported"))?;
+    model.set_logstore(project, name, logstore);
+    Ok(())
+}
+
+/// UpdateLogStoreEncryption.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`, `LogStoreInfoInvalid`, `ParameterInvalid`.
+pub fn update_encryption(
+    model: &mut Model,
+    project: &str,
+    name: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let mut logstore = existing(model, project, name, context)?.clone();
+    let conf = encryption::DEDICATED.read(body, context.rules)?;
+    let conf = encryption::switched(logstore.encrypt_conf(), conf)?;
+    logstore.set_encrypt_conf(conf);
+    logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
+    model.set_logstore(project, name, logstore);
+    Ok(())
+}
+
+fn existing<'a>(
+    model: &'a Model,
+    project: &str,
+    name: &str,
+    context: &Context<'_>,
+) -> Result<&'a Logstore, Error> {
+    project_of(model, project, context)?;
+    model.logstore(project, name, context.view).ok_or_else(|| Error::logstore_not_exist(name))
+}
+
+/// Checks that the project is there. Where an earlier version is looked at, that of the Logstore counts:
+/// the project need only be there in either.
+fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result<(), Error> {
+    let current = model.served_project(project, context, View::Current);
+    current.or_else(|_| model.served_project(project, context, context.view)).map(|_| ())
+}
+
+/// A standard Logstore that is charged by function cannot be given another mode; the other way is open.
+fn check_mode_change(stored: &Logstore, next: &Logstore) -> Result<(), Error> {
+    let is_standard =
+        |logstore: &Logstore| logstore.members.get("mode").is_some_and(|mode| mode == "standard");
+    let by_function = stored.metering_mode == MeteringMode::ChargeByFunction;
+    if by_function && is_standard(stored) && !is_standard(next) {
+        let message = "The logstore mode or telemetryType is not supported for current metering mode.";
+        return Err(Error::new(400, "NotSupported", message));
+    }
+    Ok(())
+}
+
+/// Whether the filters of a list let a Logstore through. Empty filters are none.
+fn is_listed(name: &str, members: &Map<String, Value>, query: &Query) -> bool {
+    let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
+    let telemetry_type = match text("telemetryType") {
+        "" => "None",
+        other => other,
+    };
+    filter("logstoreName").is_none_or(|part| name.contains(part))
+        && filter("telemetryType").is_none_or(|wanted| wanted.eq_ignore_ascii_case(telemetry_type))
+        && filter("mode").is_none_or(|wanted| wanted == text("mode"))
+}
+
+impl MeteringMode {
+    fn name(self) -> &'static str {
+        match self {
+            Self::ChargeByFunction => "ChargeByFunction",
+            Self::ChargeByDataIngest => "ChargeByDataIngest",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::ChargeByFunction, Self::ChargeByDataIngest].into_iter().find(|mode| mode.name() == name)
+    }
+}

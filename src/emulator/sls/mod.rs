@@ -1,0 +1,23 @@
+//! Simple Log Service: its control plane
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-overview>).
+
+mod authentication;
+mod encryption;
+mod error;
+mod fields;
+mod logstore;
+mod model;
+mod names;
+mod paging;
+mod project;
+mod routes;
+pub(super) mod seeding;
+mod service;
+mod versioned;
+
+pub use error::Error;
+pub use model::{Logstore, Model, Project};
+pub use names::{is_logstore_name, is_project_name};
+pub use routes::{Operation, route};
+pub use service::{NAME, serve};
+pub use versioned::View;

@@ -1,0 +1,170 @@
+//! Everything SLS remembers: projects and their Logstores.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::error::Error;
+use super::fields::ENCRYPT_CONF;
+use super::versioned::{Versioned, View};
+use crate::emulator::Rules;
+
+/// What a call is evaluated against, apart from the model.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The account everything belongs to.
+    pub account_id: &'a str,
+    /// The region of the addressed endpoint, or the emulator's own where the endpoint does not say.
+    pub region: &'a str,
+    /// Whether the endpoint itself names the region, so that it serves no other.
+    pub region_is_named: bool,
+    /// How strictly bodies are read.
+    pub rules: Rules,
+    /// Seconds since the epoch.
+    pub now: i64,
+    /// What reads see.
+    pub view: View,
+}
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// The region it lies in.
+    pub region: String,
+    /// Free text.
+    pub description: String,
+    /// `LRS` or `ZRS`.
+    pub data_redundancy_type: String,
+    /// The resource group, possibly empty.
+    pub resource_group_id: String,
+    /// Whether deleted Logstores are kept in the recycle bin.
+    pub recycle_bin_enabled: bool,
+    /// Seconds since the epoch.
+    pub create_time: i64,
+    /// Seconds since the epoch.
+    pub last_modify_time: i64,
+}
+
+/// How a Logstore is charged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MeteringMode {
+    /// By each function used.
+    #[default]
+    ChargeByFunction,
+    /// By the amount written.
+    ChargeByDataIngest,
+}
+
+/// A Logstore.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logstore {
+    /// The members GetLogStore answers with, those nobody here knows included.
+    pub members: Map<String, Value>,
+    /// How it is charged.
+    pub metering_mode: MeteringMode,
+}
+
+impl Logstore {
+    /// The encryption configuration, if there ever was one.
+    pub fn encrypt_conf(&self) -> Option<&Value> {
+        self.members.get(ENCRYPT_CONF)
+    }
+
+    /// Puts an encryption configuration in the place of what was there.
+    pub fn set_encrypt_conf(&mut self, conf: Option<Value>) {
+        match conf {
+            Some(conf) => drop(self.members.insert(ENCRYPT_CONF.to_owned(), conf)),
+            None => drop(self.members.remove(ENCRYPT_CONF)),
+        }
+    }
+}
+
+/// Every project and Logstore, with what each was before its last write.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    projects: BTreeMap<String, Versioned<Project>>,
+    logstores: BTreeMap<String, BTreeMap<String, Versioned<Logstore>>>,
+}
+
+impl Model {
+    /// A project that is there.
+    pub fn project(&self, name: &str, view: View) -> Option<&Project> {
+        self.projects.get(name)?.get(view)
+    }
+
+    /// A project that the call's endpoint serves.
+    ///
+    /// # Errors
+    ///
+    /// `ProjectNotExist`, also for a project of another region.
+    pub fn served_project(&self, name: &str, context: &Context<'_>, view: View) -> Result<&Project, Error> {
+        self.project(name, view)
+            .filter(|project| !context.region_is_named || project.region == context.region)
+            .ok_or_else(|| Error::project_not_exist(name))
+    }
+
+    /// Every project with its name, by name.
+    pub fn projects(&self, view: View) -> impl Iterator<Item = (&str, &Project)> {
+        self.projects.iter().filter_map(move |(name, project)| Some((name.as_str(), project.get(view)?)))
+    }
+
+    /// Creates or replaces a project; its Logstores stay.
+    pub fn set_project(&mut self, name: &str, project: Project) {
+        self.projects.entry(name.to_owned()).or_default().set(project);
+    }
+
+    /// Removes a project with everything in it.
+    pub fn remove_project(&mut self, name: &str) {
+        if let Some(project) = self.projects.get_mut(name) {
+            project.remove();
+        }
+        for logstore in self.logstores.get_mut(name).into_iter().flat_map(BTreeMap::values_mut) {
+            logstore.remove();
+        }
+    }
+
+    /// A Logstore that is there.
+    pub fn logstore(&self, project: &str, name: &str, view: View) -> Option<&Logstore> {
+        self.logstores.get(project)?.get(name)?.get(view)
+    }
+
+    /// Every Logstore of a project with its name, by name.
+    pub fn logstores(&self, project: &str, view: View) -> impl Iterator<Item = (&str, &Logstore)> {
+        let logstores = self.logstores.get(project).into_iter().flatten();
+        logstores.filter_map(move |(name, logstore)| Some((name.as_str(), logstore.get(view)?)))
+    }
+
+    /// Creates or replaces a Logstore.
+    pub fn set_logstore(&mut self, project: &str, name: &str, logstore: Logstore) {
+        self.logstores
+            .entry(project.to_owned())
+            .or_default()
+            .entry(name.to_owned())
+            .or_default()
+            .set(logstore);
+    }
+
+    /// Removes a Logstore.
+    pub fn remove_logstore(&mut self, project: &str, name: &str) {
+        if let Some(logstore) = self.logstores.get_mut(project).and_then(|logstores| logstores.get_mut(name))
+        {
+            logstore.remove();
+        }
+    }
+
+    /// Makes everything look as if it had always been as it is: there is no earlier version to see.
+    pub fn settle(&mut self) {
+        for project in self.projects.values_mut() {
+            settle(project);
+        }
+        for logstore in self.logstores.values_mut().flat_map(BTreeMap::values_mut) {
+            settle(logstore);
+        }
+    }
+}
+
+fn settle<T: Clone>(value: &mut Versioned<T>) {
+    if let Some(current) = value.get(View::Current) {
+        *value = Versioned::settled(current.clone());
+    }
+}

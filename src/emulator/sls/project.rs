@@ -1,0 +1,215 @@
+//! The operations on projects.
+
+use serde_json::{Map, Value, json};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use super::error::Error;
+use super::model::{Context, Model, Project};
+use super::names::is_project_name;
+use super::paging::Page;
+use super::versioned::View;
+use crate::emulator::Rules;
+use crate::emulator::clock::formatted;
+use crate::emulator::json::kind_of;
+use crate::emulator::target::Query;
+
+/// The size of a list when the call does not say.
+const DEFAULT_LIST_SIZE: usize = 100;
+
+/// How GetProject writes times.
+const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+
+impl Project {
+    /// A project with nothing but defaults.
+    pub fn new(region: &str, now: i64) -> Self {
+        Self {
+            region: region.to_owned(),
+            description: String::new(),
+            data_redundancy_type: "LRS".to_owned(),
+            resource_group_id: String::new(),
+            recycle_bin_enabled: false,
+            create_time: now,
+            last_modify_time: now,
+        }
+    }
+}
+
+/// CreateProject. The name is in the body; a host that names a project has to name the same.
+///
+/// # Errors
+///
+/// `ParameterInvalid`, `ProjectAlreadyExist`.
+pub fn create(
+    model: &mut Model,
+    host_project: Option<&str>,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    const KNOWN: [&str; 5] =
+        ["projectName", "description", "resourceGroupId", "dataRedundancyType", "recycleBinEnabled"];
+    check_redundancy(body, &KNOWN, context.rules)?;
+    let name = text(body, "projectName")?.ok_or_else(|| missing("projectName"))?;
+    if !is_project_name(name) {
+        return Err(Error::parameter_invalid(format!("project name {name} is invalid")));
+    }
+    if host_project.is_some_and(|host_project| host_project != name) {
+        return Err(Error::parameter_invalid(format!("projectName {name} is not the project in the host")));
+    }
+    let mut project = Project::new(context.region, context.now);
+    text(body, "description")?.ok_or_else(|| missing("description"))?.clone_into(&mut project.description);
+    text(body, "resourceGroupId")?.unwrap_or_default().clone_into(&mut project.resource_group_id);
+    match text(body, "dataRedundancyType")? {
+        None | Some("") => {}
+        Some(kind @ ("LRS" | "ZRS")) => kind.clone_into(&mut project.data_redundancy_type),
+        Some(_) => return Err(Error::parameter_invalid("[dataRedundancyType] must be LRS or ZRS")),
+    }
+    project.recycle_bin_enabled = flag(body, "recycleBinEnabled")?.unwrap_or_default();
+    if model.project(name, View::Current).is_some() {
+        return Err(Error::project_already_exist(name));
+    }
+    model.set_project(name, project);
+    Ok(())
+}
+
+/// GetProject.
+///
+/// # Errors
+///
+/// `ProjectNotExist`.
+pub fn get(model: &Model, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+    let project = model.served_project(name, context, context.view)?;
+    let mut json = described(name, project, context);
+    let region = &project.region;
+    json.extend(members(json!({
+        "createTime": formatted(project.create_time, TIME),
+        "lastModifyTime": formatted(project.last_modify_time, TIME),
+        "quota": {},
+        "internetEndpoint": format!("{region}.log.aliyuncs.com"),
+        "internalEndpoint": format!("{region}-intranet.log.aliyuncs.com"),
+        "shareEndpoint": format!("{region}-share.log.aliyuncs.com"),
+        "location": "",
+    })));
+    Ok(Value::Object(json))
+}
+
+/// ListProject: the projects of the endpoint's region.
+///
+/// # Errors
+///
+/// Those of [`Page::read`].
+pub fn list(model: &Model, query: &Query, context: &Context<'_>) -> Result<Value, Error> {
+    let page = Page::read(query, DEFAULT_LIST_SIZE)?;
+    let fetch_quota = query.get("fetchQuota").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let matching: Vec<Value> = model
+        .projects(context.view)
+        .filter(|(name, project)| project.region == context.region && is_listed(name, project, query))
+        .map(|(name, project)| listed(name, project, fetch_quota, context))
+        .collect();
+    let total = matching.len();
+    let projects = page.of(matching);
+    Ok(json!({"count": projects.len(), "total": total, "projects": projects}))
+}
+
+/// UpdateProject: what is left out stays.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `ParameterInvalid`.
+pub fn update(
+    model: &mut Model,
+    name: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let mut project = model.served_project(name, context, View::Current)?.clone();
+    check_redundancy(body, &["projectName", "description", "recycleBinEnabled"], context.rules)?;
+    if let Some(description) = text(body, "description")? {
+        description.clone_into(&mut project.description);
+    }
+    project.recycle_bin_enabled = flag(body, "recycleBinEnabled")?.unwrap_or(project.recycle_bin_enabled);
+    project.last_modify_time = context.now;
+    model.set_project(name, project);
+    Ok(())
+}
+
+/// DeleteProject, with everything in it.
+///
+/// # Errors
+///
+/// `ProjectNotExist`.
+pub fn delete(model: &mut Model, name: &str, context: &Context<'_>) -> Result<(), Error> {
+    model.served_project(name, context, View::Current)?;
+    model.remove_project(name);
+    Ok(())
+}
+
+/// The members GetProject and ListProject have in common.
+fn described(name: &str, project: &Project, context: &Context<'_>) -> Map<String, Value> {
+    members(json!({
+        "projectName": name,
+        "description": project.description,
+        "status": "Normal",
+        "owner": context.account_id,
+        "region": project.region,
+        "dataRedundancyType": project.data_redundancy_type,
+        "resourceGroupId": project.resource_group_id,
+        "recycleBinEnabled": project.recycle_bin_enabled,
+    }))
+}
+
+fn listed(name: &str, project: &Project, fetch_quota: bool, context: &Context<'_>) -> Value {
+    let mut json = described(name, project, context);
+    json.insert("createTime".to_owned(), project.create_time.to_string().into());
+    json.insert("lastModifyTime".to_owned(), project.last_modify_time.to_string().into());
+    if fetch_quota {
+        json.insert("quota".to_owned(), json!({}));
+    }
+    Value::Object(json)
+}
+
+/// Whether the filters of a list let a project through. Empty filters are none.
+fn is_listed(name: &str, project: &Project, query: &Query) -> bool {
+    let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    filter("projectName").is_none_or(|part| name.contains(part))
+        && filter("description").is_none_or(|part| project.description.contains(part))
+        && filter("resourceGroupId").is_none_or(|id| id == project.resource_group_id)
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Error> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => {
+            Err(Error::parameter_invalid(format!("[{name}] must be a string, not {}", kind_of(other))))
+        }
+    }
+}
+
+fn flag(body: &Map<String, Value>, name: &str) -> Result<Option<bool>, Error> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(other) => {
+            Err(Error::parameter_invalid(format!("[{name}] must be a boolean, not {}", kind_of(other))))
+        }
+    }
+}
+
+fn missing(name: &str) -> Error {
+    Error::parameter_invalid(format!("[{name}] key is missing"))
+}
+
+fn check_redundancy(body: &Map<String, Value>, known: &[&str], rules: Rules) -> Result<(), Error> {
+    if rules == Rules::Strict && body.keys().any(|name| !known.contains(&name.as_str())) {
+        return Err(Error::parameter_invalid("redundant key exist in json"));
+    }
+    Ok(())
+}

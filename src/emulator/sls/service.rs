@@ -1,0 +1,207 @@
+//! One call to the service, from the signature to the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::authentication::authenticate;
+use super::error::Error;
+use super::model::{Context, Model};
+use super::routes::{Operation, Route, route};
+use super::versioned::View;
+use super::{logstore, project};
+use crate::emulator::endpoint::Endpoint;
+use crate::emulator::faults::{Effect, Fired, Subject};
+use crate::emulator::http::{Answer, Call, Reply};
+use crate::emulator::state::State;
+
+/// What the request log and faults call this service.
+pub const NAME: &str = "sls";
+
+/// Compressions the service names; control-plane bodies come without.
+const COMPRESSIONS: [&str; 4] = ["lz4", "deflate", "zstd", "gzip"];
+
+/// Answers a call: verifies who sent it, finds the operation, asks whether the caller may, applies what
+/// was ordered to go wrong, and evaluates it. The body is looked into last.
+pub async fn serve(state: &Arc<State>, id: &str, call: &Call) -> Answer {
+    match evaluate(state, id, call).await {
+        Ok(answer) => answer,
+        Err(error) => Answer::Reply(error.to_reply()),
+    }
+}
+
+async fn evaluate(state: &Arc<State>, id: &str, call: &Call) -> Result<Answer, Error> {
+    let endpoint = call.endpoint();
+    let region = region_of(state, &endpoint);
+    let principal = authenticate(call, &state.access_keys, state.clock.unix(), &region)?;
+    state.requests.identified(id, principal.arn());
+
+    let route = route(call)?;
+    let action = format!("log:{}", route.operation.name());
+    if !principal.may(&action) {
+        return Err(Error::unauthorized(format!("{} is not allowed to perform {action}", principal.arn())));
+    }
+    let subject = Subject {
+        service: NAME,
+        action: route.operation.name(),
+        is_read: route.operation.is_read(),
+        project: route.project.as_deref(),
+        logstore: route.logstore.as_deref(),
+    };
+    let evaluation = Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region };
+    match state.faults.fire(subject) {
+        Some(fired) => evaluation.run_with(fired).await,
+        None => evaluation.run(View::Current).map(Answer::Reply),
+    }
+}
+
+/// The region a call is for: the endpoint's, else that of the project it names, else the emulator's.
+fn region_of(state: &State, endpoint: &Endpoint) -> String {
+    endpoint
+        .region
+        .clone()
+        .or_else(|| {
+            state.sls().project(endpoint.project.as_deref()?, View::Current).map(|p| p.region.clone())
+        })
+        .unwrap_or_else(|| state.region.clone())
+}
+
+/// A call that may be carried out.
+struct Evaluation<'a> {
+    state: &'a State,
+    call: &'a Call,
+    route: &'a Route,
+    endpoint: &'a Endpoint,
+    region: &'a str,
+}
+
+impl Evaluation<'_> {
+    /// Carries the call out under a fault.
+    async fn run_with(&self, fired: Fired) -> Result<Answer, Error> {
+        match fired.effect {
+            Effect::Throttle => Err(Error::throttled(self.route.operation.is_read())),
+            Effect::DropBefore => Ok(Answer::Drop),
+            Effect::DropAfter => {
+                // Whatever came out of it, nobody is told.
+                let _ = self.run(View::Current);
+                Ok(Answer::Drop)
+            }
+            Effect::Ignore => {
+                let body = self.body()?;
+                let mut copy = self.state.sls().clone();
+                self.apply(&mut copy, &body, View::Current).map(Answer::Reply)
+            }
+            Effect::Error { status, code, message } => Err(Error::new(status, &code, message)),
+            Effect::Respond { status, content_type, body } => {
+                Ok(Answer::Reply(Reply::raw(status, &content_type, body.into_bytes())))
+            }
+            Effect::Delay { ms } => {
+                let stopped = self.state.stopping.cancelled();
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
+                    () = stopped => return Ok(Answer::Drop),
+                }
+                self.run(View::Current).map(Answer::Reply)
+            }
+            Effect::Hold => {
+                let stopped = self.state.stopping.cancelled();
+                tokio::select! {
+                    () = fired.released.wait() => {}
+                    () = stopped => return Ok(Answer::Drop),
+                }
+                self.run(View::Current).map(Answer::Reply)
+            }
+            Effect::Stale => self.run(View::BeforeLastWrite).map(Answer::Reply),
+        }
+    }
+
+    fn run(&self, view: View) -> Result<Reply, Error> {
+        let body = self.body()?;
+        self.apply(&mut self.state.sls(), &body, view)
+    }
+
+    /// The JSON body of an operation that takes one.
+    fn body(&self) -> Result<Map<String, Value>, Error> {
+        check_body_headers(self.call)?;
+        if !self.route.operation.takes_body() {
+            return Ok(Map::new());
+        }
+        serde_json::from_slice(&self.call.body).map_err(|_| Error::post_body_invalid())
+    }
+
+    fn apply(&self, model: &mut Model, body: &Map<String, Value>, view: View) -> Result<Reply, Error> {
+        let context = &Context {
+            account_id: &self.state.account_id,
+            region: self.region,
+            region_is_named: self.endpoint.region.is_some(),
+            rules: self.state.rules,
+            now: self.state.clock.unix(),
+            view,
+        };
+        let query = &self.call.query;
+        let host_project = self.route.project.as_deref();
+        let project = host_project.unwrap_or_default();
+        let name = self.route.logstore.as_deref().unwrap_or_default();
+        let answer = match self.route.operation {
+            Operation::CreateProject => written(project::create(model, host_project, body, context)?),
+            Operation::GetProject => project::get(model, project, context)?,
+            Operation::ListProject => project::list(model, query, context)?,
+            Operation::UpdateProject => written(project::update(model, project, body, context)?),
+            Operation::DeleteProject => written(project::delete(model, project, context)?),
+            Operation::CreateLogStore => written(logstore::create(model, project, body, context)?),
+            Operation::GetLogStore => logstore::get(model, project, name, context)?,
+            Operation::UpdateLogStore => written(logstore::update(model, project, name, body, context)?),
+            Operation::DeleteLogStore => written(logstore::delete(model, project, name, context)?),
+            Operation::ListLogStores => logstore::list(model, project, query, context)?,
+            Operation::GetLogStoreMeteringMode => logstore::get_metering_mode(model, project, name, context)?,
+            Operation::UpdateLogStoreMeteringMode => {
+                written(logstore::update_metering_mode(model, project, name, body, context)?)
+            }
+            Operation::UpdateLogStoreEncryption => {
+                written(logstore::update_encryption(model, project, name, body, context)?)
+            }
+        };
+        Ok(if answer.is_null() { Reply::empty() } else { Reply::json(200, &answer) })
+    }
+}
+
+/// A write has nothing to say.
+fn written((): ()) -> Value {
+    Value::Null
+}
+
+/// Checks what the service wants to know about a body before it reads it.
+fn check_body_headers(call: &Call) -> Result<(), Error> {
+    let raw_size = call.header("x-log-bodyrawsize");
+    if raw_size.is_some_and(|size| size.parse::<u64>().is_err()) {
+        return Err(Error::new(400, "InvalidBodyRawSize", "x-log-bodyrawsize is invalid."));
+    }
+    if let Some(kind) = call.header("x-log-compresstype") {
+        if !COMPRESSIONS.contains(&kind) {
+            let message = format!("x-log-compresstype {kind} is unsupported.");
+            return Err(Error::new(400, "InvalidCompressType", message));
+        }
+        if raw_size.is_none() {
+            let message = "x-log-bodyrawsize does not exist in header when it is necessary.";
+            return Err(Error::new(400, "MissingBodyRawSize", message));
+        }
+    }
+    if call.body.is_empty() {
+        return Ok(());
+    }
+    match call.header("content-type").map(media_type) {
+        None | Some("") => {
+            let message = "Content-Type does not exist in http header when body is not empty.";
+            Err(Error::new(400, "MissingContentType", message))
+        }
+        Some("application/json") => Ok(()),
+        Some(other) => {
+            Err(Error::new(415, "InvalidContentType", format!("Content-Type {other} is unsupported.")))
+        }
+    }
+}
+
+fn media_type(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}

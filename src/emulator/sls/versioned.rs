@@ -1,0 +1,72 @@
+//! A value and the one before it.
+
+use std::sync::Arc;
+
+/// Which of the two is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// What is there.
+    Current,
+    /// What was there before the last write.
+    BeforeLastWrite,
+}
+
+/// A value that can be absent, and what it was before its last write.
+#[derive(Clone, Debug)]
+pub struct Versioned<T> {
+    current: Option<Arc<T>>,
+    previous: Option<Arc<T>>,
+}
+
+impl<T> Default for Versioned<T> {
+    fn default() -> Self {
+        Self { current: None, previous: None }
+    }
+}
+
+impl<T> Versioned<T> {
+    /// A value that has been there all along.
+    pub fn settled(value: T) -> Self {
+        let value = Arc::new(value);
+        Self { current: Some(Arc::clone(&value)), previous: Some(value) }
+    }
+
+    /// The value as `view` shows it.
+    pub fn get(&self, view: View) -> Option<&T> {
+        match view {
+            View::Current => self.current.as_deref(),
+            View::BeforeLastWrite => self.previous.as_deref(),
+        }
+    }
+
+    /// Replaces the value.
+    pub fn set(&mut self, value: T) {
+        self.previous = self.current.replace(Arc::new(value));
+    }
+
+    /// Takes the value away; nothing happens where there is none.
+    pub fn remove(&mut self) {
+        if self.current.is_some() {
+            self.previous = self.current.take();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_view_before_the_last_write_lags_by_one() {
+        let mut value = Versioned::settled(1);
+        assert_eq!(value.get(View::BeforeLastWrite), Some(&1));
+        value.set(2);
+        value.set(3);
+        assert_eq!((value.get(View::Current), value.get(View::BeforeLastWrite)), (Some(&3), Some(&2)));
+        value.remove();
+        value.remove();
+        assert_eq!((value.get(View::Current), value.get(View::BeforeLastWrite)), (None, Some(&3)));
+        value.set(4);
+        assert_eq!(value.get(View::BeforeLastWrite), None);
+    }
+}

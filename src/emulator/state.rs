@@ -1,0 +1,65 @@
+//! What all calls share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::access::AccessKeys;
+use super::faults::Faults;
+use super::requests::RequestLog;
+use super::seed::Seed;
+use super::{Clock, Rules, sls};
+
+/// The emulator without its socket.
+#[derive(Debug)]
+pub struct State {
+    /// The account everything belongs to.
+    pub account_id: String,
+    /// The region of what does not say another.
+    pub region: String,
+    /// The access keys that are known.
+    pub access_keys: AccessKeys,
+    /// How strictly calls are read.
+    pub rules: Rules,
+    /// The services' clock.
+    pub clock: Clock,
+    /// Every call so far.
+    pub requests: RequestLog,
+    /// What goes wrong on order.
+    pub faults: Faults,
+    /// Cancelled when the emulator stops: what waits, stops waiting.
+    pub stopping: CancellationToken,
+    sls: Mutex<sls::Model>,
+    seeded_sls: sls::Model,
+}
+
+impl State {
+    /// The state a seed describes.
+    pub fn new(seed: Seed, rules: Rules, clock: Clock) -> Self {
+        Self {
+            account_id: seed.account_id,
+            region: seed.region,
+            access_keys: seed.access_keys,
+            rules,
+            clock,
+            requests: RequestLog::default(),
+            faults: Faults::default(),
+            stopping: CancellationToken::new(),
+            sls: Mutex::new(seed.sls.clone()),
+            seeded_sls: seed.sls,
+        }
+    }
+
+    /// The projects and Logstores. Hold it for one evaluation, never across an await.
+    pub fn sls(&self) -> MutexGuard<'_, sls::Model> {
+        self.sls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes back to the seed: data, faults, request log and clock.
+    pub fn reset(&self) {
+        self.faults.clear();
+        self.requests.clear();
+        self.clock.reset();
+        *self.sls() = self.seeded_sls.clone();
+    }
+}
