@@ -476,7 +476,7 @@ mod tests {
     fn missing_and_half_credentials_are_told_apart() {
         let none = refused(
             &ProviderModel { region: "cn-hangzhou".into(), ..ProviderModel::default() },
-            Environment::default(),
+            &Environment::default(),
         );
         assert!(none.starts_with("No credentials"), "{none}");
         let half = ProviderModel { secret_key: Field::Null, region: "cn-hangzhou".into(), ..keys() };
