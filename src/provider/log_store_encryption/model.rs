@@ -83,7 +83,7 @@ pub(super) const KEEP: &str = "keep";
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore, and logs written before it was enabled stay as they were written.",
+        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore.",
         attributes: vec![
             Attribute::string("project_name")
                 .required()

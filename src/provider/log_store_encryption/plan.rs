@@ -169,7 +169,7 @@ pub(super) fn destroy(prior: &EncryptionModel) -> DestroyPlan<EncryptionPrivate>
     let warning = match (disables, enabled) {
         (true, true) => Some(Diagnostic::warning(
             format!("Logs written to {id} will no longer be encrypted"),
-            "Destroying this resource sets enable = false on the Logstore. Its encryption configuration cannot be removed, and its mechanism, algorithm and key stay fixed; logs already encrypted stay encrypted. To stop managing the Logstore and leave it encrypting, set on_destroy = \"keep\" and apply first.",
+            "Destroying this resource sets enable = false on the Logstore. Its encryption configuration cannot be removed, and its mechanism, algorithm and key stay fixed. To stop managing the Logstore and leave it encrypting, set on_destroy = \"keep\" and apply first.",
         )),
         (false, true) => Some(Diagnostic::warning(
             format!("Logstore {id} stays encrypted"),

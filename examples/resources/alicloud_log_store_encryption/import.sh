@@ -1,0 +1,2 @@
+# By <project_name>:<logstore_name>
+terraform import alicloud_log_store_encryption.waf waf-project-1234567890123456-cn-hangzhou:waf-logstore

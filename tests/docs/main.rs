@@ -1,0 +1,53 @@
+//! Keeps `docs/` equal to what the schemas and `examples/` say.
+//!
+//! `./scripts/docs` rewrites the pages by running this test with `WRITE_DOCS=1`.
+
+#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod page;
+
+use std::{fs, path::Path};
+
+use alicloud_encryption::{
+    provider::{AlicloudEncryption, Environment},
+    schema::ProviderServer,
+};
+
+#[test]
+fn pages_say_what_schemas_and_examples_say() {
+    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
+    let schemas = server.schemas();
+    check("docs/index.md", &page::provider(schemas.provider, &read("examples/provider/provider.tf")));
+    for (type_name, schema) in schemas.resources {
+        let example = |file| read(&format!("examples/resources/{type_name}/{file}"));
+        let page = page::resource(type_name, schema, &example("resource.tf"), &example("import.sh"));
+        let name = type_name.strip_prefix("alicloud_").unwrap_or(type_name);
+        check(&format!("docs/resources/{name}.md"), &page);
+    }
+}
+
+#[test]
+fn every_attribute_is_described() {
+    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
+    let schemas = server.schemas();
+    for schema in schemas.resources.values().chain([&schemas.provider]) {
+        let missing = page::undescribed(schema);
+        assert!(missing.is_empty(), "without a description: {missing:?}");
+    }
+}
+
+#[track_caller]
+fn check(path: &str, expected: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, expected).unwrap();
+    }
+    let found = fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == expected, "{path} is out of date: run ./scripts/docs");
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+}
