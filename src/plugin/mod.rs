@@ -1,1 +1,3 @@
 //! The wire between Terraform core and a provider.
+
+mod pb;

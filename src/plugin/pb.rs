@@ -1,0 +1,18 @@
+//! Code generated from `proto/`: nothing outside this room sees it.
+
+#![expect(missing_docs, dead_code, clippy::pedantic, unused_qualifications, reason = "generated code")]
+
+/// The Terraform plugin protocol.
+pub mod tfplugin6 {
+    tonic::include_proto!("tfplugin6");
+}
+
+/// go-plugin's helper services.
+pub mod plugin {
+    tonic::include_proto!("plugin");
+}
+
+/// The gRPC health protocol.
+pub mod health {
+    tonic::include_proto!("grpc.health.v1");
+}
