@@ -1,6 +1,6 @@
 //! Code generated from `proto/`: nothing outside this room sees it.
 
-#![expect(missing_docs, dead_code, clippy::pedantic, unused_qualifications, reason = "generated code")]
+#![expect(clippy::pedantic, unused_qualifications, reason = "generated code")]
 
 /// The Terraform plugin protocol.
 pub mod tfplugin6 {
