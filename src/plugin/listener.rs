@@ -1,0 +1,231 @@
+//! The socket the host connects to.
+
+use std::{io, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{connection::Connection, environment::Environment, handshake::Address, tls::Tls};
+
+/// How long a client may take for its TLS handshake. Hosts on a busy machine need milliseconds.
+const TLS_TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long to wait after the system refused to accept, for instance for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The range of TCP ports the host wants us in.
+const PORT_RANGE: (&str, &str) = ("PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT");
+
+/// What kind of socket to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// A unix socket in a directory of its own, which only this user may enter.
+    #[cfg(unix)]
+    Unix,
+    /// A TCP port on the loopback interface.
+    Tcp,
+}
+
+impl Default for Network {
+    /// The network Go providers use on this platform.
+    fn default() -> Self {
+        #[cfg(unix)]
+        return Network::Unix;
+        #[cfg(not(unix))]
+        return Network::Tcp;
+    }
+}
+
+/// No socket to listen on could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The unix socket or its directory cannot be made.
+    #[error("cannot listen on a unix socket in {directory}: {source}")]
+    Unix {
+        /// Where it should have been.
+        directory: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// No port of the range is free.
+    #[error("cannot listen on 127.0.0.1, ports {first} to {last}: {source}")]
+    Tcp {
+        /// The first port tried.
+        first: u16,
+        /// The last port tried.
+        last: u16,
+        /// Why the last one failed.
+        source: io::Error,
+    },
+    /// A variable of the host makes no sense.
+    #[error("the environment variable {name} is {value:?}, which is not {wanted}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+}
+
+/// A socket that accepts. A unix socket and its directory are removed when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+}
+
+#[derive(Debug)]
+enum Socket {
+    #[cfg(unix)]
+    Unix(super::unix_socket::UnixSocket),
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    /// Opens a socket; it accepts from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`], which names the directory, port or variable to blame.
+    pub async fn open(network: Network, environment: &Environment) -> Result<Listener, ListenError> {
+        match network {
+            #[cfg(unix)]
+            Network::Unix => {
+                let socket = super::unix_socket::UnixSocket::open(environment)?;
+                let address = Address { network: "unix", address: socket.path().display().to_string() };
+                Ok(Listener { socket: Socket::Unix(socket), address })
+            }
+            Network::Tcp => {
+                let (listener, address) = listen_tcp(environment).await?;
+                Ok(Listener { socket: Socket::Tcp(listener), address })
+            }
+        }
+    }
+
+    /// Where it can be reached.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Accepts connections for as long as it is polled, and sends them on when they are ready for use.
+    ///
+    /// A connection whose TLS handshake fails or takes too long is logged and forgotten; it neither
+    /// ends nor delays the others.
+    pub(super) async fn accept_into(
+        &self,
+        tls: Option<&Tls>,
+        accepted: mpsc::Sender<io::Result<Connection>>,
+    ) {
+        let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config.clone()));
+        loop {
+            match self.accept().await {
+                Ok(stream) => {
+                    tokio::spawn(secure(stream, acceptor.clone(), accepted.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<Connection> {
+        match &self.socket {
+            #[cfg(unix)]
+            Socket::Unix(socket) => Ok(Connection::over(socket.accept().await?)),
+            Socket::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                without_delay(&stream)?;
+                Ok(Connection::over(stream))
+            }
+        }
+    }
+}
+
+/// Small messages go out at once. Otherwise each call waits some 40 ms for the host's delayed
+/// acknowledgement.
+fn without_delay(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)
+}
+
+/// Performs the TLS handshake, if there is one, and hands the connection to the server.
+async fn secure(
+    stream: Connection,
+    tls: Option<TlsAcceptor>,
+    accepted: mpsc::Sender<io::Result<Connection>>,
+) {
+    let connection = match tls {
+        None => stream,
+        Some(acceptor) => match timeout(TLS_TIME_LIMIT, acceptor.accept(stream)).await {
+            Ok(Ok(secured)) => Connection::over(secured),
+            Ok(Err(error)) => return tracing::warn!(%error, "a client was refused: its TLS handshake failed"),
+            Err(_) => return tracing::warn!("a client was refused: its TLS handshake took too long"),
+        },
+    };
+    // The receiver is gone only when the server stops, and then nobody waits for this connection.
+    let _ = accepted.send(Ok(connection)).await;
+}
+
+async fn listen_tcp(environment: &Environment) -> Result<(TcpListener, Address), ListenError> {
+    let first = port(environment, PORT_RANGE.0)?;
+    let last = port(environment, PORT_RANGE.1)?.max(first);
+    let mut refused = None;
+    for port in first..=last {
+        match TcpListener::bind(("127.0.0.1", port)).await.and_then(|listener| {
+            let address = listener.local_addr()?.to_string();
+            Ok((listener, Address { network: "tcp", address }))
+        }) {
+            Ok(listening) => return Ok(listening),
+            Err(error) => refused = Some(error),
+        }
+    }
+    let source = refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
+    Err(ListenError::Tcp { first, last, source })
+}
+
+/// A port of the host's range; 0, which lets the system choose, if it names none.
+fn port(environment: &Environment, name: &'static str) -> Result<u16, ListenError> {
+    let Some(value) = environment.get(name) else { return Ok(0) };
+    value.parse().map_err(|_| ListenError::Variable {
+        name,
+        value: value.to_owned(),
+        wanted: "a port number",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tcp_port_is_taken_from_the_range_of_the_host() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let range = |last: u16| {
+            Environment::from([(PORT_RANGE.0, &*port.to_string()), (PORT_RANGE.1, &*last.to_string())])
+        };
+        let refused = Listener::open(Network::Tcp, &range(port)).await.unwrap_err();
+        assert!(matches!(refused, ListenError::Tcp { first, last, .. } if first == port && last == port));
+        // Some port of the next hundred is free on any machine that can run tests.
+        let listener = Listener::open(Network::Tcp, &range(port.saturating_add(100))).await.unwrap();
+        let chosen: u16 = listener.address().address.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+        assert!(chosen > port && chosen <= port.saturating_add(100), "{chosen}");
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_none_is_named() {
+        let environment = Environment::from([(PORT_RANGE.0, "many")]);
+        let error = Listener::open(Network::Tcp, &environment).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#"the environment variable PLUGIN_MIN_PORT is "many", which is not a port number"#
+        );
+    }
+}
