@@ -1,0 +1,69 @@
+//! What there is: names, schemas, capabilities.
+
+use super::{guard, pb, to_proto};
+use crate::{
+    plugin::schema_to_proto,
+    schema::{Diagnostics, ProviderServer},
+};
+
+/// What this provider can do.
+///
+/// Destroys are planned, which is the only place to warn of what they leave. A host may use a cached
+/// schema, as every call here works without the schema having been asked for.
+const CAPABILITIES: pb::ServerCapabilities = pb::ServerCapabilities {
+    plan_destroy: true,
+    get_provider_schema_optional: true,
+    move_resource_state: false,
+    generate_resource_config: false,
+};
+
+pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Response {
+    let call = async {
+        let names = server.schemas().resources.into_keys();
+        let resources =
+            names.map(|name| pb::get_metadata::TypeMetadata { type_name: name.to_owned() }).collect();
+        pb::get_metadata::Response {
+            server_capabilities: Some(CAPABILITIES),
+            resources,
+            ..Default::default()
+        }
+    };
+    guard("GetMetadata", call).await.unwrap_or_else(|panic| pb::get_metadata::Response {
+        diagnostics: to_proto::diagnostics(panic),
+        ..Default::default()
+    })
+}
+
+pub(super) async fn schemas(server: &ProviderServer) -> pb::get_provider_schema::Response {
+    let call = async {
+        let schemas = server.schemas();
+        let each = schemas.resources.into_iter();
+        pb::get_provider_schema::Response {
+            provider: Some(schema_to_proto::schema(schemas.provider)),
+            resource_schemas: each
+                .map(|(name, schema)| (name.to_owned(), schema_to_proto::schema(schema)))
+                .collect(),
+            server_capabilities: Some(CAPABILITIES),
+            ..Default::default()
+        }
+    };
+    let failed = |panic: Diagnostics| pb::get_provider_schema::Response {
+        diagnostics: to_proto::diagnostics(panic),
+        ..Default::default()
+    };
+    guard("GetProviderSchema", call).await.unwrap_or_else(failed)
+}
+
+pub(super) async fn identity_schemas(server: &ProviderServer) -> pb::get_resource_identity_schemas::Response {
+    let call = async {
+        let each = server.schemas().identities.into_iter();
+        let identity_schemas =
+            each.map(|(name, schema)| (name.to_owned(), schema_to_proto::identity_schema(schema))).collect();
+        pb::get_resource_identity_schemas::Response { identity_schemas, diagnostics: Vec::new() }
+    };
+    let failed = |panic: Diagnostics| pb::get_resource_identity_schemas::Response {
+        diagnostics: to_proto::diagnostics(panic),
+        ..Default::default()
+    };
+    guard("GetResourceIdentitySchemas", call).await.unwrap_or_else(failed)
+}

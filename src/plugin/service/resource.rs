@@ -1,0 +1,116 @@
+//! The calls about managed resources.
+//!
+//! After a panic nobody knows how far the call came. What is handed back then is what was known
+//! before it: for an object that exists its prior state, so that it stays in Terraform's state and
+//! the next refresh finds out; for a create nothing. Handing back the plan of a create instead would
+//! store the object as tainted, and the next apply would destroy what the provider may never have
+//! made: an encryption that was there before, for instance. Without it the next apply creates again,
+//! which finds what is there, and adopts it or says how to import it.
+
+use super::{from_proto, guard, pb, to_proto};
+use crate::schema::{
+    ProviderServer,
+    messages::{
+        ApplyResponse, Encoded, ImportResponse, PlanResponse, ReadResponse, UpgradeIdentityResponse,
+        UpgradeStateResponse,
+    },
+};
+
+pub(super) async fn validate(
+    server: &ProviderServer,
+    request: pb::validate_resource_config::Request,
+) -> pb::validate_resource_config::Response {
+    let config = from_proto::value(request.config);
+    let call = async { server.validate_resource_config(&request.type_name, &config) };
+    let found = guard("ValidateResourceConfig", call).await.unwrap_or_else(Into::into);
+    pb::validate_resource_config::Response { diagnostics: to_proto::diagnostics(found) }
+}
+
+pub(super) async fn upgrade_state(
+    server: &ProviderServer,
+    request: pb::upgrade_resource_state::Request,
+) -> pb::upgrade_resource_state::Response {
+    let request = from_proto::upgrade_state(request);
+    let call = async { server.upgrade_resource_state(request) };
+    // Without an upgraded state the host keeps the stored one.
+    let response = guard("UpgradeResourceState", call)
+        .await
+        .unwrap_or_else(|diagnostics| UpgradeStateResponse { upgraded_state: Encoded::Absent, diagnostics });
+    to_proto::upgrade_state(response)
+}
+
+pub(super) async fn upgrade_identity(
+    server: &ProviderServer,
+    request: pb::upgrade_resource_identity::Request,
+) -> pb::upgrade_resource_identity::Response {
+    let request = from_proto::upgrade_identity(request);
+    let call = async { server.upgrade_resource_identity(request) };
+    let response = guard("UpgradeResourceIdentity", call)
+        .await
+        .unwrap_or_else(|diagnostics| UpgradeIdentityResponse { upgraded_identity: None, diagnostics });
+    to_proto::upgrade_identity(response)
+}
+
+pub(super) async fn read(
+    server: &ProviderServer,
+    request: pb::read_resource::Request,
+) -> pb::read_resource::Response {
+    let request = from_proto::read(request);
+    let (state, private, identity) =
+        (request.current_state.clone(), request.private.clone(), request.current_identity.clone());
+    let response = guard("ReadResource", server.read_resource(request)).await.unwrap_or_else(|diagnostics| {
+        ReadResponse { new_state: state, private, new_identity: Some(identity), diagnostics }
+    });
+    to_proto::read(response)
+}
+
+pub(super) async fn plan(
+    server: &ProviderServer,
+    request: pb::plan_resource_change::Request,
+) -> pb::plan_resource_change::Response {
+    let request = from_proto::plan(request);
+    let (state, private) = (request.prior_state.clone(), request.prior_private.clone());
+    let response = guard("PlanResourceChange", server.plan_resource_change(request)).await.unwrap_or_else(
+        |diagnostics| PlanResponse {
+            planned_state: state,
+            planned_private: private,
+            diagnostics,
+            ..PlanResponse::default()
+        },
+    );
+    to_proto::plan(response)
+}
+
+pub(super) async fn apply(
+    server: &ProviderServer,
+    request: pb::apply_resource_change::Request,
+) -> pb::apply_resource_change::Response {
+    let request = from_proto::apply(request);
+    // The planned private data is the only one an apply is given, and an object keeps it.
+    let (state, private) = (request.prior_state.clone(), request.planned_private.clone());
+    let response = guard("ApplyResourceChange", server.apply_resource_change(request)).await.unwrap_or_else(
+        |diagnostics| ApplyResponse { new_state: state, private, new_identity: None, diagnostics },
+    );
+    to_proto::apply(response)
+}
+
+pub(super) async fn import(
+    server: &ProviderServer,
+    request: pb::import_resource_state::Request,
+) -> pb::import_resource_state::Response {
+    let request = from_proto::import(request);
+    let response = guard("ImportResourceState", server.import_resource_state(request))
+        .await
+        .unwrap_or_else(|diagnostics| ImportResponse { imported: None, diagnostics });
+    to_proto::import(response)
+}
+
+pub(super) async fn r#move(
+    server: &ProviderServer,
+    request: pb::move_resource_state::Request,
+) -> pb::move_resource_state::Response {
+    let request = from_proto::r#move(request);
+    let call = async { server.move_resource_state(&request) };
+    let found = guard("MoveResourceState", call).await.unwrap_or_else(Into::into);
+    pb::move_resource_state::Response { diagnostics: to_proto::diagnostics(found), ..Default::default() }
+}

@@ -1,0 +1,286 @@
+//! From the messages of [`crate::schema`] to wire messages.
+
+use super::pb::tfplugin6 as pb;
+use crate::schema::{
+    Diagnostic, Diagnostics, Path, Severity, Step,
+    messages::{
+        ApplyResponse, Encoded, ImportResponse, Imported, PlanResponse, ReadResponse,
+        UpgradeIdentityResponse, UpgradeStateResponse,
+    },
+};
+
+/// A value; an absent one is a message left out, which hosts read as null.
+pub(super) fn value(value: Encoded) -> Option<pb::DynamicValue> {
+    match value {
+        Encoded::Absent => None,
+        Encoded::Msgpack(msgpack) => Some(pb::DynamicValue { msgpack, json: Vec::new() }),
+        Encoded::Json(json) => Some(pb::DynamicValue { msgpack: Vec::new(), json }),
+    }
+}
+
+pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+pub(super) fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => pb::diagnostic::Severity::Error,
+        Severity::Warning => pb::diagnostic::Severity::Warning,
+    };
+    pb::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: diagnostic.path.as_ref().filter(|path| !path.steps().is_empty()).map(path),
+    }
+}
+
+pub(super) fn path(path: &Path) -> pb::AttributePath {
+    use pb::attribute_path::step::Selector;
+    let steps = path.steps().iter().map(|step| {
+        let selector = match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(*index),
+        };
+        pb::attribute_path::Step { selector: Some(selector) }
+    });
+    pb::AttributePath { steps: steps.collect() }
+}
+
+pub(super) fn upgrade_state(response: UpgradeStateResponse) -> pb::upgrade_resource_state::Response {
+    pb::upgrade_resource_state::Response {
+        upgraded_state: value(response.upgraded_state),
+        diagnostics: diagnostics(response.diagnostics),
+    }
+}
+
+pub(super) fn upgrade_identity(response: UpgradeIdentityResponse) -> pb::upgrade_resource_identity::Response {
+    pb::upgrade_resource_identity::Response {
+        upgraded_identity: identity(response.upgraded_identity),
+        diagnostics: diagnostics(response.diagnostics),
+    }
+}
+
+pub(super) fn read(response: ReadResponse) -> pb::read_resource::Response {
+    pb::read_resource::Response {
+        new_state: value(response.new_state),
+        diagnostics: diagnostics(response.diagnostics),
+        private: response.private,
+        deferred: None,
+        new_identity: identity(response.new_identity),
+    }
+}
+
+pub(super) fn plan(response: PlanResponse) -> pb::plan_resource_change::Response {
+    pb::plan_resource_change::Response {
+        planned_state: value(response.planned_state),
+        requires_replace: response.requires_replace.iter().map(path).collect(),
+        planned_private: response.planned_private,
+        diagnostics: diagnostics(response.diagnostics),
+        legacy_type_system: false,
+        deferred: None,
+        planned_identity: identity(response.planned_identity),
+    }
+}
+
+pub(super) fn apply(response: ApplyResponse) -> pb::apply_resource_change::Response {
+    pb::apply_resource_change::Response {
+        new_state: value(response.new_state),
+        private: response.private,
+        diagnostics: diagnostics(response.diagnostics),
+        legacy_type_system: false,
+        new_identity: identity(response.new_identity),
+    }
+}
+
+pub(super) fn import(response: ImportResponse) -> pb::import_resource_state::Response {
+    pb::import_resource_state::Response {
+        imported_resources: response.imported.map(imported).into_iter().collect(),
+        diagnostics: diagnostics(response.diagnostics),
+        deferred: None,
+    }
+}
+
+fn imported(imported: Imported) -> pb::import_resource_state::ImportedResource {
+    pb::import_resource_state::ImportedResource {
+        type_name: imported.type_name,
+        state: value(imported.state),
+        private: imported.private,
+        identity: identity(imported.identity),
+    }
+}
+
+/// An identity; without one nothing is sent, since hosts check an identity that is there.
+fn identity(identity: Option<Encoded>) -> Option<pb::ResourceIdentityData> {
+    let identity_data = value(identity?)?;
+    Some(pb::ResourceIdentityData { identity_data: Some(identity_data) })
+}
+
+#[cfg(test)]
+mod tests {
+    use pb::attribute_path::step::Selector;
+
+    use super::*;
+
+    fn encoded(bytes: &[u8]) -> Encoded {
+        Encoded::Msgpack(bytes.to_vec())
+    }
+
+    fn msgpack(bytes: &[u8]) -> Option<pb::DynamicValue> {
+        Some(pb::DynamicValue { msgpack: bytes.to_vec(), json: vec![] })
+    }
+
+    fn identity_data(bytes: &[u8]) -> Option<pb::ResourceIdentityData> {
+        Some(pb::ResourceIdentityData { identity_data: msgpack(bytes) })
+    }
+
+    fn warning() -> (Diagnostics, Vec<pb::Diagnostic>) {
+        let sent = pb::Diagnostic {
+            severity: pb::diagnostic::Severity::Warning.into(),
+            summary: "s".into(),
+            detail: "d".into(),
+            attribute: None,
+        };
+        (Diagnostic::warning("s", "d").into(), vec![sent])
+    }
+
+    #[test]
+    fn values_keep_their_encoding() {
+        assert_eq!(value(Encoded::Absent), None);
+        assert_eq!(value(encoded(b"\xc0")), msgpack(b"\xc0"));
+        let json = Some(pb::DynamicValue { msgpack: vec![], json: b"null".to_vec() });
+        assert_eq!(value(Encoded::Json(b"null".to_vec())), json);
+    }
+
+    #[test]
+    fn paths_keep_every_kind_of_step() {
+        let sent = path(&Path::of("tags").key("k").index(2));
+        let selectors: Vec<_> = sent.steps.into_iter().map(|step| step.selector.unwrap()).collect();
+        assert_eq!(
+            selectors,
+            [
+                Selector::AttributeName("tags".into()),
+                Selector::ElementKeyString("k".into()),
+                Selector::ElementKeyInt(2)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_diagnostic_keeps_severity_text_and_place() {
+        let sent = diagnostic(Diagnostic::error("s", "d").at(Path::of("a")));
+        assert_eq!(sent.severity(), pb::diagnostic::Severity::Error);
+        assert_eq!((sent.summary.as_str(), sent.detail.as_str()), ("s", "d"));
+        assert_eq!(sent.attribute.unwrap().steps.len(), 1);
+    }
+
+    #[test]
+    fn a_diagnostic_about_the_whole_object_has_no_path() {
+        assert_eq!(diagnostic(Diagnostic::error("s", "d")).attribute, None);
+        assert_eq!(diagnostic(Diagnostic::error("s", "d").at(Path::root())).attribute, None);
+    }
+
+    #[test]
+    fn every_field_of_a_read_is_sent() {
+        let (diagnostics, sent) = warning();
+        let response = ReadResponse {
+            new_state: encoded(b"state"),
+            private: b"private".to_vec(),
+            new_identity: Some(encoded(b"identity")),
+            diagnostics,
+        };
+        let expected = pb::read_resource::Response {
+            new_state: msgpack(b"state"),
+            diagnostics: sent,
+            private: b"private".to_vec(),
+            deferred: None,
+            new_identity: identity_data(b"identity"),
+        };
+        assert_eq!(read(response), expected);
+    }
+
+    #[test]
+    fn every_field_of_a_plan_is_sent() {
+        let (diagnostics, sent) = warning();
+        let response = PlanResponse {
+            planned_state: encoded(b"planned"),
+            requires_replace: vec![Path::of("a")],
+            planned_private: b"private".to_vec(),
+            planned_identity: Some(encoded(b"identity")),
+            diagnostics,
+        };
+        let expected = pb::plan_resource_change::Response {
+            planned_state: msgpack(b"planned"),
+            requires_replace: vec![path(&Path::of("a"))],
+            planned_private: b"private".to_vec(),
+            diagnostics: sent,
+            legacy_type_system: false,
+            deferred: None,
+            planned_identity: identity_data(b"identity"),
+        };
+        assert_eq!(plan(response), expected);
+    }
+
+    #[test]
+    fn every_field_of_an_apply_is_sent() {
+        let (diagnostics, sent) = warning();
+        let response = ApplyResponse {
+            new_state: encoded(b"state"),
+            private: b"private".to_vec(),
+            new_identity: Some(encoded(b"identity")),
+            diagnostics,
+        };
+        let expected = pb::apply_resource_change::Response {
+            new_state: msgpack(b"state"),
+            private: b"private".to_vec(),
+            diagnostics: sent,
+            legacy_type_system: false,
+            new_identity: identity_data(b"identity"),
+        };
+        assert_eq!(apply(response), expected);
+    }
+
+    #[test]
+    fn every_field_of_an_import_is_sent() {
+        let (diagnostics, sent) = warning();
+        let object = Imported {
+            type_name: "t".into(),
+            state: encoded(b"state"),
+            private: b"private".to_vec(),
+            identity: Some(encoded(b"identity")),
+        };
+        let expected = pb::import_resource_state::Response {
+            imported_resources: vec![pb::import_resource_state::ImportedResource {
+                type_name: "t".into(),
+                state: msgpack(b"state"),
+                private: b"private".to_vec(),
+                identity: identity_data(b"identity"),
+            }],
+            diagnostics: sent,
+            deferred: None,
+        };
+        assert_eq!(import(ImportResponse { imported: Some(object), diagnostics }), expected);
+        assert_eq!(import(ImportResponse::default()).imported_resources, []);
+    }
+
+    #[test]
+    fn every_field_of_an_upgrade_is_sent() {
+        let (diagnostics, sent) = warning();
+        let state = UpgradeStateResponse { upgraded_state: encoded(b"state"), diagnostics };
+        let expected = pb::upgrade_resource_state::Response {
+            upgraded_state: msgpack(b"state"),
+            diagnostics: sent.clone(),
+        };
+        assert_eq!(upgrade_state(state), expected);
+
+        let (diagnostics, _) = warning();
+        let upgraded = UpgradeIdentityResponse { upgraded_identity: Some(encoded(b"identity")), diagnostics };
+        let expected = pb::upgrade_resource_identity::Response {
+            upgraded_identity: identity_data(b"identity"),
+            diagnostics: sent,
+        };
+        assert_eq!(upgrade_identity(upgraded), expected);
+        assert_eq!(upgrade_identity(UpgradeIdentityResponse::default()).upgraded_identity, None);
+    }
+}
