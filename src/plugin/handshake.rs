@@ -110,7 +110,10 @@ mod tests {
     #[test]
     fn version_is_the_one_of_the_definition() {
         let definition = include_str!("../../proto/tfplugin6.proto");
-        assert_eq!(definition.lines().next(), Some(format!("// Terraform plugin protocol, version {PROTOCOL}").as_str()));
+        assert_eq!(
+            definition.lines().next(),
+            Some(format!("// Terraform plugin protocol, version {PROTOCOL}").as_str())
+        );
         assert_eq!(PROTOCOL.split_once('.').unwrap().0.parse(), Ok(MAJOR));
     }
 
@@ -139,7 +142,10 @@ mod tests {
     fn line_has_six_fields() {
         assert_eq!(line(&unix(), None, &Environment::default()), "1|6|unix|/tmp/p/s|grpc|");
         let tcp = Address { network: "tcp", address: "127.0.0.1:10000".to_owned() };
-        assert_eq!(line(&tcp, Some(&[0xff; 4]), &Environment::default()), "1|6|tcp|127.0.0.1:10000|grpc|/////w");
+        assert_eq!(
+            line(&tcp, Some(&[0xff; 4]), &Environment::default()),
+            "1|6|tcp|127.0.0.1:10000|grpc|/////w"
+        );
     }
 
     #[test]

@@ -1,8 +1,31 @@
-//! The wire between Terraform core and a provider.
+//! The wire between Terraform core and a provider: handshake, TLS, gRPC, logs.
+//!
+//! A provider is served with [`serve`]. Everything a host sends is converted at the door:
+//! generated types and encodings stay in this room, and the provider behind
+//! [`ProviderServer`](crate::schema::ProviderServer) knows nothing of them.
 
+mod broker;
+mod connection;
+mod controller;
 pub mod environment;
+mod from_proto;
 pub mod handshake;
+mod health;
+pub mod listener;
+pub mod log;
 mod pb;
+mod reattach;
+mod schema_to_proto;
+pub mod serve;
+mod service;
+mod signals;
+mod stdio;
+mod streams;
 pub mod tls;
+mod to_proto;
+#[cfg(unix)]
+mod unix_socket;
 
 pub use environment::Environment;
+pub use listener::Network;
+pub use serve::{Mode, ServeError, ServeOptions, serve};

@@ -1,0 +1,176 @@
+//! The life of the process: start, serve, stop.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, time::sleep};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+
+use super::{
+    broker::Broker,
+    controller::Controller,
+    environment::Environment,
+    handshake::{self, HandshakeError},
+    health::HealthService,
+    listener::{ListenError, Listener, Network},
+    pb::{
+        health::health_server::HealthServer,
+        plugin::{
+            grpc_broker_server::GrpcBrokerServer, grpc_controller_server::GrpcControllerServer,
+            grpc_stdio_server::GrpcStdioServer,
+        },
+        tfplugin6::provider_server::ProviderServer as ProviderGrpc,
+    },
+    reattach,
+    service::ProviderService,
+    signals,
+    stdio::Stdio,
+    tls::{Tls, TlsError},
+};
+use crate::schema::ProviderServer;
+
+/// The largest message taken and sent. Hosts set no limit when they send; this is what Go providers
+/// use, and the library's own 4 MiB is too small for a large state.
+const MAX_MESSAGE: usize = 256 << 20;
+
+/// How long running calls may take to end once the stop has begun. The host kills a process that is
+/// still there after two seconds, and a killed process leaves its socket behind.
+const STOP_TIME_LIMIT: Duration = Duration::from_millis(1_500);
+
+/// Connections that may wait for the server to take them; a host makes one.
+const BACKLOG: usize = 16;
+
+/// The variable in which the host sends its certificate; without it plain text is spoken.
+const CLIENT_CERTIFICATE: &str = "PLUGIN_CLIENT_CERT";
+
+/// How to serve.
+pub struct ServeOptions {
+    /// The variables the host talks through.
+    pub environment: Environment,
+    /// Who started the process.
+    pub mode: Mode,
+    /// What kind of socket to listen on.
+    pub network: Network,
+    /// Where the one line goes that says where we are: standard output.
+    pub output: Box<dyn Write + Send>,
+}
+
+/// Who started the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A host, which reads the handshake line and ends the process when it is done.
+    Plugin,
+    /// A person, who reads a line to paste, and ends the process with Ctrl-C. No cookie, no TLS.
+    Debug {
+        /// The provider's address in the registry, by which the host looks it up.
+        source_address: String,
+    },
+}
+
+/// The provider could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Nobody we can serve started the process.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// TLS with the host cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There is no socket.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Signals cannot be handled.
+    #[error("signals cannot be handled: {0}")]
+    Signals(io::Error),
+    /// Nobody can be told where we are.
+    #[error("standard output cannot be written: {0}")]
+    Output(io::Error),
+    /// The gRPC server failed.
+    #[error("the gRPC server failed: {0}")]
+    Grpc(#[from] tonic::transport::Error),
+}
+
+impl fmt::Debug for ServeOptions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("ServeOptions")
+            .field("mode", &self.mode)
+            .field("network", &self.network)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serves until the host shuts the process down, or a signal does.
+///
+/// The socket accepts before the line is written, and is gone when this returns. Calls that are
+/// running when the stop begins are cancelled and given a moment to end.
+///
+/// # Errors
+///
+/// [`ServeError`]; nothing was written to `output` unless the gRPC server itself failed.
+pub async fn serve(server: Arc<ProviderServer>, mut options: ServeOptions) -> Result<(), ServeError> {
+    let tls = prepare(&options)?;
+    let shutdown = CancellationToken::new();
+    signals::watch(&options.mode, &shutdown).map_err(ServeError::Signals)?;
+    let listener = Listener::open(options.network, &options.environment).await?;
+    announce(&mut options, &listener, tls.as_ref()).map_err(ServeError::Output)?;
+
+    let (accepted, connections) = mpsc::channel(BACKLOG);
+    let serving = services(&server, &shutdown)
+        .serve_with_incoming_shutdown(ReceiverStream::new(connections), shutdown.clone().cancelled_owned());
+    tokio::select! {
+        outcome = serving => outcome?,
+        () = listener.accept_into(tls.as_ref(), accepted) => {}
+        () = out_of_time(&server, &shutdown) => {}
+    }
+    tracing::debug!("stopped");
+    Ok(())
+}
+
+/// Checks what a host must bring, and sets up TLS if it wants it.
+fn prepare(options: &ServeOptions) -> Result<Option<Tls>, ServeError> {
+    if options.mode != Mode::Plugin {
+        return Ok(None);
+    }
+    handshake::check(&options.environment)?;
+    Ok(options.environment.get(CLIENT_CERTIFICATE).map(Tls::new).transpose()?)
+}
+
+/// Writes the one line that says where we are. Nothing may go to standard output before it.
+fn announce(options: &mut ServeOptions, listener: &Listener, tls: Option<&Tls>) -> io::Result<()> {
+    let line = match &options.mode {
+        Mode::Plugin => {
+            let certificate = tls.map(|tls| tls.certificate.as_ref());
+            handshake::line(listener.address(), certificate, &options.environment)
+        }
+        Mode::Debug { source_address } => reattach::line(source_address, listener.address()),
+    };
+    writeln!(options.output, "{line}")?;
+    options.output.flush()
+}
+
+/// The gRPC server with all its services.
+fn services(server: &Arc<ProviderServer>, shutdown: &CancellationToken) -> tonic::transport::server::Router {
+    let provider = ProviderGrpc::new(ProviderService { server: server.clone() })
+        .max_decoding_message_size(MAX_MESSAGE)
+        .max_encoding_message_size(MAX_MESSAGE);
+    Server::builder()
+        .add_service(provider)
+        .add_service(GrpcControllerServer::new(Controller { shutdown: shutdown.clone() }))
+        .add_service(GrpcStdioServer::new(Stdio { shutdown: shutdown.clone() }))
+        .add_service(GrpcBrokerServer::new(Broker { shutdown: shutdown.clone() }))
+        .add_service(HealthServer::new(HealthService { shutdown: shutdown.clone() }))
+}
+
+/// Returns when a stop has begun and its time is up; cancels what is running when it begins.
+async fn out_of_time(server: &ProviderServer, shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    server.stop();
+    sleep(STOP_TIME_LIMIT).await;
+    tracing::warn!("calls were still running when the time to stop was up");
+}
