@@ -74,3 +74,53 @@ impl CallContext {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::testing::ManualClock;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test]
+    async fn work_within_the_bounds_gives_its_value() {
+        let clock = ManualClock::new();
+        let context = CallContext::default().with_timeout(&clock, SECOND * 3);
+        let work = async {
+            clock.sleep(SECOND).await;
+            7
+        };
+        assert_eq!(clock.run(context.bound(&clock, work)).await, Ok(7));
+        assert_eq!(context.remaining(&clock), Some(SECOND * 2));
+    }
+
+    #[tokio::test]
+    async fn the_deadline_ends_work_that_takes_longer() {
+        let clock = ManualClock::new();
+        let context = CallContext::default().with_timeout(&clock, SECOND);
+        let outcome = clock.run(context.bound(&clock, clock.sleep(SECOND * 2))).await;
+        assert_eq!((outcome, clock.monotonic()), (Err(Interrupted::DeadlineExceeded), SECOND));
+        let outcome = context.bound(&clock, std::future::ready(())).await;
+        assert_eq!(outcome, Err(Interrupted::DeadlineExceeded), "work that is ready comes too late");
+    }
+
+    #[tokio::test]
+    async fn cancellation_ends_work_that_never_would() {
+        let clock = ManualClock::new();
+        let context = CallContext::default();
+        let work = async {
+            context.cancel.cancel();
+            std::future::pending::<()>().await;
+        };
+        assert_eq!(context.bound(&clock, work).await, Err(Interrupted::Cancelled));
+        assert_eq!(context.bound(&clock, std::future::ready(())).await, Err(Interrupted::Cancelled));
+    }
+
+    #[test]
+    fn a_second_timeout_only_shortens_the_first() {
+        let clock = ManualClock::new();
+        let context = CallContext::default().with_timeout(&clock, SECOND * 2);
+        assert_eq!(context.clone().with_timeout(&clock, SECOND * 9).deadline, Some(SECOND * 2));
+        assert_eq!(context.with_timeout(&clock, SECOND).deadline, Some(SECOND));
+    }
+}

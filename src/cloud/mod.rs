@@ -15,5 +15,7 @@ pub mod names;
 pub mod retry;
 pub mod signing;
 pub mod sls;
+#[cfg(test)]
+pub mod testing;
 
 pub use context::CallContext;

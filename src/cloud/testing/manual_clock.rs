@@ -1,0 +1,142 @@
+//! A clock that stands still until it is moved.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use crate::cloud::clock::Clock;
+
+/// A clock for tests. It begins at 2026-11-20 08:00:00 UTC; clones show the same time.
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    elapsed: Duration,
+    next_id: u64,
+    /// Who to wake, by when and in the order of arrival.
+    sleepers: BTreeMap<(Duration, u64), Waker>,
+}
+
+impl ManualClock {
+    /// A clock on which no time has passed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets time pass and wakes whoever has slept enough.
+    pub fn advance(&self, duration: Duration) {
+        let mut state = self.state();
+        state.elapsed += duration;
+        let later_than = (state.elapsed + Duration::from_nanos(1), 0);
+        let later = state.sleepers.split_off(&later_than);
+        let due = std::mem::replace(&mut state.sleepers, later);
+        drop(state);
+        due.into_values().for_each(Waker::wake);
+    }
+
+    /// Runs a future to its end; whenever it can only wait, time jumps to the next sleeper.
+    ///
+    /// Meant for futures that wait for this clock and for nothing outside themselves: while another task or the
+    /// network is busy, time would run on. A future that waits for something else stays pending.
+    pub async fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|context| {
+            loop {
+                if let Poll::Ready(output) = future.as_mut().poll(context) {
+                    return Poll::Ready(output);
+                }
+                let Some(wait) = self.until_next_sleeper() else { return Poll::Pending };
+                self.advance(wait);
+            }
+        })
+        .await
+    }
+
+    fn until_next_sleeper(&self) -> Option<Duration> {
+        let state = self.state();
+        let (when, _) = state.sleepers.keys().next()?;
+        Some(when.saturating_sub(state.elapsed))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> OffsetDateTime {
+        datetime!(2026-11-20 08:00:00 UTC) + self.monotonic()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.state().elapsed
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let mut state = self.state();
+        state.next_id += 1;
+        let key = (state.elapsed.saturating_add(duration), state.next_id);
+        Box::pin(Sleep { clock: self.clone(), key })
+    }
+}
+
+struct Sleep {
+    clock: ManualClock,
+    key: (Duration, u64),
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.clock.state();
+        if state.elapsed >= self.key.0 {
+            return Poll::Ready(());
+        }
+        state.sleepers.insert(self.key, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.clock.state().sleepers.remove(&self.key);
+    }
+}
+
+#[tokio::test]
+async fn run_jumps_from_sleep_to_sleep() {
+    let clock = ManualClock::new();
+    clock
+        .run(async {
+            clock.sleep(Duration::from_secs(5)).await;
+            clock.sleep(Duration::from_secs(7)).await;
+        })
+        .await;
+    assert_eq!(clock.monotonic(), Duration::from_secs(12));
+    assert_eq!(clock.now(), datetime!(2026-11-20 08:00:12 UTC));
+}
+
+#[tokio::test]
+async fn a_dropped_sleep_does_not_move_time() {
+    let clock = ManualClock::new();
+    let short = Duration::from_secs(1);
+    clock
+        .run(async {
+            tokio::select! {
+                () = clock.sleep(short) => {}
+                () = clock.sleep(short * 100) => panic!("the longer sleep ended first"),
+            }
+            clock.sleep(short).await;
+        })
+        .await;
+    assert_eq!(clock.monotonic(), short * 2);
+}

@@ -1,0 +1,82 @@
+//! A transport that answers from a list and remembers what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use futures_util::future::BoxFuture;
+
+use crate::cloud::http::{
+    Headers, HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind,
+};
+
+/// What comes of one request.
+#[derive(Debug)]
+pub enum Reply {
+    /// An answer.
+    Answer(HttpResponse),
+    /// No answer.
+    Fail(TransportErrorKind),
+    /// Silence: the request waits for ever.
+    Hang,
+}
+
+impl Reply {
+    /// An answer with a body and the request id `REQ`.
+    pub fn answer(status: u16, body: &str) -> Self {
+        Self::answer_with(status, body, &[])
+    }
+
+    /// An answer with more headers.
+    pub fn answer_with(status: u16, body: &str, extra: &[(&str, &str)]) -> Self {
+        let mut headers = Headers::default();
+        headers.set("x-log-requestid", "REQ");
+        for (name, value) in extra {
+            headers.set(name, *value);
+        }
+        Self::Answer(HttpResponse { status, headers, body: body.as_bytes().to_vec() })
+    }
+
+    /// A refusal in the form of SLS.
+    pub fn refusal(status: u16, code: &str, message: &str) -> Self {
+        let body = serde_json::json!({ "errorCode": code, "errorMessage": message });
+        Self::answer(status, &body.to_string())
+    }
+}
+
+/// A transport for tests: each request takes the next reply; one request too many panics.
+#[derive(Debug, Default)]
+pub struct ScriptedTransport {
+    replies: Mutex<VecDeque<Reply>>,
+    requests: Mutex<Vec<HttpRequest>>,
+}
+
+impl ScriptedTransport {
+    /// A transport that gives these replies in their order.
+    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self { replies: Mutex::new(replies.into_iter().collect()), requests: Mutex::default() }
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<HttpRequest> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// How many replies nobody has asked for.
+    pub fn unused(&self) -> usize {
+        self.replies.lock().unwrap().len()
+    }
+}
+
+impl HttpTransport for ScriptedTransport {
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        self.requests.lock().unwrap().push(request.clone());
+        let reply = self.replies.lock().unwrap().pop_front();
+        Box::pin(async move {
+            match reply.expect("the script has no reply left for this request") {
+                Reply::Answer(response) => Ok(response),
+                Reply::Fail(kind) => Err(TransportError::new(kind, format!("scripted: {kind:?}"))),
+                Reply::Hang => std::future::pending().await,
+            }
+        })
+    }
+}
