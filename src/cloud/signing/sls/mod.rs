@@ -6,6 +6,8 @@
 
 pub mod v1;
 pub mod v4;
+#[cfg(test)]
+mod vectors;
 
 use time::OffsetDateTime;
 
