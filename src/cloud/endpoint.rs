@@ -130,7 +130,8 @@ impl Endpoint {
 
     /// Where to send a call that belongs to no project.
     pub fn origin(&self) -> Origin {
-        self.origin_of(self.authority(), self.authority())
+        let authority = self.authority();
+        self.origin_of(&authority, authority.clone())
     }
 
     /// Where to send a call to a project of SLS.
@@ -143,7 +144,7 @@ impl Endpoint {
     pub fn project_origin(&self, project: &ProjectName) -> Origin {
         let named = format!("{project}.{}", self.authority());
         let connect = if self.is_prefixable() { named.clone() } else { self.authority() };
-        self.origin_of(connect, named)
+        self.origin_of(&connect, named)
     }
 
     /// The region an SLS host belongs to: `<region>`, `<region>-intranet`, `<region>-share` or
@@ -161,7 +162,7 @@ impl Endpoint {
         Region::parse(region).ok()
     }
 
-    fn origin_of(&self, connect: String, host_header: String) -> Origin {
+    fn origin_of(&self, connect: &str, host_header: String) -> Origin {
         Origin {
             url: format!("{}://{connect}", self.scheme),
             host_header,

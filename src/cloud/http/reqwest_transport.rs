@@ -227,10 +227,12 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn has_tls_cause(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
-    })
+    // An I/O error wraps another without naming it as its source.
+    let inside = |cause: &'_ (dyn StdError + 'static)| {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
+        inner.downcast_ref::<rustls::Error>().map(drop)
+    };
+    causes(error).any(|cause| cause.is::<rustls::Error>() || inside(cause).is_some())
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {

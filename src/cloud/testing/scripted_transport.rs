@@ -1,7 +1,7 @@
 //! A transport that answers from a list and remembers what it was asked.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 
@@ -58,19 +58,19 @@ impl ScriptedTransport {
 
     /// The requests so far.
     pub fn requests(&self) -> Vec<HttpRequest> {
-        self.requests.lock().unwrap().clone()
+        held(&self.requests).clone()
     }
 
     /// How many replies nobody has asked for.
     pub fn unused(&self) -> usize {
-        self.replies.lock().unwrap().len()
+        held(&self.replies).len()
     }
 }
 
 impl HttpTransport for ScriptedTransport {
     fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
-        self.requests.lock().unwrap().push(request.clone());
-        let reply = self.replies.lock().unwrap().pop_front();
+        held(&self.requests).push(request.clone());
+        let reply = held(&self.replies).pop_front();
         Box::pin(async move {
             match reply.expect("the script has no reply left for this request") {
                 Reply::Answer(response) => Ok(response),
@@ -79,4 +79,9 @@ impl HttpTransport for ScriptedTransport {
             }
         })
     }
+}
+
+/// The content also after a test that held it has panicked.
+fn held<T>(content: &Mutex<T>) -> MutexGuard<'_, T> {
+    content.lock().unwrap_or_else(PoisonError::into_inner)
 }

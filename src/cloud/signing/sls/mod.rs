@@ -103,6 +103,11 @@ fn is_signed_by_prefix(name: &str) -> bool {
     (name.starts_with("x-log-") && !name.starts_with("x-log-meta-")) || name.starts_with("x-acs-")
 }
 
+/// One `name:value` line for each header, values trimmed.
+fn header_lines<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    headers.fold(String::new(), |lines, (name, value)| lines + name + ":" + value.trim() + "\n")
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;

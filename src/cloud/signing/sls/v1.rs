@@ -7,7 +7,7 @@ use time::macros::{format_description, offset};
 
 use crate::cloud::credentials::Credentials;
 use crate::cloud::http::{Headers, HttpRequest};
-use crate::cloud::signing::sls::{SigningError, is_signed_by_prefix};
+use crate::cloud::signing::sls::{SigningError, header_lines, is_signed_by_prefix};
 use crate::crypto::{Secret, hmac_sha1, hmac_sha256, md5_upper_hex};
 
 /// The hash of the signature, named in `x-log-signaturemethod`.
@@ -63,11 +63,8 @@ pub fn date(at: OffsetDateTime) -> Result<String, SigningError> {
 /// `x-log-` and `x-acs-` headers but `x-log-date`, which stands for the date line: sorted, one `name:value`
 /// line each.
 pub fn canonical_headers(headers: &Headers) -> String {
-    headers
-        .iter()
-        .filter(|(name, _)| is_signed_by_prefix(name) && *name != "x-log-date")
-        .map(|(name, value)| format!("{name}:{}\n", value.trim()))
-        .collect()
+    let signed = |name: &str| is_signed_by_prefix(name) && name != "x-log-date";
+    header_lines(headers.iter().filter(|(name, _)| signed(name)))
 }
 
 /// The path as sent and the query sorted by key, with its values **not** encoded.

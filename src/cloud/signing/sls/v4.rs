@@ -6,7 +6,7 @@ use time::macros::{format_description, offset};
 use crate::cloud::credentials::Credentials;
 use crate::cloud::http::{Headers, HttpRequest, percent_encode};
 use crate::cloud::names::Region;
-use crate::cloud::signing::sls::{SigningError, is_signed_by_prefix};
+use crate::cloud::signing::sls::{SigningError, header_lines, is_signed_by_prefix};
 use crate::crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "SLS4-HMAC-SHA256";
@@ -57,8 +57,7 @@ pub fn signed_headers(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
 
 /// Method, path, query, headers, their names and the digest of the body, one line each.
 pub fn canonical_request(request: &HttpRequest) -> String {
-    let headers: String =
-        signed_headers(&request.headers).map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+    let headers = header_lines(signed_headers(&request.headers));
     let names: Vec<&str> = signed_headers(&request.headers).map(|(name, _)| name).collect();
     format!(
         "{}\n{}\n{}\n{headers}\n{}\n{}",
