@@ -242,3 +242,6 @@ fn target(project: &ProjectName, logstore: &LogstoreName) -> String {
 fn path(logstore: &LogstoreName) -> String {
     format!("/logstores/{logstore}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,3 +70,128 @@ impl LogStore {
         Object::new(&self.operation, "", &self.fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cloud::error::ErrorKind;
+    use crate::cloud::sls::UserCmkInfo;
+
+    fn read(body: &str) -> Result<LogStore, Error> {
+        let operation = Operation::new("SLS", "GetLogStore", "p/app");
+        LogStore::read(&operation, &LogstoreName::parse("app").unwrap(), body.as_bytes())
+    }
+
+    fn with_conf(conf: &Value) -> Result<LogStore, Error> {
+        read(&json!({ "logstoreName": "app", "createTime": 1, "encrypt_conf": conf }).to_string())
+    }
+
+    #[track_caller]
+    fn malformed(read: Result<LogStore, Error>, message: &str) {
+        let error = read.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Malformed, message));
+        assert!(!error.is_retryable() && error.may_have_been_applied());
+    }
+
+    #[test]
+    fn every_field_is_kept_and_numbers_digit_for_digit() {
+        let body = r#"{"createTime":1700000000,"logstoreName":"app","new":{"x":1.50,"y":1e400,"z":12345678901234567890123}}"#;
+        let store = read(body).unwrap();
+        assert_eq!(serde_json::to_string(store.fields()).unwrap(), body.replace("1e400", "1e+400"));
+        assert_eq!(store.fields()["new"]["z"].to_string(), "12345678901234567890123");
+    }
+
+    #[test]
+    fn encryption_that_was_never_configured_is_none() {
+        assert_eq!(read(r#"{"logstoreName":"app","createTime":1}"#).unwrap().encrypt_conf().unwrap(), None);
+        assert_eq!(with_conf(&Value::Null).unwrap().encrypt_conf().unwrap(), None);
+    }
+
+    #[test]
+    fn both_mechanisms_are_read_and_written_the_same() {
+        let service = json!({ "enable": true, "encrypt_type": "default" });
+        let byok = json!({ "enable": false, "encrypt_type": "m4", "user_cmk_info":
+            { "cmk_key_id": "key", "arn": "acs:ram::1:role/Role", "region_id": "cn-hangzhou" } });
+        for conf in [&service, &byok] {
+            let read = with_conf(conf).unwrap().encrypt_conf().unwrap().unwrap();
+            assert_eq!(read.to_json(), *conf);
+        }
+        let info = with_conf(&byok).unwrap().encrypt_conf().unwrap().unwrap().user_cmk_info.unwrap();
+        let (cmk_key_id, arn, region_id) =
+            ("key".into(), "acs:ram::1:role/Role".into(), "cn-hangzhou".into());
+        assert_eq!(info, UserCmkInfo { cmk_key_id, arn, region_id });
+    }
+
+    #[test]
+    fn what_names_no_key_is_the_key_of_the_service() {
+        for info in [json!(null), json!({}), json!({ "cmk_key_id": "", "arn": "", "region_id": "" })] {
+            let conf = json!({ "enable": true, "encrypt_type": "default", "user_cmk_info": info });
+            assert_eq!(with_conf(&conf).unwrap().encrypt_conf().unwrap().unwrap().user_cmk_info, None);
+        }
+        let off = with_conf(&json!({ "enable": false })).unwrap().encrypt_conf().unwrap().unwrap();
+        assert_eq!((off.enable, off.encrypt_type.as_str()), (false, ""));
+    }
+
+    #[test]
+    fn answers_that_are_not_this_logstore_are_malformed() {
+        malformed(
+            read("<html>login</html>"),
+            "it should be a JSON object; found 18 bytes that begin with \"<html>login</html>\"",
+        );
+        malformed(read(""), "it should be a JSON object; found an empty body");
+        malformed(read("[]"), "it should be a JSON object; found a list");
+        malformed(read("null"), "it should be a JSON object; found null");
+        malformed(
+            read(r#"{"logstoreName":"app","createTime":1"#),
+            "it should be a JSON object; found 36 bytes that begin with \
+             \"{\\\"logstoreName\\\":\\\"app\\\",\\\"createTime\\\":1\"",
+        );
+        malformed(read(r#"{"createTime":1}"#), "`logstoreName` should be a text; found nothing");
+        malformed(
+            read(r#"{"logstoreName":"other","createTime":1}"#),
+            "`logstoreName` should be the text \"app\"; found the text \"other\"",
+        );
+        malformed(read(r#"{"logstoreName":"app"}"#), "`createTime` should be a whole number; found nothing");
+        malformed(
+            read(r#"{"logstoreName":"app","createTime":"1"}"#),
+            "`createTime` should be a whole number; found the text \"1\"",
+        );
+        malformed(
+            read(r#"{"logstoreName":"app","createTime":1.5}"#),
+            "`createTime` should be a whole number; found the number 1.5",
+        );
+    }
+
+    #[test]
+    fn a_configuration_of_another_shape_is_malformed() {
+        malformed(
+            with_conf(&json!("default")),
+            "`encrypt_conf` should be an object; found the text \"default\"",
+        );
+        malformed(with_conf(&json!({})), "`encrypt_conf.enable` should be true or false; found nothing");
+        malformed(
+            with_conf(&json!({ "enable": "true", "encrypt_type": "default" })),
+            "`encrypt_conf.enable` should be true or false; found the text \"true\"",
+        );
+        malformed(
+            with_conf(&json!({ "enable": true })),
+            "`encrypt_conf.encrypt_type` should be a text; found nothing",
+        );
+        malformed(
+            with_conf(&json!({ "enable": false, "encrypt_type": 4 })),
+            "`encrypt_conf.encrypt_type` should be a text; found the number 4",
+        );
+        malformed(
+            with_conf(&json!({ "enable": true, "encrypt_type": "m4", "user_cmk_info": [] })),
+            "`encrypt_conf.user_cmk_info` should be an object; found a list",
+        );
+        malformed(
+            with_conf(
+                &json!({ "enable": true, "encrypt_type": "m4", "user_cmk_info": { "cmk_key_id": "k", "arn": "a" } }),
+            ),
+            "`encrypt_conf.user_cmk_info.region_id` should be a text; found nothing",
+        );
+    }
+}

@@ -1,0 +1,377 @@
+//! The client on a scripted transport and a manual clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cloud::credentials::StaticCredentials;
+use crate::cloud::http::TransportErrorKind;
+use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport};
+
+const SECOND: Duration = Duration::from_secs(1);
+const STORE: &str = r#"{"logstoreName":"app","createTime":1700000000,"ttl":30}"#;
+
+/// A client and what it stands on.
+struct Bench {
+    client: SlsClient,
+    transport: Arc<ScriptedTransport>,
+    clock: ManualClock,
+    context: CallContext,
+}
+
+impl Bench {
+    fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::with(replies, 4, Arc::new(credentials()))
+    }
+
+    fn with(
+        replies: impl IntoIterator<Item = Reply>,
+        max_concurrency: usize,
+        credentials: Arc<dyn CredentialProvider>,
+    ) -> Self {
+        let transport = Arc::new(ScriptedTransport::new(replies));
+        let clock = ManualClock::new();
+        let client = SlsClient::new(SlsConfig {
+            endpoint: Endpoint::parse("http://127.0.0.1:8700").unwrap(),
+            region: Region::parse("cn-hangzhou").unwrap(),
+            signature: SignatureVersion::V4,
+            credentials,
+            transport: transport.clone(),
+            clock: Arc::new(clock.clone()),
+            retry: RetryPolicy { max_retries: 3, base: SECOND, cap: SECOND * 4 },
+            request_timeout: SECOND * 10,
+            max_concurrency,
+        });
+        Self { client, transport, clock, context: CallContext::default() }
+    }
+
+    async fn get(&self) -> Result<LogStore, Error> {
+        self.clock.run(self.client.get_log_store(&self.context, &project(), &logstore())).await
+    }
+
+    async fn update(&self, body: &Value) -> Result<(), Error> {
+        let body = body.as_object().unwrap();
+        self.clock.run(self.client.update_log_store(&self.context, &project(), &logstore(), body)).await
+    }
+}
+
+fn project() -> ProjectName {
+    ProjectName::parse("demo-proj").unwrap()
+}
+
+fn logstore() -> LogstoreName {
+    LogstoreName::parse("app").unwrap()
+}
+
+fn credentials() -> StaticCredentials {
+    StaticCredentials::new(Credentials {
+        access_key_id: "ak".into(),
+        access_key_secret: "canary-secret".into(),
+        security_token: Some("canary-token".into()),
+        source: "test".into(),
+    })
+}
+
+fn busy() -> Reply {
+    Reply::refusal(503, "ServerBusy", "The server is busy, please try again later.")
+}
+
+#[tokio::test]
+async fn a_read_is_one_signed_request_to_the_project_host() {
+    let bench = Bench::new([Reply::answer(200, STORE)]);
+    let store = bench.get().await.unwrap();
+    assert_eq!((store.create_time().unwrap(), store.encrypt_conf().unwrap()), (1_700_000_000, None));
+
+    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    assert_eq!(
+        (request.method, request.url().as_str()),
+        (Method::Get, "http://127.0.0.1:8700/logstores/app")
+    );
+    let header = |name| request.headers.get(name);
+    assert_eq!(header("host"), Some("demo-proj.127.0.0.1:8700"));
+    assert_eq!(header("x-log-apiversion"), Some("0.6.0"));
+    assert_eq!(header("x-log-date"), Some("20261120T080000Z"));
+    assert_eq!(header("x-acs-security-token"), Some("canary-token"));
+    assert_eq!(header("content-type"), None);
+    assert!(
+        header("authorization").unwrap().starts_with("SLS4-HMAC-SHA256 Credential=ak/20261120/cn-hangzhou/")
+    );
+}
+
+#[tokio::test]
+async fn reads_are_tried_again_and_signed_with_a_fresh_date() {
+    let failures = [Reply::Fail(TransportErrorKind::Connect), busy(), Reply::Hang];
+    let bench = Bench::new(failures.into_iter().chain([Reply::answer(200, STORE)]));
+    bench.get().await.unwrap();
+
+    let dates: Vec<_> =
+        bench.transport.requests().iter().map(|r| r.headers.get("x-log-date").unwrap().to_owned()).collect();
+    assert_eq!(dates.len(), 4);
+    // The third attempt took its ten seconds before it was given up.
+    assert!(dates[3].as_str() >= "20261120T080010Z", "{dates:?}");
+    let first = &bench.transport.requests()[0];
+    assert_ne!(
+        first.headers.get("authorization"),
+        bench.transport.requests()[3].headers.get("authorization")
+    );
+}
+
+#[tokio::test]
+async fn the_last_error_tells_how_often_and_how_long() {
+    let bench = Bench::new([busy(), busy(), busy(), Reply::Fail(TransportErrorKind::Broken)]);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 4));
+    assert_eq!(error.elapsed(), bench.clock.monotonic());
+    assert_eq!(error.target(), "demo-proj/app");
+    assert_eq!(bench.transport.unused(), 0);
+}
+
+#[tokio::test]
+async fn retry_after_is_waited_for() {
+    let wait = Reply::answer_with(429, "", &[("retry-after", "90")]);
+    let bench = Bench::new([wait, Reply::answer(200, STORE)]);
+    bench.get().await.unwrap();
+    let waited = bench.clock.monotonic();
+    assert!((SECOND * 90..SECOND * 91).contains(&waited), "{waited:?}");
+}
+
+/// Failures after which a read is not tried again.
+#[tokio::test]
+async fn refusals_are_final_at_once() {
+    let table = [
+        (404, "LogStoreNotExist", ErrorKind::NotFound),
+        (404, "ProjectNotExist", ErrorKind::NotFound),
+        (401, "Unauthorized", ErrorKind::Denied),
+        (401, "SignatureNotMatch", ErrorKind::Unauthenticated),
+        (400, "ParameterInvalid", ErrorKind::Invalid),
+    ];
+    for (status, code, kind) in table {
+        let bench = Bench::new([Reply::refusal(status, code, "why")]);
+        let error = bench.get().await.unwrap_err();
+        assert_eq!((error.kind(), error.code(), error.status()), (kind, Some(code), Some(status)));
+        assert_eq!((error.request_id(), error.message(), error.attempts()), (Some("REQ"), "why", 1));
+        assert!(!error.may_have_been_applied());
+    }
+    for kind in [TransportErrorKind::Tls, TransportErrorKind::Setup, TransportErrorKind::TooLarge] {
+        let bench = Bench::new([Reply::Fail(kind)]);
+        assert_eq!(bench.get().await.unwrap_err().attempts(), 1, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_without_the_form_of_sls_says_what_came_instead() {
+    let bench = Bench::new([Reply::answer(404, "<html>no such page</html>")]);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unexpected, None));
+    assert!(error.message().contains("<html>no such page"), "{error}");
+
+    let bench = Bench::new([Reply::answer(403, "")]);
+    let error = bench.get().await.unwrap_err();
+    assert!(error.message().contains("an empty body"), "{error}");
+}
+
+#[tokio::test]
+async fn an_update_is_sent_exactly_once_and_tells_whether_it_may_be_done() {
+    let table = [
+        (busy(), true, true),
+        (Reply::Fail(TransportErrorKind::Connect), true, false),
+        (Reply::Fail(TransportErrorKind::ConnectTimeout), true, false),
+        (Reply::Fail(TransportErrorKind::Broken), true, true),
+        (Reply::Fail(TransportErrorKind::Silent), true, true),
+        (Reply::Fail(TransportErrorKind::Tls), false, false),
+        (Reply::Hang, true, true),
+        (Reply::refusal(403, "WriteQuotaExceed", "m"), true, false),
+        (Reply::refusal(400, "ParameterInvalid", "m"), false, false),
+        (Reply::answer(200, "<html>welcome</html>"), false, true),
+    ];
+    for (reply, retryable, doubt) in table {
+        let shown = format!("{reply:?}");
+        let bench = Bench::new([reply]);
+        let error = bench.update(&json!({ "ttl": 30 })).await.unwrap_err();
+        let told = (error.attempts(), error.is_retryable(), error.may_have_been_applied());
+        assert_eq!(told, (1, retryable, doubt), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_carries_the_document_digit_for_digit() {
+    let text = r#"{"a":1.50,"b":123456789012345678901234567890,"c":{"x":[null,true,"é"]}}"#;
+    let bench = Bench::new([Reply::answer(200, "")]);
+    bench.update(&serde_json::from_str(text).unwrap()).await.unwrap();
+    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    assert_eq!(std::str::from_utf8(&request.body).unwrap(), text);
+    assert_eq!((request.method, request.path.as_str()), (Method::Put, "/logstores/app"));
+    assert_eq!(request.headers.get("content-type"), Some("application/json"));
+    assert_eq!(request.headers.get("x-log-bodyrawsize"), Some(text.len().to_string().as_str()));
+}
+
+#[tokio::test]
+async fn pausing_gives_the_error_back_when_there_is_nothing_to_wait_for() {
+    let bench = Bench::new([]);
+    let pause = |context: CallContext, attempt, error: Error| {
+        let Bench { client, clock, .. } = &bench;
+        async move { clock.run(client.pause_before_retry(&context, attempt, &error)).await }
+    };
+    let operation = Operation::new("SLS", "UpdateLogStore", "p/l");
+    let busy = Error::from_answer(&operation, 503, Some("ServerBusy".into()), "busy");
+    let refused = Error::from_answer(&operation, 400, Some("ParameterInvalid".into()), "no");
+    let context = CallContext::default();
+
+    pause(context.clone(), 3, busy.clone()).await.unwrap();
+    assert!(bench.clock.monotonic() <= SECOND * 4);
+    let error = pause(context.clone(), 4, busy.clone()).await.unwrap_err();
+    assert_eq!((error.code(), error.attempts()), (Some("ServerBusy"), 4));
+    let error = pause(context.clone(), 1, refused).await.unwrap_err();
+    assert_eq!(error.code(), Some("ParameterInvalid"));
+
+    let late = busy.clone().with_retry_after(Some(SECOND * 60));
+    let bounded = context.clone().with_timeout(&bench.clock, SECOND * 30);
+    assert!(pause(bounded, 1, late).await.unwrap_err().is_code("ServerBusy"));
+
+    context.cancel.cancel();
+    let error = pause(context, 1, busy).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert!(error.may_have_been_applied(), "the attempt before the pause may have been");
+}
+
+#[tokio::test]
+async fn cancellation_ends_a_call_wherever_it_waits() {
+    let (project, logstore) = (project(), logstore());
+    // On the wire.
+    let bench = Bench::new([Reply::Hang]);
+    let get = bench.client.get_log_store(&bench.context, &project, &logstore);
+    let (result, ()) = tokio::join!(get, async { bench.context.cancel.cancel() });
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Cancelled, 1));
+    assert!(error.may_have_been_applied());
+
+    // In the pause.
+    let bench = Bench::new([busy()]);
+    let get = bench.client.get_log_store(&bench.context, &project, &logstore);
+    let (result, ()) = tokio::join!(get, async { bench.context.cancel.cancel() });
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(bench.transport.requests().len(), 1);
+
+    // Before anything.
+    let bench = Bench::new([]);
+    bench.context.cancel.cancel();
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Cancelled, 0));
+    assert!(!error.may_have_been_applied());
+}
+
+#[tokio::test]
+async fn cancellation_ends_the_wait_for_a_permit_and_for_credentials() {
+    let bench = Bench::with([Reply::Hang], 1, Arc::new(credentials()));
+    let waiting = CallContext::default();
+    let (project, logstore) = (project(), logstore());
+    let first = bench.client.get_log_store(&bench.context, &project, &logstore);
+    let second = bench.client.get_log_store(&waiting, &project, &logstore);
+    let (first, second, ()) = tokio::join!(first, second, async {
+        waiting.cancel.cancel();
+        bench.context.cancel.cancel();
+    });
+    assert_eq!((first.unwrap_err().attempts(), second.unwrap_err().attempts()), (1, 0));
+    assert_eq!(bench.transport.requests().len(), 1, "the second never had a permit");
+
+    let bench = Bench::with([], 1, Arc::new(NeverCredentials));
+    let get = bench.client.get_log_store(&bench.context, &project, &logstore);
+    let (result, ()) = tokio::join!(get, async { bench.context.cancel.cancel() });
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+}
+
+#[tokio::test]
+async fn the_deadline_bounds_attempts_and_pauses() {
+    let mut bench = Bench::new([Reply::Hang]);
+    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 3);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, false));
+    assert_eq!(bench.clock.monotonic(), SECOND * 3);
+
+    // The pause the service asks for would end too late: its refusal is the better error, and comes at once.
+    let mut bench = Bench::new([Reply::answer_with(429, "", &[("retry-after", "5")])]);
+    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 3);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.kind(), bench.clock.monotonic()), (ErrorKind::Throttled, Duration::ZERO));
+}
+
+#[tokio::test]
+async fn the_permits_bound_what_is_on_the_wire_and_a_pause_holds_none() {
+    // The first call is throttled for an hour; with one permit the second gets through meanwhile.
+    let hour = Reply::answer_with(429, "", &[("retry-after", "3600")]);
+    let bench =
+        Bench::with([hour, Reply::answer(200, STORE), Reply::answer(200, STORE)], 1, Arc::new(credentials()));
+    let (project, logstore) = (project(), logstore());
+    let timed = async {
+        bench.client.get_log_store(&bench.context, &project, &logstore).await.unwrap();
+        bench.clock.monotonic()
+    };
+    let other = async {
+        bench.client.get_log_store(&bench.context, &project, &logstore).await.unwrap();
+        bench.clock.monotonic()
+    };
+    let (first, second) = bench.clock.run(async { tokio::join!(timed, other) }).await;
+    assert!(first >= SECOND * 3600 && second == Duration::ZERO, "{first:?} {second:?}");
+}
+
+#[tokio::test]
+async fn errors_of_the_credentials_are_passed_on_as_they_are() {
+    let bench = Bench::with([], 1, Arc::new(BrokenCredentials));
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.service(), error.attempts()), ("STS", 7));
+}
+
+#[tokio::test]
+async fn what_a_service_quotes_back_never_holds_a_secret() {
+    let text = "bad token canary-token for canary-secret";
+    let bench = Bench::new([Reply::refusal(401, "Unauthorized", text)]);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!(error.message(), "bad token [secret] for [secret]");
+    assert!(!format!("{error:?} {error}").contains("canary"));
+    assert!(!format!("{:?}", bench.transport.requests()).contains("canary"));
+}
+
+#[tokio::test]
+async fn a_project_and_a_page_of_names_are_read() {
+    let bench = Bench::new([
+        Reply::answer(200, r#"{"projectName":"demo-proj","region":"cn-hangzhou","status":"Normal"}"#),
+        Reply::answer(200, r#"{"count":2,"total":7,"logstores":["app","internal-operation_log"]}"#),
+    ]);
+    let found = bench.client.get_project(&bench.context, &project()).await.unwrap();
+    assert_eq!((found.region(), found.status()), (Some("cn-hangzhou"), Some("Normal")));
+
+    let list = ListLogStores { size: Some(2), logstore_name: Some("a b".into()), ..ListLogStores::default() };
+    let page = bench.client.list_log_stores(&bench.context, &project(), &list).await.unwrap();
+    assert_eq!(
+        page,
+        LogStorePage { total: 7, logstores: vec!["app".into(), "internal-operation_log".into()] }
+    );
+    let urls: Vec<_> = bench.transport.requests().iter().map(HttpRequest::url).collect();
+    assert_eq!(
+        urls,
+        ["http://127.0.0.1:8700/", "http://127.0.0.1:8700/logstores?logstoreName=a%20b&offset=0&size=2"]
+    );
+}
+
+#[derive(Debug)]
+struct NeverCredentials;
+
+impl CredentialProvider for NeverCredentials {
+    fn credentials<'a>(&'a self, _: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[derive(Debug)]
+struct BrokenCredentials;
+
+impl CredentialProvider for BrokenCredentials {
+    fn credentials<'a>(&'a self, _: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>> {
+        let operation = Operation::new("STS", "AssumeRole", "role");
+        let error = Error::from_answer(&operation, 503, None, "busy").with_effort(7, SECOND);
+        Box::pin(std::future::ready(Err(error)))
+    }
+}
