@@ -20,7 +20,8 @@ pub struct TransportConfig {
     pub user_agent: String,
     /// How long a connection may take, TLS included.
     pub connect_timeout: Duration,
-    /// How long the other side may stay silent before and within an answer.
+    /// How long the other side may stay silent before and within an answer. The time to connect counts
+    /// before the answer, so a limit below `connect_timeout` reports a slow connection as silence.
     pub read_timeout: Duration,
     /// The largest body of an answer, in bytes.
     pub max_body_bytes: usize,
@@ -227,14 +228,18 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn has_tls_cause(error: &reqwest::Error) -> bool {
-    // An I/O error wraps another without naming it as its source.
-    let inside = |cause: &'_ (dyn StdError + 'static)| {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
-        inner.downcast_ref::<rustls::Error>().map(drop)
-    };
-    causes(error).any(|cause| cause.is::<rustls::Error>() || inside(cause).is_some())
+    causes(error).any(is_tls)
+}
+
+/// Looks into I/O errors too: they hold others, layer in layer, without naming them as their source.
+fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! The transport against real sockets on this machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::names::ProjectName;
+
+/// A server that reads one request after the other from each connection and gives the same reply to all.
+struct Server {
+    authority: String,
+    requests: mpsc::UnboundedReceiver<String>,
+    connections: Arc<AtomicUsize>,
+}
+
+/// What the server does with a request.
+#[derive(Clone, Copy)]
+enum Reply {
+    /// Writes these bytes and reads on.
+    Write(&'static str),
+    /// Writes these bytes and closes the connection.
+    WriteAndClose(&'static str),
+    /// Says nothing and keeps the connection open.
+    Silence,
+}
+
+impl Server {
+    async fn start(reply: Reply) -> Self {
+        Self::start_with(reply, None).await
+    }
+
+    async fn start_with(reply: Reply, tls: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
+        let (sender, requests) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                let (sender, tls) = (sender.clone(), tls.clone());
+                tokio::spawn(async move {
+                    let Some(tls) = tls else { return converse(stream, reply, sender).await };
+                    // A client that does not trust us ends the handshake.
+                    if let Ok(stream) = tls.accept(stream).await {
+                        converse(stream, reply, sender).await;
+                    }
+                });
+            }
+        });
+        Self { authority, requests, connections }
+    }
+
+    fn request(&self) -> HttpRequest {
+        self.request_over("http")
+    }
+
+    fn request_over(&self, scheme: &str) -> HttpRequest {
+        let endpoint = Endpoint::parse(&format!("{scheme}://{}", self.authority)).unwrap();
+        let origin = endpoint.project_origin(&ProjectName::parse("demo-proj").unwrap());
+        HttpRequest::new(Method::Get, origin, "/logstores/app")
+    }
+}
+
+async fn converse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    reply: Reply,
+    requests: mpsc::UnboundedSender<String>,
+) {
+    let mut text = String::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        if !is_complete(&text) {
+            continue;
+        }
+        requests.send(std::mem::take(&mut text)).ok();
+        match reply {
+            Reply::Silence => {}
+            Reply::Write(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap(),
+            Reply::WriteAndClose(bytes) => {
+                stream.write_all(bytes.as_bytes()).await.unwrap();
+                stream.shutdown().await.ok();
+                return;
+            }
+        }
+    }
+}
+
+fn is_complete(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    length.is_none_or(|length| body.len() == length.parse::<usize>().unwrap())
+}
+
+/// Short limits: what waits in these tests waits for one of them.
+fn config() -> TransportConfig {
+    TransportConfig {
+        user_agent: "test-agent/1".into(),
+        connect_timeout: Duration::from_millis(500),
+        read_timeout: Duration::from_millis(100),
+        max_body_bytes: 1000,
+        ca_bundle: None,
+    }
+}
+
+fn transport() -> ReqwestTransport {
+    ReqwestTransport::new(config())
+}
+
+#[track_caller]
+fn check(result: Result<HttpResponse, TransportError>, kind: TransportErrorKind, words: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+const OK: Reply = Reply::Write("HTTP/1.1 200 OK\r\nX-Log-RequestId: ABC\r\nContent-Length: 2\r\n\r\n{}");
+
+#[tokio::test]
+async fn the_request_names_the_project_in_host_and_connects_to_the_address() {
+    let mut server = Server::start(OK).await;
+    let mut request = server.request();
+    request.method = Method::Put;
+    request.query.insert("k".into(), "a b".into());
+    request.headers.set("x-log-apiversion", "0.6.0");
+    request.body = b"{\"a\":1}".to_vec();
+    let response = transport().send(&request).await.unwrap();
+    assert_eq!((response.status, response.body.as_slice()), (200, b"{}".as_slice()));
+    assert_eq!(response.headers.get("x-log-requestid"), Some("ABC"));
+
+    let text = server.requests.recv().await.unwrap();
+    assert!(text.starts_with("PUT /logstores/app?k=a%20b HTTP/1.1\r\n"), "{text}");
+    assert!(text.ends_with("\r\n\r\n{\"a\":1}"), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    let host = format!("host: demo-proj.{}", server.authority);
+    for line in [host.as_str(), "user-agent: test-agent/1", "x-log-apiversion: 0.6.0", "content-length: 7"] {
+        assert!(lines.contains(&line), "{line} is not in {text}");
+    }
+    assert_eq!(lines.iter().filter(|line| line.to_ascii_lowercase().starts_with("host:")).count(), 1);
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let server = Server::start(OK).await;
+    let transport = transport();
+    for _ in 0..3 {
+        transport.send(&server.request()).await.unwrap();
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn as_many_connections_as_requests_run_at_once() {
+    let server = Server::start(OK).await;
+    let transport = transport();
+    let requests: Vec<HttpRequest> = (0..32).map(|_| server.request()).collect();
+    let all = futures_util::future::join_all(requests.iter().map(|request| transport.send(request))).await;
+    assert!(all.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let reply = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::start(Reply::Write(reply)).await;
+    assert_eq!(transport().send(&server.request()).await.unwrap().status, 302);
+}
+
+#[tokio::test]
+async fn a_refused_connection_was_never_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    let request = HttpRequest::new(Method::Get, endpoint.origin(), "/");
+    let error = transport().send(&request).await.unwrap_err();
+    assert!(!error.may_have_arrived());
+    check(Err(error), TransportErrorKind::Connect, "refused");
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_not_an_answer() {
+    for reply in [
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Le",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"logstoreName\":",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"log\r\n",
+        "this is not HTTP\r\n\r\n",
+    ] {
+        let server = Server::start(Reply::WriteAndClose(reply)).await;
+        let error = transport().send(&server.request()).await.unwrap_err();
+        assert!(error.may_have_arrived(), "{reply:?}: {error}");
+        check(Err(error), TransportErrorKind::Broken, "broke before the answer was complete");
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_before_and_within_the_answer() {
+    let begun = Reply::Write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+    for reply in [Reply::Silence, begun] {
+        let server = Server::start(reply).await;
+        check(
+            transport().send(&server.request()).await,
+            TransportErrorKind::Silent,
+            "did not answer in time",
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_not_read_to_its_end() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n";
+    let server =
+        Server::start(Reply::Write(Box::leak((head.to_owned() + &"x".repeat(1001)).into_boxed_str()))).await;
+    check(transport().send(&server.request()).await, TransportErrorKind::TooLarge, "larger than 1000 bytes");
+
+    // Nobody says how long it will be, and it never ends.
+    let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1000));
+    let endless = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}{chunk}");
+    let server = Server::start(Reply::Write(Box::leak(endless.into_boxed_str()))).await;
+    check(transport().send(&server.request()).await, TransportErrorKind::TooLarge, "larger than 1000 bytes");
+}
+
+#[tokio::test]
+async fn a_body_of_the_limit_is_read() {
+    let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}", "x".repeat(1000));
+    let server = Server::start(Reply::Write(Box::leak(reply.into_boxed_str()))).await;
+    assert_eq!(transport().send(&server.request()).await.unwrap().body.len(), 1000);
+}
+
+#[tokio::test]
+async fn tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle() {
+    let (acceptor, pem) = self_signed();
+    let mut server = Server::start_with(OK, Some(acceptor)).await;
+    let error = transport().send(&server.request_over("https")).await.unwrap_err();
+    assert!(!error.may_have_arrived());
+    check(Err(error), TransportErrorKind::Tls, "no secure connection");
+    assert!(server.requests.try_recv().is_err(), "nothing may be sent to a server that is not trusted");
+
+    let trusting = ReqwestTransport::new(TransportConfig { ca_bundle: Some(pem), ..config() });
+    assert_eq!(trusting.send(&server.request_over("https")).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_told_apart_from_a_broken_network() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.ok();
+    });
+    let request = HttpRequest::new(Method::Get, endpoint.origin(), "/");
+    check(transport().send(&request).await, TransportErrorKind::Tls, "no secure connection");
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_was_never_sent() {
+    // Waits for the end of a request head, which a TLS greeting does not have.
+    let server = Server::start(Reply::Silence).await;
+    let limits = (Duration::from_millis(100), Duration::from_secs(5));
+    let config = TransportConfig { connect_timeout: limits.0, read_timeout: limits.1, ..config() };
+    let error = ReqwestTransport::new(config).send(&server.request_over("https")).await.unwrap_err();
+    assert!(!error.may_have_arrived());
+    check(Err(error), TransportErrorKind::ConnectTimeout, "did not accept a connection in time");
+}
+
+#[tokio::test]
+async fn a_bundle_that_cannot_be_read_is_the_error_of_the_first_call() {
+    for bundle in ["", "not a certificate", "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n"] {
+        let transport = ReqwestTransport::new(TransportConfig { ca_bundle: Some(bundle.into()), ..config() });
+        let endpoint = Endpoint::parse("https://127.0.0.1:1").unwrap();
+        let request = HttpRequest::new(Method::Get, endpoint.origin(), "/");
+        check(transport.send(&request).await, TransportErrorKind::Setup, "CA bundle");
+    }
+}
+
+/// A certificate for 127.0.0.1 that only its own bundle vouches for.
+fn self_signed() -> (TlsAcceptor, Vec<u8>) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        STANDARD.encode(&certificate)
+    );
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), pem.into_bytes())
+}
