@@ -167,6 +167,25 @@ async fn as_many_connections_as_requests_run_at_once() {
     assert!(all.iter().all(Result::is_ok));
 }
 
+/// The proxy is read from the environment, and only another process can be given another environment.
+#[test]
+fn calls_to_this_machine_ignore_the_proxies_of_the_environment() {
+    let module = module_path!().split_once("::").unwrap().1;
+    for test in
+        ["connections_are_used_again", "tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle"]
+    {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", &format!("{module}::{test}")]).env_remove("NO_PROXY").env_remove("no_proxy");
+        for variable in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            // Port 1 (tcpmux) has no proxy behind it.
+            child.env(variable, "http://127.0.0.1:1");
+        }
+        let output = child.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{test}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_is_an_answer() {
     let reply = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
