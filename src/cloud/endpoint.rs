@@ -411,4 +411,20 @@ mod tests {
             assert_eq!(Endpoint::parse(host).unwrap().region_of_sls_host(), None, "{host}");
         }
     }
+
+    proptest::proptest! {
+        /// What is checked here is what is dialled: the URL parser of the HTTP client sees the same host.
+        #[test]
+        fn the_http_client_reads_the_same_host(
+            text in r"((https?|HTTP)://)?([a-z0-9.@\-]{0,12}|127\.[0-9.]{0,8}|0x[0-9a-f.]{0,8}|\[[0-9a-f:.]{0,12}\])(:[0-9]{0,6})?/?"
+        ) {
+            if let Ok(endpoint) = Endpoint::parse(&text) {
+                let url = url::Url::parse(&endpoint.origin().url).unwrap();
+                proptest::prop_assert_eq!(url.host_str().unwrap(), endpoint.host.to_string());
+                proptest::prop_assert_eq!(url.port(), endpoint.port);
+                proptest::prop_assert!(url.scheme() == "https" || endpoint.is_loopback());
+                proptest::prop_assert_eq!(Endpoint::parse(&endpoint.to_string()), Ok(endpoint));
+            }
+        }
+    }
 }
