@@ -1,10 +1,12 @@
 //! The client on a scripted transport and a manual clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
 use crate::cloud::credentials::StaticCredentials;
@@ -332,6 +334,54 @@ async fn what_a_service_quotes_back_never_holds_a_secret() {
     assert_eq!(error.message(), "bad token [secret] for [secret]");
     assert!(!format!("{error:?} {error}").contains("canary"));
     assert!(!format!("{:?}", bench.transport.requests()).contains("canary"));
+}
+
+#[tokio::test]
+async fn a_call_leaves_one_line_in_the_log_and_no_secret() {
+    let lines = Lines::default();
+    let bench =
+        Bench::new([busy(), Reply::answer(200, STORE), Reply::refusal(404, "ProjectNotExist", "none")]);
+    let subscriber = tracing_subscriber::registry().with(lines.clone());
+    let guard = tracing::subscriber::set_default(subscriber);
+    bench.get().await.unwrap();
+    bench.get().await.unwrap_err();
+    drop(guard);
+
+    let lines = lines.0.lock().unwrap();
+    let [retry, found, refused] = &lines[..] else { panic!("not three lines: {lines:#?}") };
+    assert!(retry.starts_with("DEBUG") && retry.contains("code=\"ServerBusy\""), "{retry}");
+    for part in [
+        "INFO",
+        "service=\"SLS\"",
+        "action=\"GetLogStore\"",
+        "target=\"demo-proj/app\"",
+        "status=200",
+        "attempts=2",
+        "elapsed_ms=",
+        "request_id=\"REQ\"",
+        "outcome=\"Ok\"",
+    ] {
+        assert!(found.contains(part), "{part} is not in {found}");
+    }
+    assert!(
+        refused.contains("outcome=\"NotFound\"") && refused.contains("code=\"ProjectNotExist\""),
+        "{refused}"
+    );
+    assert!(lines.iter().all(|line| !line.contains("canary") && !line.contains("SLS4-HMAC")), "{lines:#?}");
+}
+
+/// Collects log lines: level, then `field=value` pairs.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let mut line = event.metadata().level().to_string();
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            line.push_str(&format!(" {field}={value:?}"));
+        });
+        self.0.lock().unwrap().push(line);
+    }
 }
 
 #[tokio::test]
