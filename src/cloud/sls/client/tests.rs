@@ -301,6 +301,21 @@ async fn the_deadline_bounds_attempts_and_pauses() {
 }
 
 #[tokio::test]
+async fn a_throttled_call_waits_its_turn_until_the_deadline() {
+    let busy_for_long = (0..50).map(|_| busy());
+    let mut bench = Bench::new(busy_for_long.chain([Reply::answer(200, STORE)]));
+    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 1000);
+    bench.get().await.unwrap();
+    assert_eq!(bench.transport.requests().len(), 51);
+
+    let mut bench = Bench::new((0..50).map(|_| busy()));
+    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 3);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_code("ServerBusy")), (ErrorKind::Throttled, true));
+    assert!(bench.clock.monotonic() <= SECOND * 3);
+}
+
+#[tokio::test]
 async fn the_permits_bound_what_is_on_the_wire_and_a_pause_holds_none() {
     // The first call is throttled for an hour; with one permit the second gets through meanwhile.
     let hour = Reply::answer_with(429, "", &[("retry-after", "3600")]);
@@ -376,11 +391,11 @@ struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl<S: tracing::Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        let mut line = event.metadata().level().to_string();
+        let mut words = vec![event.metadata().level().to_string()];
         event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            line.push_str(&format!(" {field}={value:?}"));
+            words.push(format!("{field}={value:?}"));
         });
-        self.0.lock().unwrap().push(line);
+        self.0.lock().unwrap().push(words.join(" "));
     }
 }
 
