@@ -35,8 +35,8 @@ const fn row(service: Option<&'static str>, status: Option<u16>, code: Code, kin
 const SLS: Option<&str> = Some("SLS");
 
 /// Sources: "docs" is the SLS documentation, "Common error codes" and the error tables of each operation;
-/// "sdk" the tests of the official Java and Go SDKs, which assert answers of the real service; "tf" the
-/// retry rules of the official Terraform provider; "HTTP" is RFC 9110 and RFC 6585.
+/// "sdk" the tests of the official Java and Go SDKs, which assert answers of the real service; "retry" the
+/// rules by which the vendor's own tools repeat calls; "HTTP" is RFC 9110 and RFC 6585.
 const TABLE: &[Row] = &[
     // docs (the common table spells one of them `ProjectNotExists`), sdk. With the documented status only.
     row(
@@ -52,7 +52,7 @@ const TABLE: &[Row] = &[
     row(SLS, Some(403), Code::EndsWith("QuotaExceed"), ErrorKind::Throttled),
     // docs
     row(SLS, Some(503), Code::Is(&["ServerBusy"]), ErrorKind::Throttled),
-    // tf
+    // retry
     row(None, None, Code::Contains("Throttling"), ErrorKind::Throttled),
     // HTTP (RFC 6585 section 4)
     row(None, Some(429), Code::Any, ErrorKind::Throttled),

@@ -273,22 +273,33 @@ impl fmt::Display for Error {
             _ => f.write_str("failed")?,
         }
         write!(f, ": {}", facts.message.trim_end_matches('.'))?;
-        f.write_str(" (")?;
-        if let Some(status) = facts.status {
-            write!(f, "HTTP {status}, ")?;
+        let details = facts.details();
+        if !details.is_empty() {
+            write!(f, " ({})", details.join(", "))?;
         }
-        if let Some(code) = &facts.code {
-            write!(f, "code {code}, ")?;
+        f.write_str(".")
+    }
+}
+
+impl Facts {
+    /// What support asks for, and how much was tried.
+    fn details(&self) -> Vec<String> {
+        let mut details = Vec::new();
+        details.extend(self.status.map(|status| format!("HTTP {status}")));
+        details.extend(self.code.as_ref().map(|code| format!("code {code}")));
+        details.extend(self.request_id.as_ref().map(|id| format!("request id {id}")));
+        match self.attempts {
+            0 if matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Timeout) => {
+                details.push("never sent".to_owned());
+            }
+            0 => {}
+            1 => details.push("1 attempt".to_owned()),
+            attempts => details.push(format!("{attempts} attempts")),
         }
-        if let Some(request_id) = &facts.request_id {
-            write!(f, "request id {request_id}, ")?;
+        if !self.elapsed.is_zero() {
+            details.push(format!("{} ms", self.elapsed.as_millis()));
         }
-        match facts.attempts {
-            0 => f.write_str("never sent")?,
-            1 => f.write_str("1 attempt")?,
-            attempts => write!(f, "{attempts} attempts")?,
-        }
-        write!(f, ", {} ms).", facts.elapsed.as_millis())
+        details
     }
 }
 
@@ -335,9 +346,11 @@ mod tests {
         let error = Error::new(ErrorKind::Cancelled, &operation(), "the run was interrupted");
         assert_eq!(
             error.to_string(),
-            "SLS GetLogStore on proj/app was cancelled: the run was interrupted (never sent, 0 ms)."
+            "SLS GetLogStore on proj/app was cancelled: the run was interrupted (never sent)."
         );
         assert!(!error.is_retryable() && !error.may_have_been_applied());
+        let error = Error::new(ErrorKind::Conflict, &operation(), "somebody else keeps changing it");
+        assert_eq!(error.to_string(), "SLS GetLogStore on proj/app failed: somebody else keeps changing it.");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::cloud::names::Region;
 pub enum SignatureVersion {
     /// `LOG` with HMAC-SHA1: the default of most official SDKs. The host is not signed.
     V1HmacSha1,
-    /// `LOG` with HMAC-SHA256: what the official provider sends.
+    /// `LOG` with HMAC-SHA256: the default of the SDKs made from the service's model.
     V1HmacSha256,
     /// `SLS4-HMAC-SHA256`: binds the host and the region; some newer regions ask for it.
     V4,
