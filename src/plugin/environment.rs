@@ -1,16 +1,20 @@
 //! The environment variables the wire reads, as a value that tests can make.
 
-use std::{collections::BTreeMap, env};
+use std::{collections::BTreeMap, env, fmt};
+
+/// What the variables hosts talk through begin with. Nothing else is kept: other variables hold secrets.
+const PREFIXES: [&str; 2] = ["PLUGIN_", "TF_"];
 
 /// Environment variables by name. A variable set to nothing counts as not set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The environment of this process; variables that are not Unicode are left out.
+    /// The variables of this process that hosts talk through, as far as they are Unicode.
     pub fn of_process() -> Environment {
         env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
             .collect()
     }
 
@@ -32,6 +36,13 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
     }
 }
 
+/// Names only: `TF_VAR_` variables hold whatever a person calls a variable.
+impl fmt::Debug for Environment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +53,11 @@ mod tests {
         assert_eq!(environment.get("EMPTY"), None);
         assert_eq!(environment.get("SET"), Some("x"));
         assert_eq!(environment.get("ABSENT"), None);
+    }
+
+    #[test]
+    fn values_are_not_printed() {
+        let environment = Environment::from([("TF_VAR_secret", "canary")]);
+        assert_eq!(format!("{environment:?}"), r#"{"TF_VAR_secret"}"#);
     }
 }

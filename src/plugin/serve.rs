@@ -85,6 +85,9 @@ pub enum ServeError {
     /// There is no socket.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// There are no threads to run on.
+    #[error("the async runtime cannot be started: {0}")]
+    Runtime(io::Error),
     /// Signals cannot be handled.
     #[error("signals cannot be handled: {0}")]
     Signals(io::Error),
