@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed, logging};
 use clap::{Args, Parser, Subcommand};
-use serde_json::json;
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A local stand-in for Alibaba Cloud Simple Log Service.
@@ -38,7 +38,7 @@ struct Serve {
     /// Refuse members that an operation does not know.
     #[arg(long, conflicts_with = "lenient")]
     strict: bool,
-    /// Keep what an update leaves out, encrypt_conf included.
+    /// Keep what an update leaves out, the encryption configuration included.
     #[arg(long)]
     lenient: bool,
     /// Allow an address that other machines can reach.
@@ -86,14 +86,19 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The ready line.
+#[derive(Serialize)]
+struct Ready<'a> {
+    listening: SocketAddr,
+    region: &'a str,
+    account_id: &'a str,
+}
+
 /// Prints the ready line. Whoever started the process waits for it, so it is flushed.
 fn announce(emulator: &Emulator) -> io::Result<()> {
-    let ready = json!({
-        "listening": emulator.addr().to_string(),
-        "region": emulator.region(),
-        "account_id": emulator.account_id(),
-    });
+    let ready =
+        Ready { listening: emulator.addr(), region: emulator.region(), account_id: emulator.account_id() };
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{ready}")?;
+    writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
     stdout.flush()
 }

@@ -18,7 +18,7 @@ use super::ids::{request_id, rpc_request_id};
 use super::state::State;
 use super::{sls, unserved};
 
-/// The largest body taken, in bytes. PutLogs, the largest call of SLS, takes up to 10 MB.
+/// The largest body taken, in bytes. `PutLogs`, the largest call of SLS, takes up to 10 MB.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
 /// How long a client may take to send a body.
@@ -96,6 +96,15 @@ impl Dispatcher {
             None => (sls::NAME, sls::route(&call).ok().map(|route| route.operation.name().to_owned())),
             Some(rpc) => (rpc.service.name(), Some(rpc.action.clone())),
         };
+        tracing::debug!(
+            service,
+            action,
+            request_id = id,
+            method = call.method,
+            host = call.host,
+            path = call.path,
+            "arrived"
+        );
         self.state.requests.arrived(&id, iso_8601(self.state.clock.unix()), service, action, &call);
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());

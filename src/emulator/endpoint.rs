@@ -34,10 +34,8 @@ impl Endpoint {
                 return Self::regional(rest);
             }
         }
-        if let Some(project) = project_before(&host, GLOBAL_ENDPOINT) {
-            return Self { project, region: None };
-        }
-        Self { project: project_of(&host), region: None }
+        let project = before(&host, GLOBAL_ENDPOINT).unwrap_or_else(|| project_of(&host));
+        Self { project: Some(project).filter(|name| !name.is_empty()).map(str::to_owned), region: None }
     }
 
     fn regional(rest: &str) -> Self {
@@ -63,21 +61,21 @@ fn is_open_bracket(name: &str) -> bool {
     name.contains('[') && !name.ends_with(']')
 }
 
-/// `Some(None)` when `host` is `base`, `Some(Some(project))` when it is `<project>.<base>`.
-fn project_before(host: &str, base: &str) -> Option<Option<String>> {
-    if host == base {
-        return Some(None);
-    }
-    let project = host.strip_suffix(base)?.strip_suffix('.')?;
-    Some(Some(project.to_owned()))
+/// What stands before `.<base>`: nothing when `host` is `base` itself, `None` when it does not end so.
+fn before<'a>(host: &'a str, base: &str) -> Option<&'a str> {
+    let before = host.strip_suffix(base)?;
+    if before.is_empty() { Some(before) } else { before.strip_suffix('.') }
 }
 
-fn project_of(host: &str) -> Option<String> {
-    if let Some(project) = project_before(host, "localhost") {
+/// The project in a name that is not the service's own; empty when there is none.
+fn project_of(host: &str) -> &str {
+    if let Some(project) = before(host, "localhost") {
         return project;
     }
-    let base = ip_literal_at_end(host).or_else(|| host.split_once('.').map(|(_, base)| base));
-    base.and_then(|base| project_before(host, base)).flatten()
+    match ip_literal_at_end(host) {
+        Some(address) => before(host, address).unwrap_or_default(),
+        None => host.split_once('.').map_or("", |(project, _)| project),
+    }
 }
 
 /// The IP literal a host is or ends with.

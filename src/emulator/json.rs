@@ -20,14 +20,16 @@ pub struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// The top of a document; `name` is how problems call it.
+    /// The top of a document; `name` is how paths begin. Without one they begin with the first member, and
+    /// the top itself is called "the body".
     pub fn root(name: &str, value: &'a Value) -> Self {
         Self { path: name.to_owned(), value }
     }
 
     /// A problem with this value.
     pub fn problem(&self, problem: impl Into<String>) -> Problem {
-        Problem { path: self.path.clone(), problem: problem.into() }
+        let path = if self.path.is_empty() { "the body" } else { &self.path };
+        Problem { path: path.to_owned(), problem: problem.into() }
     }
 
     /// A problem with a member of this value, which need not exist.

@@ -58,7 +58,7 @@ impl Default for Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is not the machine's own, and that was not allowed.
-    #[error("{0} is reachable from other machines, which has to be allowed explicitly")]
+    #[error("{0} is reachable from other machines, which --allow-remote has to allow")]
     NotLoopback(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]

@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn bad_rules_name_the_member() {
-        refused(&json!([]), ": expected an object");
+        refused(&json!([]), "the body: expected an object");
         refused(&json!({"action": "*", "effect": "throttle"}), "service: this member is missing");
         refused(&json!({"service": "ram", "action": "*", "effect": "throttle"}), "service: expected \"sls\"");
         refused(

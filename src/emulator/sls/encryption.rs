@@ -60,7 +60,7 @@ pub const ENCRYPT_CONF: Vocabulary = Vocabulary {
     region_id: "region_id",
 };
 
-/// The words of UpdateLogStoreEncryption.
+/// The words of `UpdateLogStoreEncryption`.
 pub const DEDICATED: Vocabulary = Vocabulary {
     name: "encryption",
     encrypt_type: "encryptType",
@@ -145,7 +145,7 @@ pub fn configured(
     }
 }
 
-/// As [`configured`], for UpdateLogStoreEncryption: what is left out is taken from what is stored.
+/// As [`configured`], for `UpdateLogStoreEncryption`: what is left out is taken from what is stored.
 ///
 /// # Errors
 ///

@@ -335,7 +335,7 @@ mod tests {
     use super::*;
 
     fn members(value: Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
+        serde_json::from_value(value).unwrap()
     }
 
     fn stored() -> Map<String, Value> {

@@ -122,7 +122,7 @@ pub fn list(model: &Model, project: &str, query: &Query, context: &Context<'_>) 
     Ok(json!({"count": names.len(), "total": total, "logstores": names}))
 }
 
-/// GetLogStoreMeteringMode.
+/// `GetLogStoreMeteringMode`.
 ///
 /// # Errors
 ///
@@ -137,7 +137,7 @@ pub fn get_metering_mode(
     Ok(json!({"meteringMode": mode.name()}))
 }
 
-/// UpdateLogStoreMeteringMode.
+/// `UpdateLogStoreMeteringMode`.
 ///
 /// # Errors
 ///
@@ -159,7 +159,7 @@ pub fn update_metering_mode(
     Ok(())
 }
 
-/// UpdateLogStoreEncryption.
+/// `UpdateLogStoreEncryption`.
 ///
 /// # Errors
 ///

@@ -35,7 +35,7 @@ impl Project {
     }
 }
 
-/// CreateProject. The name is in the body; a host that names a project has to name the same.
+/// `CreateProject`. The name is in the body; a host that names a project has to name the same.
 ///
 /// # Errors
 ///
@@ -93,7 +93,7 @@ pub fn get(model: &Model, name: &str, context: &Context<'_>) -> Result<Value, Er
     Ok(Value::Object(json))
 }
 
-/// ListProject: the projects of the endpoint's region.
+/// `ListProject`: the projects of the endpoint's region.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ pub fn list(model: &Model, query: &Query, context: &Context<'_>) -> Result<Value
     Ok(json!({"count": projects.len(), "total": total, "projects": projects}))
 }
 
-/// UpdateProject: what is left out stays.
+/// `UpdateProject`: what is left out stays.
 ///
 /// # Errors
 ///
@@ -133,7 +133,7 @@ pub fn update(
     Ok(())
 }
 
-/// DeleteProject, with everything in it.
+/// `DeleteProject`, with everything in it.
 ///
 /// # Errors
 ///
@@ -144,7 +144,7 @@ pub fn delete(model: &mut Model, name: &str, context: &Context<'_>) -> Result<()
     Ok(())
 }
 
-/// The members GetProject and ListProject have in common.
+/// The members GetProject and `ListProject` have in common.
 fn described(name: &str, project: &Project, context: &Context<'_>) -> Map<String, Value> {
     members(json!({
         "projectName": name,

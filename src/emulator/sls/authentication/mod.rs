@@ -164,6 +164,17 @@ fn is_signed_by_prefix(name: &str) -> bool {
     (name.starts_with("x-log-") && !name.starts_with("x-log-meta-")) || name.starts_with("x-acs-")
 }
 
+/// `name:value` lines.
+fn lines(headers: &[(&str, &str)]) -> String {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        for part in [name, ":", value, "\n"] {
+            lines.push_str(part);
+        }
+    }
+    lines
+}
+
 /// Names and trimmed values of the headers `include` picks, sorted by name.
 fn picked_headers(call: &Call, include: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
     let names = call.headers.keys().map(hyper::header::HeaderName::as_str).filter(|name| include(name));

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::dates::parse_rfc_822;
-use super::{Claim, Error, Scheme, invalid_date, invalid_method, is_signed_by_prefix, picked_headers};
+use super::{Claim, Error, Scheme, invalid_date, invalid_method, is_signed_by_prefix, lines, picked_headers};
 use crate::emulator::access::SecretKey;
 use crate::emulator::digest::{hmac_sha1, hmac_sha256};
 use crate::emulator::http::Call;
@@ -65,9 +65,8 @@ fn string_to_sign(call: &Call, date: &str, empty: EmptyValue) -> String {
     let md5 = call.header("content-md5").unwrap_or_default();
     let content_type = call.header("content-type").unwrap_or_default();
     let mut text = format!("{}\n{md5}\n{content_type}\n{date}\n", call.method);
-    for (name, value) in picked_headers(call, |name| is_signed_by_prefix(name) && name != "x-log-date") {
-        text.push_str(&format!("{name}:{value}\n"));
-    }
+    let headers = picked_headers(call, |name| is_signed_by_prefix(name) && name != "x-log-date");
+    text.push_str(&lines(&headers));
     text.push_str(&call.path);
     text.push_str(&canonical_query(call, empty));
     text

@@ -5,7 +5,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::dates::parse_compact;
-use super::{Claim, Error, Scheme, invalid_date, is_signed_by_prefix, picked_headers};
+use super::{Claim, Error, Scheme, invalid_date, is_signed_by_prefix, lines, picked_headers};
 use crate::emulator::access::SecretKey;
 use crate::emulator::digest::{hmac_sha256, sha256_hex};
 use crate::emulator::http::Call;
@@ -70,13 +70,13 @@ fn string_to_sign(canonical_request: &str, scope: &Scope<'_>, date: &str) -> Str
 fn canonical_request(call: &Call) -> String {
     let headers =
         picked_headers(call, |name| name == "host" || name == "content-type" || is_signed_by_prefix(name));
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
     format!(
-        "{}\n{}\n{}\n{lines}\n{}\n{}",
+        "{}\n{}\n{}\n{}\n{}\n{}",
         call.method,
         call.path,
         canonical_query(call),
+        lines(&headers),
         names.join(";"),
         call.header("x-log-content-sha256").unwrap_or_default(),
     )

@@ -49,12 +49,10 @@ fn vector(json: &Value) -> Vector {
         .collect();
     let date = if input["date"].is_string() { &input["date"] } else { &input["x_log_date"] };
     steps.insert("date_sent".to_owned(), date.as_str().unwrap().to_owned());
-    let mut target = input["path"].as_str().unwrap().to_owned();
-    for (i, (name, value)) in input["query"].as_object().unwrap().iter().enumerate() {
-        target.push(if i == 0 { '?' } else { '&' });
-        let value = utf8_percent_encode(value.as_str().unwrap(), NON_ALPHANUMERIC);
-        target.push_str(&format!("{name}={value}"));
-    }
+    let encoded = |value: &Value| utf8_percent_encode(value.as_str().unwrap(), NON_ALPHANUMERIC).to_string();
+    let query = input["query"].as_object().unwrap().iter();
+    let query: Vec<String> = query.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let target = format!("{}?{}", input["path"].as_str().unwrap(), query.join("&"));
     Vector {
         id: json["id"].as_str().unwrap().to_owned(),
         algorithm: json["algorithm"].as_str().unwrap().to_owned(),

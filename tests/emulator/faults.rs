@@ -1,0 +1,171 @@
+//! Faults over the wire.
+
+use alicloud_encryption::emulator::Rules;
+use serde_json::{Value, json};
+
+use crate::client::{Bench, START, exchange, signed};
+
+const UPDATE: &str = r#"{"ttl":60}"#;
+
+async fn ttl(bench: &Bench) -> Value {
+    bench.control("GET", "projects/proj/logstores/app", "").await["ttl"].clone()
+}
+
+#[tokio::test]
+async fn throttling_depends_on_what_is_asked() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"*","times":2,"effect":"throttle"}"#).await;
+    bench.call("GET", "/logstores/app", "").await.assert_error(
+        403,
+        "ReadQuotaExceed",
+        "Read quota is exceeded.",
+    );
+    bench.call("PUT", "/logstores/app", UPDATE).await.assert_error(
+        403,
+        "WriteQuotaExceed",
+        "Write quota is exceeded.",
+    );
+    bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
+}
+
+#[tokio::test]
+async fn a_dropped_call_is_applied_or_not() {
+    for (effect, expected) in [("drop_before", 90), ("drop_after", 60)] {
+        let bench = Bench::start(Rules::Default).await;
+        bench
+            .fault(&json!({"service": "sls", "action": "UpdateLogStore", "effect": effect}).to_string())
+            .await;
+        assert!(bench.try_call("PUT", "/logstores/app", UPDATE).await.is_err());
+        assert_eq!(ttl(&bench).await, expected, "{effect}");
+        let log = bench.control("GET", "requests", "").await;
+        assert_eq!((&log[0]["status"], &log[0]["action"]), (&json!(0), &json!("UpdateLogStore")));
+    }
+}
+
+#[tokio::test]
+async fn an_ignored_write_answers_as_usual_and_changes_nothing() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"UpdateLogStore","times":2,"effect":"ignore"}"#).await;
+    bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
+    assert_eq!(ttl(&bench).await, 90);
+    assert_eq!(bench.call("PUT", "/logstores/app", r#"{"ttl":0}"#).await.status, 400);
+}
+
+#[tokio::test]
+async fn errors_and_raw_answers_come_as_ordered() {
+    let bench = Bench::start(Rules::Default).await;
+    let error = json!({"error": {"status": 503, "code": "ServerBusy", "message": "busy"}});
+    bench.fault(&json!({"service": "sls", "action": "GetLogStore", "effect": error}).to_string()).await;
+    bench.call("GET", "/logstores/app", "").await.assert_error(503, "ServerBusy", "busy");
+
+    let html = json!({"respond": {"status": 502, "content_type": "text/html", "body": "<html>"}});
+    bench.fault(&json!({"service": "sls", "action": "UpdateLogStore", "effect": html}).to_string()).await;
+    let response = bench.call("PUT", "/logstores/app", UPDATE).await;
+    assert_eq!((response.status, response.body.as_str()), (502, "<html>"));
+    assert_eq!(response.header("content-type"), Some("text/html"));
+    assert_eq!(ttl(&bench).await, 90);
+}
+
+#[tokio::test]
+async fn a_held_call_is_evaluated_after_its_release() {
+    for release in [("POST", "faults/release"), ("DELETE", "faults")] {
+        let bench = Bench::start(Rules::Default).await;
+        bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":{"hold":{}}}"#).await;
+        let (addr, request) = (bench.addr(), signed("proj.localhost", "PUT", "/logstores/app", UPDATE));
+        let held = tokio::spawn(async move { exchange(addr, &request).await });
+        let log = bench.arrived(1).await;
+        assert_eq!((&log[0]["status"], &log[0]["body"]["ttl"]), (&Value::Null, &json!(60)));
+
+        // Another writer slips in; the held call overwrites it.
+        bench.control("PATCH", "projects/proj/logstores/app", r#"{"ttl":70}"#).await;
+        assert_eq!(ttl(&bench).await, 70);
+        // The call has arrived, but the fault may not have fired yet: keep releasing.
+        while !held.is_finished() {
+            bench.control(release.0, release.1, "").await;
+        }
+        held.await.unwrap().unwrap().assert_done();
+        assert_eq!(ttl(&bench).await, 60);
+    }
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_for_held_calls() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"*","effect":"hold"}"#).await;
+    let (addr, request) = (bench.addr(), signed("proj.localhost", "GET", "/logstores/app", ""));
+    let held = tokio::spawn(async move { exchange(addr, &request).await });
+    bench.arrived(1).await;
+    bench.shutdown().await;
+    assert!(held.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_call_is_evaluated_even_if_its_client_hangs_up() {
+    use tokio::io::AsyncWriteExt as _;
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":"hold"}"#).await;
+    let mut stream = tokio::net::TcpStream::connect(bench.addr()).await.unwrap();
+    stream.write_all(&signed("proj.localhost", "PUT", "/logstores/app", UPDATE)).await.unwrap();
+    bench.arrived(1).await;
+    drop(stream);
+    while ttl(&bench).await != 60 {
+        bench.control("POST", "faults/release", "").await;
+    }
+}
+
+#[tokio::test]
+async fn a_delayed_call_goes_on_by_itself() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":{"delay":{"ms":1}}}"#).await;
+    bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
+    assert_eq!(ttl(&bench).await, 60);
+}
+
+#[tokio::test]
+async fn stale_reads_answer_what_was_there_before_the_last_write() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
+    bench.fault(r#"{"service":"sls","action":"GetLogStore","effect":{"stale":{"reads":2}}}"#).await;
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(bench.logstore("app").await["ttl"].clone());
+    }
+    assert_eq!(json!(seen), json!([90, 90, 60]));
+}
+
+#[tokio::test]
+async fn stale_reads_do_not_see_what_was_just_made_and_see_what_was_just_deleted() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"*","effect":{"stale":{"reads":2}}}"#).await;
+    bench.call("POST", "/logstores", r#"{"logstoreName":"new","ttl":1,"shardCount":1}"#).await.assert_done();
+    assert_eq!(bench.call("GET", "/logstores/new", "").await.status, 404);
+    bench.call("DELETE", "/logstores/app", "").await.assert_done();
+    assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 200);
+    assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn faults_are_filtered_and_listed() {
+    let seed = r#"{"projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}, {"logstoreName": "web"}]}]}"#;
+    let bench = Bench::with_seed(seed, Rules::Default, START).await;
+    let rule = r#"{"service":"sls","action":"*","project":"proj","logstore":"web","skip":1,"times":2,"effect":"throttle"}"#;
+    bench.fault(rule).await;
+    assert_eq!(bench.call("GET", "/logstores/web", "").await.status, 200);
+    assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 200);
+    assert_eq!(bench.call("GET", "/logstores/web", "").await.status, 403);
+    let left = json!([{"service": "sls", "action": "*", "project": "proj", "logstore": "web", "skip": 0, "times": 1,
+        "effect": "throttle"}]);
+    assert_eq!(bench.control("GET", "faults", "").await, left);
+    bench.control("DELETE", "faults", "").await;
+    assert_eq!(bench.control("GET", "faults", "").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_call_with_a_bad_signature_uses_no_fault_up() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.fault(r#"{"service":"sls","action":"*","effect":"throttle"}"#).await;
+    let request = String::from_utf8(signed("proj.localhost", "GET", "/logstores/app", "")).unwrap();
+    let response = exchange(bench.addr(), request.replace("ak-root", "ak-other").as_bytes()).await.unwrap();
+    response.assert_error(401, "Unauthorized", "AccessKeyId not found: ak-other");
+    assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 403);
+}

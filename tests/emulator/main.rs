@@ -1,0 +1,11 @@
+//! The emulator over real sockets, in process and as a binary.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is its report")]
+
+mod binary;
+mod client;
+mod control;
+mod faults;
+mod logstores;
+mod projects;
+mod wire;

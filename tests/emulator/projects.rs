@@ -1,0 +1,103 @@
+//! Projects over the wire.
+
+use alicloud_encryption::emulator::Rules;
+use serde_json::json;
+
+use crate::client::{Bench, START};
+
+#[tokio::test]
+async fn a_project_lives_from_creation_to_deletion() {
+    let bench = Bench::start(Rules::Strict).await;
+    let body = r#"{"projectName":"fresh","description":"d","resourceGroupId":""}"#;
+    bench.call_host("fresh.localhost", "POST", "/", body).await.assert_done();
+    bench.call_host("localhost", "POST", "/", body).await.assert_error(
+        400,
+        "ProjectAlreadyExist",
+        "Project fresh already exist",
+    );
+    let project = bench.call_host("fresh.localhost", "GET", "/", "").await.json();
+    for (member, value) in [
+        ("projectName", "fresh"),
+        ("description", "d"),
+        ("status", "Normal"),
+        ("owner", "1234567890123456"),
+        ("region", "cn-hangzhou"),
+        ("createTime", "2026-11-20 08:00:00"),
+        ("dataRedundancyType", "LRS"),
+        ("internetEndpoint", "cn-hangzhou.log.aliyuncs.com"),
+    ] {
+        assert_eq!(project[member], value, "{member}");
+    }
+    bench.call_host("fresh.localhost", "PUT", "/", r#"{"description":"e"}"#).await.assert_done();
+    assert_eq!(bench.call_host("fresh.localhost", "GET", "/", "").await.json()["description"], "e");
+    bench.call_host("fresh.localhost", "DELETE", "/", "").await.assert_done();
+    bench.call_host("fresh.localhost", "GET", "/", "").await.assert_error(
+        404,
+        "ProjectNotExist",
+        "The Project does not exist : fresh",
+    );
+}
+
+#[tokio::test]
+async fn bad_projects_are_refused() {
+    let bench = Bench::start(Rules::Strict).await;
+    for (body, message) in [
+        (r#"{"description":""}"#, "[projectName] key is missing"),
+        (r#"{"projectName":"fresh"}"#, "[description] key is missing"),
+        (r#"{"projectName":"Fresh","description":""}"#, "project name Fresh is invalid"),
+        (r#"{"projectName":5}"#, "[projectName] must be a string, not a number"),
+        (
+            r#"{"projectName":"fresh","description":"","dataRedundancyType":"X"}"#,
+            "[dataRedundancyType] must be LRS or ZRS",
+        ),
+        (
+            r#"{"projectName":"fresh","description":"","recycleBinEnabled":"no"}"#,
+            "[recycleBinEnabled] must be a boolean, not a string",
+        ),
+        (r#"{"projectName":"fresh","description":"","other":1}"#, "redundant key exist in json"),
+    ] {
+        bench.call_host("localhost", "POST", "/", body).await.assert_error(400, "ParameterInvalid", message);
+    }
+    let body = r#"{"projectName":"fresh","description":""}"#;
+    bench.call_host("other.localhost", "POST", "/", body).await.assert_error(
+        400,
+        "ParameterInvalid",
+        "projectName fresh is not the project in the host",
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_project_takes_its_logstores_along() {
+    let bench = Bench::start(Rules::Default).await;
+    bench.call("DELETE", "/", "").await.assert_done();
+    bench.call("GET", "/logstores/app", "").await.assert_error(
+        404,
+        "ProjectNotExist",
+        "The Project does not exist : proj",
+    );
+    bench.call("POST", "/", r#"{"projectName":"proj","description":""}"#).await.assert_done();
+    assert_eq!(bench.call("GET", "/logstores", "").await.json()["total"], 0);
+}
+
+#[tokio::test]
+async fn projects_are_listed_by_region() {
+    let seed = r#"{"projects": [{"name": "proj-b"}, {"name": "proj-a", "description": "waf"},
+        {"name": "proj-far", "region": "cn-beijing"}]}"#;
+    let bench = Bench::with_seed(seed, Rules::Default, START).await;
+    for (host, query, total, names) in [
+        ("localhost", "", 2, json!(["proj-a", "proj-b"])),
+        ("cn-hangzhou.log.aliyuncs.com", "?resourceGroupId=", 2, json!(["proj-a", "proj-b"])),
+        ("cn-beijing.log.aliyuncs.com", "", 1, json!(["proj-far"])),
+        ("localhost", "?description=waf", 1, json!(["proj-a"])),
+        ("localhost", "?projectName=-b", 1, json!(["proj-b"])),
+        ("localhost", "?offset=1&size=5", 2, json!(["proj-b"])),
+    ] {
+        let list = bench.call_host(host, "GET", &format!("/{query}"), "").await.json();
+        let found: Vec<_> =
+            list["projects"].as_array().unwrap().iter().map(|p| p["projectName"].clone()).collect();
+        assert_eq!((json!(found), &list["total"]), (names, &json!(total)), "{host} {query}");
+        assert_eq!(list["count"], found.len());
+    }
+    let list = bench.call_host("localhost", "GET", "/", "").await.json();
+    assert_eq!(list["projects"][0]["createTime"], START.to_string());
+}
