@@ -1,4 +1,8 @@
 //! The front door: takes a request off the wire and hands it to the service it is for.
+//!
+//! The body is taken off the wire before anything else, bounded in size and time, so that a refused call
+//! leaves its connection usable. Nobody looks into it before the signature has been verified, except for
+//! the form that may say which service is called.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +19,11 @@ use serde_json::json;
 use super::clock::{iso_8601, rfc_1123};
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
+use super::sls;
 use super::state::State;
-use super::{sls, unserved};
+use super::unserved::{RpcCall, rpc_call};
 
-/// The largest body taken, in bytes. `PutLogs`, the largest call of SLS, takes up to 10 MB.
+/// The largest body taken, in bytes: far more than any control-plane call has, and a bound on memory.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
 /// How long a client may take to send a body.
@@ -87,50 +92,37 @@ impl Dispatcher {
     /// Evaluates a call in a task of its own: as with the real services, a client that hangs up does not
     /// take back what it has sent.
     async fn call(&self, call: Call) -> Result<Response<Body>, Dropped> {
-        let rpc = unserved::rpc_call(&call);
-        let (id_header, id) = match rpc {
-            None => ("x-log-requestid", request_id()),
-            Some(_) => ("x-acs-request-id", rpc_request_id()),
-        };
-        let (service, action) = match &rpc {
-            None => (sls::NAME, sls::route(&call).ok().map(|route| route.operation.name().to_owned())),
-            Some(rpc) => (rpc.service.name(), Some(rpc.action.clone())),
-        };
-        tracing::debug!(
-            service,
-            action,
-            request_id = id,
-            method = call.method,
-            host = call.host,
-            path = call.path,
-            "arrived"
-        );
-        self.state.requests.arrived(&id, iso_8601(self.state.clock.unix()), service, action, &call);
+        let service = Service::of(&call);
+        let (id_header, id) = service.new_request_id();
+        let release = self.state.faults.next_release();
+        self.arrived(&service, &id, &call);
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
         let task = tokio::spawn(async move {
-            match rpc {
-                None => sls::serve(&state, &task_id, &call).await,
-                Some(rpc) => Answer::Reply(rpc.not_served(&call.host, &task_id)),
-            }
+            let answer = match service {
+                Service::Sls => sls::serve(&state, &task_id, &call, release).await,
+                Service::Rpc(rpc) => Answer::Reply(rpc.not_served(&call.host, &task_id)),
+            };
+            answered(&state, &task_id, &answer);
+            answer
         });
         let answer = task.await.unwrap_or_else(|error| {
             tracing::error!(%error, request_id = id, "evaluating a call failed");
-            Answer::Reply(sls::Error::internal().to_reply())
+            let answer = Answer::Reply(sls::Error::internal().to_reply());
+            answered(&self.state, &id, &answer);
+            answer
         });
         match answer {
-            Answer::Drop => {
-                self.state.requests.answered(&id, 0, None);
-                tracing::info!(service, request_id = id, "dropped");
-                Err(Dropped)
-            }
-            Answer::Reply(reply) => {
-                self.state.requests.answered(&id, reply.status, reply.error_code.clone());
-                let error_code = reply.error_code.as_deref().unwrap_or_default();
-                tracing::info!(service, request_id = id, status = reply.status, error_code, "answered");
-                Ok(self.dressed(reply, id_header, id))
-            }
+            Answer::Drop => Err(Dropped),
+            Answer::Reply(reply) => Ok(self.dressed(reply, id_header, id)),
         }
+    }
+
+    fn arrived(&self, service: &Service, id: &str, call: &Call) {
+        let (name, action) = (service.name(), service.action(call));
+        let Call { method, host, path, .. } = call;
+        tracing::debug!(service = name, action, request_id = id, method, host, path, "arrived");
+        self.state.requests.arrived(id, iso_8601(self.state.clock.unix()), name, action, call);
     }
 
     /// Adds the headers every answer has.
@@ -140,5 +132,49 @@ impl Dispatcher {
             .with_header("server", "alicloud-emulator".to_owned())
             .with_header("date", rfc_1123(self.state.clock.unix()))
             .into_response()
+    }
+}
+
+fn answered(state: &State, id: &str, answer: &Answer) {
+    let (status, error_code) = match answer {
+        // No HTTP status is 0.
+        Answer::Drop => (0, None),
+        Answer::Reply(reply) => (reply.status, reply.error_code.clone()),
+    };
+    tracing::info!(request_id = id, status, error_code, "answered");
+    state.requests.answered(id, status, error_code);
+}
+
+/// Which service a call is for.
+enum Service {
+    Sls,
+    Rpc(RpcCall),
+}
+
+impl Service {
+    fn of(call: &Call) -> Self {
+        rpc_call(call).map_or(Self::Sls, Self::Rpc)
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sls => sls::NAME,
+            Self::Rpc(rpc) => rpc.service.name(),
+        }
+    }
+
+    fn action(&self, call: &Call) -> Option<String> {
+        match self {
+            Self::Sls => sls::route(call).ok().map(|route| route.operation.name().to_owned()),
+            Self::Rpc(rpc) => Some(rpc.action.clone()),
+        }
+    }
+
+    /// A new request id, and the header it is answered in.
+    fn new_request_id(&self) -> (&'static str, String) {
+        match self {
+            Self::Sls => ("x-log-requestid", request_id()),
+            Self::Rpc(_) => ("x-acs-request-id", rpc_request_id()),
+        }
     }
 }

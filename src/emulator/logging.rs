@@ -24,7 +24,7 @@ struct PlainText;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for PlainText {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        if !event.metadata().target().starts_with("alicloud_e") {
+        if !event.metadata().target().starts_with("alicloud_encryption::") {
             return;
         }
         let mut line = Line::default();

@@ -1,11 +1,10 @@
-//! The members of a Logstore: types, starting values, ranges, and what an update does with each
+//! The members of a Logstore: types, starting values, and what an update does with each
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-struct-logstore>).
-
-use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
 use super::error::Error;
+use super::limits;
 use crate::emulator::Rules;
 use crate::emulator::json::kind_of;
 
@@ -113,23 +112,6 @@ const FIELDS: [Field; 20] = {
 /// The member that holds the encryption configuration; its rules are in `encryption`.
 pub const ENCRYPT_CONF: &str = "encrypt_conf";
 
-/// Days of `ttl`; 3650 means for ever.
-const TTL: RangeInclusive<i64> = 1..=3650;
-/// Shards a Logstore may be made with.
-const SHARD_COUNT: RangeInclusive<i64> = 1..=256;
-/// Shards automatic splitting may reach.
-const MAX_SPLIT_SHARD: RangeInclusive<i64> = 1..=256;
-/// Least days of `hot_ttl`, unless it says "all of them".
-const LEAST_HOT_TTL: i64 = 7;
-/// Values of `hot_ttl` that mean "all of `ttl`".
-const ALL_HOT: [i64; 2] = [-1, 0];
-/// Least days of `infrequentAccessTTL`, unless it is 0.
-const LEAST_INFREQUENT_TTL: i64 = 30;
-/// Least days that may remain for the archive, unless none remain.
-const LEAST_ARCHIVE_TTL: i64 = 60;
-/// The modes; `lite` is an older word for `query`.
-const MODES: [&str; 3] = ["standard", "query", "lite"];
-
 /// Checks the JSON type of every known member.
 ///
 /// # Errors
@@ -142,54 +124,6 @@ pub fn check_types(members: &Map<String, Value>) -> Result<(), Violation> {
             let (expected, found) = (field.kind.in_words(), kind_of(value));
             return Err(Violation::new(name, format!("[{name}] must be {expected}, not {found}")));
         }
-    }
-    Ok(())
-}
-
-/// Checks the ranges of a whole Logstore.
-///
-/// # Errors
-///
-/// The first member out of its range.
-pub fn check_ranges(logstore: &Map<String, Value>) -> Result<(), Violation> {
-    let ttl = integer(logstore, "ttl").ok_or_else(|| missing("ttl"))?;
-    if !TTL.contains(&ttl) {
-        return Err(Violation::new("ttl", "ttl value is out of range"));
-    }
-    if !integer(logstore, "shardCount").is_some_and(|count| SHARD_COUNT.contains(&count)) {
-        return Err(Violation::new("shardCount", "shardCount must be within range [1, 256]"));
-    }
-    check_split(logstore)?;
-    check_tiers(logstore, ttl)?;
-    let mode = logstore.get("mode").and_then(Value::as_str).unwrap_or_default();
-    if !MODES.contains(&mode) {
-        return Err(Violation::new("mode", format!("mode {mode} is not supported")));
-    }
-    Ok(())
-}
-
-fn check_split(logstore: &Map<String, Value>) -> Result<(), Violation> {
-    let splits = logstore.get("autoSplit").and_then(Value::as_bool).unwrap_or_default();
-    let limit = integer(logstore, "maxSplitShard");
-    if splits && !limit.is_some_and(|limit| MAX_SPLIT_SHARD.contains(&limit)) {
-        return Err(Violation::new("maxSplitShard", "maxSplitShard must be within range [1, 256]"));
-    }
-    Ok(())
-}
-
-fn check_tiers(logstore: &Map<String, Value>, ttl: i64) -> Result<(), Violation> {
-    let hot = integer(logstore, "hot_ttl").filter(|days| !ALL_HOT.contains(days));
-    if hot.is_some_and(|days| !(LEAST_HOT_TTL..=ttl).contains(&days)) {
-        return Err(Violation::new("hot_ttl", "hot_ttl value is out of range"));
-    }
-    let Some(infrequent) = integer(logstore, "infrequentAccessTTL") else { return Ok(()) };
-    if infrequent != 0 && infrequent < LEAST_INFREQUENT_TTL {
-        return Err(Violation::new("infrequentAccessTTL", "infrequentAccessTTL must large than 30"));
-    }
-    let Some(hot) = hot else { return Ok(()) };
-    let archive = ttl.saturating_sub(hot).saturating_sub(infrequent);
-    if archive != 0 && archive < LEAST_ARCHIVE_TTL {
-        return Err(Violation::new("infrequentAccessTTL", "archiveTTL must large than 60"));
     }
     Ok(())
 }
@@ -210,16 +144,14 @@ pub fn created(body: &Map<String, Value>, rules: Rules, now: i64) -> Result<Map<
             return Err(missing(required).into());
         }
     }
-    let splits = body.get("autoSplit") == Some(&Value::Bool(true));
-    if splits && !body.contains_key("maxSplitShard") {
-        return Err(missing("maxSplitShard").into());
-    }
+    check_split_limit(body)?;
     let taken = body.iter().filter(|(name, _)| is_known(name) && *name != ENCRYPT_CONF);
     let mut logstore = taken.map(|(name, value)| (name.clone(), value.clone())).collect();
     fill_in(&mut logstore);
     logstore.insert("createTime".to_owned(), now.into());
     logstore.insert("lastModifyTime".to_owned(), now.into());
-    check_ranges(&logstore)?;
+    limits::check_shard_count(&logstore)?;
+    limits::check(&logstore)?;
     Ok(logstore)
 }
 
@@ -244,6 +176,9 @@ pub fn updated(
     if !body.contains_key("ttl") {
         return Err(missing("ttl").into());
     }
+    if rules != Rules::Lenient {
+        check_split_limit(body)?;
+    }
     let mut logstore = stored.clone();
     for field in FIELDS.iter().filter(|field| field.on_update == OnUpdate::Sets && field.name != ENCRYPT_CONF)
     {
@@ -259,7 +194,7 @@ pub fn updated(
         }
     }
     logstore.insert("lastModifyTime".to_owned(), now.into());
-    check_ranges(&logstore)?;
+    limits::check(&logstore)?;
     Ok(logstore)
 }
 
@@ -275,8 +210,17 @@ pub fn fill_in(logstore: &mut Map<String, Value>) {
 }
 
 /// A violation for a member that has to be there.
-fn missing(name: &str) -> Violation {
+pub fn missing(name: &str) -> Violation {
     Violation::new(name, format!("The logstore info is invalid, [{name}] key is missing"))
+}
+
+/// Automatic splitting needs to be told where to stop.
+fn check_split_limit(body: &Map<String, Value>) -> Result<(), Violation> {
+    let splits = body.get("autoSplit") == Some(&Value::Bool(true));
+    if splits && !body.contains_key("maxSplitShard") {
+        return Err(missing("maxSplitShard"));
+    }
+    Ok(())
 }
 
 fn check_redundancy(
@@ -294,15 +238,11 @@ fn field_named(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name)
 }
 
-fn integer(logstore: &Map<String, Value>, name: &str) -> Option<i64> {
-    logstore.get(name).and_then(Value::as_i64)
-}
-
 impl Kind {
     fn fits(self, value: &Value) -> bool {
         match self {
             Self::Text => value.is_string(),
-            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Integer => value.is_i64(),
             Self::Flag => value.is_boolean(),
             Self::Object => value.is_object(),
         }
@@ -349,24 +289,14 @@ mod tests {
     }
 
     #[track_caller]
-    fn refused_create(change: Value, message: &str) {
+    fn refused(change: Value, message: &str) {
         let mut body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
         body.extend(members(change));
-        let error = created(&body, Rules::Default, 0).unwrap_err();
-        assert_eq!((error.status, error.code.as_str()), (400, "LogStoreInfoInvalid"));
-        assert_eq!(error.message, message);
-        // The same rule holds for updates, except for what an update does not set.
-        if !message.contains("shardCount") {
-            let update = updated(&stored(), &body, Rules::Default, 0).unwrap_err();
-            assert_eq!(update.message, message);
-        }
-    }
-
-    #[track_caller]
-    fn accepted_create(change: Value) {
-        let mut body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
-        body.extend(members(change));
-        created(&body, Rules::Default, 0).unwrap();
+        let created = created(&body, Rules::Default, 0).unwrap_err();
+        assert_eq!((created.status, created.code.as_str()), (400, "LogStoreInfoInvalid"));
+        assert_eq!(created.message, message);
+        let updated = updated(&stored(), &body, Rules::Default, 0).unwrap_err();
+        assert_eq!(updated, created);
     }
 
     #[test]
@@ -382,45 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_checked_on_create_and_update() {
-        for ttl in [0, -1, 3651] {
-            refused_create(json!({"ttl": ttl}), "ttl value is out of range");
-        }
-        refused_create(json!({"shardCount": 0}), "shardCount must be within range [1, 256]");
-        refused_create(
-            json!({"autoSplit": true, "maxSplitShard": 257}),
-            "maxSplitShard must be within range [1, 256]",
-        );
-        refused_create(json!({"hot_ttl": 6}), "hot_ttl value is out of range");
-        refused_create(json!({"hot_ttl": 31}), "hot_ttl value is out of range");
-        refused_create(json!({"infrequentAccessTTL": 29}), "infrequentAccessTTL must large than 30");
-        refused_create(
-            json!({"ttl": 100, "hot_ttl": 30, "infrequentAccessTTL": 30}),
-            "archiveTTL must large than 60",
-        );
-        refused_create(json!({"mode": "fast"}), "mode fast is not supported");
-    }
-
-    #[test]
-    fn values_with_a_meaning_of_their_own_are_accepted() {
-        accepted_create(json!({"ttl": 3650}));
-        accepted_create(json!({"autoSplit": false, "maxSplitShard": -1}));
-        accepted_create(json!({"hot_ttl": -1}));
-        accepted_create(json!({"hot_ttl": 0}));
-        accepted_create(json!({"ttl": 60, "hot_ttl": 30, "infrequentAccessTTL": 30}));
-        accepted_create(json!({"ttl": 90, "hot_ttl": 30, "infrequentAccessTTL": 0}));
-        accepted_create(json!({"ttl": 300, "hot_ttl": 40, "infrequentAccessTTL": 200}));
-        accepted_create(json!({"mode": "lite"}));
-    }
-
-    #[test]
     fn wrong_types_name_the_member() {
-        refused_create(json!({"ttl": "30"}), "[ttl] must be an integer, not a string");
-        refused_create(json!({"ttl": 30.0}), "[ttl] must be an integer, not a number");
-        refused_create(json!({"autoSplit": "true"}), "[autoSplit] must be a boolean, not a string");
-        refused_create(json!({"hot_ttl": null}), "[hot_ttl] must be an integer, not null");
-        refused_create(json!({"encrypt_conf": "default"}), "[encrypt_conf] must be an object, not a string");
-        refused_create(json!({"telemetryType": 1}), "[telemetryType] must be a string, not a number");
+        refused(json!({"ttl": "30"}), "[ttl] must be an integer, not a string");
+        refused(json!({"ttl": 30.0}), "[ttl] must be an integer, not a number");
+        refused(json!({"hot_ttl": u64::MAX}), "[hot_ttl] must be an integer, not a number");
+        refused(json!({"autoSplit": "true"}), "[autoSplit] must be a boolean, not a string");
+        refused(json!({"hot_ttl": null}), "[hot_ttl] must be an integer, not null");
+        refused(json!({"encrypt_conf": "default"}), "[encrypt_conf] must be an object, not a string");
+        refused(json!({"telemetryType": 1}), "[telemetryType] must be a string, not a number");
     }
 
     #[test]
@@ -436,10 +335,16 @@ mod tests {
     }
 
     #[test]
-    fn automatic_splitting_needs_its_limit_on_create() {
-        let body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2, "autoSplit": true}));
-        let error = created(&body, Rules::Default, 0).unwrap_err();
-        assert_eq!(error.message, "The logstore info is invalid, [maxSplitShard] key is missing");
+    fn automatic_splitting_needs_its_limit() {
+        refused(json!({"autoSplit": true}), "The logstore info is invalid, [maxSplitShard] key is missing");
+        let body = members(json!({"ttl": 90, "autoSplit": true}));
+        assert_eq!(updated(&stored(), &body, Rules::Lenient, 0).unwrap()["maxSplitShard"], 64);
+    }
+
+    #[test]
+    fn limits_hold_for_creating_and_updating() {
+        refused(json!({"ttl": 0}), "ttl value is out of range");
+        refused(json!({"hot_ttl": 31}), "hot_ttl value is out of range");
     }
 
     #[test]

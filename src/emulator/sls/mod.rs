@@ -5,6 +5,7 @@ mod authentication;
 mod encryption;
 mod error;
 mod fields;
+mod limits;
 mod logstore;
 mod model;
 mod names;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::encryption::{self, configured};
 use super::fields::{self, ENCRYPT_CONF, Violation};
+use super::limits;
 use super::model::{Logstore, Model, Project};
 use super::names::{is_logstore_name, is_project_name};
 use super::versioned::View;
@@ -88,7 +89,8 @@ fn read_logstore(node: &Node<'_>, name: &str, now: i64) -> Result<Logstore, Prob
     fields::check_types(members).map_err(in_node)?;
     check_encrypt_conf(members).map_err(in_node)?;
     let logstore = unchecked_logstore(name, members.clone(), now);
-    fields::check_ranges(&logstore.members).map_err(in_node)?;
+    limits::check_shard_count(&logstore.members).map_err(in_node)?;
+    limits::check(&logstore.members).map_err(in_node)?;
     Ok(logstore)
 }
 

@@ -1,6 +1,5 @@
 //! One call to the service, from the signature to the answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -12,7 +11,7 @@ use super::routes::{Operation, Route, route};
 use super::versioned::View;
 use super::{logstore, project};
 use crate::emulator::endpoint::Endpoint;
-use crate::emulator::faults::{Effect, Fired, Subject};
+use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::state::State;
 
@@ -24,14 +23,16 @@ const COMPRESSIONS: [&str; 4] = ["lz4", "deflate", "zstd", "gzip"];
 
 /// Answers a call: verifies who sent it, finds the operation, asks whether the caller may, applies what
 /// was ordered to go wrong, and evaluates it. The body is looked into last.
-pub async fn serve(state: &Arc<State>, id: &str, call: &Call) -> Answer {
-    match evaluate(state, id, call).await {
+///
+/// `release` ends the wait of a call that is held.
+pub async fn serve(state: &State, id: &str, call: &Call, release: Release) -> Answer {
+    match evaluate(state, id, call, release).await {
         Ok(answer) => answer,
         Err(error) => Answer::Reply(error.to_reply()),
     }
 }
 
-async fn evaluate(state: &Arc<State>, id: &str, call: &Call) -> Result<Answer, Error> {
+async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Result<Answer, Error> {
     let endpoint = call.endpoint();
     let region = region_of(state, &endpoint);
     let principal = authenticate(call, &state.access_keys, state.clock.unix(), &region)?;
@@ -51,7 +52,7 @@ async fn evaluate(state: &Arc<State>, id: &str, call: &Call) -> Result<Answer, E
     };
     let evaluation = Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region };
     match state.faults.fire(subject) {
-        Some(fired) => evaluation.run_with(fired).await,
+        Some(effect) => evaluation.run_with(effect, release).await,
         None => evaluation.run(View::Current).map(Answer::Reply),
     }
 }
@@ -78,8 +79,8 @@ struct Evaluation<'a> {
 
 impl Evaluation<'_> {
     /// Carries the call out under a fault.
-    async fn run_with(&self, fired: Fired) -> Result<Answer, Error> {
-        match fired.effect {
+    async fn run_with(&self, effect: Effect, release: Release) -> Result<Answer, Error> {
+        match effect {
             Effect::Throttle => Err(Error::throttled(self.route.operation.is_read())),
             Effect::DropBefore => Ok(Answer::Drop),
             Effect::DropAfter => {
@@ -96,23 +97,17 @@ impl Evaluation<'_> {
             Effect::Respond { status, content_type, body } => {
                 Ok(Answer::Reply(Reply::raw(status, &content_type, body.into_bytes())))
             }
-            Effect::Delay { ms } => {
-                let stopped = self.state.stopping.cancelled();
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
-                    () = stopped => return Ok(Answer::Drop),
-                }
-                self.run(View::Current).map(Answer::Reply)
-            }
-            Effect::Hold => {
-                let stopped = self.state.stopping.cancelled();
-                tokio::select! {
-                    () = fired.released.wait() => {}
-                    () = stopped => return Ok(Answer::Drop),
-                }
-                self.run(View::Current).map(Answer::Reply)
-            }
+            Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
+            Effect::Hold => self.run_after(release.wait()).await,
             Effect::Stale => self.run(View::BeforeLastWrite).map(Answer::Reply),
+        }
+    }
+
+    /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
+    async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
+        tokio::select! {
+            () = wait => self.run(View::Current).map(Answer::Reply),
+            () = self.state.stopping.cancelled() => Ok(Answer::Drop),
         }
     }
 

@@ -139,7 +139,8 @@ pub fn captured() -> Vec<Captured> {
         .collect()
 }
 
-fn call<N: AsRef<str>, V: AsRef<str>>(
+/// A call as it would come off the wire.
+pub fn call<N: AsRef<str>, V: AsRef<str>>(
     method: &str,
     target: &str,
     headers: impl Iterator<Item = (N, V)>,
