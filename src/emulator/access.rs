@@ -1,37 +1,14 @@
 //! Who calls: access keys, the principals behind them, and what a principal may do.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use zeroize::Zeroizing;
-
-/// The secret half of an access key. It is never printed and is wiped when dropped.
-#[derive(Clone)]
-pub struct SecretKey(Zeroizing<String>);
-
-impl SecretKey {
-    /// Takes a secret over.
-    pub fn new(secret: String) -> Self {
-        Self(Zeroizing::new(secret))
-    }
-
-    /// The bytes to key a hash with.
-    pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(hidden)")
-    }
-}
+use crate::crypto::Secret;
 
 /// An access key: the secret, and whose it is.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
     /// The secret.
-    pub secret: SecretKey,
+    pub secret: Secret,
     /// Whose calls it signs.
     pub principal: Principal,
 }
@@ -69,12 +46,6 @@ impl Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_not_printed() {
-        let printed = format!("{:?}", SecretKey::new("canary-secret".to_owned()));
-        assert!(!printed.contains("canary"), "{printed}");
-    }
 
     #[test]
     fn the_account_itself_may_do_everything() {

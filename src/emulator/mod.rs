@@ -19,7 +19,6 @@
 mod access;
 mod clock;
 mod control;
-mod digest;
 mod dispatch;
 mod endpoint;
 mod faults;

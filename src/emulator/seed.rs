@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::access::{AccessKey, AccessKeys, Principal, SecretKey};
+use super::access::{AccessKey, AccessKeys, Principal};
 use super::json::{Node, Problem};
 use super::{Clock, sls};
+use crate::crypto::Secret;
 
 /// The account id where the seed has none.
 const ACCOUNT_ID: &str = "1234567890123456";
@@ -154,7 +155,7 @@ fn root_key(account_id: &str) -> AccessKeys {
 /// An access key of the account itself.
 fn own_key(secret: &str, account_id: &str) -> AccessKey {
     let principal = Principal::AccountRoot { account_id: account_id.to_owned() };
-    AccessKey { secret: SecretKey::new(secret.to_owned()), principal }
+    AccessKey { secret: Secret::from(secret), principal }
 }
 
 #[cfg(test)]
@@ -175,7 +176,7 @@ mod tests {
     fn an_empty_seed_is_the_default_account() {
         let seed = parse("{}").unwrap();
         assert_eq!((seed.account_id.as_str(), seed.region.as_str()), ("1234567890123456", "cn-hangzhou"));
-        assert_eq!(seed.access_keys["ak-root"].secret.expose(), b"sk-root");
+        assert_eq!(seed.access_keys["ak-root"].secret.expose(), "sk-root");
     }
 
     #[test]

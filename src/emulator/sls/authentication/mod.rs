@@ -11,10 +11,12 @@ mod v4;
 #[cfg(test)]
 mod vectors;
 
+use subtle::ConstantTimeEq as _;
+
 use super::error::Error;
-use crate::emulator::access::{AccessKeys, Principal, SecretKey};
+use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
+use crate::emulator::access::{AccessKeys, Principal};
 use crate::emulator::clock::iso_8601;
-use crate::emulator::digest::{equal_in_constant_time, md5_upper_hex, sha256_hex};
 use crate::emulator::http::Call;
 
 /// The one version of the API.
@@ -92,7 +94,7 @@ impl<'a> Claim<'a> {
     /// # Errors
     ///
     /// `SignatureNotMatch`. Which part did not match is in the emulator's log, not in the answer.
-    pub fn verify(&self, call: &Call, secret: &SecretKey, region: &str) -> Result<(), Error> {
+    pub fn verify(&self, call: &Call, secret: &Secret, region: &str) -> Result<(), Error> {
         let matches = match &self.scheme {
             Scheme::V1(method) => v1::signatures(call, *method, self.date, secret)
                 .iter()
@@ -124,6 +126,11 @@ impl<'a> Claim<'a> {
             Scheme::V4(_) => call.header("x-log-content-sha256") == Some(&sha256_hex(&call.body)),
         }
     }
+}
+
+/// Compares two signatures in a time that depends on their lengths only.
+fn equal_in_constant_time(left: &str, right: &str) -> bool {
+    left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
 fn check_general_headers(call: &Call) -> Result<(), Error> {

@@ -8,8 +8,8 @@ use super::*;
 /// Sun, 22 Nov 2026 01:20:28 GMT, when the requests were captured.
 const CAPTURED_AT: i64 = 1_795_310_428;
 
-fn secret() -> SecretKey {
-    SecretKey::new("sk".to_owned())
+fn secret() -> Secret {
+    Secret::from("sk")
 }
 
 /// What a server does that knows the key and, unlike the emulator so far, the token.
@@ -226,7 +226,7 @@ fn a_body_without_its_digest_is_refused() {
 /// The vector without a body in the unit tests of aliyun-log-go-sdk for version 1.
 #[test]
 fn vector_of_the_go_sdk_for_version_1() {
-    let secret = SecretKey::new("mockAccessKeySecret".to_owned());
+    let secret = Secret::from("mockAccessKeySecret");
     let date = "Mon, 3 Jan 2010 08:33:47 GMT";
     let headers = [
         ("x-log-apiversion", "0.6.0"),
@@ -242,7 +242,7 @@ fn vector_of_the_go_sdk_for_version_1() {
 /// The vectors in the unit tests of aliyun-log-go-sdk for version 4, with a query no sane client sends.
 #[test]
 fn vectors_of_the_go_sdk_for_version_4() {
-    let secret = SecretKey::new("zxasdasdasw2".to_owned());
+    let secret = Secret::from("zxasdasdasw2");
     let own = [("x-log-test", "het123"), ("x-acs-ppp", "dds"), ("unsigned", "x")];
     let odd = "/logstores?%20abc=efg&%20agc%20=&=efg&A-bc=eFg";
     let body = "adasd= -asd zcas";

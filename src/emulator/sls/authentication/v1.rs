@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::dates::parse_rfc_822;
 use super::{Claim, Error, Scheme, invalid_date, invalid_method, is_signed_by_prefix, lines, picked_headers};
-use crate::emulator::access::SecretKey;
-use crate::emulator::digest::{hmac_sha1, hmac_sha256};
+use crate::crypto::{Secret, hmac_sha1, hmac_sha256};
 use crate::emulator::http::Call;
 
 /// The hash named by `x-log-signaturemethod`.
@@ -42,12 +41,12 @@ fn date_of(call: &Call) -> Option<&str> {
 
 /// The signatures that are right for a call. There are two where the query has a parameter without a
 /// value: some clients sign it as `name=`, others as `name`, whatever they put on the wire.
-pub fn signatures(call: &Call, method: Method, date: &str, secret: &SecretKey) -> [String; 2] {
+pub fn signatures(call: &Call, method: Method, date: &str, secret: &Secret) -> [String; 2] {
     [EmptyValue::Equals, EmptyValue::Bare].map(|empty| {
         let text = string_to_sign(call, date, empty);
         match method {
-            Method::HmacSha1 => STANDARD.encode(hmac_sha1(secret.expose(), text.as_bytes())),
-            Method::HmacSha256 => STANDARD.encode(hmac_sha256(secret.expose(), text.as_bytes())),
+            Method::HmacSha1 => STANDARD.encode(hmac_sha1(secret.expose().as_bytes(), text.as_bytes())),
+            Method::HmacSha256 => STANDARD.encode(hmac_sha256(secret.expose().as_bytes(), text.as_bytes())),
         }
     })
 }

@@ -6,8 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::dates::parse_compact;
 use super::{Claim, Error, Scheme, invalid_date, is_signed_by_prefix, lines, picked_headers};
-use crate::emulator::access::SecretKey;
-use crate::emulator::digest::{hmac_sha256, sha256_hex};
+use crate::crypto::{Secret, hmac_sha256, sha256_hex};
 use crate::emulator::http::Call;
 
 const ALGORITHM: &str = "SLS4-HMAC-SHA256";
@@ -47,15 +46,15 @@ pub fn read<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error
 }
 
 /// The signature that is right for a call.
-pub fn signature(call: &Call, scope: &Scope<'_>, date: &str, secret: &SecretKey) -> String {
+pub fn signature(call: &Call, scope: &Scope<'_>, date: &str, secret: &Secret) -> String {
     let key = signing_key(scope, secret);
     let text = string_to_sign(&canonical_request(call), scope, date);
     hex::encode(hmac_sha256(&key, text.as_bytes()))
 }
 
-fn signing_key(scope: &Scope<'_>, secret: &SecretKey) -> [u8; 32] {
-    let start = zeroize::Zeroizing::new([b"aliyun_v4", secret.expose()].concat());
-    let day = hmac_sha256(&start, scope.date.as_bytes());
+fn signing_key(scope: &Scope<'_>, secret: &Secret) -> [u8; 32] {
+    let start = Secret::from(format!("aliyun_v4{}", secret.expose()));
+    let day = hmac_sha256(start.expose().as_bytes(), scope.date.as_bytes());
     let region = hmac_sha256(&day, scope.region.as_bytes());
     let service = hmac_sha256(&region, SERVICE.as_bytes());
     hmac_sha256(&service, TERMINATOR.as_bytes())

@@ -17,7 +17,7 @@ pub struct Vector {
     pub id: String,
     pub algorithm: String,
     pub call: Call,
-    pub secret: SecretKey,
+    pub secret: Secret,
     expected: BTreeMap<String, String>,
 }
 
@@ -57,7 +57,7 @@ fn vector(json: &Value) -> Vector {
         id: json["id"].as_str().unwrap().to_owned(),
         algorithm: json["algorithm"].as_str().unwrap().to_owned(),
         call: call(input["method"].as_str().unwrap(), &target, headers.iter(), body),
-        secret: SecretKey::new(input["access_key_secret"].as_str().unwrap().to_owned()),
+        secret: Secret::from(input["access_key_secret"].as_str().unwrap()),
         expected: steps,
     }
 }
