@@ -8,7 +8,8 @@ use crate::cloud::sls::encrypt_conf::EncryptConf;
 use crate::cloud::sls::shape::{Object, parse_object};
 
 /// The answer of `GetLogStore`, with every field it came with: also those nobody here has heard of, and numbers
-/// digit for digit. What is written back from it loses nothing.
+/// digit for digit (only an exponent gets its sign: `1e400` becomes `1e+400`). What is written back from it loses
+/// nothing.
 #[derive(Clone, Debug)]
 pub struct LogStore {
     operation: Operation,
