@@ -1,0 +1,60 @@
+//! The host: which binary, in which surroundings.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The provider's address without the registry's host, which Terraform and OpenTofu each fill in.
+pub(super) const SOURCE: &str = "sls-encryption/alicloud-encryption";
+
+/// Names the binary, before `PATH` is searched.
+const TERRAFORM_PATH: &str = "TF_ACC_TERRAFORM_PATH";
+
+/// The host's binary.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(find)
+}
+
+fn find() -> PathBuf {
+    if let Some(named) = env::var_os(TERRAFORM_PATH).filter(|named| !named.is_empty()) {
+        let named = PathBuf::from(named);
+        assert!(named.is_file(), "{TERRAFORM_PATH} names {}, which is no file", named.display());
+        return named;
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let candidates = ["terraform", "tofu"]
+        .iter()
+        .flat_map(|name| env::split_paths(&path).map(move |directory| directory.join(name)));
+    candidates.into_iter().find(|candidate| candidate.is_file()).unwrap_or_else(|| {
+        panic!("there is no terraform and no tofu on PATH: install one, or name one in {TERRAFORM_PATH}")
+    })
+}
+
+/// Writes the CLI configuration: the provider just built is used, and nothing is ever downloaded.
+pub(super) fn write_cli_config(file: &Path) {
+    let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption"));
+    let directory = provider.parent().unwrap().to_str().unwrap();
+    let config = format!("provider_installation {{\n  dev_overrides {{ {SOURCE:?} = {directory:?} }}\n}}\n");
+    std::fs::write(file, config).unwrap();
+}
+
+/// A command of the host in the directory `work` below `root`, with nothing of the caller's environment
+/// but `PATH`.
+pub(super) fn command<A: AsRef<OsStr>>(root: &Path, arguments: &[A]) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(arguments)
+        .current_dir(root.join("work"))
+        .env_clear()
+        .env("PATH", env::var_os("PATH").unwrap_or_default())
+        .env("HOME", root.join("home"))
+        .env("TMPDIR", root.join("tmp"))
+        .env("TF_CLI_CONFIG_FILE", root.join("cli.tfrc"))
+        .env("TF_IN_AUTOMATION", "1")
+        .env("CHECKPOINT_DISABLE", "1")
+        .env("NO_COLOR", "1");
+    command
+}

@@ -1,0 +1,18 @@
+//! What every test stands on: a [`Scene`] is a fresh directory with a configuration in it, a fresh
+//! emulator, and the means to run the host and to look at both.
+
+mod control;
+mod diagnostic;
+mod emulator;
+mod host;
+mod plan;
+mod ran;
+mod run;
+mod scene;
+
+pub use control::Call;
+pub use diagnostic::Diagnostic;
+pub use plan::Plan;
+pub use ran::Ran;
+pub use run::Run;
+pub use scene::Scene;

@@ -1,0 +1,424 @@
+//! The scene of one test.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use super::control::control;
+use super::emulator::Emulator;
+use super::plan::PLAN_FILE;
+use super::{Call, Plan, Ran, Run, host};
+
+/// How long an awaited call may take to arrive. Far more than it needs on a busy machine.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// How often the emulator's log is looked at while a call is awaited.
+const POLL_EVERY: Duration = Duration::from_millis(10);
+
+/// A directory with a configuration, an emulator, and the host to run.
+///
+/// `provider.tf` is there from the start: it requires the provider as `alicloud` and configures it for
+/// the emulator. Everything else is the test's.
+pub struct Scene {
+    emulator: RefCell<Emulator>,
+    address: String,
+    environment: RefCell<Vec<(String, String)>>,
+    history: RefCell<Vec<Ran>>,
+    directory: TempDir,
+}
+
+impl Scene {
+    /// A scene whose emulator starts with this seed.
+    pub fn new(seed: &Value) -> Scene {
+        Scene::with_flags(seed, &[])
+    }
+
+    /// A scene whose emulator is started with further flags, such as `--strict`.
+    pub fn with_flags(seed: &Value, flags: &[&str]) -> Scene {
+        let directory = tempfile::Builder::new().prefix("acc-").tempdir().unwrap();
+        let root = directory.path();
+        for part in ["work", "home", "tmp"] {
+            std::fs::create_dir(root.join(part)).unwrap();
+        }
+        host::write_cli_config(&root.join("cli.tfrc"));
+        let emulator = Emulator::start(root, seed, flags);
+        let address = emulator.address.clone();
+        let scene = Scene {
+            emulator: RefCell::new(emulator),
+            address,
+            environment: RefCell::default(),
+            history: RefCell::default(),
+            directory,
+        };
+        scene.provider("");
+        scene
+    }
+
+    /// Writes `provider.tf` anew, with further arguments in the provider block.
+    pub fn provider(&self, arguments: &str) {
+        let text = format!("{}{}", required_providers(), self.provider_block(arguments));
+        self.write("provider.tf", &text);
+    }
+
+    /// A provider block for the emulator, with further arguments such as an alias.
+    pub fn provider_block(&self, arguments: &str) -> String {
+        let endpoint = self.endpoint();
+        format!(
+            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n  }}\n{arguments}\n}}\n"
+        )
+    }
+
+    /// The block that every configuration needs once, as [`Scene::provider`] writes it.
+    pub fn required_providers(&self) -> String {
+        required_providers()
+    }
+
+    /// Where the emulator is reached.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Writes a file of the configuration. Lines are counted from 1: begin with the first, not with a
+    /// line break.
+    pub fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text).unwrap();
+    }
+
+    /// Reads a file of the configuration's directory.
+    #[track_caller]
+    pub fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).unwrap()
+    }
+
+    /// Removes a file of the configuration.
+    pub fn remove(&self, file: &str) {
+        std::fs::remove_file(self.path(file)).unwrap();
+    }
+
+    /// The line, from 1, of the one place in a file that has this text.
+    #[track_caller]
+    pub fn line_of(&self, file: &str, text: &str) -> u64 {
+        let content = self.read(file);
+        let mut lines = (1..).zip(content.lines()).filter(|(_, line)| line.contains(text));
+        let (Some((number, _)), None) = (lines.next(), lines.next()) else {
+            panic!("{text:?} is not in exactly one line of {file}:\n{content}")
+        };
+        number
+    }
+
+    /// Sets an environment variable for the commands from here on.
+    pub fn env(&self, name: &str, value: &str) {
+        self.environment.borrow_mut().push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The directory of the configuration, or a file in it.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root().join("work").join(file)
+    }
+
+    /// The directory that holds everything of the scene: `work` with the configuration, and `tmp`, the
+    /// temporary directory of the host and the provider.
+    pub fn root(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// Running the host.
+impl Scene {
+    /// Runs any command; its outcome is the test's to judge.
+    #[track_caller]
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.start(arguments).wait()
+    }
+
+    /// Starts a command and goes on.
+    pub fn start(&self, arguments: &[&str]) -> Run<'_> {
+        let number = self.history.borrow().len() + 1;
+        Run::start(self, number, arguments)
+    }
+
+    /// Plans and applies; must succeed.
+    #[track_caller]
+    pub fn apply(&self) -> Ran {
+        self.try_apply().succeeded()
+    }
+
+    /// Plans and applies, which may fail.
+    #[track_caller]
+    pub fn try_apply(&self) -> Ran {
+        self.try_apply_with(&[])
+    }
+
+    /// Plans and applies with further arguments, which may fail.
+    #[track_caller]
+    pub fn try_apply_with(&self, arguments: &[&str]) -> Ran {
+        self.run(&[&["apply", "-auto-approve", "-input=false", "-json"], arguments].concat())
+    }
+
+    /// Starts an apply and goes on.
+    pub fn start_apply(&self) -> Run<'_> {
+        self.start(&["apply", "-auto-approve", "-input=false", "-json"])
+    }
+
+    /// Plans; must succeed.
+    #[track_caller]
+    pub fn plan(&self) -> Plan<'_> {
+        let plan = self.try_plan_with(&[]);
+        assert_ne!(plan.ran.exit_code, Some(1), "the plan failed: {:#?}", plan.ran.diagnostics());
+        plan
+    }
+
+    /// Plans, which may fail.
+    #[track_caller]
+    pub fn try_plan(&self) -> Ran {
+        self.try_plan_with(&[]).ran
+    }
+
+    /// Plans with further arguments, which may fail.
+    #[track_caller]
+    pub fn try_plan_with(&self, arguments: &[&str]) -> Plan<'_> {
+        let out = format!("-out={PLAN_FILE}");
+        let fixed = ["plan", "-input=false", "-json", "-detailed-exitcode", &out];
+        Plan { scene: self, ran: self.run(&[&fixed, arguments].concat()) }
+    }
+
+    /// Applies the plan that was made last, which may fail.
+    #[track_caller]
+    pub fn try_apply_plan(&self) -> Ran {
+        self.run(&["apply", "-input=false", "-json", PLAN_FILE])
+    }
+
+    /// Destroys everything; must succeed.
+    #[track_caller]
+    pub fn destroy(&self) -> Ran {
+        self.run(&["destroy", "-auto-approve", "-input=false", "-json"]).succeeded()
+    }
+
+    /// Validates, which may find errors.
+    #[track_caller]
+    pub fn validate(&self) -> Ran {
+        self.run(&["validate", "-json"])
+    }
+
+    /// Imports by command, which may fail.
+    #[track_caller]
+    pub fn import(&self, address: &str, id: &str) -> Ran {
+        self.run(&["import", "-input=false", address, id])
+    }
+}
+
+/// Looking at and editing the state, in the file that holds it.
+impl Scene {
+    /// The whole state.
+    #[track_caller]
+    pub fn state(&self) -> Value {
+        serde_json::from_str(&self.read("terraform.tfstate")).unwrap()
+    }
+
+    /// The addresses in the state, without indices.
+    #[track_caller]
+    pub fn addresses(&self) -> Vec<String> {
+        let state = self.state();
+        state["resources"].as_array().unwrap().iter().map(address_of).collect()
+    }
+
+    /// What the state holds of a resource: `attributes`, `private`, `status`, …
+    #[track_caller]
+    pub fn instance(&self, address: &str) -> Value {
+        let state = self.state();
+        let found =
+            state["resources"].as_array().unwrap().iter().find(|resource| address_of(resource) == address);
+        found.unwrap_or_else(|| panic!("{address} is not in the state {state:#}"))["instances"][0].clone()
+    }
+
+    /// The attributes of a resource in the state.
+    #[track_caller]
+    pub fn attributes(&self, address: &str) -> Map<String, Value> {
+        self.instance(address)["attributes"].as_object().unwrap().clone()
+    }
+
+    /// Changes the attributes of a resource behind the host's back.
+    #[track_caller]
+    pub fn edit_attributes(&self, address: &str, edit: impl FnOnce(&mut Map<String, Value>)) {
+        let mut state = self.state();
+        let resources = state["resources"].as_array_mut().unwrap();
+        let resource = resources.iter_mut().find(|resource| address_of(resource) == address).unwrap();
+        edit(resource["instances"][0]["attributes"].as_object_mut().unwrap());
+        self.write("terraform.tfstate", &state.to_string());
+    }
+}
+
+/// Looking at the emulator and changing what it holds.
+impl Scene {
+    /// Every call of a service since the start or the last [`Scene::forget_calls`], oldest first.
+    #[track_caller]
+    pub fn calls(&self) -> Vec<Call> {
+        let log = self.control("GET", "requests", None);
+        log.as_array().unwrap().iter().map(Call::of).collect()
+    }
+
+    /// The actions of [`Scene::calls`].
+    #[track_caller]
+    pub fn actions(&self) -> Vec<String> {
+        self.calls().into_iter().map(|call| call.action).collect()
+    }
+
+    /// The calls that may change something.
+    #[track_caller]
+    pub fn writes(&self) -> Vec<Call> {
+        self.calls().into_iter().filter(|call| call.method != "GET").collect()
+    }
+
+    /// Empties the log of calls.
+    #[track_caller]
+    pub fn forget_calls(&self) {
+        self.control("DELETE", "requests", None);
+    }
+
+    /// Waits until the log of calls is as wanted, and gives it back.
+    #[track_caller]
+    pub fn await_calls(&self, what: &str, wanted: impl Fn(&[Call]) -> bool) -> Vec<Call> {
+        let deadline = Instant::now() + LONGEST_WAIT;
+        loop {
+            let calls = self.calls();
+            if wanted(&calls) {
+                return calls;
+            }
+            assert!(Instant::now() < deadline, "{what} did not come: {calls:#?}");
+            thread::sleep(POLL_EVERY);
+        }
+    }
+
+    /// Everything the emulator holds of a Logstore: the members `GetLogStore` answers with.
+    #[track_caller]
+    pub fn log_store(&self, project: &str, name: &str) -> Map<String, Value> {
+        let path = log_store_path(project, name);
+        self.control("GET", &path, None).as_object().unwrap().clone()
+    }
+
+    /// Merges members into a Logstore, past the service's rules; `null` takes a member away.
+    #[track_caller]
+    pub fn patch_log_store(&self, project: &str, name: &str, members: &Value) {
+        self.control("PATCH", &log_store_path(project, name), Some(members));
+    }
+
+    /// Creates or replaces a Logstore, past the service's rules.
+    #[track_caller]
+    pub fn put_log_store(&self, project: &str, name: &str, members: &Value) {
+        self.control("PUT", &log_store_path(project, name), Some(members));
+    }
+
+    /// Deletes a Logstore.
+    #[track_caller]
+    pub fn delete_log_store(&self, project: &str, name: &str) {
+        self.control("DELETE", &log_store_path(project, name), None);
+    }
+
+    /// Deletes a project and everything in it.
+    #[track_caller]
+    pub fn delete_project(&self, project: &str) {
+        self.control("DELETE", &format!("projects/{project}"), None);
+    }
+
+    /// Orders a fault of SLS: `action` and `effect`, perhaps `skip`, `times`, `project`, `logstore`.
+    #[track_caller]
+    pub fn fault(&self, rule: &Value) {
+        let mut rule = rule.clone();
+        rule["service"] = json!("sls");
+        self.control("POST", "faults", Some(&rule));
+    }
+
+    /// Takes all faults back and lets held calls go.
+    #[track_caller]
+    pub fn clear_faults(&self) {
+        self.control("DELETE", "faults", None);
+    }
+
+    /// Lets held calls go.
+    #[track_caller]
+    pub fn release(&self) {
+        self.control("POST", "faults/release", None);
+    }
+
+    /// Moves the emulator's clock.
+    #[track_caller]
+    pub fn advance_clock(&self, seconds: i64) {
+        self.control("POST", "clock", Some(&json!({"advance_seconds": seconds})));
+    }
+
+    /// Ends the emulator, so that connections are refused.
+    pub fn stop_emulator(&self) {
+        self.emulator.borrow_mut().stop();
+    }
+
+    /// One call to the control API, below `/_emulator/`.
+    #[track_caller]
+    pub fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        control(&self.address, method, path, body)
+    }
+}
+
+/// What the rest of the harness needs.
+impl Scene {
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        self.environment.borrow().clone()
+    }
+
+    pub(super) fn remember(&self, ran: Ran) {
+        self.history.borrow_mut().push(ran);
+    }
+
+    /// Everything that happened, for a person who has to find out why a test failed.
+    fn report(&self) -> String {
+        let mut report = format!("\n=== {}\n", self.path("").display());
+        for ran in self.history.borrow().iter() {
+            let Ran { command, exit_code, stdout, stderr } = ran;
+            let _ = writeln!(
+                report,
+                "=== {command}\n=== exit code {exit_code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+            );
+        }
+        for file in files_in(&self.path("")) {
+            let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "(not text)".to_owned());
+            let _ = writeln!(report, "=== {}\n{text}", file.display());
+        }
+        let _ = writeln!(report, "=== emulator\n{}", self.emulator.borrow().log());
+        report
+    }
+}
+
+/// A test that fails leaves everything it saw in its output.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.report());
+        }
+    }
+}
+
+fn required_providers() -> String {
+    format!(
+        "terraform {{\n  required_providers {{\n    alicloud = {{ source = {:?} }}\n  }}\n}}\n",
+        host::SOURCE
+    )
+}
+
+fn log_store_path(project: &str, name: &str) -> String {
+    format!("projects/{project}/logstores/{name}")
+}
+
+fn address_of(resource: &Value) -> String {
+    format!("{}.{}", resource["type"].as_str().unwrap(), resource["name"].as_str().unwrap())
+}
+
+fn files_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,9 @@
+//! The real `terraform` (or `tofu`) against the provider and the emulator, as a person would run them.
+//!
+//! Every test has a directory and an emulator of its own; nothing is shared but the binaries. The host's
+//! binary is the one `TF_ACC_TERRAFORM_PATH` names, else `terraform` or `tofu` on `PATH`; without one the
+//! tests fail. When a test fails, everything its [`harness::Scene`] saw is printed.
+#![cfg(test)]
+
+mod harness;
+mod smoke;

@@ -1,0 +1,18 @@
+//! The harness itself: the emulator answers and terraform runs.
+
+use serde_json::json;
+
+use crate::harness::Scene;
+
+#[test]
+fn a_scene_has_an_emulator_and_a_terraform() {
+    let scene = Scene::new(&json!({"projects": [{"name": "audit", "logstores": [{"logstoreName": "app"}]}]}));
+    assert_eq!(scene.log_store("audit", "app")["ttl"], 30);
+    scene.patch_log_store("audit", "app", &json!({"ttl": 7}));
+    assert_eq!(scene.log_store("audit", "app")["ttl"], 7);
+    scene.write("only.tf", r#"resource "terraform_data" "this" { input = "x" }"#);
+    scene.remove("provider.tf");
+    scene.apply();
+    assert_eq!(scene.attributes("terraform_data.this")["output"]["value"], "x");
+    assert!(scene.calls().is_empty());
+}
