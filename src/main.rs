@@ -70,7 +70,8 @@ fn command(mut arguments: impl Iterator<Item = OsString>) -> Command {
 fn serve(mode: Mode) -> ExitCode {
     let environment = Environment::of_process();
     log::init(&environment);
-    match run(ServeOptions { environment, mode, network: Network::default(), output: Box::new(io::stdout()) }) {
+    match run(ServeOptions { environment, mode, network: Network::default(), output: Box::new(io::stdout()) })
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => print(io::stderr(), &format!("{error}\n"), ExitCode::FAILURE),
     }
