@@ -110,8 +110,9 @@ const SIGNATURES: [(&str, SignatureVersion); 3] = [
     ("v1-hmac-sha1", SignatureVersion::V1HmacSha1),
 ];
 
-/// Enough to outlast a short outage or throttling: with pauses of up to 10 s, half a minute on average.
-const DEFAULT_MAX_RETRIES: u32 = 6;
+/// Enough to outlast an outage of some seconds: with pauses that grow to 2 s, 11 s at most. Throttled calls
+/// wait their turn for as long as the operation may take.
+const DEFAULT_MAX_RETRIES: u32 = 8;
 
 /// Longer than any documented answer takes, shorter than a person's patience.
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -142,7 +143,7 @@ pub(super) fn schema() -> Schema {
             Attribute::number("max_retries")
                 .optional()
                 .validate(Between(0, 100))
-                .described("How often a call that failed for a passing reason is repeated. Default: 6."),
+                .described("How often a call that failed for a passing reason is repeated. A throttled call is repeated for as long as the operation may take; with 0 nothing is repeated. Default: 8."),
             Attribute::string("request_timeout")
                 .optional()
                 .validate(Parses { rule: "Must be a duration such as `30s`.", problem: duration_problem })

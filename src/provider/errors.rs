@@ -22,16 +22,16 @@ pub(super) fn warning_of_call(doing: &str, error: &Error, consequence: &str) -> 
     Diagnostic::warning(doing, format!("{error}\n\n{consequence} {}", remedy(error)))
 }
 
-/// True if the service said that the Logstore does not exist. A bare 404, as a proxy may answer, is not
-/// that: dropping a resource from the state needs the service's own word.
+/// True if the service said that the Logstore or its project does not exist. A bare 404, as a proxy may
+/// answer, is not that: dropping a resource from the state needs the service's own word.
 pub(super) fn is_gone(error: &Error) -> bool {
-    error.is_code("LogStoreNotExist") || is_project_gone(error)
+    error.kind() == ErrorKind::NotFound
 }
 
 /// True if the service said that the project does not exist.
 pub(super) fn is_project_gone(error: &Error) -> bool {
     // The 2021 table of common errors spells it with an s.
-    error.is_code("ProjectNotExist") || error.is_code("ProjectNotExists")
+    is_gone(error) && (error.is_code("ProjectNotExist") || error.is_code("ProjectNotExists"))
 }
 
 /// What to do about a failed call.

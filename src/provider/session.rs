@@ -1,9 +1,6 @@
 //! What a configured provider holds for its resources: the client, made when first needed.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock};
 
 use super::{config::Settings, held::Held};
 use crate::{
@@ -89,8 +86,10 @@ impl From<NoClient> for Diagnostic {
 }
 
 fn sls_config(settings: super::config::KnownSettings, terraform_version: &str) -> SlsConfig {
-    let transport =
+    let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
+    // The time to connect counts as silence too.
+    transport.read_timeout = settings.request_timeout.max(transport.connect_timeout);
     SlsConfig {
         endpoint: settings.log_endpoint,
         region: settings.region,
@@ -98,11 +97,7 @@ fn sls_config(settings: super::config::KnownSettings, terraform_version: &str) -
         credentials: settings.credentials,
         transport: Arc::new(ReqwestTransport::new(transport)),
         clock: Arc::new(SystemClock),
-        retry: RetryPolicy {
-            max_retries: settings.max_retries,
-            base: Duration::from_millis(500),
-            cap: Duration::from_secs(10),
-        },
+        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
         request_timeout: settings.request_timeout,
         max_concurrency: settings.max_concurrency,
     }

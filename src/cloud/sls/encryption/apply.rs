@@ -19,8 +19,8 @@ pub const MAX_AGE: Duration = Duration::from_secs(1);
 /// How long an update may be under way before the Logstore is read beside it, and how often again.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
-/// How many updates are sent at most. Each further one means that another writer came in between, or
-/// that the service failed before it was known whether it had done its work.
+/// How many updates are answered with success at most. Each further one means that another writer came in
+/// between. Updates that fail are bounded by the retry policy instead.
 const MAX_ROUNDS: u32 = 5;
 
 /// How long to wait before each further read when an update is not visible yet. The service documents no
@@ -140,6 +140,7 @@ pub async fn apply<C: LogStoreCalls>(
         last_seen: None,
         breadth: Breadth::Full,
         restore: Map::new(),
+        failures: 0,
         unanswered: None,
     };
     match run.rounds(base).await {
@@ -156,40 +157,50 @@ struct Run<'a, C> {
     breadth: Breadth,
     /// Members to put right with the next update.
     restore: Map<String, Value>,
+    /// How many updates failed.
+    failures: u32,
     /// An update whose answer was lost, and what it was built from.
     unanswered: Option<(LogStore, Map<String, Value>)>,
 }
+
+/// An answer of `GetLogStore` and the time it came.
+type Read = (LogStore, Duration);
 
 /// How a round ended.
 enum Round {
     /// Everything is as it should be: this is how the Logstore was read last.
     Done(LogStore),
-    /// Another update is needed, built from this or, if nothing fresh is at hand, from another read.
-    Again(Option<LogStore>),
+    /// Another update is needed, built from this as long as it is fresh.
+    Again(Option<Read>),
+    /// The update failed and may be repeated, built from this as long as it is fresh.
+    Repeat(Option<Read>),
 }
 
 impl<C: LogStoreCalls> Run<'_, C> {
-    async fn rounds(&mut self, base: Option<(LogStore, Duration)>) -> Result<LogStore, ApplyError> {
-        let now = self.calls.now();
-        let mut base =
-            base.filter(|(_, at)| now.saturating_sub(*at) <= MAX_AGE).map(|(log_store, _)| log_store);
-        for round in 1..=MAX_ROUNDS {
-            let before = match base.take() {
-                Some(log_store) => log_store,
-                None => self.calls.get().await?,
+    async fn rounds(&mut self, mut base: Option<Read>) -> Result<LogStore, ApplyError> {
+        let mut answered = 0;
+        while answered < MAX_ROUNDS {
+            let before = match base.take().filter(|(_, at)| self.is_fresh(*at)) {
+                Some(read) => read,
+                None => (self.calls.get().await?, self.calls.now()),
             };
-            self.see(&before)?;
-            self.settle_unanswered(&before)?;
-            let conf = self.to_send(&before)?;
-            if in_effect(&before, &conf)? && self.restore.is_empty() {
-                return Ok(before);
+            self.see(&before.0)?;
+            self.settle_unanswered(&before.0)?;
+            let conf = self.to_send(&before.0)?;
+            if in_effect(&before.0, &conf)? && self.restore.is_empty() {
+                return Ok(before.0);
             }
-            match self.round(round, before, &conf).await? {
+            match self.round(before, &conf).await? {
                 Round::Done(log_store) => return Ok(log_store),
-                Round::Again(log_store) => base = log_store,
+                Round::Again(read) => (base, answered) = (read, answered + 1),
+                Round::Repeat(read) => base = read,
             }
         }
         Err(self.gave_up())
+    }
+
+    fn is_fresh(&self, at: Duration) -> bool {
+        self.calls.now().saturating_sub(at) <= MAX_AGE
     }
 
     /// Remembers what was read, if it is still the same Logstore.
@@ -223,12 +234,13 @@ impl<C: LogStoreCalls> Run<'_, C> {
     }
 
     /// One update and the proof that it did what it should and nothing else.
-    async fn round(&mut self, round: u32, before: LogStore, conf: &EncryptConf) -> Result<Round, ApplyError> {
-        let body = merge(before.fields(), &self.restore, conf, self.breadth);
+    async fn round(&mut self, read: Read, conf: &EncryptConf) -> Result<Round, ApplyError> {
+        let body = merge(read.0.fields(), &self.restore, conf, self.breadth);
         let (answer, during) = self.send(&body).await;
         if let Err(error) = answer {
-            return self.refused(round, before, body, error).await;
+            return self.failed(read, body, error).await;
         }
+        let (before, _) = read;
         self.written = true;
         let changes_conf = !in_effect(&before, conf)?;
         let after = self.visible(&before, conf).await?;
@@ -244,8 +256,9 @@ impl<C: LogStoreCalls> Run<'_, C> {
         if in_effect(&after, conf)? && self.restore.is_empty() {
             return Ok(Round::Done(after));
         }
-        let fresh = (!self.restore.is_empty()).then_some(after);
-        Ok(Round::Again(fresh))
+        // What has to be put right was judged by this answer; anything else is worth another look.
+        let judged = (!self.restore.is_empty()).then(|| (after, self.calls.now()));
+        Ok(Round::Again(judged))
     }
 
     /// Takes down what has to be put right, unless that was tried before or cannot be.
@@ -281,48 +294,48 @@ impl<C: LogStoreCalls> Run<'_, C> {
     }
 
     /// Decides what follows an update that was not answered with success.
-    async fn refused(
+    async fn failed(
         &mut self,
-        round: u32,
-        before: LogStore,
+        read: Read,
         body: Map<String, Value>,
         error: Error,
     ) -> Result<Round, ApplyError> {
-        if error.may_have_been_applied() {
+        if error.message().contains(REDUNDANT_KEY) {
+            return self.narrow(read, &body, error);
+        }
+        let base = if error.may_have_been_applied() {
             self.written = true;
-            self.unanswered = Some((before, body));
-        } else if error.message().contains(REDUNDANT_KEY) {
-            return self.narrow(before, &body, error);
-        } else if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
+            self.unanswered = Some((read.0, body));
+            None
+        } else {
+            Some(read)
+        };
+        if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
             // Another writer may have configured the Logstore first: that is the better explanation.
             if let Ok(found) = self.calls.get().await {
                 self.to_send(&found)?;
             }
             return Err(error.into());
         }
-        self.calls.pause(round, error).await?;
-        Ok(Round::Again(None))
+        self.failures += 1;
+        self.calls.pause(self.failures, error).await?;
+        Ok(Round::Repeat(base))
     }
 
     /// Drops the newer members for a server that does not know them. What had to be put right cannot be
     /// put right then, if it is one of them.
-    fn narrow(
-        &mut self,
-        before: LogStore,
-        body: &Map<String, Value>,
-        error: Error,
-    ) -> Result<Round, ApplyError> {
+    fn narrow(&mut self, read: Read, body: &Map<String, Value>, error: Error) -> Result<Round, ApplyError> {
         if self.breadth == Breadth::Original {
             return Err(error.into());
         }
         if !self.restore.is_empty() {
             let around =
-                Around { before: &self.restore, sent: &Map::new(), during: None, after: before.fields() };
+                Around { before: &self.restore, sent: &Map::new(), during: None, after: read.0.fields() };
             return Err(ApplyError::Lost(around.losses(&self.restore)));
         }
         tracing::debug!(dropped = ?Breadth::dropped(body), "the server refuses newer members; sending without them");
         self.breadth = Breadth::Original;
-        Ok(Round::Again(Some(before)))
+        Ok(Round::Repeat(Some(read)))
     }
 
     /// Finds out, from the next read, what an update whose answer was lost has done.

@@ -122,7 +122,8 @@ impl LogStoreCalls for Store {
 
     async fn pause(&self, attempt: u32, error: Error) -> Result<(), Error> {
         self.log.lock().unwrap().push("pause".to_owned());
-        if error.is_retryable() && attempt < 4 { Ok(()) } else { Err(error) }
+        self.time.fetch_add(400, Ordering::Relaxed);
+        if error.is_retryable() && attempt < 12 { Ok(()) } else { Err(error) }
     }
 
     async fn wait(&self, time: Duration) -> Result<(), Error> {
@@ -248,10 +249,25 @@ async fn a_lost_answer_is_read_back_before_anything_is_repeated() {
 }
 
 #[tokio::test]
-async fn each_repetition_is_built_from_another_read() {
-    let store = Store::new(plain()).with([Update::Refused(ErrorKind::Throttled, "slow down")]);
-    run(&store, &wanted(true, "default")).await.unwrap();
-    assert_eq!(store.calls(), "get update pause get update get");
+async fn a_refused_update_is_repeated_from_the_same_read_only_while_that_is_fresh() {
+    let throttled = || Update::Refused(ErrorKind::Throttled, "slow down");
+    let soon = Store::new(plain()).with([throttled()]);
+    run(&soon, &wanted(true, "default")).await.unwrap();
+    assert_eq!(soon.calls(), "get update pause update get");
+
+    // Each pause takes 400 ms.
+    let later = Store::new(plain()).with((0..3).map(|_| throttled()));
+    run(&later, &wanted(true, "default")).await.unwrap();
+    assert_eq!(later.calls(), "get update pause update pause update pause get update get");
+}
+
+#[tokio::test]
+async fn failures_are_bounded_by_the_policy_not_by_the_rounds() {
+    let throttled = || Update::Refused(ErrorKind::Throttled, "slow down");
+    let many = Store::new(plain()).with((0..9).map(|_| throttled()));
+    assert!(run(&many, &wanted(true, "default")).await.is_ok());
+    let endless = Store::new(plain()).with((0..20).map(|_| throttled()));
+    assert!(matches!(run(&endless, &wanted(true, "default")).await, Err(ApplyError::Call(_))));
 }
 
 #[tokio::test]
