@@ -1,0 +1,15 @@
+//! The provider as a host sees it: over a socket, with a gRPC client, without Terraform.
+//!
+//! `served` runs a small provider in this process, whose calls can be made to fail or hang;
+//! `process` runs the real binary, where the process itself is what matters.
+
+mod calls;
+mod certificate;
+mod client;
+mod failures;
+mod lifecycle;
+mod mtls;
+mod process;
+mod program;
+mod served;
+mod thing;

@@ -1,0 +1,91 @@
+//! The real binary as a child process.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{client::Handshake, served::COOKIE};
+
+/// How long an exit may take on a busy machine.
+const EXIT_LIMIT: Duration = Duration::from_secs(20);
+
+/// The provider with an environment of its own: nothing of the test's but where files go.
+pub fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption"));
+    command.args(arguments).env_clear().envs(variables.iter().copied());
+    if let Some(directory) = std::env::var_os("TMPDIR") {
+        command.env("TMPDIR", directory);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end.
+pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(arguments, variables).output().unwrap()
+}
+
+/// A provider that serves; killed when dropped.
+pub struct Program {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// The first line it wrote.
+    pub line: String,
+}
+
+impl Program {
+    /// Starts it as a host does.
+    pub fn hosted(variables: &[(&str, &str)]) -> Program {
+        Program::start(&[], &[&[COOKIE, ("PLUGIN_PROTOCOL_VERSIONS", "5,6")], variables].concat())
+    }
+
+    pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Program {
+        let mut child = command(arguments, variables).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "{line:?}");
+        line.pop();
+        Program { child, stdout, line }
+    }
+
+    pub fn handshake(&self) -> Handshake {
+        Handshake::parse(&self.line)
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end; returns how it ended, the rest of its standard output, and its standard error.
+    pub fn ended(mut self) -> (ExitStatus, String, String) {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < EXIT_LIMIT, "it does not end");
+            std::thread::yield_now();
+        };
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (status, stdout, stderr)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

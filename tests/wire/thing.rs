@@ -1,0 +1,275 @@
+//! A provider with one resource, `own_thing`, whose name says how its calls go.
+
+use std::{
+    collections::BTreeMap,
+    future,
+    sync::{Arc, Mutex},
+};
+
+use alicloud_encryption::{
+    model,
+    schema::{
+        Attribute, Diagnostic, Diagnostics, Field, Path, Provider, Resource, Schema, Type, Value,
+        adapter::AnyResource,
+        msgpack,
+        provider::Configure,
+        resource::{
+            Context, Create, DestroyPlan, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
+            PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        },
+    },
+};
+use tokio::sync::Notify;
+
+use crate::client::pb::tfplugin6::DynamicValue;
+
+pub const TYPE_NAME: &str = "own_thing";
+
+/// Panics in every call that takes it.
+pub const PANICS: &str = "panics";
+
+/// Waits in `read` until the call is cancelled, and then says so.
+pub const WAITS: &str = "waits";
+
+/// Waits in `read` whatever happens.
+pub const HANGS: &str = "hangs";
+
+model! {
+    /// The provider block.
+    pub struct OwnModel {
+        /// Anything.
+        pub region: String,
+    }
+}
+
+model! {
+    /// The resource block.
+    pub struct ThingModel {
+        /// How its calls go.
+        pub name: String,
+        /// Text of any length.
+        pub text: String,
+        /// Numbers of any size.
+        pub numbers: Vec<Field<alicloud_encryption::schema::Number>>,
+        /// Set by the provider.
+        pub id: String,
+    }
+}
+
+/// What a test knows of the provider it serves.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Told when a call that waits has begun.
+    pub waiting: Notify,
+    /// The version of the host in the last configuration.
+    pub configured_by: Mutex<Option<String>>,
+}
+
+#[derive(Debug)]
+pub struct Own(pub Arc<Watch>);
+
+#[derive(Debug)]
+struct Thing(Arc<Watch>);
+
+impl Provider for Own {
+    type Model = OwnModel;
+
+    fn schema(&self) -> Schema {
+        Schema { attributes: vec![Attribute::string("region").optional()], ..Schema::default() }
+    }
+
+    async fn configure(&self, _context: &Context, request: Configure<OwnModel>) -> Diagnostics {
+        if request.config.region == Field::from(PANICS) {
+            panic!("configured to panic");
+        }
+        *self.0.configured_by.lock().unwrap() = Some(request.terraform_version);
+        Diagnostics::new()
+    }
+
+    fn resources(&self) -> Vec<AnyResource> {
+        vec![AnyResource::new(Thing(self.0.clone()))]
+    }
+}
+
+impl Resource for Thing {
+    type Model = ThingModel;
+    type Private = BTreeMap<String, String>;
+
+    fn type_name(&self) -> &'static str {
+        TYPE_NAME
+    }
+
+    fn schema(&self) -> Schema {
+        Schema {
+            version: 2,
+            attributes: vec![
+                Attribute::string("name").required(),
+                Attribute::string("text").optional(),
+                Attribute::new("numbers", Type::list(Type::Number)).optional(),
+                Attribute::string("id").computed(),
+            ],
+            ..Schema::default()
+        }
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        let name = IdentityAttribute {
+            name: "name",
+            of: Type::String,
+            required_for_import: true,
+            optional_for_import: false,
+            description: "",
+        };
+        Some(IdentitySchema { version: 1, attributes: vec![name] })
+    }
+
+    fn identity(&self, state: &ThingModel) -> Value {
+        Value::Object(BTreeMap::from([("name".to_owned(), state.name.clone().into_value())]))
+    }
+
+    fn validate(&self, config: &ThingModel) -> Diagnostics {
+        panic_if_asked(&config.name);
+        if config.name == Field::from("") {
+            return Diagnostic::error("Empty", "name is empty").at(Path::of("name")).into();
+        }
+        Diagnostics::new()
+    }
+
+    fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
+        if state["name"] == PANICS {
+            panic!("asked to panic");
+        }
+        state["id"] = format!("from {version}").into();
+        Ok(state)
+    }
+
+    async fn plan_create(
+        &self,
+        _context: &Context,
+        request: PlanCreate<ThingModel, Self::Private>,
+    ) -> Plan<ThingModel, Self::Private> {
+        panic_if_asked(&request.config.name);
+        Plan {
+            planned: request.planned,
+            private: BTreeMap::from([("planned".to_owned(), "create".to_owned())]),
+            requires_replace: vec![],
+            diagnostics: Diagnostics::new(),
+        }
+    }
+
+    async fn plan_update(
+        &self,
+        _context: &Context,
+        request: PlanUpdate<ThingModel, Self::Private>,
+    ) -> Plan<ThingModel, Self::Private> {
+        panic_if_asked(&request.config.name);
+        Plan {
+            planned: request.planned,
+            private: request.private,
+            requires_replace: vec![Path::of("name")],
+            diagnostics: Diagnostic::warning("Careful", "it changes").at(Path::of("text")).into(),
+        }
+    }
+
+    async fn plan_destroy(
+        &self,
+        _context: &Context,
+        request: PlanDestroy<ThingModel, Self::Private>,
+    ) -> DestroyPlan<Self::Private> {
+        panic_if_asked(&request.prior.name);
+        DestroyPlan { private: request.private, diagnostics: Diagnostic::warning("Gone", "it goes").into() }
+    }
+
+    async fn create(
+        &self,
+        _context: &Context,
+        request: Create<ThingModel, Self::Private>,
+    ) -> Outcome<ThingModel, Self::Private> {
+        panic_if_asked(&request.config.name);
+        let state = ThingModel { id: Field::from("made"), ..request.planned };
+        Outcome { state: Some(state), private: request.private, diagnostics: Diagnostics::new() }
+    }
+
+    async fn read(
+        &self,
+        context: &Context,
+        request: Stored<ThingModel, Self::Private>,
+    ) -> Outcome<ThingModel, Self::Private> {
+        panic_if_asked(&request.state.name);
+        let mut diagnostics = Diagnostics::new();
+        if request.state.name == Field::from(WAITS) {
+            self.0.waiting.notify_one();
+            context.cancel.cancelled().await;
+            diagnostics.error("Cancelled", "the call was cancelled");
+        }
+        if request.state.name == Field::from(HANGS) {
+            self.0.waiting.notify_one();
+            future::pending::<()>().await;
+        }
+        Outcome { state: Some(request.state), private: request.private, diagnostics }
+    }
+
+    async fn update(
+        &self,
+        _context: &Context,
+        request: Update<ThingModel, Self::Private>,
+    ) -> Outcome<ThingModel, Self::Private> {
+        panic_if_asked(&request.config.name);
+        Outcome { state: Some(request.planned), private: request.private, diagnostics: Diagnostics::new() }
+    }
+
+    async fn delete(&self, _context: &Context, request: Stored<ThingModel, Self::Private>) -> Diagnostics {
+        panic_if_asked(&request.state.name);
+        Diagnostics::new()
+    }
+
+    async fn import(&self, _context: &Context, from: Import) -> Result<ThingModel, Diagnostic> {
+        let name = match from {
+            Import::Id(id) => Field::from(id),
+            Import::Identity(identity) => {
+                Field::from_value(identity.attribute("name").clone(), &Path::of("name"))?
+            }
+        };
+        panic_if_asked(&name);
+        Ok(ThingModel { name, ..ThingModel::default() })
+    }
+}
+
+fn panic_if_asked(name: &Field<String>) {
+    assert!(*name != Field::from(PANICS), "asked to panic");
+}
+
+/// An object of the resource; what is not given is null.
+pub fn thing(given: &[(&str, Value)]) -> Value {
+    let names = ["name", "text", "numbers", "id"];
+    let mut attributes = BTreeMap::from(names.map(|name| (name.to_owned(), Value::Null)));
+    attributes.extend(given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Value::Object(attributes)
+}
+
+/// A thing of that name and nothing else.
+pub fn named(name: &str) -> Value {
+    thing(&[("name", name.into())])
+}
+
+fn thing_type() -> Type {
+    Thing(Arc::default()).schema().implied_type()
+}
+
+/// A value of the resource as hosts send it.
+pub fn encode(value: &Value) -> Option<DynamicValue> {
+    Some(DynamicValue { msgpack: msgpack::encode(value, &thing_type()).unwrap(), json: vec![] })
+}
+
+/// A value of the resource as the provider sent it.
+#[track_caller]
+pub fn decode(value: &Option<DynamicValue>) -> Value {
+    msgpack::decode(&value.as_ref().unwrap().msgpack, &thing_type()).unwrap()
+}
+
+/// A provider block as hosts send it.
+pub fn provider_block(region: Value) -> Option<DynamicValue> {
+    let of = Own(Arc::default()).schema().implied_type();
+    let block = Value::Object(BTreeMap::from([("region".to_owned(), region)]));
+    Some(DynamicValue { msgpack: msgpack::encode(&block, &of).unwrap(), json: vec![] })
+}
