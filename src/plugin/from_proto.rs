@@ -93,12 +93,12 @@ mod tests {
 
     use super::*;
 
-    fn msgpack(bytes: &[u8]) -> Option<pb::DynamicValue> {
-        Some(pb::DynamicValue { msgpack: bytes.to_vec(), json: vec![] })
+    fn msgpack(bytes: &[u8]) -> pb::DynamicValue {
+        pb::DynamicValue { msgpack: bytes.to_vec(), json: vec![] }
     }
 
-    fn identity_data(bytes: &[u8]) -> Option<pb::ResourceIdentityData> {
-        Some(pb::ResourceIdentityData { identity_data: msgpack(bytes) })
+    fn identity_data(bytes: &[u8]) -> pb::ResourceIdentityData {
+        pb::ResourceIdentityData { identity_data: Some(msgpack(bytes)) }
     }
 
     fn encoded(bytes: &[u8]) -> Encoded {
@@ -121,7 +121,7 @@ mod tests {
     fn an_identity_without_data_is_absent() {
         assert_eq!(identity(None), Encoded::Absent);
         assert_eq!(identity(Some(pb::ResourceIdentityData::default())), Encoded::Absent);
-        assert_eq!(identity(identity_data(b"a")), encoded(b"a"));
+        assert_eq!(identity(Some(identity_data(b"a"))), encoded(b"a"));
     }
 
     #[test]
@@ -137,9 +137,9 @@ mod tests {
     fn every_field_of_a_read_arrives() {
         let request = read(pb::read_resource::Request {
             type_name: "t".into(),
-            current_state: msgpack(b"state"),
+            current_state: Some(msgpack(b"state")),
             private: b"private".to_vec(),
-            current_identity: identity_data(b"identity"),
+            current_identity: Some(identity_data(b"identity")),
             ..Default::default()
         });
         assert_eq!(request.type_name, "t");
@@ -152,11 +152,11 @@ mod tests {
     fn every_field_of_a_plan_arrives() {
         let request = plan(pb::plan_resource_change::Request {
             type_name: "t".into(),
-            prior_state: msgpack(b"prior"),
-            proposed_new_state: msgpack(b"proposed"),
-            config: msgpack(b"config"),
+            prior_state: Some(msgpack(b"prior")),
+            proposed_new_state: Some(msgpack(b"proposed")),
+            config: Some(msgpack(b"config")),
             prior_private: b"private".to_vec(),
-            prior_identity: identity_data(b"identity"),
+            prior_identity: Some(identity_data(b"identity")),
             ..Default::default()
         });
         assert_eq!(request.type_name, "t");
@@ -171,11 +171,11 @@ mod tests {
     fn every_field_of_an_apply_arrives() {
         let request = apply(pb::apply_resource_change::Request {
             type_name: "t".into(),
-            prior_state: msgpack(b"prior"),
-            planned_state: msgpack(b"planned"),
-            config: msgpack(b"config"),
+            prior_state: Some(msgpack(b"prior")),
+            planned_state: Some(msgpack(b"planned")),
+            config: Some(msgpack(b"config")),
             planned_private: b"private".to_vec(),
-            planned_identity: identity_data(b"identity"),
+            planned_identity: Some(identity_data(b"identity")),
             ..Default::default()
         });
         assert_eq!(request.type_name, "t");
@@ -190,7 +190,7 @@ mod tests {
     fn every_field_of_the_others_arrives() {
         let configured = configure(pb::configure_provider::Request {
             terraform_version: "1.11.4".into(),
-            config: msgpack(b"config"),
+            config: Some(msgpack(b"config")),
             ..Default::default()
         });
         assert_eq!(configured.terraform_version, "1.11.4");
@@ -216,7 +216,7 @@ mod tests {
         let imported = import(pb::import_resource_state::Request {
             type_name: "t".into(),
             id: "a:b".into(),
-            identity: identity_data(b"identity"),
+            identity: Some(identity_data(b"identity")),
             ..Default::default()
         });
         assert_eq!((imported.type_name.as_str(), imported.id.as_str()), ("t", "a:b"));

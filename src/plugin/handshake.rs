@@ -98,9 +98,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_versions(offered: &str, expected: Result<(), HandshakeError>) {
+    fn check_versions(offered: &str, expected: &Result<(), HandshakeError>) {
         let environment = Environment::from([COOKIE, (OFFERED_VERSIONS, offered)]);
-        assert_eq!(check(&environment), expected);
+        assert_eq!(&check(&environment), expected);
     }
 
     fn unix() -> Address {
@@ -127,14 +127,14 @@ mod tests {
     #[test]
     fn our_version_is_found_wherever_it_stands() {
         for offered in ["6", "5,6", "6,5", "5, 6", ""] {
-            check_versions(offered, Ok(()));
+            check_versions(offered, &Ok(()));
         }
     }
 
     #[test]
     fn a_host_without_our_version_is_told_so() {
         for offered in ["5", "4,5", "16", "65", "six"] {
-            check_versions(offered, Err(HandshakeError::NoCommonVersion { offered: offered.to_owned() }));
+            check_versions(offered, &Err(HandshakeError::NoCommonVersion { offered: offered.to_owned() }));
         }
     }
 

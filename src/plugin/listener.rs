@@ -140,19 +140,17 @@ impl Listener {
         match &self.socket {
             #[cfg(unix)]
             Socket::Unix(socket) => Ok(Connection::over(socket.accept().await?)),
-            Socket::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                without_delay(&stream)?;
-                Ok(Connection::over(stream))
-            }
+            Socket::Tcp(listener) => accept_tcp(listener).await.map(Connection::over),
         }
     }
 }
 
-/// Small messages go out at once. Otherwise each call waits some 40 ms for the host's delayed
-/// acknowledgement.
-fn without_delay(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)
+/// Accepts a connection on which small messages go out at once. Otherwise each call would wait some
+/// 40 ms for the host's delayed acknowledgement.
+async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Performs the TLS handshake, if there is one, and hands the connection to the server.
@@ -217,6 +215,14 @@ mod tests {
         let listener = Listener::open(Network::Tcp, &range(port.saturating_add(100))).await.unwrap();
         let chosen: u16 = listener.address().address.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
         assert!(chosen > port && chosen <= port.saturating_add(100), "{chosen}");
+    }
+
+    #[tokio::test]
+    async fn small_messages_over_tcp_are_not_held_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        assert!(accept_tcp(&listener).await.unwrap().nodelay().unwrap());
+        drop(client);
     }
 
     #[tokio::test]

@@ -127,12 +127,12 @@ mod tests {
         Encoded::Msgpack(bytes.to_vec())
     }
 
-    fn msgpack(bytes: &[u8]) -> Option<pb::DynamicValue> {
-        Some(pb::DynamicValue { msgpack: bytes.to_vec(), json: vec![] })
+    fn msgpack(bytes: &[u8]) -> pb::DynamicValue {
+        pb::DynamicValue { msgpack: bytes.to_vec(), json: vec![] }
     }
 
-    fn identity_data(bytes: &[u8]) -> Option<pb::ResourceIdentityData> {
-        Some(pb::ResourceIdentityData { identity_data: msgpack(bytes) })
+    fn identity_data(bytes: &[u8]) -> pb::ResourceIdentityData {
+        pb::ResourceIdentityData { identity_data: Some(msgpack(bytes)) }
     }
 
     fn warning() -> (Diagnostics, Vec<pb::Diagnostic>) {
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn values_keep_their_encoding() {
         assert_eq!(value(Encoded::Absent), None);
-        assert_eq!(value(encoded(b"\xc0")), msgpack(b"\xc0"));
+        assert_eq!(value(encoded(b"\xc0")), Some(msgpack(b"\xc0")));
         let json = Some(pb::DynamicValue { msgpack: vec![], json: b"null".to_vec() });
         assert_eq!(value(Encoded::Json(b"null".to_vec())), json);
     }
@@ -191,11 +191,11 @@ mod tests {
             diagnostics,
         };
         let expected = pb::read_resource::Response {
-            new_state: msgpack(b"state"),
+            new_state: Some(msgpack(b"state")),
             diagnostics: sent,
             private: b"private".to_vec(),
             deferred: None,
-            new_identity: identity_data(b"identity"),
+            new_identity: Some(identity_data(b"identity")),
         };
         assert_eq!(read(response), expected);
     }
@@ -211,13 +211,13 @@ mod tests {
             diagnostics,
         };
         let expected = pb::plan_resource_change::Response {
-            planned_state: msgpack(b"planned"),
+            planned_state: Some(msgpack(b"planned")),
             requires_replace: vec![path(&Path::of("a"))],
             planned_private: b"private".to_vec(),
             diagnostics: sent,
             legacy_type_system: false,
             deferred: None,
-            planned_identity: identity_data(b"identity"),
+            planned_identity: Some(identity_data(b"identity")),
         };
         assert_eq!(plan(response), expected);
     }
@@ -232,11 +232,11 @@ mod tests {
             diagnostics,
         };
         let expected = pb::apply_resource_change::Response {
-            new_state: msgpack(b"state"),
+            new_state: Some(msgpack(b"state")),
             private: b"private".to_vec(),
             diagnostics: sent,
             legacy_type_system: false,
-            new_identity: identity_data(b"identity"),
+            new_identity: Some(identity_data(b"identity")),
         };
         assert_eq!(apply(response), expected);
     }
@@ -253,9 +253,9 @@ mod tests {
         let expected = pb::import_resource_state::Response {
             imported_resources: vec![pb::import_resource_state::ImportedResource {
                 type_name: "t".into(),
-                state: msgpack(b"state"),
+                state: Some(msgpack(b"state")),
                 private: b"private".to_vec(),
-                identity: identity_data(b"identity"),
+                identity: Some(identity_data(b"identity")),
             }],
             diagnostics: sent,
             deferred: None,
@@ -269,7 +269,7 @@ mod tests {
         let (diagnostics, sent) = warning();
         let state = UpgradeStateResponse { upgraded_state: encoded(b"state"), diagnostics };
         let expected = pb::upgrade_resource_state::Response {
-            upgraded_state: msgpack(b"state"),
+            upgraded_state: Some(msgpack(b"state")),
             diagnostics: sent.clone(),
         };
         assert_eq!(upgrade_state(state), expected);
@@ -277,7 +277,7 @@ mod tests {
         let (diagnostics, _) = warning();
         let upgraded = UpgradeIdentityResponse { upgraded_identity: Some(encoded(b"identity")), diagnostics };
         let expected = pb::upgrade_resource_identity::Response {
-            upgraded_identity: identity_data(b"identity"),
+            upgraded_identity: Some(identity_data(b"identity")),
             diagnostics: sent,
         };
         assert_eq!(upgrade_identity(upgraded), expected);

@@ -18,9 +18,9 @@ fn type_name() -> String {
     TYPE_NAME.to_owned()
 }
 
-fn identity(value: &[u8]) -> Option<pb::ResourceIdentityData> {
+fn identity(value: &[u8]) -> pb::ResourceIdentityData {
     let identity_data = Some(pb::DynamicValue { msgpack: value.to_vec(), json: vec![] });
-    Some(pb::ResourceIdentityData { identity_data })
+    pb::ResourceIdentityData { identity_data }
 }
 
 /// A map of one entry, `name`: what identities of the resource look like.
@@ -128,7 +128,7 @@ async fn an_object_lives_from_plan_to_destroy() {
         ("numbers", numbers.clone()),
         ("id", Value::UNKNOWN),
     ]);
-    assert_eq!(decode(&planned.planned_state), expected);
+    assert_eq!(decode(planned.planned_state.as_ref()), expected);
 
     let config = thing(&[("name", "a".into()), ("text", "t".into()), ("numbers", numbers.clone())]);
     let planned_state =
@@ -146,8 +146,8 @@ async fn an_object_lives_from_plan_to_destroy() {
         .unwrap()
         .into_inner();
     clean(&applied.diagnostics);
-    assert_eq!(decode(&applied.new_state).attribute("id"), &"made".into());
-    assert_eq!(applied.new_identity, identity(IDENTITY_A));
+    assert_eq!(decode(applied.new_state.as_ref()).attribute("id"), &"made".into());
+    assert_eq!(applied.new_identity, Some(identity(IDENTITY_A)));
     assert_eq!(applied.private, br#"{"planned":"create"}"#);
 
     let read = provider
@@ -162,9 +162,9 @@ async fn an_object_lives_from_plan_to_destroy() {
         .unwrap()
         .into_inner();
     clean(&read.diagnostics);
-    assert_eq!(decode(&read.new_state), decode(&applied.new_state));
+    assert_eq!(decode(read.new_state.as_ref()), decode(applied.new_state.as_ref()));
     assert_eq!(read.private, applied.private);
-    assert_eq!(read.new_identity, identity(IDENTITY_A));
+    assert_eq!(read.new_identity, Some(identity(IDENTITY_A)));
 
     let destroy = provider
         .plan_resource_change(pb::plan_resource_change::Request {
@@ -179,7 +179,7 @@ async fn an_object_lives_from_plan_to_destroy() {
         .unwrap()
         .into_inner();
     assert_eq!(destroy.diagnostics[0].severity(), Severity::Warning);
-    assert!(decode(&destroy.planned_state).is_null());
+    assert!(decode(destroy.planned_state.as_ref()).is_null());
 
     let destroyed = provider
         .apply_resource_change(pb::apply_resource_change::Request {
@@ -194,7 +194,7 @@ async fn an_object_lives_from_plan_to_destroy() {
         .unwrap()
         .into_inner();
     clean(&destroyed.diagnostics);
-    assert!(decode(&destroyed.new_state).is_null());
+    assert!(decode(destroyed.new_state.as_ref()).is_null());
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn a_change_brings_paths_and_warnings() {
             proposed_new_state: encode(&thing(&[("name", "b".into()), ("id", "made".into())])),
             config: encode(&config),
             prior_private: br#"{"k":"v"}"#.to_vec(),
-            prior_identity: identity(IDENTITY_A),
+            prior_identity: Some(identity(IDENTITY_A)),
             ..Default::default()
         })
         .await
@@ -223,7 +223,7 @@ async fn a_change_brings_paths_and_warnings() {
     );
     assert_eq!(planned.diagnostics[0].severity(), Severity::Warning);
     assert_eq!(planned.planned_private, br#"{"k":"v"}"#);
-    assert_eq!(planned.planned_identity, identity(IDENTITY_A));
+    assert_eq!(planned.planned_identity, Some(identity(IDENTITY_A)));
 }
 
 #[tokio::test]
@@ -239,10 +239,10 @@ async fn a_stored_state_is_upgraded() {
 
     let same = upgrade(2, json(r#"{"name":"a","gone":1}"#)).await;
     clean(&same.diagnostics);
-    assert_eq!(decode(&same.upgraded_state), named("a"));
+    assert_eq!(decode(same.upgraded_state.as_ref()), named("a"));
 
     let older = upgrade(1, json(r#"{"name":"a"}"#)).await;
-    assert_eq!(decode(&older.upgraded_state).attribute("id"), &"from 1".into());
+    assert_eq!(decode(older.upgraded_state.as_ref()).attribute("id"), &"from 1".into());
 
     let flatmap = [("name".to_owned(), "a".to_owned())].into();
     let ancient = upgrade(0, pb::RawState { json: vec![], flatmap }).await;
@@ -261,7 +261,7 @@ async fn a_stored_identity_is_upgraded() {
     };
     let upgraded = provider.upgrade_resource_identity(request).await.unwrap().into_inner();
     clean(&upgraded.diagnostics);
-    assert_eq!(upgraded.upgraded_identity, identity(IDENTITY_A));
+    assert_eq!(upgraded.upgraded_identity, Some(identity(IDENTITY_A)));
 }
 
 #[tokio::test]
@@ -272,7 +272,7 @@ async fn an_object_is_imported_by_id_and_by_identity() {
         pb::import_resource_state::Request { type_name: type_name(), id: "a".into(), ..Default::default() };
     let by_identity = pb::import_resource_state::Request {
         type_name: type_name(),
-        identity: identity(IDENTITY_A),
+        identity: Some(identity(IDENTITY_A)),
         ..Default::default()
     };
     for request in [by_id, by_identity] {
@@ -280,8 +280,8 @@ async fn an_object_is_imported_by_id_and_by_identity() {
         clean(&response.diagnostics);
         let [imported] = &response.imported_resources[..] else { panic!("{response:?}") };
         assert_eq!(imported.type_name, TYPE_NAME);
-        assert_eq!(decode(&imported.state), named("a"));
-        assert_eq!(imported.identity, identity(IDENTITY_A));
+        assert_eq!(decode(imported.state.as_ref()), named("a"));
+        assert_eq!(imported.identity, Some(identity(IDENTITY_A)));
     }
 }
 
@@ -303,7 +303,7 @@ async fn a_state_of_twenty_mebibytes_passes_both_ways() {
         ..Default::default()
     };
     let read = provider.read_resource(request).await.unwrap().into_inner();
-    assert_eq!(decode(&read.new_state).attribute("text").as_str().map(str::len), Some(text.len()));
+    assert_eq!(decode(read.new_state.as_ref()).attribute("text").as_str().map(str::len), Some(text.len()));
 }
 
 #[tokio::test]
@@ -319,7 +319,7 @@ async fn values_may_come_as_json() {
     let read = provider.read_resource(request).await.unwrap().into_inner();
     clean(&read.diagnostics);
     let numbers = Value::List(vec![Value::Number("1.5".parse().unwrap())]);
-    assert_eq!(decode(&read.new_state), thing(&[("name", "a".into()), ("numbers", numbers)]));
+    assert_eq!(decode(read.new_state.as_ref()), thing(&[("name", "a".into()), ("numbers", numbers)]));
 }
 
 #[tokio::test]

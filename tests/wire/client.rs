@@ -63,14 +63,12 @@ impl Handshake {
 
     /// Opens the socket, without speaking.
     pub async fn dial(&self) -> Box<dyn Duplex> {
-        match self.network.as_str() {
-            "unix" => Box::new(UnixStream::connect(&self.address).await.unwrap()),
-            _ => {
-                let stream = TcpStream::connect(&self.address).await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                Box::new(stream)
-            }
+        if self.network == "unix" {
+            return Box::new(UnixStream::connect(&self.address).await.unwrap());
         }
+        let stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Box::new(stream)
     }
 }
 

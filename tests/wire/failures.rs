@@ -70,16 +70,16 @@ async fn a_panic_in_an_apply_keeps_the_object_as_it_was() {
 
     let created = apply(Value::Null, thing(&[("name", PANICS.into()), ("id", Value::UNKNOWN)])).await;
     check_panic("ApplyResourceChange", &created.diagnostics);
-    assert!(decode(&created.new_state).is_null());
+    assert!(decode(created.new_state.as_ref()).is_null());
 
     let updated = apply(prior.clone(), prior.clone()).await;
     check_panic("ApplyResourceChange", &updated.diagnostics);
-    assert_eq!(decode(&updated.new_state), prior);
+    assert_eq!(decode(updated.new_state.as_ref()), prior);
     assert_eq!(updated.private, b"{}");
 
     let deleted = apply(prior.clone(), Value::Null).await;
     check_panic("ApplyResourceChange", &deleted.diagnostics);
-    assert_eq!(decode(&deleted.new_state), prior);
+    assert_eq!(decode(deleted.new_state.as_ref()), prior);
 }
 
 #[tokio::test]

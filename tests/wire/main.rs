@@ -2,6 +2,7 @@
 //!
 //! `served` runs a small provider in this process, whose calls can be made to fail or hang;
 //! `process` runs the real binary, where the process itself is what matters.
+#![cfg(test)]
 
 mod calls;
 mod certificate;

@@ -42,9 +42,8 @@ impl Served {
     /// Serves over that network, with variables beside the cookie.
     pub async fn start_with(network: Network, variables: &[(&str, &str)]) -> Served {
         let (sender, mut lines) = mpsc::unbounded_channel();
-        let environment = variables.iter().chain([&COOKIE]);
         let options = ServeOptions {
-            environment: environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            environment: environment(&[variables, &[COOKIE]].concat()),
             mode: Mode::Plugin,
             network,
             output: Box::new(Line { sender, written: Vec::new() }),
@@ -79,9 +78,7 @@ impl Served {
 pub async fn serve_refused(variables: &[(&str, &str)]) -> ServeError {
     let (sender, mut lines) = mpsc::unbounded_channel();
     let options = ServeOptions {
-        environment: Environment::from_iter(
-            variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
-        ),
+        environment: environment(variables),
         mode: Mode::Plugin,
         network: Network::Unix,
         output: Box::new(Line { sender, written: Vec::new() }),
@@ -90,6 +87,10 @@ pub async fn serve_refused(variables: &[(&str, &str)]) -> ServeError {
     let error = plugin::serve(server, options).await.expect_err("it serves");
     assert_eq!(lines.recv().await, None, "something was announced");
     error
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Hands the line on when it is flushed, as standard output does.

@@ -79,9 +79,7 @@ impl Provider for Own {
     }
 
     async fn configure(&self, _context: &Context, request: Configure<OwnModel>) -> Diagnostics {
-        if request.config.region == Field::from(PANICS) {
-            panic!("configured to panic");
-        }
+        assert!(request.config.region != Field::from(PANICS), "configured to panic");
         *self.0.configured_by.lock().unwrap() = Some(request.terraform_version);
         Diagnostics::new()
     }
@@ -136,9 +134,7 @@ impl Resource for Thing {
     }
 
     fn upgrade(&self, version: i64, mut state: serde_json::Value) -> Result<serde_json::Value, Diagnostic> {
-        if state["name"] == PANICS {
-            panic!("asked to panic");
-        }
+        assert!(state["name"] != PANICS, "asked to panic");
         state["id"] = format!("from {version}").into();
         Ok(state)
     }
@@ -257,17 +253,19 @@ fn thing_type() -> Type {
 }
 
 /// A value of the resource as hosts send it.
+#[expect(clippy::unnecessary_wraps, reason = "the fields that take it are optional")]
 pub fn encode(value: &Value) -> Option<DynamicValue> {
     Some(DynamicValue { msgpack: msgpack::encode(value, &thing_type()).unwrap(), json: vec![] })
 }
 
 /// A value of the resource as the provider sent it.
 #[track_caller]
-pub fn decode(value: &Option<DynamicValue>) -> Value {
-    msgpack::decode(&value.as_ref().unwrap().msgpack, &thing_type()).unwrap()
+pub fn decode(value: Option<&DynamicValue>) -> Value {
+    msgpack::decode(&value.unwrap().msgpack, &thing_type()).unwrap()
 }
 
 /// A provider block as hosts send it.
+#[expect(clippy::unnecessary_wraps, reason = "the fields that take it are optional")]
 pub fn provider_block(region: Value) -> Option<DynamicValue> {
     let of = Own(Arc::default()).schema().implied_type();
     let block = Value::Object(BTreeMap::from([("region".to_owned(), region)]));
