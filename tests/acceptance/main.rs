@@ -5,5 +5,8 @@
 //! tests fail. When a test fails, everything its [`harness::Scene`] saw is printed.
 #![cfg(test)]
 
+#[allow(dead_code, reason = "a test may need any of it")]
+mod given;
+#[allow(dead_code, reason = "a test may need any of it")]
 mod harness;
 mod smoke;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::Scene;
+use crate::{given, harness::Scene};
 
 #[test]
 fn a_scene_has_an_emulator_and_a_terraform() {
@@ -15,4 +15,15 @@ fn a_scene_has_an_emulator_and_a_terraform() {
     scene.apply();
     assert_eq!(scene.attributes("terraform_data.this")["output"]["value"], "x");
     assert!(scene.calls().is_empty());
+}
+
+#[test]
+fn the_host_finds_the_provider_and_the_provider_finds_the_emulator() {
+    let scene = given::applied(&given::encryption(""));
+    assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+    let plan = scene.plan().expect_empty();
+    assert_eq!(plan.actions(), []);
+    assert_eq!(scene.actions(), ["GetLogStore"]);
+    assert_eq!(scene.destroy().changes(), (0, 0, 1));
+    assert_eq!(given::stored(&scene), given::service_key(false, "default"));
 }
