@@ -5,8 +5,20 @@
 //! tests fail. When a test fails, everything its [`harness::Scene`] saw is printed.
 #![cfg(test)]
 
+mod adoption;
+mod calls;
+mod conflict;
+mod create;
+mod destroy;
+mod drift;
 #[allow(dead_code, reason = "a test may need any of it")]
 mod given;
+mod gone;
 #[allow(dead_code, reason = "a test may need any of it")]
 mod harness;
+mod import;
+mod provider;
 mod smoke;
+mod state;
+mod toggle;
+mod unmanaged;

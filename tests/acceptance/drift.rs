@@ -1,0 +1,90 @@
+//! What another writer changed is seen at the next plan, and nothing else is.
+
+use serde_json::{Value, json};
+
+use crate::given::{self, ARN, THIS};
+use crate::harness::{Plan, Scene};
+
+/// Changes one member of the Logstore's configuration behind everybody's back.
+fn set(scene: &Scene, pointer: &str, value: Value) {
+    let mut conf = given::stored(scene);
+    *conf.pointer_mut(pointer).unwrap() = value;
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": conf}));
+}
+
+/// What a refresh alone finds.
+#[track_caller]
+fn refreshed(scene: &Scene) -> Plan<'_> {
+    scene.try_plan_with(&["-refresh-only"])
+}
+
+#[test]
+fn each_leaf_drifts_by_itself() {
+    let scene = given::applied(&given::byok_encryption(""));
+    for (pointer, attribute, before, after) in [
+        ("/enable", "enable", json!(true), json!(false)),
+        ("/encrypt_type", "encrypt_type", json!("default"), json!("aes_gcm")),
+        ("/user_cmk_info/cmk_key_id", "user_cmk_info.cmk_key_id", json!("key-1"), json!("key-2")),
+        ("/user_cmk_info/arn", "user_cmk_info.arn", json!(ARN), json!("acs:ram::1:role/other")),
+        ("/user_cmk_info/region_id", "user_cmk_info.region_id", json!("cn-hangzhou"), json!("cn-beijing")),
+    ] {
+        set(&scene, pointer, after.clone());
+        let drift = refreshed(&scene).expect_changes().drift(THIS);
+        assert_eq!(drift, [(attribute.to_owned(), before.clone(), after)]);
+        set(&scene, pointer, before);
+    }
+    refreshed(&scene).expect_empty();
+    assert_eq!(scene.writes().len(), 0);
+}
+
+#[test]
+fn the_mechanism_drifts_with_its_key() {
+    let scene = given::applied(&given::byok_encryption(""));
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": given::service_key(true, "default")}));
+    let drift = refreshed(&scene).expect_changes().drift(THIS);
+    let names: Vec<_> = drift.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["mechanism", "user_cmk_info"]);
+    assert_eq!(drift[0].2, "service_key");
+    assert_eq!(drift[1].2, Value::Null);
+}
+
+#[test]
+fn another_spelling_is_no_drift() {
+    let scene = given::applied(&given::byok_encryption("  encrypt_type = \"m4\""));
+    set(&scene, "/encrypt_type", json!("sm4"));
+    set(&scene, "/user_cmk_info/arn", json!("acs:ram::1234567890123456:role/SLS-BYOK"));
+    refreshed(&scene).expect_empty();
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn settings_that_are_not_managed_are_no_drift() {
+    let scene = given::applied(&given::encryption(""));
+    scene.patch_log_store("audit", "app", &json!({"ttl": 7, "autoSplit": true, "invented": [1]}));
+    refreshed(&scene).expect_empty();
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn a_disabled_logstore_is_enabled_again() {
+    let scene = given::applied(&given::encryption(""));
+    set(&scene, "/enable", json!(false));
+    let change = scene.plan().expect_changes().change(THIS);
+    assert_eq!(change["actions"], json!(["update"]));
+    assert_eq!((&change["before"]["enable"], &change["after"]["enable"]), (&json!(false), &json!(true)));
+    scene.apply();
+    assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+    scene.plan().expect_empty();
+}
+
+/// Such a change cannot come from the service's API; if it shows up, it cannot be put right either.
+#[test]
+fn a_permanent_value_that_drifted_is_refused_at_plan() {
+    let scene = given::applied(&given::encryption("  encrypt_type = \"default\""));
+    set(&scene, "/encrypt_type", json!("aes_gcm"));
+    let error = scene.try_plan().failed().error();
+    error.says(&["encrypt_type", "\"aes_gcm\"", "\"default\""]);
+    error.at("main.tf", scene.line_of("main.tf", "encrypt_type ="));
+    assert_eq!(scene.writes().len(), 0);
+    assert_eq!(scene.attributes(THIS)["encrypt_type"], "default");
+}

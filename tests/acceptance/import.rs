@@ -1,0 +1,102 @@
+//! Taking over an encrypted Logstore by import.
+
+use serde_json::{Value, json};
+
+use crate::given::{self, THIS};
+use crate::harness::Scene;
+
+#[track_caller]
+fn imported(conf: &Value, main: &str) -> Scene {
+    let scene = Scene::new(&given::configured(conf));
+    scene.write("main.tf", main);
+    scene.import(THIS, "audit:app").succeeded();
+    assert_eq!(scene.attributes(THIS)["id"], "audit:app");
+    scene
+}
+
+#[test]
+fn by_command_the_plan_after_it_is_empty() {
+    let scene =
+        imported(&given::service_key(true, "sm4_cbc"), &given::encryption("  encrypt_type = \"sm4_cbc\""));
+    assert_eq!(scene.attributes(THIS)["mechanism"], "service_key");
+    scene.plan().expect_empty();
+    let scene = imported(&given::byok(false), &given::byok_encryption("  enable = false"));
+    assert_eq!(scene.attributes(THIS)["mechanism"], "byok");
+    scene.plan().expect_empty();
+    assert_eq!(scene.writes().len(), 0);
+}
+
+#[test]
+fn what_differs_is_planned_after_it() {
+    let scene = imported(&given::byok(false), &given::byok_encryption(""));
+    assert_eq!(scene.apply().changes(), (0, 1, 0));
+    assert_eq!(given::stored(&scene), given::byok(true));
+}
+
+#[test]
+fn what_cannot_be_is_refused_after_it() {
+    let scene = imported(&given::byok(true), &given::encryption("  encrypt_type = \"default\""));
+    scene.try_plan().failed().error().says(&["\"byok\"", "\"service_key\""]);
+    assert_eq!(scene.writes().len(), 0);
+}
+
+#[test]
+fn a_bad_id_is_told_with_the_form() {
+    let scene = Scene::new(&given::configured(&given::byok(true)));
+    scene.write("main.tf", &given::byok_encryption(""));
+    for id in ["app", "audit/app", "audit:", ":app", "Audit:app", "audit:app:more", "au:app"] {
+        let prose = scene.import(THIS, id).failed().prose();
+        assert!(prose.contains("Malformed import id"), "{id}: {prose}");
+        assert!(prose.contains("<project>:<logstore>, for example audit-project:app-log"), "{id}: {prose}");
+    }
+    assert_eq!(scene.calls().len(), 0);
+}
+
+#[test]
+fn what_is_not_there_cannot_be_imported() {
+    let scene = Scene::new(&given::plain());
+    scene.write("main.tf", &given::encryption(""));
+    for (id, says) in [
+        ("audit:other", "LogStoreNotExist"),
+        ("nowhere:app", "ProjectNotExist"),
+        ("audit:app", "Nothing to import from Logstore audit:app"),
+    ] {
+        let prose = scene.import(THIS, id).failed().prose();
+        assert!(prose.contains(says), "{id}: {prose}");
+    }
+    assert!(!scene.path("terraform.tfstate").exists());
+    assert_eq!(scene.writes().len(), 0);
+}
+
+#[test]
+fn a_bad_id_in_an_import_block_is_told_too() {
+    let scene = Scene::new(&given::configured(&given::byok(true)));
+    scene.write("main.tf", &given::byok_encryption(""));
+    scene.write("import.tf", &format!("import {{\n  to = {THIS}\n  id = \"audit\"\n}}\n"));
+    scene.try_plan().failed().error().says(&["Malformed import id", "<project>:<logstore>"]);
+}
+
+/// Writes the configuration of what is there, applies it and plans again.
+#[track_caller]
+fn generate(conf: &Value) -> Scene {
+    let scene = Scene::new(&given::configured(conf));
+    scene.write("import.tf", &format!("import {{\n  to = {THIS}\n  id = \"audit:app\"\n}}\n"));
+    let plan = scene.try_plan_with(&["-generate-config-out=generated.tf"]).expect_changes();
+    let change = plan.change(THIS);
+    assert_eq!(change["actions"], json!(["no-op"]));
+    assert_eq!(change["importing"]["id"], "audit:app");
+    assert_eq!(scene.validate().succeeded().diagnostics().len(), 0);
+    assert_eq!(scene.apply().changes(), (0, 0, 0));
+    assert_eq!(scene.plan().expect_empty().ran.diagnostics().len(), 0);
+    assert_eq!(scene.writes().len(), 0);
+    scene
+}
+
+#[test]
+fn the_configuration_can_be_generated() {
+    let scene = generate(&given::service_key(true, "aes_cfb"));
+    let generated = scene.read("generated.tf");
+    assert!(generated.contains("aes_cfb") && !generated.contains("mechanism"), "{generated}");
+    let scene = generate(&given::byok(true));
+    assert!(scene.read("generated.tf").contains("key-1"));
+}
