@@ -10,7 +10,8 @@ use crate::harness::{Diagnostic, Scene};
 struct Conflict {
     on_logstore: Value,
     main: String,
-    /// What the underlined line holds.
+    /// What the underlined line holds. The host underlines an attribute, never a member of its value: that
+    /// is named in the text.
     line: &'static str,
     /// The attribute, the value on the Logstore and the configured one.
     says: [&'static str; 3],
@@ -52,7 +53,7 @@ impl Conflict {
         Conflict {
             on_logstore: given::byok(true),
             main: given::byok_encryption("").replace("key-1", "key-2"),
-            line: "cmk_key_id =",
+            line: "user_cmk_info =",
             says: ["user_cmk_info.cmk_key_id", "\"key-1\"", "\"key-2\""],
         }
     }
@@ -61,7 +62,7 @@ impl Conflict {
         Conflict {
             on_logstore: given::byok(true),
             main: given::byok_encryption("").replace(ARN, "acs:ram::1234567890123456:role/other"),
-            line: "arn =",
+            line: "user_cmk_info =",
             says: ["user_cmk_info.arn", ARN, "acs:ram::1234567890123456:role/other"],
         }
     }
@@ -70,7 +71,7 @@ impl Conflict {
         Conflict {
             on_logstore: given::byok(true),
             main: given::byok_encryption("").replace("cn-hangzhou", "cn-beijing"),
-            line: "region_id =",
+            line: "user_cmk_info =",
             says: ["user_cmk_info.region_id", "\"cn-hangzhou\"", "\"cn-beijing\""],
         }
     }
@@ -174,7 +175,8 @@ fn every_value_that_differs_is_told() {
     let errors = scene.try_plan().failed().errors();
     let mut lines: Vec<_> = errors.iter().map(|error| error.line).collect();
     lines.sort_unstable();
-    let expected = ["cmk_key_id =", "arn =", "encrypt_type ="].map(|text| scene.line_of("main.tf", text));
+    let expected =
+        ["user_cmk_info =", "user_cmk_info =", "encrypt_type ="].map(|text| scene.line_of("main.tf", text));
     assert_eq!(lines, expected);
 }
 

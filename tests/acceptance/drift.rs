@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::given::{self, ARN, THIS};
-use crate::harness::{Plan, Scene};
+use crate::harness::Scene;
 
 /// Changes one member of the Logstore's configuration behind everybody's back.
 fn set(scene: &Scene, pointer: &str, value: Value) {
@@ -12,10 +12,13 @@ fn set(scene: &Scene, pointer: &str, value: Value) {
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": conf}));
 }
 
-/// What a refresh alone finds.
+/// What a refresh alone finds: paths, and values before and after. The exit code says nothing of it:
+/// Terraform's is 2 whenever a resource was read (hashicorp/terraform issue 36403).
 #[track_caller]
-fn refreshed(scene: &Scene) -> Plan<'_> {
-    scene.try_plan_with(&["-refresh-only"])
+fn drift(scene: &Scene) -> Vec<(String, Value, Value)> {
+    let plan = scene.try_plan_with(&["-refresh-only"]);
+    assert_ne!(plan.ran.exit_code, Some(1));
+    plan.drift(THIS)
 }
 
 #[test]
@@ -29,11 +32,10 @@ fn each_leaf_drifts_by_itself() {
         ("/user_cmk_info/region_id", "user_cmk_info.region_id", json!("cn-hangzhou"), json!("cn-beijing")),
     ] {
         set(&scene, pointer, after.clone());
-        let drift = refreshed(&scene).expect_changes().drift(THIS);
-        assert_eq!(drift, [(attribute.to_owned(), before.clone(), after)]);
+        assert_eq!(drift(&scene), [(attribute.to_owned(), before.clone(), after)]);
         set(&scene, pointer, before);
     }
-    refreshed(&scene).expect_empty();
+    assert_eq!(drift(&scene), []);
     assert_eq!(scene.writes().len(), 0);
 }
 
@@ -41,7 +43,7 @@ fn each_leaf_drifts_by_itself() {
 fn the_mechanism_drifts_with_its_key() {
     let scene = given::applied(&given::byok_encryption(""));
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": given::service_key(true, "default")}));
-    let drift = refreshed(&scene).expect_changes().drift(THIS);
+    let drift = drift(&scene);
     let names: Vec<_> = drift.iter().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(names, ["mechanism", "user_cmk_info"]);
     assert_eq!(drift[0].2, "service_key");
@@ -53,7 +55,7 @@ fn another_spelling_is_no_drift() {
     let scene = given::applied(&given::byok_encryption("  encrypt_type = \"m4\""));
     set(&scene, "/encrypt_type", json!("sm4"));
     set(&scene, "/user_cmk_info/arn", json!("acs:ram::1234567890123456:role/SLS-BYOK"));
-    refreshed(&scene).expect_empty();
+    assert_eq!(drift(&scene), []);
     scene.plan().expect_empty();
 }
 
@@ -61,7 +63,7 @@ fn another_spelling_is_no_drift() {
 fn settings_that_are_not_managed_are_no_drift() {
     let scene = given::applied(&given::encryption(""));
     scene.patch_log_store("audit", "app", &json!({"ttl": 7, "autoSplit": true, "invented": [1]}));
-    refreshed(&scene).expect_empty();
+    assert_eq!(drift(&scene), []);
     scene.plan().expect_empty();
 }
 

@@ -76,27 +76,54 @@ fn a_bad_id_in_an_import_block_is_told_too() {
     scene.try_plan().failed().error().says(&["Malformed import id", "<project>:<logstore>"]);
 }
 
-/// Writes the configuration of what is there, applies it and plans again.
+/// Writes the configuration of what is there. The host names the provider in it by its type, whatever its
+/// local name in the configuration is.
 #[track_caller]
-fn generate(conf: &Value) -> Scene {
-    let scene = Scene::new(&given::configured(conf));
-    scene.write("import.tf", &format!("import {{\n  to = {THIS}\n  id = \"audit:app\"\n}}\n"));
+fn generate(scene: &Scene, provider: &str) -> String {
+    let import = format!("import {{\n  to = {THIS}\n  id = \"audit:app\"\n  provider = {provider}\n}}\n");
+    scene.write("import.tf", &import);
     let plan = scene.try_plan_with(&["-generate-config-out=generated.tf"]).expect_changes();
     let change = plan.change(THIS);
     assert_eq!(change["actions"], json!(["no-op"]));
     assert_eq!(change["importing"]["id"], "audit:app");
+    scene.read("generated.tf")
+}
+
+/// Applies a generated configuration; there must be nothing to do.
+#[track_caller]
+fn apply_generated(scene: &Scene) {
     assert_eq!(scene.validate().succeeded().diagnostics().len(), 0);
     assert_eq!(scene.apply().changes(), (0, 0, 0));
     assert_eq!(scene.plan().expect_empty().ran.diagnostics().len(), 0);
     assert_eq!(scene.writes().len(), 0);
-    scene
+    assert_eq!(scene.addresses(), [THIS]);
 }
 
 #[test]
 fn the_configuration_can_be_generated() {
-    let scene = generate(&given::service_key(true, "aes_cfb"));
-    let generated = scene.read("generated.tf");
-    assert!(generated.contains("aes_cfb") && !generated.contains("mechanism"), "{generated}");
-    let scene = generate(&given::byok(true));
-    assert!(scene.read("generated.tf").contains("key-1"));
+    for conf in [given::service_key(true, "aes_cfb"), given::byok(true), given::byok(false)] {
+        let scene = Scene::new(&given::configured(&conf));
+        let provider = scene.read("provider.tf").replace("alicloud = {", "alicloud-encryption = {");
+        let provider = provider.replace("provider \"alicloud\"", "provider \"alicloud-encryption\"");
+        scene.write("provider.tf", &provider);
+        let generated = generate(&scene, "alicloud-encryption");
+        for name in ["id", "mechanism", "logstore_create_time"] {
+            assert!(
+                !generated.contains(&format!("  {name} ")),
+                "{name} is not to be configured: {generated}"
+            );
+        }
+        apply_generated(&scene);
+    }
+}
+
+#[test]
+fn the_configuration_can_be_generated_for_a_local_name_of_ones_own() {
+    let scene = Scene::new(&given::configured(&given::service_key(true, "m4")));
+    let generated = generate(&scene, "alicloud");
+    let (kept, taken_out): (Vec<_>, Vec<_>) =
+        generated.lines().partition(|line| !line.contains(" provider "));
+    assert_eq!(taken_out.len(), 1);
+    scene.write("generated.tf", &kept.join("\n"));
+    apply_generated(&scene);
 }

@@ -52,23 +52,27 @@ impl Plan<'_> {
     /// The change that is planned for a resource: `actions`, `before`, `after`, `after_unknown`, …
     #[track_caller]
     pub fn change(&self, address: &str) -> Value {
-        entry(&self.json()["resource_changes"], address)
+        let json = self.json();
+        let found = entry(&json["resource_changes"], address);
+        found.unwrap_or_else(|| panic!("no change of {address} in {json:#}")).clone()
     }
 
-    /// The paths and values, before and after, in which a resource has drifted.
+    /// The paths and values, before and after, in which a resource has drifted; none if it has not.
     #[track_caller]
     pub fn drift(&self, address: &str) -> Vec<(String, Value, Value)> {
-        let change = entry(&self.json()["resource_drift"], address);
+        let json = self.json();
         let mut leaves = Vec::new();
-        differences("", &change["before"], &change["after"], &mut leaves);
+        if let Some(change) = entry(&json["resource_drift"], address) {
+            differences("", &change["before"], &change["after"], &mut leaves);
+        }
         leaves
     }
 }
 
-#[track_caller]
-fn entry(changes: &Value, address: &str) -> Value {
+/// The change of that resource.
+fn entry<'a>(changes: &'a Value, address: &str) -> Option<&'a Value> {
     let found = changes.as_array().into_iter().flatten().find(|change| change["address"] == address);
-    found.unwrap_or_else(|| panic!("{address} is not in {changes:#}"))["change"].clone()
+    found.map(|found| &found["change"])
 }
 
 /// The leaves that differ. An object on one side only is one difference.

@@ -208,7 +208,7 @@ impl Scene {
     /// Imports by command, which may fail.
     #[track_caller]
     pub fn import(&self, address: &str, id: &str) -> Ran {
-        self.run(&["import", "-input=false", address, id])
+        self.run(&["import", "-input=false", "-no-color", address, id])
     }
 }
 
