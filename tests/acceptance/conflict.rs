@@ -188,3 +188,17 @@ fn without_the_attribute_the_resource_is_underlined() {
     error.says(&["mechanism", "\"byok\"", "\"service_key\""]);
     error.at("main.tf", 1);
 }
+
+/// Between the plan and the apply of it.
+#[test]
+fn what_somebody_else_configured_first_is_refused() {
+    let scene = Scene::new(&given::plain());
+    scene.write("main.tf", &given::encryption("  encrypt_type = \"aes_gcm\""));
+    assert_eq!(scene.plan().expect_changes().ran.diagnostics().len(), 0);
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": given::service_key(true, "sm4_cbc")}));
+    let error = scene.try_apply_plan().failed().error();
+    error.says(&["encrypt_type", "\"sm4_cbc\"", "\"aes_gcm\"", "Nothing was sent"]);
+    error.at("main.tf", scene.line_of("main.tf", "encrypt_type ="));
+    assert_eq!(scene.writes().len(), 0);
+    assert_eq!(scene.addresses(), [""; 0]);
+}

@@ -105,3 +105,48 @@ fn of_a_logstore_that_does_not_exist_fails_at_apply_only() {
     assert_eq!(scene.addresses(), [""; 0]);
     assert_eq!(scene.writes().len(), 0);
 }
+
+/// As a module passes on what its caller left out.
+#[test]
+fn a_null_means_the_default() {
+    let names = ["enable", "encrypt_type", "user_cmk_info", "on_immutable_change", "on_destroy", "timeouts"];
+    let nulls: Vec<_> = names.iter().map(|name| format!("  {name} = null")).collect();
+    let scene = given::applied(&given::encryption(&nulls.join("\n")));
+    assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+    scene.write("main.tf", &given::encryption(""));
+    scene.plan().expect_empty();
+}
+
+/// The Logstore is made by another resource of the same apply, as it is where one configuration owns both.
+#[test]
+fn of_a_logstore_that_is_made_in_the_same_apply() {
+    let scene = Scene::new(&json!({"projects": [{"name": "audit"}]}));
+    let (host, port) = scene
+        .endpoint()
+        .strip_prefix("http://")
+        .and_then(|address| address.split_once(':'))
+        .map(|(host, port)| (host.to_owned(), port.to_owned()))
+        .unwrap();
+    scene.write(
+        "logstore.tf",
+        &format!(
+            r#"resource "terraform_data" "logstore" {{
+  input = "app"
+  provisioner "local-exec" {{
+    interpreter = ["bash", "-ec"]
+    command     = <<-SCRIPT
+      exec 3<>/dev/tcp/{host}/{port}
+      printf 'PUT /_emulator/projects/audit/logstores/app HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{{"ttl":7}}' >&3
+      grep -q '200 OK' <&3
+    SCRIPT
+  }}
+}}
+"#
+        ),
+    );
+    scene.write("main.tf", &given::encryption("  depends_on = [terraform_data.logstore]"));
+    assert_eq!(scene.apply().changes(), (2, 0, 0));
+    assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+    assert_eq!(scene.log_store("audit", "app")["ttl"], 7);
+    scene.plan().expect_empty();
+}

@@ -79,8 +79,8 @@ fn a_bad_id_in_an_import_block_is_told_too() {
 /// Writes the configuration of what is there. The host names the provider in it by its type, whatever its
 /// local name in the configuration is.
 #[track_caller]
-fn generate(scene: &Scene, provider: &str) -> String {
-    let import = format!("import {{\n  to = {THIS}\n  id = \"audit:app\"\n  provider = {provider}\n}}\n");
+fn generate(scene: &Scene, argument: &str) -> String {
+    let import = format!("import {{\n  to = {THIS}\n  id = \"audit:app\"\n{argument}}}\n");
     scene.write("import.tf", &import);
     let plan = scene.try_plan_with(&["-generate-config-out=generated.tf"]).expect_changes();
     let change = plan.change(THIS);
@@ -106,7 +106,7 @@ fn the_configuration_can_be_generated() {
         let provider = scene.read("provider.tf").replace("alicloud = {", "alicloud-encryption = {");
         let provider = provider.replace("provider \"alicloud\"", "provider \"alicloud-encryption\"");
         scene.write("provider.tf", &provider);
-        let generated = generate(&scene, "alicloud-encryption");
+        let generated = generate(&scene, "  provider = alicloud-encryption\n");
         for name in ["id", "mechanism", "logstore_create_time"] {
             assert!(
                 !generated.contains(&format!("  {name} ")),
@@ -120,10 +120,22 @@ fn the_configuration_can_be_generated() {
 #[test]
 fn the_configuration_can_be_generated_for_a_local_name_of_ones_own() {
     let scene = Scene::new(&given::configured(&given::service_key(true, "m4")));
-    let generated = generate(&scene, "alicloud");
+    let generated = generate(&scene, "");
     let (kept, taken_out): (Vec<_>, Vec<_>) =
         generated.lines().partition(|line| !line.contains(" provider "));
     assert_eq!(taken_out.len(), 1);
     scene.write("generated.tf", &kept.join("\n"));
     apply_generated(&scene);
+}
+
+#[test]
+fn another_spelling_in_the_configuration_is_no_change_after_it() {
+    let mut conf = given::byok(true);
+    conf["encrypt_type"] = "m4".into();
+    let main = given::byok_encryption("  encrypt_type = \"sm4\"").replace("sls-byok", "SLS-Byok");
+    let scene = imported(&conf, &main);
+    scene.plan().expect_empty();
+    scene.apply();
+    assert_eq!(scene.writes().len(), 0);
+    assert_eq!(given::stored(&scene), conf);
 }

@@ -17,6 +17,7 @@ mod gone;
 #[allow(dead_code, reason = "a test may need any of it")]
 mod harness;
 mod import;
+mod module;
 mod provider;
 mod smoke;
 mod state;

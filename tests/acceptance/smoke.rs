@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::{given, harness::Scene};
+use crate::given;
+use crate::harness::{Run, Scene};
 
 #[test]
 fn a_scene_has_an_emulator_and_a_terraform() {
@@ -26,4 +27,17 @@ fn the_host_finds_the_provider_and_the_provider_finds_the_emulator() {
     assert_eq!(scene.actions(), ["GetLogStore"]);
     assert_eq!(scene.destroy().changes(), (0, 0, 1));
     assert_eq!(given::stored(&scene), given::service_key(false, "default"));
+}
+
+/// The host and the provider put sockets and other things into the temporary directory while they run.
+#[test]
+fn nothing_is_left_behind() {
+    let scene = Scene::new(&given::plain());
+    scene.write("main.tf", &given::encryption(""));
+    let run = scene.start_apply();
+    let group = run.group();
+    run.wait().succeeded();
+    assert!(!Run::group_is_alive(group));
+    let left: Vec<_> = std::fs::read_dir(scene.root().join("tmp")).unwrap().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
 }

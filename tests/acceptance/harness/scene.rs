@@ -74,6 +74,7 @@ impl Scene {
     }
 
     /// The block that every configuration needs once, as [`Scene::provider`] writes it.
+    #[expect(clippy::unused_self, reason = "read by a test as a part of its scene")]
     pub fn required_providers(&self) -> String {
         required_providers()
     }
