@@ -36,8 +36,8 @@ pub struct LogStoreEncryption {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EncryptionPrivate {
-    /// Set in the plan of a replacement, which core hands to its destroy half: that half must not switch
-    /// encryption off. Never stored with an object that lives on.
+    /// Set in every plan that may be of a replacement, which core hands to its destroy half: that half must
+    /// not switch encryption off. Never stored with an object that lives on.
     replacement: bool,
 }
 

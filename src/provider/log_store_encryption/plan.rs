@@ -34,12 +34,10 @@ pub(super) async fn create(
     // In a replacement the Logstore may be replaced as well: what it holds now says nothing.
     let diagnostics =
         if replacement { Diagnostics::new() } else { look_at_existing(resource, context, &planned).await };
-    EncryptionPlan {
-        planned,
-        private: EncryptionPrivate { replacement },
-        requires_replace: Vec::new(),
-        diagnostics,
-    }
+    // Core does not tell the create half of replacing a tainted object from any other create. Every create
+    // plan is marked, which matters only if there is a destroy half.
+    let private = EncryptionPrivate { replacement: true };
+    EncryptionPlan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
 /// Compares a plan with the Logstore as it is, if that can be read.
