@@ -1,0 +1,153 @@
+//! Commands of the host, timed and watched.
+
+use std::env;
+use std::fs::{self, File};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Failure;
+use crate::program::Programs;
+use crate::watch::{Children, Usage};
+use crate::workspace::Workspace;
+
+/// How often the provider's processes are looked at: often enough to see the last of them shortly before it
+/// ends, and seldom enough not to take part in what is measured.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// How long a command may take. Far more than any needs, so that only one that hangs is ended.
+const LONGEST_RUN: Duration = Duration::from_mins(5);
+
+/// Applies the configuration without asking.
+pub const APPLY: &[&str] = &["apply", "-auto-approve"];
+
+/// Plans after a refresh. Exit code 0 stands for a plan without changes, and every other fails the run.
+pub const PLAN: &[&str] = &["plan", "-detailed-exitcode"];
+
+/// What a command took.
+pub struct Taken {
+    /// From its start to its end.
+    pub wall: Duration,
+    /// What the provider processes it started had used when each was seen last; empty if this is not Linux.
+    pub providers: Vec<Usage>,
+}
+
+impl Taken {
+    /// The highest peak of memory among the provider's processes.
+    pub fn peak_mib(&self) -> Option<f64> {
+        self.providers.iter().map(|usage| usage.peak_mib).max_by(f64::total_cmp)
+    }
+
+    /// The processor time of all of the provider's processes.
+    pub fn processor(&self) -> Option<Duration> {
+        (!self.providers.is_empty()).then(|| self.providers.iter().map(|usage| usage.processor).sum())
+    }
+}
+
+/// A command under way; it is killed when dropped.
+pub struct Run<'a> {
+    workspace: &'a Workspace,
+    process: Child,
+    children: Children,
+    started: Instant,
+}
+
+impl<'a> Run<'a> {
+    /// Starts a command, with ten resources at a time, which is also what hosts do by themselves.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub fn start(programs: &Programs, workspace: &'a Workspace, arguments: &[&str]) -> Result<Self, Failure> {
+        let mut command = Command::new(&programs.terraform);
+        command
+            .args(arguments)
+            .args(["-input=false", "-no-color", "-parallelism=10"])
+            .current_dir(workspace.path("work"))
+            .env_clear()
+            .env("PATH", env::var_os("PATH").unwrap_or_default())
+            .env("HOME", workspace.path("home"))
+            .env("TMPDIR", workspace.path("tmp"))
+            .env("TF_CLI_CONFIG_FILE", workspace.path("cli.tfrc"))
+            .env("TF_IN_AUTOMATION", "1")
+            .env("CHECKPOINT_DISABLE", "1")
+            .stdin(Stdio::null())
+            .stdout(File::create(workspace.path("stdout"))?)
+            .stderr(File::create(workspace.path("stderr"))?);
+        let started = Instant::now();
+        let process = command.spawn()?;
+        let children = Children::of(process.id(), &programs.provider);
+        Ok(Self { workspace, process, children, started })
+    }
+
+    /// Watches the provider's processes until the command ends, which must be with success.
+    ///
+    /// # Errors
+    ///
+    /// If it fails or takes far too long; the text is what it said.
+    pub fn finish(mut self) -> Result<Taken, Failure> {
+        let status = loop {
+            if let Some(status) = self.process.try_wait()? {
+                break status;
+            }
+            self.look();
+            if self.started.elapsed() > LONGEST_RUN {
+                return Err("a command of the host did not end".into());
+            }
+            thread::sleep(LOOK_EVERY);
+        };
+        let wall = self.started.elapsed();
+        self.check(status)?;
+        Ok(Taken { wall, providers: self.children.seen().collect() })
+    }
+
+    /// Watches until `reached` says so, and tells what the provider's processes had used by then.
+    ///
+    /// # Errors
+    ///
+    /// If the command ends before that.
+    pub fn until(
+        &mut self,
+        mut reached: impl FnMut() -> Result<bool, Failure>,
+    ) -> Result<Vec<Usage>, Failure> {
+        while !reached()? {
+            if let Some(status) = self.process.try_wait()? {
+                self.check(status)?;
+                return Err("a command of the host ended too early".into());
+            }
+            self.look();
+            thread::sleep(LOOK_EVERY);
+        }
+        self.look();
+        Ok(self.children.seen().collect())
+    }
+
+    fn look(&mut self) {
+        self.children.look();
+    }
+
+    fn check(&self, status: ExitStatus) -> Result<(), Failure> {
+        if status.success() {
+            return Ok(());
+        }
+        let said = ["stdout", "stderr"]
+            .map(|file| fs::read_to_string(self.workspace.path(file)).unwrap_or_default());
+        Err(format!("the host ended with {status}:\n{}", said.concat()).into())
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs a command to its end, which must be success.
+///
+/// # Errors
+///
+/// If it fails; the text is what it said.
+pub fn run(programs: &Programs, workspace: &Workspace, arguments: &[&str]) -> Result<Taken, Failure> {
+    Run::start(programs, workspace, arguments)?.finish()
+}

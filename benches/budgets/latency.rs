@@ -1,0 +1,42 @@
+//! A service that takes its time.
+
+use std::time::Duration;
+
+use crate::Failure;
+use crate::emulator::Emulator;
+use crate::host::{APPLY, PLAN, run};
+use crate::program::Programs;
+use crate::report::{Row, Unit};
+use crate::workspace::Workspace;
+
+/// How long each call takes.
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// How many Logstores there are.
+const LOGSTORES: u16 = 500;
+
+/// How many resources the host works on at once.
+const PARALLELISM: f64 = 10.0;
+
+/// How far above the bound a run may be.
+const BUDGET: f64 = 1.15;
+
+/// Compares runs with the time that their calls alone take when ten are always under way.
+///
+/// # Errors
+///
+/// If a command fails.
+pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
+    let workspace = Workspace::new(programs)?;
+    let emulator = Emulator::start(&programs.emulator, workspace.root(), LOGSTORES.into())?;
+    workspace.encrypt(&emulator, LOGSTORES.into(), true)?;
+    emulator.delay_calls(LATENCY)?;
+    let compare = |what: &str, arguments: &[&str], calls: f64| -> Result<Row, Failure> {
+        let wall = run(programs, &workspace, arguments)?.wall.as_secs_f64();
+        let bound = f64::from(LOGSTORES) * calls * LATENCY.as_secs_f64() / PARALLELISM;
+        let what = format!("{what} of 500 at 50 ms a call : calls alone");
+        Ok(Row::at_most(what, wall / bound, BUDGET, Unit::Times)
+            .with_note(format!("{wall:.2} s : {bound:.2} s")))
+    };
+    Ok(vec![compare("apply of a create", APPLY, 4.0)?, compare("refreshing plan", PLAN, 1.0)?])
+}

@@ -1,0 +1,68 @@
+//! Measures a release build against the numbers the project is held to, and prints them as a table.
+//!
+//! `scripts/bench` builds what is measured and starts this. It takes a minute or two, wants a quiet
+//! machine, and is no part of the tests. It fails if a number is over its budget.
+
+mod calls;
+mod emulator;
+mod host;
+mod latency;
+mod program;
+mod report;
+mod scale;
+mod start;
+mod watch;
+mod workspace;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use program::Programs;
+use report::{Report, Row};
+
+/// Whatever keeps a number from being measured.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(report) => {
+            let printed = io::stdout().write_all(report.to_string().as_bytes());
+            ExitCode::from(u8::from(printed.is_err() || report.is_over()))
+        }
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<Report, Failure> {
+    let programs = Programs::from_environment()?;
+    let mut report = Report::default();
+    progress("starting the provider");
+    report.extend(start::measure(&programs)?);
+    progress("counting calls");
+    report.extend(calls::measure(&programs)?);
+    progress("planning many resources");
+    report.extend(scale::measure(&programs)?);
+    progress("planning and applying with latency");
+    report.extend(latency::measure(&programs)?);
+    report.extend([Row::not_measured(
+        "throttled to R requests a second",
+        "1.2 × the quota",
+        "not measured in this version: the emulator has no rate limit yet",
+    )]);
+    Ok(report)
+}
+
+/// Says on standard error what takes so long.
+fn progress(doing: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "bench: {doing}");
+}
+
+/// The middle one of a few measurements; of an even number, the upper one.
+fn median(mut figures: Vec<f64>) -> Result<f64, Failure> {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().ok_or_else(|| "there is nothing to take the median of".into())
+}
