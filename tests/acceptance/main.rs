@@ -11,15 +11,17 @@ mod conflict;
 mod create;
 mod destroy;
 mod drift;
-#[allow(dead_code, reason = "a test may need any of it")]
 mod given;
 mod gone;
-#[allow(dead_code, reason = "a test may need any of it")]
 mod harness;
 mod import;
 mod module;
+mod permanence;
 mod provider;
+mod replacement;
 mod smoke;
 mod state;
 mod toggle;
 mod unmanaged;
+#[allow(dead_code, reason = "a test may need any of it")]
+#[allow(dead_code, reason = "a test may need any of it")]
