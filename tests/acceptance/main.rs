@@ -22,6 +22,7 @@ mod replacement;
 mod smoke;
 mod state;
 mod toggle;
+mod unknowns;
 mod unmanaged;
 #[allow(dead_code, reason = "a test may need any of it")]
 #[allow(dead_code, reason = "a test may need any of it")]
