@@ -11,11 +11,13 @@ mod conflict;
 mod create;
 mod destroy;
 mod drift;
+mod failures;
 mod given;
 mod gone;
 mod harness;
 mod import;
 mod module;
+mod other_writers;
 mod permanence;
 mod provider;
 mod replacement;
@@ -24,5 +26,6 @@ mod state;
 mod toggle;
 mod unknowns;
 mod unmanaged;
+#[allow(dead_code, reason = "a test may need any of it")]
 #[allow(dead_code, reason = "a test may need any of it")]
 #[allow(dead_code, reason = "a test may need any of it")]
