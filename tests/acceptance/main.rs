@@ -16,16 +16,22 @@ mod given;
 mod gone;
 mod harness;
 mod import;
+mod interrupt;
+mod malformed;
 mod module;
 mod other_writers;
 mod permanence;
 mod provider;
+mod refusals;
 mod replacement;
+mod scale;
+mod secrets;
 mod smoke;
 mod state;
 mod toggle;
 mod unknowns;
 mod unmanaged;
+mod validation;
 #[allow(dead_code, reason = "a test may need any of it")]
 #[allow(dead_code, reason = "a test may need any of it")]
 #[allow(dead_code, reason = "a test may need any of it")]

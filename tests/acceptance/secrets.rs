@@ -1,0 +1,134 @@
+//! Secrets appear in no byte that a run leaves behind: not on stdout, not in the host's or the
+//! provider's log at the highest level, not in the plan, not in the state.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::given::{encryption, stored};
+use crate::harness::Scene;
+
+const SECRET: &str = "sk-canary-5f2c9d7e";
+const TOKEN: &str = "sts-canary-83b1a6f0";
+
+/// A Logstore, and a key whose secret is the canary.
+fn scene() -> Scene {
+    let scene = Scene::new(&json!({
+        "access_keys": [{"id": "ak-canary", "secret": SECRET}],
+        "projects": [{"name": "audit", "logstores": [{"logstoreName": "app"}]}],
+    }));
+    scene.write("main.tf", &encryption(""));
+    scene.env("TF_LOG", "trace");
+    scene
+}
+
+/// Every file below a directory.
+fn files_below(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, files) } else { files.push(path) }
+    }
+}
+
+/// Searches everything in the scene's directory, which holds what every command printed, for the canaries.
+/// Only the files that tests write them into may have them.
+#[track_caller]
+fn nothing_leaked(scene: &Scene, written: &[&str]) {
+    let mut files = Vec::new();
+    files_below(scene.root(), &mut files);
+    assert!(files.iter().any(|file| file.ends_with("command-1.stdout")), "{files:?}");
+    for file in files {
+        if written.iter().any(|name| file.ends_with(name)) {
+            continue;
+        }
+        let bytes = std::fs::read(&file).unwrap();
+        for canary in [SECRET, TOKEN] {
+            let found = bytes.windows(canary.len()).position(|window| window == canary.as_bytes());
+            assert_eq!(found, None, "{canary} is in {}", file.display());
+        }
+    }
+}
+
+/// A whole life: plan, apply, look at both, change, refused calls, destroy. Checks that the provider's own
+/// log is there, since a silent one proves nothing.
+#[track_caller]
+fn live(scene: &Scene) {
+    scene.plan().expect_changes().json();
+    scene.try_apply_plan().succeeded();
+    let shown = scene.run(&["show", "-json"]).succeeded();
+    assert!(shown.stdout.contains("audit:app"));
+    assert!(shown.stderr.contains("terraform-provider-alicloud-encryption"));
+    scene.write("main.tf", &encryption("  enable = false"));
+    scene.fault(&json!({"action": "*", "times": 2, "effect": "throttle"}));
+    let applied = scene.apply();
+    assert_eq!(stored(scene)["enable"], false);
+    for line in ["\"called\"", "called: ", "trying again"] {
+        if line != "\"called\"" {
+            assert!(applied.stderr.contains(line), "the provider's log is not there");
+        }
+    }
+    scene.write("main.tf", &encryption("  encrypt_type = \"sm4\""));
+    scene.try_plan().failed();
+    scene.run(&["state", "pull"]).succeeded();
+    scene.destroy();
+}
+
+/// The provider block without keys, and further arguments.
+fn provider(scene: &Scene, arguments: &str) {
+    let endpoint = scene.endpoint();
+    let block = format!(
+        "provider \"alicloud\" {{\n  region = \"cn-hangzhou\"\n{arguments}\n  endpoints {{\n    log = {endpoint:?}\n  }}\n}}\n"
+    );
+    scene.write("provider.tf", &(scene.required_providers() + &block));
+}
+
+#[test]
+fn a_secret_from_the_environment_is_nowhere() {
+    let scene = scene();
+    provider(&scene, "");
+    scene.env("ALICLOUD_ACCESS_KEY", "ak-canary");
+    scene.env("ALICLOUD_SECRET_KEY", SECRET);
+    live(&scene);
+    nothing_leaked(&scene, &["seed.json"]);
+}
+
+#[test]
+fn a_secret_from_the_provider_block_is_nowhere_but_in_the_configuration() {
+    let scene = scene();
+    provider(&scene, &format!("  access_key = \"ak-canary\"\n  secret_key = {SECRET:?}"));
+    // A plan file holds a copy of the configuration, so none is made here.
+    scene.apply();
+    scene.write("main.tf", &encryption("  enable = false"));
+    scene.apply();
+    scene.run(&["show", "-json"]).succeeded();
+    scene.destroy();
+    nothing_leaked(&scene, &["seed.json", "provider.tf"]);
+}
+
+#[test]
+fn a_token_and_a_secret_that_are_refused_are_nowhere() {
+    let scene = scene();
+    provider(&scene, "");
+    scene.env("ALICLOUD_ACCESS_KEY", "ak-canary");
+    scene.env("ALICLOUD_SECRET_KEY", SECRET);
+    scene.env("ALICLOUD_SECURITY_TOKEN", TOKEN);
+    scene.try_plan().failed().error().says(&["security token"]);
+    // Services quote requests back.
+    let message = format!("{SECRET} and {TOKEN} are wrong");
+    let effect = json!({"error": {"status": 401, "code": "Unauthorized", "message": message}});
+    scene.env("ALICLOUD_SECURITY_TOKEN", "");
+    scene.fault(&json!({"action": "*", "effect": effect}));
+    scene.try_apply().failed().error().says(&["[secret] and"]);
+    nothing_leaked_but_quoted(&scene);
+}
+
+/// As [`nothing_leaked`], for the secret alone: the token was not in use when it was quoted.
+#[track_caller]
+fn nothing_leaked_but_quoted(scene: &Scene) {
+    let mut files = Vec::new();
+    files_below(scene.root(), &mut files);
+    for file in files.iter().filter(|file| !file.ends_with("seed.json")) {
+        let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+        assert!(!text.contains(SECRET), "{}", file.display());
+    }
+}
