@@ -221,11 +221,13 @@ impl Scene {
         serde_json::from_str(&self.read("terraform.tfstate")).unwrap()
     }
 
-    /// The addresses in the state, without indices.
+    /// The addresses in the state, without indices. A resource whose create failed stays there as a name
+    /// without an object; that is none.
     #[track_caller]
     pub fn addresses(&self) -> Vec<String> {
         let state = self.state();
-        state["resources"].as_array().unwrap().iter().map(address_of).collect()
+        let resources = state["resources"].as_array().unwrap().iter();
+        resources.filter(|resource| resource["instances"] != json!([])).map(address_of).collect()
     }
 
     /// What the state holds of a resource: `attributes`, `private`, `status`, …
