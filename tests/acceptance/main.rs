@@ -14,6 +14,7 @@ mod drift;
 mod failures;
 mod given;
 mod gone;
+#[allow(dead_code, reason = "a test may need any of it")]
 mod harness;
 mod import;
 mod interrupt;
@@ -32,6 +33,3 @@ mod toggle;
 mod unknowns;
 mod unmanaged;
 mod validation;
-#[allow(dead_code, reason = "a test may need any of it")]
-#[allow(dead_code, reason = "a test may need any of it")]
-#[allow(dead_code, reason = "a test may need any of it")]
