@@ -1,6 +1,6 @@
 //! The wire between Terraform core and a provider: handshake, TLS, gRPC, logs.
 //!
-//! A provider is served with [`serve`]. Everything a host sends is converted at the door:
+//! A provider is served with [`serve()`]. Everything a host sends is converted at the door:
 //! generated types and encodings stay in this room, and the provider behind
 //! [`ProviderServer`](crate::schema::ProviderServer) knows nothing of them.
 

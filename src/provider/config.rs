@@ -437,7 +437,8 @@ mod tests {
     #[track_caller]
     fn refused(config: &ProviderModel, environment: &Environment) -> String {
         let problems = settings(config, environment).unwrap_err();
-        problems.iter().map(|problem| format!("{}: {}\n", problem.summary, problem.detail)).collect()
+        let lines = problems.iter().map(|problem| format!("{}: {}", problem.summary, problem.detail));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn log(endpoint: &str) -> Field<Vec<Field<EndpointsModel>>> {

@@ -57,7 +57,7 @@ impl Members {
 }
 
 /// Defines a model: a struct whose fields are [`Field`](crate::schema::Field)s named after the
-/// attributes of a schema, readable from and writable to a [`Value`](crate::schema::Value).
+/// attributes of a schema, readable from and writable to a [`Value`].
 ///
 /// ```
 /// use alicloud_encryption::{model, schema::{Field, Model, Path, Value}};

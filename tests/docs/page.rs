@@ -15,7 +15,7 @@ pub fn provider(schema: &Schema, example: &str) -> String {
     code(&mut page, "## Example Usage", "terraform", example);
     page += "## Schema\n\n";
     arguments(&mut page, &schema.attributes, &schema.blocks, "");
-    finish(page)
+    finish(&page)
 }
 
 /// The page of a resource type.
@@ -27,7 +27,7 @@ pub fn resource(type_name: &str, schema: &Schema, example: &str, import: &str) -
     page += "## Schema\n\n";
     arguments(&mut page, &schema.attributes, &schema.blocks, "");
     code(&mut page, "## Import", "shell", import);
-    finish(page)
+    finish(&page)
 }
 
 /// The paths of what has no description.
@@ -69,7 +69,7 @@ fn code(page: &mut String, heading: &str, language: &str, text: &str) {
     let _ = write!(page, "{heading}\n\n```{language}\n{}\n```\n\n", text.trim_end());
 }
 
-fn finish(page: String) -> String {
+fn finish(page: &str) -> String {
     format!("{}\n", page.trim_end())
 }
 
