@@ -16,7 +16,16 @@ use crate::cloud::sls::LogStore;
 pub(super) struct Held {
     locks: Mutex<HashMap<LogStoreId, Arc<AsyncMutex<()>>>>,
     set_up: Mutex<HashSet<LogStoreId>>,
-    reads: Mutex<HashMap<LogStoreId, (LogStore, Duration)>>,
+    writes: Mutex<HashMap<LogStoreId, u64>>,
+    reads: Mutex<HashMap<LogStoreId, KeptRead>>,
+}
+
+/// An answer of `GetLogStore` kept for an apply.
+#[derive(Debug)]
+struct KeptRead {
+    log_store: LogStore,
+    at: Duration,
+    writes: u64,
 }
 
 impl Held {
@@ -38,18 +47,68 @@ impl Held {
         open(&self.set_up).contains(id)
     }
 
-    /// Keeps an answer for the apply that core may ask for next: it plans once more right before.
-    pub(super) fn keep_read(&self, id: &LogStoreId, log_store: LogStore, at: Duration) {
-        open(&self.reads).insert(id.clone(), (log_store, at));
+    /// How many writes to the Logstore this process has begun.
+    pub(super) fn writes(&self, id: &LogStoreId) -> u64 {
+        open(&self.writes).get(id).copied().unwrap_or_default()
     }
 
-    /// Takes the answer that was kept, with the time it came.
+    /// Notes, under the [`Held::lock`] of the Logstore, that it may be written to: what was read before is
+    /// out of date.
+    pub(super) fn note_write(&self, id: &LogStoreId) {
+        *open(&self.writes).entry(id.clone()).or_default() += 1;
+    }
+
+    /// Keeps an answer, which came at `at`, for the apply that core may ask for next: it plans once more
+    /// right before. `writes` is [`Held::writes`] from before the Logstore was read.
+    pub(super) fn keep_read(&self, id: &LogStoreId, log_store: LogStore, at: Duration, writes: u64) {
+        open(&self.reads).insert(id.clone(), KeptRead { log_store, at, writes });
+    }
+
+    /// Takes the answer that was kept, with the time it came, under the [`Held::lock`] of the Logstore.
+    /// There is none if this process may have written to the Logstore since it was asked for.
     pub(super) fn take_read(&self, id: &LogStoreId) -> Option<(LogStore, Duration)> {
-        open(&self.reads).remove(id)
+        let kept = open(&self.reads).remove(id)?;
+        (kept.writes == self.writes(id)).then_some((kept.log_store, kept.at))
     }
 }
 
 /// A panic elsewhere does not make these maps wrong: each change is one insertion or removal.
 fn open<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::cloud::error::Operation;
+
+    const AT: Duration = Duration::from_secs(7);
+
+    fn id() -> LogStoreId {
+        LogStoreId::parse("audit:app").unwrap()
+    }
+
+    fn log_store() -> LogStore {
+        LogStore::from_fields(Operation::new("SLS", "GetLogStore", "audit/app"), Map::new())
+    }
+
+    #[test]
+    fn a_kept_answer_is_taken_once() {
+        let held = Held::default();
+        held.note_write(&id());
+        held.keep_read(&id(), log_store(), AT, held.writes(&id()));
+        assert_eq!(held.take_read(&id()).map(|(_, at)| at), Some(AT));
+        assert!(held.take_read(&id()).is_none());
+    }
+
+    #[test]
+    fn an_answer_that_was_asked_for_before_a_write_is_not_given_out() {
+        let held = Held::default();
+        let writes = held.writes(&id());
+        held.note_write(&id());
+        held.keep_read(&id(), log_store(), AT, writes);
+        assert!(held.take_read(&id()).is_none());
+    }
 }

@@ -204,3 +204,15 @@ fn a_destroy_after_a_replacement_switches_off_again() {
     scene.destroy();
     assert_eq!(stored(&scene)["enable"], false);
 }
+
+#[test]
+fn a_renamed_resource_leaves_the_logstore_encrypted() {
+    let scene = applied(&encryption(""));
+    // Without a `moved` block the old resource is destroyed beside the create of the new one. The update
+    // of the destroy is slow, so that the create has looked at the Logstore before it is switched off.
+    scene.write("main.tf", &encryption("").replace("\"this\"", "\"that\""));
+    scene.fault(&json!({"action": "UpdateLogStore", "effect": {"delay": {"ms": 400}}}));
+    scene.apply();
+    assert_eq!(stored(&scene)["enable"], true);
+    scene.plan().expect_empty();
+}

@@ -50,10 +50,12 @@ async fn look_at_existing(
         return Diagnostics::new();
     };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let held = &resource.session.held;
+    let writes = held.writes(&id);
     match super::bound(client, &bounds, &id).get().await {
         Ok(log_store) => match Observed::of(&log_store) {
             Ok(observed) => {
-                resource.session.held.keep_read(&id, log_store, client.clock().monotonic());
+                held.keep_read(&id, log_store, client.clock().monotonic(), writes);
                 existing(&id, planned, &observed)
             }
             Err(problem) => unreadable(&id, problem).into(),
