@@ -6,9 +6,9 @@ use crate::given::{THIS, byok, encryption, plain, service_key, stored};
 use crate::harness::{Call, Run, Scene};
 
 /// A create whose update is held by the service.
-fn held_create<'a>(scene: &'a Scene, times: u64) -> Run<'a> {
+fn held_create(scene: &Scene) -> Run<'_> {
     scene.write("main.tf", &encryption(""));
-    scene.fault(&json!({"action": "UpdateLogStore", "times": times, "effect": "hold"}));
+    scene.fault(&json!({"action": "UpdateLogStore", "effect": "hold"}));
     let run = scene.start_apply();
     scene.await_calls("the update", |calls| calls.iter().any(|call| call.action == "UpdateLogStore"));
     run
@@ -33,7 +33,7 @@ fn updates(scene: &Scene) -> Vec<Call> {
 #[test]
 fn a_setting_changed_while_the_update_is_under_way_survives() {
     let scene = Scene::new(&plain());
-    let run = held_create(&scene, 1);
+    let run = held_create(&scene);
     scene.patch_log_store("audit", "app", &json!({"ttl": 90, "autoSplit": true, "maxSplitShard": 32}));
     await_a_look(&scene);
     scene.release();
@@ -67,7 +67,7 @@ fn a_setting_changed_between_the_update_and_its_reading_back_stands() {
 #[test]
 fn another_configuration_that_comes_first_is_not_overwritten() {
     let scene = Scene::new(&plain());
-    let run = held_create(&scene, 1);
+    let run = held_create(&scene);
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": byok(true)}));
     scene.release();
     let error = run.wait().failed().error();
@@ -80,7 +80,7 @@ fn another_configuration_that_comes_first_is_not_overwritten() {
 #[test]
 fn a_writer_that_configures_the_same_first_is_joined() {
     let scene = Scene::new(&plain());
-    let run = held_create(&scene, 1);
+    let run = held_create(&scene);
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": service_key(true, "default")}));
     scene.release();
     run.wait().succeeded();
@@ -92,7 +92,7 @@ fn a_writer_that_configures_the_same_first_is_joined() {
 #[test]
 fn a_logstore_that_is_rebuilt_during_the_update_is_noticed() {
     let scene = Scene::new(&plain());
-    let run = held_create(&scene, 1);
+    let run = held_create(&scene);
     scene.put_log_store("audit", "app", &json!({"createTime": 1_800_000_000}));
     scene.release();
     let error = run.wait().failed().error();
@@ -106,7 +106,7 @@ fn a_logstore_that_is_rebuilt_during_the_update_is_noticed() {
 #[test]
 fn a_logstore_that_is_deleted_during_the_update_is_an_error_without_a_trace() {
     let scene = Scene::new(&plain());
-    let run = held_create(&scene, 1);
+    let run = held_create(&scene);
     scene.delete_log_store("audit", "app");
     scene.release();
     run.wait().failed().error().says(&["LogStoreNotExist", "request id ", "never creates a Logstore"]);
