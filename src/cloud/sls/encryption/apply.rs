@@ -245,7 +245,10 @@ impl<C: LogStoreCalls> Run<'_, C> {
         let changes_conf = !in_effect(&before, conf)?;
         let after = self.visible(&before, conf).await?;
         // Read beside the update, the Logstore tells of another writer only while ours was not carried out.
-        let during = during.filter(|seen| changes_conf && in_effect(seen, conf).is_ok_and(|is| !is));
+        let during = during.filter(|seen| {
+            let conf_is_to_come = changes_conf && in_effect(seen, conf).is_ok_and(|is| !is);
+            conf_is_to_come || self.restores_are_to_come(seen)
+        });
         let around = Around {
             before: before.fields(),
             sent: &body,
@@ -259,6 +262,11 @@ impl<C: LogStoreCalls> Run<'_, C> {
         // What has to be put right was judged by this answer; anything else is worth another look.
         let judged = (!self.restore.is_empty()).then(|| (after, self.calls.now()));
         Ok(Round::Again(judged))
+    }
+
+    /// True if a member that the update under way puts right is not as it was sent.
+    fn restores_are_to_come(&self, seen: &LogStore) -> bool {
+        self.restore.iter().any(|(name, value)| seen.fields().get(name) != Some(value))
     }
 
     /// Takes down what has to be put right, unless that was tried before or cannot be.

@@ -282,6 +282,22 @@ async fn a_writer_between_get_and_update_keeps_its_change() {
 }
 
 #[tokio::test]
+async fn a_writer_that_comes_in_between_again_is_told() {
+    let store = Store::new(plain()).with([
+        Update::Overtaken(|fields| {
+            fields.insert("ttl".into(), json!(90));
+        }),
+        Update::Overtaken(|fields| {
+            fields.insert("ttl".into(), json!(60));
+        }),
+    ]);
+    let error = run(&store, &wanted(true, "default")).await.unwrap_err();
+    let ApplyError::Lost(losses) = error else { panic!("{error}") };
+    let told = losses.iter().map(|loss| (loss.member.as_str(), loss.before.as_str(), loss.after.as_str()));
+    assert_eq!(told.collect::<Vec<_>>(), [("ttl", "60", "90")]);
+}
+
+#[tokio::test]
 async fn a_writer_after_the_update_keeps_its_change() {
     let store = Store::new(plain()).with([Update::Followed(|fields| {
         fields.insert("ttl".into(), json!(90));
