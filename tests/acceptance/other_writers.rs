@@ -112,3 +112,23 @@ fn a_logstore_that_is_deleted_during_the_update_is_an_error_without_a_trace() {
     run.wait().failed().error().says(&["LogStoreNotExist", "request id ", "never creates a Logstore"]);
     assert_eq!(scene.state()["resources"], Value::Array(Vec::new()));
 }
+
+#[test]
+fn a_writer_that_does_not_stop_is_reported_not_overwritten_in_silence() {
+    let scene = Scene::new(&plain());
+    scene.fault(&json!({"action": "UpdateLogStore", "skip": 1, "times": 10, "effect": "hold"}));
+    let run = held_create(&scene);
+    let mut ttl = 90;
+    for sent in 1..=2 {
+        scene.await_calls("another update", |calls| {
+            calls.iter().filter(|call| call.action == "UpdateLogStore").count() == sent
+        });
+        scene.patch_log_store("audit", "app", &json!({"ttl": ttl}));
+        await_a_look(&scene);
+        scene.release();
+        ttl -= 30;
+    }
+    let error = run.wait().failed().error();
+    error.says(&["Logstore audit:app lost settings", "ttl was 60 and is 90", "Set them again by hand"]);
+    assert_eq!(stored(&scene), service_key(true, "default"));
+}
