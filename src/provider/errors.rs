@@ -162,7 +162,11 @@ pub(super) fn describe(conf: &EncryptConf) -> String {
         |cmk| format!("KMS key {} in {} through role {}", cmk.cmk_key_id, cmk.region_id, cmk.arn),
     );
     let state = if conf.enable { "enabled" } else { "disabled" };
-    format!("encryption {state}, encrypt_type {:?}, with {key}", conf.encrypt_type)
+    let algorithm = match conf.encrypt_type.as_str() {
+        "" => "no encrypt_type".to_owned(),
+        name => format!("encrypt_type {name:?}"),
+    };
+    format!("encryption {state}, {algorithm}, with {key}")
 }
 
 fn part_name(part: Part) -> &'static str {

@@ -260,7 +260,10 @@ impl EncryptionModel {
     /// no diff; every value that differs in meaning becomes the service's.
     pub(super) fn observe(&mut self, conf: &EncryptConf, create_time: i64) {
         self.enable = Field::Known(conf.enable);
-        keep_or_set(&mut self.encrypt_type, &conf.encrypt_type, same_encrypt_type);
+        // A configuration that is off may come without its algorithm: what was known of it stands.
+        if !conf.encrypt_type.is_empty() {
+            keep_or_set(&mut self.encrypt_type, &conf.encrypt_type, same_encrypt_type);
+        }
         self.user_cmk_info = match &conf.user_cmk_info {
             None => Field::Null,
             Some(found) => {
@@ -360,6 +363,15 @@ mod tests {
             ..byok("m4", ARN)
         };
         assert_eq!(model, expected);
+    }
+
+    #[test]
+    fn an_algorithm_that_is_not_told_stays_as_it_was() {
+        let mut model = byok("aes_gcm", ARN);
+        let mut found = model.encrypt_conf().unwrap();
+        (found.enable, found.encrypt_type) = (false, String::new());
+        model.observe(&found, 7);
+        assert_eq!((model.enable, model.encrypt_type), (Field::Known(false), "aes_gcm".into()));
     }
 
     #[test]
