@@ -1,6 +1,6 @@
 //! A Logstore that already has the wanted configuration is taken over.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::given::{self, ARN, THIS};
 use crate::harness::Scene;
@@ -105,4 +105,23 @@ fn a_change_of_spelling_alone_is_no_change() {
     scene.plan().expect_empty();
     scene.apply();
     assert_eq!(scene.writes().len(), 0);
+}
+
+/// Servers may leave out the algorithm of a configuration that is off.
+#[test]
+fn a_disabled_configuration_without_an_algorithm_is_adopted() {
+    let scene = Scene::new(&given::plain());
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": {"enable": false}}));
+    scene.write("main.tf", &given::encryption("  enable = false"));
+    scene.apply();
+    assert_eq!(scene.writes().len(), 0);
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn a_disabled_configuration_that_loses_its_algorithm_is_no_drift() {
+    let scene = given::applied(&given::encryption("  enable = false\n  encrypt_type = \"aes_gcm\""));
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": {"enable": false}}));
+    scene.plan().expect_empty();
+    assert_eq!(scene.attributes(THIS)["encrypt_type"], "aes_gcm");
 }

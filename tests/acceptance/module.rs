@@ -83,3 +83,36 @@ fn a_key_is_shared_by_all() {
     assert_eq!(scene.destroy().changes(), (0, 0, 2));
     assert_eq!(scene.log_store("audit", "web")["encrypt_conf"], given::byok(false));
 }
+
+/// The host's own test command keeps the state in memory and destroys everything at the end.
+#[test]
+fn a_module_can_be_tested_by_the_host() {
+    let scene = scene("  logstores = { app = { project = \"audit\" } }");
+    std::fs::create_dir(scene.path("tests")).unwrap();
+    scene.write(
+        "tests/encryption.tftest.hcl",
+        r#"run "planned" {
+  command = plan
+  assert {
+    condition     = output.mechanisms == { "audit:app" = "service_key" }
+    error_message = "the mechanism is known before anything is applied"
+  }
+}
+
+run "applied" {
+  assert {
+    condition     = output.mechanisms["audit:app"] == "service_key"
+    error_message = "the mechanism is still the same"
+  }
+}
+"#,
+    );
+    let ran = scene.run(&["test", "-json"]).succeeded();
+    let summary = ran.events().into_iter().rfind(|event| event["type"] == "test_summary").unwrap();
+    assert_eq!(
+        (&summary["test_summary"]["passed"], &summary["test_summary"]["status"]),
+        (&json!(2), &json!("pass"))
+    );
+    assert_eq!(scene.log_store("audit", "app")["encrypt_conf"], given::service_key(false, "default"));
+    assert_eq!(scene.writes().len(), 2);
+}

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -20,15 +20,17 @@ fn binary() -> &'static Path {
 
 fn find() -> PathBuf {
     if let Some(named) = env::var_os(TERRAFORM_PATH).filter(|named| !named.is_empty()) {
-        let named = PathBuf::from(named);
+        // Commands run in directories of their own.
+        let named = absolute(named).unwrap();
         assert!(named.is_file(), "{TERRAFORM_PATH} names {}, which is no file", named.display());
         return named;
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    let candidates = ["terraform", "tofu"]
-        .iter()
-        .flat_map(|name| env::split_paths(&path).map(move |directory| directory.join(name)));
-    candidates.into_iter().find(|candidate| candidate.is_file()).unwrap_or_else(|| {
+    let directories: Vec<_> =
+        env::split_paths(&path).filter_map(|directory| absolute(directory).ok()).collect();
+    let mut candidates =
+        ["terraform", "tofu"].into_iter().flat_map(|name| directories.iter().map(move |of| of.join(name)));
+    candidates.find(|candidate| candidate.is_file()).unwrap_or_else(|| {
         panic!("there is no terraform and no tofu on PATH: install one, or name one in {TERRAFORM_PATH}")
     })
 }
