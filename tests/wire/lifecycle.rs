@@ -69,9 +69,9 @@ async fn shutdown_answers_ends_open_streams_and_removes_the_socket() {
     assert!(directory.exists());
 
     client::controller(&channel).shutdown(Empty {}).await.unwrap();
-    assert!(stdio.next().await.is_none());
-    assert!(broker.next().await.is_none());
-    assert!(watch.next().await.is_none());
+    let all_end = async { (stdio.next().await, broker.next().await, watch.next().await) };
+    let ends = timeout(PATIENCE, all_end).await.expect("a stream stays open");
+    assert!(matches!(ends, (None, None, None)), "{ends:?}");
     served.ended().await.unwrap();
     assert!(!directory.exists());
 }

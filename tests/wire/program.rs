@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -31,6 +31,7 @@ pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 pub struct Program {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
     /// The first line it wrote.
     pub line: String,
 }
@@ -44,11 +45,12 @@ impl Program {
     pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Program {
         let mut child = command(arguments, variables).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         assert!(line.ends_with('\n'), "{line:?}");
         line.pop();
-        Program { child, stdout, line }
+        Program { child, stdout, stderr, line }
     }
 
     pub fn handshake(&self) -> Handshake {
@@ -65,7 +67,16 @@ impl Program {
         assert!(status.success());
     }
 
-    /// Waits for its end; returns how it ended, the rest of its standard output, and its standard error.
+    /// Reads its standard error up to a line that holds this text.
+    pub fn wait_for_log(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without logging {text:?}");
+        }
+    }
+
+    /// Waits for its end; returns how it ended, and the rest of its standard output and error.
     pub fn ended(mut self) -> (ExitStatus, String, String) {
         let begun = Instant::now();
         let status = loop {
@@ -77,7 +88,7 @@ impl Program {
         };
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        self.stderr.read_to_string(&mut stderr).unwrap();
         (status, stdout, stderr)
     }
 }
