@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use super::{
-    Diagnostic, Diagnostics, Model, Path, Resource, Schema, Type, Value, json,
+    Diagnostic, Diagnostics, Model, Path, Resource, Schema, Type, Value, blocks, json,
     messages::{
         ApplyRequest, ApplyResponse, Encoded, ImportRequest, ImportResponse, Imported, PlanRequest,
         PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest, UpgradeIdentityResponse,
@@ -172,7 +172,7 @@ impl<R: Resource> Adapter<R> {
         };
         let value =
             json::decode_state(&present, &self.of).map_err(|error| unreadable_state(&error.to_string()))?;
-        encode(&value, &self.of)
+        self.encode_object(value)
     }
 
     fn try_upgrade_identity(&self, request: &UpgradeIdentityRequest) -> Result<Encoded, Diagnostic> {
@@ -199,7 +199,7 @@ impl<R: Resource> Adapter<R> {
         let new_identity = self.identity_of(outcome.state.as_ref())?;
         let new_state = outcome.state.map_or(Value::Null, Model::into_object);
         Ok(ReadResponse {
-            new_state: encode(&new_state, &self.of)?,
+            new_state: self.encode_object(new_state)?,
             private: write_private(&outcome.private)?,
             new_identity,
             diagnostics: self.located(outcome.diagnostics),
@@ -231,7 +231,7 @@ impl<R: Resource> Adapter<R> {
         let mut diagnostics = draft.diagnostics;
         diagnostics.extend(plan.diagnostics);
         Ok(PlanResponse {
-            planned_state: encode(&plan.planned.into_object(), &self.of)?,
+            planned_state: self.encode_object(plan.planned.into_object())?,
             requires_replace: plan.requires_replace,
             planned_private: write_private(&plan.private)?,
             planned_identity: planned_identity.filter(|identity| *identity != Encoded::Absent),
@@ -298,7 +298,7 @@ impl<R: Resource> Adapter<R> {
             );
         }
         Ok(ApplyResponse {
-            new_state: encode(&new_state, &self.of)?,
+            new_state: self.encode_object(new_state)?,
             private: write_private(&outcome.private)?,
             new_identity,
             diagnostics: self.located(diagnostics),
@@ -316,7 +316,7 @@ impl<R: Resource> Adapter<R> {
         let identity = self.identity_of(Some(&model))?;
         Ok(Imported {
             type_name: self.type_name().to_owned(),
-            state: encode(&model.into_object(), &self.of)?,
+            state: self.encode_object(model.into_object())?,
             private: write_private(&R::Private::default())?,
             identity,
         })
@@ -331,6 +331,11 @@ impl<R: Resource> Adapter<R> {
             )),
             value => R::Model::from_object(value, &Path::root()),
         }
+    }
+
+    /// Encodes an object of this resource type, or that there is none.
+    fn encode_object(&self, object: Value) -> Result<Encoded, Diagnostic> {
+        encode(&blocks::with_empty_blocks(&self.schema, object), &self.of)
     }
 
     fn identity_of(&self, state: Option<&R::Model>) -> Result<Option<Encoded>, Diagnostic> {

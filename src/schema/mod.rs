@@ -6,6 +6,7 @@
 
 pub mod adapter;
 pub mod attribute;
+mod blocks;
 pub mod diagnostic;
 pub mod encoding;
 pub mod field;

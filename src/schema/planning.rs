@@ -9,8 +9,6 @@
 //!    else changes,
 //! 4. the modifiers of each attribute.
 
-use std::collections::BTreeMap;
-
 use super::{
     Attribute, Diagnostics, Path, Schema, Value,
     attribute::{Kind, Nested, Nesting},
@@ -180,21 +178,6 @@ fn member<'a>(map: &'a Value, key: &str) -> &'a Value {
         Value::Map(members) => members.get(key).unwrap_or(&Value::Null),
         _ => &Value::Null,
     }
-}
-
-/// Sets every attribute of an object type to null: what an import knows before it reads.
-pub fn null_object(schema: &Schema) -> Value {
-    let attributes = schema.attributes.iter().map(|attribute| (attribute.name.to_owned(), Value::Null));
-    let blocks = schema.blocks.iter().map(|block| {
-        let none = match block.nesting {
-            Nesting::List => Value::List(Vec::new()),
-            Nesting::Set => Value::Set(Vec::new()),
-            Nesting::Map => Value::Map(BTreeMap::new()),
-            Nesting::Single | Nesting::Group => Value::Null,
-        };
-        (block.name.to_owned(), none)
-    });
-    Value::Object(attributes.chain(blocks).collect())
 }
 
 #[cfg(test)]
