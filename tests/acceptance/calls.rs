@@ -1,5 +1,7 @@
 //! How many calls each operation costs. The service bills and throttles by the call.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::given::{self, THIS};
@@ -70,5 +72,7 @@ fn many_logstores_cost_as_many_times_as_much() {
     scene.forget_calls();
     scene.plan().expect_empty();
     assert_eq!(scene.actions(), ["GetLogStore"; 20]);
+    let read: BTreeSet<_> = scene.calls().into_iter().map(|call| call.path).collect();
+    assert_eq!(read, (0..20).map(|number| format!("/logstores/app-{number}")).collect());
     assert_eq!(scene.addresses(), [THIS]);
 }

@@ -14,7 +14,6 @@ mod drift;
 mod failures;
 mod given;
 mod gone;
-#[allow(dead_code, reason = "a test may need any of it")]
 mod harness;
 mod import;
 mod interrupt;

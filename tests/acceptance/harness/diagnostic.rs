@@ -17,8 +17,6 @@ pub struct Diagnostic {
     pub file: String,
     /// The line of the argument that is underlined, from 1; 0 without one.
     pub line: u64,
-    /// The whole of that line.
-    pub code: String,
 }
 
 impl Diagnostic {
@@ -31,7 +29,6 @@ impl Diagnostic {
             address: text(&diagnostic["address"]),
             file: text(&diagnostic["range"]["filename"]),
             line: diagnostic["range"]["start"]["line"].as_u64().unwrap_or_default(),
-            code: text(&diagnostic["snippet"]["code"]),
         }
     }
 
