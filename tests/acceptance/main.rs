@@ -11,6 +11,7 @@ mod conflict;
 mod create;
 mod destroy;
 mod drift;
+mod examples;
 mod failures;
 mod given;
 mod gone;

@@ -1,0 +1,58 @@
+//! The examples of the documentation do what they say.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::harness::Scene;
+
+fn example(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A scene without a provider block of its own: endpoint and keys come from the environment.
+fn scene(seed: &Value) -> Scene {
+    let scene = Scene::new(seed);
+    scene.remove("provider.tf");
+    scene.env("ALIBABA_CLOUD_ENDPOINT_SLS", &scene.endpoint());
+    scene.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "ak-root");
+    scene.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "sk-root");
+    scene
+}
+
+#[test]
+fn the_quickstart_encrypts_the_logstore_of_its_seed() {
+    let seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
+    let scene = scene(&seed);
+    scene.write("main.tf", &example("quickstart/main.tf"));
+    scene.apply();
+    let log_store =
+        scene.log_store("cloudfirewall-project-1234567890123456-cn-hangzhou", "cloudfirewall-logstore");
+    assert_eq!(log_store["encrypt_conf"]["enable"], true);
+    assert_eq!(log_store["encrypt_conf"]["user_cmk_info"]["region_id"], "cn-hangzhou");
+    assert_eq!(log_store["ttl"], 180);
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
+    let logstore = |project, name| json!({"name": project, "logstores": [{"logstoreName": name}]});
+    let waf = "waf-project-1234567890123456-cn-hangzhou";
+    let firewall = "cloudfirewall-project-1234567890123456-cn-hangzhou";
+    let scene = scene(&json!({"projects": [
+        logstore(waf, "waf-logstore"),
+        logstore(firewall, "cloudfirewall-logstore"),
+    ]}));
+    scene.write("provider.tf", &example("provider/provider.tf"));
+    scene.write("main.tf", &example("resources/alicloud_log_store_encryption/resource.tf"));
+    scene.apply();
+    assert_eq!(scene.log_store(waf, "waf-logstore")["encrypt_conf"]["encrypt_type"], "sm4_gcm");
+
+    let script = example("resources/alicloud_log_store_encryption/import.sh");
+    let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).unwrap();
+    let (address, id) = command.split_once(' ').unwrap();
+    scene.run(&["state", "rm", address]).succeeded();
+    scene.import(address, id).succeeded();
+    scene.plan().expect_empty();
+}
