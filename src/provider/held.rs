@@ -1,4 +1,4 @@
-//! What this process is working on: one lock per Logstore, and which Logstores it has set up.
+//! What this process is working on: one lock per Logstore, what was read, planned and set up.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,6 +16,7 @@ use crate::cloud::sls::LogStore;
 pub(super) struct Held {
     locks: Mutex<HashMap<LogStoreId, Arc<AsyncMutex<()>>>>,
     set_up: Mutex<HashSet<LogStoreId>>,
+    planned_destroys: Mutex<HashSet<LogStoreId>>,
     writes: Mutex<HashMap<LogStoreId, u64>>,
     reads: Mutex<HashMap<LogStoreId, KeptRead>>,
 }
@@ -41,10 +42,20 @@ impl Held {
         open(&self.set_up).insert(id.clone());
     }
 
-    /// True if a resource of this run has set up the Logstore's encryption. With `create_before_destroy`
-    /// the old object is destroyed after that, and must not switch off what the new one has just switched on.
+    /// True if a resource of this run has set up the Logstore's encryption. Another one that is destroyed in
+    /// the same run, because it was renamed, must not switch off what the new one has just switched on.
     pub(super) fn is_set_up(&self, id: &LogStoreId) -> bool {
         open(&self.set_up).contains(id)
+    }
+
+    /// Notes that a destroy was planned in this process.
+    pub(super) fn note_planned_destroy(&self, id: &LogStoreId) {
+        open(&self.planned_destroys).insert(id.clone());
+    }
+
+    /// True if a destroy was planned in this process.
+    pub(super) fn is_destroy_planned(&self, id: &LogStoreId) -> bool {
+        open(&self.planned_destroys).contains(id)
     }
 
     /// How many writes to the Logstore this process has begun.

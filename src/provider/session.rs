@@ -14,11 +14,21 @@ use crate::{
 };
 
 /// The state that the resources of one provider process share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Session {
     configured: OnceLock<Configured>,
+    process: Process,
     /// What this process is working on.
     pub(super) held: Held,
+}
+
+/// How long a host keeps a process of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// It starts one to plan and another to apply: what Terraform and OpenTofu do.
+    PerPhase,
+    /// It uses one that was there before, for plan and apply alike: debug mode.
+    Shared,
 }
 
 /// The outcome of configuring: a client, or why there is none.
@@ -40,6 +50,16 @@ pub(super) enum NoClient {
 }
 
 impl Session {
+    /// A session that is not configured yet.
+    pub(super) fn new(process: Process) -> Session {
+        Session { configured: OnceLock::new(), process, held: Held::default() }
+    }
+
+    /// True if what was planned in this process is not what core planned to apply in it.
+    pub(super) fn is_process_per_phase(&self) -> bool {
+        self.process == Process::PerPhase
+    }
+
     /// Takes the settings. Nothing is dialled.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
         let configured = match settings {

@@ -212,3 +212,26 @@ fn a_renamed_resource_leaves_the_logstore_encrypted() {
     assert_eq!(stored(&scene)["enable"], true);
     scene.plan().expect_empty();
 }
+
+#[test]
+fn an_object_left_over_from_a_failed_replacement_does_not_switch_off_its_successor() {
+    let main = |command: &str| {
+        let after = format!(
+            "resource \"terraform_data\" \"after\" {{\n  triggers_replace = alicloud_log_store_encryption.this\n  \
+             lifecycle {{\n    replace_triggered_by = [{THIS}]\n  }}\n  \
+             provisioner \"local-exec\" {{\n    command = {command:?}\n  }}\n}}\n"
+        );
+        encryption("  lifecycle {\n    create_before_destroy = true\n  }") + &after
+    };
+    let scene = applied(&main("true"));
+    scene.write("main.tf", &main("false"));
+    scene.try_apply_with(&[&format!("-replace={THIS}")]).failed();
+    let deposed = scene.state()["resources"].as_array().unwrap().iter().any(|resource| {
+        resource["instances"].as_array().unwrap().iter().any(|object| object.get("deposed").is_some())
+    });
+    assert!(deposed, "the old object was to be left over");
+    scene.write("main.tf", &main("true"));
+    scene.apply();
+    assert_eq!(stored(&scene)["enable"], true);
+    scene.plan().expect_empty();
+}

@@ -133,7 +133,7 @@ impl Resource for LogStoreEncryption {
         _context: &Context,
         request: PlanDestroy<EncryptionModel, EncryptionPrivate>,
     ) -> DestroyPlan<EncryptionPrivate> {
-        plan::destroy(&request.prior)
+        plan::destroy(self, &request.prior)
     }
 
     async fn create(

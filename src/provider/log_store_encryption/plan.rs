@@ -162,7 +162,13 @@ fn left_behind(prior: &EncryptionModel) -> Diagnostic {
 }
 
 /// Plans a destroy: the place to say what stays.
-pub(super) fn destroy(prior: &EncryptionModel) -> DestroyPlan<EncryptionPrivate> {
+pub(super) fn destroy(
+    resource: &LogStoreEncryption,
+    prior: &EncryptionModel,
+) -> DestroyPlan<EncryptionPrivate> {
+    if let Some(Ok(id)) = prior.log_store_id() {
+        resource.session.held.note_planned_destroy(&id);
+    }
     let id = prior.id.known().map_or("", String::as_str);
     let disables = prior.on_destroy.known().is_none_or(|mode| mode == DISABLE);
     let enabled = prior.enable.known().copied().unwrap_or(true);
