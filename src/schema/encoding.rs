@@ -88,7 +88,7 @@ pub enum Reason {
 impl Reason {
     /// Another type than required was found.
     pub(super) fn wrong_type(wanted: &Type, found: &Value) -> Reason {
-        Reason::WrongType { wanted: name_of(wanted), found: kind_of(found) }
+        Reason::WrongType { wanted: name_of(wanted), found: found.kind() }
     }
 }
 
@@ -176,21 +176,6 @@ pub(super) fn name_of(of: &Type) -> &'static str {
         Type::Map(_) => "a map",
         Type::Tuple(_) => "a tuple",
         Type::Object(_) => "an object",
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Unknown(_) => "an unknown value",
-        Value::Bool(_) => "a bool",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::List(_) => "a list",
-        Value::Set(_) => "a set",
-        Value::Map(_) => "a map",
-        Value::Object(_) => "an object",
-        Value::Dynamic(..) => "a value of dynamic type",
     }
 }
 

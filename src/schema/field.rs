@@ -92,18 +92,7 @@ impl<T: Typed> Field<T> {
 
 /// The error for a value whose type is not the schema's: core and provider disagree.
 pub fn wrong_type(path: &Path, wanted: &str, found: &Value) -> Diagnostic {
-    let found = match found {
-        Value::Null => "null",
-        Value::Unknown(_) => "an unknown value",
-        Value::Bool(_) => "a bool",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::List(_) => "a list",
-        Value::Set(_) => "a set",
-        Value::Map(_) => "a map",
-        Value::Object(_) => "an object",
-        Value::Dynamic(..) => "a value of dynamic type",
-    };
+    let found = found.kind();
     Diagnostic::error(
         "Value of the wrong type",
         format!("{path} must be {wanted}, but {found} was sent. This is a disagreement between Terraform and the provider about its schema; a state written by another version is the usual cause."),

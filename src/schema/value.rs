@@ -54,6 +54,22 @@ impl Value {
         }
     }
 
+    /// What kind of value this is, with its article, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Unknown(_) => "an unknown value",
+            Value::Bool(_) => "a bool",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::List(_) => "a list",
+            Value::Set(_) => "a set",
+            Value::Map(_) => "a map",
+            Value::Object(_) => "an object",
+            Value::Dynamic(..) => "a value of dynamic type",
+        }
+    }
+
     /// The attributes, if this is a known object.
     pub fn as_object(&self) -> Option<&BTreeMap<String, Value>> {
         match self {
