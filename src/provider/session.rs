@@ -1,6 +1,6 @@
 //! What a configured provider holds for its resources: the client, made when first needed.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{config::Settings, held::Held};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// The state that the resources of one provider process share.
 #[derive(Debug)]
 pub(super) struct Session {
-    configured: OnceLock<Configured>,
+    configured: RwLock<Configured>,
     process: Process,
     /// What this process is working on.
     pub(super) held: Held,
@@ -32,18 +32,13 @@ pub enum Process {
 }
 
 /// The outcome of configuring: a client, or why there is none.
-#[derive(Debug)]
-enum Configured {
-    Ready(Box<SlsClient>),
-    /// Configuration values are unknown: only during plan, and only when they come from something that is
-    /// still to be applied.
-    Unknown(Vec<&'static str>),
-}
+type Configured = Result<Arc<SlsClient>, NoClient>;
 
 /// Why there is no client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum NoClient {
-    /// The provider block holds values that are not known yet.
+    /// The provider block holds values that are not known yet: only during plan, and only when they come
+    /// from something that is still to be applied.
     Unknown(Vec<&'static str>),
     /// The host never configured the provider.
     NotConfigured,
@@ -52,7 +47,8 @@ pub(super) enum NoClient {
 impl Session {
     /// A session that is not configured yet.
     pub(super) fn new(process: Process) -> Session {
-        Session { configured: OnceLock::new(), process, held: Held::default() }
+        let configured = RwLock::new(Err(NoClient::NotConfigured));
+        Session { configured, process, held: Held::default() }
     }
 
     /// True if what was planned in this process is not what core planned to apply in it.
@@ -60,16 +56,14 @@ impl Session {
         self.process == Process::PerPhase
     }
 
-    /// Takes the settings. Nothing is dialled.
+    /// Takes the settings. Nothing is dialled. A shared process is configured again for each phase; the
+    /// latest settings count.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
         let configured = match settings {
-            Settings::Known(known) => {
-                Configured::Ready(Box::new(SlsClient::new(sls_config(*known, terraform_version))))
-            }
-            Settings::Unknown(names) => Configured::Unknown(names),
+            Settings::Known(known) => Ok(Arc::new(SlsClient::new(sls_config(*known, terraform_version)))),
+            Settings::Unknown(names) => Err(NoClient::Unknown(names)),
         };
-        // Core configures a process once; a second time would find the first settings kept.
-        let _ = self.configured.set(configured);
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
     /// The client.
@@ -77,12 +71,8 @@ impl Session {
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn sls(&self) -> Result<&SlsClient, NoClient> {
-        match self.configured.get() {
-            Some(Configured::Ready(client)) => Ok(client),
-            Some(Configured::Unknown(names)) => Err(NoClient::Unknown(names.clone())),
-            None => Err(NoClient::NotConfigured),
-        }
+    pub(super) fn sls(&self) -> Configured {
+        self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -141,6 +131,26 @@ fn user_agent(append: Option<&str>, terraform_version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::config::{ProviderModel, settings};
+    use crate::provider::environment::Environment;
+    use crate::schema::Field;
+
+    #[test]
+    fn the_latest_settings_count() {
+        let environment = Environment::from([
+            ("ALICLOUD_ACCESS_KEY", "id"),
+            ("ALICLOUD_SECRET_KEY", "secret"),
+            ("ALICLOUD_REGION", "cn-hangzhou"),
+        ]);
+        let settings_of =
+            |region| settings(&ProviderModel { region, ..ProviderModel::default() }, &environment).unwrap();
+        let session = Session::new(Process::Shared);
+        assert!(matches!(session.sls(), Err(NoClient::NotConfigured)));
+        session.configure(settings_of(Field::Unknown), "1.11.4");
+        assert!(matches!(session.sls(), Err(NoClient::Unknown(names)) if names == ["region"]));
+        session.configure(settings_of(Field::Null), "1.11.4");
+        assert!(session.sls().is_ok());
+    }
 
     #[test]
     fn user_agent_names_host_provider_and_what_is_appended() {

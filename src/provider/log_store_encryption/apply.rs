@@ -108,7 +108,7 @@ async fn write(
     let base = held.take_read(&id);
     held.note_write(&id);
     let wanted = Wanted { conf, create_time };
-    match apply(&super::bound(client, bounds, &id), &wanted, base).await {
+    match apply(&super::bound(&client, bounds, &id), &wanted, base).await {
         Ok(done) => {
             held.note_set_up(&id);
             let observed = Observed::of(&done.log_store)
@@ -154,7 +154,7 @@ async fn try_delete(
     if held.is_set_up(&id) || is_deposed(resource, &id) {
         return Ok(left_to_successor(&id).into());
     }
-    let calls = super::bound(client, bounds, &id);
+    let calls = super::bound(&client, bounds, &id);
     let log_store = match calls.get().await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) => return Ok(Diagnostics::new()),

@@ -52,7 +52,7 @@ async fn look_at_existing(
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
     let held = &resource.session.held;
     let writes = held.writes(&id);
-    match super::bound(client, &bounds, &id).get().await {
+    match super::bound(&client, &bounds, &id).get().await {
         Ok(log_store) => match Observed::of(&log_store) {
             Ok(observed) => {
                 held.keep_read(&id, log_store, client.clock().monotonic(), writes);

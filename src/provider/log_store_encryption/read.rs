@@ -50,7 +50,7 @@ async fn try_read(
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
     // An import knows the names only.
     let importing = state.enable.is_null();
-    let log_store = match super::bound(client, &bounds, &id).get().await {
+    let log_store = match super::bound(&client, &bounds, &id).get().await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) && !importing => {
             return Ok(Found::Gone(gone(&id, error.message())));
