@@ -1,0 +1,13 @@
+//! Policies: their documents, and what these decide about a request
+//! (<https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax>).
+
+mod condition;
+mod document;
+mod evaluation;
+mod pattern;
+#[cfg(test)]
+mod properties;
+
+pub use condition::Facts;
+pub use document::{Document, Grammar, Malformed};
+pub use evaluation::{Decision, Request, Trustee, decide};
