@@ -1,0 +1,142 @@
+//! What a caller may do.
+
+use super::arn::role_arn;
+use super::attachment::{Holder, HolderKind};
+use super::directory::{Directory, folded};
+use super::policy::Policy;
+use crate::emulator::access::Principal;
+use crate::emulator::policy::{Decision, Document, Facts, Request, Trustee, decide};
+
+impl Directory {
+    /// Decides whether a caller may do `action` to `resource`, by every policy that is attached to them,
+    /// to a group of theirs, and that their session was narrowed down with. The account itself may do
+    /// everything; who is not there any more, nothing.
+    pub fn decide(&self, who: &Principal, action: &str, resource: &str, facts: &Facts) -> Decision {
+        let request = Request { action, resource, trustee: None, facts };
+        match who {
+            Principal::AccountRoot { .. } => Decision::Allowed,
+            Principal::User { name, .. } => decide(self.documents(&self.holders(name)), request),
+            Principal::RoleSession { role, policy, .. } => {
+                let holder = Holder::new(HolderKind::Role, role);
+                match (decide(self.documents(&[holder]), request), policy) {
+                    (Decision::Allowed, Some(policy)) => decide([policy.as_ref()], request),
+                    (decision, _) => decision,
+                }
+            }
+        }
+    }
+
+    /// Whether a role's trust policy lets a cloud service assume it.
+    pub fn role_trusts_service(&self, role: &str, service: &str, facts: &Facts) -> bool {
+        self.role_trusts(role, Trustee::Service(service), facts)
+    }
+
+    /// Whether a role's trust policy lets a caller assume it.
+    pub fn role_trusts_caller(&self, role: &str, who: &Principal, facts: &Facts) -> bool {
+        let arn = match who {
+            Principal::RoleSession { account_id, role, .. } => role_arn(account_id, role),
+            who => who.arn(),
+        };
+        self.role_trusts(role, Trustee::Ram { arn: &arn, account_id: who.account_id() }, facts)
+    }
+
+    fn role_trusts(&self, role: &str, trustee: Trustee<'_>, facts: &Facts) -> bool {
+        let Some(role) = self.role(role) else { return false };
+        let request = Request { action: "sts:AssumeRole", resource: "", trustee: Some(trustee), facts };
+        decide([&role.trust], request).is_allowed()
+    }
+
+    /// A user and the groups it is in.
+    fn holders(&self, user: &str) -> Vec<Holder> {
+        let user = folded(user);
+        let groups = self.groups.values().filter(|group| group.members.contains(&user));
+        let groups = groups.map(|group| Holder::new(HolderKind::Group, &group.name));
+        groups.chain([Holder::new(HolderKind::User, &user)]).collect()
+    }
+
+    fn documents(&self, holders: &[Holder]) -> Vec<&Document> {
+        let present = holders.iter().filter(|holder| self.has(holder));
+        let policies = present.flat_map(|holder| self.policies_of(holder));
+        policies.filter_map(|(policy, _)| Policy::in_force(policy)).map(|version| &version.document).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::emulator::Clock;
+    use crate::emulator::Seed;
+    use crate::emulator::policy::Grammar;
+
+    const ACCOUNT: &str = "1234567890123456";
+
+    fn directory() -> Directory {
+        let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": ["log.aliyuncs.com"]}}]});
+        let no_delete = json!({"Version": "1", "Statement": [
+            {"Effect": "Deny", "Action": "log:Delete*", "Resource": "*"}]});
+        let seed = json!({
+            "groups": [{"name": "readers", "policies": ["AliyunLogReadOnlyAccess"]}],
+            "users": [
+                {"name": "alice", "groups": ["readers"]},
+                {"name": "bob", "policies": ["AdministratorAccess", {"name": "no-delete", "document": no_delete}]}],
+            "roles": [{"name": "Byok", "assume_role_policy_document": trust,
+                "policies": ["AliyunKMSCryptoUserAccess"]}],
+        });
+        Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap().directory
+    }
+
+    fn user(name: &str) -> Principal {
+        Principal::User { account_id: ACCOUNT.to_owned(), name: name.to_owned() }
+    }
+
+    fn session(policy: Option<&str>) -> Principal {
+        let policy = policy.map(|text| Arc::new(Document::parse(text, Grammar::Permission).unwrap()));
+        let text = |text: &str| text.to_owned();
+        Principal::RoleSession { account_id: text(ACCOUNT), role: text("Byok"), session: text("s"), policy }
+    }
+
+    #[track_caller]
+    fn check(who: &Principal, action: &str, expected: Decision) {
+        assert_eq!(directory().decide(who, action, "acs:x", &Facts::default()), expected, "{who:?} {action}");
+    }
+
+    #[test]
+    fn groups_give_their_users_what_they_hold() {
+        check(&user("alice"), "log:GetLogStore", Decision::Allowed);
+        check(&user("Alice"), "log:GetLogStore", Decision::Allowed);
+        check(&user("alice"), "log:UpdateLogStore", Decision::NotMentioned);
+        check(&user("nobody"), "log:GetLogStore", Decision::NotMentioned);
+    }
+
+    #[test]
+    fn a_custom_deny_wins_over_a_system_allow() {
+        check(&user("bob"), "log:UpdateLogStore", Decision::Allowed);
+        check(&user("bob"), "log:DeleteLogStore", Decision::Denied);
+    }
+
+    #[test]
+    fn a_session_has_what_its_role_and_its_own_policy_both_allow() {
+        check(&session(None), "kms:Decrypt", Decision::Allowed);
+        check(&session(None), "kms:CreateKey", Decision::NotMentioned);
+        let only_encrypt =
+            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:Encrypt","Resource":"*"}]}"#;
+        check(&session(Some(only_encrypt)), "kms:Encrypt", Decision::Allowed);
+        check(&session(Some(only_encrypt)), "kms:Decrypt", Decision::NotMentioned);
+        let all = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        check(&session(Some(all)), "kms:CreateKey", Decision::NotMentioned);
+    }
+
+    #[test]
+    fn a_role_is_trusted_to_whom_it_names() {
+        let (directory, facts) = (directory(), Facts::default());
+        assert!(directory.role_trusts_service("BYOK", "log.aliyuncs.com", &facts));
+        assert!(!directory.role_trusts_service("byok", "oss.aliyuncs.com", &facts));
+        assert!(!directory.role_trusts_service("other", "log.aliyuncs.com", &facts));
+        assert!(!directory.role_trusts_caller("byok", &user("alice"), &facts));
+    }
+}

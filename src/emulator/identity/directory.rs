@@ -1,0 +1,95 @@
+//! Everything there is in an account.
+
+use std::collections::BTreeMap;
+
+use super::attachment::{Holder, HolderKind};
+use super::entity::{Group, Role, User};
+use super::policy::{Policy, PolicyKey};
+use super::system_policies::system_policies;
+use crate::emulator::access::AccessKeys;
+
+/// Everything there is in an account. Names are keys in their folded form.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// The account.
+    pub account_id: String,
+    /// Every access key: the account's own, those of users, those of sessions.
+    pub access_keys: AccessKeys,
+    /// By folded name.
+    pub users: BTreeMap<String, User>,
+    /// By folded name.
+    pub groups: BTreeMap<String, Group>,
+    /// By folded name.
+    pub roles: BTreeMap<String, Role>,
+    /// The cloud's and the account's.
+    pub policies: BTreeMap<PolicyKey, Policy>,
+    /// What holds which policy, and since when in seconds since the epoch.
+    pub attachments: BTreeMap<(Holder, PolicyKey), i64>,
+}
+
+impl Directory {
+    /// An account with nothing in it but the cloud's own policies.
+    pub fn new(account_id: &str, access_keys: AccessKeys) -> Self {
+        Self {
+            account_id: account_id.to_owned(),
+            access_keys,
+            users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            policies: system_policies(),
+            attachments: BTreeMap::new(),
+        }
+    }
+
+    /// A role by its name in any case.
+    pub fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.get(&folded(name))
+    }
+
+    /// A user by its name in any case.
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.get(&folded(name))
+    }
+
+    /// Whether there is such a holder of policies.
+    pub fn has(&self, holder: &Holder) -> bool {
+        match holder.kind {
+            HolderKind::User => self.users.contains_key(&holder.name),
+            HolderKind::Group => self.groups.contains_key(&holder.name),
+            HolderKind::Role => self.roles.contains_key(&holder.name),
+        }
+    }
+
+    /// The policies of a holder, each with the time it was attached.
+    pub fn policies_of(&self, holder: &Holder) -> impl Iterator<Item = (&Policy, i64)> {
+        let attached = self.attachments.iter().filter(move |((of, _), _)| of == holder);
+        attached.filter_map(|((_, key), since)| Some((self.policies.get(key)?, *since)))
+    }
+
+    /// What holds a policy, each with the time it was attached.
+    pub fn holders_of(&self, key: &PolicyKey) -> impl Iterator<Item = (&Holder, i64)> {
+        let attached = self.attachments.iter().filter(move |((_, attached), _)| attached == key);
+        attached.map(|((holder, _), since)| (holder, *since))
+    }
+}
+
+/// Brings a name into the form in which equal ones are equal: RAM takes letters of either case for alike.
+pub fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// A new id as RAM writes them: 18 digits, the first of which says what it is of.
+pub fn new_id(first: char) -> String {
+    format!("{first}{:017}", fastrand::u64(..100_000_000_000_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_18_digits() {
+        let id = new_id('3');
+        assert!(id.len() == 18 && id.starts_with('3') && id.chars().all(|c| c.is_ascii_digit()), "{id}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Users, groups and roles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::directory::new_id;
+use crate::emulator::policy::Document;
+
+/// How long a session may be where a role does not say, in seconds
+/// (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole>).
+pub const DEFAULT_SESSION_DURATION: i64 = 3_600;
+
+/// A user.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// As given; names that differ only in case are the same.
+    pub name: String,
+    /// Digits.
+    pub id: String,
+    /// What people read.
+    pub display_name: String,
+    /// Free text.
+    pub comments: String,
+    /// An address, unchecked.
+    pub email: String,
+    /// A number, unchecked.
+    pub mobile_phone: String,
+    /// Seconds since the epoch.
+    pub created: i64,
+    /// Seconds since the epoch.
+    pub updated: i64,
+}
+
+impl User {
+    /// A user with nothing but a name.
+    pub fn new(name: &str, now: i64) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: new_id('2'),
+            display_name: name.to_owned(),
+            comments: String::new(),
+            email: String::new(),
+            mobile_phone: String::new(),
+            created: now,
+            updated: now,
+        }
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// As given.
+    pub name: String,
+    /// Free text.
+    pub comments: String,
+    /// The folded names of its users.
+    pub members: BTreeSet<String>,
+    /// Seconds since the epoch.
+    pub created: i64,
+    /// Seconds since the epoch.
+    pub updated: i64,
+}
+
+impl Group {
+    /// A group of nobody.
+    pub fn new(name: &str, now: i64) -> Self {
+        let (name, comments) = (name.to_owned(), String::new());
+        Self { name, comments, members: BTreeSet::new(), created: now, updated: now }
+    }
+}
+
+/// A role.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// As given; names that differ only in case are the same.
+    pub name: String,
+    /// Digits.
+    pub id: String,
+    /// Free text.
+    pub description: String,
+    /// Who may assume it, as sent.
+    pub trust_text: String,
+    /// Who may assume it, as read.
+    pub trust: Document,
+    /// Seconds.
+    pub max_session_duration: i64,
+    /// By key.
+    pub tags: BTreeMap<String, String>,
+    /// Seconds since the epoch.
+    pub created: i64,
+    /// Seconds since the epoch.
+    pub updated: i64,
+}
+
+impl Role {
+    /// A role with nothing but a name and a trust policy, as text and as read.
+    pub fn new(name: &str, trust_text: &str, trust: Document, now: i64) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: new_id('3'),
+            description: String::new(),
+            trust_text: trust_text.to_owned(),
+            trust,
+            max_session_duration: DEFAULT_SESSION_DURATION,
+            tags: BTreeMap::new(),
+            created: now,
+            updated: now,
+        }
+    }
+}

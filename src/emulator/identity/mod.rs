@@ -1,0 +1,18 @@
+//! Who there is in the account, and what each may do: users, groups, roles, policies, attachments, and the
+//! access keys of users and of sessions. RAM manages it, STS issues sessions from it, and every service
+//! asks it.
+
+mod arn;
+mod attachment;
+mod authority;
+mod directory;
+mod entity;
+mod policy;
+pub(super) mod seeding;
+mod system_policies;
+
+pub use arn::{role_arn, role_of_arn, user_arn};
+pub use attachment::{Holder, HolderKind};
+pub use directory::{Directory, folded, new_id};
+pub use entity::{Group, Role, User};
+pub use policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};

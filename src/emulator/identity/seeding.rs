@@ -1,0 +1,205 @@
+//! Users, groups and roles as a seed file describes them.
+
+use serde_json::Value;
+
+use super::attachment::{Holder, HolderKind};
+use super::directory::{Directory, folded};
+use super::entity::{Group, Role, User};
+use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
+use crate::emulator::json::{Node, Problem};
+use crate::emulator::policy::{Document, Grammar};
+
+/// Reads `groups`, `users` and `roles`, whichever there are.
+///
+/// # Errors
+///
+/// The first thing that is not as it should be.
+pub fn read(directory: &mut Directory, root: &Node<'_>, now: i64) -> Result<(), Problem> {
+    for node in elements(root, "groups")? {
+        read_group(directory, &node, now)?;
+    }
+    for node in elements(root, "users")? {
+        read_user(directory, &node, now)?;
+    }
+    for node in elements(root, "roles")? {
+        read_role(directory, &node, now)?;
+    }
+    Ok(())
+}
+
+fn elements<'a>(node: &Node<'a>, name: &str) -> Result<Vec<Node<'a>>, Problem> {
+    node.member(name).map_or(Ok(Vec::new()), |list| list.elements())
+}
+
+fn read_group(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(), Problem> {
+    node.object_of(&["name", "comments", "policies"])?;
+    let name = new_name(node, HolderKind::Group, directory)?;
+    let mut group = Group::new(&name, now);
+    group.comments = text(node, "comments")?;
+    directory.groups.insert(folded(&name), group);
+    attach(directory, node, &Holder::new(HolderKind::Group, &name), now)
+}
+
+fn read_user(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(), Problem> {
+    node.object_of(&["name", "comments", "policies", "groups"])?;
+    let name = new_name(node, HolderKind::User, directory)?;
+    let mut user = User::new(&name, now);
+    user.comments = text(node, "comments")?;
+    directory.users.insert(folded(&name), user);
+    for group in elements(node, "groups")? {
+        let Some(found) = directory.groups.get_mut(&folded(group.nonempty_string()?)) else {
+            return Err(group.problem("there is no such group in groups"));
+        };
+        found.members.insert(folded(&name));
+    }
+    attach(directory, node, &Holder::new(HolderKind::User, &name), now)
+}
+
+fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(), Problem> {
+    node.object_of(&[
+        "name",
+        "description",
+        "assume_role_policy_document",
+        "max_session_duration",
+        "policies",
+    ])?;
+    let name = new_name(node, HolderKind::Role, directory)?;
+    let (trust_text, trust) = document(&node.required("assume_role_policy_document")?, Grammar::Trust)?;
+    let mut role = Role::new(&name, &trust_text, trust, now);
+    role.description = text(node, "description")?;
+    if let Some(duration) = node.member("max_session_duration") {
+        role.max_session_duration = duration.integer()?;
+    }
+    directory.roles.insert(folded(&name), role);
+    attach(directory, node, &Holder::new(HolderKind::Role, &name), now)
+}
+
+fn new_name(node: &Node<'_>, kind: HolderKind, directory: &Directory) -> Result<String, Problem> {
+    let name = node.required("name")?;
+    let text = name.nonempty_string()?;
+    if directory.has(&Holder::new(kind, text)) {
+        return Err(
+            name.problem(format!("there is already a {} called {text:?}", kind.name().to_lowercase()))
+        );
+    }
+    Ok(text.to_owned())
+}
+
+/// Attaches `policies`: each is the name of a system policy, or of a custom one that was described before,
+/// or describes a custom one with `name` and `document`.
+fn attach(directory: &mut Directory, node: &Node<'_>, holder: &Holder, now: i64) -> Result<(), Problem> {
+    for policy in elements(node, "policies")? {
+        let key = match policy.value() {
+            Value::String(name) => named_policy(directory, &policy, name)?,
+            _ => described_policy(directory, &policy, now)?,
+        };
+        directory.attachments.insert((holder.clone(), key), now);
+    }
+    Ok(())
+}
+
+fn named_policy(directory: &Directory, node: &Node<'_>, name: &str) -> Result<PolicyKey, Problem> {
+    let mut keys =
+        [PolicyKind::System, PolicyKind::Custom].map(|kind| PolicyKey::new(kind, name)).into_iter();
+    keys.find(|key| directory.policies.contains_key(key)).ok_or_else(|| {
+        node.problem(
+            "there is no such system policy, and no custom one was described before with name and document",
+        )
+    })
+}
+
+fn described_policy(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<PolicyKey, Problem> {
+    node.object_of(&["name", "document"])?;
+    let name = node.required("name")?;
+    let key = PolicyKey::new(PolicyKind::Custom, name.nonempty_string()?);
+    if directory.policies.contains_key(&key) {
+        return Err(name.problem("this policy was described before: give its name alone"));
+    }
+    let (text, document) = document(&node.required("document")?, Grammar::Permission)?;
+    let first = PolicyVersion { text, document, created: now };
+    directory.policies.insert(key.clone(), Policy::new(PolicyKind::Custom, name.string()?, first));
+    Ok(key)
+}
+
+/// A document, as an object or as the text of one.
+fn document(node: &Node<'_>, grammar: Grammar) -> Result<(String, Document), Problem> {
+    let text = match node.value() {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let document = Document::parse(&text, grammar).map_err(|error| node.problem(error.to_string()))?;
+    Ok((text, document))
+}
+
+fn text(node: &Node<'_>, name: &str) -> Result<String, Problem> {
+    node.member(name).map_or(Ok(String::new()), |text| text.string().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::emulator::{Clock, Seed};
+
+    #[track_caller]
+    fn refused(seed: &Value, expected: &str) {
+        let error = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("seed: $.{expected}")), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_section_says_where() {
+        let trust = json!({"Version": "1", "Statement": []});
+        for (seed, expected) in [
+            (json!({"users": [{}]}), "users[0].name: this member is missing"),
+            (
+                json!({"users": [{"name": "a"}, {"name": "A"}]}),
+                "users[1].name: there is already a user called",
+            ),
+            (
+                json!({"users": [{"name": "a", "groups": ["g"]}]}),
+                "users[0].groups[0]: there is no such group",
+            ),
+            (
+                json!({"groups": [{"name": "g", "policies": ["X"]}]}),
+                "groups[0].policies[0]: there is no such system",
+            ),
+            (
+                json!({"groups": [{"name": "g", "policies": [{"name": "p", "document": {"Version": "2"}}]}]}),
+                "groups[0].policies[0].document: Version must be \"1\"",
+            ),
+            (
+                json!({"roles": [{"name": "r"}]}),
+                "roles[0].assume_role_policy_document: this member is missing",
+            ),
+            (
+                json!({"roles": [{"name": "r", "assume_role_policy_document": trust}]}),
+                "roles[0].assume_role_policy_document: Statement must be",
+            ),
+            (json!({"roles": [{"name": "r", "arn": "x"}]}), "roles[0].arn: unknown member"),
+            (
+                json!({"access_keys": [{"id": "a", "secret": "s", "user": "u"}]}),
+                "access_keys[0].user: there is no such user in users",
+            ),
+        ] {
+            refused(&seed, expected);
+        }
+    }
+
+    #[test]
+    fn a_custom_policy_is_described_once_and_named_after_that() {
+        let document =
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "log:*", "Resource": "*"}]}"#;
+        let policy = json!({"name": "Logs", "document": document});
+        let seed =
+            json!({"groups": [{"name": "g", "policies": [policy]}, {"name": "h", "policies": ["logs"]}]});
+        let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap().directory;
+        let key = PolicyKey::new(PolicyKind::Custom, "logs");
+        assert_eq!(directory.policies[&key].name, "Logs");
+        assert_eq!(directory.policies[&key].in_force().unwrap().text, document);
+        assert_eq!(directory.holders_of(&key).count(), 2);
+        let twice = json!({"groups": [{"name": "g", "policies": [policy, policy]}]});
+        refused(&twice, "groups[0].policies[1].name: this policy was described before");
+    }
+}
