@@ -1,7 +1,12 @@
-//! Who calls: access keys, the principals behind them, and what a principal may do.
+//! Who calls: access keys, the principals behind them, and what is known about a call.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::clock::iso_8601;
+use super::http::Call;
+use super::identity::user_arn;
+use super::policy::{Document, Facts};
 use crate::crypto::Secret;
 
 /// An access key: the secret, and whose it is.
@@ -11,6 +16,69 @@ pub struct AccessKey {
     pub secret: Secret,
     /// Whose calls it signs.
     pub principal: Principal,
+    session: Option<Session>,
+}
+
+/// What makes an access key one of a session: it works with its token only, and until it expires.
+#[derive(Clone, Debug)]
+struct Session {
+    token: Secret,
+    /// Seconds since the epoch.
+    expires: i64,
+}
+
+impl AccessKey {
+    /// A key that works until it is taken away.
+    pub fn lasting(secret: Secret, principal: Principal) -> Self {
+        Self { secret, principal, session: None }
+    }
+
+    /// A key that works together with `token`, and before `expires` (seconds since the epoch).
+    pub fn of_session(secret: Secret, principal: Principal, token: Secret, expires: i64) -> Self {
+        Self { secret, principal, session: Some(Session { token, expires }) }
+    }
+
+    /// Whether the key was of a session that is over by `now`.
+    pub fn is_over(&self, now: i64) -> bool {
+        self.session.as_ref().is_some_and(|session| session.expires <= now)
+    }
+}
+
+/// Why the access key a call names cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is no such key.
+    UnknownKey,
+    /// The key is a session's, and the call has no token.
+    MissingToken,
+    /// The token is not that of the key's session, or the key is none of a session.
+    InvalidToken,
+    /// The session is over.
+    ExpiredToken,
+}
+
+/// Finds the key a call names, and checks the token it comes with.
+///
+/// # Errors
+///
+/// [`Unusable`]
+pub fn usable<'k>(
+    keys: &'k AccessKeys,
+    id: &str,
+    token: Option<&str>,
+    now: i64,
+) -> Result<&'k AccessKey, Unusable> {
+    let Some(key) = keys.get(id) else {
+        return Err(if token.is_some() { Unusable::InvalidToken } else { Unusable::UnknownKey });
+    };
+    match (&key.session, token) {
+        (None, None) => Ok(key),
+        (None, Some(_)) => Err(Unusable::InvalidToken),
+        (Some(_), None) => Err(Unusable::MissingToken),
+        (Some(session), Some(token)) if session.token != Secret::from(token) => Err(Unusable::InvalidToken),
+        (Some(_), Some(_)) if key.is_over(now) => Err(Unusable::ExpiredToken),
+        (Some(_), Some(_)) => Ok(key),
+    }
 }
 
 /// The access keys that are known, by id.
@@ -24,22 +92,57 @@ pub enum Principal {
         /// The account's id.
         account_id: String,
     },
+    /// A RAM user, through an access key of theirs.
+    User {
+        /// The account's id.
+        account_id: String,
+        /// The user's name.
+        name: String,
+    },
+    /// A session of a role that was assumed.
+    RoleSession {
+        /// The account's id.
+        account_id: String,
+        /// The role's name.
+        role: String,
+        /// The session's name.
+        session: String,
+        /// What the session was narrowed down to.
+        policy: Option<Arc<Document>>,
+    },
 }
 
 impl Principal {
-    /// The caller's name as RAM writes it.
+    /// The caller's name as STS writes it.
     pub fn arn(&self) -> String {
         match self {
             Self::AccountRoot { account_id } => format!("acs:ram::{account_id}:root"),
+            Self::User { account_id, name } => user_arn(account_id, name),
+            Self::RoleSession { account_id, role, session, .. } => {
+                format!("acs:ram::{account_id}:assumed-role/{}/{session}", role.to_lowercase())
+            }
         }
     }
 
-    /// Whether the caller may perform `action`, for example `log:GetLogStore`. The account's own keys
-    /// may do everything.
-    pub fn may(&self, action: &str) -> bool {
+    /// The account the caller belongs to.
+    pub fn account_id(&self) -> &str {
         match self {
-            Self::AccountRoot { .. } => !action.is_empty(),
+            Self::AccountRoot { account_id }
+            | Self::User { account_id, .. }
+            | Self::RoleSession { account_id, .. } => account_id,
         }
+    }
+}
+
+/// What is known about a call, for the conditions of policies.
+pub fn facts(call: &Call, now: i64) -> Facts {
+    let facts = Facts::default()
+        .with("acs:CurrentTime", iso_8601(now))
+        .with("acs:SecureTransport", "false")
+        .with("acs:MFAPresent", "false");
+    match call.peer {
+        Some(peer) => facts.with("acs:SourceIp", peer.to_string()),
+        None => facts,
     }
 }
 
@@ -48,9 +151,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_account_itself_may_do_everything() {
-        let root = Principal::AccountRoot { account_id: "1234567890123456".to_owned() };
+    fn callers_are_named_as_sts_names_them() {
+        let account_id = "1234567890123456".to_owned();
+        let root = Principal::AccountRoot { account_id: account_id.clone() };
         assert_eq!(root.arn(), "acs:ram::1234567890123456:root");
-        assert!(root.may("log:DeleteProject"));
+        let user = Principal::User { account_id: account_id.clone(), name: "alice".to_owned() };
+        assert_eq!(user.arn(), "acs:ram::1234567890123456:user/alice");
+        let (role, session) = ("Deployer".to_owned(), "s1".to_owned());
+        let session = Principal::RoleSession { account_id, role, session, policy: None };
+        assert_eq!(session.arn(), "acs:ram::1234567890123456:assumed-role/deployer/s1");
     }
 }

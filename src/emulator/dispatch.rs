@@ -17,11 +17,12 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
 use super::clock::{iso_8601, rfc_1123};
+use super::faults::Release;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
+use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
 use super::state::State;
-use super::unserved::{RpcCall, rpc_call};
 
 /// The largest body taken, in bytes: far more than any control-plane call has, and a bound on memory.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
@@ -74,7 +75,7 @@ impl Dispatcher {
             }
             Ok(Ok(body)) => body,
         };
-        self.call(Call::new(&head, body)).await
+        self.call(Call::new(&head, body).from_peer(peer.ip().to_canonical())).await
     }
 
     /// The control API, for callers on this machine only.
@@ -101,7 +102,7 @@ impl Dispatcher {
         let task = tokio::spawn(async move {
             let answer = match service {
                 Service::Sls => sls::serve(&state, &task_id, &call, release).await,
-                Service::Rpc(rpc) => Answer::Reply(rpc.not_served(&call.host, &task_id)),
+                Service::Rpc(rpc) => serve_rpc(&state, &task_id, &call, &rpc, release).await,
             };
             answered(&state, &task_id, &answer);
             answer
@@ -135,6 +136,18 @@ impl Dispatcher {
     }
 }
 
+/// Hands a call to the RPC-style service it is for.
+async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, _release: Release) -> Answer {
+    let now = state.clock.unix();
+    let keys = &state.identity.current().access_keys;
+    let error = match rpc::authenticate(call, &rpc.parameters, keys, &state.nonces, now) {
+        Err(error) => error,
+        Ok(_) if rpc.api == Api::Unknown => rpc::Error::invalid_version(),
+        Ok(_) => rpc::Error::action_not_found(rpc.api, &rpc.action),
+    };
+    Answer::Reply(error.to_reply(rpc.api, &call.host, id))
+}
+
 fn answered(state: &State, id: &str, answer: &Answer) {
     let (status, error_code) = match answer {
         // No HTTP status is 0.
@@ -159,7 +172,7 @@ impl Service {
     fn name(&self) -> &'static str {
         match self {
             Self::Sls => sls::NAME,
-            Self::Rpc(rpc) => rpc.service.name(),
+            Self::Rpc(rpc) => rpc.api.name(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Calls and answers, between the wire and the services.
 
+use std::net::IpAddr;
+
 use axum::body::{Body, Bytes};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
@@ -26,6 +28,8 @@ pub struct Call {
     pub authority: Option<String>,
     /// The body as sent.
     pub body: Bytes,
+    /// The address it came from, where that is known.
+    pub peer: Option<IpAddr>,
 }
 
 impl Call {
@@ -39,7 +43,13 @@ impl Call {
             host: text(&head.headers, HOST.as_str()).unwrap_or_default().to_owned(),
             authority: head.uri.authority().map(|authority| authority.as_str().to_owned()),
             body,
+            peer: None,
         }
+    }
+
+    /// The call as it came from `peer`.
+    pub fn from_peer(self, peer: IpAddr) -> Self {
+        Self { peer: Some(peer), ..self }
     }
 
     /// A header's value without surrounding blanks; `None` when absent or not text.

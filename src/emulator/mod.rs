@@ -17,22 +17,27 @@
 //! ```
 
 mod access;
+#[cfg(test)]
+mod captured;
 mod clock;
 mod control;
 mod dispatch;
 mod endpoint;
 mod faults;
 mod http;
+mod identity;
 mod ids;
 mod json;
 pub mod logging;
+mod policy;
 mod requests;
+mod rpc;
 mod seed;
 mod server;
 mod sls;
+mod snapshots;
 mod state;
 mod target;
-mod unserved;
 
 pub use clock::Clock;
 pub use seed::{Seed, SeedError};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::access::{AccessKey, AccessKeys, Principal};
+use super::identity::Directory;
 use super::json::{Node, Problem};
-use super::{Clock, sls};
+use super::{Clock, identity, sls};
 use crate::crypto::Secret;
 
 /// The account id where the seed has none.
@@ -16,15 +17,18 @@ const REGION: &str = "cn-hangzhou";
 /// The account's own access key where the seed has none: id and secret.
 const ROOT_KEY: (&str, &str) = ("ak-root", "sk-root");
 
+/// The members of a seed.
+const SECTIONS: [&str; 7] = ["account_id", "region", "access_keys", "users", "groups", "roles", "projects"];
+
 /// Sections of services that are not served: better refused than silently without effect.
-const NOT_SERVED: [&str; 4] = ["users", "groups", "roles", "keys"];
+const NOT_SERVED: [&str; 1] = ["keys"];
 
 /// What an emulator starts with, and returns to when it is reset.
 #[derive(Clone, Debug)]
 pub struct Seed {
     pub(super) account_id: String,
     pub(super) region: String,
-    pub(super) access_keys: AccessKeys,
+    pub(super) directory: Directory,
     pub(super) sls: sls::Model,
 }
 
@@ -35,7 +39,7 @@ impl Default for Seed {
         Self {
             account_id: ACCOUNT_ID.to_owned(),
             region: REGION.to_owned(),
-            access_keys: root_key(ACCOUNT_ID),
+            directory: Directory::new(ACCOUNT_ID, root_key(ACCOUNT_ID)),
             sls: sls::Model::default(),
         }
     }
@@ -104,7 +108,7 @@ fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     if let Some(section) = NOT_SERVED.iter().find(|section| root.member(section).is_some()) {
         return Err(root.problem_in(section, "not served by this version"));
     }
-    root.object_of(&["account_id", "region", "access_keys", "projects"])?;
+    root.object_of(&SECTIONS)?;
     let mut seed = Seed::default();
     if let Some(account_id) = root.member("account_id") {
         seed.account_id = read_account_id(&account_id)?;
@@ -112,10 +116,11 @@ fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     if let Some(region) = root.member("region") {
         region.nonempty_string()?.clone_into(&mut seed.region);
     }
-    seed.access_keys = match root.member("access_keys") {
-        Some(access_keys) => read_access_keys(&access_keys, &seed.account_id)?,
-        None => root_key(&seed.account_id),
-    };
+    seed.directory = Directory::new(&seed.account_id, root_key(&seed.account_id));
+    identity::seeding::read(&mut seed.directory, root, now)?;
+    if let Some(access_keys) = root.member("access_keys") {
+        seed.directory.access_keys = read_access_keys(&access_keys, &seed.directory)?;
+    }
     if let Some(projects) = root.member("projects") {
         seed.sls = sls::seeding::read_projects(&projects, &seed.region, now)?;
     }
@@ -130,21 +135,30 @@ fn read_account_id(node: &Node<'_>) -> Result<String, Problem> {
     Ok(id.to_owned())
 }
 
-fn read_access_keys(node: &Node<'_>, account_id: &str) -> Result<AccessKeys, Problem> {
+fn read_access_keys(node: &Node<'_>, directory: &Directory) -> Result<AccessKeys, Problem> {
     let mut keys = AccessKeys::new();
     for node in node.elements()? {
-        node.object()?;
-        if node.member("user").is_some() {
-            return Err(node.problem_in("user", "not served by this version"));
-        }
-        node.object_of(&["id", "secret"])?;
+        node.object_of(&["id", "secret", "user"])?;
         let id = node.required("id")?.nonempty_string()?;
         let secret = node.required("secret")?.nonempty_string()?;
-        if keys.insert(id.to_owned(), own_key(secret, account_id)).is_some() {
+        let key = match node.member("user") {
+            Some(user) => users_key(secret, &user, directory)?,
+            None => own_key(secret, &directory.account_id),
+        };
+        if keys.insert(id.to_owned(), key).is_some() {
             return Err(node.problem_in("id", format!("there is already an access key {id:?}")));
         }
     }
     Ok(keys)
+}
+
+/// An access key of a user.
+fn users_key(secret: &str, node: &Node<'_>, directory: &Directory) -> Result<AccessKey, Problem> {
+    let user = directory.user(node.nonempty_string()?);
+    let user = user.ok_or_else(|| node.problem("there is no such user in users"))?;
+    let account_id = directory.account_id.clone();
+    let principal = Principal::User { account_id, name: user.name.clone() };
+    Ok(AccessKey::lasting(Secret::from(secret), principal))
 }
 
 fn root_key(account_id: &str) -> AccessKeys {
@@ -155,7 +169,7 @@ fn root_key(account_id: &str) -> AccessKeys {
 /// An access key of the account itself.
 fn own_key(secret: &str, account_id: &str) -> AccessKey {
     let principal = Principal::AccountRoot { account_id: account_id.to_owned() };
-    AccessKey { secret: Secret::from(secret), principal }
+    AccessKey::lasting(Secret::from(secret), principal)
 }
 
 #[cfg(test)]
@@ -176,7 +190,7 @@ mod tests {
     fn an_empty_seed_is_the_default_account() {
         let seed = parse("{}").unwrap();
         assert_eq!((seed.account_id.as_str(), seed.region.as_str()), ("1234567890123456", "cn-hangzhou"));
-        assert_eq!(seed.access_keys["ak-root"].secret.expose(), "sk-root");
+        assert_eq!(seed.directory.access_keys["ak-root"].secret.expose(), "sk-root");
     }
 
     #[test]
@@ -211,17 +225,11 @@ mod tests {
             ("[]".to_owned(), ": $: expected an object, found an array".to_owned()),
             (
                 r#"{"project": []}"#.to_owned(),
-                ": $.project: unknown member, expected one of: account_id, region, access_keys, projects"
+                ": $.project: unknown member, expected one of: account_id, region, access_keys, users, \
+                 groups, roles, projects"
                     .to_owned(),
             ),
-            (r#"{"users": []}"#.to_owned(), ": $.users: not served by this version".to_owned()),
-            (r#"{"groups": []}"#.to_owned(), ": $.groups: not served by this version".to_owned()),
-            (r#"{"roles": []}"#.to_owned(), ": $.roles: not served by this version".to_owned()),
             (r#"{"keys": []}"#.to_owned(), ": $.keys: not served by this version".to_owned()),
-            (
-                r#"{"access_keys": [{"id": "a", "secret": "s", "user": "u"}]}"#.to_owned(),
-                ": $.access_keys[0].user: not served by this version".to_owned(),
-            ),
             (
                 r#"{"access_keys": [{"id": "a"}]}"#.to_owned(),
                 ": $.access_keys[0].secret: this member is missing".to_owned(),

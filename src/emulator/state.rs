@@ -4,10 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::access::AccessKeys;
 use super::faults::Faults;
+use super::identity::Directory;
 use super::requests::RequestLog;
+use super::rpc::Nonces;
 use super::seed::Seed;
+use super::snapshots::Snapshots;
 use super::{Clock, Rules, sls};
 
 /// The emulator without its socket.
@@ -17,8 +19,11 @@ pub struct State {
     pub account_id: String,
     /// The region of what does not say another.
     pub region: String,
-    /// The access keys that are known.
-    pub access_keys: AccessKeys,
+    /// Who there is, what each may do, and their access keys.
+    pub identity: Snapshots<Directory>,
+    seeded_identity: Directory,
+    /// The nonces that calls were signed with.
+    pub nonces: Nonces,
     /// How strictly calls are read.
     pub rules: Rules,
     /// The services' clock.
@@ -39,7 +44,9 @@ impl State {
         Self {
             account_id: seed.account_id,
             region: seed.region,
-            access_keys: seed.access_keys,
+            identity: Snapshots::settled(seed.directory.clone()),
+            seeded_identity: seed.directory,
+            nonces: Nonces::default(),
             rules,
             clock,
             requests: RequestLog::default(),
@@ -55,11 +62,13 @@ impl State {
         self.sls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the seed: data, faults, request log and clock.
+    /// Goes back to the seed: data, identities, faults, nonces, request log and clock.
     pub fn reset(&self) {
         self.faults.clear();
         self.requests.clear();
         self.clock.reset();
+        self.nonces.clear();
+        self.identity.replace(self.seeded_identity.clone());
         *self.sls() = self.seeded_sls.clone();
     }
 }

@@ -10,6 +10,7 @@ mod logstore;
 mod model;
 mod names;
 mod paging;
+mod permission;
 mod project;
 mod routes;
 pub(super) mod seeding;

@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 use super::authentication::authenticate;
 use super::error::Error;
 use super::model::{Context, Model};
+use super::permission::permission;
 use super::routes::{Operation, Route, route};
 use super::versioned::View;
 use super::{logstore, project};
+use crate::emulator::access::facts;
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
@@ -35,13 +37,15 @@ pub async fn serve(state: &State, id: &str, call: &Call, release: Release) -> An
 async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Result<Answer, Error> {
     let endpoint = call.endpoint();
     let region = region_of(state, &endpoint);
-    let principal = authenticate(call, &state.access_keys, state.clock.unix(), &region)?;
+    let (directory, now) = (state.identity.current(), state.clock.unix());
+    let principal = authenticate(call, &directory.access_keys, now, &region)?;
     state.requests.identified(id, principal.arn());
 
     let route = route(call)?;
-    let action = format!("log:{}", route.operation.name());
-    if !principal.may(&action) {
-        return Err(Error::unauthorized(format!("{} is not allowed to perform {action}", principal.arn())));
+    let (action, resource) = permission(&route, call, &state.account_id, &region);
+    if !directory.decide(&principal, &action, &resource, &facts(call, now)).is_allowed() {
+        let arn = principal.arn();
+        return Err(Error::unauthorized(format!("{arn} is not allowed to perform {action} on {resource}")));
     }
     let subject = Subject {
         service: NAME,

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::error::Error;
 use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
-use crate::emulator::access::{AccessKeys, Principal};
+use crate::emulator::access::{self, AccessKeys, Principal, Unusable};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::http::Call;
 
@@ -49,25 +49,25 @@ enum Scheme<'a> {
 /// # Errors
 ///
 /// The service's own error for what is missing, malformed, too old, unknown or wrong.
-pub fn authenticate<'k>(
-    call: &Call,
-    keys: &'k AccessKeys,
-    now: i64,
-    region: &str,
-) -> Result<&'k Principal, Error> {
+pub fn authenticate(call: &Call, keys: &AccessKeys, now: i64, region: &str) -> Result<Principal, Error> {
     let claim = Claim::read(call)?;
     if now.abs_diff(claim.time) > WINDOW {
         return Err(expired(claim.time, now));
     }
-    if call.header("x-acs-security-token").is_some() {
-        // Tokens come from STS, which has issued none.
-        return Err(Error::unauthorized("The security token you provided is invalid."));
-    }
-    let key = keys
-        .get(claim.access_key_id)
-        .ok_or_else(|| Error::unauthorized(format!("AccessKeyId not found: {}", claim.access_key_id)))?;
+    let key = access::usable(keys, claim.access_key_id, call.header("x-acs-security-token"), now)
+        .map_err(|why| refused(why, claim.access_key_id))?;
     claim.verify(call, &key.secret, region)?;
-    Ok(&key.principal)
+    Ok(key.principal.clone())
+}
+
+fn refused(why: Unusable, access_key_id: &str) -> Error {
+    match why {
+        Unusable::UnknownKey => Error::unauthorized(format!("AccessKeyId not found: {access_key_id}")),
+        Unusable::MissingToken | Unusable::InvalidToken => {
+            Error::unauthorized("The security token you provided is invalid.")
+        }
+        Unusable::ExpiredToken => Error::unauthorized("The security token you provided has expired."),
+    }
 }
 
 impl<'a> Claim<'a> {

@@ -1,9 +1,9 @@
 //! Signatures of official clients, and what becomes of them when a byte changes.
 
-use crate::emulator::access::AccessKey;
-
-use super::vectors::{Captured, call, captured, vectors};
+use super::vectors::{call, captured, vectors};
 use super::*;
+use crate::emulator::access::AccessKey;
+use crate::emulator::captured::Captured;
 
 /// Sun, 22 Nov 2026 01:20:28 GMT, when the requests were captured.
 const CAPTURED_AT: i64 = 1_795_310_428;
@@ -12,13 +12,13 @@ fn secret() -> Secret {
     Secret::from("sk")
 }
 
-/// What a server does that knows the key and, unlike the emulator so far, the token.
+/// What a server does that knows the key, and the token if there is one.
 fn verified(call: &Call) -> Result<(), Error> {
     Claim::read(call)?.verify(call, &secret(), "cn-hangzhou")
 }
 
 fn keys() -> AccessKeys {
-    AccessKeys::from([("ak".to_owned(), AccessKey { secret: secret(), principal: root() })])
+    AccessKeys::from([("ak".to_owned(), AccessKey::lasting(secret(), root()))])
 }
 
 fn root() -> Principal {
@@ -67,7 +67,7 @@ fn every_captured_request_verifies() {
 fn captured_requests_are_authentic_at_their_time() {
     for request in without_token() {
         let call = request.call();
-        assert_eq!(authenticate(&call, &keys(), CAPTURED_AT, "cn-hangzhou"), Ok(&root()), "{}", request.name);
+        assert_eq!(authenticate(&call, &keys(), CAPTURED_AT, "cn-hangzhou"), Ok(root()), "{}", request.name);
     }
 }
 
@@ -140,7 +140,7 @@ fn a_date_more_than_15_minutes_away_is_refused() {
         let time = Claim::read(&call).unwrap().time;
         let window = i64::try_from(WINDOW).unwrap();
         for now in [time - window, time + window] {
-            assert_eq!(authenticate(&call, &keys(), now, "cn-hangzhou"), Ok(&root()));
+            assert_eq!(authenticate(&call, &keys(), now, "cn-hangzhou"), Ok(root()));
         }
         for now in [time - window - 1, time + window + 1] {
             let error = authenticate(&call, &keys(), now, "cn-hangzhou").unwrap_err();
@@ -159,6 +159,27 @@ fn unknown_keys_and_tokens_are_unauthorized() {
         };
         let error = authenticate(&request.call(), &keys, CAPTURED_AT, "cn-hangzhou").unwrap_err();
         assert_eq!(error, Error::unauthorized(expected), "{}", request.name);
+    }
+}
+
+#[test]
+fn calls_of_a_session_need_its_token_and_end_with_it() {
+    let expires = CAPTURED_AT + 100;
+    let key = |token: &str| AccessKey::of_session(secret(), root(), Secret::from(token), expires);
+    let keys = AccessKeys::from([("ak".to_owned(), key("to+k/=="))]);
+    let others = AccessKeys::from([("ak".to_owned(), key("other"))]);
+    for request in captured() {
+        let call = request.call();
+        let answer = |keys: &AccessKeys, now| authenticate(&call, keys, now, "cn-hangzhou");
+        let invalid = Err(Error::unauthorized("The security token you provided is invalid."));
+        if request.has("x-acs-security-token") {
+            assert_eq!(answer(&keys, CAPTURED_AT), Ok(root()), "{}", request.name);
+            assert_eq!(answer(&others, CAPTURED_AT), invalid, "{}", request.name);
+            let expired = Err(Error::unauthorized("The security token you provided has expired."));
+            assert_eq!(answer(&keys, expires), expired, "{}", request.name);
+        } else {
+            assert_eq!(answer(&keys, CAPTURED_AT), invalid, "{}", request.name);
+        }
     }
 }
 

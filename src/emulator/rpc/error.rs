@@ -1,0 +1,69 @@
+//! Errors in the words of the RPC services
+//! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
+
+use serde_json::json;
+
+use super::Api;
+use crate::emulator::http::Reply;
+
+/// An error an RPC service answers with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{status} {code}: {message}")]
+pub struct Error {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Code`.
+    pub code: String,
+    /// `Message`.
+    pub message: String,
+}
+
+impl Error {
+    /// Any error.
+    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into() }
+    }
+
+    /// The answer. KMS repeats the status where the others name the host.
+    pub fn to_reply(&self, api: Api, host: &str, request_id: &str) -> Reply {
+        let Self { status, code, message } = self;
+        let body = match api {
+            Api::Kms => {
+                json!({"HttpStatus": status, "Code": code, "Message": message, "RequestId": request_id})
+            }
+            _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
+        };
+        Reply { error_code: Some(code.clone()), ..Reply::json(*status, &body) }
+    }
+
+    /// A parameter that must be there is not.
+    pub fn missing_parameter(name: &str) -> Self {
+        Self::new(400, "MissingParameter", format!("The parameter \"{name}\" is needed but not provided."))
+    }
+
+    /// A parameter is none of the values it can have.
+    pub fn incorrect(name: &str) -> Self {
+        Self::new(
+            400,
+            format!("InvalidParameter.{name}"),
+            format!("The parameter - \"{name}\" is incorrect."),
+        )
+    }
+
+    /// The service has no such action, or this emulator does not.
+    pub fn action_not_found(api: Api, action: &str) -> Self {
+        let message =
+            format!("Specified api is not found: the emulator does not serve {} {action}.", api.name());
+        Self::new(404, "InvalidAction.NotFound", message)
+    }
+
+    /// The version is that of no service.
+    pub fn invalid_version() -> Self {
+        Self::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
+    }
+
+    /// The emulator itself failed.
+    pub fn internal() -> Self {
+        Self::new(500, "InternalError", "An internal error occurred.")
+    }
+}

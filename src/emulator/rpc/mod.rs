@@ -1,0 +1,15 @@
+//! What the RPC-style services RAM, STS and KMS share: how a call names its service and action, where its
+//! parameters are, how it is signed, and how it is answered
+//! (<https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>).
+
+mod api;
+mod authentication;
+mod error;
+mod parameters;
+mod service;
+
+pub use api::{Api, RpcCall, rpc_call};
+pub use authentication::{Nonces, authenticate};
+pub use error::Error;
+pub use parameters::Parameters;
+pub use service::{Action, Outcome, Request, Resource, Run, Service, serve};

@@ -1,0 +1,248 @@
+//! One call to an RPC-style service, from the signature to the answer.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::{Api, Error, Parameters, RpcCall, authenticate};
+use crate::emulator::access::{Principal, facts};
+use crate::emulator::faults::{Effect, Release, Subject};
+use crate::emulator::http::{Answer, Call, Reply};
+use crate::emulator::identity::Directory;
+use crate::emulator::policy::Facts;
+use crate::emulator::snapshots::Snapshots;
+use crate::emulator::state::State;
+
+/// A service whose model is an `M`.
+#[derive(Debug)]
+pub struct Service<M: 'static> {
+    /// Which.
+    pub api: Api,
+    /// What it can do.
+    pub actions: &'static [Action<M>],
+    /// What it says to callers who may not: status, code and message.
+    pub forbidden: (u16, &'static str, &'static str),
+    /// What it says to callers who call too often.
+    pub throttled: (u16, &'static str, &'static str),
+}
+
+/// One action.
+#[derive(Debug)]
+pub struct Action<M: 'static> {
+    /// Its name in the API reference.
+    pub name: &'static str,
+    /// The ARN of what it is about, on which the caller needs the permission `<service>:<name>`.
+    pub resource: Resource<M>,
+    /// What it does.
+    pub run: Run<M>,
+}
+
+/// What an action is about.
+#[derive(Debug)]
+pub enum Resource<M> {
+    /// Nothing: everyone may call it.
+    Free,
+    /// Nothing, and it is called without a signature.
+    Anonymous,
+    /// Something.
+    Arn(fn(&M, &Request<'_>) -> Result<String, Error>),
+}
+
+/// What an action does; the members it answers, besides the request id.
+#[derive(Debug)]
+pub enum Run<M> {
+    /// Leaves everything as it is.
+    Read(fn(&M, &Request<'_>) -> Outcome),
+    /// Changes the model.
+    Write(fn(&mut M, &Request<'_>) -> Outcome),
+}
+
+/// The members of an answer, or an error.
+pub type Outcome = Result<Map<String, Value>, Error>;
+
+/// What an action is evaluated against, apart from the model.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The account everything belongs to.
+    pub account_id: &'a str,
+    /// The region that is addressed; `None` where the call does not say.
+    pub named_region: Option<&'a str>,
+    /// The region of what does not say another.
+    pub default_region: &'a str,
+    /// Seconds since the epoch.
+    pub now: i64,
+    /// Who calls; `None` for an anonymous call.
+    pub caller: Option<&'a Principal>,
+    /// What conditions are held against.
+    pub facts: &'a Facts,
+    /// What it is called with.
+    pub parameters: &'a Parameters,
+}
+
+/// Answers a call: verifies who sent it, finds the action, asks whether the caller may, applies what was
+/// ordered to go wrong, and evaluates it.
+///
+/// `release` ends the wait of a call that is held.
+pub async fn serve<M: Clone>(
+    service: &Service<M>,
+    store: &Snapshots<M>,
+    state: &State,
+    (id, call, rpc): (&str, &Call, &RpcCall),
+    release: Release,
+) -> Answer {
+    let answer = Box::pin(evaluate(service, store, state, (id, call, rpc), release)).await;
+    answer.unwrap_or_else(|error| Answer::Reply(error.to_reply(service.api, &call.host, id)))
+}
+
+async fn evaluate<M: Clone>(
+    service: &Service<M>,
+    store: &Snapshots<M>,
+    state: &State,
+    (id, call, rpc): (&str, &Call, &RpcCall),
+    release: Release,
+) -> Result<Answer, Error> {
+    let directory = state.identity.current();
+    let now = state.clock.unix();
+    let action = service.actions.iter().find(|action| action.name == rpc.action);
+    let caller = match action.map(|action| &action.resource) {
+        Some(Resource::Anonymous) => None,
+        _ => Some(authenticate(call, &rpc.parameters, &directory.access_keys, &state.nonces, now)?),
+    };
+    if let Some(caller) = &caller {
+        state.requests.identified(id, caller.arn());
+    }
+    let action = action.ok_or_else(|| Error::action_not_found(service.api, &rpc.action))?;
+    let named_region =
+        region_of_host(&call.host).or_else(|| rpc.parameters.get("RegionId").map(str::to_owned));
+    let request = Request {
+        account_id: &state.account_id,
+        named_region: named_region.as_deref(),
+        default_region: &state.region,
+        now,
+        caller: caller.as_ref(),
+        facts: &facts(call, now),
+        parameters: &rpc.parameters,
+    };
+    check_access(service, action, &store.current(), &directory, &request)?;
+    let subject = Subject {
+        service: service.api.name(),
+        action: action.name,
+        is_read: matches!(action.run, Run::Read(_)),
+        project: None,
+        logstore: None,
+    };
+    let evaluation = Evaluation { service, store, state, action, request: &request, id };
+    match state.faults.fire(subject) {
+        Some(effect) => evaluation.run_with(effect, release).await,
+        None => evaluation.run().map(Answer::Reply),
+    }
+}
+
+fn check_access<M>(
+    service: &Service<M>,
+    action: &Action<M>,
+    model: &M,
+    directory: &Directory,
+    request: &Request<'_>,
+) -> Result<(), Error> {
+    let (Resource::Arn(resource), Some(caller)) = (&action.resource, request.caller) else { return Ok(()) };
+    let name = format!("{}:{}", service.api.name(), action.name);
+    let resource = resource(model, request)?;
+    if directory.decide(caller, &name, &resource, request.facts).is_allowed() {
+        return Ok(());
+    }
+    tracing::debug!(caller = caller.arn(), action = name, resource, "not allowed");
+    let (status, code, message) = service.forbidden;
+    Err(Error::new(status, code, message))
+}
+
+/// The region in a host of the form `kms.<region>.aliyuncs.com`.
+fn region_of_host(host: &str) -> Option<String> {
+    let host = crate::emulator::endpoint::without_port(host).to_ascii_lowercase();
+    let (service, region) = host.strip_suffix(".aliyuncs.com")?.split_once('.')?;
+    let is_service = ["kms", "kms-vpc", "sts", "sts-vpc"].contains(&service);
+    (is_service && !region.contains('.')).then(|| region.to_owned())
+}
+
+/// A call that may be carried out.
+struct Evaluation<'a, M: 'static> {
+    service: &'a Service<M>,
+    store: &'a Snapshots<M>,
+    state: &'a State,
+    action: &'a Action<M>,
+    request: &'a Request<'a>,
+    id: &'a str,
+}
+
+impl<M: Clone> Evaluation<'_, M> {
+    async fn run_with(&self, effect: Effect, release: Release) -> Result<Answer, Error> {
+        match effect {
+            Effect::Throttle => {
+                let (status, code, message) = self.service.throttled;
+                Err(Error::new(status, code, message))
+            }
+            Effect::DropBefore => Ok(Answer::Drop),
+            Effect::DropAfter => {
+                // Whatever came out of it, nobody is told.
+                let _ = self.run();
+                Ok(Answer::Drop)
+            }
+            Effect::Ignore => self.run_on(&mut M::clone(&self.store.current())).map(Answer::Reply),
+            Effect::Error { status, code, message } => Err(Error::new(status, code, message)),
+            Effect::Respond { status, content_type, body } => {
+                Ok(Answer::Reply(Reply::raw(status, &content_type, body.into_bytes())))
+            }
+            Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
+            Effect::Hold => self.run_after(release.wait()).await,
+            Effect::Stale => match self.action.run {
+                Run::Read(read) => self.reply(read(&self.store.before_last_write(), self.request)?),
+                Run::Write(_) => self.run(),
+            }
+            .map(Answer::Reply),
+        }
+    }
+
+    /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
+    async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
+        tokio::select! {
+            () = wait => self.run().map(Answer::Reply),
+            () = self.state.stopping.cancelled() => Ok(Answer::Drop),
+        }
+    }
+
+    fn run(&self) -> Result<Reply, Error> {
+        let members = match self.action.run {
+            Run::Read(read) => read(&self.store.current(), self.request)?,
+            Run::Write(write) => self.store.write(|model| write(model, self.request))?,
+        };
+        self.reply(members)
+    }
+
+    fn run_on(&self, model: &mut M) -> Result<Reply, Error> {
+        let members = match self.action.run {
+            Run::Read(read) => read(model, self.request)?,
+            Run::Write(write) => write(model, self.request)?,
+        };
+        self.reply(members)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "every way of running a call ends in a result")]
+    fn reply(&self, mut members: Map<String, Value>) -> Result<Reply, Error> {
+        members.insert("RequestId".to_owned(), self.id.into());
+        Ok(Reply::json(200, &Value::Object(members)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regional_hosts_name_a_region() {
+        assert_eq!(region_of_host("kms.cn-beijing.aliyuncs.com:443").as_deref(), Some("cn-beijing"));
+        assert_eq!(region_of_host("KMS-VPC.eu-west-1.aliyuncs.com").as_deref(), Some("eu-west-1"));
+        for host in ["ram.aliyuncs.com", "sts.aliyuncs.com", "localhost:8700", "127.0.0.1", "kms.localhost"] {
+            assert_eq!(region_of_host(host), None, "{host}");
+        }
+    }
+}
