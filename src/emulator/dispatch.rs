@@ -20,6 +20,7 @@ use super::clock::{iso_8601, rfc_1123};
 use super::faults::Release;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
+use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
 use super::state::State;
@@ -99,6 +100,7 @@ impl Dispatcher {
         self.arrived(&service, &id, &call);
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
+        let failed = service.internal_error(&id, &call);
         let task = tokio::spawn(async move {
             let answer = match service {
                 Service::Sls => sls::serve(&state, &task_id, &call, release).await,
@@ -109,7 +111,7 @@ impl Dispatcher {
         });
         let answer = task.await.unwrap_or_else(|error| {
             tracing::error!(%error, request_id = id, "evaluating a call failed");
-            let answer = Answer::Reply(sls::Error::internal().to_reply());
+            let answer = Answer::Reply(failed);
             answered(&self.state, &id, &answer);
             answer
         });
@@ -137,14 +139,15 @@ impl Dispatcher {
 }
 
 /// Hands a call to the RPC-style service it is for.
-async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, _release: Release) -> Answer {
-    let now = state.clock.unix();
-    let keys = &state.identity.current().access_keys;
-    let error = match rpc::authenticate(call, &rpc.parameters, keys, &state.nonces, now) {
-        Err(error) => error,
-        Ok(_) if rpc.api == Api::Unknown => rpc::Error::invalid_version(),
-        Ok(_) => rpc::Error::action_not_found(rpc.api, &rpc.action),
-    };
+async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, release: Release) -> Answer {
+    match rpc.api {
+        Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (id, call, rpc), release).await,
+        Api::Sts | Api::Kms => refused(&rpc::Error::action_not_found(rpc.api, &rpc.action), id, call, rpc),
+        Api::Unknown => refused(&rpc::Error::invalid_version(), id, call, rpc),
+    }
+}
+
+fn refused(error: &rpc::Error, id: &str, call: &Call, rpc: &RpcCall) -> Answer {
     Answer::Reply(error.to_reply(rpc.api, &call.host, id))
 }
 
@@ -180,6 +183,14 @@ impl Service {
         match self {
             Self::Sls => sls::route(call).ok().map(|route| route.operation.name().to_owned()),
             Self::Rpc(rpc) => Some(rpc.action.clone()),
+        }
+    }
+
+    /// What the service says when it failed itself.
+    fn internal_error(&self, id: &str, call: &Call) -> Reply {
+        match self {
+            Self::Sls => sls::Error::internal().to_reply(),
+            Self::Rpc(rpc) => rpc::Error::internal().to_reply(rpc.api, &call.host, id),
         }
     }
 

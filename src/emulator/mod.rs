@@ -30,6 +30,7 @@ mod ids;
 mod json;
 pub mod logging;
 mod policy;
+mod ram;
 mod requests;
 mod rpc;
 mod seed;

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::{Answer, done, json_answer, parse, root};
 use crate::emulator::faults::{Effect, Rule};
 use crate::emulator::json::{Node, Problem};
-use crate::emulator::sls;
+use crate::emulator::{ram, sls};
 use crate::emulator::state::State;
 
 /// The longest delay, in milliseconds: an hour.
@@ -38,11 +38,9 @@ pub(super) async fn release(Shared(state): Shared<Arc<State>>) -> Response<Body>
 fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
     node.object_of(&["service", "action", "project", "logstore", "skip", "times", "effect"])?;
     let service = node.required("service")?;
-    if service.string()? != sls::NAME {
-        return Err(service.problem(format!("expected {:?}, the one service that is served", sls::NAME)));
-    }
+    let known = known_actions(&service)?;
     let action = node.required("action")?;
-    check_action(&action)?;
+    check_action(&action, &known)?;
     let filter =
         |name| node.member(name).map(|filter| filter.nonempty_string().map(str::to_owned)).transpose();
     let times = match node.member("times") {
@@ -51,7 +49,7 @@ fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
     };
     let (effect, reads) = read_effect(&node.required("effect")?)?;
     Ok(Rule {
-        service: sls::NAME.to_owned(),
+        service: service.string()?.to_owned(),
         action: action.string()?.to_owned(),
         project: filter("project")?,
         logstore: filter("logstore")?,
@@ -61,10 +59,18 @@ fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
     })
 }
 
+/// The actions of a service.
+fn known_actions(service: &Node<'_>) -> Result<Vec<&'static str>, Problem> {
+    match service.string()? {
+        sls::NAME => Ok(sls::Operation::ALL.iter().map(|operation| operation.name()).collect()),
+        "ram" => Ok(ram::SERVICE.actions.iter().map(|action| action.name).collect()),
+        _ => Err(service.problem("expected \"sls\" or \"ram\"")),
+    }
+}
+
 /// A misspelt action would make a rule that never fires.
-fn check_action(node: &Node<'_>) -> Result<(), Problem> {
+fn check_action(node: &Node<'_>, known: &[&str]) -> Result<(), Problem> {
     let action = node.string()?;
-    let known: Vec<&str> = sls::Operation::ALL.iter().map(|operation| operation.name()).collect();
     if action == "*" || known.contains(&action) {
         return Ok(());
     }
@@ -191,7 +197,11 @@ mod tests {
     fn bad_rules_name_the_member() {
         refused(&json!([]), "the body: expected an object");
         refused(&json!({"action": "*", "effect": "throttle"}), "service: this member is missing");
-        refused(&json!({"service": "ram", "action": "*", "effect": "throttle"}), "service: expected \"sls\"");
+        refused(&json!({"service": "oss", "action": "*", "effect": "throttle"}), "service: expected \"sls\"");
+        refused(
+            &json!({"service": "ram", "action": "GetRoles", "effect": "throttle"}),
+            "action: \"GetRoles\" is no action, expected \"*\" or one of: CreateRole,",
+        );
         refused(
             &json!({"service": "sls", "action": "GetLogstore", "effect": "throttle"}),
             "action: \"GetLogstore\" is no action, expected \"*\" or one of: CreateProject,",

@@ -2,12 +2,16 @@
 //! parameters are, how it is signed, and how it is answered
 //! (<https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>).
 
+mod answer;
 mod api;
 mod authentication;
 mod error;
 mod parameters;
 mod service;
+#[cfg(test)]
+pub mod testing;
 
+pub use answer::{answer, done, members};
 pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
 pub use error::Error;

@@ -25,6 +25,16 @@ impl Parameters {
         Self { query: call.query.clone(), form }
     }
 
+    /// Parameters as if they had been sent.
+    #[cfg(test)]
+    pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
+        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        let query = Query::parse(&pairs.collect::<Vec<_>>().join("&"));
+        Self { query, form: Query::default() }
+    }
+
     /// Every parameter as sent: those of the query first.
     pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
         self.query.iter().chain(self.form.iter())

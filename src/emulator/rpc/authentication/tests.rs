@@ -144,7 +144,7 @@ fn a_nonce_is_good_for_one_call_and_only_a_good_signature_uses_it_up() {
         let parameters = Parameters::of(&call);
         let mut forged = call.clone();
         forged.method = "PUT".to_owned();
-        let mut outcome = |call: &Call| {
+        let outcome = |call: &Call| {
             authenticate(call, &parameters, &keys, &nonces, CAPTURED_AT).err().map(|error| error.code)
         };
         assert_eq!(outcome(&forged).as_deref(), Some("SignatureDoesNotMatch"));

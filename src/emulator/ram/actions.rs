@@ -1,0 +1,74 @@
+//! The actions of the service.
+
+use super::{attachment, group, permission, policy, policy_version, role, tag, user};
+use crate::emulator::identity::{Directory, HolderKind};
+use crate::emulator::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
+
+/// The service. Users' calls are allowed or refused by the resource in each line.
+pub const SERVICE: Service<Directory> = Service {
+    api: Api::Ram,
+    actions: &ACTIONS,
+    forbidden: (403, "NoPermission", "You are not authorized to do this action."),
+    throttled: (400, "Throttling.User", "Request was denied due to user flow control."),
+};
+
+const ACTIONS: [Action<Directory>; 40] = [
+    write("CreateRole", permission::role, role::create),
+    read("GetRole", permission::role, role::get),
+    write("UpdateRole", permission::role, role::update),
+    write("DeleteRole", permission::role, role::delete),
+    read("ListRoles", permission::every_role, role::list),
+    write("CreatePolicy", permission::policy, policy::create),
+    read("GetPolicy", permission::policy, policy::get),
+    write("DeletePolicy", permission::policy, policy::delete),
+    read("ListPolicies", permission::every_policy, policy::list),
+    write("UpdatePolicyDescription", permission::policy, policy::update_description),
+    read("ListEntitiesForPolicy", permission::policy, attachment::entities_for_policy),
+    write("CreatePolicyVersion", permission::policy, policy_version::create),
+    read("GetPolicyVersion", permission::policy, policy_version::get),
+    write("SetDefaultPolicyVersion", permission::policy, policy_version::set_default),
+    write("DeletePolicyVersion", permission::policy, policy_version::delete),
+    read("ListPolicyVersions", permission::policy, policy_version::list),
+    write("AttachPolicyToRole", permission::role, |d, r| attachment::attach(d, r, HolderKind::Role)),
+    write("AttachPolicyToUser", permission::user, |d, r| attachment::attach(d, r, HolderKind::User)),
+    write("AttachPolicyToGroup", permission::group, |d, r| attachment::attach(d, r, HolderKind::Group)),
+    write("DetachPolicyFromRole", permission::role, |d, r| attachment::detach(d, r, HolderKind::Role)),
+    write("DetachPolicyFromUser", permission::user, |d, r| attachment::detach(d, r, HolderKind::User)),
+    write("DetachPolicyFromGroup", permission::group, |d, r| attachment::detach(d, r, HolderKind::Group)),
+    read("ListPoliciesForRole", permission::role, |d, r| attachment::policies_for(d, r, HolderKind::Role)),
+    read("ListPoliciesForUser", permission::user, |d, r| attachment::policies_for(d, r, HolderKind::User)),
+    read("ListPoliciesForGroup", permission::group, |d, r| attachment::policies_for(d, r, HolderKind::Group)),
+    write("CreateUser", permission::user, user::create),
+    read("GetUser", permission::user, user::get),
+    write("DeleteUser", permission::user, user::delete),
+    read("ListUsers", permission::every_user, user::list),
+    write("CreateGroup", permission::group, group::create),
+    read("GetGroup", permission::group, group::get),
+    write("DeleteGroup", permission::group, group::delete),
+    read("ListGroups", permission::every_group, group::list),
+    write("AddUserToGroup", permission::group, group::add_user),
+    write("RemoveUserFromGroup", permission::group, group::remove_user),
+    read("ListGroupsForUser", permission::user, group::list_for_user),
+    read("ListUsersForGroup", permission::group, group::users_of),
+    write("TagResources", permission::tagged, tag::add),
+    write("UntagResources", permission::tagged, tag::remove),
+    read("ListTagResources", permission::tagged, tag::list),
+];
+
+type Arn = fn(&Directory, &Request<'_>) -> Result<String, Error>;
+
+const fn read(
+    name: &'static str,
+    arn: Arn,
+    run: fn(&Directory, &Request<'_>) -> Outcome,
+) -> Action<Directory> {
+    Action { name, resource: Resource::Arn(arn), run: Run::Read(run) }
+}
+
+const fn write(
+    name: &'static str,
+    arn: Arn,
+    run: fn(&mut Directory, &Request<'_>) -> Outcome,
+) -> Action<Directory> {
+    Action { name, resource: Resource::Arn(arn), run: Run::Write(run) }
+}

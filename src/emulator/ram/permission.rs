@@ -1,0 +1,66 @@
+//! What each action is about, for the policies of who calls it
+//! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-ram>).
+//!
+//! Attaching and detaching is about the holder of the policy.
+
+use crate::emulator::identity::{Directory, role_arn};
+use crate::emulator::rpc::{Error, Request};
+
+type Arn = Result<String, Error>;
+
+/// The role in `RoleName`.
+pub fn role(_: &Directory, request: &Request<'_>) -> Arn {
+    Ok(role_arn(request.account_id, request.parameters.required("RoleName")?))
+}
+
+/// The user in `UserName`.
+pub fn user(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, "user", request.parameters.required("UserName")?)
+}
+
+/// The group in `GroupName`.
+pub fn group(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, "group", request.parameters.required("GroupName")?)
+}
+
+/// The policy in `PolicyName`: one of the account's, or of the cloud's where `PolicyType` says so.
+pub fn policy(_: &Directory, request: &Request<'_>) -> Arn {
+    let name = request.parameters.required("PolicyName")?;
+    if request.parameters.get("PolicyType") == Some("System") {
+        return Ok(format!("acs:ram:*:system:policy/{name}"));
+    }
+    named(request, "policy", name)
+}
+
+/// Everything of the kind that is tagged.
+pub fn tagged(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, request.parameters.required("ResourceType")?, "*")
+}
+
+/// All roles.
+pub fn every_role(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, "role", "*")
+}
+
+/// All users.
+pub fn every_user(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, "user", "*")
+}
+
+/// All groups.
+pub fn every_group(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, "group", "*")
+}
+
+/// All policies.
+pub fn every_policy(_: &Directory, request: &Request<'_>) -> Arn {
+    named(request, "policy", "*")
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the other resources are named by parameters that may be missing"
+)]
+fn named(request: &Request<'_>, kind: &str, name: &str) -> Arn {
+    Ok(format!("acs:ram::{}:{kind}/{name}", request.account_id))
+}

@@ -1,0 +1,116 @@
+//! Policies.
+
+use serde_json::{Map, Value, json};
+
+use super::paging::Page;
+use super::policy_version;
+use super::tag::{carries, tag_list};
+use super::{error, input};
+use crate::emulator::clock::iso_8601;
+use crate::emulator::identity::{Directory, HolderKind, Policy, PolicyKind, PolicyVersion};
+use crate::emulator::rpc::{Error, Outcome, Request, answer, done, members};
+
+/// Custom policies in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
+const PER_ACCOUNT: usize = 1_500;
+
+/// `CreatePolicy`
+pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
+    let parameters = request.parameters;
+    let name = input::new_policy_name(parameters)?;
+    let (text, document) = input::policy_document(parameters)?;
+    let first = PolicyVersion { text: text.to_owned(), document, created: request.now };
+    let mut policy = Policy::new(PolicyKind::Custom, name, first);
+    input::description(parameters, "Description")?.unwrap_or_default().clone_into(&mut policy.description);
+    policy.tags = input::tags(parameters)?;
+    if directory.policies.contains_key(&policy.key()) {
+        return Err(error::already_exists("Policy"));
+    }
+    let custom = directory.policies.values().filter(|policy| policy.kind == PolicyKind::Custom);
+    if custom.count() >= PER_ACCOUNT {
+        return Err(error::limit_exceeded("Policy"));
+    }
+    let mut created = described(&policy);
+    created.insert("CreateDate".to_owned(), iso_8601(policy.created).into());
+    directory.policies.insert(policy.key(), policy);
+    answer(json!({"Policy": created}))
+}
+
+/// `GetPolicy`
+pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
+    let key = input::policy_key(request.parameters)?;
+    let policy = directory.policies.get(&key).ok_or_else(error::policy_not_exist)?;
+    let version = policy.in_force().ok_or_else(error::version_not_exist)?;
+    answer(json!({
+        "Policy": dated(policy, directory),
+        "DefaultPolicyVersion": policy_version::described(policy, policy.default_version, version),
+    }))
+}
+
+/// `DeletePolicy`: only what nothing holds, and with one version unless all go with it.
+pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
+    let key = input::custom_policy_key(request.parameters)?;
+    let policy = directory.policies.get(&key).ok_or_else(error::policy_not_exist)?;
+    for kind in [HolderKind::User, HolderKind::Group, HolderKind::Role] {
+        if directory.holders_of(&key).any(|(holder, _)| holder.kind == kind) {
+            return Err(error::policy_delete_conflict(kind));
+        }
+    }
+    let cascading = request.parameters.flag("CascadingDelete")?.unwrap_or_default();
+    if policy.versions.len() > 1 && !cascading {
+        let message = "The policy CAN NOT has any version except the default version.";
+        return Err(Error::new(409, "DeleteConflict.Policy.Version", message));
+    }
+    directory.policies.remove(&key);
+    done()
+}
+
+/// `ListPolicies`: the cloud's first.
+pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
+    let page = Page::read(request.parameters)?;
+    let kind = input::policy_kind(request.parameters)?;
+    let wanted = input::tags(request.parameters)?;
+    let policies = directory
+        .policies
+        .iter()
+        .filter(|(key, policy)| kind.is_none_or(|kind| key.kind == kind) && carries(&policy.tags, &wanted));
+    let mut policies: Vec<(String, Value)> = policies
+        .map(|(key, policy)| {
+            let mut listed = dated(policy, directory);
+            listed.insert("Tags".to_owned(), tag_list(&policy.tags));
+            (format!("{}/{}", key.kind.name(), key.name), Value::Object(listed))
+        })
+        .collect();
+    policies.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let policies = policies.iter().map(|(key, listed)| (key.as_str(), listed.clone()));
+    Ok(page.of(policies, ("Policies", "Policy")))
+}
+
+/// `UpdatePolicyDescription`
+pub fn update_description(directory: &mut Directory, request: &Request<'_>) -> Outcome {
+    let key = input::custom_policy_key(request.parameters)?;
+    let description =
+        input::description(request.parameters, "NewDescription")?.unwrap_or_default().to_owned();
+    let policy = directory.policies.get_mut(&key).ok_or_else(error::policy_not_exist)?;
+    policy.description = description;
+    policy.updated = request.now;
+    let policy = policy.clone();
+    answer(json!({"Policy": dated(&policy, directory)}))
+}
+
+/// The members every list of policies has.
+pub fn described(policy: &Policy) -> Map<String, Value> {
+    members(json!({
+        "PolicyName": policy.name,
+        "PolicyType": policy.kind.name(),
+        "Description": policy.description,
+        "DefaultVersion": format!("v{}", policy.default_version),
+    }))
+}
+
+fn dated(policy: &Policy, directory: &Directory) -> Map<String, Value> {
+    let mut dated = described(policy);
+    dated.insert("CreateDate".to_owned(), iso_8601(policy.created).into());
+    dated.insert("UpdateDate".to_owned(), iso_8601(policy.updated).into());
+    dated.insert("AttachmentCount".to_owned(), directory.holders_of(&policy.key()).count().into());
+    dated
+}

@@ -1,0 +1,331 @@
+//! The rules of the service, action by action.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::SERVICE;
+use crate::emulator::access::{AccessKey, AccessKeys, Principal};
+use crate::emulator::identity::Directory;
+use crate::emulator::rpc::testing::{ACCOUNT, Bench};
+
+const TRUST: &str = r#"{ "Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "log.aliyuncs.com"}}]}"#;
+const DOCUMENT: &str =
+    r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"ram:PassRole","Resource":"*"}]}"#;
+
+fn bench() -> Bench<Directory> {
+    Bench::new(SERVICE, Directory::new(ACCOUNT, AccessKeys::new()))
+}
+
+fn with_role(name: &str) -> Bench<Directory> {
+    let mut bench = bench();
+    bench.done("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", TRUST)]);
+    bench
+}
+
+const KMS_READ: [(&str, &str); 2] = [("PolicyType", "System"), ("PolicyName", "AliyunKMSReadOnlyAccess")];
+
+fn on<'a>(name: &'a str, value: &'a str, policy: [(&'a str, &'a str); 2]) -> [(&'a str, &'a str); 3] {
+    let [kind, policy] = policy;
+    [(name, value), kind, policy]
+}
+
+#[test]
+fn every_action_is_listed_once() {
+    let names: BTreeSet<&str> = SERVICE.actions.iter().map(|action| action.name).collect();
+    assert_eq!(names.len(), SERVICE.actions.len());
+}
+
+#[test]
+fn a_role_keeps_the_case_of_its_name_and_its_arn_does_not() {
+    let mut bench = with_role("Sls.Byok-Role");
+    let got = bench.done("GetRole", &[("RoleName", "sls.byok-role")]);
+    let role = &got["Role"];
+    assert_eq!(role["RoleName"], "Sls.Byok-Role");
+    assert_eq!(role["Arn"], "acs:ram::1234567890123456:role/sls.byok-role");
+    assert_eq!(role["AssumeRolePolicyDocument"], TRUST);
+    assert_eq!(role["CreateDate"], "2026-11-20T08:00:00Z");
+    assert_eq!(role["MaxSessionDuration"], 3_600);
+    assert_eq!(role["RolePrincipalName"], "Sls.Byok-Role@role.1234567890123456.onaliyunservice.com");
+    let again = [("RoleName", "SLS.BYOK-ROLE"), ("AssumeRolePolicyDocument", TRUST)];
+    bench.refused("CreateRole", &again, 409, "EntityAlreadyExists.Role");
+}
+
+#[test]
+fn an_update_changes_what_it_names() {
+    let mut bench = with_role("byok");
+    bench.now += 60;
+    let changes = [("RoleName", "byok"), ("NewMaxSessionDuration", "7200"), ("NewDescription", "d")];
+    bench.done("UpdateRole", &changes);
+    let updated = bench.done("UpdateRole", &[("RoleName", "byok"), ("NewDescription", "")]);
+    assert_eq!(updated["Role"]["MaxSessionDuration"], 7_200);
+    assert_eq!(updated["Role"]["Description"], "");
+    assert_eq!(updated["Role"]["UpdateDate"], "2026-11-20T08:01:00Z");
+    assert_eq!(updated["Role"]["AssumeRolePolicyDocument"], TRUST);
+}
+
+#[test]
+fn bad_roles_are_refused_by_parameter() {
+    let mut bench = bench();
+    let role = |name: &str, value: &str| {
+        let mut parameters = vec![("RoleName", "byok"), ("AssumeRolePolicyDocument", TRUST)];
+        parameters.retain(|(known, _)| *known != name);
+        parameters.push((name, value));
+        parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
+    };
+    let long = |length: usize| "a".repeat(length);
+    let long_trust = TRUST.replace('{', &format!("{{{}", " ".repeat(1_000)));
+    for (name, value, code) in [
+        ("RoleName", "", "MissingParameter"),
+        ("RoleName", "a b", "InvalidParameter.RoleName.InvalidChars"),
+        ("RoleName", "a_b", "InvalidParameter.RoleName.InvalidChars"),
+        ("RoleName", &long(65), "InvalidParameter.RoleName.Length"),
+        ("AssumeRolePolicyDocument", "", "MissingParameter"),
+        ("AssumeRolePolicyDocument", "{", "MalformedPolicyDocument"),
+        ("AssumeRolePolicyDocument", DOCUMENT, "MalformedPolicyDocument"),
+        ("AssumeRolePolicyDocument", &long_trust, "InvalidParameter.AssumeRolePolicyDocument.Length"),
+        ("Description", &long(1_025), "InvalidParameter.Description.Length"),
+        ("MaxSessionDuration", "3599", "InvalidParameter.MaxSessionDuration"),
+        ("MaxSessionDuration", "43201", "InvalidParameter.MaxSessionDuration"),
+        ("MaxSessionDuration", "1h", "InvalidParameter.MaxSessionDuration"),
+        ("Tag", "k=v", "InvalidParameter.Tag"),
+    ] {
+        let parameters = role(name, value);
+        let parameters: Vec<_> =
+            parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        bench.refused("CreateRole", &parameters, 400, code);
+    }
+    for action in ["GetRole", "UpdateRole", "DeleteRole", "ListPoliciesForRole"] {
+        let error = bench.refused(action, &[("RoleName", "None")], 404, "EntityNotExist.Role");
+        assert_eq!(error.message, "The role not exists: None");
+    }
+}
+
+#[test]
+fn attaching_and_detaching_are_not_idempotent() {
+    let mut bench = with_role("byok");
+    bench.done("AttachPolicyToRole", &on("RoleName", "BYOK", KMS_READ));
+    let again = [("PolicyType", "System"), ("PolicyName", "aliyunkmsreadonlyaccess")];
+    let error = bench.refused(
+        "AttachPolicyToRole",
+        &on("RoleName", "byok", again),
+        409,
+        "EntityAlreadyExists.Role.Policy",
+    );
+    assert_eq!(error.message, "The policy has already been attached to the role.");
+    let listed = bench.done("ListPoliciesForRole", &[("RoleName", "byok")]);
+    let policies = listed["Policies"]["Policy"].as_array().unwrap();
+    assert_eq!(policies.len(), 1);
+    assert_eq!(policies[0]["PolicyName"], "AliyunKMSReadOnlyAccess", "in its canonical case");
+    assert_eq!(policies[0]["AttachDate"], "2026-11-20T08:00:00Z");
+
+    bench.refused("DeleteRole", &[("RoleName", "byok")], 409, "DeleteConflict.Role.Policy");
+    bench.done("DetachPolicyFromRole", &on("RoleName", "byok", again));
+    let gone = on("RoleName", "byok", KMS_READ);
+    bench.refused("DetachPolicyFromRole", &gone, 404, "EntityNotExist.Role.Policy");
+    bench.done("DeleteRole", &[("RoleName", "byok")]);
+    bench.refused("GetRole", &[("RoleName", "byok")], 404, "EntityNotExist.Role");
+}
+
+#[test]
+fn every_kind_of_holder_has_its_own_codes() {
+    let mut bench = with_role("h");
+    bench.done("CreateUser", &[("UserName", "h")]);
+    bench.done("CreateGroup", &[("GroupName", "h")]);
+    for (kind, name) in [("User", "UserName"), ("Group", "GroupName"), ("Role", "RoleName")] {
+        let (attach, detach) = (format!("AttachPolicyTo{kind}"), format!("DetachPolicyFrom{kind}"));
+        let on_it = on(name, "h", KMS_READ);
+        bench.done(&attach, &on_it);
+        bench.refused(&attach, &on_it, 409, &format!("EntityAlreadyExists.{kind}.Policy"));
+        bench.refused(
+            &format!("Delete{kind}"),
+            &[(name, "h")],
+            409,
+            &format!("DeleteConflict.{kind}.Policy"),
+        );
+        let entities = bench.done("ListEntitiesForPolicy", &KMS_READ);
+        assert_eq!(entities[format!("{kind}s")][kind][0][name], "h");
+        bench.done(&detach, &on_it);
+        bench.refused(&detach, &on_it, 404, &format!("EntityNotExist.{kind}.Policy"));
+        bench.refused(&attach, &on(name, "x", KMS_READ), 404, &format!("EntityNotExist.{kind}"));
+        let unknown = [("PolicyType", "Custom"), ("PolicyName", "AliyunKMSReadOnlyAccess")];
+        bench.refused(&attach, &on(name, "h", unknown), 404, "EntityNotExist.Policy");
+        let lower = [("PolicyType", "system"), ("PolicyName", "AliyunKMSReadOnlyAccess")];
+        bench.refused(&attach, &on(name, "h", lower), 400, "InvalidParameter.PolicyType");
+    }
+}
+
+#[test]
+fn a_role_holds_five_custom_policies_and_no_more() {
+    let mut bench = with_role("byok");
+    for number in 1..=6 {
+        let name = format!("p{number}");
+        bench.done("CreatePolicy", &[("PolicyName", &name), ("PolicyDocument", DOCUMENT)]);
+        let on_role = on("RoleName", "byok", [("PolicyType", "Custom"), ("PolicyName", &name)]);
+        if number <= 5 {
+            bench.done("AttachPolicyToRole", &on_role);
+        } else {
+            bench.refused("AttachPolicyToRole", &on_role, 409, "LimitExceeded.Role.Policy");
+        }
+    }
+}
+
+#[test]
+fn policies_have_up_to_five_versions_and_rotate_on_request() {
+    let mut bench = bench();
+    let name = ("PolicyName", "Pass");
+    let created = bench.done("CreatePolicy", &[name, ("PolicyDocument", DOCUMENT)]);
+    assert_eq!(created["Policy"]["DefaultVersion"], "v1");
+    for expected in ["v2", "v3", "v4", "v5"] {
+        let version = bench.done("CreatePolicyVersion", &[name, ("PolicyDocument", DOCUMENT)]);
+        assert_eq!(version["PolicyVersion"]["VersionId"], expected);
+        assert_eq!(version["PolicyVersion"]["IsDefaultVersion"], false);
+    }
+    let sixth = [name, ("PolicyDocument", DOCUMENT), ("SetAsDefault", "true")];
+    bench.refused("CreatePolicyVersion", &sixth, 409, "LimitExceeded.Policy.Version");
+    let mut rotating = sixth.to_vec();
+    rotating.push(("RotateStrategy", "DeleteOldestNonDefaultVersionWhenLimitExceeded"));
+    bench.done("CreatePolicyVersion", &rotating);
+    let (custom, any_case) = (("PolicyType", "Custom"), ("PolicyName", "PASS"));
+    let policy = bench.done("GetPolicy", &[any_case, custom]);
+    assert_eq!(policy["Policy"]["PolicyName"], "Pass");
+    assert_eq!(policy["DefaultPolicyVersion"]["VersionId"], "v6");
+    assert_eq!(policy["DefaultPolicyVersion"]["PolicyDocument"], DOCUMENT);
+    let versions = bench.done("ListPolicyVersions", &[name, custom]);
+    let ids: Vec<&str> = versions["PolicyVersions"]["PolicyVersion"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["VersionId"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["v1", "v3", "v4", "v5", "v6"]);
+    let version = |id: &'static str| [name, custom, ("VersionId", id)];
+    bench.refused("GetPolicyVersion", &version("v2"), 404, "EntityNotExist.Policy.Version");
+    bench.refused("GetPolicyVersion", &version("2"), 400, "InvalidParameter.VersionId.Format");
+    bench.refused("DeletePolicyVersion", &version("v6"), 409, "DeleteConflict.Policy.Version.Default");
+    bench.refused("DeletePolicy", &[name], 409, "DeleteConflict.Policy.Version");
+    bench.done("SetDefaultPolicyVersion", &version("v1"));
+    bench.done("DeletePolicyVersion", &version("v6"));
+    bench.done("DeletePolicy", &[name, ("CascadingDelete", "true")]);
+    bench.refused("GetPolicy", &[name, custom], 404, "EntityNotExist.Policy");
+}
+
+#[test]
+fn a_policy_that_is_held_is_not_deleted() {
+    let mut bench = bench();
+    let name = ("PolicyName", "Pass");
+    bench.done("CreatePolicy", &[name, ("PolicyDocument", DOCUMENT)]);
+    bench.refused("CreatePolicy", &[name, ("PolicyDocument", DOCUMENT)], 409, "EntityAlreadyExists.Policy");
+    bench.refused(
+        "CreatePolicy",
+        &[("PolicyName", "x"), ("PolicyDocument", TRUST)],
+        400,
+        "MalformedPolicyDocument",
+    );
+    bench.done("CreateUser", &[("UserName", "alice")]);
+    bench.done("AttachPolicyToUser", &on("UserName", "alice", [("PolicyType", "Custom"), name]));
+    bench.refused("DeletePolicy", &[name], 409, "DeleteConflict.Policy.User");
+    let policy = bench.done("GetPolicy", &[name, ("PolicyType", "Custom")]);
+    assert_eq!(policy["Policy"]["AttachmentCount"], 1);
+    bench.refused("DeletePolicy", &[("PolicyName", "AliyunKMSReadOnlyAccess")], 404, "EntityNotExist.Policy");
+}
+
+#[test]
+fn users_with_ties_are_not_deleted() {
+    let mut bench = bench();
+    bench.done("CreateUser", &[("UserName", "Alice"), ("DisplayName", "A")]);
+    bench.refused("CreateUser", &[("UserName", "alice")], 409, "EntityAlreadyExists.User");
+    bench.done("CreateGroup", &[("GroupName", "admins")]);
+    let member = [("UserName", "alice"), ("GroupName", "admins")];
+    bench.done("AddUserToGroup", &member);
+    bench.refused("AddUserToGroup", &member, 409, "EntityAlreadyExists.User.Group");
+    let groups = bench.done("ListGroupsForUser", &[("UserName", "alice")]);
+    assert_eq!(groups["Groups"]["Group"][0]["GroupName"], "admins");
+    let users = bench.done("ListUsersForGroup", &[("GroupName", "admins")]);
+    assert_eq!(users["Users"]["User"][0]["UserName"], "Alice");
+    bench.refused("DeleteUser", &[("UserName", "alice")], 409, "DeleteConflict.User.Group");
+    bench.refused("DeleteGroup", &[("GroupName", "admins")], 409, "DeleteConflict.Group.User");
+    bench.done("RemoveUserFromGroup", &member);
+    bench.refused("RemoveUserFromGroup", &member, 404, "EntityNotExist.User.Group");
+    let who = Principal::User { account_id: ACCOUNT.to_owned(), name: "Alice".to_owned() };
+    bench.model.access_keys.insert("ak".to_owned(), AccessKey::lasting("sk".into(), who));
+    bench.refused("DeleteUser", &[("UserName", "alice")], 409, "DeleteConflict.User.AccessKey");
+    bench.model.access_keys.clear();
+    bench.done("DeleteUser", &[("UserName", "alice")]);
+    bench.done("DeleteGroup", &[("GroupName", "admins")]);
+}
+
+#[test]
+fn lists_go_on_at_their_marker_until_nothing_is_left() {
+    let mut bench = bench();
+    for number in 0..5 {
+        let name = format!("Role{number}");
+        bench.done("CreateRole", &[("RoleName", &name), ("AssumeRolePolicyDocument", TRUST)]);
+    }
+    let (mut names, mut marker) = (Vec::new(), String::new());
+    loop {
+        let page = bench.done("ListRoles", &[("MaxItems", "2"), ("Marker", &marker)]);
+        for role in page["Roles"]["Role"].as_array().unwrap() {
+            assert!(role.get("AssumeRolePolicyDocument").is_none(), "{role}");
+            names.push(role["RoleName"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(page["IsTruncated"], page.get("Marker").is_some());
+        match page.get("Marker") {
+            Some(next) => next.as_str().unwrap().clone_into(&mut marker),
+            None => break,
+        }
+    }
+    assert_eq!(names, ["Role0", "Role1", "Role2", "Role3", "Role4"]);
+    bench.refused("ListRoles", &[("MaxItems", "0")], 400, "InvalidParameter.MaxItems");
+    bench.refused("ListRoles", &[("MaxItems", "1001")], 400, "InvalidParameter.MaxItems");
+    bench.refused("ListRoles", &[("Marker", "x")], 400, "InvalidParameter.Marker");
+    let system = bench.done("ListPolicies", &[("PolicyType", "System"), ("MaxItems", "1000")]);
+    let system = system["Policies"]["Policy"].as_array().unwrap();
+    assert!(system.iter().any(|policy| policy["PolicyName"] == "AliyunKMSCryptoUserAccess"));
+    let custom = bench.done("ListPolicies", &[("PolicyType", "Custom")]);
+    assert_eq!(custom["Policies"]["Policy"], json!([]));
+}
+
+#[test]
+fn tags_are_given_listed_searched_and_taken() {
+    let mut bench = bench();
+    let list = r#"[{"Key": "env", "Value": "test"}]"#;
+    for (name, tag) in [("a", ("Tag", list)), ("b", ("Tag.1.Key", "env"))] {
+        bench.done("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", TRUST), tag]);
+    }
+    let roles = |listed: &Value| {
+        let roles = listed["Roles"]["Role"].as_array().unwrap().iter();
+        roles.map(|role| role["RoleName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(roles(&bench.done("ListRoles", &[("Tag", list)])), ["a"]);
+    assert_eq!(roles(&bench.done("ListRoles", &[("Tag", r#"[{"Key": "env"}]"#)])), ["a", "b"]);
+    let on_both = [("ResourceType", "role"), ("ResourceNames", r#"["A", "b"]"#)];
+    let [kind, names] = on_both;
+    bench.done("TagResources", &[kind, names, ("Tag", r#"[{"Key": "team", "Value": "x"}]"#)]);
+    let listed = bench.done("ListTagResources", &[kind, ("ResourceNames", r#"["a"]"#)]);
+    let expected = json!([
+        {"ResourceType": "role", "ResourceName": "a", "TagKey": "env", "TagValue": "test"},
+        {"ResourceType": "role", "ResourceName": "a", "TagKey": "team", "TagValue": "x"}]);
+    assert_eq!(listed["TagResources"], expected);
+    bench.done("UntagResources", &[kind, names, ("TagKeys", r#"["env"]"#)]);
+    let page = bench.done("ListTagResources", &[kind, ("PageSize", "1")]);
+    assert_eq!(page["TagResources"][0]["TagKey"], "team");
+    let rest = bench.done("ListTagResources", &[kind, ("NextToken", page["NextToken"].as_str().unwrap())]);
+    assert_eq!(
+        (rest["TagResources"][0]["ResourceName"].as_str(), &rest["NextToken"]),
+        (Some("b"), &json!(""))
+    );
+    bench.done("UntagResources", &[kind, names, ("All", "true")]);
+    assert_eq!(bench.done("ListTagResources", &[kind])["TagResources"], json!([]));
+    let none = [kind, ("ResourceNames", r#"["c"]"#), ("Tag", list)];
+    bench.refused("TagResources", &none, 404, "EntityNotExist.Role");
+    bench.refused(
+        "TagResources",
+        &[("ResourceType", "x"), names, ("Tag", list)],
+        400,
+        "InvalidParameter.ResourceType",
+    );
+    let many: Vec<Value> = (0..21).map(|number| json!({"Key": format!("k{number}"), "Value": ""})).collect();
+    let many = Value::from(many).to_string();
+    bench.refused("TagResources", &[kind, names, ("Tag", &many)], 400, "InvalidParameter.Tag");
+}

@@ -1,0 +1,73 @@
+//! A service without a wire, for tests of its rules.
+
+use serde_json::{Map, Value};
+
+use super::{Error, Outcome, Parameters, Request, Resource, Run, Service};
+use crate::emulator::access::Principal;
+use crate::emulator::policy::Facts;
+
+/// Fri, 20 Nov 2026 08:00:00 GMT: what every bench starts at.
+pub const START: i64 = 1_795_161_600;
+
+/// The account of every bench.
+pub const ACCOUNT: &str = "1234567890123456";
+
+/// A service, its model, and who calls.
+pub struct Bench<M: 'static> {
+    pub service: Service<M>,
+    pub model: M,
+    pub caller: Principal,
+    pub now: i64,
+}
+
+impl<M: Clone> Bench<M> {
+    pub fn new(service: Service<M>, model: M) -> Self {
+        let caller = Principal::AccountRoot { account_id: ACCOUNT.to_owned() };
+        Self { service, model, caller, now: START }
+    }
+
+    /// Calls an action; nobody asks whether the caller may. A write that fails leaves nothing behind.
+    pub fn call(&mut self, action: &str, parameters: &[(&str, &str)]) -> Outcome {
+        let (parameters, facts) = (Parameters::of_pairs(parameters), Facts::default());
+        let request = Request {
+            account_id: ACCOUNT,
+            named_region: parameters.get("RegionId"),
+            default_region: "cn-hangzhou",
+            now: self.now,
+            caller: Some(&self.caller),
+            facts: &facts,
+            parameters: &parameters,
+        };
+        let action = self.service.actions.iter().find(|known| known.name == action).expect("an action");
+        if let Resource::Arn(arn) = action.resource {
+            arn(&self.model, &request)?;
+        }
+        match action.run {
+            Run::Read(read) => read(&self.model, &request),
+            Run::Write(write) => {
+                let mut next = self.model.clone();
+                let outcome = write(&mut next, &request)?;
+                self.model = next;
+                Ok(outcome)
+            }
+        }
+    }
+
+    /// Calls an action that succeeds.
+    #[track_caller]
+    pub fn done(&mut self, action: &str, parameters: &[(&str, &str)]) -> Value {
+        match self.call(action, parameters) {
+            Ok(members) => Value::Object(members),
+            Err(error) => panic!("{action} {parameters:?}: {error}"),
+        }
+    }
+
+    /// Calls an action that is refused.
+    #[track_caller]
+    pub fn refused(&mut self, action: &str, parameters: &[(&str, &str)], status: u16, code: &str) -> Error {
+        let outcome: Result<Map<String, Value>, Error> = self.call(action, parameters);
+        let error = outcome.expect_err(&format!("{action} {parameters:?}"));
+        assert_eq!((error.status, error.code.as_str()), (status, code), "{action} {parameters:?}: {error}");
+        error
+    }
+}
