@@ -9,6 +9,9 @@ use super::identity::user_arn;
 use super::policy::{Document, Facts};
 use crate::crypto::Secret;
 
+/// How long the key of a session that is over is still known to have been one, in seconds: a day.
+const REMEMBERED: i64 = 24 * 60 * 60;
+
 /// An access key: the secret, and whose it is.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
@@ -39,8 +42,13 @@ impl AccessKey {
     }
 
     /// Whether the key was of a session that is over by `now`.
-    pub fn is_over(&self, now: i64) -> bool {
+    fn is_over(&self, now: i64) -> bool {
         self.session.as_ref().is_some_and(|session| session.expires <= now)
+    }
+
+    /// Whether the key was of a session that is over for so long that it need not be known any more.
+    pub fn is_over_for_long(&self, now: i64) -> bool {
+        self.is_over(now.saturating_sub(REMEMBERED))
     }
 }
 

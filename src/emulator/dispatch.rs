@@ -24,6 +24,7 @@ use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
 use super::state::State;
+use super::sts;
 
 /// The largest body taken, in bytes: far more than any control-plane call has, and a bound on memory.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
@@ -142,7 +143,8 @@ impl Dispatcher {
 async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, release: Release) -> Answer {
     match rpc.api {
         Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (id, call, rpc), release).await,
-        Api::Sts | Api::Kms => refused(&rpc::Error::action_not_found(rpc.api, &rpc.action), id, call, rpc),
+        Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (id, call, rpc), release).await,
+        Api::Kms => refused(&rpc::Error::action_not_found(rpc.api, &rpc.action), id, call, rpc),
         Api::Unknown => refused(&rpc::Error::invalid_version(), id, call, rpc),
     }
 }

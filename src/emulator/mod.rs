@@ -38,6 +38,7 @@ mod server;
 mod sls;
 mod snapshots;
 mod state;
+mod sts;
 mod target;
 
 pub use clock::Clock;

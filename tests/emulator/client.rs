@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha1::Sha1;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,6 +17,9 @@ use tokio::net::TcpStream;
 
 /// Fri, 20 Nov 2026 08:00:00 GMT: what every emulator here starts at.
 pub const START: i64 = 1_795_161_600;
+
+/// What RFC 3986 leaves as it is (section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// `START` as SLS V1 signs it.
 const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
@@ -61,6 +66,17 @@ impl Bench {
     /// A signed call whose outcome is an answer or a closed connection.
     pub async fn try_call(&self, method: &str, target: &str, body: &str) -> io::Result<Response> {
         exchange(self.addr(), &signed("proj.localhost", method, target, body)).await
+    }
+
+    /// A call to the project `proj`, signed by `key`.
+    pub async fn call_by(&self, key: &Key, method: &str, target: &str, body: &str) -> Response {
+        exchange(self.addr(), &signed_by(key, "proj.localhost", method, target, body)).await.unwrap()
+    }
+
+    /// A call of an RPC action at the time every emulator here starts at.
+    pub async fn rpc(&self, key: &Key, action: (&str, &str), parameters: &[(&str, &str)]) -> Response {
+        let request = rpc_signed(key, action, "2026-11-20T08:00:00Z", parameters);
+        exchange(self.addr(), &request).await.unwrap()
     }
 
     /// A call to the control API that succeeds.
@@ -137,6 +153,14 @@ impl Response {
         assert_eq!(self.header("content-length"), Some("0"));
     }
 
+    /// Checks an error of an RPC service.
+    #[track_caller]
+    pub fn assert_rpc_error(&self, status: u16, code: &str) {
+        let body = self.json();
+        assert_eq!((self.status, body["Code"].as_str()), (status, Some(code)), "{body}");
+        assert_eq!(body["RequestId"].as_str(), self.header("x-acs-request-id"));
+    }
+
     #[track_caller]
     pub fn assert_error(&self, status: u16, code: &str, message: &str) {
         let body = self.json();
@@ -184,8 +208,44 @@ fn parse(received: &[u8]) -> Option<Response> {
     (body.len() >= length).then_some(response)
 }
 
+/// An access key, with the token of a session or without.
+pub struct Key {
+    pub id: String,
+    pub secret: String,
+    pub token: Option<String>,
+}
+
+impl Key {
+    pub fn new(id: &str, secret: &str) -> Self {
+        Self { id: id.to_owned(), secret: secret.to_owned(), token: None }
+    }
+
+    pub fn root() -> Self {
+        Self::new("ak-root", "sk-root")
+    }
+
+    /// The key in an answer of `AssumeRole`.
+    pub fn of_session(answer: &Value) -> Self {
+        let text = |name: &str| answer["Credentials"][name].as_str().unwrap().to_owned();
+        let (id, secret) = (text("AccessKeyId"), text("AccessKeySecret"));
+        Self { id, secret, token: Some(text("SecurityToken")) }
+    }
+}
+
 /// A request signed with SLS V1, HMAC-SHA1, by the default root key.
 pub fn signed(host: &str, method: &str, target: &str, body: &str) -> Vec<u8> {
+    signed_by(&Key::root(), host, method, target, body)
+}
+
+/// A request signed with SLS V1, HMAC-SHA1.
+pub fn signed_by(key: &Key, host: &str, method: &str, target: &str, body: &str) -> Vec<u8> {
+    let token = key.token.as_deref();
+    let (signed_token, sent_token) = match token {
+        Some(token) => {
+            (format!("x-acs-security-token:{token}\n"), format!("x-acs-security-token: {token}\r\n"))
+        }
+        None => (String::new(), String::new()),
+    };
     let (md5, content_type) = match body {
         "" => (String::new(), ""),
         body => (hex::encode_upper(Md5::digest(body)), "application/json"),
@@ -194,17 +254,18 @@ pub fn signed(host: &str, method: &str, target: &str, body: &str) -> Vec<u8> {
     let path =
         target.strip_prefix("http://").and_then(|rest| rest.find('/').map(|i| &rest[i..])).unwrap_or(target);
     let text = format!(
-        "{method}\n{md5}\n{content_type}\n{START_DATE}\nx-log-apiversion:0.6.0\nx-log-bodyrawsize:0\n\
+        "{method}\n{md5}\n{content_type}\n{START_DATE}\n{signed_token}x-log-apiversion:0.6.0\nx-log-bodyrawsize:0\n\
          x-log-signaturemethod:hmac-sha1\n{path}"
     );
-    let mut mac = Hmac::<Sha1>::new_from_slice(b"sk-root").unwrap();
+    let mut mac = Hmac::<Sha1>::new_from_slice(key.secret.as_bytes()).unwrap();
     mac.update(text.as_bytes());
     let signature = STANDARD.encode(mac.finalize().into_bytes());
     let mut request = format!(
         "{method} {target} HTTP/1.1\r\nHost: {host}\r\nDate: {START_DATE}\r\nx-log-apiversion: 0.6.0\r\n\
          x-log-bodyrawsize: 0\r\nx-log-signaturemethod: hmac-sha1\r\nContent-Length: {}\r\n\
-         Authorization: LOG ak-root:{signature}\r\n",
-        body.len()
+         Authorization: LOG {}:{signature}\r\n{sent_token}",
+        body.len(),
+        key.id
     );
     if !body.is_empty() {
         request.push_str("Content-Type: application/json\r\nContent-MD5: ");
@@ -214,4 +275,36 @@ pub fn signed(host: &str, method: &str, target: &str, body: &str) -> Vec<u8> {
     request.push_str("\r\n");
     request.push_str(body);
     request.into_bytes()
+}
+
+/// A call of an RPC action, signed with RPC version 1.
+pub fn rpc_signed(
+    key: &Key,
+    (version, action): (&str, &str),
+    time: &str,
+    parameters: &[(&str, &str)],
+) -> Vec<u8> {
+    static NONCE: AtomicU64 = AtomicU64::new(0);
+    let nonce = NONCE.fetch_add(1, Ordering::Relaxed).to_string();
+    let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let mut all: Vec<(&str, &str)> = parameters.to_vec();
+    all.extend([
+        ("Action", action),
+        ("Version", version),
+        ("Format", "JSON"),
+        ("AccessKeyId", &key.id),
+        ("SignatureMethod", "HMAC-SHA1"),
+        ("SignatureVersion", "1.0"),
+        ("SignatureNonce", &nonce),
+        ("Timestamp", time),
+    ]);
+    all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
+    all.sort_unstable();
+    let query: Vec<String> =
+        all.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let query = query.join("&");
+    let mut mac = Hmac::<Sha1>::new_from_slice(format!("{}&", key.secret).as_bytes()).unwrap();
+    mac.update(format!("GET&%2F&{}", encoded(&query)).as_bytes());
+    let signature = encoded(&STANDARD.encode(mac.finalize().into_bytes()));
+    format!("GET /?{query}&Signature={signature} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").into_bytes()
 }

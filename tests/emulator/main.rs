@@ -6,6 +6,7 @@ mod binary;
 mod client;
 mod control;
 mod faults;
+mod identity;
 mod logstores;
 mod projects;
 mod wire;

@@ -9,8 +9,8 @@ use axum::response::Response;
 use super::{Answer, done, json_answer, parse, root};
 use crate::emulator::faults::{Effect, Rule};
 use crate::emulator::json::{Node, Problem};
-use crate::emulator::{ram, sls};
 use crate::emulator::state::State;
+use crate::emulator::{ram, sls, sts};
 
 /// The longest delay, in milliseconds: an hour.
 const LONGEST_DELAY: u64 = 60 * 60 * 1000;
@@ -64,7 +64,8 @@ fn known_actions(service: &Node<'_>) -> Result<Vec<&'static str>, Problem> {
     match service.string()? {
         sls::NAME => Ok(sls::Operation::ALL.iter().map(|operation| operation.name()).collect()),
         "ram" => Ok(ram::SERVICE.actions.iter().map(|action| action.name).collect()),
-        _ => Err(service.problem("expected \"sls\" or \"ram\"")),
+        "sts" => Ok(sts::SERVICE.actions.iter().map(|action| action.name).collect()),
+        _ => Err(service.problem("expected \"sls\", \"ram\" or \"sts\"")),
     }
 }
 

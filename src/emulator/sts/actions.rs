@@ -1,0 +1,37 @@
+//! The actions of the service.
+
+use super::{assume_role, caller_identity};
+use crate::emulator::identity::Directory;
+use crate::emulator::rpc::{Action, Api, Error, Resource, Run, Service};
+
+/// What STS says to callers who may not.
+pub const FORBIDDEN: (u16, &str, &str) =
+    (403, "NoPermission", "You are not authorized to do this action. You should be authorized by RAM.");
+
+/// The service.
+pub const SERVICE: Service<Directory> = Service {
+    api: Api::Sts,
+    actions: &ACTIONS,
+    forbidden: FORBIDDEN,
+    throttled: (400, "Throttling.User", "Request was denied due to user flow control."),
+};
+
+const ACTIONS: [Action<Directory>; 3] = [
+    Action { name: "GetCallerIdentity", resource: Resource::Free, run: Run::Read(caller_identity::get) },
+    Action {
+        name: "AssumeRole",
+        resource: Resource::Arn(assume_role::role_arn_asked_for),
+        run: Run::Write(assume_role::assume),
+    },
+    // Tokens of identity providers are not checked here, and a session that is given away unchecked would
+    // be no emulation.
+    Action {
+        name: "AssumeRoleWithOIDC",
+        resource: Resource::Anonymous,
+        run: Run::Read(|_, _| {
+            let message =
+                "The emulator does not support AssumeRoleWithOIDC: it checks no identity provider's tokens.";
+            Err(Error::new(400, "UnsupportedOperation", message))
+        }),
+    },
+];

@@ -1,0 +1,8 @@
+//! Security Token Service, 2015-04-01: who calls, and sessions of roles
+//! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-overview>).
+
+mod actions;
+mod assume_role;
+mod caller_identity;
+
+pub use actions::SERVICE;

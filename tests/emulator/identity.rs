@@ -1,0 +1,162 @@
+//! Users, roles and sessions: who may do what, over the wire.
+
+use alicloud_encryption::emulator::Rules;
+use serde_json::json;
+
+use crate::client::{Bench, Key, START};
+
+const RAM: &str = "2015-05-01";
+const STS: &str = "2015-04-01";
+
+/// `alice` reads Logs and may assume `Deployer`, which may do everything with project `proj`; `bob` may
+/// do nothing.
+fn seed() -> String {
+    let statement = |action: &str, resource: &str| json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]});
+    let may_assume = json!({"name": "assume", "document":
+        statement("sts:AssumeRole", "acs:ram::1234567890123456:role/deployer")});
+    let may_deploy = json!({"name": "deploy", "document":
+        statement("log:*", "acs:log:*:1234567890123456:project/proj/*")});
+    json!({
+        "access_keys": [
+            {"id": "ak-root", "secret": "sk-root"},
+            {"id": "ak-alice", "secret": "sk-alice", "user": "alice"},
+            {"id": "ak-bob", "secret": "sk-bob", "user": "bob"}],
+        "groups": [{"name": "readers", "policies": ["AliyunLogReadOnlyAccess"]}],
+        "users": [{"name": "alice", "groups": ["readers"], "policies": [may_assume]}, {"name": "bob"}],
+        "roles": [{"name": "Deployer", "policies": [may_deploy], "assume_role_policy_document":
+            {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": {"RAM": ["acs:ram::1234567890123456:root"]}}]}}],
+        "projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}]},
+            {"name": "other", "logstores": [{"logstoreName": "app"}]}],
+    })
+    .to_string()
+}
+
+async fn bench() -> Bench {
+    Bench::with_seed(&seed(), Rules::Default, START).await
+}
+
+fn alice() -> Key {
+    Key::new("ak-alice", "sk-alice")
+}
+
+fn bob() -> Key {
+    Key::new("ak-bob", "sk-bob")
+}
+
+const DEPLOYER: [(&str, &str); 2] =
+    [("RoleArn", "acs:ram::1234567890123456:role/Deployer"), ("RoleSessionName", "s1")];
+
+#[tokio::test]
+async fn users_do_with_logstores_what_their_policies_allow() {
+    let bench = bench().await;
+    assert_eq!(bench.call_by(&alice(), "GET", "/logstores/app", "").await.status, 200);
+    bench.call_by(&alice(), "PUT", "/logstores/app", r#"{"ttl":5}"#).await.assert_error(
+        401,
+        "Unauthorized",
+        "acs:ram::1234567890123456:user/alice is not allowed to perform log:UpdateLogStore on \
+         acs:log:cn-hangzhou:1234567890123456:project/proj/logstore/app",
+    );
+    assert_eq!(bench.call_by(&bob(), "GET", "/logstores/app", "").await.status, 401);
+    assert_eq!(bench.logstore("app").await["ttl"], 30, "nothing was written");
+    let log = bench.control("GET", "requests", "").await;
+    assert_eq!(log[1]["principal"], "acs:ram::1234567890123456:user/alice");
+}
+
+#[tokio::test]
+async fn a_session_does_what_its_role_may_until_it_expires() {
+    let bench = bench().await;
+    let answer = bench.rpc(&alice(), (STS, "AssumeRole"), &DEPLOYER).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let session = Key::of_session(&answer.json());
+    let update = bench.call_by(&session, "PUT", "/logstores/app", r#"{"ttl":5}"#).await;
+    assert_eq!(update.status, 200, "{}", update.body);
+    let identity = bench.rpc(&session, (STS, "GetCallerIdentity"), &[]).await.json();
+    assert_eq!(identity["Arn"], "acs:ram::1234567890123456:assumed-role/deployer/s1");
+    bench
+        .rpc(&session, (RAM, "GetRole"), &[("RoleName", "deployer")])
+        .await
+        .assert_rpc_error(403, "NoPermission");
+
+    let without = Key { token: None, ..Key::of_session(&answer.json()) };
+    bench.rpc(&without, (STS, "GetCallerIdentity"), &[]).await.assert_rpc_error(400, "MissingSecurityToken");
+    let other = Key { token: Some("CAISother".to_owned()), ..Key::of_session(&answer.json()) };
+    bench
+        .rpc(&other, (STS, "GetCallerIdentity"), &[])
+        .await
+        .assert_rpc_error(400, "InvalidSecurityToken.Malformed");
+
+    // 14 minutes: within the window for dates, and the shortest session has one minute left.
+    let shortest = [DEPLOYER[0], DEPLOYER[1], ("DurationSeconds", "900")];
+    let short = bench.rpc(&alice(), (STS, "AssumeRole"), &shortest).await;
+    let short = Key::of_session(&short.json());
+    bench.control("POST", "clock", r#"{"advance_seconds": 840}"#).await;
+    assert_eq!(bench.call_by(&short, "GET", "/logstores/app", "").await.status, 200);
+    bench.control("POST", "clock", r#"{"advance_seconds": 60}"#).await;
+    bench.call_by(&short, "GET", "/logstores/app", "").await.assert_error(
+        401,
+        "Unauthorized",
+        "The security token you provided has expired.",
+    );
+    bench
+        .rpc(&short, (STS, "GetCallerIdentity"), &[])
+        .await
+        .assert_rpc_error(400, "InvalidSecurityToken.Expired");
+}
+
+#[tokio::test]
+async fn assuming_a_role_takes_the_permission_and_the_trust() {
+    let bench = bench().await;
+    bench.rpc(&bob(), (STS, "AssumeRole"), &DEPLOYER).await.assert_rpc_error(403, "NoPermission");
+    bench.rpc(&Key::root(), (STS, "AssumeRole"), &DEPLOYER).await.assert_rpc_error(403, "NoPermission");
+    let who = bench.rpc(&bob(), (STS, "GetCallerIdentity"), &[]).await.json();
+    assert_eq!(who["IdentityType"], "RAMUser", "everyone may ask who they are");
+}
+
+#[tokio::test]
+async fn a_policy_that_is_attached_works_from_the_next_call_on() {
+    let bench = bench().await;
+    let logs = [("PolicyType", "System"), ("PolicyName", "AliyunLogReadOnlyAccess"), ("UserName", "bob")];
+    bench.rpc(&bob(), (RAM, "AttachPolicyToUser"), &logs).await.assert_rpc_error(403, "NoPermission");
+    assert_eq!(bench.rpc(&Key::root(), (RAM, "AttachPolicyToUser"), &logs).await.status, 200);
+    assert_eq!(bench.call_by(&bob(), "GET", "/logstores/app", "").await.status, 200);
+    bench.control("POST", "reset", "").await;
+    assert_eq!(bench.call_by(&bob(), "GET", "/logstores/app", "").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_repeated_call_is_refused_and_an_unknown_action_is_not_found() {
+    let bench = bench().await;
+    let request = crate::client::rpc_signed(&bob(), (STS, "GetCallerIdentity"), "2026-11-20T08:00:00Z", &[]);
+    assert_eq!(crate::client::exchange(bench.addr(), &request).await.unwrap().status, 200);
+    let again = crate::client::exchange(bench.addr(), &request).await.unwrap();
+    again.assert_rpc_error(400, "SignatureNonceUsed");
+    bench.rpc(&bob(), (RAM, "GetRoles"), &[]).await.assert_rpc_error(404, "InvalidAction.NotFound");
+    bench.rpc(&bob(), ("2014-05-26", "DescribeInstances"), &[]).await.assert_rpc_error(400, "InvalidVersion");
+    bench.rpc(&bob(), (STS, "AssumeRoleWithOIDC"), &[]).await.assert_rpc_error(400, "UnsupportedOperation");
+}
+
+#[tokio::test]
+async fn faults_reach_ram_and_sts() {
+    let bench = bench().await;
+    bench.fault(r#"{"service": "ram", "action": "GetRole", "effect": "throttle"}"#).await;
+    let role = [("RoleName", "deployer")];
+    bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await.assert_rpc_error(400, "Throttling.User");
+    assert_eq!(bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await.json()["Role"]["RoleName"], "Deployer");
+
+    let change = [("RoleName", "deployer"), ("NewDescription", "changed")];
+    bench.fault(r#"{"service": "ram", "action": "UpdateRole", "effect": "ignore"}"#).await;
+    let answer = bench.rpc(&Key::root(), (RAM, "UpdateRole"), &change).await.json();
+    assert_eq!(answer["Role"]["Description"], "changed");
+    let description = |answer: serde_json::Value| answer["Role"]["Description"].clone();
+    assert_eq!(description(bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await.json()), "");
+
+    bench.rpc(&Key::root(), (RAM, "UpdateRole"), &change).await;
+    bench.fault(r#"{"service": "ram", "action": "GetRole", "effect": {"stale": {"reads": 1}}}"#).await;
+    assert_eq!(description(bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await.json()), "");
+    assert_eq!(description(bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await.json()), "changed");
+
+    let error = r#"{"error": {"status": 503, "code": "ServiceUnavailable", "message": "m"}}"#;
+    bench.fault(&format!(r#"{{"service": "sts", "action": "*", "effect": {error}}}"#)).await;
+    bench.rpc(&bob(), (STS, "GetCallerIdentity"), &[]).await.assert_rpc_error(503, "ServiceUnavailable");
+}
