@@ -1,0 +1,89 @@
+//! Aliases: names for keys, within a region.
+
+use serde_json::{Value, json};
+
+use super::key::page;
+use super::{KeyState, Keys, error};
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request, done};
+
+/// Letters in an alias, `alias/` included.
+const LENGTH: std::ops::RangeInclusive<usize> = 7..=255;
+
+/// `CreateAlias`
+pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let key = keys.required(request)?;
+    if matches!(key.state, KeyState::PendingDeletion { .. }) {
+        return Err(error::state_modified_failed());
+    }
+    let alias = (key.region.clone(), alias_name(request.parameters)?.to_owned());
+    let id = key.id.clone();
+    if keys.aliases.contains_key(&alias) {
+        return Err(error::alias_exists());
+    }
+    keys.aliases.insert(alias, id);
+    done()
+}
+
+/// `UpdateAlias`: from now on it is the name of another key.
+pub fn update(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let id = keys.required(request)?.id.clone();
+    let alias = alias_of(request)?;
+    let named = keys.aliases.get_mut(&alias).ok_or_else(error::alias_not_found)?;
+    *named = id;
+    done()
+}
+
+/// `DeleteAlias`
+pub fn delete(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let alias = alias_of(request)?;
+    match keys.aliases.remove(&alias) {
+        Some(_) => done(),
+        None => Err(error::alias_not_found()),
+    }
+}
+
+/// `ListAliases`: those of the region.
+pub fn list(keys: &Keys, request: &Request<'_>) -> Outcome {
+    listed(keys, request, |_| true)
+}
+
+/// `ListAliasesByKeyId`
+pub fn list_by_key_id(keys: &Keys, request: &Request<'_>) -> Outcome {
+    let id = &keys.required(request)?.id;
+    listed(keys, request, |of| of == id)
+}
+
+fn listed(keys: &Keys, request: &Request<'_>, include: impl Fn(&String) -> bool) -> Outcome {
+    let region = region_of(request);
+    let aliases = keys.aliases.iter().filter(|((of, _), id)| of == region && include(id));
+    let aliases: Vec<Value> = aliases
+        .map(|((region, name), id)| {
+            let arn = format!("acs:kms:{region}:{}:{name}", request.account_id);
+            json!({"KeyId": id, "AliasName": name, "AliasArn": arn})
+        })
+        .collect();
+    let (page, mut members) = page(request.parameters, aliases)?;
+    members.insert("Aliases".to_owned(), json!({"Alias": page}));
+    Ok(members)
+}
+
+/// `AliasName`: `alias/` and letters, digits, `_`, `/` and `-`.
+///
+/// # Errors
+///
+/// `MissingParameter`, `InvalidParameter`.
+pub fn alias_name(parameters: &Parameters) -> Result<&str, Error> {
+    let name = parameters.required("AliasName")?;
+    let is_well_formed = name.starts_with("alias/")
+        && LENGTH.contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_/-".contains(c));
+    if is_well_formed { Ok(name) } else { Err(error::invalid("AliasName")) }
+}
+
+fn alias_of(request: &Request<'_>) -> Result<(String, String), Error> {
+    Ok((region_of(request).to_owned(), alias_name(request.parameters)?.to_owned()))
+}
+
+fn region_of<'r>(request: &Request<'r>) -> &'r str {
+    request.named_region.unwrap_or(request.default_region)
+}

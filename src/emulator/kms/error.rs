@@ -1,0 +1,48 @@
+//! Errors in KMS's own words
+//! (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/common-error-codes>).
+
+use super::KeyState;
+use crate::emulator::rpc::Error;
+
+/// No such key, or not in this region.
+pub fn key_not_found() -> Error {
+    Error::new(404, "Forbidden.KeyNotFound", "The specified Key is not found.")
+}
+
+/// No such alias.
+pub fn alias_not_found() -> Error {
+    Error::new(404, "Forbidden.AliasNotFound", "The specified Alias is not found.")
+}
+
+/// The alias is taken. No source has the real code.
+pub fn alias_exists() -> Error {
+    Error::new(409, "Rejected.AliasExists", "The request was rejected because the alias already exists.")
+}
+
+/// No such version of the key.
+pub fn version_not_found() -> Error {
+    Error::new(404, "Forbidden.KeyVersionNotFound", "The specified Key version is not found.")
+}
+
+/// The key cannot be used as it is.
+pub fn rejected(state: KeyState) -> Error {
+    let name = state.name();
+    let message = format!("The request was rejected because the key state is {name}.");
+    Error::new(409, format!("Rejected.{name}"), message)
+}
+
+/// The key cannot change from the state it is in.
+pub fn state_modified_failed() -> Error {
+    Error::new(409, "Rejected.StateModifiedFailed", "Keystate modified failed.")
+}
+
+/// The key is not of a kind for this.
+pub fn unsupported_operation() -> Error {
+    let message = "This action is not allowed for the type of the specified key.";
+    Error::new(400, "UnsupportedOperation", message)
+}
+
+/// A parameter is none of the values it can have.
+pub fn invalid(parameter: &str) -> Error {
+    Error::new(400, "InvalidParameter", format!("The specified parameter \"{parameter}\" is not valid."))
+}

@@ -1,0 +1,56 @@
+//! What keys can be used for, over their lives
+//! (<https://www.alibabacloud.com/help/en/kms/key-management-service/user-guide/manage-a-key>).
+
+use super::{KeyState, Keys, error};
+use crate::emulator::rpc::{Outcome, Request, done};
+
+/// Days a deletion can be away.
+const WINDOW_DAYS: std::ops::RangeInclusive<i64> = 7..=366;
+/// Seconds in a day.
+const DAY: i64 = 86_400;
+
+/// `EnableKey`
+pub fn enable(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    switch(keys, request, KeyState::Enabled)
+}
+
+/// `DisableKey`
+pub fn disable(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    switch(keys, request, KeyState::Disabled)
+}
+
+fn switch(keys: &mut Keys, request: &Request<'_>, to: KeyState) -> Outcome {
+    let key = keys.required_mut(request)?;
+    match key.state {
+        KeyState::Enabled | KeyState::Disabled => key.state = to,
+        KeyState::PendingDeletion { .. } | KeyState::PendingImport => {
+            return Err(error::state_modified_failed());
+        }
+    }
+    done()
+}
+
+/// `ScheduleKeyDeletion`: the key goes away by the clock, with nobody calling.
+pub fn schedule_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    request.parameters.required("PendingWindowInDays")?;
+    let days = request.parameters.number("PendingWindowInDays")?.unwrap_or_default();
+    let key = keys.required_mut(request)?;
+    if !WINDOW_DAYS.contains(&days) {
+        return Err(error::invalid("PendingWindowInDays"));
+    }
+    if matches!(key.state, KeyState::PendingDeletion { .. }) {
+        return Err(error::state_modified_failed());
+    }
+    key.state = KeyState::PendingDeletion { at: request.now.saturating_add(days * DAY) };
+    done()
+}
+
+/// `CancelKeyDeletion`: the key is enabled after it.
+pub fn cancel_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let key = keys.required_mut(request)?;
+    if !matches!(key.state, KeyState::PendingDeletion { .. }) {
+        return Err(error::state_modified_failed());
+    }
+    key.state = KeyState::Enabled;
+    done()
+}

@@ -1,0 +1,19 @@
+//! Key Management Service, 2016-01-20: keys and their states, aliases, and what keys are used for
+//! (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-overview>).
+
+mod actions;
+mod alias;
+mod cryptography;
+mod error;
+mod key;
+mod key_state;
+mod model;
+mod permission;
+mod rotation;
+mod sealing;
+pub(super) mod seeding;
+#[cfg(test)]
+mod tests;
+
+pub use actions::SERVICE;
+pub use model::{Key, KeyState, Keys};

@@ -1,0 +1,188 @@
+//! Keys, their states and their aliases.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::error;
+use super::rotation::Rotation;
+use super::sealing::Root;
+use crate::emulator::rpc::{Error, Request};
+
+/// Specifications of symmetric keys, the only ones that encrypt data here.
+pub const SYMMETRIC_SPECS: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_AES_192", "Aliyun_SM4"];
+/// Specifications of key pairs: such keys are there and can be looked at.
+pub const ASYMMETRIC_SPECS: [&str; 5] = ["RSA_2048", "RSA_3072", "EC_P256", "EC_P256K", "EC_SM2"];
+/// What keys are for.
+pub const USAGES: [&str; 2] = ["ENCRYPT/DECRYPT", "SIGN/VERIFY"];
+
+/// What can be done with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Everything.
+    Enabled,
+    /// Nothing, until it is enabled.
+    Disabled,
+    /// Nothing; it goes away at a moment that is set.
+    PendingDeletion {
+        /// Seconds since the epoch.
+        at: i64,
+    },
+    /// Nothing: it waits for material from outside.
+    PendingImport,
+}
+
+impl KeyState {
+    /// `KeyState` on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+            Self::PendingDeletion { .. } => "PendingDeletion",
+            Self::PendingImport => "PendingImport",
+        }
+    }
+}
+
+/// A key.
+#[derive(Clone)]
+pub struct Key {
+    /// A UUID, or whatever a seed says.
+    pub id: String,
+    /// The region it lies in.
+    pub region: String,
+    /// `KeySpec`.
+    pub spec: String,
+    /// `KeyUsage`.
+    pub usage: String,
+    /// `Origin`.
+    pub origin: String,
+    /// `ProtectionLevel`.
+    pub protection_level: String,
+    /// Free text.
+    pub description: String,
+    /// Seconds since the epoch.
+    pub created: i64,
+    /// What can be done with it.
+    pub state: KeyState,
+    /// When it gets new material.
+    pub rotation: Rotation,
+    /// What the material of every version comes from.
+    pub root: Root,
+}
+
+impl fmt::Debug for Key {
+    /// Without the material.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Key {
+    /// An enabled AES-256 key with new material.
+    pub fn new(id: &str, region: &str, now: i64) -> Self {
+        let [spec, ..] = SYMMETRIC_SPECS;
+        let [usage, _] = USAGES;
+        Self {
+            id: id.to_owned(),
+            region: region.to_owned(),
+            spec: spec.to_owned(),
+            usage: usage.to_owned(),
+            origin: "Aliyun_KMS".to_owned(),
+            protection_level: "SOFTWARE".to_owned(),
+            description: String::new(),
+            created: now,
+            state: KeyState::Enabled,
+            rotation: Rotation::none(now),
+            root: Root::new(),
+        }
+    }
+
+    /// The key's name across services.
+    pub fn arn(&self, account_id: &str) -> String {
+        format!("acs:kms:{}:{account_id}:key/{}", self.region, self.id)
+    }
+
+    /// Whether the key encrypts data: it is symmetric and meant for it.
+    pub fn encrypts(&self) -> bool {
+        SYMMETRIC_SPECS.contains(&self.spec.as_str()) && self.usage == "ENCRYPT/DECRYPT"
+    }
+
+    /// Checks that the key can be used for data as it is.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected.<state>`, `UnsupportedOperation`.
+    pub fn check_usable(&self) -> Result<(), Error> {
+        match self.state {
+            KeyState::Enabled if self.encrypts() => Ok(()),
+            KeyState::Enabled => Err(error::unsupported_operation()),
+            state => Err(error::rejected(state)),
+        }
+    }
+
+    fn is_gone(&self, now: i64) -> bool {
+        matches!(self.state, KeyState::PendingDeletion { at } if at <= now)
+    }
+}
+
+/// Every key, and the aliases of keys.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// By id. A key whose deletion is due is still here, but nobody finds it any more.
+    by_id: BTreeMap<String, Key>,
+    /// Ids of keys by alias, region first.
+    pub aliases: BTreeMap<(String, String), String>,
+}
+
+impl Keys {
+    /// Adds a key; false where its id is taken.
+    pub fn add(&mut self, key: Key) -> bool {
+        let is_new = !self.by_id.contains_key(&key.id);
+        if is_new {
+            self.by_id.insert(key.id.clone(), key);
+        }
+        is_new
+    }
+
+    /// Every key that is there at `now`, in the region if one is given.
+    pub fn all(&self, region: Option<&str>, now: i64) -> impl Iterator<Item = &Key> {
+        let is_served =
+            move |key: &&Key| region.is_none_or(|region| region == key.region) && !key.is_gone(now);
+        self.by_id.values().filter(is_served)
+    }
+
+    /// A key by its id.
+    pub fn key(&self, id: &str, region: Option<&str>, now: i64) -> Option<&Key> {
+        self.by_id.get(id).filter(|key| region.is_none_or(|region| region == key.region) && !key.is_gone(now))
+    }
+
+    /// The key that `KeyId` names by id, alias or ARN.
+    ///
+    /// # Errors
+    ///
+    /// `MissingParameter`, `Forbidden.KeyNotFound`, `Forbidden.AliasNotFound`.
+    pub fn required(&self, request: &Request<'_>) -> Result<&Key, Error> {
+        let name = request.parameters.required("KeyId")?;
+        let (region, now) = (request.named_region, request.now);
+        if name.starts_with("alias/") {
+            let region = region.unwrap_or(request.default_region);
+            let id = self.aliases.get(&(region.to_owned(), name.to_owned()));
+            return id.and_then(|id| self.key(id, None, now)).ok_or_else(error::alias_not_found);
+        }
+        let id = match name.strip_prefix("acs:kms:") {
+            Some(arn) => arn.split_once(":key/").map_or(name, |(_, id)| id),
+            None => name,
+        };
+        self.key(id, region, now).ok_or_else(error::key_not_found)
+    }
+
+    /// As [`Keys::required`], to change it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Keys::required`].
+    pub fn required_mut(&mut self, request: &Request<'_>) -> Result<&mut Key, Error> {
+        let id = self.required(request)?.id.clone();
+        self.by_id.get_mut(&id).ok_or_else(error::key_not_found)
+    }
+}
