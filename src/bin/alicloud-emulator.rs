@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A local stand-in for Alibaba Cloud Simple Log Service.
+/// A local stand-in for Alibaba Cloud: Simple Log Service (its control plane), RAM, STS and KMS.
 #[derive(Parser)]
 #[command(name = "alicloud-emulator", version)]
 struct Cli {
@@ -22,6 +22,10 @@ struct Cli {
 enum Command {
     /// Serve until SIGTERM or SIGINT.
     ///
+    /// All services share one port and are told apart as their clients address them. Calls must be signed,
+    /// with the key ak-root / sk-root where the seed has no other. Not served: reading and writing logs,
+    /// metric stores, AssumeRoleWithOIDC, and storage on disk.
+    ///
     /// When connections are accepted, one line of JSON is printed on stdout, and nothing else ever;
     /// logs go to stderr.
     Serve(Serve),
@@ -32,7 +36,9 @@ struct Serve {
     /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
-    /// Account, keys and data to start with (JSON).
+    /// What to start with, as a JSON object: account_id, region, access_keys, users, groups, roles, keys,
+    /// projects; each may be left out. With roles or keys, those that an encryption configuration refers
+    /// to have to be there.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Refuse members that an operation does not know.

@@ -20,6 +20,7 @@ use super::clock::{iso_8601, rfc_1123};
 use super::faults::Release;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
+use super::kms;
 use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
@@ -144,13 +145,9 @@ async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, release:
     match rpc.api {
         Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (id, call, rpc), release).await,
         Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (id, call, rpc), release).await,
-        Api::Kms => refused(&rpc::Error::action_not_found(rpc.api, &rpc.action), id, call, rpc),
-        Api::Unknown => refused(&rpc::Error::invalid_version(), id, call, rpc),
+        Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (id, call, rpc), release).await,
+        Api::Unknown => Answer::Reply(rpc::Error::invalid_version().to_reply(rpc.api, &call.host, id)),
     }
-}
-
-fn refused(error: &rpc::Error, id: &str, call: &Call, rpc: &RpcCall) -> Answer {
-    Answer::Reply(error.to_reply(rpc.api, &call.host, id))
 }
 
 fn answered(state: &State, id: &str, answer: &Answer) {

@@ -28,6 +28,7 @@ mod http;
 mod identity;
 mod ids;
 mod json;
+mod kms;
 pub mod logging;
 mod policy;
 mod ram;

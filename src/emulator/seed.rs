@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::access::{AccessKey, AccessKeys, Principal};
 use super::identity::Directory;
 use super::json::{Node, Problem};
-use super::{Clock, identity, sls};
+use super::{Clock, identity, kms, sls};
 use crate::crypto::Secret;
 
 /// The account id where the seed has none.
@@ -18,17 +18,35 @@ const REGION: &str = "cn-hangzhou";
 const ROOT_KEY: (&str, &str) = ("ak-root", "sk-root");
 
 /// The members of a seed.
-const SECTIONS: [&str; 7] = ["account_id", "region", "access_keys", "users", "groups", "roles", "projects"];
-
-/// Sections of services that are not served: better refused than silently without effect.
-const NOT_SERVED: [&str; 1] = ["keys"];
+const SECTIONS: [&str; 8] =
+    ["account_id", "region", "access_keys", "users", "groups", "roles", "keys", "projects"];
 
 /// What an emulator starts with, and returns to when it is reset.
+///
+/// A seed is a JSON object. Every member may be left out:
+///
+/// - `account_id`, `region`: a string each.
+/// - `access_keys`: `id`, `secret` and, for a user's key, `user`; those without are the account's own.
+/// - `groups`: `name`, `comments`, `policies`.
+/// - `users`: `name`, `comments`, `policies`, `groups`.
+/// - `roles`: `name`, `assume_role_policy_document` (an object, or its text), `description`,
+///   `max_session_duration`, `policies`.
+/// - `keys`: `id`, `spec`, `usage`, `state`, `region`, `description`.
+/// - `projects`: `name`, `region`, `description`, `logstores` with the members of GetLogStore.
+///
+/// In `policies` each element is the name of a system policy, or describes a custom one with `name` and
+/// `document`; after that its name is enough. Groups are read first, then users, then roles.
+///
+/// **Customer keys.** With `roles` or `keys` in the seed, be they empty, the role and the key of every
+/// encryption configuration that is switched on have to be there and be right. Without either, they are
+/// not looked up, so that a seed of Logstores alone takes any. Users need `ram:PassRole` in both cases.
 #[derive(Clone, Debug)]
 pub struct Seed {
     pub(super) account_id: String,
     pub(super) region: String,
     pub(super) directory: Directory,
+    pub(super) keys: kms::Keys,
+    pub(super) references_must_exist: bool,
     pub(super) sls: sls::Model,
 }
 
@@ -40,6 +58,8 @@ impl Default for Seed {
             account_id: ACCOUNT_ID.to_owned(),
             region: REGION.to_owned(),
             directory: Directory::new(ACCOUNT_ID, root_key(ACCOUNT_ID)),
+            keys: kms::Keys::default(),
+            references_must_exist: false,
             sls: sls::Model::default(),
         }
     }
@@ -105,9 +125,6 @@ impl Seed {
 
 fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     root.object()?;
-    if let Some(section) = NOT_SERVED.iter().find(|section| root.member(section).is_some()) {
-        return Err(root.problem_in(section, "not served by this version"));
-    }
     root.object_of(&SECTIONS)?;
     let mut seed = Seed::default();
     if let Some(account_id) = root.member("account_id") {
@@ -121,6 +138,10 @@ fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     if let Some(access_keys) = root.member("access_keys") {
         seed.directory.access_keys = read_access_keys(&access_keys, &seed.directory)?;
     }
+    if let Some(keys) = root.member("keys") {
+        seed.keys = kms::seeding::read_keys(&keys, &seed.region, now)?;
+    }
+    seed.references_must_exist = root.member("roles").is_some() || root.member("keys").is_some();
     if let Some(projects) = root.member("projects") {
         seed.sls = sls::seeding::read_projects(&projects, &seed.region, now)?;
     }
@@ -226,10 +247,18 @@ mod tests {
             (
                 r#"{"project": []}"#.to_owned(),
                 ": $.project: unknown member, expected one of: account_id, region, access_keys, users, \
-                 groups, roles, projects"
+                 groups, roles, keys, projects"
                     .to_owned(),
             ),
-            (r#"{"keys": []}"#.to_owned(), ": $.keys: not served by this version".to_owned()),
+            (
+                r#"{"keys": [{"id": "k"}, {"id": "k"}]}"#.to_owned(),
+                ": $.keys[1].id: there is already a key with this id".to_owned(),
+            ),
+            (
+                r#"{"keys": [{"id": "k", "state": "On"}]}"#.to_owned(),
+                r#": $.keys[0].state: "On" is none of: Enabled, Disabled, PendingDeletion, PendingImport"#
+                    .to_owned(),
+            ),
             (
                 r#"{"access_keys": [{"id": "a"}]}"#.to_owned(),
                 ": $.access_keys[0].secret: this member is missing".to_owned(),

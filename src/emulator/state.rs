@@ -10,7 +10,7 @@ use super::requests::RequestLog;
 use super::rpc::Nonces;
 use super::seed::Seed;
 use super::snapshots::Snapshots;
-use super::{Clock, Rules, sls};
+use super::{Clock, Rules, kms, sls};
 
 /// The emulator without its socket.
 #[derive(Debug)]
@@ -22,6 +22,11 @@ pub struct State {
     /// Who there is, what each may do, and their access keys.
     pub identity: Snapshots<Directory>,
     seeded_identity: Directory,
+    /// The keys of KMS.
+    pub keys: Snapshots<kms::Keys>,
+    seeded_keys: kms::Keys,
+    /// Whether role and key of an encryption configuration have to be there.
+    pub references_must_exist: bool,
     /// The nonces that calls were signed with.
     pub nonces: Nonces,
     /// How strictly calls are read.
@@ -46,6 +51,9 @@ impl State {
             region: seed.region,
             identity: Snapshots::settled(seed.directory.clone()),
             seeded_identity: seed.directory,
+            keys: Snapshots::settled(seed.keys.clone()),
+            seeded_keys: seed.keys,
+            references_must_exist: seed.references_must_exist,
             nonces: Nonces::default(),
             rules,
             clock,
@@ -62,13 +70,14 @@ impl State {
         self.sls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the seed: data, identities, faults, nonces, request log and clock.
+    /// Goes back to the seed: data, identities, keys, faults, nonces, request log and clock.
     pub fn reset(&self) {
         self.faults.clear();
         self.requests.clear();
         self.clock.reset();
         self.nonces.clear();
         self.identity.replace(self.seeded_identity.clone());
+        self.keys.replace(self.seeded_keys.clone());
         *self.sls() = self.seeded_sls.clone();
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is its report")]
 
 mod binary;
+mod byok;
 mod client;
 mod control;
 mod faults;

@@ -10,7 +10,7 @@ use super::{Answer, done, json_answer, parse, root};
 use crate::emulator::faults::{Effect, Rule};
 use crate::emulator::json::{Node, Problem};
 use crate::emulator::state::State;
-use crate::emulator::{ram, sls, sts};
+use crate::emulator::{kms, ram, sls, sts};
 
 /// The longest delay, in milliseconds: an hour.
 const LONGEST_DELAY: u64 = 60 * 60 * 1000;
@@ -65,7 +65,8 @@ fn known_actions(service: &Node<'_>) -> Result<Vec<&'static str>, Problem> {
         sls::NAME => Ok(sls::Operation::ALL.iter().map(|operation| operation.name()).collect()),
         "ram" => Ok(ram::SERVICE.actions.iter().map(|action| action.name).collect()),
         "sts" => Ok(sts::SERVICE.actions.iter().map(|action| action.name).collect()),
-        _ => Err(service.problem("expected \"sls\", \"ram\" or \"sts\"")),
+        "kms" => Ok(kms::SERVICE.actions.iter().map(|action| action.name).collect()),
+        _ => Err(service.problem("expected \"sls\", \"ram\", \"sts\" or \"kms\"")),
     }
 }
 

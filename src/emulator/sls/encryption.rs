@@ -208,7 +208,8 @@ fn encrypt_type_of(stored: &Value) -> Option<&str> {
     stored.get("encrypt_type").and_then(Value::as_str)
 }
 
-fn user_cmk_info_of(stored: &Value) -> Option<UserCmkInfo> {
+/// The customer's key in a stored configuration, if it has one.
+pub fn user_cmk_info_of(stored: &Value) -> Option<UserCmkInfo> {
     let info = stored.get("user_cmk_info")?;
     let text = |name: &str| info.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     Some(UserCmkInfo { cmk_key_id: text("cmk_key_id"), arn: text("arn"), region_id: text("region_id") })

@@ -29,7 +29,7 @@ pub fn create(
     body: &Map<String, Value>,
     context: &Context<'_>,
 ) -> Result<(), Error> {
-    model.served_project(project, context, View::Current)?;
+    let region = model.served_project(project, context, View::Current)?.region.clone();
     let mut logstore =
         Logstore { members: fields::created(body, context.rules, context.now)?, ..Logstore::default() };
     let name = body.get("logstoreName").and_then(Value::as_str).unwrap_or_default();
@@ -38,7 +38,9 @@ pub fn create(
     }
     if let Some(conf) = body.get(ENCRYPT_CONF).and_then(Value::as_object) {
         let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
-        logstore.set_encrypt_conf(encryption::configured(None, &conf, &encryption::ENCRYPT_CONF)?);
+        let conf = encryption::configured(None, &conf, &encryption::ENCRYPT_CONF)?;
+        context.references.check(conf.as_ref(), &region)?;
+        logstore.set_encrypt_conf(conf);
     }
     if model.logstore(project, name, View::Current).is_some() {
         return Err(Error::logstore_already_exist(name));
@@ -84,7 +86,9 @@ pub fn update(
     let conf = match body.get(ENCRYPT_CONF).and_then(Value::as_object) {
         Some(conf) => {
             let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
-            encryption::configured(stored.encrypt_conf(), &conf, &encryption::ENCRYPT_CONF)?
+            let conf = encryption::configured(stored.encrypt_conf(), &conf, &encryption::ENCRYPT_CONF)?;
+            context.references.check(conf.as_ref(), region_of(model, project))?;
+            conf
         }
         None => encryption::omitted(stored.encrypt_conf(), context.rules)?,
     };
@@ -174,6 +178,7 @@ pub fn update_encryption(
     let mut logstore = existing(model, project, name, context)?.clone();
     let conf = encryption::DEDICATED.read(body, context.rules)?;
     let conf = encryption::switched(logstore.encrypt_conf(), conf)?;
+    context.references.check(conf.as_ref(), region_of(model, project))?;
     logstore.set_encrypt_conf(conf);
     logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
     model.set_logstore(project, name, logstore);
@@ -195,6 +200,11 @@ fn existing<'a>(
 fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result<(), Error> {
     let current = model.served_project(project, context, View::Current);
     current.or_else(|_| model.served_project(project, context, context.view)).map(|_| ())
+}
+
+/// The region of a project that is there.
+fn region_of<'m>(model: &'m Model, project: &str) -> &'m str {
+    model.project(project, View::Current).map_or("", |project| &project.region)
 }
 
 /// A standard Logstore that is charged by function cannot be given another mode; the other way is open.

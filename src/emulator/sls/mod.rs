@@ -2,6 +2,7 @@
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-overview>).
 
 mod authentication;
+mod byok;
 mod encryption;
 mod error;
 mod fields;

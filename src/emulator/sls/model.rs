@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::byok::References;
 use super::error::Error;
 use super::fields::ENCRYPT_CONF;
 use super::versioned::{Versioned, View};
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     pub now: i64,
     /// What reads see.
     pub view: View,
+    /// Where the role and key of an encryption configuration are looked up.
+    pub references: References<'a>,
 }
 
 /// A project.

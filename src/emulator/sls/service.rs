@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
+use super::byok::References;
 use super::error::Error;
 use super::model::{Context, Model};
 use super::permission::permission;
 use super::routes::{Operation, Route, route};
 use super::versioned::View;
 use super::{logstore, project};
-use crate::emulator::access::facts;
+use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
@@ -54,7 +55,8 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
         project: route.project.as_deref(),
         logstore: route.logstore.as_deref(),
     };
-    let evaluation = Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region };
+    let evaluation =
+        Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
     match state.faults.fire(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
         None => evaluation.run(View::Current).map(Answer::Reply),
@@ -79,6 +81,7 @@ struct Evaluation<'a> {
     route: &'a Route,
     endpoint: &'a Endpoint,
     region: &'a str,
+    caller: &'a Principal,
 }
 
 impl Evaluation<'_> {
@@ -130,13 +133,24 @@ impl Evaluation<'_> {
     }
 
     fn apply(&self, model: &mut Model, body: &Map<String, Value>, view: View) -> Result<Reply, Error> {
+        let (directory, keys) = (self.state.identity.current(), self.state.keys.current());
+        let now = self.state.clock.unix();
+        let references = References {
+            directory: &directory,
+            keys: &keys,
+            caller: self.caller,
+            facts: &facts(self.call, now),
+            must_exist: self.state.references_must_exist,
+            now,
+        };
         let context = &Context {
             account_id: &self.state.account_id,
             region: self.region,
             region_is_named: self.endpoint.region.is_some(),
             rules: self.state.rules,
-            now: self.state.clock.unix(),
+            now,
             view,
+            references,
         };
         let query = &self.call.query;
         let host_project = self.route.project.as_deref();
