@@ -24,7 +24,7 @@ enum Command {
     ///
     /// All services share one port and are told apart as their clients address them. Calls must be signed,
     /// with the key ak-root / sk-root where the seed has no other. Not served: reading and writing logs,
-    /// metric stores, AssumeRoleWithOIDC, and storage on disk.
+    /// metric stores, sessions from identity providers' tokens, and storage on disk.
     ///
     /// When connections are accepted, one line of JSON is printed on stdout, and nothing else ever;
     /// logs go to stderr.
@@ -36,9 +36,8 @@ struct Serve {
     /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
-    /// What to start with, as a JSON object: account_id, region, access_keys, users, groups, roles, keys,
-    /// projects; each may be left out. With roles or keys, those that an encryption configuration refers
-    /// to have to be there.
+    /// What to start with (JSON): account, region, access keys, users, groups, roles, keys, projects. With
+    /// roles or keys in it, those that an encryption configuration refers to have to be there.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Refuse members that an operation does not know.

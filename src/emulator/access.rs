@@ -80,12 +80,11 @@ pub fn usable<'k>(
         return Err(if token.is_some() { Unusable::InvalidToken } else { Unusable::UnknownKey });
     };
     match (&key.session, token) {
-        (None, None) => Ok(key),
         (None, Some(_)) => Err(Unusable::InvalidToken),
         (Some(_), None) => Err(Unusable::MissingToken),
         (Some(session), Some(token)) if session.token != Secret::from(token) => Err(Unusable::InvalidToken),
         (Some(_), Some(_)) if key.is_over(now) => Err(Unusable::ExpiredToken),
-        (Some(_), Some(_)) => Ok(key),
+        (None, None) | (Some(_), Some(_)) => Ok(key),
     }
 }
 

@@ -78,7 +78,7 @@ impl Dispatcher {
             }
             Ok(Ok(body)) => body,
         };
-        self.call(Call::new(&head, body).from_peer(peer.ip().to_canonical())).await
+        self.call(Call::new(&head, body).with_peer(peer.ip().to_canonical())).await
     }
 
     /// The control API, for callers on this machine only.

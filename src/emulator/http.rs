@@ -48,7 +48,7 @@ impl Call {
     }
 
     /// The call as it came from `peer`.
-    pub fn from_peer(self, peer: IpAddr) -> Self {
+    pub fn with_peer(self, peer: IpAddr) -> Self {
         Self { peer: Some(peer), ..self }
     }
 

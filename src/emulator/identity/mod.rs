@@ -13,6 +13,6 @@ mod system_policies;
 
 pub use arn::{role_arn, role_of_arn, user_arn};
 pub use attachment::{Holder, HolderKind};
-pub use directory::{Directory, folded, new_id};
+pub use directory::{Directory, folded};
 pub use entity::{Group, Role, User};
 pub use policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};

@@ -16,4 +16,4 @@ pub(super) mod seeding;
 mod tests;
 
 pub use actions::SERVICE;
-pub use model::{Key, KeyState, Keys};
+pub use model::{KeyState, Keys};

@@ -113,9 +113,8 @@ impl Comparison {
     fn fits(self, fact: &str, value: &str) -> bool {
         match self {
             Self::Text => fact == value,
-            Self::TextInAnyCase => fact.eq_ignore_ascii_case(value),
+            Self::TextInAnyCase | Self::Bool => fact.eq_ignore_ascii_case(value),
             Self::Pattern => matches(value, fact),
-            Self::Bool => fact.eq_ignore_ascii_case(value),
             Self::Number(order) => order.fits(number(fact), number(value)),
             Self::Date(order) => order.fits(date(fact), date(value)),
             Self::Address => address_fits(fact, value).unwrap_or(false),

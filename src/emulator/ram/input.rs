@@ -146,11 +146,9 @@ fn flat_tags(parameters: &Parameters) -> BTreeMap<String, String> {
 
 /// A JSON list of texts, in `name`, or `name.1`, `name.2` and so on; empty when it is not there.
 pub fn texts(parameters: &Parameters, name: &str) -> Result<Vec<String>, Error> {
-    match parameters.get(name) {
-        Some(text) => serde_json::from_str(text).map_err(|_| Error::incorrect(name)),
-        None => {
-            let flat = (1..).map_while(|number| parameters.get(&format!("{name}.{number}")));
-            Ok(flat.map(str::to_owned).collect())
-        }
+    if let Some(text) = parameters.get(name) {
+        return serde_json::from_str(text).map_err(|_| Error::incorrect(name));
     }
+    let flat = (1..).map_while(|number| parameters.get(&format!("{name}.{number}")));
+    Ok(flat.map(str::to_owned).collect())
 }

@@ -45,13 +45,13 @@ impl Page {
         let page: Vec<(&str, Value)> = rest.by_ref().take(self.items).collect();
         let is_truncated = rest.next().is_some();
         let last = page.last().map(|(key, _)| hex::encode(key));
-        let list: Vec<Value> = page.into_iter().map(|(_, value)| value).collect();
+        let values: Vec<Value> = page.into_iter().map(|(_, value)| value).collect();
         let mut members = Map::new();
         members.insert("IsTruncated".to_owned(), is_truncated.into());
         if let Some(marker) = last.filter(|_| is_truncated) {
             members.insert("Marker".to_owned(), marker.into());
         }
-        members.insert(name.to_owned(), Value::Object(Map::from_iter([(element.to_owned(), list.into())])));
+        members.insert(name.to_owned(), Value::Object(Map::from_iter([(element.to_owned(), values.into())])));
         members
     }
 }

@@ -46,7 +46,11 @@ pub fn remove(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     keys.extend(input::texts(parameters, "TagKey")?);
     let all = parameters.flag("All")?.unwrap_or_default();
     for name in &names {
-        tags_mut(directory, kind, name)?.retain(|key, _| !(all && keys.is_empty()) && !keys.contains(key));
+        let tags = tags_mut(directory, kind, name)?;
+        if all && keys.is_empty() {
+            tags.clear();
+        }
+        tags.retain(|key, _| !keys.contains(key));
     }
     done()
 }
@@ -56,7 +60,7 @@ pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let (kind, wanted) = (kind(parameters)?, input::tags(parameters)?);
     let names = input::texts(parameters, "ResourceNames")?;
-    let named: Vec<(&str, &Tags)> = match kind {
+    let tagged: Vec<(&str, &Tags)> = match kind {
         Kind::Role => directory.roles.values().map(|role| (role.name.as_str(), &role.tags)).collect(),
         Kind::Policy => {
             directory.policies.values().map(|policy| (policy.name.as_str(), &policy.tags)).collect()
@@ -64,7 +68,7 @@ pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
     };
     let type_name = parameters.required("ResourceType")?;
     let is_named = |name: &str| names.is_empty() || names.iter().any(|wanted| folded(wanted) == folded(name));
-    let tags = named
+    let tags = tagged
         .into_iter()
         .filter(|(name, tags)| is_named(name) && carries(tags, &wanted))
         .flat_map(|(name, tags)| tags.iter().map(move |(key, value)| (name, key, value)));

@@ -60,7 +60,9 @@ fn string_to_sign(canonical_request: &str) -> String {
 fn canonical_request(call: &Call, signed_headers: &str) -> String {
     let mut headers = String::new();
     for name in signed_headers.split(';') {
-        headers.push_str(&format!("{name}:{}\n", values_of(call, name)));
+        for part in [name, ":", &values_of(call, name), "\n"] {
+            headers.push_str(part);
+        }
     }
     let query =
         canonical(call.query.iter().map(|p| (p.name.as_str(), p.value.as_deref().unwrap_or_default())));

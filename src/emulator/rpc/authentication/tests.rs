@@ -194,6 +194,8 @@ fn what_is_missing_or_malformed_says_so() {
     for (from, to, code) in [
         ("AccessKeyId=ak", "A=", "MissingAccessKeyId"),
         ("Signature=", "S=", "MissingSignature"),
+        ("Action=", "A=", "MissingAction"),
+        ("Version=", "V=", "MissingVersion"),
         ("SignatureNonce=", "S=", "MissingSignatureNonce"),
         ("Timestamp=2026-11-22T", "Timestamp=x", "InvalidTimeStamp.Format"),
         ("SignatureMethod=HMAC-SHA1", "SignatureMethod=HMAC-SHA256", "InvalidParameter.SignatureMethod"),

@@ -18,6 +18,9 @@ pub fn read(parameters: &Parameters) -> Result<Claim<'_>, Error> {
         parameters.get(name).ok_or_else(missing)
     };
     let access_key_id = required("AccessKeyId")?;
+    // Headers that name them as well are not signed.
+    required("Action")?;
+    required("Version")?;
     for (name, value) in [("SignatureMethod", "HMAC-SHA1"), ("SignatureVersion", "1.0")] {
         if required(name)? != value {
             return Err(Error::incorrect(name));

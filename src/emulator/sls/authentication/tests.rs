@@ -175,8 +175,8 @@ fn calls_of_a_session_need_its_token_and_end_with_it() {
         if request.has("x-acs-security-token") {
             assert_eq!(answer(&keys, CAPTURED_AT), Ok(root()), "{}", request.name);
             assert_eq!(answer(&others, CAPTURED_AT), invalid, "{}", request.name);
-            let expired = Err(Error::unauthorized("The security token you provided has expired."));
-            assert_eq!(answer(&keys, expires), expired, "{}", request.name);
+            let is_over = Err(Error::unauthorized("The security token you provided has expired."));
+            assert_eq!(answer(&keys, expires), is_over, "{}", request.name);
         } else {
             assert_eq!(answer(&keys, CAPTURED_AT), invalid, "{}", request.name);
         }
