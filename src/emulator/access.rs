@@ -112,6 +112,8 @@ pub enum Principal {
         account_id: String,
         /// The role's name.
         role: String,
+        /// The role's id: one that was made anew under the same name is another role.
+        role_id: String,
         /// The session's name.
         session: String,
         /// What the session was narrowed down to.
@@ -164,8 +166,8 @@ mod tests {
         assert_eq!(root.arn(), "acs:ram::1234567890123456:root");
         let user = Principal::User { account_id: account_id.clone(), name: "alice".to_owned() };
         assert_eq!(user.arn(), "acs:ram::1234567890123456:user/alice");
-        let (role, session) = ("Deployer".to_owned(), "s1".to_owned());
-        let session = Principal::RoleSession { account_id, role, session, policy: None };
+        let [role, role_id, session] = ["Deployer", "3001", "s1"].map(str::to_owned);
+        let session = Principal::RoleSession { account_id, role, role_id, session, policy: None };
         assert_eq!(session.arn(), "acs:ram::1234567890123456:assumed-role/deployer/s1");
     }
 }

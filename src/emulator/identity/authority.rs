@@ -16,7 +16,10 @@ impl Directory {
         match who {
             Principal::AccountRoot { .. } => Decision::Allowed,
             Principal::User { name, .. } => decide(self.documents(&self.holders(name)), request),
-            Principal::RoleSession { role, policy, .. } => {
+            Principal::RoleSession { role, role_id, policy, .. } => {
+                if self.role(role).is_none_or(|role| role.id != *role_id) {
+                    return Decision::NotMentioned;
+                }
                 let holder = Holder::new(HolderKind::Role, role);
                 match (decide(self.documents(&[holder]), request), policy) {
                     (Decision::Allowed, Some(policy)) => decide([policy.as_ref()], request),
@@ -94,10 +97,17 @@ mod tests {
         Principal::User { account_id: ACCOUNT.to_owned(), name: name.to_owned() }
     }
 
-    fn session(policy: Option<&str>) -> Principal {
+    /// A session of `Byok` as it is in `directory`.
+    fn session(directory: &Directory, policy: Option<&str>) -> Principal {
         let policy = policy.map(|text| Arc::new(Document::parse(text, Grammar::Permission).unwrap()));
-        let text = |text: &str| text.to_owned();
-        Principal::RoleSession { account_id: text(ACCOUNT), role: text("Byok"), session: text("s"), policy }
+        let role = directory.role("byok").unwrap();
+        Principal::RoleSession {
+            account_id: ACCOUNT.to_owned(),
+            role: role.name.clone(),
+            role_id: role.id.clone(),
+            session: "s".to_owned(),
+            policy,
+        }
     }
 
     #[track_caller]
@@ -121,14 +131,29 @@ mod tests {
 
     #[test]
     fn a_session_has_what_its_role_and_its_own_policy_both_allow() {
-        check(&session(None), "kms:Decrypt", Decision::Allowed);
-        check(&session(None), "kms:CreateKey", Decision::NotMentioned);
-        let only_encrypt =
-            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:Encrypt","Resource":"*"}]}"#;
-        check(&session(Some(only_encrypt)), "kms:Encrypt", Decision::Allowed);
-        check(&session(Some(only_encrypt)), "kms:Decrypt", Decision::NotMentioned);
-        let all = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-        check(&session(Some(all)), "kms:CreateKey", Decision::NotMentioned);
+        let directory = directory();
+        let decided = |policy: Option<&str>, action: &str| {
+            directory.decide(&session(&directory, policy), action, "acs:x", &Facts::default())
+        };
+        assert_eq!(decided(None, "kms:Decrypt"), Decision::Allowed);
+        assert_eq!(decided(None, "kms:CreateKey"), Decision::NotMentioned);
+        let policy = |action: &str| {
+            json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+                .to_string()
+        };
+        assert_eq!(decided(Some(&policy("kms:Encrypt")), "kms:Encrypt"), Decision::Allowed);
+        assert_eq!(decided(Some(&policy("kms:Encrypt")), "kms:Decrypt"), Decision::NotMentioned);
+        assert_eq!(decided(Some(&policy("*")), "kms:CreateKey"), Decision::NotMentioned);
+    }
+
+    #[test]
+    fn a_session_ends_with_its_role_also_when_another_gets_the_name() {
+        let (before, rebuilt) = (directory(), directory());
+        let session = session(&before, None);
+        let decided =
+            |directory: &Directory| directory.decide(&session, "kms:Decrypt", "x", &Facts::default());
+        assert_eq!(decided(&before), Decision::Allowed);
+        assert_eq!(decided(&rebuilt), Decision::NotMentioned);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::encryption::{UserCmkInfo, user_cmk_info_of};
 use super::error::Error;
 use crate::emulator::access::Principal;
-use crate::emulator::identity::{Directory, role_arn, role_of_arn};
+use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
 use crate::emulator::kms::{KeyState, Keys};
 use crate::emulator::policy::Facts;
 
@@ -63,17 +63,16 @@ impl References<'_> {
         Err(Error::unauthorized(format!("{caller} is not allowed to perform ram:PassRole on {arn}")))
     }
 
-    /// The name of the role, which is the account's and trusts the service.
-    fn check_role<'r>(&self, arn: &'r str) -> Result<&'r str, Error> {
+    /// The role, which is the account's and trusts the service.
+    fn check_role(&self, arn: &str) -> Result<&Role, Error> {
         let invalid = |why: &str| Error::parameter_invalid(format!("The role {arn} {why}."));
         let (account_id, name) = role_of_arn(arn).ok_or_else(|| invalid("is not the ARN of a role"))?;
-        if account_id != self.directory.account_id || self.directory.role(name).is_none() {
-            return Err(invalid("does not exist"));
-        }
+        let role = self.directory.role(name).filter(|_| account_id == self.directory.account_id);
+        let role = role.ok_or_else(|| invalid("does not exist"))?;
         if !self.directory.role_trusts_service(name, SERVICE, self.facts) {
             return Err(invalid(&format!("does not trust {SERVICE}")));
         }
-        Ok(name)
+        Ok(role)
     }
 
     /// The ARN of the key, which is in the Logstore's region, enabled and symmetric.
@@ -97,10 +96,11 @@ impl References<'_> {
         Ok(key.arn(&self.directory.account_id))
     }
 
-    fn check_role_may_use_key(&self, role: &str, key_arn: &str) -> Result<(), Error> {
+    fn check_role_may_use_key(&self, role: &Role, key_arn: &str) -> Result<(), Error> {
         let service = Principal::RoleSession {
             account_id: self.directory.account_id.clone(),
-            role: role.to_owned(),
+            role: role.name.clone(),
+            role_id: role.id.clone(),
             session: SERVICE.to_owned(),
             policy: None,
         };
@@ -108,7 +108,8 @@ impl References<'_> {
         match KEY_ACTIONS.into_iter().find(|action| !may(action)) {
             None => Ok(()),
             Some(action) => Err(Error::parameter_invalid(format!(
-                "The role {role} is not allowed to perform {action} on {key_arn}."
+                "The role {} is not allowed to perform {action} on {key_arn}.",
+                role.name
             ))),
         }
     }

@@ -49,6 +49,7 @@ pub fn assume(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let principal = Principal::RoleSession {
         account_id: account_id.to_owned(),
         role: role.name.clone(),
+        role_id: role.id.clone(),
         session: session.to_owned(),
         policy,
     };
@@ -230,8 +231,14 @@ mod tests {
         let expected = json!({"IdentityType": "Account", "AccountId": ACCOUNT, "UserId": ACCOUNT,
             "PrincipalId": ACCOUNT, "Arn": "acs:ram::1234567890123456:root"});
         assert_eq!(root, expected);
-        let (role, session) = ("Deployer".to_owned(), "s1".to_owned());
-        bench.caller = Principal::RoleSession { account_id: ACCOUNT.to_owned(), role, session, policy: None };
+        let role = bench.model.role("deployer").unwrap();
+        bench.caller = Principal::RoleSession {
+            account_id: ACCOUNT.to_owned(),
+            role: role.name.clone(),
+            role_id: role.id.clone(),
+            session: "s1".to_owned(),
+            policy: None,
+        };
         let role = bench.done("GetCallerIdentity", &[]);
         assert_eq!(role["Arn"], "acs:ram::1234567890123456:assumed-role/deployer/s1");
         assert_eq!(role["PrincipalId"], format!("{}:s1", role["RoleId"].as_str().unwrap()));

@@ -28,8 +28,9 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
                 "PrincipalId": user.id,
             }))
         }
-        Principal::RoleSession { account_id, role, session, .. } => {
-            let role = directory.role(role).ok_or_else(|| gone(HolderKind::Role))?;
+        Principal::RoleSession { account_id, role, role_id, session, .. } => {
+            let role = directory.role(role).filter(|role| role.id == *role_id);
+            let role = role.ok_or_else(|| gone(HolderKind::Role))?;
             answer(json!({
                 "IdentityType": "AssumedRoleUser",
                 "AccountId": account_id,
