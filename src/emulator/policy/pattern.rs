@@ -28,7 +28,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.iter().skip(at_pattern).all(|wanted| *wanted == '*')
 }
 
-/// As [`matches`], with letters of either case alike.
+/// As [`matches()`], with letters of either case alike.
 pub fn matches_any_case(pattern: &str, text: &str) -> bool {
     matches(&pattern.to_lowercase(), &text.to_lowercase())
 }
