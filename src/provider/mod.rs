@@ -8,6 +8,7 @@ mod held;
 mod log_store_encryption;
 mod log_store_id;
 mod session;
+mod settings;
 
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ impl Provider for AlicloudEncryption {
     }
 
     async fn configure(&self, _context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
-        match config::settings(&request.config, &self.environment) {
+        match settings::settings(&request.config, &self.environment) {
             Ok(settings) => {
                 self.session.configure(settings, &request.terraform_version);
                 Diagnostics::new()

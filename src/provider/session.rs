@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{config::Settings, held::Held};
+use super::{
+    held::Held,
+    settings::{KnownSettings, Settings},
+};
 use crate::{
     cloud::{
         clock::SystemClock,
@@ -95,7 +98,7 @@ impl From<NoClient> for Diagnostic {
     }
 }
 
-fn sls_config(settings: super::config::KnownSettings, terraform_version: &str) -> SlsConfig {
+fn sls_config(settings: KnownSettings, terraform_version: &str) -> SlsConfig {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
@@ -131,8 +134,9 @@ fn user_agent(append: Option<&str>, terraform_version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::config::{ProviderModel, settings};
+    use crate::provider::config::ProviderModel;
     use crate::provider::environment::Environment;
+    use crate::provider::settings::settings;
     use crate::schema::Field;
 
     #[test]
