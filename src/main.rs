@@ -10,7 +10,7 @@ use std::{
 
 use alicloud_encryption::{
     plugin::{self, Environment, Mode, Network, ServeOptions, log, serve::ServeError},
-    provider::{self, AlicloudEncryption, Process, SOURCE_ADDRESS},
+    provider::{self, AlicloudEncryption, SOURCE_ADDRESS},
     schema::ProviderServer,
 };
 use tokio::runtime;
@@ -83,11 +83,7 @@ fn run(options: ServeOptions) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    let process = match options.mode {
-        Mode::Plugin => Process::PerPhase,
-        Mode::Debug { .. } => Process::Shared,
-    };
-    let provider = AlicloudEncryption::new(provider::Environment::of_process(), process);
+    let provider = AlicloudEncryption::new(provider::Environment::of_process());
     let outcome = runtime.block_on(plugin::serve(Arc::new(ProviderServer::new(provider)), options));
     // Calls that did not end in time are left behind: the host waits for the process.
     runtime.shutdown_background();

@@ -1,4 +1,4 @@
-//! What this process is working on: one lock per Logstore, what was read, planned and set up.
+//! What a phase of a run is working on: one lock per Logstore, what was read, planned and set up.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use super::log_store_id::LogStoreId;
 use crate::cloud::sls::LogStore;
 
-/// The Logstores this process has to do with.
+/// The Logstores this phase, plan or apply, has to do with.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     locks: Mutex<HashMap<LogStoreId, Arc<AsyncMutex<()>>>>,
@@ -30,6 +30,13 @@ struct KeptRead {
 }
 
 impl Held {
+    /// Forgets what was read, planned and set up before.
+    pub(super) fn begin_phase(&self) {
+        open(&self.reads).clear();
+        open(&self.planned_destroys).clear();
+        open(&self.set_up).clear();
+    }
+
     /// Waits until no other call of this process writes to the Logstore. Writers of other processes are not
     /// kept out; the apply sequence finds their traces.
     pub(super) async fn lock(&self, id: &LogStoreId) -> OwnedMutexGuard<()> {
@@ -48,12 +55,12 @@ impl Held {
         open(&self.set_up).contains(id)
     }
 
-    /// Notes that a destroy was planned in this process.
+    /// Notes that a destroy was planned in this phase.
     pub(super) fn note_planned_destroy(&self, id: &LogStoreId) {
         open(&self.planned_destroys).insert(id.clone());
     }
 
-    /// True if a destroy was planned in this process.
+    /// True if a destroy was planned in this phase.
     pub(super) fn is_destroy_planned(&self, id: &LogStoreId) -> bool {
         open(&self.planned_destroys).contains(id)
     }
@@ -103,6 +110,18 @@ mod tests {
 
     fn log_store() -> LogStore {
         LogStore::from_fields(Operation::new("SLS", "GetLogStore", "audit/app"), Map::new())
+    }
+
+    #[test]
+    fn a_phase_begins_with_nothing_known() {
+        let held = Held::default();
+        held.note_set_up(&id());
+        held.note_planned_destroy(&id());
+        held.keep_read(&id(), log_store(), AT, 0);
+        assert!(held.is_set_up(&id()) && held.is_destroy_planned(&id()));
+        held.begin_phase();
+        assert!(!held.is_set_up(&id()) && !held.is_destroy_planned(&id()));
+        assert!(held.take_read(&id()).is_none());
     }
 
     #[test]

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
-pub use session::Process;
 
 use crate::schema::{
     Diagnostics, Provider, Schema, adapter::AnyResource, provider::Configure, resource::Context,
@@ -35,8 +34,8 @@ pub struct AlicloudEncryption {
 
 impl AlicloudEncryption {
     /// A provider that is not configured yet and reads its defaults from these environment variables.
-    pub fn new(environment: Environment, process: Process) -> AlicloudEncryption {
-        AlicloudEncryption { session: Arc::new(Session::new(process)), environment }
+    pub fn new(environment: Environment) -> AlicloudEncryption {
+        AlicloudEncryption { session: Arc::new(Session::default()), environment }
     }
 }
 

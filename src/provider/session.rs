@@ -20,18 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Session {
     configured: RwLock<Configured>,
-    process: Process,
     /// What this process is working on.
     pub(super) held: Held,
-}
-
-/// How long a host keeps a process of the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Process {
-    /// It starts one to plan and another to apply: what Terraform and OpenTofu do.
-    PerPhase,
-    /// It uses one that was there before, for plan and apply alike: debug mode.
-    Shared,
 }
 
 /// The outcome of configuring: a client, or why there is none.
@@ -48,24 +38,17 @@ pub(super) enum NoClient {
 }
 
 impl Session {
-    /// A session that is not configured yet.
-    pub(super) fn new(process: Process) -> Session {
-        let configured = RwLock::new(Err(NoClient::NotConfigured));
-        Session { configured, process, held: Held::default() }
-    }
-
-    /// True if what was planned in this process is not what core planned to apply in it.
-    pub(super) fn is_process_per_phase(&self) -> bool {
-        self.process == Process::PerPhase
-    }
-
-    /// Takes the settings. Nothing is dialled. A shared process is configured again for each phase; the
-    /// latest settings count.
+    /// Takes the settings. Nothing is dialled.
+    ///
+    /// A host configures the provider once at the beginning of each phase. Mostly each phase has a process of
+    /// its own; where one process serves several, as in debug mode, the latest settings count, and what
+    /// earlier phases did is forgotten.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
         let configured = match settings {
             Settings::Known(known) => Ok(Arc::new(SlsClient::new(sls_config(*known, terraform_version)))),
             Settings::Unknown(names) => Err(NoClient::Unknown(names)),
         };
+        self.held.begin_phase();
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
@@ -76,6 +59,13 @@ impl Session {
     /// Why there is none.
     pub(super) fn sls(&self) -> Configured {
         self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Default for Session {
+    /// A session that is not configured yet.
+    fn default() -> Self {
+        Session { configured: RwLock::new(Err(NoClient::NotConfigured)), held: Held::default() }
     }
 }
 
@@ -148,7 +138,7 @@ mod tests {
         ]);
         let settings_of =
             |region| settings(&ProviderModel { region, ..ProviderModel::default() }, &environment).unwrap();
-        let session = Session::new(Process::Shared);
+        let session = Session::default();
         assert!(matches!(session.sls(), Err(NoClient::NotConfigured)));
         session.configure(settings_of(Field::Unknown), "1.11.4");
         assert!(matches!(session.sls(), Err(NoClient::Unknown(names)) if names == ["region"]));

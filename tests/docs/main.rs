@@ -9,13 +9,13 @@ mod page;
 use std::{fs, path::Path};
 
 use alicloud_encryption::{
-    provider::{AlicloudEncryption, Environment, Process},
+    provider::{AlicloudEncryption, Environment},
     schema::ProviderServer,
 };
 
 #[test]
 fn pages_say_what_schemas_and_examples_say() {
-    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default(), Process::PerPhase));
+    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
     let schemas = server.schemas();
     check("docs/index.md", &page::provider(schemas.provider, &read("examples/provider/provider.tf")));
     for (type_name, schema) in schemas.resources {
@@ -28,7 +28,7 @@ fn pages_say_what_schemas_and_examples_say() {
 
 #[test]
 fn every_attribute_is_described() {
-    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default(), Process::PerPhase));
+    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
     let schemas = server.schemas();
     for schema in schemas.resources.values().chain([&schemas.provider]) {
         let missing = page::undescribed(schema);

@@ -151,7 +151,10 @@ async fn try_delete(
     let client = resource.session.sls().map_err(Diagnostic::from)?;
     let held = &resource.session.held;
     let _lock = held.lock(&id).await;
-    if held.is_set_up(&id) || is_deposed(resource, &id) {
+    // Core plans the destroy of a deposed object, one replaced with `create_before_destroy`, in the phase that
+    // applies it, and that of any other object in the phase before. It gives no other sign.
+    let deposed = held.is_destroy_planned(&id);
+    if deposed || held.is_set_up(&id) {
         return Ok(left_to_successor(&id).into());
     }
     let calls = super::bound(&client, bounds, &id);
@@ -185,15 +188,6 @@ async fn try_delete(
             }
         },
     }
-}
-
-/// True if the object that is destroyed was deposed: replaced with `create_before_destroy`, its successor
-/// being there already, in this run or since an earlier one that failed half-way.
-///
-/// Core does not say so. But it plans the destroy of a deposed object in the process that applies it, and
-/// that of any other object in the process that plans. Where one process serves both, nothing can be told.
-fn is_deposed(resource: &LogStoreEncryption, id: &LogStoreId) -> bool {
-    resource.session.is_process_per_phase() && resource.session.held.is_destroy_planned(id)
 }
 
 fn left_to_successor(id: &LogStoreId) -> Diagnostic {
