@@ -120,6 +120,10 @@ async fn write(
             Ok((state, Diagnostics::new()))
         }
         Err(failure) => {
+            if failure.written {
+                // Half set up is set up: what is destroyed beside it must not undo it.
+                held.note_set_up(&id);
+            }
             let mut diagnostics = Diagnostics::new();
             diagnostics.extend(errors::of_apply(&id, &failure.error));
             let seen = failure.last_seen.as_ref().filter(|_| failure.written);
