@@ -34,11 +34,6 @@ impl<T> Field<T> {
     pub fn is_unknown(&self) -> bool {
         matches!(self, Field::Unknown)
     }
-
-    /// The value, or null for `None`.
-    pub fn from_option(value: Option<T>) -> Field<T> {
-        value.map_or(Field::Null, Field::Known)
-    }
 }
 
 impl From<&str> for Field<String> {
