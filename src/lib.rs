@@ -10,6 +10,7 @@
 //! - [`cloud`]: clients of the Alibaba Cloud services
 //! - [`crypto`]: digests, keyed hashes and the type that holds a secret
 //! - [`emulator`]: the local stand-in for the services
+//! - [`storage`]: what the emulator keeps, on disk or in memory
 
 pub mod cloud;
 pub mod crypto;
@@ -18,3 +19,5 @@ pub mod emulator;
 pub mod plugin;
 pub mod provider;
 pub mod schema;
+#[cfg(feature = "emulator")]
+pub mod storage;

@@ -14,7 +14,7 @@ struct Room {
     never: &'static [&'static str],
 }
 
-const ROOMS: [Room; 6] = [
+const ROOMS: [Room; 7] = [
     Room {
         name: "schema",
         may_use: &[],
@@ -48,7 +48,12 @@ const ROOMS: [Room; 6] = [
         may_use: &[],
         never: &["std::fs", "std::net", "std::env", "std::time", "tokio", "tracing", "SystemTime"],
     },
-    Room { name: "emulator", may_use: &["crypto"], never: &["tonic", "prost", "reqwest", "Terraform"] },
+    Room { name: "emulator", may_use: &["crypto", "storage"], never: &["tonic", "reqwest", "Terraform"] },
+    Room {
+        name: "storage",
+        may_use: &["crypto"],
+        never: &["std::net", "hyper", "axum", "serde_json", "std::env", "SystemTime"],
+    },
 ];
 
 #[test]

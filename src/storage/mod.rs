@@ -1,0 +1,13 @@
+//! What the emulator keeps: documents and blocks, in one crash-safe file or in memory only.
+
+mod block;
+mod change;
+mod error;
+mod master_key;
+mod store;
+
+pub use block::{Algorithm, BlockAddress, BlockError, DataKey, Described, describe, open, seal};
+pub use change::{Change, Document, Kind};
+pub use error::StoreError;
+pub use master_key::MasterKey;
+pub use store::{Committed, Store};
