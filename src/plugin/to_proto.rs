@@ -3,8 +3,9 @@
 use super::pb::tfplugin6 as pb;
 use crate::schema::{
     Diagnostic, Diagnostics, Path, Severity, Step,
+    function::FunctionError,
     messages::{
-        ApplyResponse, Encoded, ImportResponse, Imported, PlanResponse, ReadResponse,
+        ApplyResponse, DataReadResponse, Encoded, ImportResponse, Imported, PlanResponse, ReadResponse,
         UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
@@ -99,6 +100,32 @@ pub(super) fn import(response: ImportResponse) -> pb::import_resource_state::Res
         imported_resources: response.imported.map(imported).into_iter().collect(),
         diagnostics: diagnostics(response.diagnostics),
         deferred: None,
+    }
+}
+
+pub(super) fn read_data_source(response: DataReadResponse) -> pb::read_data_source::Response {
+    // Hosts that did not allow it take any message here, whatever its reason, for an error.
+    let deferred = response
+        .config_unknown
+        .then(|| pb::Deferred { reason: pb::deferred::Reason::ResourceConfigUnknown.into() });
+    pb::read_data_source::Response {
+        state: value(response.state),
+        diagnostics: diagnostics(response.diagnostics),
+        deferred,
+    }
+}
+
+pub(super) fn call_function(outcome: Result<Encoded, FunctionError>) -> pb::call_function::Response {
+    match outcome {
+        Ok(result) => pb::call_function::Response { result: value(result), error: None },
+        Err(error) => pb::call_function::Response { result: None, error: Some(function_error(error)) },
+    }
+}
+
+fn function_error(error: FunctionError) -> pb::FunctionError {
+    pb::FunctionError {
+        text: error.text,
+        function_argument: error.argument.and_then(|argument| i64::try_from(argument).ok()),
     }
 }
 
