@@ -67,6 +67,8 @@ fn refused(function: &str, argument: &str, says: &[&str]) {
     let scene = scene(&main);
     let error = scene.validate().failed().error();
     error.says(says);
+    // Host and provider both know how to end a sentence; one of them has to.
+    assert!(error.detail.ends_with('.') && !error.detail.ends_with(".."), "{}", error.detail);
     error.at("main.tf", 3);
 }
 

@@ -106,9 +106,10 @@ impl<D: DataSource> Adapter<D> {
             return Err(reading.diagnostics);
         }
         let found = reading.found.map_or(Value::Null, Model::into_object);
+        let found = blocks::with_empty_blocks(&self.schema, found);
         self.check(&config, &found)?;
         Ok(DataReadResponse {
-            state: self.encode_object(found)?,
+            state: encode(&found, &self.of)?,
             diagnostics: reading.diagnostics,
             config_unknown: false,
         })
@@ -128,23 +129,22 @@ impl<D: DataSource> Adapter<D> {
         }
         let draft = planning::plan(&self.schema, config, &Value::Null, config.clone());
         Ok(DataReadResponse {
-            state: self.encode_object(draft.planned)?,
+            state: encode(&draft.planned, &self.of)?,
             diagnostics: Diagnostics::new(),
             config_unknown: true,
         })
     }
 
-    /// Checks what was found as the host will, whose message would not name the attribute.
+    /// Checks what was found. The host checks too, but its message does not name the attribute.
     fn check(&self, config: &Value, found: &Value) -> Result<(), Diagnostic> {
         let problem = if found.is_null() {
             Some("it found nothing and gave no reason".to_owned())
         } else if !found.is_wholly_known() {
             Some("it left a value unknown".to_owned())
         } else {
-            let changed = self.schema.attributes.iter().map(|attribute| attribute.name).find(|name| {
-                let configured = config.attribute(name);
-                !configured.is_null() && !repeats(configured, found.attribute(name))
-            });
+            let attributes = self.schema.attributes.iter().map(|attribute| attribute.name);
+            let mut names = attributes.chain(self.schema.blocks.iter().map(|block| block.name));
+            let changed = names.find(|name| !repeats(config.attribute(name), found.attribute(name)));
             changed.map(|name| format!("it changed the configured {name}"))
         };
         problem.map_or(Ok(()), |problem| {
@@ -156,10 +156,6 @@ impl<D: DataSource> Adapter<D> {
                 ),
             ))
         })
-    }
-
-    fn encode_object(&self, object: Value) -> Result<Encoded, Diagnostic> {
-        encode(&blocks::with_empty_blocks(&self.schema, object), &self.of)
     }
 }
 
@@ -178,8 +174,46 @@ fn repeats(configured: &Value, found: &Value) -> bool {
                 && configured.iter().all(|(key, a)| found.get(key).is_some_and(|b| repeats(a, b)))
         }
         (Value::Set(configured), Value::Set(found)) => {
-            configured.iter().all(|a| found.iter().any(|b| repeats(a, b)))
+            configured.len() == found.len() && configured.iter().all(|a| found.iter().any(|b| repeats(a, b)))
         }
         (configured, found) => configured == found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn map(members: &[(&str, Value)]) -> BTreeMap<String, Value> {
+        members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    #[track_caller]
+    fn check(configured: &Value, found: &Value, repeated: bool) {
+        assert_eq!(repeats(configured, found), repeated, "{configured:?} {found:?}");
+    }
+
+    #[test]
+    fn what_is_not_configured_is_the_providers_at_every_depth() {
+        let object = |a: Value| Value::Object(map(&[("a", a), ("b", "b".into())]));
+        check(&Value::Null, &"x".into(), true);
+        check(&object(Value::Null), &object("x".into()), true);
+        check(&Value::List(vec![object(Value::Null)]), &Value::List(vec![object("x".into())]), true);
+        check(&Value::Set(vec![object(Value::Null)]), &Value::Set(vec![object("x".into())]), true);
+    }
+
+    #[test]
+    fn what_is_configured_is_repeated_at_every_depth() {
+        let object = |a: &str| Value::Object(map(&[("a", a.into())]));
+        let entry = |key: &str| Value::Map(map(&[(key, object("x"))]));
+        check(&object("x"), &object("y"), false);
+        check(&object("x"), &Value::Null, false);
+        check(&Value::List(vec![object("x")]), &Value::List(vec![object("y")]), false);
+        check(&Value::List(vec![]), &Value::List(vec![object("y")]), false);
+        check(&Value::Set(vec![object("x")]), &Value::Set(vec![object("x"), object("y")]), false);
+        check(&entry("k"), &entry("k"), true);
+        check(&entry("k"), &entry("l"), false);
     }
 }

@@ -31,7 +31,7 @@ pub trait DataSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// The configuration is wholly known, passed [`DataSource::validate`] before, and has its defaults;
     /// computed attributes that are not configured are null in it. What is found must be wholly known
-    /// and repeat every configured value as it is: host and framework refuse anything else.
+    /// and repeat every configured value as it is; anything else is refused as a bug of the data source.
     fn read(
         &self,
         context: &Context,
@@ -42,7 +42,7 @@ pub trait DataSource: fmt::Debug + Send + Sync + 'static {
 /// What came of a reading.
 #[derive(Clone, Debug)]
 pub struct Reading<M> {
-    /// What was found; it is only dropped where a diagnostic is an error.
+    /// What was found; not passed on if a diagnostic is an error, and needed if none is.
     pub found: Option<M>,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
