@@ -118,12 +118,12 @@ pub(super) fn read_data_source(response: DataReadResponse) -> pb::read_data_sour
 pub(super) fn call_function(outcome: Result<Encoded, FunctionError>) -> pb::call_function::Response {
     match outcome {
         Ok(result) => pb::call_function::Response { result: value(result), error: None },
-        Err(error) => pb::call_function::Response { result: None, error: Some(function_error(error)) },
+        Err(error) => pb::call_function::Response { result: None, error: Some(function_error(&error)) },
     }
 }
 
 /// An error of a function. Hosts put a full stop after its text.
-fn function_error(error: FunctionError) -> pb::FunctionError {
+fn function_error(error: &FunctionError) -> pb::FunctionError {
     pb::FunctionError {
         text: error.text.trim_end_matches('.').to_owned(),
         function_argument: error.argument.and_then(|argument| i64::try_from(argument).ok()),
