@@ -2,13 +2,24 @@
 
 mod block;
 mod change;
+mod committer;
 mod data_key;
 mod envelope;
 mod error;
 mod folder;
+mod format;
+mod held;
 mod master_key;
 mod master_key_file;
+#[cfg(test)]
+mod model_tests;
+mod opening;
+#[cfg(test)]
+mod simulated_disk;
+mod state;
 mod store;
+#[cfg(test)]
+mod store_tests;
 
 pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, seal};
 pub use change::{Change, Document, Kind};
