@@ -3,6 +3,8 @@
 mod block;
 mod change;
 mod committer;
+#[cfg(test)]
+mod damage_tests;
 mod data_key;
 mod envelope;
 mod error;
