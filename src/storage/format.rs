@@ -114,9 +114,9 @@ impl Keys {
         if kind.is_sealed() {
             return envelope::open(&self.sealing, stored, &context).map(|content| content.to_vec());
         }
-        let (content, mac) = stored.split_at_checked(stored.len().checked_sub(MAC_LENGTH)?)?;
-        let fits = HmacSha256::new(&self.document[..]).with(&context).with(content).is(mac);
-        fits.then(|| content.to_vec())
+        let (clear, mac) = stored.split_at_checked(stored.len().checked_sub(MAC_LENGTH)?)?;
+        let fits = HmacSha256::new(&self.document[..]).with(&context).with(clear).is(mac);
+        fits.then(|| clear.to_vec())
     }
 
     /// What lies in [`LENGTHS`] for a shard of so many blocks.

@@ -8,6 +8,8 @@ mod damage_tests;
 mod data_key;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod fixture_tests;
 mod folder;
 mod format;
 mod held;

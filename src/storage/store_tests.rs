@@ -1,8 +1,9 @@
 //! What a store promises, one promise at a time.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use redb::{ReadableDatabase as _, ReadableTable as _};
@@ -32,7 +33,9 @@ fn written(name: &str, content: &[u8]) -> Change {
 
 fn appended(positions: &[u64]) -> Change {
     let mut change = Change::new();
-    positions.iter().for_each(|position| change.append(at(*position), format!("block {position}").into()));
+    for position in positions {
+        change.append(at(*position), format!("block {position}").into());
+    }
     change
 }
 
@@ -189,6 +192,47 @@ fn a_second_process_is_refused_and_touches_nothing() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
+/// Set for the process that the test below kills: the folder to write to.
+const KILLED: &str = "STORE_TEST_KILLED_FOLDER";
+/// Bytes in each block it writes.
+const KILLED_BLOCK: usize = 64 * 1024;
+
+#[test]
+fn what_a_killed_process_was_told_is_there() {
+    if let Some(folder) = std::env::var_os(KILLED) {
+        write_until_killed(Path::new(&folder));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "storage::store_tests::what_a_killed_process_was_told_is_there", "--nocapture"])
+        .env(KILLED, folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let told = lines.map(Result::unwrap).filter(|line| line.starts_with("written ")).take(40).count();
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    assert_eq!(told, 40);
+    let store = Store::open(folder.path(), &key()).unwrap();
+    let blocks = store.blocks(at(0), usize::MAX, usize::MAX).unwrap();
+    assert!(blocks.len() >= told, "{} of {told}", blocks.len());
+    for (number, (address, block)) in blocks.iter().enumerate() {
+        assert_eq!((address.position, block), (number as u64, &vec![number.to_le_bytes()[0]; KILLED_BLOCK]));
+    }
+}
+
+fn write_until_killed(folder: &Path) -> ! {
+    let store = Store::open(folder, &key()).unwrap();
+    for position in 0.. {
+        let mut change = Change::new();
+        change.append(at(position), vec![position.to_le_bytes()[0]; KILLED_BLOCK]);
+        wait(&store, change).unwrap();
+        println!("written {position}");
+    }
+    unreachable!("there always is a next position")
+}
+
 #[test]
 fn another_handle_in_this_process_is_refused_too() {
     let folder = tempfile::tempdir().unwrap();
@@ -244,7 +288,7 @@ fn another_version_is_refused_whatever_the_key() {
 
 #[test]
 fn something_else_in_the_place_of_the_file_is_corrupt() {
-    for content in [b"".as_slice(), b"no database", &[0; 100_000]] {
+    for content in [b"".as_slice(), b"no database", &vec![0; 100_000]] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(opening::FILE), content).unwrap();
         check_refused(folder.path(), &key(), |error| matches!(error, StoreError::Corrupt { .. }));
