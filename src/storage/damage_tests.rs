@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::model_tests::Model;
 use super::simulated_disk::Disk;
-use super::{BlockAddress, Change, Kind, MasterKey, Store, StoreError, opening};
+use super::{BlockAddress, Change, DataKey, Kind, MasterKey, Store, StoreError, opening, seal};
 
 /// Of the bytes of a file, one in so many is flipped: neighbours share a page, and with that a checksum. The
 /// number has no factor in common with the lengths of entries and pages.
@@ -14,8 +14,13 @@ fn key() -> MasterKey {
     MasterKey::from_bytes([9; 32])
 }
 
-fn open(content: Vec<u8>) -> Result<Store, StoreError> {
-    Store::of(opening::open_disk(Disk::with(content), Path::new("disk"), &key())?, &key())
+fn open(content: Vec<u8>, checked_length: u64) -> Result<Store, StoreError> {
+    let disk = Disk::with(content);
+    Store::of(opening::open_disk(disk, Path::new("disk"), &key(), checked_length)?, &key())
+}
+
+fn data_key() -> DataKey {
+    DataKey::from_bytes([5; 32])
 }
 
 /// The bytes of a small store that was closed, and what it holds.
@@ -35,7 +40,8 @@ fn killed_and_closed() -> (Vec<u8>, Vec<u8>, Vec<Model>) {
         let mut change = Change::new();
         change.write(Kind::Identity, "", vec![1; 500]);
         change.write(Kind::Project, &format!("project {position}"), vec![2; 50]);
-        change.append(BlockAddress { logstore: 1, shard: 0, position }, vec![3; 700]);
+        let address = BlockAddress { logstore: 1, shard: 0, position };
+        change.append(address, seal(None, &data_key(), address, &[3; 700]));
         let mut model = states[states.len() - 1].clone();
         model.apply(&change);
         states.push(model);
@@ -54,7 +60,7 @@ fn check(content: Vec<u8>, model: &Model, what: &str) -> bool {
 
 #[track_caller]
 fn check_any(content: Vec<u8>, states: &[Model], what: &str) -> bool {
-    match open(content).and_then(|store| Model::of(&store)) {
+    match open(content, opening::CHECKED_LENGTH).and_then(|store| Model::of(&store)) {
         Ok(read) => {
             assert!(states.contains(&read), "{what}: wrong data");
             false
@@ -93,6 +99,29 @@ fn a_byte_flipped_after_a_crash_gives_an_error_or_one_of_the_last_two_states() {
         let mut damaged = content.clone();
         damaged[place] ^= if place % 2 == 0 { 0xff } else { 0x01 };
         check_any(damaged, last_two, &format!("byte {place}"));
+    }
+}
+
+/// In a file so long that opening it does not read it whole, a damaged block shows when it is opened.
+#[test]
+fn a_byte_flipped_in_a_long_file_gives_an_error_or_what_was_written_or_a_block_that_does_not_open() {
+    let (content, model) = small_store();
+    let used = content.iter().rposition(|byte| *byte != 0).unwrap();
+    let opened = |model: &Model| {
+        let blocks = model.shards.iter().flat_map(|((logstore, shard), blocks)| {
+            (0..).zip(blocks).map(|(position, stored)| {
+                let address = BlockAddress { logstore: *logstore, shard: *shard, position };
+                super::open(&data_key(), address, stored)
+            })
+        });
+        blocks.collect::<Result<Vec<_>, _>>()
+    };
+    for place in (0..320).chain((320..=used).step_by(EVERY)) {
+        let mut damaged = content.clone();
+        damaged[place] ^= if place % 2 == 0 { 0xff } else { 0x01 };
+        let Ok(read) = open(damaged, 0).and_then(|store| Model::of(&store)) else { continue };
+        assert!(read.documents == model.documents, "byte {place}: wrong documents");
+        assert!(opened(&read).is_err() || opened(&read) == opened(&model), "byte {place}: wrong blocks");
     }
 }
 

@@ -273,6 +273,22 @@ fn another_master_key_is_refused() {
     Store::open(folder.path(), &key()).unwrap();
 }
 
+/// Opening such a file repairs it, which is a write: it has to wait for the key.
+#[test]
+fn another_master_key_is_refused_also_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join(opening::FILE), killed.path().join(opening::FILE)).unwrap();
+    let other = MasterKey::from_bytes([8; 32]);
+    check_refused(killed.path(), &other, |error| matches!(error, StoreError::WrongMasterKey(_)));
+    let before = snapshot(killed.path());
+    let store = Store::open(killed.path(), &key()).unwrap();
+    assert_eq!(store.documents(Kind::Project).unwrap().len(), 1);
+    assert_ne!(snapshot(killed.path()), before, "nothing was repaired: the file says nothing of a crash");
+}
+
 #[test]
 fn another_version_is_refused_whatever_the_key() {
     let folder = folder_with_a_store();
@@ -380,7 +396,7 @@ fn after_a_failed_write_nothing_is_written_or_read() {
     assert!(matches!(store.documents(Kind::Project), Err(StoreError::Failed)));
     drop(store);
     disk.crash(0);
-    let opened = opening::open_disk(disk, Path::new("disk"), &key()).unwrap();
+    let opened = opening::open_disk(disk, Path::new("disk"), &key(), opening::CHECKED_LENGTH).unwrap();
     assert!(opened.database.begin_read().is_ok());
 }
 
