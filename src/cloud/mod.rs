@@ -13,9 +13,11 @@ pub mod error;
 pub mod http;
 pub mod names;
 pub mod retry;
+mod shape;
 pub mod signing;
 pub mod sls;
 #[cfg(test)]
 pub mod testing;
 
+pub use call::{Caller, CallerConfig};
 pub use context::CallContext;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     cloud::{
+        Caller, CallerConfig,
         clock::SystemClock,
         http::{ReqwestTransport, TransportConfig},
         retry::RetryPolicy,
@@ -97,12 +98,14 @@ fn sls_config(settings: KnownSettings, terraform_version: &str) -> SlsConfig {
         endpoint: settings.log_endpoint,
         region: settings.region,
         signature: settings.signature,
-        credentials: settings.credentials,
-        transport: Arc::new(ReqwestTransport::new(transport)),
-        clock: Arc::new(SystemClock),
-        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
-        request_timeout: settings.request_timeout,
-        max_concurrency: settings.max_concurrency,
+        caller: Arc::new(Caller::new(CallerConfig {
+            credentials: settings.credentials,
+            transport: Arc::new(ReqwestTransport::new(transport)),
+            clock: Arc::new(SystemClock),
+            retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
+            request_timeout: settings.request_timeout,
+            max_concurrency: settings.max_concurrency,
+        })),
     }
 }
 
