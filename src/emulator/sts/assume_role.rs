@@ -6,10 +6,9 @@ use serde_json::json;
 
 use super::actions::FORBIDDEN;
 use crate::crypto::Secret;
-use crate::emulator::access::{AccessKey, Principal};
+use crate::emulator::access::{AccessKey, Principal, SessionPolicy};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
-use crate::emulator::policy::{Document, Grammar};
 use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer};
 
 /// The shortest session, in seconds.
@@ -100,7 +99,7 @@ fn session_name(parameters: &Parameters) -> Result<&str, Error> {
     if is_well_formed { Ok(name) } else { Err(malformed("RoleSessionName")) }
 }
 
-fn session_policy(parameters: &Parameters) -> Result<Option<Arc<Document>>, Error> {
+fn session_policy(parameters: &Parameters) -> Result<Option<Arc<SessionPolicy>>, Error> {
     let Some(text) = parameters.get("Policy") else { return Ok(None) };
     if text.len() > POLICY_LENGTH {
         let message = format!("The size of Policy must be smaller than {POLICY_LENGTH} bytes.");
@@ -110,7 +109,7 @@ fn session_policy(parameters: &Parameters) -> Result<Option<Arc<Document>>, Erro
         let message = "The parameter Policy has not passed grammar check.";
         Error::new(400, "InvalidParameter.PolicyGrammar", message)
     };
-    Document::parse(text, Grammar::Permission).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
+    SessionPolicy::parse(text).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
 }
 
 fn duration(parameters: &Parameters, role: &Role) -> Result<i64, Error> {
