@@ -11,6 +11,7 @@ use super::rpc::Nonces;
 use super::seed::Seed;
 use super::snapshots::Snapshots;
 use super::{Clock, Rules, kms, sls};
+use crate::storage::Store;
 
 /// The emulator without its socket.
 #[derive(Debug)]
@@ -37,6 +38,10 @@ pub struct State {
     pub requests: RequestLog,
     /// What goes wrong on order.
     pub faults: Faults,
+    /// What is kept: documents and blocks.
+    pub store: Store,
+    /// The data keys of Logstores.
+    pub data_keys: sls::DataKeys,
     /// Cancelled when the emulator stops: what waits, stops waiting.
     pub stopping: CancellationToken,
     sls: Mutex<sls::Model>,
@@ -44,8 +49,8 @@ pub struct State {
 }
 
 impl State {
-    /// The state a seed describes.
-    pub fn new(seed: Seed, rules: Rules, clock: Clock) -> Self {
+    /// The state a seed describes, with its data in `store`.
+    pub fn new(seed: Seed, rules: Rules, clock: Clock, store: Store) -> Self {
         Self {
             account_id: seed.account_id,
             region: seed.region,
@@ -59,6 +64,8 @@ impl State {
             clock,
             requests: RequestLog::default(),
             faults: Faults::default(),
+            store,
+            data_keys: sls::DataKeys::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(seed.sls.clone()),
             seeded_sls: seed.sls,

@@ -77,7 +77,7 @@ pub fn update(
     let stored = existing(model, project, name, context)?;
     let mut next = Logstore {
         members: fields::updated(&stored.members, body, context.rules, context.now)?,
-        metering_mode: stored.metering_mode,
+        ..stored.clone()
     };
     if body.get("logstoreName").is_some_and(|sent| sent != name) {
         return Err(Error::logstore_info_invalid(format!("logstoreName is not {name}, the one in the path")));

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod byok;
+mod data_key;
 mod encryption;
 mod error;
 mod fields;
@@ -18,6 +19,7 @@ pub(super) mod seeding;
 mod service;
 mod versioned;
 
+pub use data_key::{DataKeys, WrappedDataKey};
 pub use error::Error;
 pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};

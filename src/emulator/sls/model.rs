@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::byok::References;
+use super::data_key::WrappedDataKey;
 use super::error::Error;
 use super::fields::ENCRYPT_CONF;
 use super::versioned::{Versioned, View};
@@ -58,6 +59,30 @@ pub enum MeteringMode {
     ChargeByDataIngest,
 }
 
+/// Whether a shard takes new data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShardStatus {
+    /// It is read and written.
+    ReadWrite,
+    /// It was split or merged: what is in it can be read.
+    ReadOnly,
+}
+
+/// A shard: a part of a Logstore with a range of the 128-bit space of hash keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// `shardID`
+    pub id: u32,
+    /// Whether it takes new data.
+    pub status: ShardStatus,
+    /// The first key of its range.
+    pub inclusive_begin_key: u128,
+    /// The key behind its range; the largest there is, in the last range, belongs to it.
+    pub exclusive_end_key: u128,
+    /// Seconds since the epoch.
+    pub create_time: i64,
+}
+
 /// A Logstore.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Logstore {
@@ -65,6 +90,12 @@ pub struct Logstore {
     pub members: Map<String, Value>,
     /// How it is charged.
     pub metering_mode: MeteringMode,
+    /// Its number, from 1 on. One that is made anew under the same name has another, also after a restart.
+    pub number: u64,
+    /// Its shards, by id. Ids start at 0, and none is used twice.
+    pub shards: Vec<Shard>,
+    /// Its data key; none until something was sealed.
+    pub data_key: Option<WrappedDataKey>,
 }
 
 impl Logstore {

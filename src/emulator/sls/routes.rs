@@ -85,6 +85,12 @@ impl Operation {
         )
     }
 
+    /// Whether the operation reads, or looks up the role and key that an encryption configuration refers to.
+    pub fn looks_up(self) -> bool {
+        let refers = [Self::CreateLogStore, Self::UpdateLogStore, Self::UpdateLogStoreEncryption];
+        self.is_read() || refers.contains(&self)
+    }
+
     /// Whether the operation takes a JSON body.
     pub fn takes_body(self) -> bool {
         !self.is_read() && !matches!(self, Self::DeleteProject | Self::DeleteLogStore)
