@@ -17,6 +17,7 @@ mod project;
 mod routes;
 pub(super) mod seeding;
 mod service;
+mod stored;
 mod versioned;
 
 pub use data_key::{DataKeys, WrappedDataKey};
