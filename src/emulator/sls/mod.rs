@@ -19,6 +19,7 @@ mod routes;
 pub(super) mod seeding;
 mod service;
 mod shards;
+mod stored;
 mod versioned;
 
 pub use data::Writers;

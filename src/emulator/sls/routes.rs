@@ -140,6 +140,13 @@ impl Operation {
         )
     }
 
+    /// Whether the operation reads what has earlier versions, or looks up the role and key that an encryption
+    /// configuration refers to.
+    pub fn looks_up(self) -> bool {
+        let refers = [Self::CreateLogStore, Self::UpdateLogStore, Self::UpdateLogStoreEncryption];
+        (self.is_read() && !self.is_data_plane()) || refers.contains(&self)
+    }
+
     /// Whether a description in JSON comes with the operation.
     pub fn takes_body(self) -> bool {
         let has_none =

@@ -17,6 +17,7 @@ use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
+use crate::emulator::identity::Directory;
 use crate::emulator::state::State;
 
 /// What the request log and faults call this service.
@@ -50,6 +51,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
         service: NAME,
         action: route.operation.name(),
         is_read: route.operation.is_read(),
+        looks_up: route.operation.looks_up(),
         project: route.project.as_deref(),
         logstore: route.logstore.as_deref(),
     };
@@ -99,7 +101,7 @@ impl Evaluation<'_> {
             Effect::Ignore => {
                 let body = self.body()?;
                 let mut copy = self.state.sls().clone();
-                self.apply(&mut copy, &body, View::Current).map(Answer::Reply)
+                self.apply(&mut copy, &body, View::Current, &self.state.identity.current()).map(Answer::Reply)
             }
             Effect::Error { status, code, message } => Err(Error::new(status, &code, message)),
             Effect::Respond { status, content_type, body } => {
@@ -107,7 +109,7 @@ impl Evaluation<'_> {
             }
             Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
             Effect::Hold => self.run_after(release.wait()).await,
-            Effect::Stale => self.run(View::BeforeLastWrite).await.map(Answer::Reply),
+            Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
         }
     }
 
@@ -127,9 +129,29 @@ impl Evaluation<'_> {
             return self.run_data(true).await;
         }
         let body = self.body()?;
+        self.write(&body, view, &self.state.identity.current()).await
+    }
+
+    /// Carries the call out as if the last writes were not seen yet: a read answers what was there before the
+    /// last, and a write looks up roles, attachments and permissions to pass roles on as before the last
+    /// `writes` to them.
+    async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
+        if self.route.operation.is_read() {
+            return self.run(View::BeforeLastWrite).await;
+        }
+        let body = self.body()?;
+        self.write(&body, View::Current, &self.state.identity.before_writes(writes)).await
+    }
+
+    async fn write(
+        &self,
+        body: &Map<String, Value>,
+        view: View,
+        directory: &Directory,
+    ) -> Result<Reply, Error> {
         let (reply, committed) = {
             let mut model = self.state.sls();
-            let reply = self.apply(&mut model, &body, view)?;
+            let reply = self.apply(&mut model, body, view, directory)?;
             (reply, self.state.hand_over(&mut model))
         };
         committed.wait().await.map_err(|error| Error::storage(&error))?;
@@ -152,11 +174,17 @@ impl Evaluation<'_> {
         serde_json::from_slice(&self.call.body).map_err(|_| Error::post_body_invalid())
     }
 
-    fn apply(&self, model: &mut Model, body: &Map<String, Value>, view: View) -> Result<Reply, Error> {
-        let (directory, keys) = (self.state.identity.current(), self.state.keys.current());
+    fn apply(
+        &self,
+        model: &mut Model,
+        body: &Map<String, Value>,
+        view: View,
+        directory: &Directory,
+    ) -> Result<Reply, Error> {
+        let keys = self.state.keys.current();
         let now = self.state.clock.unix();
         let references = References {
-            directory: &directory,
+            directory,
             keys: &keys,
             caller: self.caller,
             facts: &facts(self.call, now),
