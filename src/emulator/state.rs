@@ -83,6 +83,7 @@ impl State {
         self.requests.clear();
         self.clock.reset();
         self.nonces.clear();
+        self.data_keys.clear();
         self.identity.replace(self.seeded_identity.clone());
         self.keys.replace(self.seeded_keys.clone());
         *self.sls() = self.seeded_sls.clone();
