@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::actions::FORBIDDEN;
 use crate::crypto::Secret;
-use crate::emulator::access::{AccessKey, Principal};
+use crate::emulator::access::{AccessKey, Principal, SessionPolicy};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
-use crate::emulator::policy::{Document, Facts, Grammar};
+use crate::emulator::policy::Facts;
 use crate::emulator::rpc::{Error, Parameters, members};
 
 /// The shortest session, in seconds.
@@ -26,7 +26,7 @@ pub struct Wanted<'p> {
     /// The role's name, in any case.
     pub role: &'p str,
     session: &'p str,
-    policy: Option<Arc<Document>>,
+    policy: Option<Arc<SessionPolicy>>,
     duration: i64,
 }
 
@@ -166,7 +166,7 @@ pub fn is_name(text: &str, others: &str) -> bool {
     (2..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
 }
 
-fn session_policy(parameters: &Parameters) -> Result<Option<Arc<Document>>, Error> {
+fn session_policy(parameters: &Parameters) -> Result<Option<Arc<SessionPolicy>>, Error> {
     let Some(text) = parameters.get("Policy") else { return Ok(None) };
     if text.len() > POLICY_LENGTH {
         let message = format!("The size of Policy must be smaller than {POLICY_LENGTH} bytes.");
@@ -176,7 +176,7 @@ fn session_policy(parameters: &Parameters) -> Result<Option<Arc<Document>>, Erro
         let message = "The parameter Policy has not passed grammar check.";
         Error::new(400, "InvalidParameter.PolicyGrammar", message)
     };
-    Document::parse(text, Grammar::Permission).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
+    SessionPolicy::parse(text).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
 }
 
 /// A parameter that is not of its form.
