@@ -228,7 +228,8 @@ mod tests {
             listed in prop::collection::vec(key(), 0..4),
             aliases in prop::collection::btree_map(any::<(String, String)>(), any::<String>(), 0..4),
         ) {
-            let mut keys = Keys { aliases, ..Keys::default() };
+            let mut keys = Keys::default();
+            keys.aliases.extend(aliases);
             for key in listed {
                 keys.add(key);
             }

@@ -6,15 +6,13 @@ mod customer_key;
 #[cfg(test)]
 mod tests;
 
-use zeroize::Zeroizing;
-
 use self::cache::DataKeyCache;
 use self::customer_key::{CustomerKey, Snapshot};
 pub use self::customer_key::{SERVICE, SESSION};
 use super::encryption::UserCmkInfo;
 use super::error::Error;
 use crate::emulator::state::State;
-use crate::storage::{Algorithm, BlockAddress, DataKey, open, seal};
+use crate::storage::{DataKey, Store};
 
 /// A Logstore's data key as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +45,21 @@ pub struct Owner {
 /// Where data keys are made and unwrapped.
 #[derive(Debug)]
 pub struct DataKeys {
-    /// What wraps the data keys of Logstores without a customer's key.
-    service: DataKey,
+    /// What wraps the data keys of Logstores without a customer's key: its master key stands for the keys of the
+    /// service's own.
+    store: Store,
     /// What authenticates blocks in clear.
     clear: DataKey,
     /// What KMS opened a moment ago.
     opened: DataKeyCache,
 }
 
-impl Default for DataKeys {
-    /// Keys that are new and last as long as the process.
-    fn default() -> Self {
-        Self { service: DataKey::generate(), clear: DataKey::generate(), opened: DataKeyCache::default() }
-    }
-}
-
 impl DataKeys {
+    /// The data keys of the Logstores in a store.
+    pub fn new(store: &Store) -> Self {
+        Self { store: store.clone(), clear: store.clear_key(), opened: DataKeyCache::default() }
+    }
+
     /// The key a Logstore's next block is sealed with: the one it has, or a new one that has to be stored
     /// with the Logstore before the first block that is sealed with it.
     ///
@@ -87,7 +84,7 @@ impl DataKeys {
             }
             None => {
                 let key = DataKey::generate();
-                let wrapped = self.wrap(owner, &key);
+                let wrapped = self.store.wrap_key(&belongs_to(owner), &key);
                 (key, WrappedDataKey::Service { wrapped })
             }
         };
@@ -106,7 +103,10 @@ impl DataKeys {
         wrapped: &WrappedDataKey,
     ) -> Result<DataKey, Error> {
         match (wrapped, &owner.user_cmk_info) {
-            (WrappedDataKey::Service { wrapped }, _) => self.unwrap(owner, wrapped),
+            (WrappedDataKey::Service { wrapped }, _) => {
+                let key = self.store.unwrap_key(&belongs_to(owner), wrapped);
+                key.map_err(|error| damaged(&error.to_string()))
+            }
             (WrappedDataKey::Byok { ciphertext_blob }, Some(info)) => {
                 let snapshot = &Snapshot::of(state);
                 let blob = ciphertext_blob.as_str();
@@ -147,16 +147,6 @@ impl DataKeys {
     pub fn for_clear(&self) -> &DataKey {
         &self.clear
     }
-    fn wrap(&self, owner: &Owner, key: &DataKey) -> Vec<u8> {
-        seal(Some(Algorithm::AesGcm), &self.service, wrapping_address(owner), key.expose().as_slice())
-    }
-
-    fn unwrap(&self, owner: &Owner, wrapped: &[u8]) -> Result<DataKey, Error> {
-        let key = open(&self.service, wrapping_address(owner), wrapped);
-        let key = Zeroizing::new(key.map_err(|error| damaged(&error.to_string()))?);
-        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| damaged("it is of another length"))?;
-        Ok(DataKey::from_bytes(key))
-    }
 }
 
 fn damaged(why: &str) -> Error {
@@ -164,7 +154,7 @@ fn damaged(why: &str) -> Error {
     Error::internal()
 }
 
-/// A place no block is at, so that a wrapped key opens for its Logstore only and is no block's content.
-fn wrapping_address(owner: &Owner) -> BlockAddress {
-    BlockAddress { logstore: owner.number, shard: u32::MAX, position: u64::MAX }
+/// What a wrapped key belongs to: a Logstore that is made anew under the same name has another number.
+fn belongs_to(owner: &Owner) -> String {
+    format!("logstore {}", owner.number)
 }

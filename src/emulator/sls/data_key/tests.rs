@@ -135,7 +135,8 @@ const NOT_FOUND: &str = "KMS answers Forbidden.KeyNotFound: The specified Key is
 
 #[test]
 fn a_service_key_is_made_once_and_unwraps_for_its_logstore_only() {
-    let (bench, keys) = (Bench::new(), DataKeys::default());
+    let store = Store::in_memory().unwrap();
+    let (bench, keys) = (Bench::new(), DataKeys::new(&store));
     let (key, made) = keys.for_writing(&bench.state, &owner(None), None).unwrap();
     let made = made.unwrap();
     let (again, nothing) = keys.for_writing(&bench.state, &owner(None), Some(&made)).unwrap();
@@ -144,6 +145,12 @@ fn a_service_key_is_made_once_and_unwraps_for_its_logstore_only() {
     let other = Owner { number: 2, ..owner(None) };
     assert_eq!(keys.for_reading(&bench.state, &other, &made).unwrap_err().code, "InternalServerError");
     keys.check(&bench.state, &owner(None)).unwrap();
+    let restarted = DataKeys::new(&store);
+    assert_eq!(restarted.for_reading(&bench.state, &owner(None), &made).unwrap().expose(), key.expose());
+    assert_eq!(restarted.for_clear().expose(), keys.for_clear().expose());
+    let of_another_store = DataKeys::new(&Store::in_memory().unwrap());
+    let error = of_another_store.for_reading(&bench.state, &owner(None), &made).unwrap_err();
+    assert_eq!(error.code, "InternalServerError");
 }
 
 #[test]
