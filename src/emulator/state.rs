@@ -66,9 +66,9 @@ impl State {
             clock,
             requests: RequestLog::default(),
             faults: Faults::default(),
+            data_keys: sls::DataKeys::new(&store),
             store,
             writers: sls::Writers::default(),
-            data_keys: sls::DataKeys::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(seed.sls.clone()),
             seeded_sls: seed.sls,
@@ -101,6 +101,7 @@ impl State {
         self.requests.clear();
         self.clock.reset();
         self.nonces.clear();
+        self.data_keys.clear();
         self.identity.replace(self.seeded_identity.clone());
         self.keys.replace(self.seeded_keys.clone());
         let mut model = self.sls();
