@@ -140,9 +140,14 @@ impl Reply {
         let end = received.windows(4).position(|window| window == b"\r\n\r\n")?;
         let head = std::str::from_utf8(&received[..end]).unwrap().to_owned();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let reply = Self { status, head, body: received[end + 4..].to_vec() };
+        let mut reply = Self { status, head, body: Vec::new() };
         let length = reply.header("content-length").map_or(0, |length| length.parse::<usize>().unwrap());
-        (has_no_body || reply.body.len() >= length).then_some(reply)
+        let body = &received[end + 4..];
+        if body.len() < length && !has_no_body {
+            return None;
+        }
+        reply.body = body.to_vec();
+        Some(reply)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
