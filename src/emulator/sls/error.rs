@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
 
 /// An error SLS answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,5 +127,11 @@ impl Error {
     /// The emulator itself failed.
     pub fn internal() -> Self {
         Self::new(500, "InternalServerError", "Internal error of the emulator; its log says more.")
+    }
+}
+
+impl From<NotKept> for Error {
+    fn from(_: NotKept) -> Self {
+        Self::internal()
     }
 }

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod byok;
+mod changes;
 mod data_key;
 mod encryption;
 mod error;

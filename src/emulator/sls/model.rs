@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::byok::References;
+use super::changes::Changes;
 use super::data_key::WrappedDataKey;
 use super::error::Error;
 use super::fields::ENCRYPT_CONF;
@@ -118,6 +119,8 @@ impl Logstore {
 pub struct Model {
     projects: BTreeMap<String, Versioned<Project>>,
     logstores: BTreeMap<String, BTreeMap<String, Versioned<Logstore>>>,
+    /// What the store has not been told yet.
+    pub(super) changes: Changes,
 }
 
 impl Model {
@@ -145,15 +148,19 @@ impl Model {
     /// Creates or replaces a project; its Logstores stay.
     pub fn set_project(&mut self, name: &str, project: Project) {
         self.projects.entry(name.to_owned()).or_default().set(project);
+        self.changes.project(name);
     }
 
     /// Removes a project with everything in it.
     pub fn remove_project(&mut self, name: &str) {
+        let logstores: Vec<String> =
+            self.logstores(name, View::Current).map(|(logstore, _)| logstore.to_owned()).collect();
+        for logstore in logstores {
+            self.remove_logstore(name, &logstore);
+        }
         if let Some(project) = self.projects.get_mut(name) {
             project.remove();
-        }
-        for logstore in self.logstores.get_mut(name).into_iter().flat_map(BTreeMap::values_mut) {
-            logstore.remove();
+            self.changes.project(name);
         }
     }
 
@@ -168,26 +175,31 @@ impl Model {
         logstores.filter_map(move |(name, logstore)| Some((name.as_str(), logstore.get(view)?)))
     }
 
-    /// Creates or replaces a Logstore.
+    /// Creates or replaces a Logstore. One of another number begins without data.
     pub fn set_logstore(&mut self, project: &str, name: &str, logstore: Logstore) {
-        self.logstores
-            .entry(project.to_owned())
-            .or_default()
-            .entry(name.to_owned())
-            .or_default()
-            .set(logstore);
+        let logstores = self.logstores.entry(project.to_owned()).or_default();
+        let versioned = logstores.entry(name.to_owned()).or_default();
+        let replaced = versioned.get(View::Current).map(|replaced| replaced.number);
+        let gone = replaced.filter(|replaced| *replaced != logstore.number);
+        versioned.set(logstore);
+        self.changes.logstore(project, name);
+        gone.into_iter().for_each(|number| self.changes.gone(number));
     }
 
-    /// Removes a Logstore.
+    /// Removes a Logstore with what is in it.
     pub fn remove_logstore(&mut self, project: &str, name: &str) {
-        if let Some(logstore) = self.logstores.get_mut(project).and_then(|logstores| logstores.get_mut(name))
-        {
-            logstore.remove();
-        }
+        let logstores = self.logstores.get_mut(project);
+        let Some(versioned) = logstores.and_then(|logstores| logstores.get_mut(name)) else { return };
+        let Some(logstore) = versioned.get(View::Current) else { return };
+        self.changes.gone(logstore.number);
+        self.changes.logstore(project, name);
+        versioned.remove();
     }
 
-    /// Makes everything look as if it had always been as it is: there is no earlier version to see.
+    /// Makes everything look as if it had always been as it is: there is no earlier version to see, and
+    /// nothing that was changed.
     pub fn settle(&mut self) {
+        self.changes = Changes::default();
         for project in self.projects.values_mut() {
             settle(project);
         }

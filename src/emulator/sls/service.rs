@@ -61,7 +61,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
     match state.faults.fire(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
-        None => evaluation.run(View::Current).map(Answer::Reply),
+        None => evaluation.run(View::Current).await.map(Answer::Reply),
     }
 }
 
@@ -94,7 +94,7 @@ impl Evaluation<'_> {
             Effect::DropBefore => Ok(Answer::Drop),
             Effect::DropAfter => {
                 // Whatever came out of it, nobody is told.
-                let _ = self.run(View::Current);
+                let _ = self.run(View::Current).await;
                 Ok(Answer::Drop)
             }
             Effect::Ignore => {
@@ -108,33 +108,42 @@ impl Evaluation<'_> {
             }
             Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
             Effect::Hold => self.run_after(release.wait()).await,
-            Effect::Stale { writes } => self.run_stale(writes).map(Answer::Reply),
+            Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
         }
     }
 
     /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
     async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
         tokio::select! {
-            () = wait => self.run(View::Current).map(Answer::Reply),
+            () = wait => self.run(View::Current).await.map(Answer::Reply),
             () = self.state.stopping.cancelled() => Ok(Answer::Drop),
         }
     }
 
-    fn run(&self, view: View) -> Result<Reply, Error> {
-        let body = self.body()?;
-        self.apply(&mut self.state.sls(), &body, view, &self.state.identity.current())
+    async fn run(&self, view: View) -> Result<Reply, Error> {
+        self.run_with_directory(view, &self.state.identity.current()).await
     }
 
     /// Carries the call out as if the last writes were not seen yet: a read answers what was there before the
     /// last, and a write looks up roles, attachments and permissions to pass roles on as before the last
     /// `writes` to them.
-    fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
+    async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
         if self.route.operation.is_read() {
-            return self.run(View::BeforeLastWrite);
+            return self.run(View::BeforeLastWrite).await;
         }
+        self.run_with_directory(View::Current, &self.state.identity.before_writes(writes)).await
+    }
+
+    /// Carries the call out, and waits until what it wrote lasts.
+    async fn run_with_directory(&self, view: View, directory: &Directory) -> Result<Reply, Error> {
         let body = self.body()?;
-        let directory = self.state.identity.before_writes(writes);
-        self.apply(&mut self.state.sls(), &body, View::Current, &directory)
+        let (outcome, committed) = {
+            let mut model = self.state.sls();
+            let outcome = self.apply(&mut model, &body, view, directory);
+            (outcome, self.state.submit(&mut model))
+        };
+        self.state.kept(committed).await?;
+        outcome
     }
 
     /// The JSON body of an operation that takes one.
@@ -160,7 +169,7 @@ impl Evaluation<'_> {
             keys: &keys,
             caller: self.caller,
             facts: &facts(self.call, now),
-            must_exist: self.state.references_must_exist,
+            must_exist: self.state.references_must_exist(),
             now,
         };
         let context = &Context {
