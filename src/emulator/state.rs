@@ -45,6 +45,8 @@ pub struct State {
     /// What is kept: documents and blocks.
     pub store: Store,
     has_failed: AtomicBool,
+    /// Who appends to shards.
+    pub writers: sls::Writers,
     /// The data keys of Logstores.
     pub data_keys: sls::DataKeys,
     /// Cancelled when the emulator stops: what waits, stops waiting.
@@ -76,6 +78,7 @@ impl State {
             faults: Faults::default(),
             store,
             has_failed: AtomicBool::new(false),
+            writers: sls::Writers::default(),
             data_keys: sls::DataKeys::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(contents.sls),
@@ -93,14 +96,24 @@ impl State {
         self.references_must_exist.load(Ordering::Relaxed)
     }
 
-    /// Hands over to the store what was changed of projects and Logstores, while they are still locked;
-    /// `None` where nothing was.
+    /// Hands over to the store what was changed of projects and Logstores, while `model` is still locked;
+    /// `None` where nothing was. Shards and Logstores that are closed take nothing any more, and what was in a
+    /// Logstore goes with it.
     ///
     /// # Errors
     ///
     /// [`Unwritable`]
-    pub fn submit(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
-        let change = model.take_changes()?;
+    pub fn hand_over(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
+        let mut change = Change::new();
+        let closed = model.take_closed();
+        for (logstore, shard) in closed.shards {
+            self.writers.close(logstore, shard);
+        }
+        for logstore in closed.logstores {
+            self.writers.close_all(logstore);
+            change.remove_blocks(logstore);
+        }
+        model.write_changes(&mut change)?;
         Ok((!change.is_empty()).then(|| self.store.submit(change)))
     }
 
@@ -109,10 +122,7 @@ impl State {
     /// # Errors
     ///
     /// [`NotKept`], and from then on [`State::has_failed`].
-    pub async fn kept<E>(&self, committed: Result<Option<Committed>, E>) -> Result<(), NotKept>
-    where
-        NotKept: From<E>,
-    {
+    pub async fn kept(&self, committed: Result<Option<Committed>, Unwritable>) -> Result<(), NotKept> {
         let outcome = match committed {
             Ok(Some(committed)) => committed.wait().await.map_err(NotKept::Store),
             Ok(None) => Ok(()),
@@ -153,8 +163,11 @@ impl State {
         self.requests.clear();
         self.nonces.clear();
         let mut model = self.sls();
-        let change = persistence::beginning(&self.seed)?;
-        *model = self.seed.sls.clone();
+        let mut next = model.clone();
+        next.go_back(&self.seed.sls);
+        let change = persistence::beginning(&self.seed, &next)?;
+        *model = next;
+        self.writers.close_everything();
         let committed = self.identity.replace(self.seed.directory.clone(), || {
             self.keys.replace(self.seed.keys.clone(), || {
                 let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);

@@ -67,7 +67,13 @@ pub(super) async fn put_logstore(
     }
     write(&state, |model| {
         existing_project(model, &project)?;
-        model.set_logstore(&project, &name, unchecked_logstore(&name, members, state.clock.unix()));
+        let now = state.clock.unix();
+        let mut logstore = unchecked_logstore(&name, members, now);
+        if let Some(stored) = model.logstore(&project, &name, View::Current) {
+            logstore = Logstore { members: logstore.members, ..stored.clone() };
+            logstore.fit_shards(now);
+        }
+        model.set_logstore(&project, &name, logstore);
         Ok(())
     })
     .await
@@ -89,6 +95,7 @@ pub(super) async fn patch_logstore(
                 value => drop(logstore.members.insert(member.clone(), value.clone())),
             }
         }
+        logstore.fit_shards(state.clock.unix());
         model.set_logstore(&project, &name, logstore);
         Ok(())
     })
@@ -112,7 +119,7 @@ async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), Cont
     let committed = {
         let mut model = state.sls();
         change(&mut model)?;
-        state.submit(&mut model)
+        state.hand_over(&mut model)
     };
     state.kept(committed).await?;
     Ok(done())

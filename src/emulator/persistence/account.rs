@@ -50,7 +50,7 @@ pub fn write_clock(advanced_seconds: i64, change: &mut Change) -> Result<(), Unw
     Ok(())
 }
 
-/// The account and how far its clock was moved; `None` where nothing was ever stored.
+/// The account and how far its clock was moved, in seconds; `None` where nothing was ever stored.
 ///
 /// # Errors
 ///
@@ -59,10 +59,16 @@ pub fn read(documents: &[Document]) -> Result<Option<(StoredAccount, i64)>, Unre
     if documents.is_empty() {
         return Ok(None);
     }
-    let content = |name: &str| {
-        let document = documents.iter().find(|document| document.name == name);
-        document.map(|document| document.content.as_slice()).ok_or_else(|| Unreadable::new("it is not there"))
-    };
-    let clock: StoredClock = decode(content(CLOCK)?)?;
-    Ok(Some((decode(content(ONLY)?)?, clock.advanced_seconds)))
+    let clock: StoredClock = decode(&named(documents, CLOCK)?.content)?;
+    Ok(Some((decode(&named(documents, ONLY)?.content)?, clock.advanced_seconds)))
+}
+
+/// The document of a name.
+///
+/// # Errors
+///
+/// That it is not there.
+pub fn named<'d>(documents: &'d [Document], name: &str) -> Result<&'d Document, Unreadable> {
+    let document = documents.iter().find(|document| document.name == name);
+    document.ok_or_else(|| Unreadable::new(format!("the document {name:?} is not there")))
 }

@@ -15,9 +15,9 @@ mod restore;
 use zeroize::Zeroizing;
 
 use super::identity::Directory;
-use super::kms;
 use super::seed::Seed;
 use super::stored::Unwritable;
+use super::{kms, sls};
 use crate::storage::{Change, Committed, Kind, Store, StoreError};
 
 pub use account::write_clock;
@@ -90,17 +90,18 @@ pub fn submit<M: Kept>(model: &M, store: &Store) -> Result<Committed, Unwritable
 }
 
 /// The change after which a store has these contents and nothing else, and a clock that was not moved.
+/// Projects and Logstores are those of `sls`.
 ///
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn beginning(contents: &Seed) -> Result<Change, Unwritable> {
+pub fn beginning(contents: &Seed, sls: &sls::Model) -> Result<Change, Unwritable> {
     let mut change = Change::new();
     change.clear();
     account::write(contents, &mut change)?;
     write_clock(0, &mut change)?;
     write(&contents.directory, &mut change)?;
     write(&contents.keys, &mut change)?;
-    contents.sls.write_all(&mut change)?;
+    sls.write_all(&mut change)?;
     Ok(change)
 }

@@ -1,6 +1,6 @@
 //! Reading a store at the start.
 
-use super::account::{self, StoredAccount};
+use super::account::{self, StoredAccount, named};
 use super::{Kept, ONLY};
 use crate::emulator::identity::Directory;
 use crate::emulator::seed::Seed;
@@ -31,13 +31,16 @@ pub enum RestoreError {
 ///
 /// [`RestoreError`]
 pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
-    let account = account::read(&store.documents(Kind::Account)?).map_err(unreadable("account"))?;
+    let documents = store.documents(Kind::Account)?;
+    let account = account::read(&documents).map_err(unreadable("account"))?;
     let Some((account, advanced_seconds)) = account else { return Ok(None) };
     let StoredAccount { account_id, region, references_must_exist } = account;
     let directory = whole(store, "people and roles", Directory::from_document)?;
     let keys = whole(store, "keys", kms::Keys::from_document)?;
     let (projects, logstores) = (store.documents(Kind::Project)?, store.documents(Kind::Logstore)?);
-    let sls = sls::Model::from_documents(&projects, &logstores).map_err(unreadable("projects"))?;
+    let sls = named(&documents, sls::NUMBERS)
+        .and_then(|numbers| sls::Model::from_documents(numbers, &projects, &logstores))
+        .map_err(unreadable("projects"))?;
     let contents = Seed { account_id, region, directory, keys, references_must_exist, sls, is_given: false };
     Ok(Some((contents, advanced_seconds)))
 }
@@ -49,9 +52,7 @@ fn whole<M: Kept>(
     read: impl FnOnce(&[u8]) -> Result<M, Unreadable>,
 ) -> Result<M, RestoreError> {
     let documents = store.documents(M::KIND)?;
-    let document = documents.iter().find(|document| document.name == ONLY);
-    let document = document.ok_or_else(|| unreadable(what)(Unreadable::new("it is not there")))?;
-    read(&document.content).map_err(unreadable(what))
+    named(&documents, ONLY).and_then(|document| read(&document.content)).map_err(unreadable(what))
 }
 
 fn unreadable(what: &'static str) -> impl FnOnce(Unreadable) -> RestoreError {

@@ -9,7 +9,7 @@ use crate::emulator::access::{Principal, facts};
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::identity::Directory;
-use crate::emulator::persistence::{self, Kept, NotKept};
+use crate::emulator::persistence::{self, Kept};
 use crate::emulator::policy::Facts;
 use crate::emulator::snapshots::Snapshots;
 use crate::emulator::state::State;
@@ -276,7 +276,7 @@ impl<M: Clone + Kept> Evaluation<'_, M> {
 
     /// Answers once what was written lasts.
     async fn kept(&self, (members, committed): (Map<String, Value>, Committed)) -> Result<Reply, Error> {
-        self.state.kept::<NotKept>(Ok(Some(committed))).await?;
+        self.state.kept(Ok(Some(committed))).await?;
         self.reply(members)
     }
 

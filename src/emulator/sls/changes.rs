@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
+use super::stored::{last_number, last_number_document};
 use super::versioned::View;
 use crate::emulator::stored::{Unreadable, Unwritable};
 use crate::storage::{Change, Document, Kind};
 
-/// Projects and Logstores that were written to, by name, and the numbers of Logstores that are gone.
+/// The name of the document that says which number a Logstore was given last.
+pub const NUMBERS: &str = "numbers";
+
+/// Projects and Logstores that were written to, by name, and whether a number was given away.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     projects: BTreeSet<String>,
     logstores: BTreeSet<(String, String)>,
-    gone: BTreeSet<u64>,
+    last_number: bool,
 }
 
 impl Changes {
@@ -26,32 +30,31 @@ impl Changes {
         self.logstores.insert((project.to_owned(), name.to_owned()));
     }
 
-    /// A Logstore of this number is not there any more: nothing in it is ever read again.
-    pub fn gone(&mut self, number: u64) {
-        self.gone.insert(number);
+    /// A Logstore was given a number.
+    pub fn number(&mut self) {
+        self.last_number = true;
     }
 }
 
 impl Model {
-    /// What was written since this was last asked for, as a change of the store: documents of what is there,
-    /// and the removal of what is not, blocks included.
+    /// What was written since this was last called, into a change of the store: the documents of what is
+    /// there, and the removal of those of what is not.
     ///
     /// # Errors
     ///
-    /// [`Unwritable`], and then nothing is taken.
-    pub fn take_changes(&mut self) -> Result<Change, Unwritable> {
-        let mut change = Change::new();
+    /// [`Unwritable`], and then everything is still to be written.
+    pub fn write_changes(&mut self, change: &mut Change) -> Result<(), Unwritable> {
         for name in &self.changes.projects {
-            self.write_project(name, &mut change)?;
+            self.write_project(name, change)?;
         }
         for (project, name) in &self.changes.logstores {
-            self.write_logstore(project, name, &mut change)?;
+            self.write_logstore(project, name, change)?;
         }
-        for number in &self.changes.gone {
-            change.remove_blocks(*number);
+        if self.changes.last_number {
+            self.write_last_number(change)?;
         }
         self.changes = Changes::default();
-        Ok(change)
+        Ok(())
     }
 
     /// Everything there is, into a change of the store.
@@ -60,6 +63,7 @@ impl Model {
     ///
     /// [`Unwritable`]
     pub fn write_all(&self, change: &mut Change) -> Result<(), Unwritable> {
+        self.write_last_number(change)?;
         for (project, _) in self.projects(View::Current) {
             self.write_project(project, change)?;
             for (name, _) in self.logstores(project, View::Current) {
@@ -74,7 +78,11 @@ impl Model {
     /// # Errors
     ///
     /// [`Unreadable`], with the name of the document.
-    pub fn from_documents(projects: &[Document], logstores: &[Document]) -> Result<Self, Unreadable> {
+    pub fn from_documents(
+        numbers: &Document,
+        projects: &[Document],
+        logstores: &[Document],
+    ) -> Result<Self, Unreadable> {
         let mut model = Self::default();
         for document in projects {
             let name = &document.name;
@@ -90,10 +98,16 @@ impl Model {
                 .filter(|(project, _)| model.project(project, View::Current).is_some())
                 .ok_or_else(|| unreadable(Unreadable::new("its project is not there")))?;
             let logstore = super::Logstore::from_document(&document.content).map_err(unreadable)?;
-            model.set_logstore(project, name, logstore);
+            model.restore_logstore(project, name, logstore);
         }
         model.settle();
+        model.last_number = last_number(&numbers.content)?;
         Ok(model)
+    }
+
+    fn write_last_number(&self, change: &mut Change) -> Result<(), Unwritable> {
+        change.write(Kind::Account, NUMBERS, last_number_document(self.last_number)?.to_vec());
+        Ok(())
     }
 
     fn write_project(&self, name: &str, change: &mut Change) -> Result<(), Unwritable> {
