@@ -175,6 +175,15 @@ impl Principal {
     }
 }
 
+/// What is known about a call that a cloud service makes for the account: it comes over TLS, and from no address
+/// of the account's.
+pub fn facts_of_service(now: i64) -> Facts {
+    Facts::default()
+        .with("acs:CurrentTime", iso_8601(now))
+        .with("acs:SecureTransport", "true")
+        .with("acs:MFAPresent", "false")
+}
+
 /// What is known about a call, for the conditions of policies.
 pub fn facts(call: &Call, now: i64) -> Facts {
     let facts = Facts::default()

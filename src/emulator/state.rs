@@ -76,10 +76,10 @@ impl State {
             clock_is_moved: Mutex::default(),
             requests: RequestLog::default(),
             faults: Faults::default(),
+            data_keys: sls::DataKeys::new(&store),
             store,
             has_failed: AtomicBool::new(false),
             writers: sls::Writers::default(),
-            data_keys: sls::DataKeys::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(contents.sls),
             seed,
@@ -172,6 +172,7 @@ impl State {
         self.faults.clear();
         self.requests.clear();
         self.nonces.clear();
+        self.data_keys.clear();
         let mut model = self.sls();
         let mut next = model.clone();
         next.go_back(&self.seed.sls);

@@ -229,7 +229,7 @@ mod tests {
             aliases in prop::collection::btree_map(any::<(String, String)>(), any::<String>(), 0..4),
         ) {
             let mut keys = Keys::default();
-            keys.aliases = aliases;
+            keys.aliases.extend(aliases);
             for key in listed {
                 keys.add(key);
             }

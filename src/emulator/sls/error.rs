@@ -117,16 +117,6 @@ impl Error {
         }
     }
 
-    /// The customer's key cannot be used, so that neither can the Logstore's data. Status and code are a
-    /// guess: no source gives them.
-    pub fn cmk_unusable(cmk_key_id: &str, why: &str) -> Self {
-        Self::new(
-            403,
-            "KmsKeyUnusable",
-            format!("The key {cmk_key_id} of the logstore cannot be used: {why}."),
-        )
-    }
-
     /// The compression is none the service knows.
     pub fn invalid_compress_type(name: &str) -> Self {
         Self::new(400, "InvalidCompressType", format!("x-log-compresstype {name} is unsupported."))
