@@ -10,10 +10,12 @@ use zeroize::Zeroizing;
 use super::attachment::{Holder, HolderKind};
 use super::directory::{Directory, folded};
 use super::entity::{Group, Role, User};
+use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
+use super::verification_key::VerificationKey;
 use crate::emulator::access::{AccessKeys, StoredAccessKey};
 use crate::emulator::policy::{Document, Grammar};
-use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
+use crate::emulator::stored::{StoredSecret, Unreadable, Unwritable, decode, encode};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,7 @@ struct StoredDirectory {
     users: Vec<StoredUser>,
     groups: Vec<StoredGroup>,
     roles: Vec<StoredRole>,
+    oidc_providers: Vec<StoredOidcProvider>,
     policies: Vec<StoredPolicy>,
     attachments: Vec<StoredAttachment>,
 }
@@ -61,6 +64,16 @@ struct StoredRole {
     tags: BTreeMap<String, String>,
     created: i64,
     updated: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredOidcProvider {
+    name: String,
+    issuer: String,
+    client_ids: Vec<String>,
+    /// JSON Web Keys; a shared one is a secret.
+    keys: Vec<StoredSecret>,
 }
 
 /// A policy of the account.
@@ -117,7 +130,8 @@ impl Directory {
     ///
     /// [`Unwritable`]
     pub fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
-        let Self { account_id, access_keys, users, groups, roles, policies, attachments } = self;
+        let Self { account_id, access_keys, users, groups, roles, oidc_providers, policies, attachments } =
+            self;
         let custom = policies.values().filter(|policy| policy.kind == PolicyKind::Custom);
         encode(&StoredDirectory {
             account_id: account_id.clone(),
@@ -125,6 +139,7 @@ impl Directory {
             users: users.values().map(StoredUser::of).collect(),
             groups: groups.values().map(StoredGroup::of).collect(),
             roles: roles.values().map(StoredRole::of).collect(),
+            oidc_providers: oidc_providers.values().map(StoredOidcProvider::of).collect(),
             policies: custom.map(StoredPolicy::of).collect(),
             attachments: attachments.iter().map(StoredAttachment::of).collect(),
         })
@@ -136,8 +151,16 @@ impl Directory {
     ///
     /// [`Unreadable`]
     pub fn from_document(document: &[u8]) -> Result<Self, Unreadable> {
-        let StoredDirectory { account_id, access_keys, users, groups, roles, policies, attachments } =
-            decode(document)?;
+        let StoredDirectory {
+            account_id,
+            access_keys,
+            users,
+            groups,
+            roles,
+            oidc_providers,
+            policies,
+            attachments,
+        } = decode(document)?;
         let keys = access_keys.into_iter().map(StoredAccessKey::into_key);
         let mut directory = Self::new(&account_id, keys.collect::<Result<AccessKeys, _>>()?);
         let users = users.into_iter().map(StoredUser::into_user);
@@ -147,6 +170,10 @@ impl Directory {
         for role in roles {
             let role = role.into_role()?;
             directory.roles.insert(folded(&role.name), role);
+        }
+        for provider in oidc_providers {
+            let provider = provider.into_provider()?;
+            directory.oidc_providers.insert(folded(&provider.name), provider);
         }
         for policy in policies {
             let policy = policy.into_policy()?;
@@ -202,6 +229,23 @@ impl StoredRole {
             self;
         let trust = read_policy(&trust_text, Grammar::Trust)?;
         Ok(Role { name, id, description, trust_text, trust, max_session_duration, tags, created, updated })
+    }
+}
+
+impl StoredOidcProvider {
+    fn of(provider: &OidcProvider) -> Self {
+        let OidcProvider { name, issuer, client_ids, keys } = provider.clone();
+        let keys = keys.iter().map(|key| StoredSecret(key.jwk().clone())).collect();
+        Self { name, issuer, client_ids, keys }
+    }
+
+    fn into_provider(self) -> Result<OidcProvider, Unreadable> {
+        let Self { name, issuer, client_ids, keys } = self;
+        let keys = keys.iter().map(|StoredSecret(jwk)| {
+            let jwk = serde_json::from_str(jwk.expose()).map_err(|_| Unreadable::new("a key is no JSON"))?;
+            VerificationKey::from_jwk(&jwk).map_err(|error| Unreadable::new(error.to_string()))
+        });
+        Ok(OidcProvider { name, issuer, client_ids, keys: keys.collect::<Result<_, _>>()? })
     }
 }
 
