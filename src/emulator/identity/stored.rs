@@ -326,3 +326,163 @@ impl StoredAttachment {
 fn read_policy(text: &str, grammar: Grammar) -> Result<Document, Unreadable> {
     Document::parse(text, grammar).map_err(|error| Unreadable::new(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::Secret;
+    use crate::emulator::access::{AccessKey, Principal, SessionPolicy};
+
+    const PERMISSIONS: [&str; 3] = [
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "log:*", "Resource": "*"}]}"#,
+        r#"{"Version":"1","Statement":{"Effect":"Deny","NotAction":["kms:Decrypt"],"NotResource":"acs:x"}}"#,
+        r#"{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*",
+            "Condition": {"StringLike": {"acs:x": ["a", "b"]}}}], "Version": "1"}"#,
+    ];
+    const TRUSTS: [&str; 2] = [
+        r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+            "Principal":{"Service":"log.aliyuncs.com"}}]}"#,
+        r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+            "Principal":{"RAM":["acs:ram::1:root","acs:ram::1:user/a"]}}]}"#,
+    ];
+
+    fn user() -> impl Strategy<Value = User> {
+        (any::<[String; 6]>(), any::<[i64; 2]>()).prop_map(|(texts, [created, updated])| {
+            let [name, id, display_name, comments, email, mobile_phone] = texts;
+            User { name, id, display_name, comments, email, mobile_phone, created, updated }
+        })
+    }
+
+    fn group() -> impl Strategy<Value = Group> {
+        let members = prop::collection::btree_set(any::<String>(), 0..3);
+        (any::<[String; 2]>(), members, any::<[i64; 2]>()).prop_map(
+            |([name, comments], members, [created, updated])| Group {
+                name,
+                comments,
+                members,
+                created,
+                updated,
+            },
+        )
+    }
+
+    fn tags() -> impl Strategy<Value = BTreeMap<String, String>> {
+        prop::collection::btree_map(any::<String>(), any::<String>(), 0..3)
+    }
+
+    fn role() -> impl Strategy<Value = Role> {
+        (any::<[String; 3]>(), prop::sample::select(&TRUSTS[..]), tags(), any::<[i64; 3]>()).prop_map(
+            |([name, id, description], trust, tags, [max_session_duration, created, updated])| Role {
+                name,
+                id,
+                description,
+                trust_text: trust.to_owned(),
+                trust: Document::parse(trust, Grammar::Trust).unwrap(),
+                max_session_duration,
+                tags,
+                created,
+                updated,
+            },
+        )
+    }
+
+    fn version() -> impl Strategy<Value = PolicyVersion> {
+        (prop::sample::select(&PERMISSIONS[..]), any::<i64>()).prop_map(|(text, created)| {
+            let document = Document::parse(text, Grammar::Permission).unwrap();
+            PolicyVersion { text: text.to_owned(), document, created }
+        })
+    }
+
+    fn policy() -> impl Strategy<Value = Policy> {
+        let versions = prop::collection::btree_map(any::<u32>(), version(), 1..4);
+        (any::<[String; 2]>(), versions, any::<[u32; 2]>(), any::<[i64; 2]>(), tags()).prop_map(
+            |([name, description], versions, [default_version, last_version], [created, updated], tags)| {
+                let kind = PolicyKind::Custom;
+                Policy {
+                    name,
+                    kind,
+                    description,
+                    versions,
+                    default_version,
+                    last_version,
+                    created,
+                    updated,
+                    tags,
+                }
+            },
+        )
+    }
+
+    fn principal() -> impl Strategy<Value = Principal> {
+        let policy = option::of(prop::sample::select(&PERMISSIONS[..]));
+        prop_oneof![
+            any::<String>().prop_map(|account_id| Principal::AccountRoot { account_id }),
+            any::<[String; 2]>().prop_map(|[account_id, name]| Principal::User { account_id, name }),
+            (any::<[String; 4]>(), policy).prop_map(|([account_id, role, role_id, session], policy)| {
+                let policy = policy.map(|text| Arc::new(SessionPolicy::parse(text).unwrap()));
+                Principal::RoleSession { account_id, role, role_id, session, policy }
+            }),
+        ]
+    }
+
+    fn access_key() -> impl Strategy<Value = AccessKey> {
+        (any::<[String; 2]>(), principal(), option::of(any::<i64>())).prop_map(
+            |([secret, token], principal, expires)| {
+                let [secret, token] = [secret, token].map(Secret::from);
+                match expires {
+                    Some(expires) => AccessKey::of_session(secret, principal, token, expires),
+                    None => AccessKey::lasting(secret, principal),
+                }
+            },
+        )
+    }
+
+    fn attachment() -> impl Strategy<Value = ((Holder, PolicyKey), i64)> {
+        let holder_kind = prop::sample::select(&[HolderKind::User, HolderKind::Group, HolderKind::Role][..]);
+        let policy_kind = prop::sample::select(&[PolicyKind::System, PolicyKind::Custom][..]);
+        (holder_kind, policy_kind, any::<[String; 2]>(), any::<i64>()).prop_map(
+            |(holder_kind, policy_kind, [holder, policy], since)| {
+                ((Holder::new(holder_kind, &holder), PolicyKey::new(policy_kind, &policy)), since)
+            },
+        )
+    }
+
+    prop_compose! {
+        fn directory()(
+            account_id in any::<String>(),
+            access_keys in prop::collection::btree_map(any::<String>(), access_key(), 0..4),
+            users in prop::collection::vec(user(), 0..3),
+            groups in prop::collection::vec(group(), 0..3),
+            roles in prop::collection::vec(role(), 0..3),
+            policies in prop::collection::vec(policy(), 0..3),
+            attachments in prop::collection::vec(attachment(), 0..4),
+        ) -> Directory {
+            let mut directory = Directory::new(&account_id, access_keys);
+            directory.users = users.into_iter().map(|user| (folded(&user.name), user)).collect();
+            directory.groups = groups.into_iter().map(|group| (folded(&group.name), group)).collect();
+            directory.roles = roles.into_iter().map(|role| (folded(&role.name), role)).collect();
+            directory.policies.extend(policies.into_iter().map(|policy| (policy.key(), policy)));
+            directory.attachments = attachments.into_iter().collect();
+            directory
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_directory_comes_back_as_it_was(directory in directory()) {
+            let document = directory.to_document().unwrap();
+            prop_assert!(Directory::from_document(&document).unwrap() == directory);
+        }
+    }
+
+    #[test]
+    fn the_clouds_own_policies_are_not_stored() {
+        let document = Directory::new("1", AccessKeys::new()).to_document().unwrap();
+        assert!(!String::from_utf8(document.to_vec()).unwrap().contains("AdministratorAccess"));
+    }
+}

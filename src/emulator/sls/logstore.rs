@@ -48,6 +48,7 @@ pub fn create(
     if model.logstores(project, View::Current).count() >= PER_PROJECT {
         return Err(Error::project_quota_exceed());
     }
+    logstore.fit_shards(context.now);
     model.set_logstore(project, name, logstore);
     Ok(())
 }
@@ -185,7 +186,12 @@ pub fn update_encryption(
     Ok(())
 }
 
-fn existing<'a>(
+/// A Logstore that is there, in a project that the call's endpoint serves.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn existing<'a>(
     model: &'a Model,
     project: &str,
     name: &str,
