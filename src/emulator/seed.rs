@@ -30,7 +30,8 @@ const SECTIONS: [&str; 9] =
 /// - `groups`: `name`, `comments`, `policies`.
 /// - `users`: `name`, `comments`, `policies`, `groups`.
 /// - `roles`: `name`, `assume_role_policy_document` (an object, or its text), `description`,
-///   `max_session_duration`, `policies`.
+///   `max_session_duration`, `allow_console_login`, `policies`. One whose name begins with
+///   `AliyunServiceRoleFor` is a service-linked role.
 /// - `oidc_providers`: `name`, `issuer`, `client_ids`, and `keys`, a list of JSON Web Keys (RFC 7517) that tokens
 ///   are verified with: `oct` for HS256, `RSA` for RS256, `EC` on P-256 for ES256.
 /// - `keys`: `id`, `spec`, `usage`, `state`, `region`, `description`.

@@ -1,11 +1,9 @@
 //! Identity providers whose tokens open sessions of roles (OpenID Connect).
 
-use std::fmt;
-
 use super::verification_key::VerificationKey;
 
 /// An identity provider the account has registered.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[cfg_attr(test, derive(PartialEq))]
 pub struct OidcProvider {
     /// As given; names that differ only in case are the same.
@@ -17,11 +15,4 @@ pub struct OidcProvider {
     /// What its tokens are verified with: the provider's key set, here in the place of the address it is
     /// published at.
     pub keys: Vec<VerificationKey>,
-}
-
-impl fmt::Debug for OidcProvider {
-    /// Without the keys.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OidcProvider").field("name", &self.name).finish_non_exhaustive()
-    }
 }

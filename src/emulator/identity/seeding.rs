@@ -11,6 +11,9 @@ use super::verification_key::VerificationKey;
 use crate::emulator::json::{Node, Problem};
 use crate::emulator::policy::{Document, Grammar};
 
+/// What the names of cloud services' own roles begin with.
+const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
+
 /// Reads `groups`, `users`, `roles` and `oidc_providers`, whichever there are.
 ///
 /// # Errors
@@ -66,6 +69,7 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
         "description",
         "assume_role_policy_document",
         "max_session_duration",
+        "allow_console_login",
         "policies",
     ])?;
     let name = new_name(node, HolderKind::Role, directory)?;
@@ -75,6 +79,10 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
     if let Some(duration) = node.member("max_session_duration") {
         role.max_session_duration = duration.integer()?;
     }
+    if let Some(allow) = node.member("allow_console_login") {
+        role.allow_console_login = allow.flag()?;
+    }
+    role.is_service_linked = name.starts_with(SERVICE_LINKED);
     directory.roles.insert(folded(&name), role);
     attach(directory, node, &Holder::new(HolderKind::Role, &name), now)
 }
@@ -169,6 +177,9 @@ mod tests {
     use super::*;
     use crate::emulator::{Clock, Seed};
 
+    const TRUST: &str = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "log.aliyuncs.com"}}]}"#;
+
     #[track_caller]
     fn refused(seed: &Value, expected: &str) {
         let error = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap_err().to_string();
@@ -224,6 +235,15 @@ mod tests {
         ] {
             refused(&seed, expected);
         }
+    }
+
+    #[test]
+    fn a_cloud_services_own_role_is_known_by_its_name() {
+        let role = |name: &str| json!({"name": name, "assume_role_policy_document": TRUST});
+        let seed = json!({"roles": [role("AliyunServiceRoleForSlsAudit_x"), role("byok")]});
+        let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap().directory;
+        let linked = |name: &str| directory.role(name).unwrap().is_service_linked;
+        assert!(linked("aliyunservicerolefOrslsaudit_x") && !linked("byok"));
     }
 
     #[test]

@@ -61,6 +61,8 @@ struct StoredRole {
     description: String,
     trust: String,
     max_session_duration: i64,
+    allow_console_login: bool,
+    is_service_linked: bool,
     tags: BTreeMap<String, String>,
     created: i64,
     updated: i64,
@@ -214,21 +216,56 @@ impl StoredRole {
             name,
             id,
             description,
-            trust_text,
+            trust_text: trust,
             trust: _,
             max_session_duration,
+            allow_console_login,
+            is_service_linked,
             tags,
             created,
             updated,
         } = role.clone();
-        Self { name, id, description, trust: trust_text, max_session_duration, tags, created, updated }
+        Self {
+            name,
+            id,
+            description,
+            trust,
+            max_session_duration,
+            allow_console_login,
+            is_service_linked,
+            tags,
+            created,
+            updated,
+        }
     }
 
     fn into_role(self) -> Result<Role, Unreadable> {
-        let Self { name, id, description, trust: trust_text, max_session_duration, tags, created, updated } =
-            self;
+        let Self {
+            name,
+            id,
+            description,
+            trust: trust_text,
+            max_session_duration,
+            allow_console_login,
+            is_service_linked,
+            tags,
+            created,
+            updated,
+        } = self;
         let trust = read_policy(&trust_text, Grammar::Trust)?;
-        Ok(Role { name, id, description, trust_text, trust, max_session_duration, tags, created, updated })
+        Ok(Role {
+            name,
+            id,
+            description,
+            trust_text,
+            trust,
+            max_session_duration,
+            allow_console_login,
+            is_service_linked,
+            tags,
+            created,
+            updated,
+        })
     }
 }
 
@@ -331,8 +368,11 @@ fn read_policy(text: &str, grammar: Grammar) -> Result<Document, Unreadable> {
 mod tests {
     use std::sync::Arc;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::option;
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
     use crate::crypto::Secret;
@@ -376,19 +416,39 @@ mod tests {
     }
 
     fn role() -> impl Strategy<Value = Role> {
-        (any::<[String; 3]>(), prop::sample::select(&TRUSTS[..]), tags(), any::<[i64; 3]>()).prop_map(
-            |([name, id, description], trust, tags, [max_session_duration, created, updated])| Role {
+        let trust = prop::sample::select(&TRUSTS[..]);
+        (any::<[String; 3]>(), trust, tags(), any::<[i64; 3]>(), any::<[bool; 2]>()).prop_map(
+            |(
+                [name, id, description],
+                trust,
+                tags,
+                [max_session_duration, created, updated],
+                [allow_console_login, is_service_linked],
+            )| Role {
                 name,
                 id,
                 description,
                 trust_text: trust.to_owned(),
                 trust: Document::parse(trust, Grammar::Trust).unwrap(),
                 max_session_duration,
+                allow_console_login,
+                is_service_linked,
                 tags,
                 created,
                 updated,
             },
         )
+    }
+
+    fn oidc_provider() -> impl Strategy<Value = OidcProvider> {
+        let key = (prop::collection::vec(any::<u8>(), 32..40), option::of(any::<String>()));
+        let key = key.prop_map(|(bytes, id)| {
+            let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(bytes), "kid": id});
+            VerificationKey::from_jwk(&jwk).unwrap()
+        });
+        let client_ids = prop::collection::vec(any::<String>(), 0..3);
+        (any::<[String; 2]>(), client_ids, prop::collection::vec(key, 0..3))
+            .prop_map(|([name, issuer], client_ids, keys)| OidcProvider { name, issuer, client_ids, keys })
     }
 
     fn version() -> impl Strategy<Value = PolicyVersion> {
@@ -459,6 +519,7 @@ mod tests {
             users in prop::collection::vec(user(), 0..3),
             groups in prop::collection::vec(group(), 0..3),
             roles in prop::collection::vec(role(), 0..3),
+            providers in prop::collection::vec(oidc_provider(), 0..2),
             policies in prop::collection::vec(policy(), 0..3),
             attachments in prop::collection::vec(attachment(), 0..4),
         ) -> Directory {
@@ -466,6 +527,8 @@ mod tests {
             directory.users = users.into_iter().map(|user| (folded(&user.name), user)).collect();
             directory.groups = groups.into_iter().map(|group| (folded(&group.name), group)).collect();
             directory.roles = roles.into_iter().map(|role| (folded(&role.name), role)).collect();
+            let providers = providers.into_iter().map(|provider| (folded(&provider.name), provider));
+            directory.oidc_providers = providers.collect();
             directory.policies.extend(policies.into_iter().map(|policy| (policy.key(), policy)));
             directory.attachments = attachments.into_iter().collect();
             directory

@@ -1,5 +1,7 @@
 //! Keys that signatures of tokens are verified with: JSON Web Keys (RFC 7517, RFC 7518).
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::SignatureScheme;
@@ -33,6 +35,13 @@ enum Material {
     Rsa(Vec<u8>),
     /// ES256: a point in uncompressed form (SEC 1, section 2.3.3).
     P256(Vec<u8>),
+}
+
+impl fmt::Debug for VerificationKey {
+    /// Without the key: it may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerificationKey").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
