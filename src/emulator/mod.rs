@@ -30,6 +30,7 @@ mod ids;
 mod json;
 mod kms;
 pub mod logging;
+mod persistence;
 mod policy;
 mod ram;
 mod requests;

@@ -127,6 +127,12 @@ impl Operation {
         )
     }
 
+    /// Whether the operation reads, or looks up the role and key that an encryption configuration refers to.
+    pub fn looks_up(self) -> bool {
+        let refers = [Self::CreateLogStore, Self::UpdateLogStore, Self::UpdateLogStoreEncryption];
+        self.is_read() || refers.contains(&self)
+    }
+
     /// Whether the operation is about the logs in a Logstore.
     pub fn is_data_plane(self) -> bool {
         matches!(
@@ -138,13 +144,6 @@ impl Operation {
                 | Self::GetLogs
                 | Self::GetLogsV2
         )
-    }
-
-    /// Whether the operation reads what has earlier versions, or looks up the role and key that an encryption
-    /// configuration refers to.
-    pub fn looks_up(self) -> bool {
-        let refers = [Self::CreateLogStore, Self::UpdateLogStore, Self::UpdateLogStoreEncryption];
-        (self.is_read() && !self.is_data_plane()) || refers.contains(&self)
     }
 
     /// Whether a description in JSON comes with the operation.
