@@ -117,6 +117,16 @@ impl State {
         Ok((!change.is_empty()).then(|| self.store.submit(change)))
     }
 
+    /// Hands the seed over to a store that nothing was written to yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    pub fn store_seed(&self) -> Result<Option<Committed>, Unwritable> {
+        let change = persistence::beginning(&self.seed, &self.seed.sls)?;
+        Ok(Some(self.store.submit(change)))
+    }
+
     /// Waits until a change lasts.
     ///
     /// # Errors

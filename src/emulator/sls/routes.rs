@@ -149,18 +149,6 @@ impl Operation {
         )
     }
 
-    /// Whether the operation reads, or looks up the role and key that an encryption configuration refers to.
-    pub fn looks_up(self) -> bool {
-        let refers = [
-            Self::CreateLogStore,
-            Self::UpdateLogStore,
-            Self::UpdateLogStoreEncryption,
-            Self::CreateMetricStore,
-            Self::UpdateMetricStore,
-        ];
-        self.is_read() || refers.contains(&self)
-    }
-
     /// Whether the operation is about the logs in a Logstore.
     pub fn is_data_plane(self) -> bool {
         matches!(
@@ -172,6 +160,19 @@ impl Operation {
                 | Self::GetLogs
                 | Self::GetLogsV2
         )
+    }
+
+    /// Whether the operation reads what has earlier versions, or looks up the role and key that an encryption
+    /// configuration refers to.
+    pub fn looks_up(self) -> bool {
+        let refers = [
+            Self::CreateLogStore,
+            Self::UpdateLogStore,
+            Self::UpdateLogStoreEncryption,
+            Self::CreateMetricStore,
+            Self::UpdateMetricStore,
+        ];
+        (self.is_read() && !self.is_data_plane()) || refers.contains(&self)
     }
 
     /// Whether a description in JSON comes with the operation.
