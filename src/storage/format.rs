@@ -109,14 +109,14 @@ impl Keys {
         Ok(Document { kind, name: name.to_owned(), content })
     }
 
-    fn document_content(&self, kind: Kind, name: &str, stored: &[u8]) -> Option<Vec<u8>> {
+    fn document_content(&self, kind: Kind, name: &str, stored: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let context = document_context(kind_byte(kind), name);
         if kind.is_sealed() {
-            return envelope::open(&self.sealing, stored, &context).map(|content| content.to_vec());
+            return envelope::open(&self.sealing, stored, &context);
         }
-        let (clear, mac) = stored.split_at_checked(stored.len().checked_sub(MAC_LENGTH)?)?;
-        let fits = HmacSha256::new(&self.document[..]).with(&context).with(clear).is(mac);
-        fits.then(|| clear.to_vec())
+        let (content, mac) = without_mac(stored)?;
+        let fits = HmacSha256::new(&self.document[..]).with(&context).with(content).is(mac);
+        fits.then(|| Zeroizing::new(content.to_vec()))
     }
 
     /// What lies in [`LENGTHS`] for a shard of so many blocks.
@@ -194,6 +194,11 @@ pub(super) fn kind_byte(kind: Kind) -> u8 {
     }
 }
 
+/// What lies in [`DOCUMENTS`] for a document that is not sealed, taken apart: content and MAC.
+pub(super) fn without_mac(stored: &[u8]) -> Option<(&[u8], &[u8])> {
+    stored.split_at_checked(stored.len().checked_sub(MAC_LENGTH)?)
+}
+
 /// Kind, length of the name and name: no other document has these bytes, whatever follows them.
 fn document_context(kind: u8, name: &str) -> Vec<u8> {
     let length = u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes();
@@ -211,7 +216,7 @@ mod tests {
     }
 
     fn document(kind: Kind) -> Document {
-        Document { kind, name: "p/l".to_owned(), content: b"a content of some length".to_vec() }
+        Document { kind, name: "p/l".to_owned(), content: b"a content of some length".to_vec().into() }
     }
 
     #[test]

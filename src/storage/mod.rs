@@ -20,6 +20,7 @@ mod fixture_tests;
 mod folder;
 mod format;
 mod held;
+mod inspection;
 mod master_key;
 mod master_key_file;
 #[cfg(test)]
@@ -36,6 +37,8 @@ pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, 
 pub use change::{Change, Document, Kind};
 pub use data_key::DataKey;
 pub use error::StoreError;
+pub use folder::create as create_folder;
+pub use inspection::{Inspection, ShardSize};
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;
 pub use store::{Committed, Store};

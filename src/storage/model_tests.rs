@@ -30,7 +30,7 @@ impl Model {
         }
         self.shards.retain(|(logstore, _), _| !change.removed_blocks.contains(logstore));
         for Document { kind, name, content } in &change.written {
-            self.documents.insert((*kind, name.clone()), content.clone());
+            self.documents.insert((*kind, name.clone()), content.to_vec());
         }
         for (address, block) in &change.appended {
             self.shards.entry((address.logstore, address.shard)).or_default().push(block.clone());
@@ -42,7 +42,7 @@ impl Model {
         let mut model = Self::default();
         for kind in KINDS {
             for document in store.documents(kind)? {
-                model.documents.insert((document.kind, document.name), document.content);
+                model.documents.insert((document.kind, document.name), document.content.to_vec());
             }
         }
         for (logstore, shard) in shards() {

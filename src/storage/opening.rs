@@ -125,7 +125,8 @@ fn create_file(directory: &Path, path: &Path, master: &MasterKey) -> Result<(), 
     }
 }
 
-fn builder() -> Builder {
+/// How databases are opened.
+pub(super) fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE);
     builder
@@ -143,15 +144,25 @@ fn checked(database: Database, directory: &Path, master: &MasterKey) -> Result<O
 }
 
 fn check_meta(database: &Database, keys: &Keys, directory: &Path) -> Result<(), StoreError> {
+    check_version(database, directory)?;
+    if !keys.fit(&meta(database, META_KEY_CHECK)?) {
+        return Err(StoreError::WrongMasterKey(directory.to_owned()));
+    }
+    Ok(())
+}
+
+/// Checks that the format is the one that is read here.
+///
+/// # Errors
+///
+/// [`StoreError::Version`], [`StoreError::Corrupt`], [`StoreError::Io`]
+pub(super) fn check_version(database: &Database, directory: &Path) -> Result<(), StoreError> {
     let version = meta(database, META_VERSION)?;
     let version = <[u8; 4]>::try_from(version.as_slice())
         .map_err(|_| StoreError::Corrupt { what: "the version of the format".to_owned() })?;
     let found = u32::from_be_bytes(version);
     if found != VERSION {
         return Err(StoreError::Version { directory: directory.to_owned(), found, expected: VERSION });
-    }
-    if !keys.fit(&meta(database, META_KEY_CHECK)?) {
-        return Err(StoreError::WrongMasterKey(directory.to_owned()));
     }
     Ok(())
 }
@@ -182,12 +193,17 @@ fn counted(database: &Database, keys: &Keys) -> Result<Inventory, StoreError> {
 
 /// A file that was locked against other processes. The lock goes when the last handle of it is closed.
 #[derive(Debug)]
-struct LockedFile {
+pub(super) struct LockedFile {
     file: FileBackend,
 }
 
 impl LockedFile {
-    fn new(file: File) -> Result<Self, StoreError> {
+    /// A file whose lock is held.
+    ///
+    /// # Errors
+    ///
+    /// When it is no file.
+    pub(super) fn new(file: File) -> Result<Self, StoreError> {
         Ok(Self { file: FileBackend::new(file).map_err(StoreError::of)? })
     }
 }

@@ -89,6 +89,12 @@ impl Store {
         self.inner.key.unwrap_key(belongs_to, wrapped)
     }
 
+    /// The key that blocks in clear are authenticated with, by [`seal`](super::seal) without an algorithm: always
+    /// the same for a store.
+    pub fn clear_key(&self) -> DataKey {
+        DataKey::from_bytes(*self.inner.key.derived("authenticate blocks in clear"))
+    }
+
     /// Hands over a change. Changes are carried out in the order in which they are handed over, and several
     /// may share one write to the disk.
     pub fn submit(&self, change: Change) -> Committed {

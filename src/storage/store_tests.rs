@@ -88,7 +88,7 @@ fn documents_come_by_kind_in_the_order_of_their_names() {
     let expected = [("a", b"1"), ("b", b"2")].map(|(name, content)| Document {
         kind: Kind::Project,
         name: name.to_owned(),
-        content: content.to_vec(),
+        content: content.to_vec().into(),
     });
     assert_eq!(documents, expected);
     assert!(store.documents(Kind::Account).unwrap().is_empty());
