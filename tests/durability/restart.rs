@@ -98,7 +98,7 @@ fn inspect_shows_what_is_sealed_and_what_is_not() {
         String::from_utf8(output.stdout).unwrap()
     };
     let clear = inspect(&["proj", "clear"]);
-    for expected in ["never configured", "data key: none", "1 blocks", "in clear", "canary"] {
+    for expected in ["never configured", "data key: none", "1 blocks", "in clear", "message"] {
         assert!(clear.contains(expected), "{expected}: {clear}");
     }
     let own = inspect(&["proj", "own"]);
@@ -112,7 +112,7 @@ fn inspect_shows_what_is_sealed_and_what_is_not() {
     assert_eq!(byok_json["data_key"]["wrapped_by"], "KMS");
     assert_eq!(byok_json["shards"][0]["last"][0]["algorithm"], "AES-256-GCM");
     assert_eq!(byok_json["is_authenticated"], false);
-    assert!(!own.contains("canary") && !byok.contains(&hex::encode("canary")));
+    assert!(!own.contains("message") && !byok.contains(&hex::encode("message")));
     assert_eq!(fs::read(folder.file()).unwrap(), before, "inspect changes nothing");
     assert_eq!(folder.inspect(&["proj", "other"]).status.code(), Some(1));
 }
