@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod limits;
 mod logstore;
+mod metricstore;
 mod model;
 mod names;
 mod paging;

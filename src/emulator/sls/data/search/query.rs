@@ -177,10 +177,10 @@ fn term(text: &str) -> Result<(Token, &str), Error> {
             rest,
         ));
     };
-    let (second, second_is_quoted, rest) = atom(behind)?;
+    let (second, second_is_quoted, rest) = atom(behind.trim_start())?;
     match rest.strip_prefix(':') {
         Some(behind) if first == "__tag__" => {
-            let (value, is_quoted, rest) = atom(behind)?;
+            let (value, is_quoted, rest) = atom(behind.trim_start())?;
             Ok((Token::Term(Some(format!("{first}:{second}")), Term::of(value, is_quoted)), rest))
         }
         Some(_) => Err(invalid()),
@@ -221,6 +221,7 @@ fn invalid() -> Error {
 mod tests {
     use super::super::matching::entries;
     use super::*;
+    use proptest::prelude::*;
 
     /// A log of topic `web` with the tag `host: alpha`, `method: GET`, `path: /a/b.html` and
     /// `message: Connection was refused`.
@@ -254,7 +255,9 @@ mod tests {
 
     #[test]
     fn a_field_narrows_the_search() {
-        for query in ["method:get", "method:G*", "method:*", "__topic__:web", "__tag__:host:alpha"] {
+        for query in
+            ["method:get", "method: get", "method:G*", "method:*", "__topic__:web", "__tag__:host:alpha"]
+        {
             check(query, true);
         }
         for query in ["message:get", "nothing:*", "method:post", "__tag__:host:beta", "Method:get"] {
@@ -281,6 +284,15 @@ mod tests {
         check("get not refused", false);
         check("not (post or refused)", false);
         check("\"and\"", false);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_query_or_refused(text in "[ab \"():|*]{0,40}|(and|or|not|[a(): ]){0,20}") {
+            if let Ok(query) = Query::parse(&text) {
+                prop_assert_ne!(query.matches(&entry()), Query::Not(Box::new(query)).matches(&entry()));
+            }
+        }
     }
 
     #[test]
