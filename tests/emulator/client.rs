@@ -302,7 +302,6 @@ pub fn rpc_signed(
     all.extend([
         ("Action", action),
         ("Version", version),
-        ("Format", "JSON"),
         ("AccessKeyId", &key.id),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
@@ -310,6 +309,9 @@ pub fn rpc_signed(
         ("Timestamp", time),
     ]);
     all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
+    if !parameters.iter().any(|(name, _)| *name == "Format") {
+        all.push(("Format", "JSON"));
+    }
     all.sort_unstable();
     let query: Vec<String> =
         all.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
