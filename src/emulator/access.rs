@@ -147,7 +147,7 @@ impl Principal {
 pub fn facts(call: &Call, now: i64) -> Facts {
     let facts = Facts::default()
         .with("acs:CurrentTime", iso_8601(now))
-        .with("acs:SecureTransport", "false")
+        .with("acs:SecureTransport", call.secure.to_string())
         .with("acs:MFAPresent", "false");
     match call.peer {
         Some(peer) => facts.with("acs:SourceIp", peer.to_string()),

@@ -1,24 +1,18 @@
-//! The socket: accepting, connections, and stopping.
+//! The socket: accepting connections, and stopping.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
+use super::connection::Connections;
 use super::dispatch::Dispatcher;
 use super::state::State;
-use super::{Clock, Rules, Seed, control};
-
-/// How long a client may take to send a request's head, and may leave a kept-alive connection idle:
-/// nginx's default, so that pooled clients meet here what they meet at the service.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
+use super::tls::{Authority, TlsError};
+use super::{Clock, Limits, Rules, Seed, control};
 
 /// How long answers under way may take once the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -39,10 +33,15 @@ pub struct Config {
     pub rules: Rules,
     /// The services' clock.
     pub clock: Clock,
+    /// Whether TLS is served beside clear text, and CONNECT: see [`Emulator::ca_certificate`].
+    pub tls: bool,
+    /// Bounds on what clients send.
+    pub limits: Limits,
 }
 
 impl Default for Config {
-    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock.
+    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock and
+    /// without TLS.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -50,6 +49,8 @@ impl Default for Config {
             seed: Seed::default(),
             rules: Rules::default(),
             clock: Clock::system(),
+            tls: false,
+            limits: Limits::default(),
         }
     }
 }
@@ -68,6 +69,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// The authority for TLS cannot be made.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A running emulator. Dropping it stops it, without waiting.
@@ -75,7 +79,8 @@ pub enum StartError {
 pub struct Emulator {
     addr: SocketAddr,
     state: Arc<State>,
-    connections: TaskTracker,
+    authority: Option<Arc<Authority>>,
+    tracker: TaskTracker,
 }
 
 impl Emulator {
@@ -89,13 +94,21 @@ impl Emulator {
         if !config.allow_remote && !address.ip().to_canonical().is_loopback() {
             return Err(StartError::NotLoopback(address));
         }
+        let authority = if config.tls { Some(Arc::new(Authority::new(SystemTime::now())?)) } else { None };
         let listen_error = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
         let state = Arc::new(State::new(config.seed, config.rules, config.clock));
-        let connections = TaskTracker::new();
-        connections.spawn(accept(listener, Arc::clone(&state), connections.clone()));
-        Ok(Self { addr, state, connections })
+        let tracker = TaskTracker::new();
+        let connections = Connections {
+            dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), config.limits),
+            authority: authority.clone(),
+            limits: config.limits,
+            stopping: state.stopping.clone(),
+            tracker: tracker.clone(),
+        };
+        tracker.spawn(accept(listener, connections));
+        Ok(Self { addr, state, authority, tracker })
     }
 
     /// The address that is listened on, with the port that was picked.
@@ -113,12 +126,18 @@ impl Emulator {
         &self.state.region
     }
 
+    /// The certificate (PEM) of the authority that clients have to trust for TLS; `None` where TLS is not
+    /// served. It is another one at every start.
+    pub fn ca_certificate(&self) -> Option<String> {
+        self.authority.as_ref().map(|authority| authority.certificate())
+    }
+
     /// Stops: no new connection is accepted, idle ones are closed, answers under way are finished, and
     /// calls held or delayed by a fault are dropped.
     pub async fn shutdown(self) {
         self.state.stopping.cancel();
-        self.connections.close();
-        if tokio::time::timeout(STOP_TIMEOUT, self.connections.wait()).await.is_err() {
+        self.tracker.close();
+        if tokio::time::timeout(STOP_TIMEOUT, self.tracker.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
     }
@@ -130,57 +149,20 @@ impl Drop for Emulator {
     }
 }
 
-async fn accept(listener: TcpListener, state: Arc<State>, connections: TaskTracker) {
-    let dispatcher = Dispatcher::new(&state, control::router(Arc::clone(&state)));
-    let stopping = state.stopping.clone();
+async fn accept(listener: TcpListener, connections: Connections) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => return,
+            () = connections.stopping.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = Connection { stream, peer, dispatcher: dispatcher.clone() };
-                connections.spawn(connection.serve(stopping.clone()));
+                connections.tracker.spawn(connections.clone().serve(stream, peer));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-        }
-    }
-}
-
-struct Connection {
-    stream: TcpStream,
-    peer: SocketAddr,
-    dispatcher: Dispatcher,
-}
-
-impl Connection {
-    /// Serves one connection until it ends or the emulator stops.
-    async fn serve(self, stopping: CancellationToken) {
-        let Self { stream, peer, dispatcher } = self;
-        // Answers are one small write each; waiting for the acknowledgement would cost 40 ms a call.
-        let _ = stream.set_nodelay(true);
-        let service = service_fn(move |request| {
-            let dispatcher = dispatcher.clone();
-            async move { dispatcher.dispatch(peer, request).await }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%peer, %error, "connection ended");
         }
     }
 }

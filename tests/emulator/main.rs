@@ -10,4 +10,6 @@ mod faults;
 mod identity;
 mod logstores;
 mod projects;
+mod sockets;
+mod tls;
 mod wire;
