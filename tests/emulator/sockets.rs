@@ -158,7 +158,7 @@ async fn answers_to_head_have_no_body() {
 #[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
     let bench = Bench::start(Rules::Default).await;
-    let many: String = (0..200).map(|i| format!("x-header-{i}: 1\r\n")).collect();
+    let many = "x-header: 1\r\n".repeat(200);
     for (line, lines, status) in [
         ("/", format!("x-large: {}\r\n", "x".repeat(200_000)), "431 "),
         ("/", many, "431 "),
