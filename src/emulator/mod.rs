@@ -42,6 +42,7 @@ mod server;
 mod sls;
 mod snapshots;
 mod state;
+mod stored;
 mod sts;
 mod target;
 mod tls;

@@ -13,6 +13,7 @@ use super::dispatch::Dispatcher;
 use super::state::State;
 use super::tls::{Authority, TlsError};
 use super::{Clock, Limits, Rules, Seed, control};
+use crate::storage::{Store, StoreError};
 
 /// How long answers under way may take once the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -72,6 +73,9 @@ pub enum StartError {
     /// The authority for TLS cannot be made.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// What is kept cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] StoreError),
 }
 
 /// A running emulator. Dropping it stops it, without waiting.
@@ -98,7 +102,7 @@ impl Emulator {
         let listen_error = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
-        let state = Arc::new(State::new(config.seed, config.rules, config.clock));
+        let state = Arc::new(State::new(config.seed, config.rules, config.clock, Store::in_memory()?));
         let tracker = TaskTracker::new();
         let connections = Connections {
             dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), config.limits),
