@@ -2,6 +2,7 @@
 
 mod block;
 mod change;
+mod data_key;
 mod envelope;
 mod error;
 mod folder;
@@ -9,8 +10,9 @@ mod master_key;
 mod master_key_file;
 mod store;
 
-pub use block::{Algorithm, BlockAddress, BlockError, DataKey, Described, describe, open, seal};
+pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, seal};
 pub use change::{Change, Document, Kind};
+pub use data_key::DataKey;
 pub use error::StoreError;
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;

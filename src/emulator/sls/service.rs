@@ -50,7 +50,8 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     let subject = Subject {
         service: NAME,
         action: route.operation.name(),
-        is_read: route.operation.is_read(),
+        // Of the logs in a Logstore there is no earlier version to answer with.
+        is_read: route.operation.is_read() && !route.operation.is_data_plane(),
         looks_up: route.operation.looks_up(),
         project: route.project.as_deref(),
         logstore: route.logstore.as_deref(),

@@ -177,10 +177,10 @@ fn term(text: &str) -> Result<(Token, &str), Error> {
             rest,
         ));
     };
-    let (second, second_is_quoted, rest) = atom(behind)?;
+    let (second, second_is_quoted, rest) = atom(behind.trim_start())?;
     match rest.strip_prefix(':') {
         Some(behind) if first == "__tag__" => {
-            let (value, is_quoted, rest) = atom(behind)?;
+            let (value, is_quoted, rest) = atom(behind.trim_start())?;
             Ok((Token::Term(Some(format!("{first}:{second}")), Term::of(value, is_quoted)), rest))
         }
         Some(_) => Err(invalid()),
@@ -254,7 +254,9 @@ mod tests {
 
     #[test]
     fn a_field_narrows_the_search() {
-        for query in ["method:get", "method:G*", "method:*", "__topic__:web", "__tag__:host:alpha"] {
+        for query in
+            ["method:get", "method: get", "method:G*", "method:*", "__topic__:web", "__tag__:host:alpha"]
+        {
             check(query, true);
         }
         for query in ["message:get", "nothing:*", "method:post", "__tag__:host:beta", "Method:get"] {
