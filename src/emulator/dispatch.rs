@@ -17,6 +17,7 @@ use serde_json::json;
 use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
 use super::connection::Link;
+use super::control::origin;
 use super::faults::Release;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
@@ -28,8 +29,8 @@ use super::sls;
 use super::state::State;
 use super::sts;
 
-/// The paths of the control API. No service has any like them.
-const CONTROL: &str = "/_emulator/";
+/// What paths of the control API begin with. No service has any like them.
+const CONTROL: &str = "/_emulator";
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +57,7 @@ impl Dispatcher {
     ///
     /// [`Dropped`] when a fault wants the connection closed, or the body did not come.
     pub async fn dispatch(&self, link: Link, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
-        if request.uri().path().starts_with(CONTROL) {
+        if is_control(request.uri().path()) {
             return self.control(link, request).await;
         }
         let (head, body) = request.into_parts();
@@ -70,11 +71,10 @@ impl Dispatcher {
         }
     }
 
-    /// The control API, for callers on this machine only.
+    /// The control API, for those who may use it.
     async fn control(&self, link: Link, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
-        if !link.peer.ip().to_canonical().is_loopback() {
-            let error = json!({"error": "the control API answers this machine only"});
-            return Ok(Reply::json(403, &error).into_response());
+        if let Err(error) = origin::check(link.peer.ip(), &request) {
+            return Ok(Reply::json(403, &json!({"error": error})).into_response());
         }
         let answer = tokio::time::timeout(self.limits.body_timeout, self.control.call(request));
         match answer.await {
@@ -140,6 +140,10 @@ impl Dispatcher {
             .with_header("date", rfc_1123(self.state.clock.unix()))
             .into_response()
     }
+}
+
+fn is_control(path: &str) -> bool {
+    path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What is said to a request that is none, before it is clear which service it was for.
