@@ -33,6 +33,8 @@ mod json;
 mod kms;
 mod limits;
 pub mod logging;
+mod master_key;
+mod persistence;
 mod policy;
 mod ram;
 mod requests;
@@ -49,8 +51,9 @@ mod tls;
 
 pub use clock::Clock;
 pub use limits::Limits;
+pub use master_key::{MASTER_KEY_VARIABLE, NoMasterKey, master_key};
 pub use seed::{Seed, SeedError};
-pub use server::{Config, Emulator, StartError};
+pub use server::{Config, Emulator, StartError, Storage};
 pub use tls::TlsError;
 
 /// How strictly the services read what they are sent, where the real ones are not documented or not of

@@ -12,5 +12,6 @@ mod identity;
 mod logstores;
 mod projects;
 mod sockets;
+mod status;
 mod tls;
 mod wire;
