@@ -269,7 +269,7 @@ async fn a_browser_shows_everything_as_text_and_asks_nobody_else() {
         "acs:ram::1234567890123456:role/byok",
         "AliyunKMSCryptoUserAccess",
         "ak-alice",
-        "PostLogStoreLogs",
+        "PutLogs",
         "<i>host</i>.localhost",
     ]);
     // Descriptions of a project, a key and a role, and comments on a user.
