@@ -57,21 +57,21 @@ impl Connections {
     pub async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         // Answers are one small write each; waiting for the acknowledgement would cost 40 ms a call.
         let _ = stream.set_nodelay(true);
+        let link = Link { peer, secure: false, tunnelled: false };
+        let Some(authority) = self.authority.clone() else { return self.serve_http(stream, link).await };
         let stopping = self.stopping.clone();
         let first = tokio::select! {
             first = self.first_byte(&stream) => first,
             () = stopping.cancelled() => return,
         };
-        let link = Link { peer, secure: false, tunnelled: false };
-        match (&self.authority, first) {
-            (_, None) => {}
-            (Some(authority), Some(TLS_HANDSHAKE)) => {
+        match first {
+            None => {}
+            Some(TLS_HANDSHAKE) => {
                 // Whoever addresses us by an IP address does not say so in the handshake.
                 let address = stream.local_addr().map_or(peer.ip(), |local| local.ip()).to_canonical();
-                let certified = Certified::any(Arc::clone(authority), address.to_string());
-                self.clone().serve_tls(stream, certified, link).await;
+                self.serve_tls(stream, Certified::any(authority, address.to_string()), link).await;
             }
-            (_, Some(_)) => self.serve_http(stream, link).await,
+            Some(_) => self.serve_http(stream, link).await,
         }
     }
 

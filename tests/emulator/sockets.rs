@@ -12,6 +12,9 @@ use crate::client::{Bench, Response, exchange, exchange_on, response_on, signed}
 /// Short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(50);
 
+/// Short enough to be waited for, and long enough to send something in.
+const IDLE: Duration = Duration::from_millis(300);
+
 /// More than a body may have.
 const TOO_LARGE: usize = 10 * 1024 * 1024 + 4096;
 
@@ -202,7 +205,7 @@ async fn what_is_no_request_is_refused_and_harms_nobody() {
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_not_waited_for() {
-    let bench = Bench::with_limits(Limits { head_timeout: SHORT, ..Limits::default() }).await;
+    let bench = Bench::with_limits(Limits { head_timeout: IDLE, ..Limits::default() }).await;
     for begun in ["", "GET /logstores HTTP/1.1\r\nHost: proj"] {
         let mut stream = connect(&bench).await;
         stream.write_all(begun.as_bytes()).await.unwrap();
@@ -236,7 +239,8 @@ async fn many_idle_connections_are_no_burden() {
         idle.push(connect(&bench).await);
     }
     assert_alive(&bench).await;
-    for stream in &mut idle {
+    // Every second one has never been used when the emulator stops.
+    for stream in idle.iter_mut().step_by(2) {
         assert_eq!(exchange_on(stream, &get()).await.unwrap().status, 200);
     }
     let began = std::time::Instant::now();

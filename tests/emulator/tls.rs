@@ -276,7 +276,7 @@ async fn a_tunnel_nobody_uses_is_closed() {
     open_tunnel(&mut stream, &format!("{SLS}:443")).await;
     assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
 
-    let bench = bench_with(Limits { head_timeout: Duration::from_millis(500), ..Limits::default() }).await;
+    let bench = bench_with(Limits { head_timeout: Duration::from_secs(1), ..Limits::default() }).await;
     let mut stream = tunnel(&bench, SLS).await;
     exchange_on(&mut stream, &signed(SLS, "GET", "/logstores/app", "")).await.unwrap();
     assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
