@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use alicloud_encryption::emulator::{Limits, Rules};
+use alicloud_encryption::emulator::{Config, Limits, Rules};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::client::{Bench, Response, exchange, exchange_on, response_on, signed};
+use crate::client::{Bench, Response, config, exchange, exchange_on, response_on, signed};
 
 /// Short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(50);
@@ -201,6 +201,25 @@ async fn what_is_no_request_is_refused_and_harms_nobody() {
         assert!(!received.is_empty() || request.len() == 3, "{request:?} got no answer");
         assert_alive(&bench).await;
     }
+}
+
+#[tokio::test]
+async fn no_damage_to_a_request_harms_the_emulator() {
+    let bench = Bench::with_config(Config { tls: true, ..config() }).await;
+    for seed in 0..200 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut request = get();
+        for _ in 0..random.usize(1..8) {
+            let at = random.usize(..request.len());
+            request[at] = random.u8(..);
+        }
+        let mut stream = connect(&bench).await;
+        stream.write_all(&request).await.unwrap();
+        let _ = stream.shutdown().await;
+        // Whatever comes, it comes to an end.
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    assert_alive(&bench).await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::client::{Bench, Response, START, exchange};
 use crate::data::{group, put_to};
 
 /// How long a browser may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a careless page would take for markup.
 const HOSTILE: &str = "<img src=x onerror=console.error(1)><script>console.error(2)</script>";

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alicloud_encryption::emulator::{Clock, Config, Limits, Seed};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, RootCertStore, crypto::ring};
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -298,9 +300,45 @@ async fn handshakes_that_fail_harm_nobody() {
     tunnel(&bench, SLS).await;
 }
 
+/// A call of `GetCallerIdentity` with an ACS3 signature, which covers the host.
+fn acs3_signed(signed_host: &str, sent_host: &str, nonce: &str) -> String {
+    const SIGNED: &str =
+        "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version";
+    let sha256 = |text: &str| hex::encode(Sha256::digest(text));
+    let headers = |host: &str, colon: &str, end: &str| {
+        let lines = [
+            ("host", host),
+            ("x-acs-action", "GetCallerIdentity"),
+            ("x-acs-content-sha256", &sha256("")),
+            ("x-acs-date", "2026-11-20T08:00:00Z"),
+            ("x-acs-signature-nonce", nonce),
+            ("x-acs-version", "2015-04-01"),
+        ];
+        lines.map(|(name, value)| format!("{name}{colon}{value}{end}")).concat()
+    };
+    let canonical = format!("GET\n/\n\n{}\n{SIGNED}\n{}", headers(signed_host, ":", "\n"), sha256(""));
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"sk-root").unwrap();
+    mac.update(format!("ACS3-HMAC-SHA256\n{}", sha256(&canonical)).as_bytes());
+    let signature = hex::encode(mac.finalize().into_bytes());
+    format!(
+        "GET / HTTP/1.1\r\n{}Authorization: ACS3-HMAC-SHA256 Credential=ak-root,SignedHeaders={SIGNED},\
+         Signature={signature}\r\n\r\n",
+        headers(sent_host, ": ", "\r\n")
+    )
+}
+
 #[tokio::test]
 async fn a_signature_covers_the_host_as_it_is_sent() {
     let bench = bench().await;
+    let (plain, with_port) = ("sts.cn-hangzhou.aliyuncs.com", "sts.cn-hangzhou.aliyuncs.com:443");
+    let mut stream = tunnel(&bench, plain).await;
+    for (nonce, (signed, sent, status)) in
+        [(plain, plain, 200), (with_port, with_port, 200), (plain, with_port, 400)].into_iter().enumerate()
+    {
+        let request = acs3_signed(signed, sent, &nonce.to_string());
+        let response = exchange_on(&mut stream, request.as_bytes()).await.unwrap();
+        assert_eq!(response.status, status, "{signed} {sent}: {}", response.body);
+    }
     let mut stream = tunnel(&bench, SLS).await;
     for host in [SLS.to_owned(), format!("{SLS}:443")] {
         let request = signed(&host, "GET", "/logstores/app", "");
