@@ -1,8 +1,9 @@
 //! The emulator binary.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alicloud_encryption::emulator::{
@@ -73,6 +74,21 @@ struct Serve {
     /// Allow an address that other machines can reach.
     #[arg(long)]
     allow_remote: bool,
+    #[command(flatten)]
+    tls: Tls,
+}
+
+#[derive(Args)]
+struct Tls {
+    /// Serve TLS on the same port too, and CONNECT: as the HTTPS proxy of a client the emulator answers for
+    /// the services' real host names.
+    ///
+    /// Certificates are signed by an authority of the emulator's own, which is another one at each start.
+    #[arg(long, requires = "ca_out")]
+    tls: bool,
+    /// Where to write the certificate (PEM) of that authority, for clients to trust.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -126,8 +142,15 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (listen, allow_remote, storage) = (arguments.listen, arguments.allow_remote, storage(arguments)?);
-    let emulator = Emulator::start(Config { listen, allow_remote, seed, storage, rules, clock }).await?;
-    announce(&emulator)?;
+    let tls = arguments.tls.tls;
+    let config = Config { listen, allow_remote, seed, storage, rules, clock, tls, ..Config::default() };
+    let emulator = Emulator::start(config).await?;
+    let ca_file = arguments.tls.ca_out.as_deref();
+    if let (Some(certificate), Some(file)) = (emulator.ca_certificate(), ca_file) {
+        fs::write(file, certificate)
+            .map_err(|error| format!("cannot write the CA certificate to {}: {error}", file.display()))?;
+    }
+    announce(&emulator, ca_file)?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -159,12 +182,21 @@ struct Ready<'a> {
     listening: SocketAddr,
     region: &'a str,
     account_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<&'a Path>,
 }
 
 /// Prints the ready line. Whoever started the process waits for it, so it is flushed.
-fn announce(emulator: &Emulator) -> io::Result<()> {
-    let ready =
-        Ready { listening: emulator.addr(), region: emulator.region(), account_id: emulator.account_id() };
+fn announce(emulator: &Emulator, ca_file: Option<&Path>) -> io::Result<()> {
+    let ready = Ready {
+        listening: emulator.addr(),
+        region: emulator.region(),
+        account_id: emulator.account_id(),
+        tls: ca_file.map(|_| true),
+        ca_file,
+    };
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
     stdout.flush()

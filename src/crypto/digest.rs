@@ -12,9 +12,14 @@ pub fn md5_upper_hex(data: &[u8]) -> String {
     hex::encode_upper(Md5::digest(data))
 }
 
+/// The SHA-256 digest (FIPS 180-4).
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    Sha256::digest(data).into()
+}
+
 /// The SHA-256 digest (FIPS 180-4) in lower-case hexadecimal.
 pub fn sha256_hex(data: &[u8]) -> String {
-    hex::encode(Sha256::digest(data))
+    hex::encode(sha256(data))
 }
 
 /// HMAC-SHA1 (RFC 2104).

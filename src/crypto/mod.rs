@@ -13,5 +13,5 @@ pub use cipher::{Algorithm, CipherError};
 pub use derive::derive_key;
 #[cfg(feature = "emulator")]
 pub use digest::HmacSha256;
-pub use digest::{hmac_sha1, hmac_sha256, md5_upper_hex, sha256_hex};
+pub use digest::{hmac_sha1, hmac_sha256, md5_upper_hex, sha256, sha256_hex};
 pub use secret::Secret;

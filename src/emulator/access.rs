@@ -188,7 +188,7 @@ pub fn facts_of_service(now: i64) -> Facts {
 pub fn facts(call: &Call, now: i64) -> Facts {
     let facts = Facts::default()
         .with("acs:CurrentTime", iso_8601(now))
-        .with("acs:SecureTransport", "false")
+        .with("acs:SecureTransport", call.secure.to_string())
         .with("acs:MFAPresent", "false");
     match call.peer {
         Some(peer) => facts.with("acs:SourceIp", peer.to_string()),

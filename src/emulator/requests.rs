@@ -90,6 +90,11 @@ impl RequestLog {
         self.lock().iter().map(Entry::to_json).collect()
     }
 
+    /// Up to `count` calls as the control API gives them, the latest first.
+    pub fn latest(&self, count: usize) -> Vec<Value> {
+        self.lock().iter().rev().take(count).map(Entry::to_json).collect()
+    }
+
     fn change(&self, id: &str, change: impl FnOnce(&mut Entry)) {
         if let Some(entry) = self.lock().iter_mut().rev().find(|entry| entry.id == id) {
             change(entry);
@@ -195,6 +200,16 @@ mod tests {
         assert_eq!(entry["principal"], "acs:ram::1:root");
         assert_eq!(entry["status"], 400);
         assert_eq!(entry["error_code"], "ParameterInvalid");
+    }
+
+    #[test]
+    fn the_latest_calls_come_first() {
+        let log = RequestLog::default();
+        for id in ["A", "B", "C"] {
+            log.arrived(id, "t".to_owned(), "sls", None, &call("/", ""));
+        }
+        let ids: Vec<Value> = log.latest(2).into_iter().map(|entry| entry["id"].clone()).collect();
+        assert_eq!(ids, ["C", "B"]);
     }
 
     #[test]

@@ -1,27 +1,21 @@
-//! The socket: accepting, connections, and stopping.
+//! The socket: accepting connections, and stopping.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
+use super::connection::Connections;
 use super::dispatch::Dispatcher;
 use super::persistence::{NotKept, RestoreError, restore};
 use super::state::State;
-use super::{Clock, Rules, Seed, control};
+use super::tls::{Authority, TlsError};
+use super::{Clock, Limits, Rules, Seed, control};
 use crate::storage::{MasterKey, Store, StoreError};
-
-/// How long a client may take to send a request's head, and may leave a kept-alive connection idle:
-/// nginx's default, so that pooled clients meet here what they meet at the service.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// How long answers under way may take once the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,6 +38,10 @@ pub struct Config {
     pub rules: Rules,
     /// The services' clock.
     pub clock: Clock,
+    /// Whether TLS is served beside clear text, and CONNECT: see [`Emulator::ca_certificate`].
+    pub tls: bool,
+    /// Bounds on what clients send.
+    pub limits: Limits,
 }
 
 /// Where what an emulator knows is kept.
@@ -61,7 +59,8 @@ pub enum Storage {
 }
 
 impl Default for Config {
-    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock and nothing kept.
+    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock, nothing kept and
+    /// without TLS.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -70,6 +69,8 @@ impl Default for Config {
             storage: Storage::Memory,
             rules: Rules::default(),
             clock: Clock::system(),
+            tls: false,
+            limits: Limits::default(),
         }
     }
 }
@@ -88,6 +89,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// The authority for TLS cannot be made.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// What is kept cannot be opened.
     #[error("cannot open the store: {0}")]
     Store(#[from] StoreError),
@@ -115,7 +119,8 @@ pub enum StartError {
 pub struct Emulator {
     addr: SocketAddr,
     state: Arc<State>,
-    connections: TaskTracker,
+    authority: Option<Arc<Authority>>,
+    tracker: TaskTracker,
 }
 
 impl Emulator {
@@ -129,13 +134,22 @@ impl Emulator {
         if !config.allow_remote && !address.ip().to_canonical().is_loopback() {
             return Err(StartError::NotLoopback(address));
         }
+        let authority = if config.tls { Some(Arc::new(Authority::new(SystemTime::now())?)) } else { None };
         let listen_error = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
+        let limits = config.limits;
         let state = Arc::new(begin(config).await?);
-        let connections = TaskTracker::new();
-        connections.spawn(accept(listener, Arc::clone(&state), connections.clone()));
-        Ok(Self { addr, state, connections })
+        let tracker = TaskTracker::new();
+        let connections = Connections {
+            dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), limits),
+            authority: authority.clone(),
+            limits,
+            stopping: state.stopping.clone(),
+            tracker: tracker.clone(),
+        };
+        tracker.spawn(accept(listener, connections));
+        Ok(Self { addr, state, authority, tracker })
     }
 
     /// The address that is listened on, with the port that was picked.
@@ -153,12 +167,18 @@ impl Emulator {
         &self.state.region
     }
 
+    /// The certificate (PEM) of the authority that clients have to trust for TLS; `None` where TLS is not
+    /// served. It is another one at every start.
+    pub fn ca_certificate(&self) -> Option<String> {
+        self.authority.as_ref().map(|authority| authority.certificate())
+    }
+
     /// Stops: no new connection is accepted, idle ones are closed, answers under way are finished, and
     /// calls held or delayed by a fault are dropped. Another emulator can use the folder when this returns.
     pub async fn shutdown(self) {
         self.state.stopping.cancel();
-        self.connections.close();
-        if tokio::time::timeout(STOP_TIMEOUT, self.connections.wait()).await.is_err() {
+        self.tracker.close();
+        if tokio::time::timeout(STOP_TIMEOUT, self.tracker.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
         let store = self.state.store.clone();
@@ -210,57 +230,20 @@ fn seed_beside(stored: &Seed, seed: Seed) -> Result<Seed, StartError> {
     Ok(seed)
 }
 
-async fn accept(listener: TcpListener, state: Arc<State>, connections: TaskTracker) {
-    let dispatcher = Dispatcher::new(&state, control::router(Arc::clone(&state)));
-    let stopping = state.stopping.clone();
+async fn accept(listener: TcpListener, connections: Connections) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => return,
+            () = connections.stopping.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = Connection { stream, peer, dispatcher: dispatcher.clone() };
-                connections.spawn(connection.serve(stopping.clone()));
+                connections.tracker.spawn(connections.clone().serve(stream, peer));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-        }
-    }
-}
-
-struct Connection {
-    stream: TcpStream,
-    peer: SocketAddr,
-    dispatcher: Dispatcher,
-}
-
-impl Connection {
-    /// Serves one connection until it ends or the emulator stops.
-    async fn serve(self, stopping: CancellationToken) {
-        let Self { stream, peer, dispatcher } = self;
-        // Answers are one small write each; waiting for the acknowledgement would cost 40 ms a call.
-        let _ = stream.set_nodelay(true);
-        let service = service_fn(move |request| {
-            let dispatcher = dispatcher.clone();
-            async move { dispatcher.dispatch(peer, request).await }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%peer, %error, "connection ended");
         }
     }
 }

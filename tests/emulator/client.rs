@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed, Storage};
+use alicloud_encryption::emulator::{Clock, Config, Emulator, Limits, Rules, Seed, Storage};
 use alicloud_encryption::storage::MasterKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha1::Sha1;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Fri, 20 Nov 2026 08:00:00 GMT: what every emulator here starts at.
@@ -30,6 +30,12 @@ pub const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 const SEED: &str = r#"{"projects": [{"name": "proj", "logstores": [
     {"logstoreName": "app", "ttl": 90, "hot_ttl": 30, "appendMeta": true, "futureField": {"a": 1.50}}]}]}"#;
 
+/// How [`Bench::start`] starts an emulator, with the default rules.
+pub fn config() -> Config {
+    let clock = Clock::fixed(START);
+    Config { seed: Seed::from_json(SEED, &clock).unwrap(), clock, ..Config::default() }
+}
+
 /// An emulator whose clock stands still, and a client of it.
 pub struct Bench {
     emulator: Emulator,
@@ -43,7 +49,15 @@ impl Bench {
     pub async fn with_seed(seed: &str, rules: Rules, time: i64) -> Self {
         let clock = Clock::fixed(time);
         let seed = Seed::from_json(seed, &clock).unwrap();
-        let config = Config { seed, rules, clock, ..Config::default() };
+        Self::with_config(Config { seed, rules, clock, ..Config::default() }).await
+    }
+
+    /// An emulator with the seed and the clock of [`Bench::start`], and bounds of its own.
+    pub async fn with_limits(limits: Limits) -> Self {
+        Self::with_config(Config { limits, ..config() }).await
+    }
+
+    pub async fn with_config(config: Config) -> Self {
         Self { emulator: Emulator::start(config).await.unwrap() }
     }
 
@@ -54,6 +68,10 @@ impl Bench {
         let storage = Storage::Folder { path: folder.to_owned(), key: MasterKey::from_bytes([7; 32]) };
         let config = Config { seed, clock, storage, ..Config::default() };
         Self { emulator: Emulator::start(config).await.unwrap() }
+    }
+
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -192,8 +210,16 @@ pub async fn exchange(addr: SocketAddr, request: &[u8]) -> io::Result<Response> 
 
 /// Sends bytes on a connection and reads one response. A connection closed before it is complete is an
 /// error.
-pub async fn exchange_on(stream: &mut TcpStream, request: &[u8]) -> io::Result<Response> {
+pub async fn exchange_on<S>(stream: &mut S, request: &[u8]) -> io::Result<Response>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     stream.write_all(request).await?;
+    response_on(stream).await
+}
+
+/// Reads one response off a connection.
+pub async fn response_on<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Response> {
     let mut received = Vec::new();
     loop {
         if let Some(response) = parse(&received) {

@@ -14,4 +14,7 @@ mod logstores;
 mod metricstores;
 mod oidc;
 mod projects;
+mod sockets;
+mod status;
+mod tls;
 mod wire;

@@ -3,6 +3,8 @@
 
 mod direct;
 mod faults;
+pub(super) mod origin;
+mod status;
 
 use std::sync::Arc;
 
@@ -25,6 +27,9 @@ const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
 /// The routes.
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
+        .route("/_emulator", get(status::to_page))
+        .route("/_emulator/", get(status::page))
+        .route("/_emulator/state", get(status::state))
         .route("/_emulator/health", get(health))
         .route("/_emulator/requests", get(requests).delete(forget_requests))
         .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))

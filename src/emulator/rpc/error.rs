@@ -64,6 +64,11 @@ impl Error {
         Self::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
     }
 
+    /// The body is larger than the services take. Code and text are a guess.
+    pub fn body_too_large(limit: usize) -> Self {
+        Self::new(413, "RequestBodyTooLarge", format!("The request body is larger than {limit} bytes."))
+    }
+
     /// The emulator itself failed.
     pub fn internal() -> Self {
         Self::new(500, "InternalError", "An internal error occurred.")

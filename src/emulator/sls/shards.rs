@@ -18,7 +18,8 @@ impl Shard {
         self.inclusive_begin_key <= key && is_before_end
     }
 
-    fn to_json(&self) -> Value {
+    /// The shard as `ListShards` answers.
+    pub fn to_json(&self) -> Value {
         let status = match self.status {
             ShardStatus::ReadWrite => "readwrite",
             ShardStatus::ReadOnly => "readonly",
