@@ -39,6 +39,7 @@ mod server;
 mod sls;
 mod snapshots;
 mod state;
+mod stored;
 mod sts;
 mod target;
 

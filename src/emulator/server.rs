@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::dispatch::Dispatcher;
 use super::state::State;
 use super::{Clock, Rules, Seed, control};
+use crate::storage::{Store, StoreError};
 
 /// How long a client may take to send a request's head, and may leave a kept-alive connection idle:
 /// nginx's default, so that pooled clients meet here what they meet at the service.
@@ -68,6 +69,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// What is kept cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] StoreError),
 }
 
 /// A running emulator. Dropping it stops it, without waiting.
@@ -92,7 +96,7 @@ impl Emulator {
         let listen_error = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
-        let state = Arc::new(State::new(config.seed, config.rules, config.clock));
+        let state = Arc::new(State::new(config.seed, config.rules, config.clock, Store::in_memory()?));
         let connections = TaskTracker::new();
         connections.spawn(accept(listener, Arc::clone(&state), connections.clone()));
         Ok(Self { addr, state, connections })

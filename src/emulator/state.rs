@@ -11,6 +11,7 @@ use super::rpc::Nonces;
 use super::seed::Seed;
 use super::snapshots::Snapshots;
 use super::{Clock, Rules, kms, sls};
+use crate::storage::{Change, Committed, Store};
 
 /// The emulator without its socket.
 #[derive(Debug)]
@@ -37,6 +38,12 @@ pub struct State {
     pub requests: RequestLog,
     /// What goes wrong on order.
     pub faults: Faults,
+    /// What is kept: documents and blocks.
+    pub store: Store,
+    /// Who appends to shards.
+    pub writers: sls::Writers,
+    /// The data keys of Logstores.
+    pub data_keys: sls::DataKeys,
     /// Cancelled when the emulator stops: what waits, stops waiting.
     pub stopping: CancellationToken,
     sls: Mutex<sls::Model>,
@@ -44,8 +51,8 @@ pub struct State {
 }
 
 impl State {
-    /// The state a seed describes.
-    pub fn new(seed: Seed, rules: Rules, clock: Clock) -> Self {
+    /// The state a seed describes, with its data in `store`.
+    pub fn new(seed: Seed, rules: Rules, clock: Clock, store: Store) -> Self {
         Self {
             account_id: seed.account_id,
             region: seed.region,
@@ -59,6 +66,9 @@ impl State {
             clock,
             requests: RequestLog::default(),
             faults: Faults::default(),
+            data_keys: sls::DataKeys::new(&store),
+            store,
+            writers: sls::Writers::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(seed.sls.clone()),
             seeded_sls: seed.sls,
@@ -70,14 +80,35 @@ impl State {
         self.sls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Hands over what follows from a change of `model`, while it is still locked: shards and Logstores that
+    /// are closed take nothing any more, and what was in a Logstore goes with it.
+    pub fn hand_over(&self, model: &mut sls::Model) -> Committed {
+        let closed = model.take_closed();
+        let mut change = Change::new();
+        for (logstore, shard) in closed.shards {
+            self.writers.close(logstore, shard);
+        }
+        for logstore in closed.logstores {
+            self.writers.close_all(logstore);
+            change.remove_blocks(logstore);
+        }
+        self.store.submit(change)
+    }
+
     /// Goes back to the seed: data, identities, keys, faults, nonces, request log and clock.
-    pub fn reset(&self) {
+    pub fn reset(&self) -> Committed {
         self.faults.clear();
         self.requests.clear();
         self.clock.reset();
         self.nonces.clear();
+        self.data_keys.clear();
         self.identity.replace(self.seeded_identity.clone());
         self.keys.replace(self.seeded_keys.clone());
-        *self.sls() = self.seeded_sls.clone();
+        let mut model = self.sls();
+        self.writers.close_everything();
+        let mut change = Change::new();
+        change.clear();
+        model.go_back(&self.seeded_sls);
+        self.store.submit(change)
     }
 }

@@ -6,6 +6,7 @@ mod binary;
 mod byok;
 mod client;
 mod control;
+mod data;
 mod faults;
 mod identity;
 mod logstores;

@@ -17,6 +17,7 @@ use super::clock::iso_8601;
 use super::http::Reply;
 use super::json::{Node, Problem};
 use super::state::State;
+use crate::storage::StoreError;
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
 const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
@@ -52,11 +53,17 @@ enum ControlError {
     Content(#[from] Problem),
     #[error("{0}")]
     NotFound(String),
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
 }
 
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
-        let status = if matches!(self, Self::NotFound(_)) { 404 } else { 400 };
+        let status = match self {
+            Self::Syntax(_) | Self::Content(_) => 400,
+            Self::NotFound(_) => 404,
+            Self::Store(_) => 500,
+        };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()
     }
 }
@@ -112,9 +119,9 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 
-async fn reset(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    state.reset();
-    done()
+async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
+    state.reset().wait().await?;
+    Ok(done())
 }
 
 async fn unknown_path() -> Response<Body> {

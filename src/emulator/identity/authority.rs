@@ -22,7 +22,7 @@ impl Directory {
                 }
                 let holder = Holder::new(HolderKind::Role, role);
                 match (decide(self.documents(&[holder]), request), policy) {
-                    (Decision::Allowed, Some(policy)) => decide([policy.as_ref()], request),
+                    (Decision::Allowed, Some(policy)) => decide([policy.document()], request),
                     (decision, _) => decision,
                 }
             }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::emulator::Clock;
     use crate::emulator::Seed;
-    use crate::emulator::policy::Grammar;
+    use crate::emulator::access::SessionPolicy;
 
     const ACCOUNT: &str = "1234567890123456";
 
@@ -99,7 +99,7 @@ mod tests {
 
     /// A session of `Byok` as it is in `directory`.
     fn session(directory: &Directory, policy: Option<&str>) -> Principal {
-        let policy = policy.map(|text| Arc::new(Document::parse(text, Grammar::Permission).unwrap()));
+        let policy = policy.map(|text| Arc::new(SessionPolicy::parse(text).unwrap()));
         let role = directory.role("byok").unwrap();
         Principal::RoleSession {
             account_id: ACCOUNT.to_owned(),

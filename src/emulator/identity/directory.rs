@@ -10,6 +10,7 @@ use crate::emulator::access::AccessKeys;
 
 /// Everything there is in an account. Names are keys in their folded form.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Directory {
     /// The account.
     pub account_id: String,

@@ -11,6 +11,7 @@ pub const DEFAULT_SESSION_DURATION: i64 = 3_600;
 
 /// A user.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct User {
     /// As given; names that differ only in case are the same.
     pub name: String,
@@ -48,6 +49,7 @@ impl User {
 
 /// A group.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Group {
     /// As given.
     pub name: String,
@@ -71,6 +73,7 @@ impl Group {
 
 /// A role.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Role {
     /// As given; names that differ only in case are the same.
     pub name: String,

@@ -9,6 +9,7 @@ mod directory;
 mod entity;
 mod policy;
 pub(super) mod seeding;
+mod stored;
 mod system_policies;
 
 pub use arn::{role_arn, role_of_arn, user_arn};

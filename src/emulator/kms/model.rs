@@ -45,6 +45,7 @@ impl KeyState {
 
 /// A key.
 #[derive(Clone)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Key {
     /// A UUID, or whatever a seed says.
     pub id: String,
@@ -127,6 +128,7 @@ impl Key {
 
 /// Every key, and the aliases of keys.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Keys {
     /// By id. A key whose deletion is due is still here, but nobody finds it any more.
     by_id: BTreeMap<String, Key>,
@@ -142,6 +144,11 @@ impl Keys {
             self.by_id.insert(key.id.clone(), key);
         }
         is_new
+    }
+
+    /// Every key, also those whose deletion is due.
+    pub fn ever(&self) -> impl Iterator<Item = &Key> {
+        self.by_id.values()
     }
 
     /// Every key that is there at `now`, in the region if one is given.

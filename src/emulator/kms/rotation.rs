@@ -27,6 +27,22 @@ impl Rotation {
         Self { versions: vec![now], interval: None }
     }
 
+    /// A rotation of these versions; `None` where there is none, or where it never would end.
+    pub fn of(versions: Vec<i64>, interval: Option<i64>) -> Option<Self> {
+        let is_possible = !versions.is_empty() && interval.is_none_or(|interval| interval > 0);
+        is_possible.then_some(Self { versions, interval })
+    }
+
+    /// When each version that was noted came to be. Later ones come by the clock.
+    pub fn versions(&self) -> &[i64] {
+        &self.versions
+    }
+
+    /// Seconds between a version and the next.
+    pub fn interval(&self) -> Option<i64> {
+        self.interval
+    }
+
     /// When each version there is at `now` came to be.
     pub fn versions_at(&self, now: i64) -> Vec<i64> {
         let mut versions = self.versions.clone();

@@ -55,6 +55,16 @@ pub enum Run<M> {
     Read(fn(&M, &Request<'_>) -> Outcome),
     /// Changes the model.
     Write(fn(&mut M, &Request<'_>) -> Outcome),
+    /// Opens a session: looks things up in the first model, and adds a key to the second. They are the same
+    /// unless a stale answer was ordered. To those who look back this is no write.
+    Issue(fn(&M, &mut M, &Request<'_>) -> Outcome),
+}
+
+impl<M> Run<M> {
+    /// Whether the action looks something up that a stale answer can be about.
+    pub fn looks_up(&self) -> bool {
+        matches!(self, Self::Read(_) | Self::Issue(_))
+    }
 }
 
 /// The members of an answer, or an error.
@@ -94,6 +104,28 @@ pub async fn serve<M: Clone>(
     answer.unwrap_or_else(|error| Answer::Reply(error.to_reply(service.api, &call.host, id)))
 }
 
+/// Carries out a reading action for a caller who is known already: another service of the cloud that acts for
+/// the account. There is no wire, no signature and no ordered fault, and the caller needs the same permission
+/// as anyone.
+///
+/// # Errors
+///
+/// What the service answers such a call with; `InvalidAction.NotFound` for an action that writes.
+pub fn call_as<M>(
+    service: &Service<M>,
+    model: &M,
+    directory: &Directory,
+    action: &str,
+    request: &Request<'_>,
+) -> Outcome {
+    let known = service.actions.iter().find(|known| known.name == action);
+    let Some((action, Run::Read(read))) = known.map(|known| (known, &known.run)) else {
+        return Err(Error::action_not_found(service.api, action));
+    };
+    check_access(service, action, model, directory, request)?;
+    read(model, request)
+}
+
 async fn evaluate<M: Clone>(
     service: &Service<M>,
     store: &Snapshots<M>,
@@ -128,6 +160,7 @@ async fn evaluate<M: Clone>(
         service: service.api.name(),
         action: action.name,
         is_read: matches!(action.run, Run::Read(_)),
+        looks_up: action.run.looks_up(),
         project: None,
         logstore: None,
     };
@@ -194,11 +227,7 @@ impl<M: Clone> Evaluation<'_, M> {
             }
             Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
             Effect::Hold => self.run_after(release.wait()).await,
-            Effect::Stale => match self.action.run {
-                Run::Read(read) => self.reply(read(&self.store.before_last_write(), self.request)?),
-                Run::Write(_) => self.run(),
-            }
-            .map(Answer::Reply),
+            Effect::Stale { writes } => self.run_stale(writes).map(Answer::Reply),
         }
     }
 
@@ -214,6 +243,23 @@ impl<M: Clone> Evaluation<'_, M> {
         let members = match self.action.run {
             Run::Read(read) => read(&self.store.current(), self.request)?,
             Run::Write(write) => self.store.write(|model| write(model, self.request))?,
+            Run::Issue(issue) => self.store.amend(|model| issue(&model.clone(), model, self.request))?,
+        };
+        self.reply(members)
+    }
+
+    /// Carries the call out as if the last writes were not seen yet. Of a session that is opened, role, trust
+    /// and the caller's permission are looked up like that.
+    fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
+        let seen = self.store.before_writes(writes);
+        let members = match self.action.run {
+            Run::Read(read) => read(&seen, self.request)?,
+            Run::Write(_) => return self.run(),
+            Run::Issue(issue) => {
+                let directory = self.state.identity.before_writes(writes);
+                check_access(self.service, self.action, &seen, &directory, self.request)?;
+                self.store.amend(|model| issue(&seen, model, self.request))?
+            }
         };
         self.reply(members)
     }
@@ -222,6 +268,7 @@ impl<M: Clone> Evaluation<'_, M> {
         let members = match self.action.run {
             Run::Read(read) => read(model, self.request)?,
             Run::Write(write) => write(model, self.request)?,
+            Run::Issue(issue) => issue(&model.clone(), model, self.request)?,
         };
         self.reply(members)
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::error::Error;
 use super::fields::Violation;
 use crate::emulator::Rules;
+use crate::storage::Algorithm;
 
 /// The algorithms, in every spelling the vendor's pages and SDKs have.
 const ENCRYPT_TYPES: [&str; 11] = [
@@ -173,6 +174,25 @@ pub fn omitted(stored: Option<&Value>, rules: Rules) -> Result<Option<Value>, Er
     }
 }
 
+/// How the blocks of a Logstore with this configuration are encrypted; `None` while encryption is switched
+/// off. `default` is AES, `m4` and `sm4` are SM4, each with GCM where the name does not say a mode.
+pub fn algorithm_of(stored: &Value) -> Option<Algorithm> {
+    if stored.get("enable") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    Some(match encrypt_type_of(stored).unwrap_or_default() {
+        "m4" | "sm4" | "sm4_gcm" => Algorithm::Sm4Gcm,
+        "sm4_ecb" => Algorithm::Sm4Ecb,
+        "sm4_cbc" => Algorithm::Sm4Cbc,
+        "aes_ecb" => Algorithm::AesEcb,
+        "aes_cbc" => Algorithm::AesCbc,
+        "aes_cfb" => Algorithm::AesCfb,
+        "aes_ofb" => Algorithm::AesOfb,
+        // Also what only the control API can set: switched on never means in clear.
+        _ => Algorithm::AesGcm,
+    })
+}
+
 fn first_configuration(conf: &EncryptConf, words: &Vocabulary) -> Result<Option<Value>, Error> {
     match &conf.encrypt_type {
         // Switching off what never was on configures nothing.
@@ -261,6 +281,19 @@ mod tests {
         for encrypt_type in ENCRYPT_TYPES {
             let conf = json!({"enable": true, "encrypt_type": encrypt_type});
             assert_eq!(put(None, &conf), Ok(Some(conf)));
+        }
+    }
+
+    #[test]
+    fn every_algorithm_has_a_cipher_while_it_is_switched_on() {
+        for encrypt_type in ENCRYPT_TYPES {
+            let conf = |enable: bool| json!({"enable": enable, "encrypt_type": encrypt_type});
+            let algorithm = algorithm_of(&conf(true)).unwrap();
+            let (cipher, mode) = encrypt_type.split_once('_').unwrap_or((encrypt_type, "gcm"));
+            let cipher = if cipher == "default" { "aes" } else { cipher };
+            let expected = format!("{}{mode}", cipher.replace("m4", "sm4").replace("ssm4", "sm4"));
+            assert_eq!(format!("{algorithm:?}").to_lowercase(), expected);
+            assert_eq!(algorithm_of(&conf(false)), None);
         }
     }
 

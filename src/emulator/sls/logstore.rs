@@ -48,6 +48,7 @@ pub fn create(
     if model.logstores(project, View::Current).count() >= PER_PROJECT {
         return Err(Error::project_quota_exceed());
     }
+    logstore.fit_shards(context.now);
     model.set_logstore(project, name, logstore);
     Ok(())
 }
@@ -77,7 +78,7 @@ pub fn update(
     let stored = existing(model, project, name, context)?;
     let mut next = Logstore {
         members: fields::updated(&stored.members, body, context.rules, context.now)?,
-        metering_mode: stored.metering_mode,
+        ..stored.clone()
     };
     if body.get("logstoreName").is_some_and(|sent| sent != name) {
         return Err(Error::logstore_info_invalid(format!("logstoreName is not {name}, the one in the path")));
@@ -185,7 +186,12 @@ pub fn update_encryption(
     Ok(())
 }
 
-fn existing<'a>(
+/// A Logstore that is there, in a project that the call's endpoint serves.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn existing<'a>(
     model: &'a Model,
     project: &str,
     name: &str,

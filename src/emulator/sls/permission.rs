@@ -11,7 +11,7 @@ use crate::emulator::http::Call;
 /// What a call creates is named in its body, which the signature covers; where it is not, and in lists, the
 /// resource ends in `*`.
 pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) -> (String, String) {
-    let action = format!("log:{}", route.operation.name());
+    let action = format!("log:{}", permitted(route.operation));
     let named = |member: &str| {
         let body: Option<Value> = serde_json::from_slice(&call.body).ok();
         body.and_then(|body| body.get(member)?.as_str().map(str::to_owned)).unwrap_or_else(|| "*".to_owned())
@@ -33,6 +33,16 @@ pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) ->
         resource.push_str(&logstore);
     }
     (action, resource)
+}
+
+/// The name an operation has in policies.
+fn permitted(operation: Operation) -> &'static str {
+    match operation {
+        Operation::PutLogs => "PostLogStoreLogs",
+        Operation::GetCursor | Operation::GetCursorTime | Operation::PullLogs => "GetCursorOrData",
+        Operation::GetLogs | Operation::GetLogsV2 => "GetLogStoreLogs",
+        other => other.name(),
+    }
 }
 
 #[cfg(test)]
@@ -60,5 +70,13 @@ mod tests {
         check("POST", "/logstores", "[]", "CreateLogStore", "proj/logstore/*");
         check("POST", "/", r#"{"projectName": "proj"}"#, "CreateProject", "proj");
         check("GET", "/", "", "GetProject", "proj");
+        check("POST", "/logstores/app/shards/lb", "", "PostLogStoreLogs", "proj/logstore/app");
+        for query in ["type=log", "type=cursor", "type=cursor_time"] {
+            let target = format!("/logstores/app/shards/0?{query}");
+            check("GET", &target, "", "GetCursorOrData", "proj/logstore/app");
+        }
+        check("GET", "/logstores/app?type=log", "", "GetLogStoreLogs", "proj/logstore/app");
+        check("POST", "/logstores/app/logs", "{}", "GetLogStoreLogs", "proj/logstore/app");
+        check("GET", "/logstores/app/shards", "", "ListShards", "proj/logstore/app");
     }
 }

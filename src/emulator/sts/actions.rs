@@ -21,7 +21,7 @@ const ACTIONS: [Action<Directory>; 3] = [
     Action {
         name: "AssumeRole",
         resource: Resource::Arn(assume_role::role_arn_asked_for),
-        run: Run::Write(assume_role::assume),
+        run: Run::Issue(assume_role::assume),
     },
     // Tokens of identity providers are not checked here, and a session that is given away unchecked would
     // be no emulation.

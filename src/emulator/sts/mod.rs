@@ -4,5 +4,7 @@
 mod actions;
 mod assume_role;
 mod caller_identity;
+mod session;
 
 pub use actions::SERVICE;
+pub use session::for_service;
