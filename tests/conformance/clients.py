@@ -1,8 +1,8 @@
 """The official clients, pointed at the emulator of this scenario.
 
-Nothing of them is replaced. Those of SLS put the project in front of the endpoint's name, so they get the real
-endpoint and reach the emulator as their HTTP proxy. Those of RAM, KMS and STS take the emulator's address as their
-endpoint.
+Nothing of them is replaced. Those of SLS put the project in front of the endpoint's name, so they get the
+real endpoint and reach the emulator as their HTTP proxy. Those of RAM, KMS and STS take the emulator's address
+as their endpoint.
 
 Each client is imported where it is made: a scenario loads only those it uses.
 """

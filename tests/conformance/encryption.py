@@ -1,22 +1,10 @@
 """Encryption with a key of the service, by both SDKs of SLS, and what can no longer be changed."""
 
 from clients import log_client, sls_client
+from given import ENCRYPT_TYPES
 from refusals import refused
 
 PROJECT = "audit-project"
-ENCRYPT_TYPES = [
-    "default",
-    "m4",
-    "sm4",
-    "sm4_ecb",
-    "sm4_cbc",
-    "sm4_gcm",
-    "aes_ecb",
-    "aes_cbc",
-    "aes_cfb",
-    "aes_ofb",
-    "aes_gcm",
-]
 CMK_INFO = {"cmk_key_id": "k", "arn": "acs:ram::1234567890123456:role/byok", "region_id": "cn-hangzhou"}
 
 

@@ -4,6 +4,21 @@ import json
 
 from clients import ACCOUNT, ALICE, Key, kms_client, ram_client, sts_client
 
+# Every algorithm, as encryption configurations name it.
+ENCRYPT_TYPES = [
+    "default",
+    "m4",
+    "sm4",
+    "sm4_ecb",
+    "sm4_cbc",
+    "sm4_gcm",
+    "aes_ecb",
+    "aes_cbc",
+    "aes_cfb",
+    "aes_ofb",
+    "aes_gcm",
+]
+
 
 def make_key():
     """The id of a new key."""

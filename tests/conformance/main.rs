@@ -27,11 +27,17 @@ macro_rules! scenarios {
 scenarios! {
     byok: life_cycle_with_log_sdk life_cycle_with_sls_sdk role_and_key_have_to_be_right
         users_need_pass_role;
+    encrypted_logs: a_disabled_key_stops_reads_and_writes_until_it_is_back
+        a_role_that_lost_its_policies_stops_reads_and_writes encryption_switched_on_over_logs_in_clear
+        every_algorithm_with_a_key_of_the_service what_was_written_before_and_after_stays_readable;
     encryption: algorithms_are_stored_as_they_are_spelt bad_configurations_are_refused
         configured_at_creation_with_log_sdk configured_later_with_log_sdk encrypt_conf_of_sls_sdk
         update_log_store_encryption;
     keys: a_key_that_is_not_enabled_seals_and_opens_nothing aliases data_keys life_cycle_with_core_sdk
         life_cycle_with_newer_sdk sealing_with_a_context users_need_permission;
+    logs: bad_log_groups_are_refused cursors pulling_a_range_of_time searching_with_log_sdk
+        searching_with_sls_sdk shards written_by_log_sdk_in_every_compression
+        written_by_sls_sdk_in_every_compression;
     logstores: bad_settings_are_refused life_cycle_with_log_sdk life_cycle_with_sls_sdk;
     policies: a_policy_in_use_cannot_be_deleted at_most_five_versions life_cycle_with_core_sdk
         life_cycle_with_newer_sdk the_default_version_decides_and_a_deny_wins;
@@ -62,7 +68,8 @@ fn every_scenario_in_the_files_is_run() {
     let listed: BTreeSet<String> = SCENARIOS.iter().map(|(subject, _)| format!("{subject}.py")).collect();
     let folder = std::fs::read_dir(scenario::folder()).unwrap();
     let files = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let helpers = ["clients.py", "control.py", "given.py", "recorder.py", "refusals.py", "run.py"];
+    let helpers =
+        ["clients.py", "control.py", "given.py", "given_logs.py", "recorder.py", "refusals.py", "run.py"];
     let written = files.filter(|name| name.ends_with(".py") && !helpers.contains(&name.as_str())).collect();
     assert_eq!(listed, written);
 }
