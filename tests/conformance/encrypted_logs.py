@@ -75,7 +75,8 @@ def encryption_switched_on_over_logs_in_clear():
     request = models.UpdateLogStoreEncryptionRequest(enable=True, encrypt_type="aes_gcm", user_cmk_info=info)
     sls.update_log_store_encryption(PROJECT, LOGSTORE, request)
     sls.put_logs(PROJECT, LOGSTORE, models.PutLogsRequest(body=sls_log_group(models)))
-    assert read(client) == [dict(CONTENTS), dict(CONTENTS)]
+    logs = read(client)
+    assert logs == [dict(CONTENTS), dict(CONTENTS)]
 
 
 def byok(key_id, role_arn):
@@ -89,7 +90,7 @@ def read(client, logstore=LOGSTORE):
     begin = client.get_begin_cursor(PROJECT, logstore, 0).get_cursor()
     logs = client.pull_logs(PROJECT, logstore, 0, begin).get_flatten_logs_json()
     # Without what the client adds to the contents.
-    added = {"__time__", "__source__", "__topic__", "__tag__:zone"}
+    added = {"__time__", "__time_ns_part__", "__source__", "__topic__", "__tag__:zone"}
     return [{key: value for key, value in log.items() if key not in added} for log in logs]
 
 

@@ -6,6 +6,8 @@ from clients import log_client
 
 PROJECT = "audit-project"
 LOGSTORE = "app-log"
+# Behind the second that a log is of.
+NANOSECONDS = 123_456_789
 # What has to come back as it was: letters outside of ASCII, nothing at all, and many blocks of a cipher.
 CONTENTS = [("message", "denied: 10.0.0.1 → 10.0.0.2 日志"), ("empty", ""), ("long", "abc " * 1000)]
 
@@ -22,7 +24,7 @@ def put(client, contents, project=PROJECT, logstore=LOGSTORE, at=None, topic="",
     """Writes one log."""
     from aliyun.log import LogItem, PutLogsRequest
 
-    item = LogItem(timestamp=at or int(time.time()), contents=contents)
+    item = LogItem(timestamp=at or int(time.time()), contents=contents, time_nano_part=NANOSECONDS)
     # Without a source it opens a socket to find one.
     client.put_logs(PutLogsRequest(project, logstore, topic, "10.0.0.1", [item], **settings))
 

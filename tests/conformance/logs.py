@@ -3,7 +3,7 @@
 import time
 
 from clients import sls_client
-from given_logs import CONTENTS, LOGSTORE, PROJECT, make_logstore, put, sls_log_group
+from given_logs import CONTENTS, LOGSTORE, NANOSECONDS, PROJECT, make_logstore, put, sls_log_group
 from refusals import refused
 
 
@@ -21,6 +21,7 @@ def written_by_log_sdk_in_every_compression():
             assert pulled.get_loggroup_count() == 1
             [log] = pulled.get_flatten_logs_json()
             assert {key: log[key] for key, _ in CONTENTS} == dict(CONTENTS), accepted
+            assert log["__time_ns_part__"] == (NANOSECONDS,)
         assert pulled.next_cursor != cursor
         cursor = pulled.next_cursor
 
