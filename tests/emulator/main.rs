@@ -11,4 +11,5 @@ mod faults;
 mod identity;
 mod logstores;
 mod projects;
+mod tampering;
 mod wire;
