@@ -48,20 +48,15 @@ pub struct Seed {
     pub(super) keys: kms::Keys,
     pub(super) references_must_exist: bool,
     pub(super) sls: sls::Model,
+    /// Whether it was read from somewhere, and is not what there is without a seed.
+    pub(super) is_given: bool,
 }
 
 impl Default for Seed {
     /// Account `1234567890123456` in `cn-hangzhou` with the access key `ak-root` / `sk-root` and nothing
     /// else.
     fn default() -> Self {
-        Self {
-            account_id: ACCOUNT_ID.to_owned(),
-            region: REGION.to_owned(),
-            directory: Directory::new(ACCOUNT_ID, root_key(ACCOUNT_ID)),
-            keys: kms::Keys::default(),
-            references_must_exist: false,
-            sls: sls::Model::default(),
-        }
+        Self::of_account(ACCOUNT_ID, REGION)
     }
 }
 
@@ -95,6 +90,19 @@ pub enum SeedError {
 }
 
 impl Seed {
+    /// As [`Seed::default`], for another account and region.
+    pub(super) fn of_account(account_id: &str, region: &str) -> Self {
+        Self {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+            directory: Directory::new(account_id, root_key(account_id)),
+            keys: kms::Keys::default(),
+            references_must_exist: false,
+            sls: sls::Model::default(),
+            is_given: false,
+        }
+    }
+
     /// Reads a seed file.
     ///
     /// # Errors
@@ -126,7 +134,7 @@ impl Seed {
 fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     root.object()?;
     root.object_of(&SECTIONS)?;
-    let mut seed = Seed::default();
+    let mut seed = Seed { is_given: true, ..Seed::default() };
     if let Some(account_id) = root.member("account_id") {
         seed.account_id = read_account_id(&account_id)?;
     }

@@ -39,37 +39,51 @@ impl<M: Clone> Snapshots<M> {
         Arc::clone(seen.unwrap_or(&history.current))
     }
 
-    /// Changes the model; one change at a time.
+    /// Changes the model; one change at a time. `submit` is given what the model comes to be, while no other
+    /// change can begin, and what it returns is handed on.
     ///
     /// # Errors
     ///
-    /// That of `change`, and then the model is as it was.
-    pub fn write<T, E>(&self, change: impl FnOnce(&mut M) -> Result<T, E>) -> Result<T, E> {
+    /// That of `change` or `submit`, and then the model is as it was.
+    pub fn write<T, S, E>(
+        &self,
+        change: impl FnOnce(&mut M) -> Result<T, E>,
+        submit: impl FnOnce(&M) -> Result<S, E>,
+    ) -> Result<(T, S), E> {
         let mut history = self.lock();
         let mut next = M::clone(&history.current);
         let outcome = change(&mut next)?;
+        let submitted = submit(&next)?;
         let previous = std::mem::replace(&mut history.current, Arc::new(next));
         history.earlier.push_front(previous);
         history.earlier.truncate(KEPT);
-        Ok(outcome)
+        Ok((outcome, submitted))
     }
 
     /// As [`Snapshots::write`], for a change that does not count as a write for those who look back.
     ///
     /// # Errors
     ///
-    /// That of `change`, and then the model is as it was.
-    pub fn amend<T, E>(&self, change: impl FnOnce(&mut M) -> Result<T, E>) -> Result<T, E> {
+    /// That of `change` or `submit`, and then the model is as it was.
+    pub fn amend<T, S, E>(
+        &self,
+        change: impl FnOnce(&mut M) -> Result<T, E>,
+        submit: impl FnOnce(&M) -> Result<S, E>,
+    ) -> Result<(T, S), E> {
         let mut history = self.lock();
         let mut next = M::clone(&history.current);
         let outcome = change(&mut next)?;
+        let submitted = submit(&next)?;
         history.current = Arc::new(next);
-        Ok(outcome)
+        Ok((outcome, submitted))
     }
 
-    /// Puts another model in the place of this one, as if it had been there all along.
-    pub fn replace(&self, model: M) {
-        *self.lock() = History { current: Arc::new(model), earlier: VecDeque::new() };
+    /// Puts another model in the place of this one, as if it had been there all along. `submit` is called
+    /// while no change can begin.
+    pub fn replace<S>(&self, model: M, submit: impl FnOnce() -> S) -> S {
+        let mut history = self.lock();
+        *history = History { current: Arc::new(model), earlier: VecDeque::new() };
+        submit()
     }
 
     fn lock(&self) -> MutexGuard<'_, History<M>> {
@@ -82,22 +96,25 @@ mod tests {
     use super::*;
 
     fn push(snapshots: &Snapshots<Vec<usize>>, number: usize) {
-        let written: Result<(), ()> = snapshots.write(|model| {
+        let push = |model: &mut Vec<usize>| {
             model.push(number);
             Ok(())
-        });
-        assert_eq!(written, Ok(()));
+        };
+        let written: Result<_, ()> = snapshots.write(push, |model| Ok(model.last().copied()));
+        assert_eq!(written, Ok(((), Some(number))));
     }
 
     #[test]
     fn a_failed_write_leaves_nothing_behind() {
         let snapshots = Snapshots::settled(vec![1]);
-        for fails in [Snapshots::write, Snapshots::amend] {
-            let failed: Result<(), &str> = fails(&snapshots, |model: &mut Vec<usize>| {
+        for (changed, submitted) in [(Err("no"), Ok(())), (Ok(()), Err("no"))] {
+            let change = |model: &mut Vec<usize>| {
                 model.push(2);
-                Err("no")
-            });
-            assert_eq!((failed, snapshots.current().as_slice()), (Err("no"), [1].as_slice()));
+                changed
+            };
+            assert_eq!(snapshots.write(change, |_| submitted), Err("no"));
+            assert_eq!(snapshots.amend(change, |_| submitted), Err("no"));
+            assert_eq!(snapshots.current().as_slice(), [1]);
         }
     }
 
@@ -114,7 +131,7 @@ mod tests {
             push(&snapshots, number);
         }
         assert_eq!(snapshots.before_writes(usize::MAX).len(), 1);
-        snapshots.replace(vec![7]);
+        snapshots.replace(vec![7], || ());
         assert_eq!(snapshots.before_writes(1).as_slice(), [7]);
     }
 
@@ -122,11 +139,12 @@ mod tests {
     fn what_is_amended_is_there_at_once_and_counts_as_no_write() {
         let snapshots = Snapshots::settled(vec![1]);
         push(&snapshots, 2);
-        let amended: Result<(), ()> = snapshots.amend(|model| {
+        let push = |model: &mut Vec<usize>| {
             model.push(3);
             Ok(())
-        });
-        assert_eq!((amended, snapshots.current().as_slice()), (Ok(()), [1, 2, 3].as_slice()));
+        };
+        let amended: Result<_, ()> = snapshots.amend(push, |_| Ok(()));
+        assert_eq!((amended, snapshots.current().as_slice()), (Ok(((), ())), [1, 2, 3].as_slice()));
         assert_eq!(snapshots.before_writes(1).as_slice(), [1]);
     }
 }

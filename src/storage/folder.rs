@@ -9,7 +9,7 @@ use std::path::Path;
 /// # Errors
 ///
 /// When it cannot be made, or something else has its name.
-pub(super) fn create(path: &Path) -> io::Result<()> {
+pub fn create(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
     }

@@ -41,6 +41,11 @@ pub enum MasterKeyError {
 }
 
 impl MasterKey {
+    /// Reads the key from a text of the form that a file has; `None` for any other.
+    pub fn from_text(text: &str) -> Option<Self> {
+        parsed(text.as_bytes())
+    }
+
     /// Reads the key from a file: 64 hexadecimal digits or base64 (RFC 4648 section 4, with padding), and
     /// nothing else but one line end behind it.
     ///

@@ -6,6 +6,7 @@ mod data_key;
 mod envelope;
 mod error;
 mod folder;
+mod inspection;
 mod master_key;
 mod master_key_file;
 mod store;
@@ -14,6 +15,7 @@ pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, 
 pub use change::{Change, Document, Kind};
 pub use data_key::DataKey;
 pub use error::StoreError;
+pub use folder::create as create_folder;
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;
 pub use store::{Committed, Store};

@@ -114,14 +114,14 @@ pub(super) async fn delete_logstore(
     .await
 }
 
-/// Changes the model, and answers once what follows from it is stored.
+/// Changes the model, and answers once that lasts.
 async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), ControlError>) -> Answer {
     let committed = {
         let mut model = state.sls();
         change(&mut model)?;
         state.hand_over(&mut model)
     };
-    committed.wait().await?;
+    state.kept(committed).await?;
     Ok(done())
 }
 

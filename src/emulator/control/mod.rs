@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use super::clock::iso_8601;
 use super::http::Reply;
 use super::json::{Node, Problem};
+use super::persistence::NotKept;
 use super::state::State;
-use crate::storage::StoreError;
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
 const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
@@ -53,8 +53,8 @@ enum ControlError {
     Content(#[from] Problem),
     #[error("{0}")]
     NotFound(String),
-    #[error("the store failed: {0}")]
-    Store(#[from] StoreError),
+    #[error("not stored: {0}")]
+    NotKept(#[from] NotKept),
 }
 
 impl IntoResponse for ControlError {
@@ -62,7 +62,7 @@ impl IntoResponse for ControlError {
         let status = match self {
             Self::Syntax(_) | Self::Content(_) => 400,
             Self::NotFound(_) => 404,
-            Self::Store(_) => 500,
+            Self::NotKept(_) => 500,
         };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()
     }
@@ -90,7 +90,7 @@ fn root(document: &Value) -> Node<'_> {
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&json!({
-        "status": "ok",
+        "status": if state.has_failed() { "failed" } else { "ok" },
         "account_id": state.account_id,
         "region": state.region,
         "time": iso_8601(state.clock.unix()),
@@ -115,12 +115,12 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
         return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
     }
-    state.clock.advance(seconds);
+    state.kept(state.advance_clock(seconds)).await?;
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 
 async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
-    state.reset().wait().await?;
+    state.kept(state.reset()).await?;
     Ok(done())
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use serde_json::json;
 
 use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
 use crate::storage::StoreError;
 
 /// An error SLS answers with.
@@ -152,5 +153,11 @@ impl Error {
     /// The emulator itself failed.
     pub fn internal() -> Self {
         Self::new(500, "InternalServerError", "Internal error of the emulator; its log says more.")
+    }
+}
+
+impl From<NotKept> for Error {
+    fn from(_: NotKept) -> Self {
+        Self::internal()
     }
 }

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod byok;
+mod changes;
 mod data;
 mod data_key;
 mod encryption;
@@ -22,6 +23,7 @@ mod shards;
 mod stored;
 mod versioned;
 
+pub use changes::NUMBERS;
 pub use data::Writers;
 pub use data_key::DataKeys;
 pub use error::Error;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::byok::References;
+use super::changes::Changes;
 use super::data_key::WrappedDataKey;
 use super::error::Error;
 use super::fields::ENCRYPT_CONF;
@@ -119,8 +120,10 @@ pub struct Model {
     projects: BTreeMap<String, Versioned<Project>>,
     logstores: BTreeMap<String, BTreeMap<String, Versioned<Logstore>>>,
     /// How many Logstores there ever were, which is the number of the latest.
-    last_number: u64,
+    pub(super) last_number: u64,
     closed: Closed,
+    /// What the store has not been told yet.
+    pub(super) changes: Changes,
 }
 
 /// What takes no data any more since it was last asked for.
@@ -166,16 +169,19 @@ impl Model {
     /// Creates or replaces a project; its Logstores stay.
     pub fn set_project(&mut self, name: &str, project: Project) {
         self.projects.entry(name.to_owned()).or_default().set(project);
+        self.changes.project(name);
     }
 
     /// Removes a project with everything in it.
     pub fn remove_project(&mut self, name: &str) {
+        let logstores: Vec<String> =
+            self.logstores(name, View::Current).map(|(logstore, _)| logstore.to_owned()).collect();
+        for logstore in logstores {
+            self.remove_logstore(name, &logstore);
+        }
         if let Some(project) = self.projects.get_mut(name) {
             project.remove();
-        }
-        for logstore in self.logstores.get_mut(name).into_iter().flat_map(BTreeMap::values_mut) {
-            self.closed.logstores.extend(logstore.get(View::Current).map(|logstore| logstore.number));
-            logstore.remove();
+            self.changes.project(name);
         }
     }
 
@@ -202,11 +208,19 @@ impl Model {
             stored => {
                 self.closed.logstores.extend(stored.map(|stored| stored.number));
                 self.last_number += 1;
+                self.changes.number();
                 logstore.number = self.last_number;
                 logstore.data_key = None;
             }
         }
         slot.set(logstore);
+        self.changes.logstore(project, name);
+    }
+
+    /// Puts a Logstore back as it was stored, with its number.
+    pub fn restore_logstore(&mut self, project: &str, name: &str, logstore: Logstore) {
+        let logstores = self.logstores.entry(project.to_owned()).or_default();
+        logstores.insert(name.to_owned(), Versioned::settled(logstore));
     }
 
     /// Keeps the data key that was made for a Logstore; false when it is gone, or has one already. To
@@ -219,6 +233,7 @@ impl Model {
             return false;
         }
         slot.amend(|logstore| logstore.data_key = Some(key));
+        self.changes.logstore(project, name);
         true
     }
 
@@ -238,17 +253,21 @@ impl Model {
         self.last_number += last_number;
     }
 
-    /// Removes a Logstore.
+    /// Removes a Logstore with what is in it.
     pub fn remove_logstore(&mut self, project: &str, name: &str) {
-        if let Some(logstore) = self.logstores.get_mut(project).and_then(|logstores| logstores.get_mut(name))
-        {
-            self.closed.logstores.extend(logstore.get(View::Current).map(|logstore| logstore.number));
-            logstore.remove();
-        }
+        let logstores = self.logstores.get_mut(project);
+        let Some(slot) = logstores.and_then(|logstores| logstores.get_mut(name)) else { return };
+        let Some(logstore) = slot.get(View::Current) else { return };
+        self.closed.logstores.push(logstore.number);
+        self.changes.logstore(project, name);
+        slot.remove();
     }
 
-    /// Makes everything look as if it had always been as it is: there is no earlier version to see.
+    /// Makes everything look as if it had always been as it is: there is no earlier version to see, and
+    /// nothing that was changed.
     pub fn settle(&mut self) {
+        self.changes = Changes::default();
+        self.closed = Closed::default();
         for project in self.projects.values_mut() {
             settle(project);
         }

@@ -123,40 +123,33 @@ impl Evaluation<'_> {
         self.run(View::Current).await.map(Answer::Reply)
     }
 
-    /// Carries the call out; when this returns, what it wrote is durable. The data plane has no earlier
-    /// version to look at.
     async fn run(&self, view: View) -> Result<Reply, Error> {
-        if self.route.operation.is_data_plane() {
-            return self.run_data(true).await;
-        }
-        let body = self.body()?;
-        self.write(&body, view, &self.state.identity.current()).await
+        self.run_with_directory(view, &self.state.identity.current()).await
     }
 
     /// Carries the call out as if the last writes were not seen yet: a read answers what was there before the
     /// last, and a write looks up roles, attachments and permissions to pass roles on as before the last
-    /// `writes` to them.
+    /// `writes` to them. The data plane has no earlier version to look at.
     async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
         if self.route.operation.is_read() {
             return self.run(View::BeforeLastWrite).await;
         }
-        let body = self.body()?;
-        self.write(&body, View::Current, &self.state.identity.before_writes(writes)).await
+        self.run_with_directory(View::Current, &self.state.identity.before_writes(writes)).await
     }
 
-    async fn write(
-        &self,
-        body: &Map<String, Value>,
-        view: View,
-        directory: &Directory,
-    ) -> Result<Reply, Error> {
-        let (reply, committed) = {
+    /// Carries the call out; when this returns, what it wrote is durable.
+    async fn run_with_directory(&self, view: View, directory: &Directory) -> Result<Reply, Error> {
+        if self.route.operation.is_data_plane() {
+            return self.run_data(true).await;
+        }
+        let body = self.body()?;
+        let (outcome, committed) = {
             let mut model = self.state.sls();
-            let reply = self.apply(&mut model, body, view, directory)?;
-            (reply, self.state.hand_over(&mut model))
+            let outcome = self.apply(&mut model, &body, view, directory);
+            (outcome, self.state.hand_over(&mut model))
         };
-        committed.wait().await.map_err(|error| Error::storage(&error))?;
-        Ok(reply)
+        self.state.kept(committed).await?;
+        outcome
     }
 
     async fn run_data(&self, is_applied: bool) -> Result<Reply, Error> {
@@ -189,7 +182,7 @@ impl Evaluation<'_> {
             keys: &keys,
             caller: self.caller,
             facts: &facts(self.call, now),
-            must_exist: self.state.references_must_exist,
+            must_exist: self.state.references_must_exist(),
             now,
         };
         let context = &Context {

@@ -66,6 +66,30 @@ enum StoredDataKey {
     Byok { ciphertext_blob: String },
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredNumbers {
+    last_logstore: u64,
+}
+
+/// The number that a Logstore was given last, as a document.
+///
+/// # Errors
+///
+/// [`Unwritable`]
+pub fn last_number_document(last_logstore: u64) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    encode(&StoredNumbers { last_logstore })
+}
+
+/// Reads what [`last_number_document`] wrote.
+///
+/// # Errors
+///
+/// [`Unreadable`]
+pub fn last_number(document: &[u8]) -> Result<u64, Unreadable> {
+    decode(document).map(|StoredNumbers { last_logstore }| last_logstore)
+}
+
 impl Project {
     /// The project as a document.
     ///

@@ -14,6 +14,8 @@ mod put;
 mod record;
 mod search;
 mod target;
+#[cfg(test)]
+mod tests;
 mod writers;
 
 use super::error::Error;

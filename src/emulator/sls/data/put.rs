@@ -1,4 +1,4 @@
-//! PutLogs (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-putlogs>).
+//! `PutLogs` (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-putlogs>).
 
 use std::sync::Arc;
 
@@ -9,11 +9,12 @@ use super::record::to_plaintext;
 use super::target::Target;
 use super::writers::ShardWriter;
 use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
 use crate::emulator::sls::model::{Shard, ShardStatus};
 use crate::emulator::sls::{Error, shards};
 use crate::storage::{DataKey, seal};
 
-/// PutLogs: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
+/// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
 /// this returns. A group without logs is taken and leaves nothing behind.
 ///
 /// # Errors
@@ -36,7 +37,7 @@ pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
             seal(target.algorithm, &key, address, &plaintext)
         });
         if let Some(committed) = appended.map_err(|error| Error::storage(&error))? {
-            committed.wait().await.map_err(|error| Error::storage(&error))?;
+            call.state.kept(Ok(Some(committed))).await?;
             return Ok(Reply::empty());
         }
         // The shard was split, merged or deleted in between: look again.
@@ -86,6 +87,6 @@ fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, 
         return Ok(None);
     }
     // The block follows, so that nobody has to wait for the key to be durable on its own.
-    drop(call.state.hand_over(&mut model));
+    drop(call.state.hand_over(&mut model).map_err(NotKept::from)?);
     Ok(Some(key))
 }

@@ -112,7 +112,7 @@ impl Bench {
         };
         let action = service.actions.iter().find(|known| known.name == action).unwrap();
         let Run::Write(write) = action.run else { panic!("{} writes nothing", action.name) };
-        models.write(|model| write(model, &request)).unwrap();
+        models.write(|model| write(model, &request), |_| Ok(())).unwrap();
     }
 }
 
@@ -262,7 +262,7 @@ fn a_key_of_another_region_or_kind_is_not_used() {
 #[test]
 fn a_reset_makes_an_end_of_every_key_that_was_opened() {
     let bench = Bench::new();
-    bench.state.reset();
+    drop(bench.state.reset().unwrap());
     // The seed's key has its old material: what it wrapped still opens.
     bench.serves();
     let printed = format!("{:?}", bench.state.data_keys);
