@@ -1,5 +1,7 @@
 //! Requests that official clients put on the wire, captured in `tests/data/wire.json`.
 
+use std::fmt::Write as _;
+
 use axum::body::Bytes;
 use hyper::Request;
 use serde_json::Value;
@@ -38,6 +40,27 @@ fn other_letter(letter: char) -> char {
     }
 }
 
+/// `text` as RFC 3986, section 2.3, has it: only what is unreserved is left as it is.
+pub fn encoded(text: &str) -> String {
+    let mut written = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => written.push(byte.into()),
+            _ => write!(written, "%{byte:02X}").unwrap(),
+        }
+    }
+    written
+}
+
+/// `name:value` lines, as signers write them.
+pub fn header_lines<'h>(headers: impl IntoIterator<Item = (&'h String, &'h String)>) -> String {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        writeln!(lines, "{name}:{value}").unwrap();
+    }
+    lines
+}
+
 /// A request captured off the wire; key `ak`, secret `sk`, and where there is a token `to+k/==`.
 #[derive(Clone, Debug)]
 pub struct Captured {
@@ -71,8 +94,8 @@ impl Captured {
 
     /// The request with one letter changed, for every letter there is.
     pub fn changes(&self) -> Vec<(Part, Self)> {
-        let mut changes = Vec::new();
-        let mut note = |part: Part, changed: Self| changes.push((part, changed));
+        let mut all = Vec::new();
+        let mut note = |part: Part, changed: Self| all.push((part, changed));
         for method in altered(&self.method) {
             note(Part::Method, Self { method, ..self.clone() });
         }
@@ -91,7 +114,7 @@ impl Captured {
         for body in altered(&self.body) {
             note(Part::Body, Self { body, ..self.clone() });
         }
-        changes
+        all
     }
 
     pub fn has(&self, name: &str) -> bool {

@@ -18,11 +18,12 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts an emulator on a free port with this seed and waits until it serves.
-    pub fn start(directory: &Path, seed: &Path) -> Self {
+    pub fn start(directory: &Path, seed: &Path, flags: &[&str]) -> Self {
         let log = directory.join("emulator.log");
         let mut process = Command::new(env!("CARGO_BIN_EXE_alicloud-emulator"))
             .args(["serve", "--listen", "127.0.0.1:0", "--seed"])
             .arg(seed)
+            .args(flags)
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -51,7 +52,7 @@ impl Emulator {
             Err(error) => return format!("it does not answer: {error}\n"),
         };
         match serde_json::from_str::<Vec<Value>>(&answer) {
-            Ok(requests) => requests.iter().map(|request| format!("{request}\n")).collect(),
+            Ok(requests) => requests.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"),
             Err(error) => format!("{error}: {answer}\n"),
         }
     }

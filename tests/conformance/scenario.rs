@@ -15,7 +15,7 @@ pub fn folder() -> PathBuf {
 pub fn run(subject: &str, name: &str) {
     let python = python();
     let directory = tempfile::tempdir().unwrap();
-    let emulator = Emulator::start(directory.path(), &folder().join("seed.json"));
+    let emulator = Emulator::start(directory.path(), &folder().join("seed.json"), flags(subject));
     let output = Command::new(&python)
         .arg(folder().join("run.py"))
         .args([subject, name])
@@ -30,14 +30,20 @@ pub fn run(subject: &str, name: &str) {
     assert!(output.status.success(), "{}", report(subject, name, &output, &emulator));
 }
 
+/// How the emulator is started for a file.
+fn flags(subject: &str) -> &'static [&'static str] {
+    match subject {
+        "strict" => &["--strict"],
+        "lenient" => &["--lenient"],
+        _ => &[],
+    }
+}
+
 fn python() -> PathBuf {
     let path = std::env::var_os("CONFORMANCE_PYTHON").filter(|path| !path.is_empty());
-    path.map(PathBuf::from).unwrap_or_else(|| {
-        panic!(
-            "the official SDKs are needed: run ./scripts/test, or set CONFORMANCE_PYTHON to what \
-             ./scripts/sdk-environment prints"
-        )
-    })
+    let hint = "the official SDKs are needed: run ./scripts/test, or set CONFORMANCE_PYTHON to what \
+                ./scripts/sdk-environment prints";
+    path.expect(hint).into()
 }
 
 fn report(subject: &str, name: &str, output: &Output, emulator: &Emulator) -> String {

@@ -229,7 +229,7 @@ proptest! {
         let plain = rewritten(&statement, true);
         let statements = std::slice::from_ref(&statement);
         let expected = decided(&[document(statements)], question);
-        prop_assert_eq!(decided(&[document(&[plain.clone()])], question), expected);
+        prop_assert_eq!(decided(&[document(std::slice::from_ref(&plain))], question), expected);
         let alone = json!({"Version": "1", "Statement": plain}).to_string();
         let alone = Document::parse(&alone, Grammar::Permission).unwrap();
         prop_assert_eq!(decided(&[alone], question), expected);

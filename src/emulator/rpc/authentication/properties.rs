@@ -10,7 +10,7 @@ use proptest::sample::Index;
 
 use super::tests::{CAPTURED_AT, authentic_call, keys};
 use crate::crypto::{hmac_sha1, hmac_sha256, sha256_hex};
-use crate::emulator::captured::{Captured, Part};
+use crate::emulator::captured::{Captured, Part, encoded, header_lines};
 
 /// The moment the calls are signed at.
 const TIME: &str = "2026-11-22T01:20:29Z";
@@ -42,18 +42,6 @@ fn draft() -> impl Strategy<Value = Draft> {
             Draft { method, in_query, in_form, has_token }
         },
     )
-}
-
-/// `text` as RFC 3986, section 2.3, has it: nothing reserved.
-fn encoded(text: &str) -> String {
-    let mut written = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => written.push(byte.into()),
-            _ => written.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    written
 }
 
 fn joined(pairs: &BTreeMap<String, String>) -> String {
@@ -123,7 +111,7 @@ impl Draft {
             headers.insert("x-acs-security-token".to_owned(), "to+k/==".to_owned());
         }
         let query = joined(&self.in_query);
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let lines = header_lines(headers.iter());
         let names = headers.keys().map(String::as_str).collect::<Vec<_>>().join(";");
         let canonical = format!("{}\n/\n{query}\n{lines}\n{names}\n{digest}", self.method);
         let text = format!("ACS3-HMAC-SHA256\n{}", sha256_hex(canonical.as_bytes()));

@@ -10,7 +10,7 @@ use proptest::sample::Index;
 
 use super::tests::{CAPTURED_AT, authentic};
 use crate::crypto::{hmac_sha1, hmac_sha256, md5_upper_hex, sha256_hex};
-use crate::emulator::captured::{Captured, Part};
+use crate::emulator::captured::{Captured, Part, encoded, header_lines};
 
 /// What is to be sent; headers without those that signing adds.
 #[derive(Clone, Debug)]
@@ -54,18 +54,6 @@ fn scheme() -> impl Strategy<Value = Scheme> {
     prop::sample::select(vec![Scheme::V1Sha1, Scheme::V1Sha256, Scheme::V4])
 }
 
-/// `text` as RFC 3986, section 2.3, has it: nothing reserved.
-fn encoded(text: &str) -> String {
-    let mut written = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => written.push(byte.into()),
-            _ => written.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    written
-}
-
 impl Draft {
     fn add(&mut self, name: &str, value: impl Into<String>) {
         self.headers.insert(name.to_owned(), value.into());
@@ -98,12 +86,12 @@ impl Draft {
             self.add("content-md5", md5.clone());
         }
         let mut text = format!("{}\n{md5}\napplication/json\n{date}\n", self.method);
-        for (name, value) in self.headers.range("x-".to_owned()..) {
-            text += &format!("{name}:{value}\n");
-        }
+        text += &header_lines(self.headers.range("x-".to_owned()..));
         text += &self.path;
-        for (i, (name, value)) in self.query.iter().enumerate() {
-            text += &format!("{}{name}={value}", if i == 0 { "?" } else { "&" });
+        let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !query.is_empty() {
+            text += "?";
+            text += &query.join("&");
         }
         let (key, text) = (b"sk", text.as_bytes());
         let signature = match scheme {
@@ -123,7 +111,7 @@ impl Draft {
             value => format!("{name}={value}"),
         });
         let query = query.collect::<Vec<_>>().join("&");
-        let lines: String = self.headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let lines = header_lines(&self.headers);
         let names: Vec<&str> = self.headers.keys().map(String::as_str).collect();
         let Self { method, path, .. } = self;
         let canonical = format!("{method}\n{path}\n{query}\n{lines}\n{}\n{body_digest}", names.join(";"));
