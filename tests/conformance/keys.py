@@ -164,9 +164,38 @@ def aliases():
     assert described.key_id == key_id
     listed = client.list_aliases(models.ListAliasesRequest()).body.aliases.alias
     assert [(alias.alias_name, alias.key_id) for alias in listed] == [("alias/logs", key_id)]
+    other = make_key()
+    client.update_alias(models.UpdateAliasRequest(alias_name="alias/logs", key_id=other))
+    for of, names in [(key_id, []), (other, ["alias/logs"])]:
+        listed = client.list_aliases_by_key_id(models.ListAliasesByKeyIdRequest(key_id=of)).body
+        assert [alias.alias_name for alias in listed.aliases.alias] == names
+    plaintext = base64.b64encode(b"log").decode()
+    sealed = client.encrypt(models.EncryptRequest(key_id="alias/logs", plaintext=plaintext)).body
+    assert sealed.key_id == other
     client.delete_alias(models.DeleteAliasRequest(alias_name="alias/logs"))
     with refused("Forbidden.AliasNotFound", 404):
         client.describe_key(models.DescribeKeyRequest(key_id="alias/logs"))
+
+
+def rotation():
+    from alibabacloud_kms20160120 import models
+
+    client = kms_client()
+    created = client.create_key(
+        models.CreateKeyRequest(enable_automatic_rotation=True, rotation_interval="365d")
+    ).body.key_metadata
+    assert (created.automatic_rotation, created.rotation_interval) == ("Enabled", "31536000s")
+    versions = client.list_key_versions(models.ListKeyVersionsRequest(key_id=created.key_id)).body
+    [version] = versions.key_versions.key_version
+    assert version.key_version_id == created.primary_key_version
+    request = models.DescribeKeyVersionRequest(key_id=created.key_id, key_version_id=version.key_version_id)
+    described = client.describe_key_version(request).body.key_version
+    assert described.key_version_id == version.key_version_id
+    client.update_rotation_policy(
+        models.UpdateRotationPolicyRequest(key_id=created.key_id, enable_automatic_rotation=False)
+    )
+    described = client.describe_key(models.DescribeKeyRequest(key_id=created.key_id)).body.key_metadata
+    assert described.automatic_rotation == "Disabled"
 
 
 def users_need_permission():

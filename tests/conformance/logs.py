@@ -130,6 +130,11 @@ def shards():
     assert client.pull_logs(PROJECT, LOGSTORE, 0, begin).get_log_count() == 1
     request = models.SplitShardRequest(key="c" + "0" * 31, shard_count=2)
     assert len(sls.split_shard(PROJECT, LOGSTORE, "1", request).body) == 3
+    merged = client.merge_shard(PROJECT, LOGSTORE, 2).get_shards_info()
+    # The two that were one shard before are one again.
+    [open_again] = [shard for shard in merged if shard["status"] == "readwrite"]
+    assert sorted(shard["shardID"] for shard in merged if shard["status"] == "readonly") == [2, 3]
+    assert (open_again["inclusiveBeginKey"], open_again["exclusiveEndKey"]) == ("0" * 32, middle)
 
 
 def searching_with_log_sdk():

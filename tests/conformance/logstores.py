@@ -71,6 +71,11 @@ def life_cycle_with_sls_sdk():
     assert (found.count, found.total, found.logstores) == (1, 1, ["app-log"])
     mode = client.get_log_store_metering_mode(PROJECT, "app-log").body
     assert mode.metering_mode == "ChargeByFunction"
+    client.update_log_store_metering_mode(
+        PROJECT, "app-log", models.UpdateLogStoreMeteringModeRequest(metering_mode="ChargeByDataIngest")
+    )
+    mode = client.get_log_store_metering_mode(PROJECT, "app-log").body
+    assert mode.metering_mode == "ChargeByDataIngest"
 
     client.delete_log_store(PROJECT, "app-log")
     for call in [client.get_log_store, client.delete_log_store]:

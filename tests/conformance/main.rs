@@ -34,7 +34,7 @@ scenarios! {
         configured_at_creation_with_log_sdk configured_later_with_log_sdk encrypt_conf_of_sls_sdk
         update_log_store_encryption;
     keys: a_key_that_is_not_enabled_seals_and_opens_nothing aliases data_keys life_cycle_with_core_sdk
-        life_cycle_with_newer_sdk sealing_with_a_context users_need_permission;
+        life_cycle_with_newer_sdk rotation sealing_with_a_context users_need_permission;
     lenient: log_sdk sls_sdk;
     logs: bad_log_groups_are_refused cursors pulling_a_range_of_time searching_with_log_sdk
         searching_with_sls_sdk shards written_by_log_sdk_in_every_compression
@@ -54,7 +54,7 @@ scenarios! {
     strict: log_sdk sls_sdk;
     tags: given_at_creation with_core_sdk with_newer_sdk;
     users: a_group_gives_its_members_what_it_has life_cycle_with_core_sdk life_cycle_with_newer_sdk
-        users_may_do_in_ram_what_they_are_allowed;
+        policies_of_users_and_groups users_may_do_in_ram_what_they_are_allowed;
 }
 
 /// The Python files that hold no scenarios.

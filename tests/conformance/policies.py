@@ -36,6 +36,21 @@ def life_cycle_with_newer_sdk():
     ).body.policy_versions.policy_version
     assert sorted(version.version_id for version in listed) == ["v1", "v2"]
 
+    client.set_default_policy_version(
+        models.SetDefaultPolicyVersionRequest(policy_name="readers", version_id="v1")
+    )
+    request = models.GetPolicyVersionRequest(policy_type="Custom", policy_name="readers", version_id="v1")
+    version = client.get_policy_version(request).body.policy_version
+    assert (version.is_default_version, version.policy_document) == (True, document)
+    client.set_default_policy_version(
+        models.SetDefaultPolicyVersionRequest(policy_name="readers", version_id="v2")
+    )
+    client.update_policy_description(
+        models.UpdatePolicyDescriptionRequest(policy_name="readers", new_description="of few logs")
+    )
+    got = client.get_policy(models.GetPolicyRequest(policy_type="Custom", policy_name="readers")).body
+    assert (got.policy.description, got.policy.default_version) == ("of few logs", "v2")
+
     with refused("DeleteConflict.Policy.Version.Default", 409):
         client.delete_policy_version(models.DeletePolicyVersionRequest(policy_name="readers", version_id="v2"))
     with refused("DeleteConflict.Policy.Version", 409):

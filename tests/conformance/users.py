@@ -98,3 +98,38 @@ def users_may_do_in_ram_what_they_are_allowed():
     assert len(alice.list_users(models.ListUsersRequest()).body.users.user) == 1
     with refused("NoPermission", 403):
         alice.create_user(models.CreateUserRequest(user_name="bob"))
+
+
+def policies_of_users_and_groups():
+    from alibabacloud_ram20150501 import models
+
+    client = ram_client()
+    client.create_group(models.CreateGroupRequest(group_name="auditors"))
+    listed = client.list_groups(models.ListGroupsRequest()).body.groups.group
+    assert [group.group_name for group in listed] == ["auditors"]
+    reference = {"policy_type": "System", "policy_name": "AliyunLogReadOnlyAccess"}
+    client.attach_policy_to_user(models.AttachPolicyToUserRequest(user_name="alice", **reference))
+    client.attach_policy_to_group(models.AttachPolicyToGroupRequest(group_name="auditors", **reference))
+    with refused("EntityAlreadyExists.Group.Policy", 409):
+        client.attach_policy_to_group(models.AttachPolicyToGroupRequest(group_name="auditors", **reference))
+
+    def of_user():
+        listed = client.list_policies_for_user(models.ListPoliciesForUserRequest(user_name="alice")).body
+        return [policy.policy_name for policy in listed.policies.policy]
+
+    def of_group():
+        request = models.ListPoliciesForGroupRequest(group_name="auditors")
+        return [policy.policy_name for policy in client.list_policies_for_group(request).body.policies.policy]
+
+    assert of_user() == of_group() == ["AliyunLogReadOnlyAccess"]
+    entities = client.list_entities_for_policy(models.ListEntitiesForPolicyRequest(**reference)).body
+    assert [user.user_name for user in entities.users.user] == ["alice"]
+    assert [group.group_name for group in entities.groups.group] == ["auditors"]
+
+    client.detach_policy_from_user(models.DetachPolicyFromUserRequest(user_name="alice", **reference))
+    client.detach_policy_from_group(models.DetachPolicyFromGroupRequest(group_name="auditors", **reference))
+    assert of_user() == of_group() == []
+    with refused("EntityNotExist.User.Policy", 404):
+        client.detach_policy_from_user(models.DetachPolicyFromUserRequest(user_name="alice", **reference))
+    with refused("EntityNotExist.Group.Policy", 404):
+        client.detach_policy_from_group(models.DetachPolicyFromGroupRequest(group_name="auditors", **reference))
