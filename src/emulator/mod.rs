@@ -27,6 +27,7 @@ mod faults;
 mod http;
 mod identity;
 mod ids;
+mod inspect;
 mod json;
 mod kms;
 pub mod logging;
@@ -46,6 +47,7 @@ mod sts;
 mod target;
 
 pub use clock::Clock;
+pub use inspect::{InspectError, Inspected, inspect};
 pub use master_key::{MASTER_KEY_VARIABLE, NoMasterKey, master_key};
 pub use seed::{Seed, SeedError};
 pub use server::{Config, Emulator, StartError, Storage};

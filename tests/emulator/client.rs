@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed};
+use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed, Storage};
+use alicloud_encryption::storage::MasterKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -42,6 +44,15 @@ impl Bench {
         let clock = Clock::fixed(time);
         let seed = Seed::from_json(seed, &clock).unwrap();
         let config = Config { seed, rules, clock, ..Config::default() };
+        Self { emulator: Emulator::start(config).await.unwrap() }
+    }
+
+    /// An emulator that keeps what it knows in a folder.
+    pub async fn in_folder(seed: &str, folder: &Path) -> Self {
+        let clock = Clock::fixed(START);
+        let seed = Seed::from_json(seed, &clock).unwrap();
+        let storage = Storage::Folder { path: folder.to_owned(), key: MasterKey::from_bytes([7; 32]) };
+        let config = Config { seed, clock, storage, ..Config::default() };
         Self { emulator: Emulator::start(config).await.unwrap() }
     }
 
@@ -291,7 +302,6 @@ pub fn rpc_signed(
     all.extend([
         ("Action", action),
         ("Version", version),
-        ("Format", "JSON"),
         ("AccessKeyId", &key.id),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
@@ -299,6 +309,9 @@ pub fn rpc_signed(
         ("Timestamp", time),
     ]);
     all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
+    if !parameters.iter().any(|(name, _)| *name == "Format") {
+        all.push(("Format", "JSON"));
+    }
     all.sort_unstable();
     let query: Vec<String> =
         all.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();

@@ -6,6 +6,7 @@ mod faults;
 mod permissions;
 mod pulling;
 mod putting;
+mod restart;
 mod searching;
 mod shards;
 
@@ -301,4 +302,14 @@ pub async fn content(bench: &Bench, shard: u32) -> Vec<Vec<u8>> {
         all.extend(groups);
         at = next;
     }
+}
+
+/// The texts of the logs in a Logstore that a query matches.
+pub async fn searching_for(bench: &Bench, logstore: &str, query: &str) -> Vec<String> {
+    let path = format!("/logstores/{logstore}");
+    let call = DataCall::new("GET", &path).query("type", "log").query("query", query);
+    let reply = call.query("from", START).query("to", START + 1).send(bench).await;
+    assert_eq!(reply.status, 200, "{}", reply.json());
+    let logs = reply.json();
+    logs.as_array().unwrap().iter().map(|log| log["text"].as_str().unwrap().to_owned()).collect()
 }
