@@ -47,7 +47,7 @@ fn write_fixture() {
     let data_key = DataKey::from_bytes(DATA_KEY);
     let mut change = Change::new();
     for (kind, name, content) in DOCUMENTS {
-        change.write(kind, name, content.into());
+        change.write(kind, name, content.as_bytes().to_vec());
     }
     change.write(Kind::Logstore, "p/l", store.wrap_key(BELONGS_TO, &data_key));
     for (position, algorithm) in (0..).zip(ways()) {
@@ -76,7 +76,11 @@ fn a_store_of_version_1_is_read() {
         let expected: Vec<Document> = DOCUMENTS
             .into_iter()
             .filter(|(of, ..)| *of == kind)
-            .map(|(kind, name, content)| Document { kind, name: name.to_owned(), content: content.into() })
+            .map(|(kind, name, content)| Document {
+                kind,
+                name: name.to_owned(),
+                content: content.as_bytes().to_vec().into(),
+            })
             .collect();
         assert_eq!(store.documents(kind).unwrap(), expected);
     }
