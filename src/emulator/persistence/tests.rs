@@ -32,6 +32,13 @@ async fn stored(store: &Store) -> State {
     state
 }
 
+/// Hands over something, and waits until it is kept.
+async fn handed_over(state: &State) {
+    let committed = state.hand_over(&mut state.sls());
+    assert!(matches!(committed, Ok(Some(_))));
+    state.kept(committed).await.unwrap();
+}
+
 fn logstore<'m>(seed: &'m Seed, name: &str) -> Option<&'m Logstore> {
     seed.sls.logstore("proj", name, View::Current)
 }
@@ -59,9 +66,7 @@ async fn only_what_was_written_to_is_handed_over_and_reads_hand_over_nothing() {
     let state = stored(&store).await;
     assert!(state.hand_over(&mut state.sls()).unwrap().is_none());
     state.sls().set_logstore("proj", "more", Logstore::default());
-    let committed = state.hand_over(&mut state.sls());
-    assert!(matches!(committed, Ok(Some(_))));
-    state.kept(committed).await.unwrap();
+    handed_over(&state).await;
     assert!(state.hand_over(&mut state.sls()).unwrap().is_none());
     let (contents, _) = restore(&store).unwrap().unwrap();
     assert!(logstore(&contents, "more").is_some());
@@ -74,14 +79,14 @@ async fn a_project_goes_with_its_logstores_and_their_numbers_are_not_used_again(
     let number = |seed: &Seed, name: &str| logstore(seed, name).map(|logstore| logstore.number);
     let first = number(&restore(&store).unwrap().unwrap().0, "app").unwrap();
     state.sls().remove_project("proj");
-    state.kept(state.hand_over(&mut state.sls())).await.unwrap();
+    handed_over(&state).await;
     let (contents, _) = restore(&store).unwrap().unwrap();
     assert_eq!((number(&contents, "app"), contents.sls.projects(View::Current).count()), (None, 0));
 
     let state = State::with_contents(contents, seed(), Rules::Default, Clock::fixed(1_000), store.clone());
     state.sls().set_project("proj", Project::new("cn-beijing", 0));
     state.sls().set_logstore("proj", "app", Logstore::default());
-    state.kept(state.hand_over(&mut state.sls())).await.unwrap();
+    handed_over(&state).await;
     let second = number(&restore(&store).unwrap().unwrap().0, "app").unwrap();
     state.kept(state.reset()).await.unwrap();
     let third = number(&restore(&store).unwrap().unwrap().0, "app").unwrap();
