@@ -55,7 +55,7 @@ struct Serve {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// The file with the folder's master key: 64 hexadecimal digits. Without it the key is taken from the
-    /// environment variable ALICLOUD_EMULATOR_MASTER_KEY, and else from DIR.master-key beside the folder,
+    /// environment variable `ALICLOUD_EMULATOR_MASTER_KEY`, and else from DIR.master-key beside the folder,
     /// where the first start makes one. It is not in the folder, so that a copy of the folder gives no
     /// secret away.
     #[arg(long, value_name = "FILE", requires = "data_dir")]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::sls::{Logstore, Project, WrappedDataKey};
 use super::stored::Unreadable;
-use crate::storage::{BlockAddress, Inspection, Kind, StoreError, describe};
+use crate::storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, describe};
 
 /// How many bytes of a block are shown.
 const SHOWN: usize = 64;
@@ -161,7 +161,7 @@ fn inspected_block(address: BlockAddress, block: &[u8]) -> InspectedBlock {
     InspectedBlock {
         position: address.position,
         bytes: block.len(),
-        algorithm: described.as_ref().and_then(|described| described.algorithm).map(|found| found.name()),
+        algorithm: described.as_ref().and_then(|described| described.algorithm).map(Algorithm::name),
         iv: described.as_ref().map(|described| hex::encode(&described.iv)).unwrap_or_default(),
         is_malformed: described.is_none(),
         begins: begin_of(text.unwrap_or(block), SHOWN).to_vec(),
@@ -250,7 +250,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::storage::{Algorithm, DataKey, seal};
+    use crate::storage::{DataKey, seal};
 
     const ADDRESS: BlockAddress = BlockAddress { logstore: 1, shard: 0, position: 7 };
 

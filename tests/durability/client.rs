@@ -112,7 +112,7 @@ impl Client {
         self.sls("POST", "/", &json!({"projectName": "proj", "description": ""})).done();
     }
 
-    /// PutLogs of an encoded log group.
+    /// `PutLogs` of an encoded log group.
     pub fn try_put(&mut self, logstore: &str, group: &[u8]) -> io::Result<Response> {
         let request = self.signed("POST", &format!("/logstores/{logstore}/shards/lb"), PROTOBUF, group);
         self.exchange(&request)
@@ -197,7 +197,7 @@ impl Client {
         );
         request.extend(token.map(|token| format!("x-acs-security-token: {token}\r\n")));
         if !body.is_empty() {
-            request += &format!("Content-Type: {kind}\r\nContent-MD5: {md5}\r\n");
+            request.extend([format!("Content-Type: {kind}\r\nContent-MD5: {md5}\r\n")]);
         }
         let mut request = (request + "\r\n").into_bytes();
         request.extend_from_slice(body);

@@ -17,13 +17,13 @@ const POLICY: &str =
 
 /// Makes one thing after the other until the connection breaks: the names of what was acknowledged.
 fn make_all(
-    mut make: impl FnMut(usize) -> std::io::Result<String> + Send + 'static,
+    mut next: impl FnMut(usize) -> std::io::Result<String> + Send + 'static,
     acknowledgements: Sender<()>,
 ) -> thread::JoinHandle<Vec<String>> {
     thread::spawn(move || {
         let mut made = Vec::new();
         for number in 0.. {
-            match make(number) {
+            match next(number) {
                 Ok(name) => made.push(name),
                 Err(_) => return made,
             }

@@ -87,14 +87,12 @@ fn a_flipped_byte_is_noticed() {
     // The page's checksum may be looked at when the file is opened, the block's MAC when it is read.
     let mut child = serve(&folder.path(), &[]);
     let output = child.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    match started(output) {
-        Err(stderr) => assert!(stderr.contains("is not what was written"), "{stderr}"),
-        Ok(()) => {
-            let server = folder.start();
-            let response = server.client().try_pull("app", "MA==");
-            assert_eq!(response.status, 500, "{}", String::from_utf8_lossy(&response.body));
-        }
+    if let Err(stderr) = started(output) {
+        assert!(stderr.contains("is not what was written"), "{stderr}");
+        return;
     }
+    let response = folder.start().client().try_pull("app", "MA==");
+    assert_eq!(response.status, 500, "{}", String::from_utf8_lossy(&response.body));
 }
 
 /// Whether a process came to its ready line; it is ended. What it said on stderr otherwise.

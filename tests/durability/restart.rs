@@ -50,13 +50,15 @@ fn logs_of_every_encrypt_type_are_pulled_back_after_a_kill_and_after_a_stop() {
     let groups: Vec<_> = ["one", "two"].map(|topic| log_group(topic, &topic.repeat(100))).into();
     for (name, conf) in stores.clone() {
         client.create_logstore(&name, conf);
-        groups.iter().for_each(|group| client.put(&name, group));
+        for group in &groups {
+            client.put(&name, group);
+        }
     }
     for kills in [true, false] {
         if kills {
-            server.kill()
+            server.kill();
         } else {
-            drop(server.stop())
+            server.stop();
         }
         server = folder.start();
         let mut client = server.client();

@@ -177,7 +177,17 @@ fn version_and_help_are_there() {
     assert_eq!(version, format!("alicloud-emulator {}\n", env!("CARGO_PKG_VERSION")));
     let (output, _) = run(&["serve", "--help"]);
     let help = String::from_utf8(output.stdout).unwrap();
-    for option in ["--listen", "--seed", "--strict", "--lenient", "--allow-remote", "--tls", "--ca-out"] {
+    for option in [
+        "--listen",
+        "--data-dir",
+        "--master-key-file",
+        "--seed",
+        "--strict",
+        "--lenient",
+        "--allow-remote",
+        "--tls",
+        "--ca-out",
+    ] {
         assert!(help.contains(option), "{help}");
     }
 }

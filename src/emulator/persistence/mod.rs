@@ -11,6 +11,8 @@
 
 mod account;
 mod restore;
+#[cfg(test)]
+mod tests;
 
 use zeroize::Zeroizing;
 
