@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alicloud_encryption::emulator::{
-    Clock, Config, Emulator, MASTER_KEY_VARIABLE, NoMasterKey, Rules, Seed, Storage, logging, master_key,
+    Clock, Config, Emulator, MASTER_KEY_VARIABLE, NoMasterKey, Rules, Seed, Storage, inspect, logging,
+    master_key,
 };
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
@@ -36,6 +37,12 @@ enum Command {
     /// When connections are accepted, one line of JSON is printed on stdout, and nothing else ever;
     /// logs go to stderr.
     Serve(Serve),
+    /// Show what lies on disk of a Logstore.
+    ///
+    /// Its encryption configuration, its wrapped data key, and the last blocks of each shard are shown as
+    /// they are: no key is needed, and nothing is decrypted. The file is not changed. It cannot be read while
+    /// an emulator is using the folder.
+    Inspect(Inspect),
 }
 
 #[derive(Args)]
@@ -84,10 +91,31 @@ struct Tls {
     ca_out: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct Inspect {
+    /// The folder of an emulator.
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// The project's name.
+    project: String,
+    /// The Logstore's name.
+    logstore: String,
+    /// How many blocks of each shard to show, the last ones.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    limit: usize,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
 fn main() -> ExitCode {
-    let Command::Serve(arguments) = Cli::parse().command;
+    let command = Cli::parse().command;
     logging::to_stderr();
-    match serve(&arguments) {
+    let done = match &command {
+        Command::Serve(arguments) => serve(arguments),
+        Command::Inspect(arguments) => show(arguments),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "alicloud-emulator: {error}");
@@ -128,6 +156,14 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
         _ = interrupt.recv() => {}
     }
     emulator.shutdown().await;
+    Ok(())
+}
+
+fn show(arguments: &Inspect) -> Result<(), Failure> {
+    let Inspect { data_dir, project, logstore, limit, json } = arguments;
+    let inspected = inspect(data_dir, project, logstore, *limit)?;
+    let text = if *json { serde_json::to_string(&inspected)? + "\n" } else { inspected.to_string() };
+    io::stdout().lock().write_all(text.as_bytes())?;
     Ok(())
 }
 

@@ -29,6 +29,7 @@ mod faults;
 mod http;
 mod identity;
 mod ids;
+mod inspect;
 mod json;
 mod kms;
 mod limits;
@@ -50,6 +51,7 @@ mod target;
 mod tls;
 
 pub use clock::Clock;
+pub use inspect::{InspectError, Inspected, inspect};
 pub use limits::Limits;
 pub use master_key::{MASTER_KEY_VARIABLE, NoMasterKey, master_key};
 pub use seed::{Seed, SeedError};

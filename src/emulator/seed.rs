@@ -18,8 +18,8 @@ const REGION: &str = "cn-hangzhou";
 const ROOT_KEY: (&str, &str) = ("ak-root", "sk-root");
 
 /// The members of a seed.
-const SECTIONS: [&str; 8] =
-    ["account_id", "region", "access_keys", "users", "groups", "roles", "keys", "projects"];
+const SECTIONS: [&str; 9] =
+    ["account_id", "region", "access_keys", "users", "groups", "roles", "oidc_providers", "keys", "projects"];
 
 /// What an emulator starts with, and returns to when it is reset.
 ///
@@ -30,7 +30,10 @@ const SECTIONS: [&str; 8] =
 /// - `groups`: `name`, `comments`, `policies`.
 /// - `users`: `name`, `comments`, `policies`, `groups`.
 /// - `roles`: `name`, `assume_role_policy_document` (an object, or its text), `description`,
-///   `max_session_duration`, `policies`.
+///   `max_session_duration`, `allow_console_login`, `policies`. One whose name begins with
+///   `AliyunServiceRoleFor` is a service-linked role.
+/// - `oidc_providers`: `name`, `issuer`, `client_ids`, and `keys`, a list of JSON Web Keys (RFC 7517) that tokens
+///   are verified with: `oct` for HS256, `RSA` for RS256, `EC` on P-256 for ES256.
 /// - `keys`: `id`, `spec`, `usage`, `state`, `region`, `description`.
 /// - `projects`: `name`, `region`, `description`, `logstores` with the members of GetLogStore.
 ///
@@ -255,7 +258,7 @@ mod tests {
             (
                 r#"{"project": []}"#.to_owned(),
                 ": $.project: unknown member, expected one of: account_id, region, access_keys, users, \
-                 groups, roles, keys, projects"
+                 groups, roles, oidc_providers, keys, projects"
                     .to_owned(),
             ),
             (

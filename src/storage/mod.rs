@@ -2,20 +2,34 @@
 
 mod block;
 mod change;
+mod committer;
+#[cfg(test)]
+mod damage_tests;
 mod data_key;
 mod envelope;
 mod error;
 mod folder;
+mod format;
+mod held;
 mod inspection;
 mod master_key;
 mod master_key_file;
+#[cfg(test)]
+mod model_tests;
+mod opening;
+#[cfg(test)]
+mod simulated_disk;
+mod state;
 mod store;
+#[cfg(test)]
+mod store_tests;
 
 pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, seal};
 pub use change::{Change, Document, Kind};
 pub use data_key::DataKey;
 pub use error::StoreError;
 pub use folder::create as create_folder;
+pub use inspection::{Inspection, ShardSize};
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;
 pub use store::{Committed, Store};

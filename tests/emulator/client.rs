@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Limits, Rules, Seed};
+use alicloud_encryption::emulator::{Clock, Config, Emulator, Limits, Rules, Seed, Storage};
+use alicloud_encryption::storage::MasterKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -61,6 +63,15 @@ impl Bench {
 
     pub fn emulator(&self) -> &Emulator {
         &self.emulator
+    }
+
+    /// An emulator that keeps what it knows in a folder.
+    pub async fn in_folder(seed: &str, folder: &Path) -> Self {
+        let clock = Clock::fixed(START);
+        let seed = Seed::from_json(seed, &clock).unwrap();
+        let storage = Storage::Folder { path: folder.to_owned(), key: MasterKey::from_bytes([7; 32]) };
+        let config = Config { seed, clock, storage, ..Config::default() };
+        Self { emulator: Emulator::start(config).await.unwrap() }
     }
 
     pub fn addr(&self) -> SocketAddr {

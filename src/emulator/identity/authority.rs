@@ -34,6 +34,11 @@ impl Directory {
         self.role_trusts(role, Trustee::Service(service), facts)
     }
 
+    /// Whether a role's trust policy lets those assume it whom an identity provider vouches for.
+    pub fn role_trusts_provider(&self, role: &str, provider_arn: &str, facts: &Facts) -> bool {
+        self.role_trusts(role, Trustee::Federated(provider_arn), facts)
+    }
+
     /// Whether a role's trust policy lets a caller assume it.
     pub fn role_trusts_caller(&self, role: &str, who: &Principal, facts: &Facts) -> bool {
         let arn = match who {

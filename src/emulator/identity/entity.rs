@@ -87,6 +87,10 @@ pub struct Role {
     pub trust: Document,
     /// Seconds.
     pub max_session_duration: i64,
+    /// Whether people may switch to it in the console.
+    pub allow_console_login: bool,
+    /// Whether it is a cloud service's own role in the account.
+    pub is_service_linked: bool,
     /// By key.
     pub tags: BTreeMap<String, String>,
     /// Seconds since the epoch.
@@ -96,7 +100,8 @@ pub struct Role {
 }
 
 impl Role {
-    /// A role with nothing but a name and a trust policy, as text and as read.
+    /// A role with nothing but a name and a trust policy, as text and as read. That people may switch to it is a
+    /// guess: no source has the default.
     pub fn new(name: &str, trust_text: &str, trust: Document, now: i64) -> Self {
         Self {
             name: name.to_owned(),
@@ -105,6 +110,8 @@ impl Role {
             trust_text: trust_text.to_owned(),
             trust,
             max_session_duration: DEFAULT_SESSION_DURATION,
+            allow_console_login: true,
+            is_service_linked: false,
             tags: BTreeMap::new(),
             created: now,
             updated: now,

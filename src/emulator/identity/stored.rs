@@ -10,10 +10,12 @@ use zeroize::Zeroizing;
 use super::attachment::{Holder, HolderKind};
 use super::directory::{Directory, folded};
 use super::entity::{Group, Role, User};
+use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
+use super::verification_key::VerificationKey;
 use crate::emulator::access::{AccessKeys, StoredAccessKey};
 use crate::emulator::policy::{Document, Grammar};
-use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
+use crate::emulator::stored::{StoredSecret, Unreadable, Unwritable, decode, encode};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,7 @@ struct StoredDirectory {
     users: Vec<StoredUser>,
     groups: Vec<StoredGroup>,
     roles: Vec<StoredRole>,
+    oidc_providers: Vec<StoredOidcProvider>,
     policies: Vec<StoredPolicy>,
     attachments: Vec<StoredAttachment>,
 }
@@ -58,9 +61,21 @@ struct StoredRole {
     description: String,
     trust: String,
     max_session_duration: i64,
+    allow_console_login: bool,
+    is_service_linked: bool,
     tags: BTreeMap<String, String>,
     created: i64,
     updated: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredOidcProvider {
+    name: String,
+    issuer: String,
+    client_ids: Vec<String>,
+    /// JSON Web Keys; a shared one is a secret.
+    keys: Vec<StoredSecret>,
 }
 
 /// A policy of the account.
@@ -117,7 +132,8 @@ impl Directory {
     ///
     /// [`Unwritable`]
     pub fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
-        let Self { account_id, access_keys, users, groups, roles, policies, attachments } = self;
+        let Self { account_id, access_keys, users, groups, roles, oidc_providers, policies, attachments } =
+            self;
         let custom = policies.values().filter(|policy| policy.kind == PolicyKind::Custom);
         encode(&StoredDirectory {
             account_id: account_id.clone(),
@@ -125,6 +141,7 @@ impl Directory {
             users: users.values().map(StoredUser::of).collect(),
             groups: groups.values().map(StoredGroup::of).collect(),
             roles: roles.values().map(StoredRole::of).collect(),
+            oidc_providers: oidc_providers.values().map(StoredOidcProvider::of).collect(),
             policies: custom.map(StoredPolicy::of).collect(),
             attachments: attachments.iter().map(StoredAttachment::of).collect(),
         })
@@ -136,8 +153,16 @@ impl Directory {
     ///
     /// [`Unreadable`]
     pub fn from_document(document: &[u8]) -> Result<Self, Unreadable> {
-        let StoredDirectory { account_id, access_keys, users, groups, roles, policies, attachments } =
-            decode(document)?;
+        let StoredDirectory {
+            account_id,
+            access_keys,
+            users,
+            groups,
+            roles,
+            oidc_providers,
+            policies,
+            attachments,
+        } = decode(document)?;
         let keys = access_keys.into_iter().map(StoredAccessKey::into_key);
         let mut directory = Self::new(&account_id, keys.collect::<Result<AccessKeys, _>>()?);
         let users = users.into_iter().map(StoredUser::into_user);
@@ -147,6 +172,10 @@ impl Directory {
         for role in roles {
             let role = role.into_role()?;
             directory.roles.insert(folded(&role.name), role);
+        }
+        for provider in oidc_providers {
+            let provider = provider.into_provider()?;
+            directory.oidc_providers.insert(folded(&provider.name), provider);
         }
         for policy in policies {
             let policy = policy.into_policy()?;
@@ -187,21 +216,73 @@ impl StoredRole {
             name,
             id,
             description,
-            trust_text,
+            trust_text: trust,
             trust: _,
             max_session_duration,
+            allow_console_login,
+            is_service_linked,
             tags,
             created,
             updated,
         } = role.clone();
-        Self { name, id, description, trust: trust_text, max_session_duration, tags, created, updated }
+        Self {
+            name,
+            id,
+            description,
+            trust,
+            max_session_duration,
+            allow_console_login,
+            is_service_linked,
+            tags,
+            created,
+            updated,
+        }
     }
 
     fn into_role(self) -> Result<Role, Unreadable> {
-        let Self { name, id, description, trust: trust_text, max_session_duration, tags, created, updated } =
-            self;
+        let Self {
+            name,
+            id,
+            description,
+            trust: trust_text,
+            max_session_duration,
+            allow_console_login,
+            is_service_linked,
+            tags,
+            created,
+            updated,
+        } = self;
         let trust = read_policy(&trust_text, Grammar::Trust)?;
-        Ok(Role { name, id, description, trust_text, trust, max_session_duration, tags, created, updated })
+        Ok(Role {
+            name,
+            id,
+            description,
+            trust_text,
+            trust,
+            max_session_duration,
+            allow_console_login,
+            is_service_linked,
+            tags,
+            created,
+            updated,
+        })
+    }
+}
+
+impl StoredOidcProvider {
+    fn of(provider: &OidcProvider) -> Self {
+        let OidcProvider { name, issuer, client_ids, keys } = provider.clone();
+        let keys = keys.iter().map(|key| StoredSecret(key.jwk().clone())).collect();
+        Self { name, issuer, client_ids, keys }
+    }
+
+    fn into_provider(self) -> Result<OidcProvider, Unreadable> {
+        let Self { name, issuer, client_ids, keys } = self;
+        let keys = keys.iter().map(|StoredSecret(jwk)| {
+            let jwk = serde_json::from_str(jwk.expose()).map_err(|_| Unreadable::new("a key is no JSON"))?;
+            VerificationKey::from_jwk(&jwk).map_err(|error| Unreadable::new(error.to_string()))
+        });
+        Ok(OidcProvider { name, issuer, client_ids, keys: keys.collect::<Result<_, _>>()? })
     }
 }
 
@@ -287,8 +368,11 @@ fn read_policy(text: &str, grammar: Grammar) -> Result<Document, Unreadable> {
 mod tests {
     use std::sync::Arc;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::option;
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
     use crate::crypto::Secret;
@@ -332,19 +416,39 @@ mod tests {
     }
 
     fn role() -> impl Strategy<Value = Role> {
-        (any::<[String; 3]>(), prop::sample::select(&TRUSTS[..]), tags(), any::<[i64; 3]>()).prop_map(
-            |([name, id, description], trust, tags, [max_session_duration, created, updated])| Role {
+        let trust = prop::sample::select(&TRUSTS[..]);
+        (any::<[String; 3]>(), trust, tags(), any::<[i64; 3]>(), any::<[bool; 2]>()).prop_map(
+            |(
+                [name, id, description],
+                trust,
+                tags,
+                [max_session_duration, created, updated],
+                [allow_console_login, is_service_linked],
+            )| Role {
                 name,
                 id,
                 description,
                 trust_text: trust.to_owned(),
                 trust: Document::parse(trust, Grammar::Trust).unwrap(),
                 max_session_duration,
+                allow_console_login,
+                is_service_linked,
                 tags,
                 created,
                 updated,
             },
         )
+    }
+
+    fn oidc_provider() -> impl Strategy<Value = OidcProvider> {
+        let key = (prop::collection::vec(any::<u8>(), 32..40), option::of(any::<String>()));
+        let key = key.prop_map(|(bytes, id)| {
+            let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(bytes), "kid": id});
+            VerificationKey::from_jwk(&jwk).unwrap()
+        });
+        let client_ids = prop::collection::vec(any::<String>(), 0..3);
+        (any::<[String; 2]>(), client_ids, prop::collection::vec(key, 0..3))
+            .prop_map(|([name, issuer], client_ids, keys)| OidcProvider { name, issuer, client_ids, keys })
     }
 
     fn version() -> impl Strategy<Value = PolicyVersion> {
@@ -415,6 +519,7 @@ mod tests {
             users in prop::collection::vec(user(), 0..3),
             groups in prop::collection::vec(group(), 0..3),
             roles in prop::collection::vec(role(), 0..3),
+            providers in prop::collection::vec(oidc_provider(), 0..2),
             policies in prop::collection::vec(policy(), 0..3),
             attachments in prop::collection::vec(attachment(), 0..4),
         ) -> Directory {
@@ -422,6 +527,8 @@ mod tests {
             directory.users = users.into_iter().map(|user| (folded(&user.name), user)).collect();
             directory.groups = groups.into_iter().map(|group| (folded(&group.name), group)).collect();
             directory.roles = roles.into_iter().map(|role| (folded(&role.name), role)).collect();
+            let providers = providers.into_iter().map(|provider| (folded(&provider.name), provider));
+            directory.oidc_providers = providers.collect();
             directory.policies.extend(policies.into_iter().map(|policy| (policy.key(), policy)));
             directory.attachments = attachments.into_iter().collect();
             directory

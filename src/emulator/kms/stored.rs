@@ -24,6 +24,7 @@ struct StoredKey {
     usage: String,
     origin: String,
     protection_level: String,
+    instance: Option<String>,
     description: String,
     created: i64,
     state: StoredState,
@@ -98,6 +99,7 @@ impl StoredKey {
             usage,
             origin,
             protection_level,
+            instance,
             description,
             created,
             state,
@@ -113,6 +115,7 @@ impl StoredKey {
             usage,
             origin,
             protection_level,
+            instance,
             description,
             created,
             state,
@@ -129,6 +132,7 @@ impl StoredKey {
             usage,
             origin,
             protection_level,
+            instance,
             description,
             created,
             state,
@@ -143,6 +147,7 @@ impl StoredKey {
             usage,
             origin,
             protection_level,
+            instance,
             description,
             created,
             state: state.into_state(),
@@ -200,10 +205,10 @@ mod tests {
     }
 
     fn key() -> impl Strategy<Value = Key> {
-        let texts = any::<[String; 7]>();
+        let texts = any::<([String; 7], Option<String>)>();
         let rotation = (prop::collection::vec(any::<i64>(), 1..4), option::of(1..i64::MAX));
         (texts, any::<i64>(), state(), rotation, any::<[u8; 32]>()).prop_map(
-            |(texts, created, state, (versions, interval), root)| {
+            |((texts, instance), created, state, (versions, interval), root)| {
                 let [id, region, spec, usage, origin, protection_level, description] = texts;
                 Key {
                     id,
@@ -212,6 +217,7 @@ mod tests {
                     usage,
                     origin,
                     protection_level,
+                    instance,
                     description,
                     created,
                     state,

@@ -36,7 +36,7 @@ pub fn write(contents: &Seed, change: &mut Change) -> Result<(), Unwritable> {
         region: contents.region.clone(),
         references_must_exist: contents.references_must_exist,
     };
-    change.write(Kind::Account, ONLY, encode(&account)?.to_vec());
+    change.write(Kind::Account, ONLY, encode(&account)?);
     Ok(())
 }
 
@@ -46,7 +46,7 @@ pub fn write(contents: &Seed, change: &mut Change) -> Result<(), Unwritable> {
 ///
 /// [`Unwritable`]
 pub fn write_clock(advanced_seconds: i64, change: &mut Change) -> Result<(), Unwritable> {
-    change.write(Kind::Account, CLOCK, encode(&StoredClock { advanced_seconds })?.to_vec());
+    change.write(Kind::Account, CLOCK, encode(&StoredClock { advanced_seconds })?);
     Ok(())
 }
 

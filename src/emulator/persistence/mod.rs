@@ -73,8 +73,7 @@ impl Kept for kms::Keys {
 ///
 /// [`Unwritable`]
 pub fn write<M: Kept>(model: &M, change: &mut Change) -> Result<(), Unwritable> {
-    let mut document = model.to_document()?;
-    change.write(M::KIND, ONLY, std::mem::take(&mut *document));
+    change.write(M::KIND, ONLY, model.to_document()?);
     Ok(())
 }
 

@@ -106,13 +106,13 @@ impl Model {
     }
 
     fn write_last_number(&self, change: &mut Change) -> Result<(), Unwritable> {
-        change.write(Kind::Account, NUMBERS, last_number_document(self.last_number)?.to_vec());
+        change.write(Kind::Account, NUMBERS, last_number_document(self.last_number)?);
         Ok(())
     }
 
     fn write_project(&self, name: &str, change: &mut Change) -> Result<(), Unwritable> {
         match self.project(name, View::Current) {
-            Some(project) => change.write(Kind::Project, name, project.to_document()?.to_vec()),
+            Some(project) => change.write(Kind::Project, name, project.to_document()?),
             None => change.remove(Kind::Project, name),
         }
         Ok(())
@@ -121,7 +121,7 @@ impl Model {
     fn write_logstore(&self, project: &str, name: &str, change: &mut Change) -> Result<(), Unwritable> {
         let document = format!("{project}/{name}");
         match self.logstore(project, name, View::Current) {
-            Some(logstore) => change.write(Kind::Logstore, &document, logstore.to_document()?.to_vec()),
+            Some(logstore) => change.write(Kind::Logstore, &document, logstore.to_document()?),
             None => change.remove(Kind::Logstore, &document),
         }
         Ok(())

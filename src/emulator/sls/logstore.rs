@@ -178,7 +178,7 @@ pub fn update_encryption(
 ) -> Result<(), Error> {
     let mut logstore = existing(model, project, name, context)?.clone();
     let conf = encryption::DEDICATED.read(body, context.rules)?;
-    let conf = encryption::switched(logstore.encrypt_conf(), conf)?;
+    let conf = encryption::switched(logstore.encrypt_conf(), conf, &encryption::DEDICATED)?;
     context.references.check(conf.as_ref(), region_of(model, project))?;
     logstore.set_encrypt_conf(conf);
     logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
@@ -203,7 +203,11 @@ pub fn existing<'a>(
 
 /// Checks that the project is there. Where an earlier version is looked at, that of the Logstore counts:
 /// the project need only be there in either.
-fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// `ProjectNotExist`
+pub fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result<(), Error> {
     let current = model.served_project(project, context, View::Current);
     current.or_else(|_| model.served_project(project, context, context.view)).map(|_| ())
 }

@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod limits;
 mod logstore;
+mod metricstore;
 mod model;
 mod names;
 mod paging;
@@ -25,7 +26,7 @@ mod versioned;
 
 pub use changes::NUMBERS;
 pub use data::Writers;
-pub use data_key::DataKeys;
+pub use data_key::{DataKeys, WrappedDataKey};
 pub use error::Error;
 pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};

@@ -25,14 +25,27 @@ pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) ->
     let logstore = match (&route.logstore, route.operation) {
         (Some(logstore), _) => Some(logstore.clone()),
         (None, Operation::CreateLogStore) => Some(named("logstoreName")),
-        (None, Operation::ListLogStores) => Some("*".to_owned()),
+        (None, Operation::CreateMetricStore) => Some(named("name")),
+        (None, Operation::ListLogStores | Operation::ListMetricStores) => Some("*".to_owned()),
         (None, _) => None,
     };
     if let Some(logstore) = logstore {
-        resource.push_str("/logstore/");
+        resource.push_str(if is_metric_store(route.operation) { "/metricstore/" } else { "/logstore/" });
         resource.push_str(&logstore);
     }
     (action, resource)
+}
+
+/// Whether the resource is a metric store. Its form is a guess, as are the names of these actions.
+fn is_metric_store(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::CreateMetricStore
+            | Operation::GetMetricStore
+            | Operation::UpdateMetricStore
+            | Operation::DeleteMetricStore
+            | Operation::ListMetricStores
+    )
 }
 
 /// The name an operation has in policies.
@@ -68,6 +81,9 @@ mod tests {
         check("GET", "/logstores", "", "ListLogStores", "proj/logstore/*");
         check("POST", "/logstores", r#"{"logstoreName": "app"}"#, "CreateLogStore", "proj/logstore/app");
         check("POST", "/logstores", "[]", "CreateLogStore", "proj/logstore/*");
+        check("GET", "/metricstores/app", "", "GetMetricStore", "proj/metricstore/app");
+        check("POST", "/metricstores", r#"{"name": "app"}"#, "CreateMetricStore", "proj/metricstore/app");
+        check("GET", "/metricstores", "", "ListMetricStores", "proj/metricstore/*");
         check("POST", "/", r#"{"projectName": "proj"}"#, "CreateProject", "proj");
         check("GET", "/", "", "GetProject", "proj");
         check("POST", "/logstores/app/shards/lb", "", "PostLogStoreLogs", "proj/logstore/app");

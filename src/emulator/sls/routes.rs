@@ -34,6 +34,16 @@ pub enum Operation {
     UpdateLogStoreMeteringMode,
     /// `PUT /logstores/{logstore}/encryption`
     UpdateLogStoreEncryption,
+    /// `POST /metricstores`
+    CreateMetricStore,
+    /// `GET /metricstores/{metricstore}`
+    GetMetricStore,
+    /// `PUT /metricstores/{metricstore}`
+    UpdateMetricStore,
+    /// `DELETE /metricstores/{metricstore}`
+    DeleteMetricStore,
+    /// `GET /metricstores`
+    ListMetricStores,
     /// `GET /logstores/{logstore}/shards`
     ListShards,
     /// `POST /logstores/{logstore}/shards/{shard}?action=split`
@@ -56,7 +66,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::CreateProject,
         Self::GetProject,
         Self::ListProject,
@@ -70,6 +80,11 @@ impl Operation {
         Self::GetLogStoreMeteringMode,
         Self::UpdateLogStoreMeteringMode,
         Self::UpdateLogStoreEncryption,
+        Self::CreateMetricStore,
+        Self::GetMetricStore,
+        Self::UpdateMetricStore,
+        Self::DeleteMetricStore,
+        Self::ListMetricStores,
         Self::ListShards,
         Self::SplitShard,
         Self::MergeShards,
@@ -97,6 +112,11 @@ impl Operation {
             Self::GetLogStoreMeteringMode => "GetLogStoreMeteringMode",
             Self::UpdateLogStoreMeteringMode => "UpdateLogStoreMeteringMode",
             Self::UpdateLogStoreEncryption => "UpdateLogStoreEncryption",
+            Self::CreateMetricStore => "CreateMetricStore",
+            Self::GetMetricStore => "GetMetricStore",
+            Self::UpdateMetricStore => "UpdateMetricStore",
+            Self::DeleteMetricStore => "DeleteMetricStore",
+            Self::ListMetricStores => "ListMetricStores",
             Self::ListShards => "ListShards",
             Self::SplitShard => "SplitShard",
             Self::MergeShards => "MergeShards",
@@ -118,6 +138,8 @@ impl Operation {
                 | Self::GetLogStore
                 | Self::ListLogStores
                 | Self::GetLogStoreMeteringMode
+                | Self::GetMetricStore
+                | Self::ListMetricStores
                 | Self::ListShards
                 | Self::GetCursor
                 | Self::GetCursorTime
@@ -143,14 +165,26 @@ impl Operation {
     /// Whether the operation reads what has earlier versions, or looks up the role and key that an encryption
     /// configuration refers to.
     pub fn looks_up(self) -> bool {
-        let refers = [Self::CreateLogStore, Self::UpdateLogStore, Self::UpdateLogStoreEncryption];
+        let refers = [
+            Self::CreateLogStore,
+            Self::UpdateLogStore,
+            Self::UpdateLogStoreEncryption,
+            Self::CreateMetricStore,
+            Self::UpdateMetricStore,
+        ];
         (self.is_read() && !self.is_data_plane()) || refers.contains(&self)
     }
 
     /// Whether a description in JSON comes with the operation.
     pub fn takes_body(self) -> bool {
-        let has_none =
-            matches!(self, Self::DeleteProject | Self::DeleteLogStore | Self::SplitShard | Self::MergeShards);
+        let has_none = matches!(
+            self,
+            Self::DeleteProject
+                | Self::DeleteLogStore
+                | Self::DeleteMetricStore
+                | Self::SplitShard
+                | Self::MergeShards
+        );
         !(self.is_read() || self.is_data_plane() || has_none)
     }
 
@@ -167,7 +201,7 @@ pub struct Route {
     pub operation: Operation,
     /// The project in the host.
     pub project: Option<String>,
-    /// The Logstore in the path.
+    /// The Logstore or metric store in the path.
     pub logstore: Option<String>,
     /// The shard in the path.
     pub shard: Option<u32>,
@@ -191,7 +225,9 @@ pub fn route(call: &Call) -> Result<Route, Error> {
     let (operation, logstore) = match segments.as_slice() {
         [] => (at_root(method, project.is_some()), None),
         ["logstores"] => (at_logstores(method), None),
-        ["logstores", logstore, ..] if !is_logstore_name(logstore) => (None, None),
+        ["metricstores"] => (at_metricstores(method), None),
+        ["logstores" | "metricstores", name, ..] if !is_logstore_name(name) => (None, None),
+        ["metricstores", name] => (at_metricstore(method), Some(*name)),
         ["logstores", logstore] => match (method, kind("type")) {
             ("GET", "log") => (Some(Operation::GetLogs), Some(*logstore)),
             ("GET", "") | ("PUT" | "DELETE" | "POST", _) => (at_logstore(method), Some(*logstore)),
@@ -242,6 +278,23 @@ fn at_logstore(method: &str) -> Option<Operation> {
         "PUT" => Some(Operation::UpdateLogStore),
         "DELETE" => Some(Operation::DeleteLogStore),
         "POST" => Some(Operation::PutLogs),
+        _ => None,
+    }
+}
+
+fn at_metricstores(method: &str) -> Option<Operation> {
+    match method {
+        "GET" => Some(Operation::ListMetricStores),
+        "POST" => Some(Operation::CreateMetricStore),
+        _ => None,
+    }
+}
+
+fn at_metricstore(method: &str) -> Option<Operation> {
+    match method {
+        "GET" => Some(Operation::GetMetricStore),
+        "PUT" => Some(Operation::UpdateMetricStore),
+        "DELETE" => Some(Operation::DeleteMetricStore),
         _ => None,
     }
 }
@@ -324,6 +377,18 @@ mod tests {
     }
 
     #[test]
+    fn metric_stores_have_paths_of_their_own() {
+        let project = "proj.localhost:8700";
+        check("POST", project, "/metricstores", Operation::CreateMetricStore);
+        check("GET", project, "/metricstores?size=1", Operation::ListMetricStores);
+        check("GET", project, "/metricstores/app", Operation::GetMetricStore);
+        check("PUT", project, "/metricstores/app", Operation::UpdateMetricStore);
+        check("DELETE", project, "/metricstores/app", Operation::DeleteMetricStore);
+        refused("POST", "/metricstores/app", 405, "InvalidMethod");
+        refused("GET", "/metricstores/a.b", 405, "InvalidMethod");
+    }
+
+    #[test]
     fn the_query_says_what_is_wanted_of_a_shard() {
         let project = "proj.localhost:8700";
         check("GET", project, "/logstores/app/shards", Operation::ListShards);
@@ -353,7 +418,7 @@ mod tests {
     fn what_is_not_emulated_says_so() {
         refused("GET", "/logstores/app?type=histogram", 400, "NotSupported");
         refused("GET", "/logstores/app/index", 400, "NotSupported");
-        refused("GET", "/metricstores/app", 400, "NotSupported");
+        refused("GET", "/metricstores/app/shards", 400, "NotSupported");
         refused("GET", "/dashboards", 400, "NotSupported");
     }
 

@@ -12,7 +12,7 @@ use super::model::{Context, Model};
 use super::permission::permission;
 use super::routes::{Operation, Route, route};
 use super::versioned::View;
-use super::{logstore, project, shards};
+use super::{logstore, metricstore, project, shards};
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faults::{Effect, Release, Subject};
@@ -217,6 +217,13 @@ impl Evaluation<'_> {
             Operation::UpdateLogStoreEncryption => {
                 written(logstore::update_encryption(model, project, name, body, context)?)
             }
+            Operation::CreateMetricStore => written(metricstore::create(model, project, body, context)?),
+            Operation::GetMetricStore => metricstore::get(model, project, name, context)?,
+            Operation::UpdateMetricStore => {
+                written(metricstore::update(model, project, name, body, context)?)
+            }
+            Operation::DeleteMetricStore => written(metricstore::delete(model, project, name, context)?),
+            Operation::ListMetricStores => metricstore::list(model, project, query, context)?,
             Operation::ListShards => shards::list(model, project, name, context)?,
             Operation::SplitShard => shards::split(model, project, name, shard, query, context)?,
             Operation::MergeShards => shards::merge(model, project, name, shard, context)?,

@@ -100,7 +100,7 @@ pub fn read_key(text: &str) -> Result<u128, Error> {
     key.ok_or_else(|| Error::parameter_invalid(format!("Invalid hash key {text}.")))
 }
 
-/// ListShards.
+/// `ListShards`.
 ///
 /// # Errors
 ///
@@ -110,7 +110,7 @@ pub fn list(model: &Model, project: &str, name: &str, context: &Context<'_>) -> 
     Ok(logstore.shards.iter().map(Shard::to_json).collect())
 }
 
-/// SplitShard: at `key`, into `shardCount` even parts, or in the middle.
+/// `SplitShard`: at `key`, into `shardCount` even parts, or in the middle.
 ///
 /// # Errors
 ///
@@ -135,7 +135,7 @@ pub fn split(
     Ok(answer)
 }
 
-/// MergeShards: a shard and the one behind it.
+/// `MergeShards`: a shard and the one behind it.
 ///
 /// # Errors
 ///
@@ -261,11 +261,11 @@ mod tests {
 
     #[test]
     fn another_count_opens_new_shards_and_closes_the_old() {
+        use ShardStatus::{ReadOnly, ReadWrite};
         let mut logstore = logstore(2);
         logstore.members.insert("shardCount".to_owned(), 3.into());
         logstore.fit_shards(8);
         let ids: Vec<_> = logstore.shards.iter().map(|shard| (shard.id, shard.status)).collect();
-        use ShardStatus::{ReadOnly, ReadWrite};
         assert_eq!(ids, [(0, ReadOnly), (1, ReadOnly), (2, ReadWrite), (3, ReadWrite), (4, ReadWrite)]);
         logstore.fit_shards(9);
         assert_eq!(logstore.shards.len(), 5);

@@ -3,7 +3,9 @@
 
 mod actions;
 mod assume_role;
+mod assume_role_with_oidc;
 mod caller_identity;
+mod id_token;
 mod session;
 
 pub use actions::SERVICE;

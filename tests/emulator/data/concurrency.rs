@@ -34,20 +34,36 @@ async fn write_all(bench: &Bench, path: &'static str, query: &'static [(&'static
     }
 }
 
-async fn bench(shards: u32) -> Bench {
+fn seed(shards: u32) -> String {
     let conf = json!({"enable": true, "encrypt_type": "m4"});
-    let seed = json!({"projects": [{"name": "proj",
-        "logstores": [{"logstoreName": "app", "shardCount": shards, "encrypt_conf": conf}]}]});
-    Bench::with_seed(&seed.to_string(), Rules::Default, START).await
+    let logstore = json!({"logstoreName": "app", "shardCount": shards, "encrypt_conf": conf});
+    json!({"projects": [{"name": "proj", "logstores": [logstore]}]}).to_string()
+}
+
+async fn bench(shards: u32) -> Bench {
+    Bench::with_seed(&seed(shards), Rules::Default, START).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_lost_or_doubled_over_many_shards() {
     let bench = bench(4).await;
     write_all(&bench, "/logstores/app/shards/lb", &[]).await;
+    assert_everything_is_there_once(&bench).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_many_writers_were_told_is_stored_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::in_folder(&seed(4), folder.path()).await;
+    write_all(&bench, "/logstores/app/shards/lb", &[]).await;
+    bench.shutdown().await;
+    assert_everything_is_there_once(&Bench::in_folder(&seed(4), folder.path()).await).await;
+}
+
+async fn assert_everything_is_there_once(bench: &Bench) {
     let mut all = Vec::new();
     for shard in 0..4 {
-        all.extend(content(&bench, shard).await);
+        all.extend(content(bench, shard).await);
     }
     assert_eq!(all.len(), WRITERS * GROUPS);
     let all: BTreeSet<Vec<u8>> = all.into_iter().collect();

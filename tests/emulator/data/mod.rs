@@ -6,9 +6,11 @@ mod faults;
 mod permissions;
 mod pulling;
 mod putting;
+mod restart;
 mod searching;
 mod shards;
 
+use std::fmt::{Display, Write as _};
 use std::io;
 use std::net::SocketAddr;
 
@@ -45,7 +47,7 @@ impl<'a> DataCall<'a> {
         Self { key, ..self }
     }
 
-    pub fn query(mut self, name: &'a str, value: impl ToString) -> Self {
+    pub fn query(mut self, name: &'a str, value: impl Display) -> Self {
         self.query.push((name, value.to_string()));
         self
     }
@@ -73,14 +75,15 @@ impl<'a> DataCall<'a> {
             ("x-log-signaturemethod".to_owned(), "hmac-sha1"),
         ]);
         logged.sort();
-        let logged: String = logged.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let logged: Vec<String> = logged.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let logged = logged.concat();
         let mut sorted = self.query.clone();
         sorted.sort();
         let text = format!(
             "{}\n{md5}\n{content_type}\n{START_DATE}\n{logged}{}{}",
             self.method,
             self.path,
-            joined(&sorted, |value| value.to_owned())
+            joined(&sorted, str::to_owned)
         );
         let mut mac = Hmac::<Sha1>::new_from_slice(self.key.secret.as_bytes()).unwrap();
         mac.update(text.as_bytes());
@@ -96,7 +99,7 @@ impl<'a> DataCall<'a> {
             self.key.id
         );
         for (name, value) in &self.headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         let mut request = format!("{request}\r\n").into_bytes();
         request.extend_from_slice(&self.body);
@@ -172,7 +175,7 @@ impl Reply {
         assert_eq!(self.header("x-log-requestid").unwrap().len(), 24);
     }
 
-    /// What PullLogs answered: the groups, and the cursor behind them.
+    /// What `PullLogs` answered: the groups, and the cursor behind them.
     #[track_caller]
     pub fn pulled(&self) -> (Vec<Vec<u8>>, String) {
         assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
@@ -273,14 +276,14 @@ pub async fn put_to(bench: &Bench, path: &str, group: &[u8]) -> Reply {
     DataCall::new("POST", path).header(PROTOBUF.0, PROTOBUF.1).body(group).send(bench).await
 }
 
-pub async fn cursor(bench: &Bench, shard: u32, from: impl ToString) -> String {
+pub async fn cursor(bench: &Bench, shard: u32, from: impl Display) -> String {
     let path = format!("/logstores/app/shards/{shard}");
     let reply = DataCall::new("GET", &path).query("type", "cursor").query("from", from).send(bench).await;
     assert_eq!(reply.status, 200, "{}", reply.json());
     reply.json()["cursor"].as_str().unwrap().to_owned()
 }
 
-/// A call of PullLogs for as many groups as it gives at once.
+/// A call of `PullLogs` for as many groups as it gives at once.
 pub fn pull<'a>(path: &'a str, cursor: &str) -> DataCall<'a> {
     DataCall::new("GET", path).query("type", "log").query("cursor", cursor).query("count", 1000)
 }
@@ -299,4 +302,14 @@ pub async fn content(bench: &Bench, shard: u32) -> Vec<Vec<u8>> {
         all.extend(groups);
         at = next;
     }
+}
+
+/// The texts of the logs in a Logstore that a query matches.
+pub async fn searching_for(bench: &Bench, logstore: &str, query: &str) -> Vec<String> {
+    let path = format!("/logstores/{logstore}");
+    let call = DataCall::new("GET", &path).query("type", "log").query("query", query);
+    let reply = call.query("from", START).query("to", START + 1).send(bench).await;
+    assert_eq!(reply.status, 200, "{}", reply.json());
+    let logs = reply.json();
+    logs.as_array().unwrap().iter().map(|log| log["text"].as_str().unwrap().to_owned()).collect()
 }

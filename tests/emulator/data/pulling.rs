@@ -1,4 +1,4 @@
-//! Cursors and PullLogs.
+//! Cursors and `PullLogs`.
 
 use alicloud_encryption::emulator::Rules;
 use base64::Engine as _;

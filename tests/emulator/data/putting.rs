@@ -1,4 +1,4 @@
-//! PutLogs: what is taken, and what is not.
+//! `PutLogs`: what is taken, and what is not.
 
 use alicloud_encryption::emulator::Rules;
 use serde_json::json;
@@ -6,8 +6,8 @@ use serde_json::json;
 use super::{DataCall, PROTOBUF, compressed, content, group, log, member, pair, put, put_to};
 use crate::client::{Bench, START};
 
-/// A group written out by hand: Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 },
-/// Topic: "t", Source: "s", LogTags { Key: "a", Value: "b" }, and a member 15 that nobody knows.
+/// A group written out by hand: `Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 },
+/// Topic: "t", Source: "s", LogTags { Key: "a", Value: "b" }`, and a member 15 that nobody knows.
 const BY_HAND: &str = "0a130880fcffd70612060a016b12017625050000001a017422017332060a01611201627a0178";
 
 /// The same in an LZ4 block of literals only.
@@ -35,7 +35,7 @@ async fn a_group_comes_back_as_it_was_sent_whatever_its_compression() {
             call = call.header("x-log-compresstype", name);
         }
         call.send(&bench).await.assert_done();
-        assert_eq!(content(&bench, 0).await, [sent.clone()], "{name}");
+        assert_eq!(content(&bench, 0).await, std::slice::from_ref(&sent), "{name}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! GetLogs and GetLogsV2.
+//! `GetLogs` and `GetLogsV2`.
 
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
@@ -73,6 +73,29 @@ async fn time_topic_and_query_narrow_down_and_lines_are_paged() {
     assert_eq!(paths(&bench, &[("line", "1"), ("offset", "1")]).await, ["/b"]);
     assert_eq!(paths(&bench, &[("line", "0")]).await, Vec::<String>::new());
     assert_eq!(paths(&bench, &[("offset", "3")]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn more_logs_than_a_batch_are_paged_in_order() {
+    let bench = Bench::start(Rules::Default).await;
+    for i in 0..230 {
+        // Every third time is the one before, so that ties are among them.
+        put(&bench, &log(START + i - i % 3, &[("path", &format!("{i:03}"))])).await.assert_done();
+    }
+    for reverse in ["false", "true"] {
+        let mut all = Vec::new();
+        for offset in ["0", "100", "200"] {
+            let (from, to) = (START.to_string(), (START + 300).to_string());
+            let page = [("from", from.as_str()), ("to", &to), ("offset", offset), ("reverse", reverse)];
+            all.extend(paths(&bench, &page).await);
+        }
+        assert_eq!(all.len(), 230);
+        let times: Vec<usize> = all.iter().map(|path| path.parse::<usize>().unwrap() / 3).collect();
+        assert!(if reverse == "true" { times.is_sorted_by(|a, b| a >= b) } else { times.is_sorted() });
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 230, "reverse: {reverse}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! ListShards, SplitShard, MergeShards.
+//! `ListShards`, `SplitShard`, `MergeShards`.
 
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};

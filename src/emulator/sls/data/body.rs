@@ -1,4 +1,4 @@
-//! The body of PutLogs, and what the headers say of it.
+//! The body of `PutLogs`, and what the headers say of it.
 
 use std::borrow::Cow;
 

@@ -40,8 +40,8 @@ impl Compression {
 
     /// The first one an `Accept-Encoding` header names; weights are passed over.
     pub fn accepted(header: Option<&str>) -> Option<Self> {
-        let names = header?.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
-        names.filter_map(Self::named).next()
+        let mut names = header?.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
+        names.find_map(Self::named)
     }
 
     /// Compresses.

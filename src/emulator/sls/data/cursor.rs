@@ -36,8 +36,8 @@ impl Cursor {
     }
 }
 
-/// GetCursor: the place of the first block, of the next one to be written, or of the first that was received
-/// at a time or later.
+/// `GetCursor`: the place of the first block, of the next one to be written, or of the first that was
+/// received at a time or later.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub fn get_cursor(call: &DataCall<'_>) -> Result<Reply, Error> {
     Ok(Reply::json(200, &json!({"cursor": Cursor(position).encode()})))
 }
 
-/// GetCursorTime: when the block at a cursor was received; the present time behind the last.
+/// `GetCursorTime`: when the block at a cursor was received; the present time behind the last.
 ///
 /// # Errors
 ///

@@ -150,6 +150,7 @@ pub fn list_of<'a>(groups: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const NOW: i64 = 1_795_161_600;
 
@@ -190,6 +191,15 @@ mod tests {
         refused(&hex::decode("0a0b0880fcffd70612030a016b").unwrap(), "PostBodyInvalid");
     }
 
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_group_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            if let Err(error) = LogGroup::sent(&bytes, NOW) {
+                prop_assert_eq!(error.status, 400);
+            }
+        }
+    }
+
     #[test]
     fn text_has_to_be_utf_8_and_keys_have_to_be_there() {
         refused(&group_of(NOW, b"k", b"\xff"), "InvalidEncoding");
@@ -218,8 +228,8 @@ mod tests {
 
     #[test]
     fn values_and_groups_have_a_largest_size() {
-        LogGroup::sent(&group_of(NOW, b"k", &[b'v'; LARGEST_VALUE]), NOW).unwrap();
-        refused(&group_of(NOW, b"k", &[b'v'; LARGEST_VALUE + 1]), "PostBodyTooLarge");
+        LogGroup::sent(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE]), NOW).unwrap();
+        refused(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE + 1]), "PostBodyTooLarge");
         let logs = vec![Log { time: Some(1_795_161_600), contents: vec![], time_ns: None }; MOST_LOGS + 1];
         refused(&LogGroup { logs, ..LogGroup::default() }.encode_to_vec(), "PostBodyTooLarge");
     }

@@ -1,4 +1,4 @@
-//! PullLogs (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs>).
+//! `PullLogs` (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs>).
 
 use std::ops::RangeInclusive;
 
@@ -16,7 +16,7 @@ const COUNT: RangeInclusive<u64> = 1..=1000;
 /// About how many bytes of log groups one answer holds, but always one group at least.
 const ANSWER: usize = 10 * 1024 * 1024;
 
-/// PullLogs: the log groups from a cursor on, in the order they were written. Asked with `HEAD`, only the
+/// `PullLogs`: the log groups from a cursor on, in the order they were written. Asked with `HEAD`, only the
 /// headers.
 ///
 /// # Errors

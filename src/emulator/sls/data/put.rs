@@ -1,4 +1,4 @@
-//! PutLogs (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-putlogs>).
+//! `PutLogs` (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-putlogs>).
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::emulator::sls::model::{Shard, ShardStatus};
 use crate::emulator::sls::{Error, shards};
 use crate::storage::{DataKey, seal};
 
-/// PutLogs: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
+/// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
 /// this returns. A group without logs is taken and leaves nothing behind.
 ///
 /// # Errors

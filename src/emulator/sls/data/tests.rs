@@ -1,4 +1,4 @@
-//! What lies in the store after PutLogs.
+//! What lies in the store after `PutLogs`.
 
 use axum::body::Bytes;
 use hyper::Request;

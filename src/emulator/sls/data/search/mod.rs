@@ -1,4 +1,4 @@
-//! GetLogs and `GetLogsV2`: searching a Logstore's logs
+//! `GetLogs` and `GetLogsV2`: searching a Logstore's logs
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2>).
 //!
 //! The logs of a time range that a query matches, ordered by time. What the service needs an index for is
@@ -27,7 +27,7 @@ const BLOCKS: usize = 100;
 /// About how many bytes of blocks are read at once.
 const BYTES: usize = 1024 * 1024;
 
-/// GetLogs: the logs as an array, and what there is to say of them in headers.
+/// `GetLogs`: the logs as an array, and what there is to say of them in headers.
 ///
 /// # Errors
 ///
@@ -119,11 +119,15 @@ async fn search(call: &DataCall<'_>, request: &Request) -> Result<Found, Error> 
             for (address, block) in blocks {
                 look_into(&opener.open(address, &block)?.log_group, request, &mut found)?;
             }
+            keep_first(&mut found.logs, request);
             // Opening is arithmetic: let other calls have their turn.
             tokio::task::yield_now().await;
         }
     }
-    cut_out(&mut found.logs, request);
+    if request.reverse {
+        found.logs.reverse();
+    }
+    found.logs.drain(..request.offset.min(found.logs.len()));
     Ok(found)
 }
 
@@ -135,12 +139,14 @@ fn look_into(log_group: &[u8], request: &Request, found: &mut Found) -> Result<(
     Ok(())
 }
 
-/// Orders logs by time, those of one time as they were written, and leaves what was asked for.
-fn cut_out(logs: &mut Vec<Entry>, request: &Request) {
+/// Orders logs by time, those of one time as they were written, and lets go of those that cannot be among
+/// the ones asked for: what a search holds does not grow with what it finds.
+fn keep_first(logs: &mut Vec<Entry>, request: &Request) {
     logs.sort_by_key(Entry::moment);
+    let wanted = request.offset.saturating_add(request.line);
     if request.reverse {
-        logs.reverse();
+        logs.drain(..logs.len().saturating_sub(wanted));
+    } else {
+        logs.truncate(wanted);
     }
-    logs.drain(..request.offset.min(logs.len()));
-    logs.truncate(request.line);
 }

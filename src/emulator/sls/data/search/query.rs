@@ -221,6 +221,7 @@ fn invalid() -> Error {
 mod tests {
     use super::super::matching::entries;
     use super::*;
+    use proptest::prelude::*;
 
     /// A log of topic `web` with the tag `host: alpha`, `method: GET`, `path: /a/b.html` and
     /// `message: Connection was refused`.
@@ -283,6 +284,15 @@ mod tests {
         check("get not refused", false);
         check("not (post or refused)", false);
         check("\"and\"", false);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_query_or_refused(text in "[ab \"():|*]{0,40}|(and|or|not|[a(): ]){0,20}") {
+            if let Ok(query) = Query::parse(&text) {
+                prop_assert_ne!(query.matches(&entry()), Query::Not(Box::new(query)).matches(&entry()));
+            }
+        }
     }
 
     #[test]

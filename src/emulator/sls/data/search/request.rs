@@ -32,7 +32,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the parameters of GetLogs.
+    /// Reads the parameters of `GetLogs`.
     ///
     /// # Errors
     ///
