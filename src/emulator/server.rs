@@ -144,7 +144,7 @@ impl Emulator {
         let connections = Connections {
             dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), limits),
             authority: authority.clone(),
-            limits: limits,
+            limits,
             stopping: state.stopping.clone(),
             tracker: tracker.clone(),
         };
