@@ -15,9 +15,30 @@ use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
 use crate::cloud::retry::{RetryPolicy, parse_retry_after};
 
-/// What sends the calls of one service.
+/// What a [`Caller`] is made of.
 #[derive(Debug)]
-pub(crate) struct Caller {
+pub struct CallerConfig {
+    /// Who signs the calls.
+    pub credentials: Arc<dyn CredentialProvider>,
+    /// What carries them.
+    pub transport: Arc<dyn HttpTransport>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// When calls are repeated.
+    pub retry: RetryPolicy,
+    /// The longest one attempt may take, from connecting to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// How many requests may be on the wire at once; at least 1.
+    pub max_concurrency: usize,
+}
+
+/// What sends the calls of the clients that share it: one set of credentials and one bound on the requests under
+/// way, whichever services they go to.
+///
+/// A call asks for its credentials while it holds a permit, so a provider of credentials that has to call a service
+/// does it through a caller of its own.
+#[derive(Debug)]
+pub struct Caller {
     credentials: Arc<dyn CredentialProvider>,
     transport: Arc<dyn HttpTransport>,
     clock: Arc<dyn Clock>,
@@ -37,8 +58,8 @@ pub(crate) struct Action<'a, T> {
         &'a (dyn Fn(&Credentials, OffsetDateTime) -> Result<HttpRequest, Error> + Send + Sync),
     /// Reads an answer: the value of the call, or the service's refusal.
     pub(crate) accept: &'a (dyn Fn(&HttpResponse) -> Result<T, Error> + Send + Sync),
-    /// The response header that holds the request id.
-    pub(crate) request_id_header: &'static str,
+    /// Finds the request id in an answer.
+    pub(crate) request_id: fn(&HttpResponse) -> Option<String>,
 }
 
 /// What a call has come to, for the log line and the error.
@@ -50,14 +71,9 @@ struct Progress {
 }
 
 impl Caller {
-    pub(crate) fn new(
-        credentials: Arc<dyn CredentialProvider>,
-        transport: Arc<dyn HttpTransport>,
-        clock: Arc<dyn Clock>,
-        retry: RetryPolicy,
-        request_timeout: Duration,
-        max_concurrency: usize,
-    ) -> Self {
+    /// A caller; nothing is connected, loaded or asked for before the first call.
+    pub fn new(config: CallerConfig) -> Self {
+        let CallerConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } = config;
         // A client that can send nothing would wait for ever.
         let permits = Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
         Self { credentials, transport, clock, retry, request_timeout, permits }
@@ -73,13 +89,34 @@ impl Caller {
 
     /// Sends until it succeeds, cannot succeed, or may not be tried again. For calls that may be repeated.
     pub(crate) async fn repeat<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
+        self.repeat_if(context, action, |_| true).await
+    }
+
+    /// As [`Caller::repeat`], but ends with the first error after which the service may have done what was asked.
+    /// For calls that change something: whether to repeat them then is for someone who can look first.
+    pub(crate) async fn repeat_unless_applied<T>(
+        &self,
+        context: &CallContext,
+        action: &Action<'_, T>,
+    ) -> Result<T, Error> {
+        self.repeat_if(context, action, |error| !error.may_have_been_applied()).await
+    }
+
+    async fn repeat_if<T>(
+        &self,
+        context: &CallContext,
+        action: &Action<'_, T>,
+        may_repeat: fn(&Error) -> bool,
+    ) -> Result<T, Error> {
         let started = self.clock.monotonic();
         let mut progress = Progress::default();
         let result = loop {
             match self.attempt(context, action, &mut progress).await {
                 Ok(value) => break Ok(value),
                 // Fetching credentials is a call of its own, with retries of its own.
-                Err(error) if error.operation() != action.operation => break Err(error),
+                Err(error) if error.operation() != action.operation || !may_repeat(&error) => {
+                    break Err(error);
+                }
                 Err(error) => {
                     if let Err(last) = self.pause(context, progress.attempts, &error).await {
                         break Err(last);
@@ -146,7 +183,7 @@ impl Caller {
         progress.request_id = None;
         let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
         progress.status = Some(response.status);
-        progress.request_id = response.headers.get(action.request_id_header).map(printable);
+        progress.request_id = (action.request_id)(&response);
 
         (action.accept)(&response).map_err(|error| {
             let retry_after = response.headers.get("retry-after");

@@ -71,6 +71,32 @@ pub enum EndpointError {
     Port(String, String),
 }
 
+/// The regions with an endpoint of STS of their own (STS documentation, "Endpoints").
+const STS_REGIONS: [&str; 22] = [
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-shenzhen",
+    "cn-heyuan",
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-zhangjiakou",
+    "cn-huhehaote",
+    "cn-wulanchabu",
+    "cn-chengdu",
+    "cn-hongkong",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-northeast-1",
+    "ap-south-1",
+    "us-west-1",
+    "us-east-1",
+    "eu-central-1",
+    "eu-west-1",
+    "me-east-1",
+];
+
 impl Endpoint {
     /// Reads a host or a URL, each with an optional port; IPv6 addresses stand in brackets.
     ///
@@ -114,8 +140,33 @@ impl Endpoint {
     ///
     /// Source: SLS documentation, "Endpoints": `<region>.log.aliyuncs.com`.
     pub fn sls(region: &Region) -> Self {
-        let host = Host::Name(format!("{region}.log.aliyuncs.com"));
-        Self { scheme: Scheme::Https, host, port: None }
+        Self::public(format!("{region}.log.aliyuncs.com"))
+    }
+
+    /// The one public endpoint of RAM.
+    ///
+    /// Source: RAM documentation, "Endpoints"; the endpoint table of the official command line tool maps every
+    /// region to it.
+    pub fn ram() -> Self {
+        Self::public("ram.aliyuncs.com".to_owned())
+    }
+
+    /// The public endpoint of KMS in a region.
+    ///
+    /// Source: KMS documentation, "Endpoints": `kms.<region>.aliyuncs.com`.
+    pub fn kms(region: &Region) -> Self {
+        Self::public(format!("kms.{region}.aliyuncs.com"))
+    }
+
+    /// The public endpoint of STS: that of the region where there is one, else the global one.
+    ///
+    /// Source: STS documentation, "Endpoints".
+    pub fn sts(region: &Region) -> Self {
+        if STS_REGIONS.contains(&region.as_str()) {
+            Self::public(format!("sts.{region}.aliyuncs.com"))
+        } else {
+            Self::public("sts.aliyuncs.com".to_owned())
+        }
     }
 
     /// How the connection is made.
@@ -160,6 +211,10 @@ impl Endpoint {
             .find_map(|network| label.strip_suffix(network))
             .unwrap_or(label);
         Region::parse(region).ok()
+    }
+
+    fn public(name: String) -> Self {
+        Self { scheme: Scheme::Https, host: Host::Name(name), port: None }
     }
 
     fn origin_of(&self, connect: &str, host_header: String) -> Origin {
@@ -283,6 +338,22 @@ fn check_labels(name: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn public_endpoints_follow_the_region_where_the_service_does() {
+        let region = |id| Region::parse(id).unwrap();
+        let hangzhou = region("cn-hangzhou");
+        for (endpoint, url) in [
+            (Endpoint::sls(&hangzhou), "https://cn-hangzhou.log.aliyuncs.com"),
+            (Endpoint::ram(), "https://ram.aliyuncs.com"),
+            (Endpoint::kms(&hangzhou), "https://kms.cn-hangzhou.aliyuncs.com"),
+            (Endpoint::sts(&hangzhou), "https://sts.cn-hangzhou.aliyuncs.com"),
+            (Endpoint::sts(&region("cn-nanjing")), "https://sts.aliyuncs.com"),
+        ] {
+            assert_eq!(endpoint.to_string(), url);
+            assert_eq!(Endpoint::parse(url).unwrap(), endpoint);
+        }
+    }
 
     fn project() -> ProjectName {
         ProjectName::parse("demo-proj").unwrap()

@@ -1,8 +1,9 @@
 //! Clients of the Alibaba Cloud services.
 //!
-//! From the outside in: a client ([`sls::SlsClient`]) knows the actions of one service; `call` sends
-//! one with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the
-//! network ([`http::HttpTransport`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
+//! From the outside in: a client ([`sls::SlsClient`], [`ram::RamClient`], [`kms::KmsClient`], [`sts::StsClient`])
+//! knows the actions of one service; [`rpc`] is what the last three have in common; a [`Caller`] sends an action
+//! with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the network
+//! ([`http::HttpTransport`]), nonces ([`nonce`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
 
 mod call;
 pub mod clock;
@@ -11,11 +12,18 @@ pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod http;
+pub mod kms;
 pub mod names;
+pub mod nonce;
+pub mod ram;
 pub mod retry;
+pub mod rpc;
+mod shape;
 pub mod signing;
 pub mod sls;
+pub mod sts;
 #[cfg(test)]
 pub mod testing;
 
+pub use call::{Caller, CallerConfig};
 pub use context::CallContext;

@@ -14,6 +14,22 @@ pub struct LogstoreName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(String);
 
+/// The name of a RAM role. RAM matches names without regard to letter case and keeps the spelling they were given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleName(String);
+
+/// The name of a RAM policy. RAM matches names without regard to letter case and keeps the spelling they were given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyName(String);
+
+/// The name of a RAM user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserName(String);
+
+/// The name of a RAM user group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupName(String);
+
 /// A name that breaks the service's rule for it; the text says which rule, for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -58,8 +74,12 @@ struct Rule {
     what: &'static str,
     least: usize,
     most: usize,
-    /// Characters allowed besides lower-case letters and digits, but not at the ends.
+    /// Whether capital letters may occur too.
+    capitals: bool,
+    /// Characters allowed besides letters and digits.
     inner: &'static [char],
+    /// Whether only lower-case letters and digits may stand at the ends.
+    plain_ends: bool,
     allowed: &'static str,
 }
 
@@ -68,7 +88,9 @@ const PROJECT: Rule = Rule {
     what: "project name",
     least: 3,
     most: 63,
+    capitals: false,
     inner: &['-'],
+    plain_ends: true,
     allowed: "lower-case letters, digits and hyphens",
 };
 
@@ -78,7 +100,9 @@ const LOGSTORE: Rule = Rule {
     what: "Logstore name",
     least: 2,
     most: 63,
+    capitals: false,
     inner: &['-', '_'],
+    plain_ends: true,
     allowed: "lower-case letters, digits, hyphens and underscores",
 };
 
@@ -88,8 +112,56 @@ const REGION: Rule = Rule {
     what: "region",
     least: 2,
     most: 63,
+    capitals: false,
     inner: &['-'],
+    plain_ends: true,
     allowed: "lower-case letters, digits and hyphens",
+};
+
+/// Source: RAM documentation, `CreateRole`: letters, digits, dots and hyphens. Names of service-linked roles have
+/// underscores too, and so do names in the documentation of ROS.
+const ROLE: Rule = Rule {
+    what: "role name",
+    least: 1,
+    most: 64,
+    capitals: true,
+    inner: &['.', '-', '_'],
+    plain_ends: false,
+    allowed: "letters, digits, dots, hyphens and underscores",
+};
+
+/// Source: RAM documentation, `CreatePolicy`.
+const POLICY: Rule = Rule {
+    what: "policy name",
+    least: 1,
+    most: 128,
+    capitals: true,
+    inner: &['-'],
+    plain_ends: false,
+    allowed: "letters, digits and hyphens",
+};
+
+/// Source: RAM documentation, `CreateUser`.
+const USER: Rule = Rule {
+    what: "user name",
+    least: 1,
+    most: 64,
+    capitals: true,
+    inner: &['.', '-', '_'],
+    plain_ends: false,
+    allowed: "letters, digits, dots, hyphens and underscores",
+};
+
+/// Source: RAM documentation, `CreateGroup`: letters, digits and hyphens. Dots and underscores, which users may
+/// have, are left to the service to refuse.
+const GROUP: Rule = Rule {
+    what: "group name",
+    least: 1,
+    most: 64,
+    capitals: true,
+    inner: &['.', '-', '_'],
+    plain_ends: false,
+    allowed: "letters, digits, dots, hyphens and underscores",
 };
 
 macro_rules! name {
@@ -121,10 +193,37 @@ macro_rules! name {
 name!(ProjectName, PROJECT);
 name!(LogstoreName, LOGSTORE);
 name!(Region, REGION);
+name!(RoleName, ROLE);
+name!(PolicyName, POLICY);
+name!(UserName, USER);
+name!(GroupName, GROUP);
+
+macro_rules! ram_name {
+    ($name:ident) => {
+        impl $name {
+            /// Whether RAM takes both for the same name: letter case does not count.
+            pub fn is_same(&self, other: &Self) -> bool {
+                self.0.eq_ignore_ascii_case(&other.0)
+            }
+
+            /// A name in an answer: what the service says, not checked against the rule for new names.
+            pub(crate) fn answered(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    };
+}
+
+ram_name!(RoleName);
+ram_name!(PolicyName);
+ram_name!(UserName);
+ram_name!(GroupName);
 
 impl Rule {
     fn check(&self, text: &str) -> Result<(), NameError> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let plain = |c: char| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || (self.capitals && c.is_ascii_uppercase())
+        };
         let (what, value) = (self.what, text.to_owned());
         if let Some(found) = text.chars().find(|c| !plain(*c) && !self.inner.contains(c)) {
             return Err(NameError::Character { what, value, found, allowed: self.allowed });
@@ -133,7 +232,7 @@ impl Rule {
         if !(self.least..=self.most).contains(&length) {
             return Err(NameError::Length { what, value, length, least: self.least, most: self.most });
         }
-        if !text.starts_with(plain) || !text.ends_with(plain) {
+        if self.plain_ends && (!text.starts_with(plain) || !text.ends_with(plain)) {
             return Err(NameError::Ends { what, value });
         }
         Ok(())
@@ -156,6 +255,14 @@ mod tests {
         }
         for name in ["ab", "internal-operation_log", "0_0", &"a".repeat(63)] {
             assert_eq!(LogstoreName::parse(name).unwrap().to_string(), name);
+        }
+        for name in ["Sls-Byok", "AliyunServiceRoleForSls_1.x", "-", &"a".repeat(64)] {
+            assert_eq!(RoleName::parse(name).unwrap().as_str(), name);
+            assert_eq!(UserName::parse(name).unwrap().as_str(), name);
+            assert_eq!(GroupName::parse(name).unwrap().as_str(), name);
+        }
+        for name in ["AliyunKMSReadOnlyAccess", "-", &"a".repeat(128)] {
+            assert_eq!(PolicyName::parse(name).unwrap().as_str(), name);
         }
         for name in ["cn-hangzhou", "cn-hzjbp", "ap-northeast-1", "cn-shanghai-finance-1-pub"] {
             assert_eq!(Region::parse(name).unwrap().as_str(), name);
@@ -180,6 +287,28 @@ mod tests {
         for name in ["App", "a.b", "a/b", "a b", "../x", "日志", "a\nb", "app:log", "a%2f"] {
             assert!(matches!(LogstoreName::parse(name), Err(NameError::Character { .. })), "{name}");
         }
+    }
+
+    #[test]
+    fn ram_names_have_rules_of_their_own() {
+        refused(
+            PolicyName::parse("pass_role"),
+            "The policy name \"pass_role\" contains '_'; only letters, digits and hyphens may occur in it.",
+        );
+        refused(RoleName::parse(""), "The role name \"\" must have 1 to 64 characters; it has 0.");
+        for name in ["a b", "a/b", "日志", "a@b", "a:b"] {
+            assert!(RoleName::parse(name).is_err() && UserName::parse(name).is_err(), "{name}");
+            assert!(GroupName::parse(name).is_err() && PolicyName::parse(name).is_err(), "{name}");
+        }
+        assert!(PolicyName::parse(&"a".repeat(129)).is_err());
+    }
+
+    #[test]
+    fn ram_names_are_the_same_in_any_letter_case() {
+        let name = |text| RoleName::parse(text).unwrap();
+        assert!(name("Sls-Byok").is_same(&name("sls-bYOK")));
+        assert!(!name("Sls-Byok").is_same(&name("sls-byok2")));
+        assert_ne!(name("Sls-Byok"), name("sls-byok"), "spellings are told apart");
     }
 
     #[test]

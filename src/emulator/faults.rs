@@ -43,7 +43,7 @@ pub enum Effect {
     Hold,
     /// The last writes are not seen yet: a read answers what was there before them, and an action that looks
     /// up roles, trust and attachments for what it does (CreateLogStore, UpdateLogStore,
-    /// UpdateLogStoreEncryption, AssumeRole) sees those from before them. A rule for every action is about reads
+    /// `UpdateLogStoreEncryption`, `AssumeRole` and others) sees those from before them. A rule for every action is about reads
     /// only.
     Stale {
         /// How many of the last writes are not seen.

@@ -1,12 +1,14 @@
-//! This provider's configuration and resources.
+//! This provider's configuration, resources and functions.
 
 mod config;
 mod duration;
 mod environment;
 mod errors;
+mod functions;
 mod held;
 mod log_store_encryption;
 mod log_store_id;
+mod role_arn;
 mod session;
 mod settings;
 
@@ -16,7 +18,8 @@ pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
 
 use crate::schema::{
-    Diagnostics, Provider, Schema, adapter::AnyResource, provider::Configure, resource::Context,
+    Diagnostics, Provider, Schema, adapter::AnyResource, function::AnyFunction, provider::Configure,
+    resource::Context,
 };
 use config::ProviderModel;
 use session::Session;
@@ -62,5 +65,9 @@ impl Provider for AlicloudEncryption {
 
     fn resources(&self) -> Vec<AnyResource> {
         vec![AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session)))]
+    }
+
+    fn functions(&self) -> Vec<AnyFunction> {
+        functions::all()
     }
 }

@@ -161,13 +161,13 @@ struct Parts<'b> {
 
 impl<'b> Parts<'b> {
     fn of(block: &'b [u8]) -> Result<Self, BlockError> {
-        Self::split(block).ok_or(BlockError::Malformed)
+        let (header, rest) = block.split_at_checked(HEADER_LENGTH).ok_or(BlockError::Malformed)?;
+        let Some([byte]) = header.strip_prefix(&MAGIC) else { return Err(BlockError::Malformed) };
+        let algorithm = algorithm_of(*byte)?;
+        Self::split(algorithm, header, rest).ok_or(BlockError::Malformed)
     }
 
-    fn split(block: &'b [u8]) -> Option<Self> {
-        let (header, rest) = block.split_at_checked(HEADER_LENGTH)?;
-        let [byte] = header.strip_prefix(&MAGIC)? else { return None };
-        let algorithm = algorithm_of(*byte)?;
+    fn split(algorithm: Option<Algorithm>, header: &'b [u8], rest: &'b [u8]) -> Option<Self> {
         let (iv, text_and_tag) = rest.split_at_checked(algorithm.map_or(0, Algorithm::iv_length))?;
         let length = text_and_tag.len().checked_sub(tag_length(algorithm))?;
         let (text, tag) = text_and_tag.split_at_checked(length)?;
@@ -190,9 +190,9 @@ fn algorithm_byte(algorithm: Option<Algorithm>) -> u8 {
     }
 }
 
-fn algorithm_of(byte: u8) -> Option<Option<Algorithm>> {
+fn algorithm_of(byte: u8) -> Result<Option<Algorithm>, BlockError> {
     let mut all = std::iter::once(None).chain(Algorithm::ALL.map(Some));
-    all.find(|algorithm| algorithm_byte(*algorithm) == byte)
+    all.find(|algorithm| algorithm_byte(*algorithm) == byte).ok_or(BlockError::Malformed)
 }
 
 fn tag_length(algorithm: Option<Algorithm>) -> usize {

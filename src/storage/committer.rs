@@ -74,29 +74,32 @@ impl Committer {
 
 fn commit_all(state: &State, mut inventory: Inventory, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
-        let batch = batch(first, jobs);
-        if state.has_failed() {
-            batch.into_iter().for_each(|job| drop(job.answer.send(Err(StoreError::Failed))));
-            continue;
-        }
         let (changes, answers): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|job| (job.change, job.answer)).unzip();
-        let committed = state.with_database(|database| commit(database, state.keys(), &inventory, changes));
-        match committed {
-            Ok((results, after)) => {
-                inventory = after;
-                answers.into_iter().zip(results).for_each(|(answer, result)| drop(answer.send(result)));
-            }
-            Err(error) => {
-                state.fail();
-                tracing::error!("the store writes nothing more: {error}");
-                let failed = |answer: oneshot::Sender<Answer>| {
-                    drop(answer.send(Err(StoreError::Io(format!("a write failed: {error}")))));
-                };
-                answers.into_iter().for_each(failed);
-            }
+            batch(first, jobs).into_iter().map(|job| (job.change, job.answer)).unzip();
+        let results = commit_or_fail(state, &mut inventory, &changes);
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Whoever handed the change over may have stopped waiting.
+            let _ = answer.send(result);
         }
     }
+}
+
+/// What became of each change. Once one transaction failed, there is no further one.
+fn commit_or_fail(state: &State, inventory: &mut Inventory, changes: &[Change]) -> Vec<Answer> {
+    let committed = state.with_database(|database| commit(database, state.keys(), inventory, changes));
+    let error = match committed {
+        Ok((results, after)) => {
+            *inventory = after;
+            return results;
+        }
+        Err(error) => error,
+    };
+    state.fail();
+    if matches!(error, StoreError::Failed) {
+        return changes.iter().map(|_| Err(StoreError::Failed)).collect();
+    }
+    tracing::error!("the store writes nothing more: {error}");
+    changes.iter().map(|_| Err(StoreError::Io(format!("a write failed: {error}")))).collect()
 }
 
 /// The first change, and those that wait behind it.
@@ -121,14 +124,13 @@ fn commit(
     database: &Database,
     keys: &Keys,
     inventory: &Inventory,
-    changes: Vec<Change>,
+    changes: &[Change],
 ) -> Result<(Vec<Answer>, Inventory), StoreError> {
     let mut transaction = database.begin_write().map_err(StoreError::of)?;
     transaction.set_durability(Durability::Immediate).map_err(StoreError::of)?;
     let (results, inventory) = {
         let mut writing = Writing::new(&transaction, keys, inventory.clone())?;
-        let results =
-            changes.into_iter().map(|change| writing.carry_out(change)).collect::<Result<_, _>>()?;
+        let results = changes.iter().map(|change| writing.carry_out(change)).collect::<Result<_, _>>()?;
         (results, writing.inventory)
     };
     transaction
@@ -169,8 +171,8 @@ impl<'t> Writing<'t> {
     /// # Errors
     ///
     /// When the transaction is of no use any more.
-    fn carry_out(&mut self, change: Change) -> Result<Answer, StoreError> {
-        let lengths = match self.lengths_after(&change) {
+    fn carry_out(&mut self, change: &Change) -> Result<Answer, StoreError> {
+        let lengths = match self.lengths_after(change) {
             Ok(lengths) => lengths,
             Err(error @ StoreError::Misplaced { .. }) => return Ok(Err(error)),
             Err(error) => return Err(error),

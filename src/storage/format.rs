@@ -114,9 +114,9 @@ impl Keys {
         if kind.is_sealed() {
             return envelope::open(&self.sealing, stored, &context);
         }
-        let (content, mac) = without_mac(stored)?;
-        let fits = HmacSha256::new(&self.document[..]).with(&context).with(content).is(mac);
-        fits.then(|| Zeroizing::new(content.to_vec()))
+        let (clear, mac) = without_mac(stored)?;
+        let fits = HmacSha256::new(&self.document[..]).with(&context).with(clear).is(mac);
+        fits.then(|| Zeroizing::new(clear.to_vec()))
     }
 
     /// What lies in [`LENGTHS`] for a shard of so many blocks.

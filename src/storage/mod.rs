@@ -1,4 +1,11 @@
 //! What the emulator keeps: documents and blocks, in one crash-safe file or in memory only.
+//!
+//! - What lies in the file, and against whom it is protected: `format`; the bytes of a block: `block`
+//! - The file is looked at, and only then written to: `opening`, `held`
+//! - Every write goes through one thread: `committer`
+//!
+//! What an acknowledged change has survived is proved in `model_tests` (crashes), `damage_tests` (flipped
+//! bytes) and `fixture_tests` (older versions).
 
 mod block;
 mod change;
@@ -8,6 +15,8 @@ mod damage_tests;
 mod data_key;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod fixture_tests;
 mod folder;
 mod format;
 mod held;

@@ -7,7 +7,8 @@
 //! The structure is checked by the checksum of every page up to [`CHECKED_LENGTH`]. Of a longer file that
 //! was closed in good order it is not, so that starting does not take seconds: what it says is
 //! authenticated all the same when it is read, and a page that is no page any more is noticed then. After
-//! a crash redb reads the whole file, whatever its length.
+//! a crash redb reads the whole file, whatever its length: 55 MB of blocks take half a second in a build
+//! that is not optimized.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -25,7 +26,7 @@ use super::{MasterKey, StoreError, folder};
 /// The file in the folder.
 pub(super) const FILE: &str = "emulator.redb";
 /// Bytes up to which a file that was closed in good order is read whole when it is opened.
-const CHECKED_LENGTH: u64 = 256 * 1024 * 1024;
+pub(super) const CHECKED_LENGTH: u64 = 256 * 1024 * 1024;
 /// Bytes of the file kept in memory. The operating system keeps the rest.
 const CACHE: usize = 64 * 1024 * 1024;
 
@@ -54,10 +55,10 @@ pub(super) fn open_folder(directory: &Path, master: &MasterKey) -> Result<Opened
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(directory.to_owned())),
         Err(TryLockError::Error(error)) => return Err(io(error)),
     }
-    open_disk(LockedFile::new(file)?, directory, master)
+    open_disk(LockedFile::new(file)?, directory, master, CHECKED_LENGTH)
 }
 
-/// Opens the store on a disk.
+/// Opens the store on a disk, which is read whole up to a length.
 ///
 /// # Errors
 ///
@@ -66,6 +67,7 @@ pub(super) fn open_disk(
     disk: impl StorageBackend,
     directory: &Path,
     master: &MasterKey,
+    checked_length: u64,
 ) -> Result<Opened, StoreError> {
     let io = |error: io::Error| StoreError::of_io(&error);
     let length = disk.len().map_err(io)?;
@@ -75,7 +77,7 @@ pub(super) fn open_disk(
     let held = Held::new(disk).map_err(io)?;
     let opened = StoreError::catching(|| {
         let database = builder()
-            .set_check_integrity_on_open(length <= CHECKED_LENGTH)
+            .set_check_integrity_on_open(length <= checked_length)
             .create_with_backend(held.clone())
             .map_err(StoreError::of)?;
         checked(database, directory, master)

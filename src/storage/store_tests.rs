@@ -1,8 +1,9 @@
 //! What a store promises, one promise at a time.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use redb::{ReadableDatabase as _, ReadableTable as _};
@@ -32,7 +33,9 @@ fn written(name: &str, content: &[u8]) -> Change {
 
 fn appended(positions: &[u64]) -> Change {
     let mut change = Change::new();
-    positions.iter().for_each(|position| change.append(at(*position), format!("block {position}").into()));
+    for position in positions {
+        change.append(at(*position), format!("block {position}").into());
+    }
     change
 }
 
@@ -189,6 +192,47 @@ fn a_second_process_is_refused_and_touches_nothing() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
+/// Set for the process that the test below kills: the folder to write to.
+const KILLED: &str = "STORE_TEST_KILLED_FOLDER";
+/// Bytes in each block it writes.
+const KILLED_BLOCK: usize = 64 * 1024;
+
+#[test]
+fn what_a_killed_process_was_told_is_there() {
+    if let Some(folder) = std::env::var_os(KILLED) {
+        write_until_killed(Path::new(&folder));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "storage::store_tests::what_a_killed_process_was_told_is_there", "--nocapture"])
+        .env(KILLED, folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let told = lines.map(Result::unwrap).filter(|line| line.starts_with("written ")).take(40).count();
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    assert_eq!(told, 40);
+    let store = Store::open(folder.path(), &key()).unwrap();
+    let blocks = store.blocks(at(0), usize::MAX, usize::MAX).unwrap();
+    assert!(blocks.len() >= told, "{} of {told}", blocks.len());
+    for (number, (address, block)) in blocks.iter().enumerate() {
+        assert_eq!((address.position, block), (number as u64, &vec![number.to_le_bytes()[0]; KILLED_BLOCK]));
+    }
+}
+
+fn write_until_killed(folder: &Path) -> ! {
+    let store = Store::open(folder, &key()).unwrap();
+    for position in 0.. {
+        let mut change = Change::new();
+        change.append(at(position), vec![position.to_le_bytes()[0]; KILLED_BLOCK]);
+        wait(&store, change).unwrap();
+        println!("written {position}");
+    }
+    unreachable!("there always is a next position")
+}
+
 #[test]
 fn another_handle_in_this_process_is_refused_too() {
     let folder = tempfile::tempdir().unwrap();
@@ -229,6 +273,22 @@ fn another_master_key_is_refused() {
     Store::open(folder.path(), &key()).unwrap();
 }
 
+/// Opening such a file repairs it, which is a write: it has to wait for the key.
+#[test]
+fn another_master_key_is_refused_also_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join(opening::FILE), killed.path().join(opening::FILE)).unwrap();
+    let other = MasterKey::from_bytes([8; 32]);
+    check_refused(killed.path(), &other, |error| matches!(error, StoreError::WrongMasterKey(_)));
+    let before = snapshot(killed.path());
+    let store = Store::open(killed.path(), &key()).unwrap();
+    assert_eq!(store.documents(Kind::Project).unwrap().len(), 1);
+    assert_ne!(snapshot(killed.path()), before, "nothing was repaired: the file says nothing of a crash");
+}
+
 #[test]
 fn another_version_is_refused_whatever_the_key() {
     let folder = folder_with_a_store();
@@ -244,7 +304,7 @@ fn another_version_is_refused_whatever_the_key() {
 
 #[test]
 fn something_else_in_the_place_of_the_file_is_corrupt() {
-    for content in [b"".as_slice(), b"no database", &[0; 100_000]] {
+    for content in [b"".as_slice(), b"no database", &vec![0; 100_000]] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(opening::FILE), content).unwrap();
         check_refused(folder.path(), &key(), |error| matches!(error, StoreError::Corrupt { .. }));
@@ -336,7 +396,7 @@ fn after_a_failed_write_nothing_is_written_or_read() {
     assert!(matches!(store.documents(Kind::Project), Err(StoreError::Failed)));
     drop(store);
     disk.crash(0);
-    let opened = opening::open_disk(disk, Path::new("disk"), &key()).unwrap();
+    let opened = opening::open_disk(disk, Path::new("disk"), &key(), opening::CHECKED_LENGTH).unwrap();
     assert!(opened.database.begin_read().is_ok());
 }
 

@@ -61,10 +61,6 @@ impl Bench {
         Self { emulator: Emulator::start(config).await.unwrap() }
     }
 
-    pub fn emulator(&self) -> &Emulator {
-        &self.emulator
-    }
-
     /// An emulator that keeps what it knows in a folder.
     pub async fn in_folder(seed: &str, folder: &Path) -> Self {
         let clock = Clock::fixed(START);
@@ -72,6 +68,10 @@ impl Bench {
         let storage = Storage::Folder { path: folder.to_owned(), key: MasterKey::from_bytes([7; 32]) };
         let config = Config { seed, clock, storage, ..Config::default() };
         Self { emulator: Emulator::start(config).await.unwrap() }
+    }
+
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -328,7 +328,6 @@ pub fn rpc_signed(
     all.extend([
         ("Action", action),
         ("Version", version),
-        ("Format", "JSON"),
         ("AccessKeyId", &key.id),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
@@ -336,6 +335,9 @@ pub fn rpc_signed(
         ("Timestamp", time),
     ]);
     all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
+    if !parameters.iter().any(|(name, _)| *name == "Format") {
+        all.push(("Format", "JSON"));
+    }
     all.sort_unstable();
     let query: Vec<String> =
         all.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();

@@ -16,5 +16,6 @@ mod oidc;
 mod projects;
 mod sockets;
 mod status;
+mod tampering;
 mod tls;
 mod wire;

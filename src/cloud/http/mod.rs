@@ -1,5 +1,6 @@
 //! The seam between the clients and the network: one request, one answer.
 
+pub(crate) mod form;
 mod reqwest_transport;
 mod transport_error;
 
@@ -51,7 +52,7 @@ impl Method {
 }
 
 /// A request, complete but for what the transport adds itself (`User-Agent`, `Content-Length`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method.
     pub method: Method,
@@ -85,6 +86,28 @@ impl HttpRequest {
             url.push_str(&percent_encode(value));
         }
         url
+    }
+}
+
+/// Shows what signs or identifies a caller as a placeholder: RPC signatures of version 1 stand in the query.
+impl Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query: BTreeMap<&str, &str> = self
+            .query
+            .iter()
+            .map(|(name, value)| {
+                let secret = matches!(name.as_str(), "SecurityToken" | "Signature");
+                (name.as_str(), if secret { "[secret]" } else { value })
+            })
+            .collect();
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("origin", &self.origin)
+            .field("path", &self.path)
+            .field("query", &query)
+            .field("headers", &self.headers)
+            .field("body", &String::from_utf8_lossy(&self.body))
+            .finish()
     }
 }
 
@@ -164,5 +187,17 @@ mod tests {
         headers.set("Host", "h.example");
         let text = format!("{headers:?}");
         assert!(!text.contains("canary") && text.contains("h.example"), "{text}");
+    }
+
+    #[test]
+    fn debug_of_a_request_hides_what_identifies_the_caller_in_its_query() {
+        let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
+        let mut request = HttpRequest::new(Method::Post, origin, "/");
+        for (name, value) in [("SecurityToken", "canary-1"), ("Signature", "canary-2"), ("Action", "GetRole")]
+        {
+            request.query.insert(name.into(), value.into());
+        }
+        let text = format!("{request:?}");
+        assert!(!text.contains("canary") && text.contains("GetRole"), "{text}");
     }
 }

@@ -5,10 +5,12 @@ use serde_json::Value;
 use crate::cloud::call::printable;
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::HttpResponse;
-use crate::cloud::sls::shape::{describe_bytes, malformed};
+use crate::cloud::shape::{describe_bytes, malformed};
 
-/// The header with the request id; SLS gives it nowhere else (SLS documentation, "Public response headers").
-pub(crate) const REQUEST_ID: &str = "x-log-requestid";
+/// The request id; SLS gives it nowhere but in this header (SLS documentation, "Public response headers").
+pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
+    response.headers.get("x-log-requestid").map(printable)
+}
 
 /// The body of a success, or the refusal.
 pub(crate) fn success<'a>(operation: &Operation, response: &'a HttpResponse) -> Result<&'a [u8], Error> {

@@ -9,14 +9,13 @@ use time::OffsetDateTime;
 use crate::cloud::CallContext;
 use crate::cloud::call::{Action, Caller};
 use crate::cloud::clock::Clock;
-use crate::cloud::credentials::{CredentialProvider, Credentials};
+use crate::cloud::credentials::Credentials;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, Method};
+use crate::cloud::http::{HttpRequest, HttpResponse, Method};
 use crate::cloud::names::{LogstoreName, ProjectName, Region};
-use crate::cloud::retry::RetryPolicy;
 use crate::cloud::signing::sls::{SignatureVersion, sign};
-use crate::cloud::sls::answer::{REQUEST_ID, success, written};
+use crate::cloud::sls::answer::{request_id, success, written};
 use crate::cloud::sls::{ListLogStores, LogStore, LogStorePage, Project};
 
 /// What an [`SlsClient`] is made of.
@@ -28,18 +27,8 @@ pub struct SlsConfig {
     pub region: Region,
     /// How requests are signed.
     pub signature: SignatureVersion,
-    /// Who signs them.
-    pub credentials: Arc<dyn CredentialProvider>,
-    /// What carries them.
-    pub transport: Arc<dyn HttpTransport>,
-    /// Where the time comes from.
-    pub clock: Arc<dyn Clock>,
-    /// When reads are repeated.
-    pub retry: RetryPolicy,
-    /// The longest one attempt may take, from connecting to the last byte of the answer.
-    pub request_timeout: Duration,
-    /// How many requests may be on the wire at once; at least 1.
-    pub max_concurrency: usize,
+    /// What sends them.
+    pub caller: Arc<Caller>,
 }
 
 /// A client of SLS.
@@ -52,7 +41,7 @@ pub struct SlsClient {
     endpoint: Endpoint,
     region: Region,
     signature: SignatureVersion,
-    caller: Caller,
+    caller: Arc<Caller>,
 }
 
 /// What one request asks for.
@@ -72,15 +61,8 @@ const API_VERSION: &str = "0.6.0";
 impl SlsClient {
     /// A client; nothing is connected, loaded or asked for before the first call.
     pub fn new(config: SlsConfig) -> Self {
-        let caller = Caller::new(
-            config.credentials,
-            config.transport,
-            config.clock,
-            config.retry,
-            config.request_timeout,
-            config.max_concurrency,
-        );
-        Self { endpoint: config.endpoint, region: config.region, signature: config.signature, caller }
+        let SlsConfig { endpoint, region, signature, caller } = config;
+        Self { endpoint, region, signature, caller }
     }
 
     /// `GetProject`: describes a project.
@@ -145,12 +127,7 @@ impl SlsClient {
         let ask = Ask { method: Method::Put, project, path: path(logstore), list: None, body };
         let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
         let accept = |response: &HttpResponse| written(&operation, response);
-        let action = Action {
-            operation: &operation,
-            prepare: &prepare,
-            accept: &accept,
-            request_id_header: REQUEST_ID,
-        };
+        let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
         self.caller.once(context, &action).await
     }
 
@@ -201,7 +178,7 @@ impl SlsClient {
             let body = success(operation, response)?;
             parse(body).map_err(|error| error.with_status(response.status))
         };
-        let action = Action { operation, prepare: &prepare, accept: &accept, request_id_header: REQUEST_ID };
+        let action = Action { operation, prepare: &prepare, accept: &accept, request_id };
         self.caller.repeat(context, &action).await
     }
 

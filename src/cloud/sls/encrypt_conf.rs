@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cloud::error::{Error, Operation};
-use crate::cloud::sls::shape::Object;
+use crate::cloud::shape::Object;
 
 /// `encrypt_conf` of a Logstore.
 ///

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::names::LogstoreName;
+use crate::cloud::shape::{Object, parse_object};
 use crate::cloud::sls::encrypt_conf::EncryptConf;
-use crate::cloud::sls::shape::{Object, parse_object};
 
 /// The answer of `GetLogStore`, with every field it came with: also those nobody here has heard of, and numbers
 /// digit for digit (only an exponent gets its sign: `1e400` becomes `1e+400`). What is written back from it loses

@@ -7,7 +7,6 @@ pub mod encryption;
 mod list;
 mod log_store;
 mod project;
-mod shape;
 
 pub use client::{SlsClient, SlsConfig};
 pub use encrypt_conf::{EncryptConf, UserCmkInfo};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::names::ProjectName;
-use crate::cloud::sls::shape::{Object, parse_object};
+use crate::cloud::shape::{Object, parse_object};
 
 /// The answer of `GetProject`, with every field it came with.
 #[derive(Clone, Debug)]

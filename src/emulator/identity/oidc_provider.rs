@@ -1,4 +1,4 @@
-//! Identity providers whose tokens open sessions of roles (OpenID Connect).
+//! Identity providers whose tokens open sessions of roles (OIDC).
 
 use super::verification_key::VerificationKey;
 

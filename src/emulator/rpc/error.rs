@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::Api;
+use super::{Api, RpcCall};
 use crate::emulator::http::Reply;
 use crate::emulator::persistence::NotKept;
 use crate::emulator::stored::Unwritable;
@@ -27,15 +27,15 @@ impl Error {
     }
 
     /// The answer. KMS repeats the status where the others name the host.
-    pub fn to_reply(&self, api: Api, host: &str, request_id: &str) -> Reply {
+    pub fn to_reply(&self, call: &RpcCall, host: &str, request_id: &str) -> Reply {
         let Self { status, code, message } = self;
-        let body = match api {
+        let body = match call.api {
             Api::Kms => {
                 json!({"HttpStatus": status, "Code": code, "Message": message, "RequestId": request_id})
             }
             _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
         };
-        Reply { error_code: Some(code.clone()), ..Reply::json(*status, &body) }
+        Reply { error_code: Some(code.clone()), ..call.format.reply(*status, "Error", &body) }
     }
 
     /// A parameter that must be there is not.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Api, Error, Parameters, RpcCall, authenticate};
+use super::{Api, Error, Format, Parameters, RpcCall, authenticate};
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
@@ -103,7 +103,7 @@ pub async fn serve<M: Clone + Kept>(
     release: Release,
 ) -> Answer {
     let answer = Box::pin(evaluate(service, store, state, (id, call, rpc), release)).await;
-    answer.unwrap_or_else(|error| Answer::Reply(error.to_reply(service.api, &call.host, id)))
+    answer.unwrap_or_else(|error| Answer::Reply(error.to_reply(rpc, &call.host, id)))
 }
 
 /// Carries out a reading action for a caller who is known already: another service of the cloud that acts for
@@ -166,7 +166,7 @@ async fn evaluate<M: Clone + Kept>(
         project: None,
         logstore: None,
     };
-    let evaluation = Evaluation { service, store, state, action, request: &request, id };
+    let evaluation = Evaluation { service, store, state, action, request: &request, id, format: rpc.format };
     match state.faults.fire(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
         None => evaluation.run().await.map(Answer::Reply),
@@ -207,6 +207,7 @@ struct Evaluation<'a, M: 'static> {
     action: &'a Action<M>,
     request: &'a Request<'a>,
     id: &'a str,
+    format: Format,
 }
 
 impl<M: Clone + Kept> Evaluation<'_, M> {
@@ -292,7 +293,8 @@ impl<M: Clone + Kept> Evaluation<'_, M> {
     #[expect(clippy::unnecessary_wraps, reason = "every way of running a call ends in a result")]
     fn reply(&self, mut members: Map<String, Value>) -> Result<Reply, Error> {
         members.insert("RequestId".to_owned(), self.id.into());
-        Ok(Reply::json(200, &Value::Object(members)))
+        let root = format!("{}Response", self.action.name);
+        Ok(self.format.reply(200, &root, &Value::Object(members)))
     }
 }
 

@@ -1,5 +1,4 @@
-//! Tokens of identity providers: JSON Web Tokens with the claims of OpenID Connect (RFC 7519; OpenID Connect
-//! Core 1.0, section 2).
+//! Tokens of identity providers: JSON Web Tokens (RFC 7519) with the claims of OIDC Core 1.0, section 2.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

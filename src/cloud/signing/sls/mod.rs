@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use crate::cloud::credentials::Credentials;
 use crate::cloud::http::{Headers, HttpRequest};
 use crate::cloud::names::Region;
+use crate::cloud::signing::signing_error::{SigningError, check_header_value};
 
 /// Which signature a request carries. The service takes all three from every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,17 +25,6 @@ pub enum SignatureVersion {
     V1HmacSha256,
     /// `SLS4-HMAC-SHA256`: binds the host and the region; some newer regions ask for it.
     V4,
-}
-
-/// A request that cannot be signed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SigningError {
-    /// A value that would not stay within its header.
-    #[error("the {0} has characters that cannot be sent in a header; check where the credentials come from")]
-    HeaderValue(&'static str),
-    /// A date outside the years a header can hold.
-    #[error("the clock says {0}, which cannot be written in a request; set the clock of this machine")]
-    Date(OffsetDateTime),
 }
 
 /// Signs a request: sets the date, the digest of the body, the token and `authorization`.
@@ -88,13 +78,6 @@ fn unsigned_headers(headers: &Headers) -> Headers {
         kept.set(name, value);
     }
     kept
-}
-
-/// Visible ASCII only (RFC 9110 section 5.5 without white space and `obs-text`): keys and tokens have no other,
-/// and a line break would begin a header of its own.
-fn check_header_value(what: &'static str, value: &str) -> Result<(), SigningError> {
-    let visible = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
-    if visible { Ok(()) } else { Err(SigningError::HeaderValue(what)) }
 }
 
 /// Whether a header takes part by its name: `x-log-` and `x-acs-`, but not the metadata of uploaded objects

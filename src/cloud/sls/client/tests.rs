@@ -9,8 +9,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::cloud::credentials::StaticCredentials;
+use crate::cloud::CallerConfig;
+use crate::cloud::credentials::{CredentialProvider, StaticCredentials};
 use crate::cloud::http::TransportErrorKind;
+use crate::cloud::retry::RetryPolicy;
 use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -40,12 +42,14 @@ impl Bench {
             endpoint: Endpoint::parse("http://127.0.0.1:8700").unwrap(),
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: SignatureVersion::V4,
-            credentials,
-            transport: transport.clone(),
-            clock: Arc::new(clock.clone()),
-            retry: RetryPolicy { max_retries: 3, base: SECOND, cap: SECOND * 4 },
-            request_timeout: SECOND * 10,
-            max_concurrency,
+            caller: Arc::new(Caller::new(CallerConfig {
+                credentials,
+                transport: transport.clone(),
+                clock: Arc::new(clock.clone()),
+                retry: RetryPolicy { max_retries: 3, base: SECOND, cap: SECOND * 4 },
+                request_timeout: SECOND * 10,
+                max_concurrency,
+            })),
         });
         Self { client, transport, clock, context: CallContext::default() }
     }

@@ -120,35 +120,39 @@ impl ShardWriter {
 mod tests {
     use super::*;
 
-    fn position(writer: &ShardWriter, store: &Store) -> Option<u64> {
+    /// Where the next block goes, once it is stored there.
+    async fn position(writer: &ShardWriter, store: &Store) -> Option<u64> {
         let mut position = None;
         let appended = writer.append(store, |address| {
             position = Some(address.position);
             Vec::new()
         });
-        assert_eq!(appended.unwrap().is_some(), position.is_some());
+        match appended.unwrap() {
+            Some(committed) => committed.wait().await.unwrap(),
+            None => assert_eq!(position, None),
+        }
         position
     }
 
-    #[test]
-    fn blocks_follow_each_other_and_what_was_stored_before() {
+    #[tokio::test]
+    async fn blocks_follow_each_other_and_what_was_stored_before() {
         let store = Store::in_memory().unwrap();
         let writers = Writers::default();
-        assert_eq!(position(&writers.of(1, 0), &store), Some(0));
-        assert_eq!(position(&writers.of(1, 0), &store), Some(1));
-        assert_eq!(position(&writers.of(1, 1), &store), Some(0));
-        assert_eq!(position(&Writers::default().of(1, 0), &store), Some(2));
+        assert_eq!(position(&writers.of(1, 0), &store).await, Some(0));
+        assert_eq!(position(&writers.of(1, 0), &store).await, Some(1));
+        assert_eq!(position(&writers.of(1, 1), &store).await, Some(0));
+        assert_eq!(position(&Writers::default().of(1, 0), &store).await, Some(2));
     }
 
-    #[test]
-    fn a_closed_shard_takes_nothing_from_whoever_had_found_it_open() {
+    #[tokio::test]
+    async fn a_closed_shard_takes_nothing_from_whoever_had_found_it_open() {
         let store = Store::in_memory().unwrap();
         let writers = Writers::default();
         let (one, other) = (writers.of(1, 0), writers.of(1, 1));
         writers.close(1, 0);
-        assert_eq!((position(&one, &store), position(&other, &store)), (None, Some(0)));
+        assert_eq!((position(&one, &store).await, position(&other, &store).await), (None, Some(0)));
         writers.close_all(1);
-        assert_eq!(position(&other, &store), None);
+        assert_eq!(position(&other, &store).await, None);
     }
 
     #[test]

@@ -75,20 +75,15 @@ impl DataKeys {
         if let Some(stored) = stored {
             return Ok((self.for_reading(state, owner, stored)?, None));
         }
-        let (key, wrapped) = match &owner.user_cmk_info {
-            Some(info) => {
-                let snapshot = &Snapshot::of(state);
-                let (key, ciphertext_blob) = CustomerKey { snapshot, owner, info }.generate()?;
-                self.opened.put(snapshot, owner, Some(&ciphertext_blob), &key);
-                (key, WrappedDataKey::Byok { ciphertext_blob })
-            }
-            None => {
-                let key = DataKey::generate();
-                let wrapped = self.store.wrap_key(&belongs_to(owner), &key);
-                (key, WrappedDataKey::Service { wrapped })
-            }
+        let Some(info) = &owner.user_cmk_info else {
+            let key = DataKey::generate();
+            let wrapped = self.store.wrap_key(&belongs_to(owner), &key);
+            return Ok((key, Some(WrappedDataKey::Service { wrapped })));
         };
-        Ok((key, Some(wrapped)))
+        let snapshot = &Snapshot::of(state);
+        let (key, ciphertext_blob) = CustomerKey { snapshot, owner, info }.generate()?;
+        self.opened.put(snapshot, owner, Some(&ciphertext_blob), &key);
+        Ok((key, Some(WrappedDataKey::Byok { ciphertext_blob })))
     }
 
     /// The key a Logstore's sealed blocks are opened with.

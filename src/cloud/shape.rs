@@ -1,22 +1,28 @@
 //! Reading JSON answers field by field, with errors that say what was expected and what was found.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::cloud::call::printable;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 
 /// A JSON object of an answer and where it stands in it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Object<'a> {
     operation: &'a Operation,
     /// The path of the object within the answer; empty for the answer itself.
-    path: &'a str,
+    path: Cow<'a, str>,
     fields: &'a Map<String, Value>,
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn new(operation: &'a Operation, path: &'a str, fields: &'a Map<String, Value>) -> Self {
-        Self { operation, path, fields }
+    pub(crate) fn new(
+        operation: &'a Operation,
+        path: impl Into<Cow<'a, str>>,
+        fields: &'a Map<String, Value>,
+    ) -> Self {
+        Self { operation, path: path.into(), fields }
     }
 
     /// A text that must be there.
@@ -34,6 +40,11 @@ impl<'a> Object<'a> {
         self.get(name).and_then(Value::as_i64).ok_or_else(|| self.wrong(name, "a whole number"))
     }
 
+    /// A whole number; absent and `null` are `None`.
+    pub(crate) fn optional_integer(&self, name: &str) -> Result<Option<i64>, Error> {
+        self.get(name).map(|_| self.integer(name)).transpose()
+    }
+
     /// A boolean that must be there.
     pub(crate) fn boolean(&self, name: &str) -> Result<bool, Error> {
         self.get(name).and_then(Value::as_bool).ok_or_else(|| self.wrong(name, "true or false"))
@@ -45,6 +56,25 @@ impl<'a> Object<'a> {
         self.get(name).map(object).transpose()
     }
 
+    /// An object that must be there, to be read in its turn.
+    pub(crate) fn object(&self, name: &str) -> Result<Object<'a>, Error> {
+        let fields = self.optional_object(name)?.ok_or_else(|| self.wrong(name, "an object"))?;
+        Ok(Object::new(self.operation, self.path_of(name), fields))
+    }
+
+    /// A list of objects; absent and `null` are an empty one.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Object<'a>>, Error> {
+        let wrong = || self.wrong(name, "a list of objects");
+        let Some(list) = self.get(name) else { return Ok(Vec::new()) };
+        let items = list.as_array().ok_or_else(wrong)?.iter().enumerate();
+        items
+            .map(|(index, item)| {
+                let fields = item.as_object().ok_or_else(wrong)?;
+                Ok(Object::new(self.operation, format!("{}[{index}]", self.path_of(name)), fields))
+            })
+            .collect()
+    }
+
     /// A list of texts that must be there.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
         let wrong = || self.wrong(name, "a list of texts");
@@ -54,9 +84,13 @@ impl<'a> Object<'a> {
 
     /// The field's error: what should be there and what is.
     pub(crate) fn wrong(&self, name: &str, expected: &str) -> Error {
-        let field = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        let field = self.path_of(name);
         let found = self.fields.get(name).map_or_else(|| "nothing".to_owned(), describe);
         malformed(self.operation, format!("`{field}` should be {expected}; found {found}"))
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     fn get(&self, name: &str) -> Option<&'a Value> {
