@@ -128,22 +128,10 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn serve(arguments: &Serve) -> Result<(), Failure> {
-    let clock = Clock::system();
-    let seed = match &arguments.seed {
-        Some(file) => Seed::from_file(file, &clock)?,
-        None => Seed::default(),
-    };
-    let rules = match (arguments.strict, arguments.lenient) {
-        (true, _) => Rules::Strict,
-        (_, true) => Rules::Lenient,
-        _ => Rules::Default,
-    };
+    let config = config(arguments)?;
     // Before the ready line: from there on a signal must find its handler.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (listen, allow_remote, storage) = (arguments.listen, arguments.allow_remote, storage(arguments)?);
-    let tls = arguments.tls.tls;
-    let config = Config { listen, allow_remote, seed, storage, rules, clock, tls, ..Config::default() };
     let emulator = Emulator::start(config).await?;
     let ca_file = arguments.tls.ca_out.as_deref();
     if let (Some(certificate), Some(file)) = (emulator.ca_certificate(), ca_file) {
@@ -157,6 +145,29 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     emulator.shutdown().await;
     Ok(())
+}
+
+fn config(arguments: &Serve) -> Result<Config, Failure> {
+    let clock = Clock::system();
+    let seed = match &arguments.seed {
+        Some(file) => Seed::from_file(file, &clock)?,
+        None => Seed::default(),
+    };
+    let rules = match (arguments.strict, arguments.lenient) {
+        (true, _) => Rules::Strict,
+        (_, true) => Rules::Lenient,
+        _ => Rules::Default,
+    };
+    Ok(Config {
+        listen: arguments.listen,
+        allow_remote: arguments.allow_remote,
+        seed,
+        storage: storage(arguments)?,
+        rules,
+        clock,
+        tls: arguments.tls.tls,
+        ..Config::default()
+    })
 }
 
 fn show(arguments: &Inspect) -> Result<(), Failure> {

@@ -76,7 +76,11 @@ fn a_store_of_version_1_is_read() {
         let expected: Vec<Document> = DOCUMENTS
             .into_iter()
             .filter(|(of, ..)| *of == kind)
-            .map(|(kind, name, content)| Document { kind, name: name.to_owned(), content: content.as_bytes().to_vec().into() })
+            .map(|(kind, name, content)| Document {
+                kind,
+                name: name.to_owned(),
+                content: content.as_bytes().to_vec().into(),
+            })
             .collect();
         assert_eq!(store.documents(kind).unwrap(), expected);
     }

@@ -130,8 +130,8 @@ mod tests {
         assert_eq!(encryption(Some(&conf)), expected);
     }
 
-    #[test]
-    fn a_shard_shows_the_beginning_of_its_last_block() {
+    #[tokio::test]
+    async fn a_shard_shows_the_beginning_of_its_last_block() {
         let store = Store::in_memory().unwrap();
         assert_eq!(json!(blocks(1, 0, &store)), json!({"blocks": 0, "last_block": null}));
         let key = DataKey::generate();
@@ -142,7 +142,7 @@ mod tests {
         for (position, block) in [&clear, &sealed].into_iter().enumerate() {
             let mut change = Change::new();
             change.append(address(position as u64), block.clone());
-            drop(store.submit(change));
+            store.submit(change).wait().await.unwrap();
             let shown = json!(blocks(1, 0, &store));
             assert_eq!(
                 (&shown["blocks"], &shown["last_block"]["size"]),
