@@ -26,7 +26,11 @@ mod versioned;
 
 pub use changes::NUMBERS;
 pub use data::Writers;
+#[cfg(test)]
+pub use data_key::Owner;
 pub use data_key::{DataKeys, WrappedDataKey};
+#[cfg(test)]
+pub use encryption::UserCmkInfo;
 pub use error::Error;
 pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};
