@@ -26,6 +26,7 @@ mod versioned;
 
 pub use changes::NUMBERS;
 pub use data::Writers;
+pub use data::direct::{newest as newest_directly, put as put_directly};
 #[cfg(test)]
 pub use data_key::Owner;
 pub use data_key::{DataKeys, WrappedDataKey};
