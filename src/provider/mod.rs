@@ -9,6 +9,7 @@ mod log_store_encryption;
 mod log_store_id;
 mod session;
 mod settings;
+mod timeouts;
 
 use std::sync::Arc;
 
