@@ -5,8 +5,10 @@ mod duration;
 mod environment;
 mod errors;
 mod held;
+mod held_roles;
 mod log_store_encryption;
 mod log_store_id;
+mod ram_byok_role;
 mod session;
 mod settings;
 mod timeouts;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
+pub use ram_byok_role::RamByokRole;
 
 use crate::schema::{
     Diagnostics, Provider, Schema, adapter::AnyResource, provider::Configure, resource::Context,
@@ -62,6 +65,9 @@ impl Provider for AlicloudEncryption {
     }
 
     fn resources(&self) -> Vec<AnyResource> {
-        vec![AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session)))]
+        vec![
+            AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session))),
+            AnyResource::new(RamByokRole::new(Arc::clone(&self.session))),
+        ]
     }
 }

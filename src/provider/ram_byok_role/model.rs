@@ -5,7 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     cloud::{
         names::{GroupName, PolicyName, RoleName, UserName},
-        ram::byok_role::{AttachedPolicy, KMS_POLICIES, PassRole, Principal, PrincipalKind, Wanted, same_name},
+        ram::{
+            PolicyDocument, Role, RoleArn,
+            byok_role::{
+                AttachedPolicy, KMS_POLICIES, Observed, ObservedPassRole, PassRole, Principal, PrincipalKind,
+                Wanted, same_name,
+            },
+        },
     },
     model,
     provider::timeouts::{self, TimeoutsModel},
@@ -284,6 +290,86 @@ impl RoleModel {
             pass_role,
         })
     }
+}
+
+impl RoleModel {
+    /// What the role was when it was last read.
+    pub(super) fn as_observed(&self) -> Observed {
+        let tags = self.tags.known().cloned().unwrap_or_default();
+        let tags = tags.into_iter().filter_map(|(key, value)| Some((key, value.known()?.clone())));
+        let kms = self.kms_policies.known().map(known_names).unwrap_or_default();
+        let attached = kms.into_iter().map(|name| AttachedPolicy { name, is_system: true });
+        Observed {
+            description: self.description.known().cloned().unwrap_or_default(),
+            max_session_duration: self.max_session_duration.known().copied().unwrap_or_default(),
+            trust_is_right: self.trust_policy.known().is_some_and(|text| *text == trust_policy()),
+            tags: tags.collect(),
+            attached: attached.collect(),
+            pass_role: self.observed_pass_role(),
+        }
+    }
+
+    fn observed_pass_role(&self) -> Option<ObservedPassRole> {
+        let document = self.pass_role_policy.known()?;
+        let pass_role = self.pass_role.known()?.wanted(self.role_name.known()?)?;
+        let arn = RoleArn::parse(self.arn.known()?).ok();
+        Some(ObservedPassRole {
+            policy_name: pass_role.policy_name,
+            document_is_right: arn.is_some_and(|arn| *document == pass_role_policy(&arn)),
+            principals: pass_role.principals,
+        })
+    }
+
+    /// Takes over what RAM says of the role itself.
+    pub(super) fn observe_role(&mut self, role: &Role) {
+        self.arn = role.arn.as_str().into();
+        self.role_id = role.role_id.as_str().into();
+        self.create_date = role.create_date.as_str().into();
+    }
+
+    /// Takes over what the role is. A text that means the same as what it should be is written as that is, so that it
+    /// makes no difference. `document` is the document in force of the PassRole policy.
+    pub(super) fn observe(&mut self, found: &Observed, trust: &str, document: Option<&str>) {
+        self.description = found.description.as_str().into();
+        self.max_session_duration = Field::Known(found.max_session_duration);
+        self.trust_policy = if found.trust_is_right { trust_policy().into() } else { trust.into() };
+        self.kms_policies = set_of(found.kms_policies());
+        self.foreign_policies = foreign_policies(found.foreign_policies());
+        if !(found.tags.is_empty() && self.tags.is_null()) {
+            let tags = found.tags.iter().map(|(key, value)| (key.clone(), Field::Known(value.clone())));
+            self.tags = Field::Known(tags.collect());
+        }
+        if let Field::Known(pass_role) = &mut self.pass_role {
+            match &found.pass_role {
+                Some(found) => {
+                    let spelt = pass_role.policy_name.known();
+                    if !spelt.is_some_and(|name| same_name(name, &found.policy_name)) {
+                        pass_role.policy_name = found.policy_name.as_str().into();
+                    }
+                    pass_role.observe(&found.principals);
+                }
+                None => pass_role.observe(&BTreeSet::new()),
+            }
+        }
+        self.pass_role_policy = match &found.pass_role {
+            None => Field::Null,
+            Some(found) if found.document_is_right => match self.arn.known().map(|arn| RoleArn::parse(arn)) {
+                Some(Ok(arn)) => pass_role_policy(&arn).into(),
+                _ => document.map_or(Field::Null, Field::from),
+            },
+            Some(_) => document.map_or(Field::Null, Field::from),
+        };
+    }
+}
+
+/// The trust policy of a BYOK role, as it is written.
+pub(super) fn trust_policy() -> String {
+    PolicyDocument::byok_trust().to_string()
+}
+
+/// The policy that allows `ram:PassRole` on a role, as it is written.
+pub(super) fn pass_role_policy(arn: &RoleArn) -> String {
+    PolicyDocument::pass_role(arn).to_string()
 }
 
 impl PassRoleModel {
