@@ -11,11 +11,16 @@ pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod http;
+pub mod kms;
 pub mod names;
+pub mod nonce;
+pub mod ram;
 pub mod retry;
+pub mod rpc;
 mod shape;
 pub mod signing;
 pub mod sls;
+pub mod sts;
 #[cfg(test)]
 pub mod testing;
 

@@ -40,6 +40,11 @@ impl<'a> Object<'a> {
         self.get(name).and_then(Value::as_i64).ok_or_else(|| self.wrong(name, "a whole number"))
     }
 
+    /// A whole number; absent and `null` are `None`.
+    pub(crate) fn optional_integer(&self, name: &str) -> Result<Option<i64>, Error> {
+        self.get(name).map(|_| self.integer(name)).transpose()
+    }
+
     /// A boolean that must be there.
     pub(crate) fn boolean(&self, name: &str) -> Result<bool, Error> {
         self.get(name).and_then(Value::as_bool).ok_or_else(|| self.wrong(name, "true or false"))

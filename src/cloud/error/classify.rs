@@ -4,7 +4,8 @@ use crate::cloud::error::ErrorKind;
 
 /// One row; what is `None` or [`Code::Any`] matches everything.
 struct Row {
-    service: Option<&'static str>,
+    /// The services it is about; empty for every one.
+    services: &'static [&'static str],
     status: Option<u16>,
     code: Code,
     /// Texts of which one must occur in the message, in any letter case; empty for any message.
@@ -17,6 +18,7 @@ struct Row {
 enum Code {
     Any,
     Is(&'static [&'static str]),
+    StartsWith(&'static str),
     EndsWith(&'static str),
     Contains(&'static str),
 }
@@ -28,15 +30,22 @@ enum Code {
 /// reports of users.
 const KEY_OR_TOKEN: &[&str] = &["security token", "AccessKeyId not found", "AccessKeyId is disabled"];
 
-const fn row(service: Option<&'static str>, status: Option<u16>, code: Code, kind: ErrorKind) -> Row {
-    Row { service, status, code, message: &[], kind }
+const fn row(services: &'static [&'static str], status: Option<u16>, code: Code, kind: ErrorKind) -> Row {
+    Row { services, status, code, message: &[], kind }
 }
 
-const SLS: Option<&str> = Some("SLS");
+const ANY: &[&str] = &[];
+const SLS: &[&str] = &["SLS"];
+const RAM: &[&str] = &["RAM"];
+const KMS: &[&str] = &["KMS"];
+const RAM_OR_STS: &[&str] = &["RAM", "STS"];
+const RPC: &[&str] = &["RAM", "KMS", "STS"];
 
 /// Sources: "docs" is the SLS documentation, "Common error codes" and the error tables of each operation;
 /// "sdk" the tests of the official Java and Go SDKs, which assert answers of the real service; "retry" the
-/// rules by which the vendor's own tools repeat calls; "HTTP" is RFC 9110 and RFC 6585.
+/// rules by which the vendor's own tools repeat calls; "HTTP" is RFC 9110 and RFC 6585. For RAM, STS and KMS, "docs"
+/// is the error table of each action and the common errors of the RPC style, "tools" what the official provider
+/// and public clients tell apart.
 const TABLE: &[Row] = &[
     // docs (the common table spells one of them `ProjectNotExists`), sdk. With the documented status only.
     row(
@@ -53,12 +62,12 @@ const TABLE: &[Row] = &[
     // docs
     row(SLS, Some(503), Code::Is(&["ServerBusy"]), ErrorKind::Throttled),
     // retry
-    row(None, None, Code::Contains("Throttling"), ErrorKind::Throttled),
+    row(ANY, None, Code::Contains("Throttling"), ErrorKind::Throttled),
     // HTTP (RFC 6585 section 4)
-    row(None, Some(429), Code::Any, ErrorKind::Throttled),
+    row(ANY, Some(429), Code::Any, ErrorKind::Throttled),
     // docs
     Row {
-        service: SLS,
+        services: SLS,
         status: Some(401),
         code: Code::Is(&["Unauthorized"]),
         message: KEY_OR_TOKEN,
@@ -67,7 +76,7 @@ const TABLE: &[Row] = &[
     row(SLS, Some(401), Code::Is(&["Unauthorized"]), ErrorKind::Denied),
     // docs: `InvalidAccessKeyId` also says that the account has not opened the service.
     Row {
-        service: SLS,
+        services: SLS,
         status: Some(401),
         code: Code::Is(&["InvalidAccessKeyId"]),
         message: &["has not opened"],
@@ -84,18 +93,45 @@ const TABLE: &[Row] = &[
     row(SLS, None, Code::Is(&["RequestTimeout"]), ErrorKind::Timeout),
     // Go SDK, `error_code.go`; no page describes it.
     row(SLS, None, Code::Is(&["ProjectForbidden"]), ErrorKind::Denied),
+    // docs: with the documented status only, as for SLS. `EntityNotExist.Role.Policy` (tools) says that the policy
+    // is not attached to the role.
+    row(RAM_OR_STS, Some(404), Code::StartsWith("EntityNotExist."), ErrorKind::NotFound),
+    row(KMS, Some(404), Code::Is(&["Forbidden.KeyNotFound", "Forbidden.AliasNotFound"]), ErrorKind::NotFound),
+    // docs: status 409. `EntityAlreadyExists.Role.Policy` (tools) says that the policy is attached already.
+    row(RAM, None, Code::StartsWith("EntityAlreadyExists."), ErrorKind::AlreadyExists),
+    // docs: limits on how many things exist; waiting does not help.
+    row(RAM, None, Code::StartsWith("LimitExceeded."), ErrorKind::Invalid),
+    row(KMS, None, Code::Is(&["Rejected.LimitExceeded"]), ErrorKind::Invalid),
+    // docs, tools: the key, the signature, the token or the clock; their status differs from page to page.
+    row(RPC, None, Code::StartsWith("InvalidAccessKeyId"), ErrorKind::Unauthenticated),
+    row(RPC, None, Code::StartsWith("InvalidSecurityToken"), ErrorKind::Unauthenticated),
+    row(RPC, None, Code::StartsWith("InvalidTimeStamp"), ErrorKind::Unauthenticated),
+    row(
+        RPC,
+        None,
+        Code::Is(&[
+            "SignatureDoesNotMatch",
+            "IncompleteSignature",
+            "MissingSecurityToken",
+            "SecurityTokenExpired",
+            "IllegalTimestamp",
+        ]),
+        ErrorKind::Unauthenticated,
+    ),
+    // docs: the service has seen this very request before, so something on the way has sent it twice.
+    row(RPC, None, Code::Is(&["SignatureNonceUsed"]), ErrorKind::Unexpected),
     // HTTP from here on. A 404 without a documented code is not "it does not exist": proxies and wrong
     // endpoints answer like that, and a caller may forget a thing that still exists.
-    row(None, Some(400), Code::Any, ErrorKind::Invalid),
-    row(None, Some(401), Code::Any, ErrorKind::Unauthenticated),
-    row(None, Some(403), Code::Any, ErrorKind::Denied),
-    row(None, Some(405), Code::Any, ErrorKind::Invalid),
-    row(None, Some(408), Code::Any, ErrorKind::Timeout),
-    row(None, Some(409), Code::Any, ErrorKind::Conflict),
-    row(None, Some(411), Code::Any, ErrorKind::Invalid),
-    row(None, Some(412), Code::Any, ErrorKind::Conflict),
-    row(None, Some(413), Code::Any, ErrorKind::Invalid),
-    row(None, Some(415), Code::Any, ErrorKind::Invalid),
+    row(ANY, Some(400), Code::Any, ErrorKind::Invalid),
+    row(ANY, Some(401), Code::Any, ErrorKind::Unauthenticated),
+    row(ANY, Some(403), Code::Any, ErrorKind::Denied),
+    row(ANY, Some(405), Code::Any, ErrorKind::Invalid),
+    row(ANY, Some(408), Code::Any, ErrorKind::Timeout),
+    row(ANY, Some(409), Code::Any, ErrorKind::Conflict),
+    row(ANY, Some(411), Code::Any, ErrorKind::Invalid),
+    row(ANY, Some(412), Code::Any, ErrorKind::Conflict),
+    row(ANY, Some(413), Code::Any, ErrorKind::Invalid),
+    row(ANY, Some(415), Code::Any, ErrorKind::Invalid),
 ];
 
 /// The kind of a refusal; what no row knows is [`ErrorKind::Unexpected`].
@@ -108,7 +144,7 @@ pub(crate) fn classify(service: &str, status: u16, code: Option<&str>, message: 
 
 impl Row {
     fn matches(&self, service: &str, status: u16, code: Option<&str>, message: &str) -> bool {
-        self.service.is_none_or(|only| only == service)
+        (self.services.is_empty() || self.services.contains(&service))
             && self.status.is_none_or(|only| only == status)
             && self.code.matches(code)
             && (self.message.is_empty() || self.message.iter().any(|text| contains(message, text)))
@@ -121,6 +157,7 @@ impl Code {
         match self {
             Self::Any => true,
             Self::Is(names) => names.iter().any(|name| code.eq_ignore_ascii_case(name)),
+            Self::StartsWith(start) => code.to_ascii_lowercase().starts_with(&start.to_ascii_lowercase()),
             Self::EndsWith(end) => code.to_ascii_lowercase().ends_with(&end.to_ascii_lowercase()),
             Self::Contains(part) => contains(code, part),
         }
@@ -209,5 +246,53 @@ mod tests {
         check(500, "InternalServerError", "", ErrorKind::Unexpected);
         check(302, "", "", ErrorKind::Unexpected);
         check(200, "", "", ErrorKind::Unexpected);
+    }
+
+    #[track_caller]
+    fn check_rpc(service: &str, status: u16, code: &str, kind: ErrorKind) {
+        assert_eq!(classify(service, status, Some(code), ""), kind, "{service} {status} {code}");
+    }
+
+    #[test]
+    fn entities_and_keys_that_do_not_exist_are_told_from_other_404s() {
+        check_rpc("RAM", 404, "EntityNotExist.Role", ErrorKind::NotFound);
+        check_rpc("RAM", 404, "EntityNotExist.Policy.Version", ErrorKind::NotFound);
+        check_rpc("RAM", 404, "EntityNotExist.Role.Policy", ErrorKind::NotFound);
+        check_rpc("STS", 404, "EntityNotExist.Role", ErrorKind::NotFound);
+        check_rpc("KMS", 404, "Forbidden.KeyNotFound", ErrorKind::NotFound);
+        check_rpc("KMS", 404, "Forbidden.AliasNotFound", ErrorKind::NotFound);
+        check_rpc("KMS", 404, "Forbidden.KeyVersionNotFound", ErrorKind::Unexpected);
+        check_rpc("RAM", 404, "InvalidAction.NotFound", ErrorKind::Unexpected);
+        check_rpc("RAM", 500, "EntityNotExist.Role", ErrorKind::Unexpected);
+        check_rpc("SLS", 404, "EntityNotExist.Role", ErrorKind::Unexpected);
+    }
+
+    #[test]
+    fn what_exists_what_conflicts_and_what_is_full_are_told_apart() {
+        check_rpc("RAM", 409, "EntityAlreadyExists.Role", ErrorKind::AlreadyExists);
+        check_rpc("RAM", 409, "EntityAlreadyExists.User.Policy", ErrorKind::AlreadyExists);
+        check_rpc("RAM", 409, "DeleteConflict.Role.Policy", ErrorKind::Conflict);
+        check_rpc("RAM", 409, "LimitExceeded.Policy.Version", ErrorKind::Invalid);
+        check_rpc("RAM", 400, "MalformedPolicyDocument", ErrorKind::Invalid);
+        check_rpc("KMS", 409, "Rejected.Disabled", ErrorKind::Conflict);
+        check_rpc("KMS", 409, "Rejected.LimitExceeded", ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn callers_of_the_rpc_services_are_unknown_denied_or_throttled() {
+        for service in RPC {
+            check_rpc(service, 404, "InvalidAccessKeyId.NotFound", ErrorKind::Unauthenticated);
+            check_rpc(service, 403, "InvalidAccessKeyId.Inactive", ErrorKind::Unauthenticated);
+            check_rpc(service, 400, "SignatureDoesNotMatch", ErrorKind::Unauthenticated);
+            check_rpc(service, 400, "InvalidTimeStamp.Expired", ErrorKind::Unauthenticated);
+            check_rpc(service, 400, "InvalidSecurityToken.Expired", ErrorKind::Unauthenticated);
+            check_rpc(service, 400, "MissingSecurityToken", ErrorKind::Unauthenticated);
+            check_rpc(service, 403, "NoPermission", ErrorKind::Denied);
+            check_rpc(service, 400, "Throttling.User", ErrorKind::Throttled);
+            check_rpc(service, 400, "SignatureNonceUsed", ErrorKind::Unexpected);
+            check_rpc(service, 503, "ServiceUnavailable", ErrorKind::Unexpected);
+        }
+        check_rpc("KMS", 403, "Forbidden.NoPermission", ErrorKind::Denied);
+        check_rpc("KMS", 400, "Rejected.Throttling", ErrorKind::Throttled);
     }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 pub(crate) use classify::classify;
 
+use crate::cloud::http::percent_encode;
+
 /// What kind of failure it was: what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -42,7 +44,7 @@ pub enum ErrorKind {
 /// The call an error belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The service, as it is called: `SLS`.
+    /// The service, as it is called: `SLS`, `RAM`, `KMS`, `STS`.
     pub service: &'static str,
     /// The API action: `GetLogStore`.
     pub action: &'static str,
@@ -110,10 +112,14 @@ impl Error {
     ) -> Self {
         let message = message.into();
         let kind = classify(operation.service, status, code.as_deref(), &message);
+        // The service has seen the request before. What came of it then was never told.
+        let seen_before = code.as_deref() == Some("SignatureNonceUsed");
         let mut error = Self::new(kind, operation, message);
-        error.0.retryable = status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout);
+        error.0.retryable =
+            status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout) || seen_before;
         // A 4xx is the service's word that it did not do it; a request it gave up on may be half done.
-        error.0.may_have_been_applied = !(400..500).contains(&status) || kind == ErrorKind::Timeout;
+        error.0.may_have_been_applied =
+            !(400..500).contains(&status) || kind == ErrorKind::Timeout || seen_before;
         error.0.status = Some(status);
         error.0.code = code;
         error
@@ -169,11 +175,16 @@ impl Error {
         self
     }
 
-    /// Replaces every occurrence of `secret` in the texts by a placeholder: services quote requests back.
+    /// Replaces every occurrence of `secret` in the texts by a placeholder: services quote requests back, as they
+    /// are or as the string to sign, where parameters are encoded twice.
     #[must_use]
     pub(crate) fn without(mut self, secret: &str) -> Self {
-        if !secret.is_empty() && self.0.message.contains(secret) {
-            self.0.message = self.0.message.replace(secret, "[secret]");
+        let mut spelling = secret.to_owned();
+        for _ in 0..3 {
+            if !spelling.is_empty() && self.0.message.contains(&spelling) {
+                self.0.message = self.0.message.replace(&spelling, "[secret]");
+            }
+            spelling = percent_encode(&spelling);
         }
         self
     }
@@ -363,6 +374,7 @@ mod tests {
             (404, None, false, false),
             (408, None, true, true),
             (429, None, true, false),
+            (400, Some("SignatureNonceUsed"), true, true),
             (302, None, false, true),
             (500, Some("InternalServerError"), true, true),
             (502, None, true, true),
@@ -381,5 +393,8 @@ mod tests {
             Error::from_answer(&operation(), 400, None, "your token tok-123 is bad").without("tok-123");
         assert_eq!(error.message(), "your token [secret] is bad");
         assert_eq!(error.without("").message(), "your token [secret] is bad");
+        let quoted = "string to sign is:GET&%2F&SecurityToken%3Da%252Fb%253D and a%2Fb%3D";
+        let error = Error::from_answer(&operation(), 400, None, quoted).without("a/b=");
+        assert_eq!(error.message(), "string to sign is:GET&%2F&SecurityToken%3D[secret] and [secret]");
     }
 }

@@ -1,10 +1,12 @@
 //! Stand-ins for the seams: a clock that is moved by hand, nonces that are counted and a transport that follows a
 //! script.
 
+mod calling;
 mod manual_clock;
 mod numbered_nonces;
 mod scripted_transport;
 
+pub use calling::scripted_rpc;
 pub use manual_clock::ManualClock;
 pub use numbered_nonces::NumberedNonces;
 pub use scripted_transport::{Reply, ScriptedTransport};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::EncryptConf;
+use crate::cloud::ram::RoleArn;
 
 /// The values `encrypt_type` can take: the union of what the sources name.
 ///
@@ -128,14 +129,10 @@ pub fn same_encrypt_type(a: &str, b: &str) -> bool {
     canonical(a) == canonical(b)
 }
 
-/// True if two ARNs name the same role: RAM matches the role name regardless of letter case, and
-/// answers it in lower case.
+/// True if two ARNs name the same role; what is not the ARN of a role is compared letter by letter.
 pub fn same_role_arn(a: &str, b: &str) -> bool {
-    const ROLE: &str = ":role/";
-    match (a.split_once(ROLE), b.split_once(ROLE)) {
-        (Some((account_a, role_a)), Some((account_b, role_b))) => {
-            account_a == account_b && role_a.eq_ignore_ascii_case(role_b)
-        }
+    match (RoleArn::parse(a), RoleArn::parse(b)) {
+        (Ok(a), Ok(b)) => a.is_same(&b),
         _ => a == b,
     }
 }

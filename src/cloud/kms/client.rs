@@ -1,0 +1,36 @@
+//! The client.
+
+use crate::cloud::CallContext;
+use crate::cloud::error::Error;
+use crate::cloud::kms::KeyMetadata;
+use crate::cloud::rpc::{Call, Parameters, RpcClient, RpcConfig, Service};
+use crate::cloud::shape::Object;
+
+/// A client of KMS in one region.
+///
+/// Reads are repeated as the retry policy says, each attempt signed afresh. Every method returns promptly when its
+/// [`CallContext`] is cancelled or its deadline passes, and writes one line to the log.
+#[derive(Debug)]
+pub struct KmsClient {
+    rpc: RpcClient,
+}
+
+const KMS: Service = Service { name: "KMS", version: "2016-01-20" };
+
+impl KmsClient {
+    /// A client; nothing is connected, loaded or asked for before the first call.
+    pub fn new(config: RpcConfig) -> Self {
+        Self { rpc: RpcClient::new(KMS, config) }
+    }
+
+    /// `DescribeKey`: the state of a key and what it can be used for. `key_id` is the id of a key of this region, or
+    /// an alias, `alias/...`.
+    ///
+    /// # Errors
+    /// `NotFound` with code `Forbidden.KeyNotFound` or `Forbidden.AliasNotFound`; otherwise any kind.
+    pub async fn describe_key(&self, context: &CallContext, key_id: &str) -> Result<KeyMetadata, Error> {
+        let call = Call::new("DescribeKey", key_id, Parameters::new().with("KeyId", key_id));
+        let read = |answer: &Object<'_>| KeyMetadata::read(&answer.object("KeyMetadata")?);
+        self.rpc.read(context, call, &read).await
+    }
+}

@@ -1,0 +1,154 @@
+//! A key as KMS describes it.
+
+use std::fmt;
+
+use crate::cloud::error::Error;
+use crate::cloud::shape::Object;
+
+/// The members of `KeyMetadata` that tell whether a key can be used.
+///
+/// Source: KMS documentation, `DescribeKey`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyMetadata {
+    /// `KeyId`; the real id also where an alias was asked for.
+    pub key_id: String,
+    /// `Arn`: `acs:kms:<region>:<account id>:key/<key id>`.
+    pub arn: String,
+    /// `KeyState`
+    pub key_state: KeyState,
+    /// `KeySpec`: `Aliyun_AES_256`, `Aliyun_SM4`, `RSA_2048` and so on.
+    pub key_spec: String,
+    /// `KeyUsage`: `ENCRYPT/DECRYPT` or `SIGN/VERIFY`.
+    pub key_usage: String,
+    /// `Origin`: `Aliyun_KMS` or `EXTERNAL`.
+    pub origin: Option<String>,
+    /// `ProtectionLevel`: `SOFTWARE` or `HSM`.
+    pub protection_level: Option<String>,
+    /// `DeleteDate` in UTC, of a key that is pending deletion.
+    pub delete_date: Option<String>,
+    /// `DKMSInstanceId`, of a key in an instance of its own.
+    pub dkms_instance_id: Option<String>,
+}
+
+/// `KeyState`
+///
+/// Source: KMS documentation, "Impact of CMK states".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// `Enabled`: the only state in which a key encrypts and decrypts.
+    Enabled,
+    /// `Disabled`
+    Disabled,
+    /// `PendingDeletion`
+    PendingDeletion,
+    /// `PendingImport`: the key has no material yet.
+    PendingImport,
+    /// A state that no page names.
+    Other(String),
+}
+
+impl KeyState {
+    /// The state as KMS writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+            Self::PendingDeletion => "PendingDeletion",
+            Self::PendingImport => "PendingImport",
+            Self::Other(name) => name,
+        }
+    }
+
+    fn read(name: &str) -> Self {
+        match name {
+            "Enabled" => Self::Enabled,
+            "Disabled" => Self::Disabled,
+            "PendingDeletion" => Self::PendingDeletion,
+            "PendingImport" => Self::PendingImport,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl KeyMetadata {
+    /// Whether the key is symmetric: only such keys make and open data keys.
+    ///
+    /// Source: KMS documentation, "Overview of key specs": the names of symmetric ones are `Aliyun_AES_*` and
+    /// `Aliyun_SM4`.
+    pub fn is_symmetric(&self) -> bool {
+        self.key_spec.starts_with("Aliyun_AES_") || self.key_spec == "Aliyun_SM4"
+    }
+
+    /// The region in the ARN; `None` when it is not of the documented form.
+    pub fn region_id(&self) -> Option<&str> {
+        self.arn.strip_prefix("acs:kms:")?.split(':').next().filter(|region| !region.is_empty())
+    }
+
+    /// KMS writes an empty text where there is nothing.
+    pub(super) fn read(key: &Object<'_>) -> Result<Self, Error> {
+        let optional = |name| {
+            let text = key.optional_text(name)?.filter(|text| !text.is_empty());
+            Ok::<_, Error>(text.map(str::to_owned))
+        };
+        Ok(Self {
+            key_id: key.text("KeyId")?.to_owned(),
+            arn: key.text("Arn")?.to_owned(),
+            key_state: KeyState::read(key.text("KeyState")?),
+            key_spec: key.text("KeySpec")?.to_owned(),
+            key_usage: key.text("KeyUsage")?.to_owned(),
+            origin: optional("Origin")?,
+            protection_level: optional("ProtectionLevel")?,
+            delete_date: optional("DeleteDate")?,
+            dkms_instance_id: optional("DKMSInstanceId")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::cloud::error::Operation;
+
+    fn read(more: &Value) -> Result<KeyMetadata, Error> {
+        let mut key = json!({ "KeyId": "k", "Arn": "acs:kms:cn-hangzhou:1:key/k", "KeyState": "Enabled",
+            "KeySpec": "Aliyun_AES_256", "KeyUsage": "ENCRYPT/DECRYPT", "DeleteDate": "", "New": {} });
+        for (name, value) in more.as_object().unwrap() {
+            key[name] = value.clone();
+        }
+        let operation = Operation::new("KMS", "DescribeKey", "k");
+        KeyMetadata::read(&Object::new(&operation, "KeyMetadata", key.as_object().unwrap()))
+    }
+
+    #[test]
+    fn a_key_is_read_and_empty_texts_are_nothing() {
+        let key = read(&json!({})).unwrap();
+        assert_eq!((key.key_state, key.delete_date), (KeyState::Enabled, None));
+        let key = read(&json!({ "KeyState": "Stolen", "DeleteDate": "2026-12-01T00:00:00Z" })).unwrap();
+        assert_eq!((key.key_state.to_string().as_str(), key.delete_date.is_some()), ("Stolen", true));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let error = read(&json!({ "KeyState": null })).unwrap_err();
+        assert_eq!(error.message(), "`KeyMetadata.KeyState` should be a text; found null");
+    }
+
+    #[test]
+    fn symmetric_keys_and_regions_are_known_by_their_names() {
+        for (spec, symmetric) in
+            [("Aliyun_AES_128", true), ("Aliyun_SM4", true), ("RSA_2048", false), ("EC_SM2", false)]
+        {
+            assert_eq!(read(&json!({ "KeySpec": spec })).unwrap().is_symmetric(), symmetric, "{spec}");
+        }
+        assert_eq!(read(&json!({})).unwrap().region_id(), Some("cn-hangzhou"));
+        assert_eq!(read(&json!({ "Arn": "x" })).unwrap().region_id(), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! Attaching policies to roles, users and groups.
+
+use crate::cloud::CallContext;
+use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::names::{GroupName, RoleName, UserName};
+use crate::cloud::ram::client::{done, list};
+use crate::cloud::ram::{PolicyId, RamClient};
+use crate::cloud::rpc::{Call, Parameters};
+use crate::cloud::shape::Object;
+
+/// A policy as `ListPoliciesForRole`, `ListPoliciesForUser` and `ListPoliciesForGroup` describe it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedPolicy {
+    /// `PolicyType` and `PolicyName`, the name as the service spells it.
+    pub id: PolicyId,
+    /// `Description`; empty when there is none.
+    pub description: String,
+    /// `DefaultVersion`, the id of the version in force: `v1`.
+    pub default_version: Option<String>,
+    /// `AttachDate` in UTC, `2015-01-23T12:33:18Z`.
+    pub attach_date: Option<String>,
+}
+
+/// Whether an attach failed because the policy is attached already: what was wanted is so.
+pub fn is_already_attached(error: &Error) -> bool {
+    error.kind() == ErrorKind::AlreadyExists && is_about_attachment(error, "EntityAlreadyExists")
+}
+
+/// Whether a detach failed because the policy is not attached. That the policy, or what it should be detached from,
+/// does not exist is another error.
+pub fn is_not_attached(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound && is_about_attachment(error, "EntityNotExist")
+}
+
+fn is_about_attachment(error: &Error, code: &str) -> bool {
+    ["Role", "User", "Group"].iter().any(|holder| error.is_code(&format!("{code}.{holder}.Policy")))
+}
+
+/// What a policy is attached to: the parameter that names it, and its name.
+type Holder<'a> = (&'static str, &'a str);
+
+impl RamClient {
+    /// `AttachPolicyToRole`
+    ///
+    /// # Errors
+    /// `AlreadyExists` with code `EntityAlreadyExists.Role.Policy` when it is attached already
+    /// ([`is_already_attached`]); `NotFound` with code `EntityNotExist.Role` or `EntityNotExist.Policy`; otherwise
+    /// any kind.
+    pub async fn attach_policy_to_role(
+        &self,
+        context: &CallContext,
+        policy: &PolicyId,
+        role: &RoleName,
+    ) -> Result<(), Error> {
+        self.change(context, "AttachPolicyToRole", policy, ("RoleName", role.as_str())).await
+    }
+
+    /// `AttachPolicyToUser`
+    ///
+    /// # Errors
+    /// As [`RamClient::attach_policy_to_role`], with `User` in the codes.
+    pub async fn attach_policy_to_user(
+        &self,
+        context: &CallContext,
+        policy: &PolicyId,
+        user: &UserName,
+    ) -> Result<(), Error> {
+        self.change(context, "AttachPolicyToUser", policy, ("UserName", user.as_str())).await
+    }
+
+    /// `AttachPolicyToGroup`
+    ///
+    /// # Errors
+    /// As [`RamClient::attach_policy_to_role`], with `Group` in the codes.
+    pub async fn attach_policy_to_group(
+        &self,
+        context: &CallContext,
+        policy: &PolicyId,
+        group: &GroupName,
+    ) -> Result<(), Error> {
+        self.change(context, "AttachPolicyToGroup", policy, ("GroupName", group.as_str())).await
+    }
+
+    /// `DetachPolicyFromRole`
+    ///
+    /// # Errors
+    /// `NotFound` with code `EntityNotExist.Role.Policy` when it is not attached ([`is_not_attached`]), or with code
+    /// `EntityNotExist.Role` or `EntityNotExist.Policy`; otherwise any kind.
+    pub async fn detach_policy_from_role(
+        &self,
+        context: &CallContext,
+        policy: &PolicyId,
+        role: &RoleName,
+    ) -> Result<(), Error> {
+        self.change(context, "DetachPolicyFromRole", policy, ("RoleName", role.as_str())).await
+    }
+
+    /// `DetachPolicyFromUser`
+    ///
+    /// # Errors
+    /// As [`RamClient::detach_policy_from_role`], with `User` in the codes.
+    pub async fn detach_policy_from_user(
+        &self,
+        context: &CallContext,
+        policy: &PolicyId,
+        user: &UserName,
+    ) -> Result<(), Error> {
+        self.change(context, "DetachPolicyFromUser", policy, ("UserName", user.as_str())).await
+    }
+
+    /// `DetachPolicyFromGroup`
+    ///
+    /// # Errors
+    /// As [`RamClient::detach_policy_from_role`], with `Group` in the codes.
+    pub async fn detach_policy_from_group(
+        &self,
+        context: &CallContext,
+        policy: &PolicyId,
+        group: &GroupName,
+    ) -> Result<(), Error> {
+        self.change(context, "DetachPolicyFromGroup", policy, ("GroupName", group.as_str())).await
+    }
+
+    /// `ListPoliciesForRole`: all of them.
+    ///
+    /// # Errors
+    /// `NotFound` with code `EntityNotExist.Role`; otherwise any kind.
+    pub async fn list_policies_for_role(
+        &self,
+        context: &CallContext,
+        role: &RoleName,
+    ) -> Result<Vec<AttachedPolicy>, Error> {
+        self.policies(context, "ListPoliciesForRole", ("RoleName", role.as_str())).await
+    }
+
+    /// `ListPoliciesForUser`: all of them; what the user's groups hold is not among them.
+    ///
+    /// # Errors
+    /// `NotFound` with code `EntityNotExist.User`; otherwise any kind.
+    pub async fn list_policies_for_user(
+        &self,
+        context: &CallContext,
+        user: &UserName,
+    ) -> Result<Vec<AttachedPolicy>, Error> {
+        self.policies(context, "ListPoliciesForUser", ("UserName", user.as_str())).await
+    }
+
+    /// `ListPoliciesForGroup`: all of them.
+    ///
+    /// # Errors
+    /// `NotFound` with code `EntityNotExist.Group`; otherwise any kind.
+    pub async fn list_policies_for_group(
+        &self,
+        context: &CallContext,
+        group: &GroupName,
+    ) -> Result<Vec<AttachedPolicy>, Error> {
+        self.policies(context, "ListPoliciesForGroup", ("GroupName", group.as_str())).await
+    }
+
+    async fn change(
+        &self,
+        context: &CallContext,
+        action: &'static str,
+        policy: &PolicyId,
+        (parameter, name): Holder<'_>,
+    ) -> Result<(), Error> {
+        let target = format!("{name} ({policy})");
+        let parameters = policy.parameters().with(parameter, name);
+        self.rpc.write(context, Call::new(action, &target, parameters), &done).await
+    }
+
+    async fn policies(
+        &self,
+        context: &CallContext,
+        action: &'static str,
+        (parameter, name): Holder<'_>,
+    ) -> Result<Vec<AttachedPolicy>, Error> {
+        let call = Call::new(action, name, Parameters::new().with(parameter, name));
+        let read = |answer: &Object<'_>| list(answer, ("Policies", "Policy"), AttachedPolicy::read);
+        self.rpc.read(context, call, &read).await
+    }
+}
+
+impl AttachedPolicy {
+    fn read(policy: &Object<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            id: PolicyId::read(policy)?,
+            description: policy.optional_text("Description")?.unwrap_or_default().to_owned(),
+            default_version: policy.optional_text("DefaultVersion")?.map(str::to_owned),
+            attach_date: policy.optional_text("AttachDate")?.map(str::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::error::Operation;
+
+    #[test]
+    fn what_is_so_already_is_told_from_what_is_missing() {
+        let operation = Operation::new("RAM", "AttachPolicyToRole", "demo");
+        let error = |status, code: &str| Error::from_answer(&operation, status, Some(code.to_owned()), "m");
+        for holder in ["Role", "User", "Group"] {
+            assert!(is_already_attached(&error(409, &format!("EntityAlreadyExists.{holder}.Policy"))));
+            assert!(is_not_attached(&error(404, &format!("EntityNotExist.{holder}.Policy"))));
+            assert!(!is_not_attached(&error(404, &format!("EntityNotExist.{holder}"))));
+        }
+        assert!(!is_not_attached(&error(404, "EntityNotExist.Policy")));
+        assert!(!is_already_attached(&error(409, "EntityAlreadyExists.Role")));
+        assert!(!is_not_attached(&error(500, "EntityNotExist.Role.Policy")));
+    }
+}

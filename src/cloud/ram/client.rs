@@ -1,0 +1,61 @@
+//! The client; its actions are methods, grouped in the files beside this one.
+
+use crate::cloud::error::Error;
+use crate::cloud::rpc::{RpcClient, RpcConfig, Service};
+use crate::cloud::shape::Object;
+
+/// A client of RAM.
+///
+/// Reads are repeated as the retry policy says, each attempt signed afresh. Writes are repeated only when it is
+/// certain that nothing was applied; [`Error::may_have_been_applied`] tells a lost answer, after which the caller
+/// looks before it writes again. Every method returns promptly when its
+/// [`CallContext`](crate::cloud::CallContext) is cancelled or its deadline passes, and writes one line to the log.
+#[derive(Debug)]
+pub struct RamClient {
+    pub(super) rpc: RpcClient,
+}
+
+const RAM: Service = Service { name: "RAM", version: "2015-05-01" };
+
+impl RamClient {
+    /// A client; nothing is connected, loaded or asked for before the first call.
+    pub fn new(config: RpcConfig) -> Self {
+        Self { rpc: RpcClient::new(RAM, config) }
+    }
+}
+
+/// Reads the answer to an action that gives nothing but its request id.
+pub(super) fn done(_: &Object<'_>) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Reads a list as RAM writes them: `{"Roles": {"Role": [...]}}`. Absent is empty.
+pub(super) fn list<'a, T>(
+    answer: &Object<'a>,
+    (outer, inner): (&str, &str),
+    read: impl Fn(&Object<'a>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    if answer.optional_object(outer)?.is_none() {
+        return Ok(Vec::new());
+    }
+    answer.object(outer)?.objects(inner)?.iter().map(read).collect()
+}
+
+/// Reads `IsTruncated` and `Marker`: where the next page begins, if there is one.
+pub(super) fn next_marker(answer: &Object<'_>) -> Result<Option<String>, Error> {
+    if !answer.boolean("IsTruncated")? {
+        return Ok(None);
+    }
+    answer.text("Marker").map(|marker| Some(marker.to_owned()))
+}
+
+/// Checks that an answer is about what was asked for.
+pub(super) fn expect_name(object: &Object<'_>, member: &str, asked: &str) -> Result<(), Error> {
+    if object.text(member)?.eq_ignore_ascii_case(asked) {
+        return Ok(());
+    }
+    Err(object.wrong(member, &format!("the text {asked:?}")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! What is sent and how answers are read, on a scripted transport.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::cloud::CallContext;
+use crate::cloud::error::ErrorKind;
+use crate::cloud::http::form;
+use crate::cloud::names::{PolicyName, RoleName};
+use crate::cloud::ram::{
+    CreatePolicyVersion, CreateRole, ListRoles, PolicyId, Role, RolePage, RotateStrategy, Tag,
+    TagResourceType, UpdateRole,
+};
+use crate::cloud::signing::rpc::SignatureVersion;
+use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+
+struct Bench {
+    ram: RamClient,
+    transport: Arc<ScriptedTransport>,
+    context: CallContext,
+}
+
+impl Bench {
+    fn new(answers: impl IntoIterator<Item = Value>) -> Self {
+        let replies = answers.into_iter().map(|answer| Reply::answer(200, &answer.to_string()));
+        let transport = Arc::new(ScriptedTransport::new(replies));
+        let config = scripted_rpc(&transport, &ManualClock::new(), SignatureVersion::Acs3HmacSha256);
+        Self { ram: RamClient::new(config), transport, context: CallContext::default() }
+    }
+
+    /// The action and the parameters of the one request.
+    #[track_caller]
+    fn sent(&self) -> (String, Value) {
+        let [request] = &self.transport.requests()[..] else { panic!("not one request") };
+        let parameters = form::decode(std::str::from_utf8(&request.body).unwrap());
+        let parameters = parameters.into_iter().map(|(name, value)| (name, Value::from(value)));
+        (request.headers.get("x-acs-action").unwrap().to_owned(), parameters.collect())
+    }
+}
+
+fn demo() -> RoleName {
+    RoleName::parse("Demo").unwrap()
+}
+
+fn role() -> Value {
+    json!({ "RoleId": "1", "RoleName": "Demo", "Arn": "acs:ram::1:role/demo", "AssumeRolePolicyDocument": "{}",
+        "CreateDate": "2026-11-20T08:00:00Z", "MaxSessionDuration": 3600 })
+}
+
+async fn get_role(role: Value) -> Result<Role, Error> {
+    let bench = Bench::new([json!({ "RequestId": "R", "Role": role })]);
+    bench.ram.get_role(&bench.context, &demo()).await
+}
+
+#[tokio::test]
+async fn a_role_is_read_and_unknown_members_are_passed_over() {
+    let mut more = role();
+    more["IsServiceLinkedRole"] = false.into();
+    more["New"] = json!({ "a": [1] });
+    let read = get_role(more).await.unwrap();
+    assert_eq!((read.arn.as_str(), read.description.as_str()), ("acs:ram::1:role/demo", ""));
+    assert_eq!((read.max_session_duration, read.update_date), (3600, None));
+}
+
+#[tokio::test]
+async fn a_member_that_is_missing_or_of_another_kind_is_named() {
+    for name in ["RoleId", "RoleName", "Arn", "AssumeRolePolicyDocument", "CreateDate", "MaxSessionDuration"]
+    {
+        for wrong in [None, Some(Value::Null), Some(json!([]))] {
+            let mut role = role();
+            role.as_object_mut().unwrap().remove(name);
+            if let Some(value) = wrong {
+                role[name] = value;
+            }
+            let error = get_role(role).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed);
+            assert!(error.message().starts_with(&format!("`Role.{name}` should be ")), "{error}");
+        }
+    }
+    let mut other = role();
+    other["Arn"] = "acs:ram::1:user/demo".into();
+    let error = get_role(other).await.unwrap_err();
+    let said = "`Role.Arn` should be the ARN of a role; found the text \"acs:ram::1:user/demo\"";
+    assert_eq!(error.message(), said);
+}
+
+#[tokio::test]
+async fn an_answer_about_another_role_is_malformed_and_another_spelling_is_not() {
+    let named = |name: &str| {
+        let mut role = role();
+        role["RoleName"] = name.into();
+        role
+    };
+    assert_eq!(get_role(named("dEMO")).await.unwrap().role_name.as_str(), "dEMO");
+    let error = get_role(named("other")).await.unwrap_err();
+    assert_eq!(error.message(), "`Role.RoleName` should be the text \"Demo\"; found the text \"other\"");
+}
+
+#[tokio::test]
+async fn what_is_not_given_is_not_sent() {
+    let create = CreateRole {
+        role_name: demo(),
+        assume_role_policy_document: "{}".into(),
+        description: None,
+        max_session_duration: None,
+        tags: vec![],
+    };
+    let bench = Bench::new([json!({ "Role": role() })]);
+    bench.ram.create_role(&bench.context, &create).await.unwrap();
+    let parameters = json!({ "RoleName": "Demo", "AssumeRolePolicyDocument": "{}" });
+    assert_eq!(bench.sent(), ("CreateRole".to_owned(), parameters));
+
+    let update = UpdateRole { description: Some(String::new()), ..UpdateRole::default() };
+    let bench = Bench::new([json!({ "Role": role() })]);
+    bench.ram.update_role(&bench.context, &demo(), &update).await.unwrap();
+    assert_eq!(bench.sent(), ("UpdateRole".to_owned(), json!({ "RoleName": "Demo", "NewDescription": "" })));
+}
+
+#[tokio::test]
+async fn everything_that_is_given_is_sent() {
+    let create = CreateRole {
+        role_name: demo(),
+        assume_role_policy_document: "{}".into(),
+        description: Some("日志".into()),
+        max_session_duration: Some(7200),
+        tags: vec![Tag::new("k", "v"), Tag::new("empty", "")],
+    };
+    let bench = Bench::new([json!({ "Role": role() })]);
+    bench.ram.create_role(&bench.context, &create).await.unwrap();
+    let (_, parameters) = bench.sent();
+    assert_eq!(
+        parameters,
+        json!({ "RoleName": "Demo", "AssumeRolePolicyDocument": "{}", "Description": "日志",
+            "MaxSessionDuration": "7200", "Tag": r#"[{"Key":"k","Value":"v"},{"Key":"empty","Value":""}]"# })
+    );
+
+    let version = json!({ "VersionId": "v2", "IsDefaultVersion": true, "CreateDate": "d" });
+    let bench = Bench::new([json!({ "PolicyVersion": version })]);
+    let create = CreatePolicyVersion {
+        policy_name: PolicyName::parse("pass").unwrap(),
+        policy_document: "{}".into(),
+        set_as_default: true,
+        rotate_strategy: RotateStrategy::DeleteOldestNonDefaultVersionWhenLimitExceeded,
+    };
+    bench.ram.create_policy_version(&bench.context, &create).await.unwrap();
+    let (_, parameters) = bench.sent();
+    assert_eq!(
+        parameters,
+        json!({ "PolicyName": "pass", "PolicyDocument": "{}", "SetAsDefault": "true",
+            "RotateStrategy": "DeleteOldestNonDefaultVersionWhenLimitExceeded" })
+    );
+}
+
+async fn list_roles(answer: Value) -> Result<RolePage, Error> {
+    let bench = Bench::new([answer]);
+    bench.ram.list_roles(&bench.context, &ListRoles::default()).await
+}
+
+#[tokio::test]
+async fn a_page_tells_where_the_next_one_begins() {
+    let last = list_roles(json!({ "IsTruncated": false, "Marker": "ignored" })).await.unwrap();
+    assert_eq!(last, RolePage { roles: vec![], marker: None });
+    let page = list_roles(json!({ "IsTruncated": true, "Marker": "m", "Roles": { "Role": [role()] } })).await;
+    let page = page.unwrap();
+    assert_eq!((page.roles.len(), page.marker.as_deref()), (1, Some("m")));
+
+    let error = list_roles(json!({ "IsTruncated": true })).await.unwrap_err();
+    assert_eq!(error.message(), "`Marker` should be a text; found nothing");
+    let error = list_roles(json!({})).await.unwrap_err();
+    assert_eq!(error.message(), "`IsTruncated` should be true or false; found nothing");
+    let error =
+        list_roles(json!({ "IsTruncated": false, "Roles": { "Role": [role(), {}] } })).await.unwrap_err();
+    assert_eq!(error.message(), "`Roles.Role[1].RoleId` should be a text; found nothing");
+    let error = list_roles(json!({ "IsTruncated": false, "Roles": [] })).await.unwrap_err();
+    assert_eq!(error.message(), "`Roles` should be an object; found a list");
+}
+
+#[tokio::test]
+async fn policies_of_an_unknown_kind_are_malformed() {
+    let policy = json!({ "PolicyName": "p", "PolicyType": "custom" });
+    let bench = Bench::new([json!({ "Policies": { "Policy": [policy] } })]);
+    let error = bench.ram.list_policies_for_role(&bench.context, &demo()).await.unwrap_err();
+    let said = "`Policies.Policy[0].PolicyType` should be System or Custom; found the text \"custom\"";
+    assert_eq!(error.message(), said);
+}
+
+#[tokio::test]
+async fn untagging_without_keys_asks_for_nothing() {
+    let bench = Bench::new([]);
+    bench.ram.untag_resources(&bench.context, TagResourceType::Role, &["demo"], &[]).await.unwrap();
+    assert!(bench.transport.requests().is_empty());
+}
+
+#[tokio::test]
+async fn attachments_name_both_ends_in_errors() {
+    let transport = Arc::new(ScriptedTransport::new([Reply::answer(
+        409,
+        r#"{"Code":"EntityAlreadyExists.Role.Policy","Message":"The policy has already been attached to the role."}"#,
+    )]));
+    let config = scripted_rpc(&transport, &ManualClock::new(), SignatureVersion::Acs3HmacSha256);
+    let policy = PolicyId::system(PolicyName::parse("AliyunKMSReadOnlyAccess").unwrap());
+    let attach = RamClient::new(config);
+    let error = attach.attach_policy_to_role(&CallContext::default(), &policy, &demo()).await.unwrap_err();
+    assert_eq!(error.target(), "Demo (System/AliyunKMSReadOnlyAccess)");
+    assert!(crate::cloud::ram::is_already_attached(&error));
+}

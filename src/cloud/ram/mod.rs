@@ -1,0 +1,25 @@
+//! Resource Access Management (RAM), API version 2015-05-01.
+
+mod attachment;
+mod client;
+mod entity;
+mod group;
+mod policy;
+pub mod policy_document;
+mod policy_version;
+mod role;
+mod role_arn;
+mod tag;
+mod user;
+
+pub use attachment::{AttachedPolicy, is_already_attached, is_not_attached};
+pub use client::RamClient;
+pub use entity::{AttachedGroup, AttachedRole, AttachedUser, PolicyEntities};
+pub use group::Group;
+pub use policy::{CreatePolicy, Policy, PolicyDescription, PolicyId, PolicyKind};
+pub use policy_document::{PolicyDocument, PolicyDocumentError};
+pub use policy_version::{CreatePolicyVersion, PolicyVersion, RotateStrategy};
+pub use role::{CreateRole, ListRoles, ListedRole, Role, RolePage, UpdateRole};
+pub use role_arn::{RoleArn, RoleArnError};
+pub use tag::{ListTagResources, Tag, TagPage, TagResourceType, TaggedResource};
+pub use user::User;

@@ -1,0 +1,181 @@
+//! Sending one action of an RPC service.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::cloud::CallContext;
+use crate::cloud::call::{Action, Caller};
+use crate::cloud::credentials::Credentials;
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::cloud::http::{HttpRequest, HttpResponse, Method, form};
+use crate::cloud::nonce::NonceSource;
+use crate::cloud::rpc::Parameters;
+use crate::cloud::rpc::answer::{request_id, success};
+use crate::cloud::shape::Object;
+use crate::cloud::signing::rpc::{SignatureVersion, sign};
+
+/// What a client of an RPC service is made of.
+#[derive(Clone, Debug)]
+pub struct RpcConfig {
+    /// Where the service is reached.
+    pub endpoint: Endpoint,
+    /// How requests are signed.
+    pub signature: SignatureVersion,
+    /// What sends them.
+    pub caller: Arc<Caller>,
+    /// Where the nonces of the signatures come from.
+    pub nonces: Arc<dyn NonceSource>,
+}
+
+/// A service and the version of its API.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Service {
+    /// As errors and log lines call it.
+    pub(crate) name: &'static str,
+    /// As every request names it.
+    pub(crate) version: &'static str,
+}
+
+/// Sends the actions of one service.
+#[derive(Debug)]
+pub(crate) struct RpcClient {
+    service: Service,
+    config: RpcConfig,
+}
+
+/// One call of an action.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    /// The action.
+    pub(crate) action: &'static str,
+    /// What it is done to, for errors and log lines.
+    pub(crate) target: &'a str,
+    /// Its parameters.
+    pub(crate) parameters: Parameters,
+}
+
+/// What an action does, and so when it may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    Read,
+    ReadSecret,
+    Write,
+}
+
+/// Reads the members of an answer of success.
+type Read<'a, T> = &'a (dyn Fn(&Object<'_>) -> Result<T, Error> + Send + Sync);
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
+        Self { action, target, parameters }
+    }
+}
+
+impl RpcClient {
+    pub(crate) fn new(service: Service, config: RpcConfig) -> Self {
+        Self { service, config }
+    }
+
+    /// Sends an action that changes nothing; repeated as the retry policy says.
+    pub(crate) async fn read<T>(
+        &self,
+        context: &CallContext,
+        call: Call<'_>,
+        read: Read<'_, T>,
+    ) -> Result<T, Error> {
+        self.send(context, &call, read, Manner::Read).await
+    }
+
+    /// As [`RpcClient::read`], for an answer that holds secrets: it is never shown in an error.
+    pub(crate) async fn read_secret<T>(
+        &self,
+        context: &CallContext,
+        call: Call<'_>,
+        read: Read<'_, T>,
+    ) -> Result<T, Error> {
+        self.send(context, &call, read, Manner::ReadSecret).await
+    }
+
+    /// Sends an action that changes something; repeated only when it was never sent or the service refused it
+    /// without a look at it (throttling). After a lost answer the error says that it may have been applied:
+    /// whoever asked can look first.
+    pub(crate) async fn write<T>(
+        &self,
+        context: &CallContext,
+        call: Call<'_>,
+        read: Read<'_, T>,
+    ) -> Result<T, Error> {
+        self.send(context, &call, read, Manner::Write).await
+    }
+
+    async fn send<T>(
+        &self,
+        context: &CallContext,
+        call: &Call<'_>,
+        read: Read<'_, T>,
+        manner: Manner,
+    ) -> Result<T, Error> {
+        let operation = Operation::new(self.service.name, call.action, call.target);
+        let prepare = |who: &Credentials, at| self.request(&operation, &call.parameters, who, at);
+        let secret = manner == Manner::ReadSecret;
+        let accept = |response: &HttpResponse| {
+            let read = success(&operation, response, secret)
+                .and_then(|fields| read(&Object::new(&operation, "", &fields)));
+            read.map_err(|error| error.with_status(response.status))
+        };
+        let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
+        match manner {
+            Manner::Read | Manner::ReadSecret => self.config.caller.repeat(context, &action).await,
+            Manner::Write => self.config.caller.repeat_unless_applied(context, &action).await,
+        }
+    }
+
+    /// Writes and signs a request.
+    ///
+    /// The parameters of the action always travel in the body, as a form: a policy document of 6144 characters can
+    /// take 18 kB once it is percent-encoded, more than addresses may have on many ways, and what is in an
+    /// address ends up in the logs of proxies. Both signatures cover the body. The official provider sends RAM's
+    /// parameters so too, the older SDKs do for long ones.
+    fn request(
+        &self,
+        operation: &Operation,
+        parameters: &Parameters,
+        credentials: &Credentials,
+        at: OffsetDateTime,
+    ) -> Result<HttpRequest, Error> {
+        let mut request = HttpRequest::new(Method::Post, self.config.endpoint.origin(), "/");
+        request.headers.set("accept", "application/json");
+        request.body = parameters.to_form().into_bytes();
+        if !request.body.is_empty() {
+            request.headers.set("content-type", form::MEDIA_TYPE);
+        }
+        self.name_action(&mut request, operation.action);
+        let nonce = self.config.nonces.next();
+        sign(&mut request, self.config.signature, credentials, &nonce, at).map_err(|error| {
+            let message = format!("{error} (credentials from {})", credentials.source);
+            Error::new(ErrorKind::Unauthenticated, operation, message).with_source(error)
+        })?;
+        Ok(request)
+    }
+
+    fn name_action(&self, request: &mut HttpRequest, action: &str) {
+        match self.config.signature {
+            SignatureVersion::Acs3HmacSha256 => {
+                request.headers.set("x-acs-action", action);
+                request.headers.set("x-acs-version", self.service.version);
+            }
+            SignatureVersion::V1HmacSha1 => {
+                for (name, value) in
+                    [("Action", action), ("Version", self.service.version), ("Format", "JSON")]
+                {
+                    request.query.insert(name.to_owned(), value.to_owned());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! How answers are read, on a scripted transport.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use super::*;
+use crate::cloud::CallContext;
+use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::ram::RoleArn;
+use crate::cloud::signing::rpc::SignatureVersion;
+use crate::cloud::sts::{AssumeRole, AssumedRole, CallerIdentity, IdentityType};
+use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+
+fn sts(status: u16, body: &str) -> StsClient {
+    let transport = Arc::new(ScriptedTransport::new([Reply::answer(status, body)]));
+    StsClient::new(scripted_rpc(&transport, &ManualClock::new(), SignatureVersion::Acs3HmacSha256))
+}
+
+async fn identity(answer: Value) -> CallerIdentity {
+    sts(200, &answer.to_string()).get_caller_identity(&CallContext::default()).await.unwrap()
+}
+
+async fn assume(body: &str) -> Result<AssumedRole, Error> {
+    let assume = AssumeRole {
+        role_arn: RoleArn::parse("acs:ram::1:role/demo").unwrap(),
+        role_session_name: "terraform".into(),
+        duration_seconds: None,
+        policy: None,
+        external_id: None,
+    };
+    sts(200, body).assume_role(&CallContext::default(), &assume).await
+}
+
+#[tokio::test]
+async fn callers_are_told_apart() {
+    let account =
+        identity(json!({ "IdentityType": "Account", "AccountId": "1", "Arn": "acs:ram::1:root" })).await;
+    assert_eq!((account.identity_type.clone(), account.user_name()), (IdentityType::Account, None));
+    let user =
+        json!({ "IdentityType": "RAMUser", "AccountId": "1", "Arn": "acs:ram::1:user/alice", "UserId": "2" });
+    let user = identity(user).await;
+    assert_eq!(
+        (user.user_name(), user.role_name(), user.user_id.as_deref()),
+        (Some("alice"), None, Some("2"))
+    );
+    let session = json!({ "IdentityType": "AssumedRoleUser", "AccountId": "1", "RoleId": "3",
+        "Arn": "acs:ram::1:assumed-role/deployer/s1" });
+    let session = identity(session).await;
+    assert_eq!((session.user_name(), session.role_name()), (None, Some("deployer")));
+    let other = identity(json!({ "IdentityType": "Robot", "AccountId": "1", "Arn": "x" })).await;
+    assert_eq!(other.identity_type, IdentityType::Other("Robot".into()));
+}
+
+#[tokio::test]
+async fn a_session_is_read_and_does_not_print_its_secrets() {
+    let session = json!({ "Credentials": { "AccessKeyId": "STS.x", "AccessKeySecret": "canary-1",
+        "SecurityToken": "canary-2", "Expiration": "2026-11-20T09:00:00Z" },
+        "AssumedRoleUser": { "Arn": "acs:ram::1:role/demo/s1" } });
+    let session = assume(&session.to_string()).await.unwrap();
+    assert_eq!(
+        (session.access_key_secret.expose(), session.security_token.expose()),
+        ("canary-1", "canary-2")
+    );
+    assert_eq!(session.expiration, datetime!(2026-11-20 09:00 UTC));
+    assert!(!format!("{session:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn no_error_shows_a_session_that_cannot_be_read() {
+    for body in [
+        r#"{"Credentials":{"AccessKeySecret":"canary","SecurityToken":"canary"#,
+        r#""canary""#,
+        r#"["canary"]"#,
+        r#"{"Credentials":{"AccessKeyId":"x","AccessKeySecret":"canary","SecurityToken":"canary"}}"#,
+        r#"{"Credentials":{"AccessKeyId":"x","AccessKeySecret":"canary","Expiration":"2026-11-20T09:00:00Z"}}"#,
+    ] {
+        let error = assume(body).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        let printed = format!("{error} {error:?}");
+        assert!(!printed.contains("canary"), "{printed}");
+    }
+}

@@ -1,0 +1,41 @@
+//! A client's way to a script: the caller with its stand-ins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cloud::credentials::{Credentials, StaticCredentials};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::retry::RetryPolicy;
+use crate::cloud::rpc::RpcConfig;
+use crate::cloud::signing::rpc::SignatureVersion;
+use crate::cloud::testing::{ManualClock, NumberedNonces, ScriptedTransport};
+use crate::cloud::{Caller, CallerConfig};
+
+/// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
+/// `canary-token+/=`, three retries with pauses of 1 to 4 seconds, ten seconds for an attempt.
+pub fn scripted_rpc(
+    transport: &Arc<ScriptedTransport>,
+    clock: &ManualClock,
+    signature: SignatureVersion,
+) -> RpcConfig {
+    let second = Duration::from_secs(1);
+    let caller = Caller::new(CallerConfig {
+        credentials: Arc::new(StaticCredentials::new(Credentials {
+            access_key_id: "ak".into(),
+            access_key_secret: "canary-secret".into(),
+            security_token: Some("canary-token+/=".into()),
+            source: "test".into(),
+        })),
+        transport: transport.clone(),
+        clock: Arc::new(clock.clone()),
+        retry: RetryPolicy { max_retries: 3, base: second, cap: second * 4 },
+        request_timeout: second * 10,
+        max_concurrency: 4,
+    });
+    RpcConfig {
+        endpoint: Endpoint::parse("http://127.0.0.1:8700").unwrap(),
+        signature,
+        caller: Arc::new(caller),
+        nonces: Arc::new(NumberedNonces::default()),
+    }
+}
