@@ -1,5 +1,12 @@
 //! The one place that turns what went wrong in the cloud into words for the person who has to act.
 
+mod role;
+
+pub(super) use role::{
+    foreign_policies_warning, of_removal, pass_role_denied, of_settling, of_step, role_destroy_warning, role_exists,
+    role_exists_at_apply, role_gone, role_of_log_store_replaced, role_replacement_warning,
+};
+
 use super::log_store_id::LogStoreId;
 use crate::{
     cloud::{
@@ -71,11 +78,15 @@ fn remedy(error: &Error) -> &'static str {
     }
 }
 
-/// A sequence that did not reach what was wanted.
-pub(super) fn of_apply(id: &LogStoreId, error: &ApplyError) -> Vec<Diagnostic> {
+/// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
+pub(super) fn of_apply(id: &LogStoreId, error: &ApplyError, arn: Option<&str>) -> Vec<Diagnostic> {
     match error {
         ApplyError::Call(error) => {
-            vec![of_call(&format!("Cannot configure encryption of Logstore {id}"), error)]
+            let doing = format!("Cannot configure encryption of Logstore {id}");
+            match arn {
+                Some(arn) if error.kind() == ErrorKind::Denied => vec![pass_role_denied(&doing, error, arn)],
+                _ => vec![of_call(&doing, error)],
+            }
         }
         ApplyError::Conflict { stored, conflicts } => {
             conflicts.iter().map(|conflict| existing_conflict(id, stored, conflict)).collect()

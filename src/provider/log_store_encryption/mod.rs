@@ -128,7 +128,7 @@ impl Resource for LogStoreEncryption {
         _context: &Context,
         request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
     ) -> Plan<EncryptionModel, EncryptionPrivate> {
-        plan::update(request)
+        plan::update(self, request)
     }
 
     async fn plan_destroy(

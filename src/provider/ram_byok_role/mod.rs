@@ -141,7 +141,7 @@ impl Resource for RamByokRole {
         _context: &Context,
         request: PlanDestroy<RoleModel, RolePrivate>,
     ) -> DestroyPlan<RolePrivate> {
-        plan::destroy(self, &request.prior)
+        plan::destroy(self, &request)
     }
 
     async fn create(

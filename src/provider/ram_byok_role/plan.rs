@@ -16,7 +16,7 @@ use crate::{
     provider::errors,
     schema::{
         Diagnostic, Diagnostics, Field, Path,
-        resource::{Context, DestroyPlan, Plan, PlanCreate, PlanUpdate},
+        resource::{Context, DestroyPlan, Plan, PlanCreate, PlanDestroy, PlanUpdate},
     },
 };
 
@@ -97,13 +97,19 @@ pub(super) fn update(
 }
 
 /// Plans a destroy: the place to say what is lost.
-pub(super) fn destroy(resource: &RamByokRole, prior: &RoleModel) -> DestroyPlan<RolePrivate> {
+pub(super) fn destroy(
+    resource: &RamByokRole,
+    request: &PlanDestroy<RoleModel, RolePrivate>,
+) -> DestroyPlan<RolePrivate> {
+    let PlanDestroy { prior, private } = request;
     let mut diagnostics = Diagnostics::new();
     if let Some(arn) = prior.arn.known() {
         diagnostics.push(errors::role_destroy_warning(arn, &resource.session.held.roles.users_of(arn)));
     }
     warn_of_foreign(prior, &mut diagnostics);
-    DestroyPlan { private: RolePrivate::default(), diagnostics }
+    // A role that was not finished is deleted as well, where nothing takes its place.
+    let private = RolePrivate { incomplete: None, ..private.clone() };
+    DestroyPlan { private, diagnostics }
 }
 
 /// The warning that others have attached policies, which the destroy of a role stumbles over. It is no error: they
