@@ -43,6 +43,12 @@ model! {
     pub struct EndpointsModel {
         /// Where SLS is reached.
         pub log: String,
+        /// Where RAM is reached.
+        pub ram: String,
+        /// Where KMS is reached.
+        pub kms: String,
+        /// Where STS is reached.
+        pub sts: String,
     }
 }
 
@@ -51,6 +57,8 @@ model! {
     pub struct SignVersionModel {
         /// How requests to SLS are signed.
         pub sls: String,
+        /// How requests to RAM, KMS and STS are signed.
+        pub rpc: String,
     }
 }
 
@@ -104,15 +112,22 @@ pub(super) fn schema() -> Schema {
                 "endpoints",
                 Nesting::List,
                 vec![
-                    Attribute::string("log")
-                        .optional()
-                        .validate(Parses {
-                            rule: "Must be a host or URL; `http://` is accepted for addresses of this machine only.",
-                            problem: endpoint_problem,
-                        })
-                        .described(
-                            "Where SLS is reached, without the project: `cn-hangzhou.log.aliyuncs.com`, or `http://127.0.0.1:8700` for the emulator. Environment: `ALIBABA_CLOUD_ENDPOINT_SLS`. Default: the region's public endpoint.",
-                        ),
+                    endpoint(
+                        "log",
+                        "Where SLS is reached, without the project: `cn-hangzhou.log.aliyuncs.com`, or `http://127.0.0.1:8700` for the emulator. Environment: `ALIBABA_CLOUD_ENDPOINT_SLS`. Default: the region's public endpoint.",
+                    ),
+                    endpoint(
+                        "ram",
+                        "Where RAM is reached. Environment: `ALIBABA_CLOUD_ENDPOINT_RAM`. Default: `ram.aliyuncs.com`.",
+                    ),
+                    endpoint(
+                        "kms",
+                        "Where KMS is reached, for keys of every region. Environment: `ALIBABA_CLOUD_ENDPOINT_KMS`. Default: the public endpoint of the key's region, `kms.cn-hangzhou.aliyuncs.com`.",
+                    ),
+                    endpoint(
+                        "sts",
+                        "Where STS is reached. Environment: `ALIBABA_CLOUD_ENDPOINT_STS`. Default: the region's public endpoint, `sts.cn-hangzhou.aliyuncs.com`, or `sts.aliyuncs.com` where the region has none.",
+                    ),
                 ],
             )
             .at_most(1)
@@ -125,6 +140,12 @@ pub(super) fn schema() -> Schema {
                         .optional()
                         .validate(OneOf(&["v4", "v1-hmac-sha256", "v1-hmac-sha1"]))
                         .described("How requests to SLS are signed. Default: `v4`."),
+                    Attribute::string("rpc")
+                        .optional()
+                        .validate(OneOf(&["acs3", "v1-hmac-sha1"]))
+                        .described(
+                            "How requests to RAM, KMS and STS are signed: `acs3` is ACS3-HMAC-SHA256, `v1-hmac-sha1` the older signature of the RPC style, which carries the security token of temporary keys in the address. Default: `acs3`.",
+                        ),
                 ],
             )
             .at_most(1)
@@ -132,6 +153,17 @@ pub(super) fn schema() -> Schema {
         ],
         ..Schema::default()
     }
+}
+
+/// A member of the block `endpoints`.
+fn endpoint(name: &'static str, description: &'static str) -> Attribute {
+    Attribute::string(name)
+        .optional()
+        .validate(Parses {
+            rule: "Must be a host or URL; `http://` is accepted for addresses of this machine only.",
+            problem: endpoint_problem,
+        })
+        .described(description)
 }
 
 /// Checks rules between arguments.

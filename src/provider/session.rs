@@ -1,4 +1,4 @@
-//! What a configured provider holds for its resources: the client, made when first needed.
+//! What a configured provider holds for its resources: the clients of the services.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,9 +10,16 @@ use crate::{
     cloud::{
         Caller, CallerConfig,
         clock::SystemClock,
+        endpoint::Endpoint,
         http::{ReqwestTransport, TransportConfig},
+        kms::KmsClient,
+        names::Region,
+        nonce::{NonceSource, UniqueNonces},
+        ram::RamClient,
         retry::RetryPolicy,
+        rpc::RpcConfig,
         sls::{SlsClient, SlsConfig},
+        sts::StsClient,
     },
     schema::Diagnostic,
 };
@@ -25,8 +32,26 @@ pub(super) struct Session {
     pub(super) held: Held,
 }
 
-/// The outcome of configuring: a client, or why there is none.
-type Configured = Result<Arc<SlsClient>, NoClient>;
+/// The outcome of configuring: the clients, or why there are none.
+type Configured = Result<Clients, NoClient>;
+
+/// The clients of one configuration. They share credentials, retries and the bound on requests under way.
+#[derive(Clone, Debug)]
+struct Clients {
+    sls: Arc<SlsClient>,
+    ram: Arc<RamClient>,
+    sts: Arc<StsClient>,
+    kms: Arc<KmsClients>,
+}
+
+/// KMS has an endpoint in each region, so there is a client for each region that a key is in.
+#[derive(Debug)]
+struct KmsClients {
+    /// `None` for the public endpoint of the region.
+    endpoint: Option<Endpoint>,
+    /// Whose endpoint is the one of each region.
+    template: RpcConfig,
+}
 
 /// Why there is no client.
 #[derive(Clone, Debug)]
@@ -46,20 +71,88 @@ impl Session {
     /// earlier phases did is forgotten.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
         let configured = match settings {
-            Settings::Known(known) => Ok(Arc::new(SlsClient::new(sls_config(*known, terraform_version)))),
+            Settings::Known(known) => Ok(Clients::new(*known, terraform_version)),
             Settings::Unknown(names) => Err(NoClient::Unknown(names)),
         };
         self.held.begin_phase();
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
-    /// The client.
+    /// The client of SLS.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn sls(&self) -> Configured {
+    pub(super) fn sls(&self) -> Result<Arc<SlsClient>, NoClient> {
+        self.clients().map(|clients| clients.sls)
+    }
+
+    /// The client of RAM.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
+    pub(super) fn ram(&self) -> Result<Arc<RamClient>, NoClient> {
+        self.clients().map(|clients| clients.ram)
+    }
+
+    /// The client of STS.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
+    pub(super) fn sts(&self) -> Result<Arc<StsClient>, NoClient> {
+        self.clients().map(|clients| clients.sts)
+    }
+
+    /// A client of KMS in a region.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
+    pub(super) fn kms(&self, region: &Region) -> Result<KmsClient, NoClient> {
+        self.clients().map(|clients| clients.kms.of(region))
+    }
+
+    fn clients(&self) -> Configured {
         self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Clients {
+    fn new(settings: KnownSettings, terraform_version: &str) -> Clients {
+        let caller = Arc::new(Caller::new(caller_config(&settings, terraform_version)));
+        let nonces: Arc<dyn NonceSource> = Arc::new(UniqueNonces::default());
+        let rpc = |endpoint: Endpoint| RpcConfig {
+            endpoint,
+            signature: settings.rpc_signature,
+            caller: Arc::clone(&caller),
+            nonces: Arc::clone(&nonces),
+        };
+        Clients {
+            ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
+            sts: Arc::new(StsClient::new(rpc(settings.sts_endpoint))),
+            kms: Arc::new(KmsClients {
+                template: rpc(Endpoint::kms(&settings.region)),
+                endpoint: settings.kms_endpoint,
+            }),
+            sls: Arc::new(SlsClient::new(SlsConfig {
+                endpoint: settings.log_endpoint,
+                region: settings.region,
+                signature: settings.signature,
+                caller: Arc::clone(&caller),
+            })),
+        }
+    }
+}
+
+impl KmsClients {
+    fn of(&self, region: &Region) -> KmsClient {
+        let endpoint = self.endpoint.clone().unwrap_or_else(|| Endpoint::kms(region));
+        KmsClient::new(RpcConfig { endpoint, ..self.template.clone() })
     }
 }
 
@@ -89,23 +182,18 @@ impl From<NoClient> for Diagnostic {
     }
 }
 
-fn sls_config(settings: KnownSettings, terraform_version: &str) -> SlsConfig {
+fn caller_config(settings: &KnownSettings, terraform_version: &str) -> CallerConfig {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
     transport.read_timeout = settings.request_timeout.max(transport.connect_timeout);
-    SlsConfig {
-        endpoint: settings.log_endpoint,
-        region: settings.region,
-        signature: settings.signature,
-        caller: Arc::new(Caller::new(CallerConfig {
-            credentials: settings.credentials,
-            transport: Arc::new(ReqwestTransport::new(transport)),
-            clock: Arc::new(SystemClock),
-            retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
-            request_timeout: settings.request_timeout,
-            max_concurrency: settings.max_concurrency,
-        })),
+    CallerConfig {
+        credentials: Arc::clone(&settings.credentials),
+        transport: Arc::new(ReqwestTransport::new(transport)),
+        clock: Arc::new(SystemClock),
+        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
+        request_timeout: settings.request_timeout,
+        max_concurrency: settings.max_concurrency,
     }
 }
 
@@ -147,6 +235,34 @@ mod tests {
         assert!(matches!(session.sls(), Err(NoClient::Unknown(names)) if names == ["region"]));
         session.configure(settings_of(Field::Null), "1.11.4");
         assert!(session.sls().is_ok());
+    }
+
+    #[test]
+    fn every_service_has_a_client_and_kms_one_for_each_region() {
+        let pairs = [
+            ("ALICLOUD_ACCESS_KEY", "id"),
+            ("ALICLOUD_SECRET_KEY", "canary"),
+            ("ALICLOUD_REGION", "cn-hangzhou"),
+        ];
+        let session = |environment: Environment| {
+            let session = Session::default();
+            session.configure(settings(&ProviderModel::default(), &environment).unwrap(), "1.11.4");
+            session
+        };
+        let shanghai = Region::parse("cn-shanghai").unwrap();
+        let public = session(Environment::from(pairs));
+        assert!(format!("{:?}", public.kms(&shanghai).unwrap()).contains("kms.cn-shanghai.aliyuncs.com"));
+        assert!(format!("{:?}", public.ram().unwrap()).contains("ram.aliyuncs.com"));
+        assert!(format!("{:?}", public.sts().unwrap()).contains("sts.cn-hangzhou.aliyuncs.com"));
+        assert!(!format!("{public:?}").contains("canary"));
+
+        let [id, secret, region] = pairs;
+        let kms = ("ALIBABA_CLOUD_ENDPOINT_KMS", "kms.example.com");
+        let overridden = session(Environment::from([id, secret, region, kms]));
+        assert!(format!("{:?}", overridden.kms(&shanghai).unwrap()).contains("kms.example.com"));
+
+        assert!(matches!(Session::default().ram(), Err(NoClient::NotConfigured)));
+        assert!(matches!(Session::default().kms(&shanghai), Err(NoClient::NotConfigured)));
     }
 
     #[test]

@@ -2,13 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{config::ProviderModel, duration, environment::Environment};
+use super::{
+    config::{EndpointsModel, ProviderModel, SignVersionModel},
+    duration,
+    environment::Environment,
+};
 use crate::{
     cloud::{
         credentials::{CredentialProvider, Credentials, StaticCredentials},
         endpoint::Endpoint,
         names::Region,
-        signing::sls::SignatureVersion,
+        signing::{rpc, sls::SignatureVersion},
     },
     crypto::Secret,
     schema::{Diagnostic, Diagnostics, Field},
@@ -29,7 +33,12 @@ pub(super) struct KnownSettings {
     pub(super) credentials: Arc<dyn CredentialProvider>,
     pub(super) region: Region,
     pub(super) log_endpoint: Endpoint,
+    pub(super) ram_endpoint: Endpoint,
+    /// `None` for the public endpoint of each key's region.
+    pub(super) kms_endpoint: Option<Endpoint>,
+    pub(super) sts_endpoint: Endpoint,
     pub(super) signature: SignatureVersion,
+    pub(super) rpc_signature: rpc::SignatureVersion,
     pub(super) max_retries: u32,
     pub(super) request_timeout: Duration,
     pub(super) max_concurrency: usize,
@@ -45,6 +54,9 @@ const SECURITY_TOKEN: [&str; 3] =
     ["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"];
 const REGION: [&str; 2] = ["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
 const LOG_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_SLS"];
+const RAM_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_RAM"];
+const KMS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_KMS"];
+const STS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_STS"];
 const CONFIGURATION_SOURCE: [&str; 1] = ["TF_APPEND_USER_AGENT"];
 
 const SIGNATURES: [(&str, SignatureVersion); 3] = [
@@ -52,6 +64,9 @@ const SIGNATURES: [(&str, SignatureVersion); 3] = [
     ("v1-hmac-sha256", SignatureVersion::V1HmacSha256),
     ("v1-hmac-sha1", SignatureVersion::V1HmacSha1),
 ];
+
+const RPC_SIGNATURES: [(&str, rpc::SignatureVersion); 2] =
+    [("acs3", rpc::SignatureVersion::Acs3HmacSha256), ("v1-hmac-sha1", rpc::SignatureVersion::V1HmacSha1)];
 
 /// Enough to outlast an outage of some seconds: with pauses that grow to 2 s, 11 s at most. Throttled calls
 /// wait their turn for as long as the operation may take.
@@ -75,17 +90,21 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     let mut problems = Diagnostics::new();
     let mut noted = |problem: Diagnostic| problems.push(problem);
     let credentials = credentials(config, environment).map_err(&mut noted).ok();
-    let endpoint = log_endpoint(config, environment).map_err(&mut noted).ok();
-    let region = match &endpoint {
-        Some(endpoint) => region(config, environment, endpoint.as_ref()).map_err(&mut noted).ok(),
+    let endpoints = endpoints(config, environment, &mut noted);
+    let region = match &endpoints {
+        Some(endpoints) => region(config, environment, endpoints.log.as_ref()).map_err(&mut noted).ok(),
         None => None,
     };
-    match (credentials, endpoint, region) {
-        (Some(credentials), Some(endpoint), Some(region)) => Ok(Settings::Known(Box::new(KnownSettings {
+    match (credentials, endpoints, region) {
+        (Some(credentials), Some(endpoints), Some(region)) => Ok(Settings::Known(Box::new(KnownSettings {
             credentials: Arc::new(StaticCredentials::new(credentials)),
-            log_endpoint: endpoint.unwrap_or_else(|| Endpoint::sls(&region)),
+            log_endpoint: endpoints.log.unwrap_or_else(|| Endpoint::sls(&region)),
+            ram_endpoint: endpoints.ram.unwrap_or_else(Endpoint::ram),
+            kms_endpoint: endpoints.kms,
+            sts_endpoint: endpoints.sts.unwrap_or_else(|| Endpoint::sts(&region)),
             region,
             signature: signature(config),
+            rpc_signature: rpc_signature(config),
             max_retries: whole(&config.max_retries).unwrap_or(DEFAULT_MAX_RETRIES),
             request_timeout: request_timeout(config),
             max_concurrency: whole(&config.max_concurrency).unwrap_or(DEFAULT_MAX_CONCURRENCY),
@@ -159,18 +178,51 @@ fn half_a_key(source: &str, found: &str, missing: &'static str, names: &[&str]) 
         ),
     )
 }
-fn log_endpoint(config: &ProviderModel, environment: &Environment) -> Result<Option<Endpoint>, Diagnostic> {
-    let argument = match config.endpoints.known().and_then(|blocks| blocks.first()) {
-        Some(Field::Known(block)) => &block.log,
-        _ => &Field::Null,
+
+/// The endpoints that are set; `None` is the service's public one.
+struct Endpoints {
+    log: Option<Endpoint>,
+    ram: Option<Endpoint>,
+    kms: Option<Endpoint>,
+    sts: Option<Endpoint>,
+}
+
+/// The endpoints, or `None` when one of them is malformed.
+fn endpoints(
+    config: &ProviderModel,
+    environment: &Environment,
+    noted: &mut impl FnMut(Diagnostic),
+) -> Option<Endpoints> {
+    let unset = EndpointsModel::default();
+    let block = only(&config.endpoints).unwrap_or(&unset);
+    let mut read = |service, argument, names: &[&'static str]| {
+        endpoint(service, argument, environment, names).map_err(&mut *noted).ok()
     };
-    let Some(found) = text(argument, environment, &LOG_ENDPOINT) else { return Ok(None) };
+    let log = read("SLS", &block.log, &LOG_ENDPOINT);
+    let ram = read("RAM", &block.ram, &RAM_ENDPOINT);
+    let kms = read("KMS", &block.kms, &KMS_ENDPOINT);
+    let sts = read("STS", &block.sts, &STS_ENDPOINT);
+    Some(Endpoints { log: log?, ram: ram?, kms: kms?, sts: sts? })
+}
+
+fn endpoint(
+    service: &str,
+    argument: &Field<String>,
+    environment: &Environment,
+    names: &[&'static str],
+) -> Result<Option<Endpoint>, Diagnostic> {
+    let Some(found) = text(argument, environment, names) else { return Ok(None) };
     Endpoint::parse(&found.value).map(Some).map_err(|error| {
         Diagnostic::error(
-            "Invalid SLS endpoint",
+            format!("Invalid {service} endpoint"),
             format!("The endpoint comes from {}. {error}", found.source),
         )
     })
+}
+
+/// The block of which there can be one at most.
+fn only<T>(blocks: &Field<Vec<Field<T>>>) -> Option<&T> {
+    blocks.known()?.first()?.known()
 }
 
 fn region(
@@ -195,12 +247,17 @@ fn region(
 }
 
 fn signature(config: &ProviderModel) -> SignatureVersion {
-    let given = match config.sign_version.known().and_then(|blocks| blocks.first()) {
-        Some(Field::Known(block)) => block.sls.known().map(String::as_str),
-        _ => None,
-    };
-    let named = SIGNATURES.iter().find(|(name, _)| Some(*name) == given);
-    named.map_or(SignatureVersion::V4, |(_, version)| *version)
+    let given = only(&config.sign_version).and_then(|block| block.sls.known());
+    named(&SIGNATURES, given).unwrap_or(SignatureVersion::V4)
+}
+
+fn rpc_signature(config: &ProviderModel) -> rpc::SignatureVersion {
+    let given = only(&config.sign_version).and_then(|block| block.rpc.known());
+    named(&RPC_SIGNATURES, given).unwrap_or(rpc::SignatureVersion::Acs3HmacSha256)
+}
+
+fn named<T: Copy>(table: &[(&str, T)], given: Option<&String>) -> Option<T> {
+    table.iter().find(|(name, _)| Some(*name) == given.map(String::as_str)).map(|(_, value)| *value)
 }
 
 fn request_timeout(config: &ProviderModel) -> Duration {
@@ -213,22 +270,9 @@ fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
 }
 
 fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
-    let log = match &config.endpoints {
-        Field::Unknown => true,
-        Field::Null => false,
-        Field::Known(blocks) => blocks.iter().any(|block| match block {
-            Field::Unknown => true,
-            Field::Null => false,
-            Field::Known(block) => block.log.is_unknown(),
-        }),
-    };
-    let sls = match &config.sign_version {
-        Field::Unknown => true,
-        Field::Null => false,
-        Field::Known(blocks) => blocks
-            .iter()
-            .any(|block| block.is_unknown() || block.known().is_some_and(|block| block.sls.is_unknown())),
-    };
+    let endpoint = |member: fn(&EndpointsModel) -> &Field<String>| unknown_in(&config.endpoints, member);
+    let sign_version =
+        |member: fn(&SignVersionModel) -> &Field<String>| unknown_in(&config.sign_version, member);
     [
         ("access_key", config.access_key.is_unknown()),
         ("secret_key", config.secret_key.is_unknown()),
@@ -238,13 +282,25 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
         ("request_timeout", config.request_timeout.is_unknown()),
         ("max_concurrency", config.max_concurrency.is_unknown()),
         ("configuration_source", config.configuration_source.is_unknown()),
-        ("endpoints.log", log),
-        ("sign_version.sls", sls),
+        ("endpoints.log", endpoint(|block| &block.log)),
+        ("endpoints.ram", endpoint(|block| &block.ram)),
+        ("endpoints.kms", endpoint(|block| &block.kms)),
+        ("endpoints.sts", endpoint(|block| &block.sts)),
+        ("sign_version.sls", sign_version(|block| &block.sls)),
+        ("sign_version.rpc", sign_version(|block| &block.rpc)),
     ]
     .into_iter()
     .filter_map(|(name, unknown)| unknown.then_some(name))
     .collect()
 }
+
+/// Whether a member of a block, the block or the list of blocks is unknown.
+fn unknown_in<T>(blocks: &Field<Vec<Field<T>>>, member: fn(&T) -> &Field<String>) -> bool {
+    let in_block =
+        |block: &Field<T>| block.is_unknown() || block.known().is_some_and(|b| member(b).is_unknown());
+    blocks.is_unknown() || blocks.known().is_some_and(|blocks| blocks.iter().any(in_block))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::config::EndpointsModel;
@@ -274,7 +330,7 @@ mod tests {
     }
 
     fn log(endpoint: &str) -> Field<Vec<Field<EndpointsModel>>> {
-        Field::Known(vec![Field::Known(EndpointsModel { log: endpoint.into() })])
+        Field::Known(vec![Field::Known(EndpointsModel { log: endpoint.into(), ..EndpointsModel::default() })])
     }
 
     #[test]
@@ -327,10 +383,63 @@ mod tests {
     }
 
     #[test]
+    fn services_are_reached_where_the_block_or_a_variable_says_or_in_public() {
+        let environment = Environment::from([
+            ("ALIBABA_CLOUD_ENDPOINT_RAM", "http://127.0.0.1:8700"),
+            ("ALIBABA_CLOUD_ENDPOINT_KMS", "http://127.0.0.1:8701"),
+            ("ALIBABA_CLOUD_ENDPOINT_STS", "http://127.0.0.1:8702"),
+        ]);
+        let config = ProviderModel { region: "cn-hangzhou".into(), ..keys() };
+        let given = known(&config, &environment);
+        assert_eq!(given.ram_endpoint.to_string(), "http://127.0.0.1:8700");
+        assert_eq!(given.kms_endpoint.unwrap().to_string(), "http://127.0.0.1:8701");
+        assert_eq!(given.sts_endpoint.to_string(), "http://127.0.0.1:8702");
+
+        let block = EndpointsModel { ram: "ram.example.com".into(), ..EndpointsModel::default() };
+        let block = Field::Known(vec![Field::Known(block)]);
+        let given = known(&ProviderModel { endpoints: block, ..config }, &environment);
+        assert_eq!(given.ram_endpoint.to_string(), "https://ram.example.com");
+
+        let config = ProviderModel { region: "cn-nanjing".into(), ..keys() };
+        let public = known(&config, &Environment::default());
+        assert_eq!(public.ram_endpoint, Endpoint::ram());
+        assert_eq!(public.kms_endpoint, None);
+        assert_eq!(public.sts_endpoint.to_string(), "https://sts.aliyuncs.com");
+    }
+
+    #[test]
+    fn every_malformed_endpoint_is_named_with_its_source() {
+        let environment = Environment::from([
+            ("ALIBABA_CLOUD_ENDPOINT_RAM", "http://example.com"),
+            ("ALIBABA_CLOUD_ENDPOINT_STS", "ftp://x"),
+        ]);
+        let problem = refused(&ProviderModel { region: "cn-hangzhou".into(), ..keys() }, &environment);
+        for part in ["Invalid RAM endpoint", "ALIBABA_CLOUD_ENDPOINT_RAM", "Invalid STS endpoint"] {
+            assert!(problem.contains(part), "{part} is not in {problem}");
+        }
+    }
+
+    #[test]
+    fn rpc_requests_are_signed_as_the_block_says() {
+        let signed = |rpc: Field<String>| {
+            let block = SignVersionModel { rpc, ..SignVersionModel::default() };
+            let sign_version = Field::Known(vec![Field::Known(block)]);
+            let config = ProviderModel { sign_version, region: "cn-hangzhou".into(), ..keys() };
+            known(&config, &Environment::default()).rpc_signature
+        };
+        assert_eq!(signed(Field::Null), rpc::SignatureVersion::Acs3HmacSha256);
+        assert_eq!(signed("acs3".into()), rpc::SignatureVersion::Acs3HmacSha256);
+        assert_eq!(signed("v1-hmac-sha1".into()), rpc::SignatureVersion::V1HmacSha1);
+    }
+
+    #[test]
     fn unknown_arguments_are_no_error() {
         let config = ProviderModel { access_key: Field::Unknown, endpoints: Field::Unknown, ..keys() };
         match settings(&config, &Environment::default()) {
-            Ok(Settings::Unknown(names)) => assert_eq!(names, ["access_key", "endpoints.log"]),
+            Ok(Settings::Unknown(names)) => assert_eq!(
+                names,
+                ["access_key", "endpoints.log", "endpoints.ram", "endpoints.kms", "endpoints.sts"]
+            ),
             other => panic!("{other:?}"),
         }
     }
