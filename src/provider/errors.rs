@@ -3,8 +3,8 @@
 mod role;
 
 pub(super) use role::{
-    foreign_policies_warning, of_removal, pass_role_denied, of_settling, of_step, role_destroy_warning, role_exists,
-    role_exists_at_apply, role_gone, role_of_log_store_replaced, role_replacement_warning,
+    foreign_policies_warning, of_removal, of_settling, of_step, pass_role_denied, role_destroy_warning,
+    role_exists, role_exists_at_apply, role_gone, role_of_log_store_replaced, role_replacement_warning,
 };
 
 use super::log_store_id::LogStoreId;

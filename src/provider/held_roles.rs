@@ -118,7 +118,10 @@ mod tests {
         roles.note_new("acs:ram::1:role/Sls-Byok");
         roles.note_replaced("acs:ram::1:role/Sls-Byok");
         roles.note_user("acs:ram::1:role/Sls-Byok", "audit:app");
-        assert_eq!(roles.known("sls-byok").unwrap(), KnownRole { role_id: "301".to_owned(), is_incomplete: true });
+        assert_eq!(
+            roles.known("sls-byok").unwrap(),
+            KnownRole { role_id: "301".to_owned(), is_incomplete: true }
+        );
         assert!(roles.is_absent("other") && !roles.is_absent("sls-byok"));
         assert_eq!(roles.to_finish("SLS-BYOK").as_deref(), Some("301"));
         assert!(roles.is_new(ARN) && roles.is_replaced(ARN));

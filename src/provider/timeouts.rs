@@ -23,10 +23,7 @@ model! {
 }
 
 /// The attribute. `description` says which limits hold where none are set, and `limits` what each is of.
-pub(super) fn attribute(
-    description: &'static str,
-    limits: [(&'static str, &'static str); 4],
-) -> Attribute {
+pub(super) fn attribute(description: &'static str, limits: [(&'static str, &'static str); 4]) -> Attribute {
     let rule = "Must be a duration such as `30s`, `5m` or `1h30m`.";
     let limits = limits.into_iter().map(|(name, description)| {
         Attribute::string(name)

@@ -127,7 +127,11 @@ fn listed(policies: &[AttachedPolicy]) -> String {
 }
 
 /// The warning that policies of others are attached to a role that goes.
-pub(in crate::provider) fn foreign_policies_warning(role: &str, policies: &[String], force: bool) -> Diagnostic {
+pub(in crate::provider) fn foreign_policies_warning(
+    role: &str,
+    policies: &[String],
+    force: bool,
+) -> Diagnostic {
     let names = policies.join(", ");
     if force {
         return Diagnostic::warning(
@@ -177,7 +181,8 @@ fn used_by(log_stores: &[String]) -> String {
 
 /// A configuration with a role that the caller may not hand over, or may not write at all.
 pub(in crate::provider) fn pass_role_denied(doing: &str, error: &Error, arn: &str) -> Diagnostic {
-    let policy = RoleArn::parse(arn).map_or_else(|_| String::new(), |arn| PolicyDocument::pass_role(&arn).to_string());
+    let policy =
+        RoleArn::parse(arn).map_or_else(|_| String::new(), |arn| PolicyDocument::pass_role(&arn).to_string());
     Diagnostic::error(
         doing,
         format!(

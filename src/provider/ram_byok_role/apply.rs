@@ -30,9 +30,7 @@ pub(super) async fn create(resource: &RamByokRole, context: &Context, planned: R
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
     match begin(resource, &bounds, &planned).await {
         Ok(begun) => set_up(resource, &bounds, planned, begun).await,
-        Err(problem) => {
-            Applied { state: None, private: RolePrivate::default(), diagnostics: problem.into() }
-        }
+        Err(problem) => Applied { state: None, private: RolePrivate::default(), diagnostics: problem.into() },
     }
 }
 
@@ -100,7 +98,9 @@ async fn set_up(resource: &RamByokRole, bounds: &CallContext, planned: RoleModel
     let bound = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     let outcome = match interrupted {
         Some(problem) => Err(problem.into()),
-        None => make_so(&bound, &arn, &wanted, &mut observed, Written { role: true, ..Written::default() }).await,
+        None => {
+            make_so(&bound, &arn, &wanted, &mut observed, Written { role: true, ..Written::default() }).await
+        }
     };
     resource.session.held.roles.note_new(arn.as_str());
     let mut state = planned;
@@ -187,7 +187,11 @@ fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &Observed) -> RoleM
         force: planned.force.clone(),
         timeouts: planned.timeouts.clone(),
         // Whether or not anybody holds it yet: the next run looks after it.
-        pass_role: if prior.pass_role.is_null() { planned.pass_role.clone() } else { prior.pass_role.clone() },
+        pass_role: if prior.pass_role.is_null() {
+            planned.pass_role.clone()
+        } else {
+            prior.pass_role.clone()
+        },
         ..prior.clone()
     };
     let trust = prior.trust_policy.known().cloned().unwrap_or_default();

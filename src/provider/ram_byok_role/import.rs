@@ -14,9 +14,7 @@ use crate::{
 pub(super) fn import(from: &Import) -> Result<RoleModel, Diagnostic> {
     let name = match from {
         Import::Id(id) => id.clone(),
-        Import::Identity(identity) => {
-            identity.attribute("role_name").as_str().unwrap_or_default().to_owned()
-        }
+        Import::Identity(identity) => identity.attribute("role_name").as_str().unwrap_or_default().to_owned(),
     };
     let name = RoleName::parse(&name).map_err(|problem| {
         Diagnostic::error(
@@ -27,7 +25,9 @@ pub(super) fn import(from: &Import) -> Result<RoleModel, Diagnostic> {
     if name.as_str().to_lowercase().starts_with(&SERVICE_LINKED.to_lowercase()) {
         return Err(Diagnostic::error(
             "Service-linked roles are not managed here",
-            format!("The role {name} is a service-linked role: the service itself makes it, keeps it as it needs it, and deletes it."),
+            format!(
+                "The role {name} is a service-linked role: the service itself makes it, keeps it as it needs it, and deletes it."
+            ),
         ));
     }
     Ok(RoleModel { role_name: name.as_str().into(), ..RoleModel::default() })

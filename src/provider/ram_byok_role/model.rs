@@ -260,8 +260,7 @@ fn same_text(a: &Value, b: &Value) -> bool {
 /// The name of the PassRole policy of a role where none is configured. Policies' names have fewer characters
 /// than roles' names.
 pub(super) fn default_policy_name(role_name: &str) -> String {
-    let name: String =
-        role_name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name: String = role_name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("{name}-pass-role")
 }
 

@@ -73,10 +73,7 @@ async fn look_at_existing(resource: &RamByokRole, context: &Context, planned: &R
 }
 
 /// Plans a change of an existing role, or that there is none.
-pub(super) fn update(
-    resource: &RamByokRole,
-    request: PlanUpdate<RoleModel, RolePrivate>,
-) -> RolePlan {
+pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, RolePrivate>) -> RolePlan {
     let PlanUpdate { config, prior, mut planned, private, requires_replace } = request;
     let mut diagnostics = Diagnostics::new();
     fill_in(&config, &mut planned);
@@ -89,7 +86,8 @@ pub(super) fn update(
     if !requires_replace.is_empty() {
         if let Some(arn) = prior.arn.known() {
             resource.session.held.roles.note_replaced(arn);
-            diagnostics.push(errors::role_replacement_warning(arn, &resource.session.held.roles.users_of(arn)));
+            diagnostics
+                .push(errors::role_replacement_warning(arn, &resource.session.held.roles.users_of(arn)));
         }
         warn_of_foreign(&prior, &mut diagnostics);
     }

@@ -33,7 +33,9 @@ impl BoundRole<'_> {
     /// That of the call.
     pub(super) async fn attach(&self, policy: &PolicyId) -> Result<(), Error> {
         let attach = || self.client.attach_policy_to_role(self.context, policy, self.name);
-        repeatedly(attach).await.or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
+        repeatedly(attach)
+            .await
+            .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
 
     /// Detaches a policy from the role. That it is not attached, or not there, is success.
@@ -53,7 +55,9 @@ impl BoundRole<'_> {
     /// That of the call; `Invalid` for a name that no principal can have.
     pub(super) async fn grant(&self, policy: &PolicyId, to: &Principal) -> Result<(), Error> {
         let attach = || self.change(policy, to, Change::Attach);
-        repeatedly(attach).await.or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
+        repeatedly(attach)
+            .await
+            .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
 
     /// Detaches a custom policy from a principal. That it is not attached, or that either is gone, is success.

@@ -66,8 +66,10 @@ impl BoundRole<'_> {
             Step::Untag(keys) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 let names = [self.name.as_str()];
-                repeatedly(|| self.client.untag_resources(self.context, TagResourceType::Role, &names, &keys))
-                    .await?;
+                repeatedly(|| {
+                    self.client.untag_resources(self.context, TagResourceType::Role, &names, &keys)
+                })
+                .await?;
             }
             Step::CreatePassRolePolicy(name) => self.create_pass_role_policy(name, arn).await?,
             Step::CorrectPassRolePolicy(name) => self.correct_pass_role_policy(name, arn).await?,

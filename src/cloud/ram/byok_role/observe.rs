@@ -103,8 +103,7 @@ impl BoundRole<'_> {
             Err(error) => return Err(error),
         };
         let document_is_right = is_document(&document, &PolicyDocument::pass_role(arn));
-        let observed =
-            ObservedPassRole { policy_name, document_is_right, principals: principals(&entities) };
+        let observed = ObservedPassRole { policy_name, document_is_right, principals: principals(&entities) };
         Ok(Some((observed, document)))
     }
 

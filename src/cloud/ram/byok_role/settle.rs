@@ -61,10 +61,7 @@ impl Written {
                 }
                 Step::AttachPassRole(..) => written.principals = true,
                 // Nobody waits for tags, or for what is gone.
-                Step::Tag(_)
-                | Step::Untag(_)
-                | Step::DetachPassRole(..)
-                | Step::DeletePassRolePolicy(_) => {}
+                Step::Tag(_) | Step::Untag(_) | Step::DetachPassRole(..) | Step::DeletePassRolePolicy(_) => {}
             }
         }
         written

@@ -81,7 +81,9 @@ fn tag_steps(observed: &Observed, wanted: &Wanted) -> Vec<Step> {
 fn pass_role_steps(observed: Option<&ObservedPassRole>, wanted: Option<&PassRole>) -> Vec<Step> {
     let mut steps = Vec::new();
     let kept = match (observed, wanted) {
-        (Some(observed), Some(wanted)) if same_name(&observed.policy_name, &wanted.policy_name) => Some(observed),
+        (Some(observed), Some(wanted)) if same_name(&observed.policy_name, &wanted.policy_name) => {
+            Some(observed)
+        }
         _ => None,
     };
     if let Some(wanted) = wanted {
@@ -122,7 +124,10 @@ mod tests {
     }
 
     fn pass_role(policy_name: &str, users: &[&str]) -> PassRole {
-        PassRole { policy_name: policy_name.to_owned(), principals: users.iter().map(|name| user(name)).collect() }
+        PassRole {
+            policy_name: policy_name.to_owned(),
+            principals: users.iter().map(|name| user(name)).collect(),
+        }
     }
 
     fn wanted() -> Wanted {
@@ -233,7 +238,8 @@ mod tests {
             Step::Tag(tags) => observed.tags.extend(tags),
             Step::Untag(keys) => observed.tags.retain(|key, _| !keys.contains(key)),
             Step::CreatePassRolePolicy(policy_name) => {
-                let new = ObservedPassRole { policy_name, document_is_right: true, principals: BTreeSet::new() };
+                let new =
+                    ObservedPassRole { policy_name, document_is_right: true, principals: BTreeSet::new() };
                 observed.pass_role = Some(new);
             }
             Step::CorrectPassRolePolicy(_) => {
@@ -270,9 +276,15 @@ mod tests {
 
     fn wants() -> impl Strategy<Value = Wanted> {
         let tags = prop::collection::btree_map("[a-c]", "[x-z]", 0..3);
-        ("[a-b]", 3_600_i64..3_602, tags, pass_roles()).prop_map(|(description, max_session_duration, tags, pass_role)| {
-            Wanted { role_name: "r".to_owned(), description, max_session_duration, tags, pass_role }
-        })
+        ("[a-b]", 3_600_i64..3_602, tags, pass_roles()).prop_map(
+            |(description, max_session_duration, tags, pass_role)| Wanted {
+                role_name: "r".to_owned(),
+                description,
+                max_session_duration,
+                tags,
+                pass_role,
+            },
+        )
     }
 
     proptest! {
