@@ -2,8 +2,8 @@
 
 use super::pb::tfplugin6 as pb;
 use crate::schema::messages::{
-    ApplyRequest, ConfigureRequest, Encoded, ImportRequest, MoveRequest, PlanRequest, RawState, ReadRequest,
-    UpgradeIdentityRequest, UpgradeStateRequest,
+    ApplyRequest, ConfigureRequest, DataReadRequest, Encoded, ImportRequest, MoveRequest, PlanRequest,
+    RawState, ReadRequest, UpgradeIdentityRequest, UpgradeStateRequest,
 };
 
 /// A value; a message that is missing or empty is an absent one.
@@ -68,6 +68,14 @@ pub(super) fn apply(request: pb::apply_resource_change::Request) -> ApplyRequest
 
 pub(super) fn import(request: pb::import_resource_state::Request) -> ImportRequest {
     ImportRequest { type_name: request.type_name, id: request.id, identity: identity(request.identity) }
+}
+
+pub(super) fn read_data_source(request: pb::read_data_source::Request) -> DataReadRequest {
+    DataReadRequest {
+        type_name: request.type_name,
+        config: value(request.config),
+        deferral_allowed: request.client_capabilities.is_some_and(|host| host.deferral_allowed),
+    }
 }
 
 pub(super) fn r#move(request: pb::move_resource_state::Request) -> MoveRequest {
@@ -184,6 +192,22 @@ mod tests {
         assert_eq!(request.config, encoded(b"config"));
         assert_eq!(request.planned_private, b"private");
         assert_eq!(request.planned_identity, encoded(b"identity"));
+    }
+
+    #[test]
+    fn every_field_of_a_reading_arrives() {
+        let request = |client_capabilities| pb::read_data_source::Request {
+            type_name: "t".into(),
+            config: Some(msgpack(b"config")),
+            provider_meta: None,
+            client_capabilities,
+        };
+        let host = |deferral_allowed| pb::ClientCapabilities { deferral_allowed, ..Default::default() };
+        let read = read_data_source(request(Some(host(true))));
+        assert_eq!((read.type_name.as_str(), read.config), ("t", encoded(b"config")));
+        assert!(read.deferral_allowed);
+        assert!(!read_data_source(request(Some(host(false)))).deferral_allowed);
+        assert!(!read_data_source(request(None)).deferral_allowed);
     }
 
     #[test]

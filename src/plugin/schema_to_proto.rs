@@ -1,9 +1,22 @@
 //! From schemas to wire messages.
 
+use std::collections::BTreeMap;
+
 use super::pb::tfplugin6 as pb;
 use crate::schema::{
-    Attribute, Block, Nested, Nesting, Schema, Type, attribute::Kind, resource::IdentitySchema,
+    Attribute, Block, Nested, Nesting, Schema, Type,
+    attribute::Kind,
+    function::{Definition, Parameter, argument::Takes},
+    resource::IdentitySchema,
 };
+
+pub(super) fn schemas(schemas: &BTreeMap<&'static str, &Schema>) -> BTreeMap<String, pb::Schema> {
+    schemas.iter().map(|(name, of)| ((*name).to_owned(), schema(of))).collect()
+}
+
+pub(super) fn functions(functions: &BTreeMap<&'static str, &Definition>) -> BTreeMap<String, pb::Function> {
+    functions.iter().map(|(name, of)| ((*name).to_owned(), function(of))).collect()
+}
 
 pub(super) fn schema(schema: &Schema) -> pb::Schema {
     let block = pb::schema::Block {
@@ -28,6 +41,29 @@ pub(super) fn identity_schema(schema: &IdentitySchema) -> pb::ResourceIdentitySc
             description: attribute.description.to_owned(),
         });
     pb::ResourceIdentitySchema { version: schema.version, identity_attributes: attributes.collect() }
+}
+
+fn function(function: &Definition) -> pb::Function {
+    pb::Function {
+        parameters: function.parameters.iter().map(parameter).collect(),
+        variadic_parameter: function.variadic.as_ref().map(parameter),
+        r#return: Some(pb::function::Return { r#type: type_notation(&function.returns) }),
+        summary: function.summary.to_owned(),
+        description: function.description.to_owned(),
+        description_kind: pb::StringKind::Markdown.into(),
+        deprecation_message: function.deprecated.unwrap_or_default().to_owned(),
+    }
+}
+
+fn parameter((parameter, takes): &(Parameter, Takes)) -> pb::function::Parameter {
+    pb::function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: type_notation(&parameter.of),
+        allow_null_value: takes.null,
+        allow_unknown_values: takes.unknown,
+        description: parameter.description.to_owned(),
+        description_kind: pb::StringKind::Markdown.into(),
+    }
 }
 
 fn attribute(attribute: &Attribute) -> pb::schema::Attribute {
@@ -197,6 +233,35 @@ mod tests {
             assert_eq!(content.block_types[0].type_name, "inner");
             assert_eq!(content.description, "d");
         }
+    }
+
+    #[test]
+    fn every_field_of_a_function_is_sent() {
+        let takes = |null, unknown, many| Takes { null, unknown, many };
+        let number = Parameter { name: "more", of: Type::Number, description: "m" };
+        let given = Definition {
+            summary: "s",
+            description: "d",
+            deprecated: Some("use g"),
+            parameters: vec![
+                (Parameter::string("first", "f"), takes(true, false, false)),
+                (Parameter::string("second", ""), takes(false, true, false)),
+            ],
+            variadic: Some((number, takes(false, false, true))),
+            returns: Type::list(Type::Bool),
+        };
+        let sent = function(&given);
+        assert_eq!((sent.summary.as_str(), sent.description.as_str()), ("s", "d"));
+        assert_eq!(sent.description_kind(), pb::StringKind::Markdown);
+        assert_eq!(sent.deprecation_message, "use g");
+        assert_eq!(sent.r#return.unwrap().r#type, br#"["list","bool"]"#);
+        let [first, second] = &sent.parameters[..] else { panic!("{:?}", sent.parameters) };
+        assert_eq!((first.name.as_str(), first.description.as_str()), ("first", "f"));
+        assert_eq!(first.r#type, br#""string""#);
+        assert_eq!((first.allow_null_value, first.allow_unknown_values), (true, false));
+        assert_eq!((second.allow_null_value, second.allow_unknown_values), (false, true));
+        let variadic = sent.variadic_parameter.unwrap();
+        assert_eq!((variadic.name.as_str(), &variadic.r#type[..]), ("more", &br#""number""#[..]));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::pb::tfplugin6 as pb;
 use crate::schema::{
     Diagnostic, Diagnostics, Path, Severity, Step,
+    function::FunctionError,
     messages::{
-        ApplyResponse, Encoded, ImportResponse, Imported, PlanResponse, ReadResponse,
+        ApplyResponse, DataReadResponse, Encoded, ImportResponse, Imported, PlanResponse, ReadResponse,
         UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
@@ -99,6 +100,33 @@ pub(super) fn import(response: ImportResponse) -> pb::import_resource_state::Res
         imported_resources: response.imported.map(imported).into_iter().collect(),
         diagnostics: diagnostics(response.diagnostics),
         deferred: None,
+    }
+}
+
+pub(super) fn read_data_source(response: DataReadResponse) -> pb::read_data_source::Response {
+    // Hosts that did not allow it take any message here, whatever its reason, for an error.
+    let deferred = response
+        .config_unknown
+        .then(|| pb::Deferred { reason: pb::deferred::Reason::ResourceConfigUnknown.into() });
+    pb::read_data_source::Response {
+        state: value(response.state),
+        diagnostics: diagnostics(response.diagnostics),
+        deferred,
+    }
+}
+
+pub(super) fn call_function(outcome: Result<Encoded, FunctionError>) -> pb::call_function::Response {
+    match outcome {
+        Ok(result) => pb::call_function::Response { result: value(result), error: None },
+        Err(error) => pb::call_function::Response { result: None, error: Some(function_error(&error)) },
+    }
+}
+
+/// An error of a function. Hosts put a full stop after its text.
+fn function_error(error: &FunctionError) -> pb::FunctionError {
+    pb::FunctionError {
+        text: error.text.trim_end_matches('.').to_owned(),
+        function_argument: error.argument.and_then(|argument| i64::try_from(argument).ok()),
     }
 }
 
@@ -262,6 +290,31 @@ mod tests {
         };
         assert_eq!(import(ImportResponse { imported: Some(object), diagnostics }), expected);
         assert_eq!(import(ImportResponse::default()).imported_resources, []);
+    }
+
+    #[test]
+    fn an_error_of_a_function_is_sent_with_its_argument_and_without_its_full_stop() {
+        let sent = |error| call_function(Err(error)).error.unwrap();
+        let at = sent(FunctionError::at(2, "It is empty. Give one."));
+        assert_eq!((at.text.as_str(), at.function_argument), ("It is empty. Give one", Some(2)));
+        let whole = sent(FunctionError::new("no"));
+        assert_eq!((whole.text.as_str(), whole.function_argument), ("no", None));
+        let result = call_function(Ok(encoded(b"r")));
+        assert_eq!((value(encoded(b"r")), None), (result.result, result.error));
+    }
+
+    #[test]
+    fn every_field_of_a_reading_is_sent() {
+        let response = |config_unknown| DataReadResponse {
+            state: encoded(b"state"),
+            diagnostics: Diagnostic::warning("s", "d").into(),
+            config_unknown,
+        };
+        let sent = read_data_source(response(true));
+        assert_eq!(sent.state, value(encoded(b"state")));
+        assert_eq!(sent.diagnostics.len(), 1);
+        assert_eq!(sent.deferred.unwrap().reason(), pb::deferred::Reason::ResourceConfigUnknown);
+        assert_eq!(read_data_source(response(false)).deferred, None);
     }
 
     #[test]

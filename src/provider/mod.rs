@@ -1,14 +1,16 @@
-//! This provider's configuration and resources.
+//! This provider's configuration, resources and functions.
 
 mod config;
 mod duration;
 mod environment;
 mod errors;
+mod functions;
 mod held;
 mod held_roles;
 mod log_store_encryption;
 mod log_store_id;
 mod ram_byok_role;
+mod role_arn;
 mod session;
 mod settings;
 mod timeouts;
@@ -20,7 +22,8 @@ pub use log_store_encryption::LogStoreEncryption;
 pub use ram_byok_role::RamByokRole;
 
 use crate::schema::{
-    Diagnostics, Provider, Schema, adapter::AnyResource, provider::Configure, resource::Context,
+    Diagnostics, Provider, Schema, adapter::AnyResource, function::AnyFunction, provider::Configure,
+    resource::Context,
 };
 use config::ProviderModel;
 use session::Session;
@@ -69,5 +72,9 @@ impl Provider for AlicloudEncryption {
             AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session))),
             AnyResource::new(RamByokRole::new(Arc::clone(&self.session))),
         ]
+    }
+
+    fn functions(&self) -> Vec<AnyFunction> {
+        functions::all()
     }
 }

@@ -381,7 +381,12 @@ pub(super) fn decode(encoded: &Encoded, of: &Type) -> Result<Value, Diagnostic> 
     })
 }
 
-fn encode(value: &Value, of: &Type) -> Result<Encoded, Diagnostic> {
+/// Encodes a value of that type.
+///
+/// # Errors
+///
+/// The value is not of that type.
+pub(super) fn encode(value: &Value, of: &Type) -> Result<Encoded, Diagnostic> {
     msgpack::encode(value, of).map(Encoded::Msgpack).map_err(|error| {
         Diagnostic::error(
             "Value cannot be written",

@@ -176,6 +176,35 @@ pub struct Imported {
     pub identity: Option<Encoded>,
 }
 
+/// Asks to read a data source.
+#[derive(Clone, Debug, Default)]
+pub struct DataReadRequest {
+    /// The data source type.
+    pub type_name: String,
+    /// The configuration; hosts wait with the request until it is wholly known, unless they allow deferral.
+    pub config: Encoded,
+    /// The host lets the provider answer that the reading has to wait (protocol 6.6).
+    pub deferral_allowed: bool,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct DataReadResponse {
+    /// The arguments with what was found; absent after an error.
+    pub state: Encoded,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+    /// The reading has to wait, because the configuration is not wholly known; only where that is allowed.
+    pub config_unknown: bool,
+}
+
+impl DataReadResponse {
+    /// Nothing could be read.
+    pub fn failed(diagnostics: impl Into<Diagnostics>) -> DataReadResponse {
+        DataReadResponse { diagnostics: diagnostics.into(), ..DataReadResponse::default() }
+    }
+}
+
 /// Asks to take over an object of another resource type.
 #[derive(Clone, Debug, Default)]
 pub struct MoveRequest {

@@ -1,15 +1,18 @@
 //! Terraform's values, types, schemas, diagnostics and the traits a provider implements.
 //!
 //! Nothing here knows how Terraform is reached (that is [`crate::plugin`]) or what is managed
-//! (that is [`crate::provider`]). A resource is written against [`Resource`] with a typed model;
-//! [`ProviderServer`] turns what core asks into calls of that trait.
+//! (that is [`crate::provider`]). A resource is written against [`Resource`] with a typed model, a data
+//! source against [`DataSource`], a function against [`Function`]; [`ProviderServer`] turns what core asks
+//! into calls of those traits.
 
 pub mod adapter;
 pub mod attribute;
 mod blocks;
+pub mod data_source;
 pub mod diagnostic;
 pub mod encoding;
 pub mod field;
+pub mod function;
 pub mod json;
 pub mod messages;
 pub mod model;
@@ -28,8 +31,10 @@ pub mod validator;
 pub mod value;
 
 pub use attribute::{Attribute, Block, Nested, Nesting, Schema};
+pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use field::Field;
+pub use function::Function;
 pub use model::Model;
 pub use number::Number;
 pub use path::{Path, Step};

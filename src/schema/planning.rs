@@ -41,6 +41,13 @@ pub fn plan(schema: &Schema, config: &Value, prior: &Value, proposed: Value) -> 
     draft
 }
 
+/// The configuration with the defaults of what is not configured.
+pub fn with_defaults(schema: &Schema, config: &Value) -> Value {
+    let mut complete = config.clone();
+    settle(&schema.attributes, config, &Value::Null, &mut complete);
+    complete
+}
+
 /// The roots that every modifier may look at.
 struct Whole<'a> {
     config: &'a Value,

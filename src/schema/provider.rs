@@ -2,9 +2,12 @@
 
 use std::{fmt, future::Future};
 
-use super::{Diagnostics, Model, Schema, adapter::AnyResource, resource::Context};
+use super::{
+    Diagnostics, Model, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
+    resource::Context,
+};
 
-/// A provider: its configuration and its resources.
+/// A provider: its configuration, its resources, its data sources and its functions.
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// The provider block as a struct.
     type Model: Model;
@@ -17,8 +20,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         Diagnostics::new()
     }
 
-    /// Takes the configuration. Called once per process, before any call of a resource, and never by
-    /// `terraform validate`. During plan, values may be unknown. Must not dial.
+    /// Takes the configuration. Called once per process, before any call of a resource or data source, and
+    /// never by `terraform validate`; functions are called without it. During plan, values may be unknown. Must not dial.
     fn configure(
         &self,
         context: &Context,
@@ -27,6 +30,16 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// The resource types served, wrapped with [`AnyResource::new`].
     fn resources(&self) -> Vec<AnyResource>;
+
+    /// The data source types served, wrapped with [`AnyDataSource::new`].
+    fn data_sources(&self) -> Vec<AnyDataSource> {
+        Vec::new()
+    }
+
+    /// The functions served, wrapped with [`AnyFunction::new`].
+    fn functions(&self) -> Vec<AnyFunction> {
+        Vec::new()
+    }
 }
 
 /// Asks to configure the provider.

@@ -1,4 +1,4 @@
-//! A provider as the wire calls it: finds the resource type, hands on, answers for unknown types.
+//! A provider as the wire calls it: finds what is asked for by its name, hands on, answers for unknown names.
 
 use std::{
     collections::BTreeMap,
@@ -12,25 +12,29 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Diagnostic, Diagnostics, Model, Path, Provider, Schema, Type,
     adapter::{AnyResource, Erased, decode, located},
+    data_source::AnyDataSource,
+    function::{AnyFunction, Definition, FunctionError},
     messages::{
-        ApplyRequest, ApplyResponse, ConfigureRequest, Encoded, ImportRequest, ImportResponse, MoveRequest,
-        PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest,
-        UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
+        ApplyRequest, ApplyResponse, ConfigureRequest, DataReadRequest, DataReadResponse, Encoded,
+        ImportRequest, ImportResponse, MoveRequest, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+        UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
     },
     provider::Configure,
     resource::{Context, IdentitySchema},
     validation,
 };
 
-/// A provider with its resources, independent of how it is reached.
+/// A provider with its resources, data sources and functions, independent of how it is reached.
 pub struct ProviderServer {
     provider: Box<dyn ErasedProvider>,
     resources: BTreeMap<&'static str, AnyResource>,
+    data_sources: BTreeMap<&'static str, AnyDataSource>,
+    functions: BTreeMap<&'static str, AnyFunction>,
     /// Watched by the calls that are running; replaced by each stop.
     running: Mutex<CancellationToken>,
 }
 
-/// The schemas a provider announces.
+/// The schemas and signatures a provider announces.
 #[derive(Debug)]
 pub struct ProviderSchemas<'a> {
     /// Of the provider block.
@@ -39,23 +43,30 @@ pub struct ProviderSchemas<'a> {
     pub resources: BTreeMap<&'static str, &'a Schema>,
     /// Of the identity of each resource type that has one.
     pub identities: BTreeMap<&'static str, &'a IdentitySchema>,
+    /// Of each data source type.
+    pub data_sources: BTreeMap<&'static str, &'a Schema>,
+    /// Of each function.
+    pub functions: BTreeMap<&'static str, &'a Definition>,
 }
 
 impl ProviderServer {
     /// Makes a provider ready to be served.
     pub fn new(provider: impl Provider) -> ProviderServer {
-        let resources = provider.resources();
+        let (resources, data_sources, functions) = (
+            provider.resources().into_iter(),
+            provider.data_sources().into_iter(),
+            provider.functions().into_iter(),
+        );
         ProviderServer {
-            resources: resources
-                .into_iter()
-                .map(|resource| (resource.erased().type_name(), resource))
-                .collect(),
+            resources: resources.map(|resource| (resource.erased().type_name(), resource)).collect(),
+            data_sources: data_sources.map(|source| (source.erased().type_name(), source)).collect(),
+            functions: functions.map(|function| (function.erased().name(), function)).collect(),
             provider: Box::new(ProviderAdapter::new(provider)),
             running: Mutex::new(CancellationToken::new()),
         }
     }
 
-    /// The schemas the provider announces.
+    /// The schemas and signatures the provider announces.
     pub fn schemas(&self) -> ProviderSchemas<'_> {
         let each = || self.resources.iter().map(|(name, resource)| (*name, resource.erased()));
         ProviderSchemas {
@@ -64,6 +75,8 @@ impl ProviderServer {
             identities: each()
                 .filter_map(|(name, resource)| Some((name, resource.identity_schema()?)))
                 .collect(),
+            data_sources: self.data_sources.iter().map(|(name, of)| (*name, of.erased().schema())).collect(),
+            functions: self.functions.iter().map(|(name, of)| (*name, of.erased().definition())).collect(),
         }
     }
 
@@ -162,6 +175,36 @@ impl ProviderServer {
         }
     }
 
+    /// Checks a data source block. Unknown values pass.
+    pub fn validate_data_source_config(&self, type_name: &str, config: &Encoded) -> Diagnostics {
+        match self.data_source(type_name) {
+            Ok(data_source) => data_source.erased().validate(config),
+            Err(problem) => problem.into(),
+        }
+    }
+
+    /// Reads a data source.
+    pub async fn read_data_source(&self, request: DataReadRequest) -> DataReadResponse {
+        match self.data_source(&request.type_name) {
+            Ok(data_source) => data_source.erased().read(&self.context(), request).await,
+            Err(problem) => DataReadResponse::failed(problem),
+        }
+    }
+
+    /// Calls a function, also while the provider is not configured.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with which argument, or that there is no such function.
+    pub fn call_function(&self, name: &str, arguments: &[Encoded]) -> Result<Encoded, FunctionError> {
+        let function = self.functions.get(name).ok_or_else(|| {
+            FunctionError::new(format!(
+                "This provider has no function {name:?}; Terraform and the provider disagree about its schema."
+            ))
+        })?;
+        function.erased().call(arguments)
+    }
+
     /// Cancels the calls that are running. Calls that come later are served as before.
     pub fn stop(&self) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,6 +214,15 @@ impl ProviderServer {
     fn context(&self) -> Context {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         Context { cancel: running.child_token() }
+    }
+
+    fn data_source(&self, type_name: &str) -> Result<&AnyDataSource, Diagnostic> {
+        self.data_sources.get(type_name).ok_or_else(|| {
+            Diagnostic::error(
+                "Unknown data source type",
+                format!("This provider has no data source {type_name:?}; Terraform and the provider disagree about its schema."),
+            )
+        })
     }
 
     fn resource(&self, type_name: &str) -> Result<&dyn Erased, Diagnostic> {
@@ -185,7 +237,11 @@ impl ProviderServer {
 
 impl fmt::Debug for ProviderServer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("ProviderServer").field("resources", &self.resources.keys()).finish_non_exhaustive()
+        out.debug_struct("ProviderServer")
+            .field("resources", &self.resources.keys())
+            .field("data_sources", &self.data_sources.keys())
+            .field("functions", &self.functions.keys())
+            .finish_non_exhaustive()
     }
 }
 

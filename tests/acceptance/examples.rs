@@ -56,3 +56,23 @@ fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
     scene.import(address, id).succeeded();
     scene.plan().expect_empty();
 }
+
+#[test]
+fn the_examples_of_the_functions_are_applied_as_written() {
+    let scene = scene(&json!({}));
+    scene.write("provider.tf", &example("provider/provider.tf"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/functions");
+    let names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.is_empty());
+    for name in &names {
+        let name = name.to_str().unwrap();
+        scene.write(&format!("{name}.tf"), &example(&format!("functions/{name}/function.tf")));
+    }
+    let ran = scene.apply();
+    assert!(ran.warnings().is_empty(), "{:?}", ran.warnings());
+    let outputs = &scene.state()["outputs"];
+    // As the comments beside them say.
+    assert_eq!(outputs["project"]["value"], "audit-project");
+    assert_eq!(outputs["logstore"]["value"], "app-log");
+    assert!(scene.calls().is_empty());
+}

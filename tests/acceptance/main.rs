@@ -14,6 +14,7 @@ mod destroy;
 mod drift;
 mod examples;
 mod failures;
+mod functions;
 mod given;
 mod gone;
 mod harness;

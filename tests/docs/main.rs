@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod function_page;
 mod page;
 
 use std::{fs, path::Path};
@@ -24,15 +25,28 @@ fn pages_say_what_schemas_and_examples_say() {
         let name = type_name.strip_prefix("alicloud_").unwrap_or(type_name);
         check(&format!("docs/resources/{name}.md"), &page);
     }
+    for (type_name, schema) in schemas.data_sources {
+        let example = read(&format!("examples/data-sources/{type_name}/data-source.tf"));
+        let name = type_name.strip_prefix("alicloud_").unwrap_or(type_name);
+        check(&format!("docs/data-sources/{name}.md"), &page::data_source(type_name, schema, &example));
+    }
+    for (name, definition) in schemas.functions {
+        let example = read(&format!("examples/functions/{name}/function.tf"));
+        check(&format!("docs/functions/{name}.md"), &function_page::function(name, definition, &example));
+    }
 }
 
 #[test]
-fn every_attribute_is_described() {
+fn everything_is_described() {
     let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
     let schemas = server.schemas();
-    for schema in schemas.resources.values().chain([&schemas.provider]) {
+    for schema in schemas.resources.values().chain(schemas.data_sources.values()).chain([&schemas.provider]) {
         let missing = page::undescribed(schema);
         assert!(missing.is_empty(), "without a description: {missing:?}");
+    }
+    for (name, definition) in schemas.functions {
+        let missing = function_page::undescribed(definition);
+        assert!(missing.is_empty(), "{name} has no text for: {missing:?}");
     }
 }
 

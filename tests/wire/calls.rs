@@ -344,24 +344,6 @@ async fn refined_unknown_values_are_taken_and_plain_ones_planned() {
 }
 
 #[tokio::test]
-async fn data_sources_and_functions_are_refused_by_name() {
-    let served = Served::start().await;
-    let (_, mut provider) = served.connect().await;
-    let request = pb::validate_data_resource_config::Request { type_name: "own_data".into(), config: None };
-    let validated = provider.validate_data_resource_config(request).await.unwrap().into_inner();
-    assert!(validated.diagnostics[0].detail.contains("own_data"));
-    let request = pb::read_data_source::Request { type_name: "own_data".into(), ..Default::default() };
-    let read = provider.read_data_source(request).await.unwrap().into_inner();
-    assert!(read.diagnostics[0].detail.contains("own_data"));
-
-    let functions = provider.get_functions(pb::get_functions::Request {}).await.unwrap().into_inner();
-    assert!(functions.functions.is_empty() && functions.diagnostics.is_empty());
-    let request = pb::call_function::Request { name: "own_function".into(), arguments: vec![] };
-    let called = provider.call_function(request).await.unwrap().into_inner();
-    assert!(called.error.unwrap().text.contains("own_function"));
-}
-
-#[tokio::test]
 async fn an_object_of_another_type_is_not_taken_over() {
     let served = Served::start().await;
     let (_, mut provider) = served.connect().await;

@@ -7,10 +7,14 @@
 mod calls;
 mod certificate;
 mod client;
+mod data_sources;
 mod failures;
+mod function_calls;
+mod functions;
 mod lifecycle;
 mod mtls;
 mod process;
 mod program;
 mod served;
+mod source;
 mod thing;

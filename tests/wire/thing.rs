@@ -1,4 +1,5 @@
-//! A provider with one resource, `own_thing`, whose name says how its calls go.
+//! A provider with one resource, `own_thing`, whose name says how its calls go; its data source and its
+//! functions are in `source` and `functions`.
 
 use std::{
     collections::BTreeMap,
@@ -11,6 +12,8 @@ use alicloud_encryption::{
     schema::{
         Attribute, Diagnostic, Diagnostics, Field, Path, Provider, Resource, Schema, Type, Value,
         adapter::AnyResource,
+        data_source::AnyDataSource,
+        function::AnyFunction,
         msgpack,
         provider::Configure,
         resource::{
@@ -21,7 +24,7 @@ use alicloud_encryption::{
 };
 use tokio::sync::Notify;
 
-use crate::client::pb::tfplugin6::DynamicValue;
+use crate::{client::pb::tfplugin6::DynamicValue, functions, source::Source};
 
 pub const TYPE_NAME: &str = "own_thing";
 
@@ -86,6 +89,14 @@ impl Provider for Own {
 
     fn resources(&self) -> Vec<AnyResource> {
         vec![AnyResource::new(Thing(self.0.clone()))]
+    }
+
+    fn data_sources(&self) -> Vec<AnyDataSource> {
+        vec![AnyDataSource::new(Source(self.0.clone()))]
+    }
+
+    fn functions(&self) -> Vec<AnyFunction> {
+        functions::all()
     }
 }
 

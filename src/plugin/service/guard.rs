@@ -36,11 +36,22 @@ fn diagnostic(method: &str, panic: &(dyn Any + Send)) -> Diagnostic {
     Diagnostic::error(
         format!("The provider failed in {method}"),
         format!(
-            "This is a bug in the provider: it panicked ({message}). The state holds what was known before. \
-             If something was being created it may exist all the same: look for it before you apply again. \
-             Please report this with the output of a run with TF_LOG=debug."
+            "This is a bug in the provider: it panicked ({message}). {}\
+             Please report this with the output of a run with TF_LOG=debug.",
+            consequence(method)
         ),
     )
+}
+
+/// What the person should know about the state; nothing for calls that no state depends on.
+fn consequence(method: &str) -> &'static str {
+    match method {
+        "ReadDataSource" | "ValidateDataResourceConfig" | "CallFunction" | "GetFunctions" => "",
+        _ => {
+            "The state holds what was known before. \
+             If something was being created it may exist all the same: look for it before you apply again. "
+        }
+    }
 }
 
 #[cfg(test)]

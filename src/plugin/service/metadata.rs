@@ -19,12 +19,14 @@ const CAPABILITIES: pb::ServerCapabilities = pb::ServerCapabilities {
 
 pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Response {
     let call = async {
-        let names = server.schemas().resources.into_keys();
-        let resources =
-            names.map(|name| pb::get_metadata::TypeMetadata { type_name: name.to_owned() }).collect();
+        let schemas = server.schemas();
+        let type_named = |name: &str| pb::get_metadata::TypeMetadata { type_name: name.to_owned() };
+        let function_named = |name: &str| pb::get_metadata::FunctionMetadata { name: name.to_owned() };
         pb::get_metadata::Response {
             server_capabilities: Some(CAPABILITIES),
-            resources,
+            resources: schemas.resources.into_keys().map(type_named).collect(),
+            data_sources: schemas.data_sources.into_keys().map(type_named).collect(),
+            functions: schemas.functions.into_keys().map(function_named).collect(),
             ..Default::default()
         }
     };
@@ -34,15 +36,16 @@ pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Respo
     })
 }
 
+/// Everything at once. Hosts that know no functions (before Terraform 1.8 and OpenTofu 1.7) pass over that
+/// field as over any that they do not know.
 pub(super) async fn schemas(server: &ProviderServer) -> pb::get_provider_schema::Response {
     let call = async {
         let schemas = server.schemas();
-        let each = schemas.resources.into_iter();
         pb::get_provider_schema::Response {
             provider: Some(schema_to_proto::schema(schemas.provider)),
-            resource_schemas: each
-                .map(|(name, schema)| (name.to_owned(), schema_to_proto::schema(schema)))
-                .collect(),
+            resource_schemas: schema_to_proto::schemas(&schemas.resources),
+            data_source_schemas: schema_to_proto::schemas(&schemas.data_sources),
+            functions: schema_to_proto::functions(&schemas.functions),
             server_capabilities: Some(CAPABILITIES),
             ..Default::default()
         }

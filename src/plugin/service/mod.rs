@@ -3,10 +3,11 @@
 //! What goes wrong is said in diagnostics. A gRPC status would lose the address of the object and
 //! what is known of it, so none is ever answered, except UNIMPLEMENTED for methods not served.
 
+mod data_source;
+mod function;
 mod guard;
 mod metadata;
 mod resource;
-mod unserved;
 
 use std::sync::Arc;
 
@@ -142,27 +143,27 @@ impl Provider for ProviderService {
         &self,
         request: Request<pb::validate_data_resource_config::Request>,
     ) -> Answer<pb::validate_data_resource_config::Response> {
-        Ok(Response::new(unserved::validate_data_source(&request.into_inner())))
+        Ok(Response::new(data_source::validate(&self.server, request.into_inner()).await))
     }
 
     async fn read_data_source(
         &self,
         request: Request<pb::read_data_source::Request>,
     ) -> Answer<pb::read_data_source::Response> {
-        Ok(Response::new(unserved::read_data_source(&request.into_inner())))
+        Ok(Response::new(data_source::read(&self.server, request.into_inner()).await))
     }
 
     async fn get_functions(
         &self,
         _request: Request<pb::get_functions::Request>,
     ) -> Answer<pb::get_functions::Response> {
-        Ok(Response::new(pb::get_functions::Response::default()))
+        Ok(Response::new(function::list(&self.server).await))
     }
 
     async fn call_function(
         &self,
         request: Request<pb::call_function::Request>,
     ) -> Answer<pb::call_function::Response> {
-        Ok(Response::new(unserved::call_function(&request.into_inner())))
+        Ok(Response::new(function::call(&self.server, request.into_inner()).await))
     }
 }

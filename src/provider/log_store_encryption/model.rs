@@ -11,6 +11,7 @@ use crate::{
     model,
     provider::{
         log_store_id::LogStoreId,
+        role_arn,
         timeouts::{self, TimeoutsModel},
     },
     schema::{
@@ -159,19 +160,8 @@ const TIME_LIMITS: [(&str, &str); 4] = [
     ("delete", "Time limit of a destroy, reading back included."),
 ];
 
-/// The ARN is written as `acs:ram::<account>:role/<name>` (RAM documentation, "Policy elements").
 fn arn_problem(text: &str) -> Option<String> {
-    let well_formed = text.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(":role/")).is_some_and(
-        |(account, role)| {
-            !account.is_empty() && account.chars().all(|c| c.is_ascii_digit()) && is_role_name(role)
-        },
-    );
-    (!well_formed).then(|| "it must have the form acs:ram::<account id>:role/<role name>".to_owned())
-}
-
-/// Letters, digits, `.`, `-` and, in names of service-linked roles, `_`; at most 64.
-fn is_role_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_@".contains(c))
+    role_arn::parse(text).err().map(|problem| problem.to_string())
 }
 
 fn sentence(error: Option<impl std::fmt::Display>) -> Option<String> {

@@ -26,14 +26,14 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn start(scene: &'a Scene, number: usize, arguments: &[&str]) -> Run<'a> {
+    pub(super) fn start(scene: &'a Scene, number: usize, arguments: &[&str], input: Stdio) -> Run<'a> {
         let output =
             ["stdout", "stderr"].map(|stream| scene.root().join(format!("command-{number}.{stream}")));
         let [stdout, stderr] = &output;
         let process = host::command(scene.root(), arguments)
             .envs(scene.environment())
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(File::create(stdout).unwrap())
             .stderr(File::create(stderr).unwrap())
             .spawn()

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -139,8 +141,20 @@ impl Scene {
 
     /// Starts a command and goes on.
     pub fn start(&self, arguments: &[&str]) -> Run<'_> {
+        self.start_with_input(arguments, Stdio::null())
+    }
+
+    /// Evaluates an expression in the console; its value is the last line printed.
+    #[track_caller]
+    pub fn console(&self, expression: &str) -> Ran {
+        let file = self.root().join("expression");
+        std::fs::write(&file, expression).unwrap();
+        self.start_with_input(&["console"], File::open(file).unwrap().into()).wait()
+    }
+
+    fn start_with_input(&self, arguments: &[&str], input: Stdio) -> Run<'_> {
         let number = self.history.borrow().len() + 1;
-        Run::start(self, number, arguments)
+        Run::start(self, number, arguments, input)
     }
 
     /// Plans and applies; must succeed.

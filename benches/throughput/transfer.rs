@@ -1,0 +1,138 @@
+//! Sending and fetching, on a few connections at once.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::Failure;
+use crate::emulator::Emulator;
+use crate::request;
+
+/// Connections, and shards of a Logstore.
+const LANES: usize = 4;
+
+/// Log groups asked for at once.
+const BATCH: usize = 8;
+
+/// Sends a group so many times, and tells how long that took.
+///
+/// # Errors
+///
+/// If a call fails.
+pub fn put(emulator: &Emulator, logstore: usize, body: &[u8], groups: usize) -> Result<Duration, Failure> {
+    let request = request::put_logs(&name(logstore), body)?;
+    let begun = Instant::now();
+    in_lanes(|_| {
+        let mut connection = Connection::open(emulator)?;
+        for _ in 0..groups / LANES {
+            connection.call(&request)?;
+        }
+        Ok(0)
+    })?;
+    Ok(begun.elapsed())
+}
+
+/// Fetches all groups of a Logstore, which have to be as many as said, and tells how long that took.
+///
+/// # Errors
+///
+/// If a call fails, or there are more groups or less.
+pub fn pull(emulator: &Emulator, logstore: usize, groups: usize) -> Result<Duration, Failure> {
+    let begun = Instant::now();
+    let found = in_lanes(|shard| pull_shard(emulator, &name(logstore), shard))?;
+    let time = begun.elapsed();
+    if found == groups { Ok(time) } else { Err(format!("{found} groups came back, not {groups}").into()) }
+}
+
+fn pull_shard(emulator: &Emulator, logstore: &str, shard: usize) -> Result<usize, Failure> {
+    let mut connection = Connection::open(emulator)?;
+    let answer = connection.call(&request::first_cursor(logstore, shard)?)?;
+    let answer: Value = serde_json::from_slice(&answer.body)?;
+    let mut cursor = answer.get("cursor").and_then(Value::as_str).ok_or("no cursor")?.to_owned();
+    let mut found = 0;
+    loop {
+        let answer = connection.call(&request::pull_logs(logstore, shard, &cursor, BATCH)?)?;
+        let count: usize = answer.header("x-log-count")?.parse()?;
+        if count == 0 {
+            return Ok(found);
+        }
+        found += count;
+        answer.header("x-log-cursor")?.clone_into(&mut cursor);
+    }
+}
+
+fn name(logstore: usize) -> String {
+    format!("store-{logstore}")
+}
+
+/// Runs something once per lane, all at once, and adds up what comes out.
+fn in_lanes(run: impl Fn(usize) -> Result<usize, Failure> + Sync) -> Result<usize, Failure> {
+    let run = &run;
+    let outcomes: Vec<Result<usize, String>> = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES)
+            .map(|lane| scope.spawn(move || run(lane).map_err(|failure| failure.to_string())))
+            .collect();
+        lanes
+            .into_iter()
+            .map(|lane| lane.join().unwrap_or_else(|_| Err("a lane panicked".to_owned())))
+            .collect()
+    });
+    let mut sum = 0;
+    for outcome in outcomes {
+        sum += outcome?;
+    }
+    Ok(sum)
+}
+
+/// One connection, kept alive.
+struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+struct Answer {
+    head: Vec<String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Result<&str, Failure> {
+        let lines = self.head.iter().filter_map(|line| line.split_once(": "));
+        let value =
+            lines.filter(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value).next();
+        value.ok_or_else(|| format!("no {name} in the answer").into())
+    }
+}
+
+impl Connection {
+    fn open(emulator: &Emulator) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(emulator.address())?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::with_capacity(1 << 20, stream) })
+    }
+
+    /// Sends a request and reads its answer, which has to be a success.
+    fn call(&mut self, request: &[u8]) -> Result<Answer, Failure> {
+        self.stream.get_mut().write_all(request)?;
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err("the connection was closed".into());
+            }
+            match line.trim_end() {
+                "" => break,
+                text => head.push(text.to_owned()),
+            }
+        }
+        let mut answer = Answer { head, body: Vec::new() };
+        answer.body = vec![0; answer.header("content-length")?.parse()?];
+        self.stream.read_exact(&mut answer.body)?;
+        match answer.head.first() {
+            Some(status) if status.starts_with("HTTP/1.1 200 ") => Ok(answer),
+            status => Err(format!("{status:?}: {}", String::from_utf8_lossy(&answer.body)).into()),
+        }
+    }
+}
