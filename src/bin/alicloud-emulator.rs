@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed, logging};
+use alicloud_encryption::emulator::{
+    Clock, Config, Emulator, MASTER_KEY_VARIABLE, NoMasterKey, Rules, Seed, Storage, logging, master_key,
+};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
 
-/// A local stand-in for Alibaba Cloud: Simple Log Service (its control plane), RAM, STS and KMS.
+/// A local stand-in for Alibaba Cloud: Simple Log Service, RAM, STS and KMS.
 #[derive(Parser)]
 #[command(name = "alicloud-emulator", version)]
 struct Cli {
@@ -23,8 +26,11 @@ enum Command {
     /// Serve until SIGTERM or SIGINT.
     ///
     /// All services share one port and are told apart as their clients address them. Calls must be signed,
-    /// with the key ak-root / sk-root where the seed has no other. Not served: reading and writing logs,
-    /// metric stores, sessions from identity providers' tokens, and storage on disk.
+    /// with the key ak-root / sk-root where the seed has no other. Not served: metric stores, and sessions
+    /// from identity providers' tokens.
+    ///
+    /// Without --data-dir nothing is kept. With it, what was answered with success is there again at the next
+    /// start, also after a crash.
     ///
     /// When connections are accepted, one line of JSON is printed on stdout, and nothing else ever;
     /// logs go to stderr.
@@ -36,8 +42,19 @@ struct Serve {
     /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
+    /// Keep everything in this folder, which is made if it is not there. One process can use it at a time.
+    /// Secrets, keys and encrypted logs in it are sealed under a master key.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The file with the folder's master key: 64 hexadecimal digits. Without it the key is taken from the
+    /// environment variable ALICLOUD_EMULATOR_MASTER_KEY, and else from DIR.master-key beside the folder,
+    /// where the first start makes one. It is not in the folder, so that a copy of the folder gives no
+    /// secret away.
+    #[arg(long, value_name = "FILE", requires = "data_dir")]
+    master_key_file: Option<PathBuf>,
     /// What to start with (JSON): account, region, access keys, users, groups, roles, keys, projects. With
-    /// roles or keys in it, those that an encryption configuration refers to have to be there.
+    /// roles or keys in it, those that an encryption configuration refers to have to be there. With a
+    /// --data-dir that something is stored in, it is what a reset goes back to, and of the same account.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Refuse members that an operation does not know.
@@ -80,8 +97,8 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     // Before the ready line: from there on a signal must find its handler.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (listen, allow_remote) = (arguments.listen, arguments.allow_remote);
-    let emulator = Emulator::start(Config { listen, allow_remote, seed, rules, clock }).await?;
+    let (listen, allow_remote, storage) = (arguments.listen, arguments.allow_remote, storage(arguments)?);
+    let emulator = Emulator::start(Config { listen, allow_remote, seed, storage, rules, clock }).await?;
     announce(&emulator)?;
     tokio::select! {
         _ = terminate.recv() => {}
@@ -89,6 +106,15 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
     emulator.shutdown().await;
     Ok(())
+}
+
+fn storage(arguments: &Serve) -> Result<Storage, NoMasterKey> {
+    let Some(path) = arguments.data_dir.clone() else { return Ok(Storage::Memory) };
+    let variable =
+        std::env::var_os(MASTER_KEY_VARIABLE).map(|text| Zeroizing::new(text.into_encoded_bytes()));
+    let text = variable.as_ref().map(|bytes| std::str::from_utf8(bytes).map_err(|_| NoMasterKey::Variable));
+    let key = master_key(&path, arguments.master_key_file.as_deref(), text.transpose()?)?;
+    Ok(Storage::Folder { path, key })
 }
 
 /// The ready line.

@@ -103,6 +103,10 @@ impl Dispatcher {
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
         let failed = service.internal_error(&id, &call);
+        if state.has_failed() {
+            answered(&state, &id, &Answer::Reply(failed.clone()));
+            return Ok(self.dressed(failed, id_header, id));
+        }
         let task = tokio::spawn(async move {
             let answer = match service {
                 Service::Sls => sls::serve(&state, &task_id, &call, release).await,

@@ -30,6 +30,8 @@ mod ids;
 mod json;
 mod kms;
 pub mod logging;
+mod master_key;
+mod persistence;
 mod policy;
 mod ram;
 mod requests;
@@ -39,12 +41,14 @@ mod server;
 mod sls;
 mod snapshots;
 mod state;
+mod stored;
 mod sts;
 mod target;
 
 pub use clock::Clock;
+pub use master_key::{MASTER_KEY_VARIABLE, NoMasterKey, master_key};
 pub use seed::{Seed, SeedError};
-pub use server::{Config, Emulator, StartError};
+pub use server::{Config, Emulator, StartError, Storage};
 
 /// How strictly the services read what they are sent, where the real ones are not documented or not of
 /// one kind.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dispatch::Dispatcher;
+use super::persistence::{NotKept, RestoreError, restore};
 use super::state::State;
 use super::{Clock, Rules, Seed, control};
+use crate::storage::{MasterKey, Store, StoreError};
 
 /// How long a client may take to send a request's head, and may leave a kept-alive connection idle:
 /// nginx's default, so that pooled clients meet here what they meet at the service.
@@ -33,21 +36,38 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether `listen` may be another address than the machine's own.
     pub allow_remote: bool,
-    /// What is there at the start.
+    /// What is there at the first start on a store, and after a reset.
     pub seed: Seed,
+    /// Where everything is kept.
+    pub storage: Storage,
     /// How strictly calls are read.
     pub rules: Rules,
     /// The services' clock.
     pub clock: Clock,
 }
 
+/// Where what an emulator knows is kept.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// In memory, as long as it runs.
+    Memory,
+    /// In a folder, which is made if it is not there: what was answered is there again at the next start.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What secrets in it are sealed under.
+        key: MasterKey,
+    },
+}
+
 impl Default for Config {
-    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock.
+    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock and nothing kept.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
             seed: Seed::default(),
+            storage: Storage::Memory,
             rules: Rules::default(),
             clock: Clock::system(),
         }
@@ -67,6 +87,26 @@ pub enum StartError {
         address: SocketAddr,
         /// Why not.
         source: io::Error,
+    },
+    /// What is kept cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] StoreError),
+    /// What is kept cannot be taken up.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// What there is at the first start cannot be stored.
+    #[error("cannot store the seed: {0}")]
+    NotKept(#[from] NotKept),
+    /// The seed is of another account or region than what is stored.
+    #[error(
+        "the seed is of account {} in {}, but what is stored is of account {} in {}: leave --seed out, or use \
+         another folder", seed.0, seed.1, stored.0, stored.1
+    )]
+    OtherAccount {
+        /// Account and region of the seed.
+        seed: (String, String),
+        /// Account and region of what is stored.
+        stored: (String, String),
     },
 }
 
@@ -92,7 +132,7 @@ impl Emulator {
         let listen_error = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
-        let state = Arc::new(State::new(config.seed, config.rules, config.clock));
+        let state = Arc::new(begin(config).await?);
         let connections = TaskTracker::new();
         connections.spawn(accept(listener, Arc::clone(&state), connections.clone()));
         Ok(Self { addr, state, connections })
@@ -114,12 +154,16 @@ impl Emulator {
     }
 
     /// Stops: no new connection is accepted, idle ones are closed, answers under way are finished, and
-    /// calls held or delayed by a fault are dropped.
+    /// calls held or delayed by a fault are dropped. Another emulator can use the folder when this returns.
     pub async fn shutdown(self) {
         self.state.stopping.cancel();
         self.connections.close();
         if tokio::time::timeout(STOP_TIMEOUT, self.connections.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
+        }
+        let store = self.state.store.clone();
+        if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
+            tracing::error!("closing the store failed");
         }
     }
 }
@@ -128,6 +172,42 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.state.stopping.cancel();
     }
+}
+
+/// Takes up what is stored, or stores the seed where nothing is.
+async fn begin(config: Config) -> Result<State, StartError> {
+    let Config { seed, storage, rules, clock, .. } = config;
+    let opened = tokio::task::spawn_blocking(move || -> Result<_, StartError> {
+        let store = match storage {
+            Storage::Memory => Store::in_memory()?,
+            Storage::Folder { path, key } => Store::open(&path, &key)?,
+        };
+        let stored = restore(&store)?;
+        Ok((store, stored))
+    });
+    let (store, stored) = opened.await.map_err(|error| StoreError::Io(error.to_string()))??;
+    let Some((contents, advanced_seconds)) = stored else {
+        let state = State::new(seed, rules, clock, store);
+        state.kept(state.store_seed()).await?;
+        return Ok(state);
+    };
+    let seed = seed_beside(&contents, seed)?;
+    clock.advance(advanced_seconds);
+    Ok(State::with_contents(contents, seed, rules, clock, store))
+}
+
+/// What a reset goes back to where something is stored already. Without a seed it is the stored account, with
+/// nothing in it.
+fn seed_beside(stored: &Seed, seed: Seed) -> Result<Seed, StartError> {
+    if !seed.is_given {
+        return Ok(Seed::of_account(&stored.account_id, &stored.region));
+    }
+    let of = |seed: &Seed| (seed.account_id.clone(), seed.region.clone());
+    if of(&seed) != of(stored) {
+        return Err(StartError::OtherAccount { seed: of(&seed), stored: of(stored) });
+    }
+    tracing::info!("the seed is passed over: what was stored before is taken up");
+    Ok(seed)
 }
 
 async fn accept(listener: TcpListener, state: Arc<State>, connections: TaskTracker) {

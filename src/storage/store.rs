@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{BlockAddress, Change, Document, Kind, MasterKey, StoreError};
+use super::{BlockAddress, Change, DataKey, Document, Kind, MasterKey, StoreError, UnwrapError};
 
 /// Documents and blocks. Clones are of the same store.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<Mutex<Inner>>,
+    key: MasterKey,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ impl Store {
     ///
     /// None is expected.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { inner: Arc::default() })
+        Ok(Self { inner: Arc::default(), key: MasterKey::generate() })
     }
 
     /// Opens or creates the store in a folder.
@@ -49,8 +50,29 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`], and then nothing in the folder has been touched.
-    pub fn open(_directory: &Path, _key: &MasterKey) -> Result<Self, StoreError> {
-        Self::in_memory()
+    pub fn open(_directory: &Path, key: &MasterKey) -> Result<Self, StoreError> {
+        Ok(Self { inner: Arc::default(), key: key.clone() })
+    }
+
+    /// Wraps a data key with the store's master key: [`MasterKey::wrap_key`]. A store in memory has one of
+    /// its own, which is gone with it.
+    pub fn wrap_key(&self, belongs_to: &str, key: &DataKey) -> Vec<u8> {
+        self.key.wrap_key(belongs_to, key)
+    }
+
+    /// Unwraps a data key: [`MasterKey::unwrap_key`].
+    ///
+    /// # Errors
+    ///
+    /// [`UnwrapError`]
+    pub fn unwrap_key(&self, belongs_to: &str, wrapped: &[u8]) -> Result<DataKey, UnwrapError> {
+        self.key.unwrap_key(belongs_to, wrapped)
+    }
+
+    /// The key that blocks in clear are authenticated with, by [`seal`](super::seal) without an algorithm: always
+    /// the same for a store.
+    pub fn clear_key(&self) -> DataKey {
+        DataKey::from_bytes(*self.key.derived("authenticate blocks in clear"))
     }
 
     /// Hands over a change. Changes are carried out in the order in which they are handed over, and several

@@ -22,7 +22,7 @@ pub const START: i64 = 1_795_161_600;
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// `START` as SLS V1 signs it.
-const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
+pub const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 
 /// A project `proj` with a Logstore `app`.
 const SEED: &str = r#"{"projects": [{"name": "proj", "logstores": [

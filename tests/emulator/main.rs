@@ -5,9 +5,13 @@
 mod binary;
 mod byok;
 mod client;
+mod consistency;
 mod control;
+mod data;
 mod faults;
 mod identity;
 mod logstores;
+mod metricstores;
+mod oidc;
 mod projects;
 mod wire;

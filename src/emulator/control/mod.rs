@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::clock::iso_8601;
 use super::http::Reply;
 use super::json::{Node, Problem};
+use super::persistence::NotKept;
 use super::state::State;
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
@@ -52,11 +53,17 @@ enum ControlError {
     Content(#[from] Problem),
     #[error("{0}")]
     NotFound(String),
+    #[error("not stored: {0}")]
+    NotKept(#[from] NotKept),
 }
 
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
-        let status = if matches!(self, Self::NotFound(_)) { 404 } else { 400 };
+        let status = match self {
+            Self::Syntax(_) | Self::Content(_) => 400,
+            Self::NotFound(_) => 404,
+            Self::NotKept(_) => 500,
+        };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()
     }
 }
@@ -83,7 +90,7 @@ fn root(document: &Value) -> Node<'_> {
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&json!({
-        "status": "ok",
+        "status": if state.has_failed() { "failed" } else { "ok" },
         "account_id": state.account_id,
         "region": state.region,
         "time": iso_8601(state.clock.unix()),
@@ -108,13 +115,13 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
         return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
     }
-    state.clock.advance(seconds);
+    state.kept(state.advance_clock(seconds)).await?;
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 
-async fn reset(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    state.reset();
-    done()
+async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
+    state.kept(state.reset()).await?;
+    Ok(done())
 }
 
 async fn unknown_path() -> Response<Body> {

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::Api;
 use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
+use crate::emulator::stored::Unwritable;
 
 /// An error an RPC service answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,5 +67,17 @@ impl Error {
     /// The emulator itself failed.
     pub fn internal() -> Self {
         Self::new(500, "InternalError", "An internal error occurred.")
+    }
+}
+
+impl From<Unwritable> for Error {
+    fn from(_: Unwritable) -> Self {
+        Self::internal()
+    }
+}
+
+impl From<NotKept> for Error {
+    fn from(_: NotKept) -> Self {
+        Self::internal()
     }
 }

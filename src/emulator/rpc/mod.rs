@@ -16,4 +16,4 @@ pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
 pub use error::Error;
 pub use parameters::Parameters;
-pub use service::{Action, Outcome, Request, Resource, Run, Service, serve};
+pub use service::{Action, Outcome, Request, Resource, Run, Service, call_as, serve};
