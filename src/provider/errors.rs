@@ -4,7 +4,8 @@ mod role;
 
 pub(super) use role::{
     foreign_policies_warning, of_removal, of_settling, of_step, pass_role_denied, role_destroy_warning,
-    role_exists, role_exists_at_apply, role_gone, role_of_log_store_replaced, role_replacement_warning,
+    role_exists, role_exists_at_apply, role_gone, role_made_anew, role_of_log_store_replaced, role_of_others,
+    role_replacement_warning,
 };
 
 use super::log_store_id::LogStoreId;
@@ -43,6 +44,9 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
 
 /// What to do about a failed call.
 fn remedy(error: &Error) -> &'static str {
+    if let Some(remedy) = role::remedy(error) {
+        return remedy;
+    }
     match error.kind() {
         ErrorKind::NotFound if is_project_gone(error) => {
             "Check project_name, and that the provider's region is the project's: a project is only found in its own region."

@@ -14,7 +14,10 @@ use crate::{
         },
     },
     model,
-    provider::timeouts::{self, TimeoutsModel},
+    provider::{
+        held_roles::MadeRole,
+        timeouts::{self, TimeoutsModel},
+    },
     schema::{
         Attribute, Field, Nesting, Schema, Type, Value,
         field::SetOf,
@@ -326,6 +329,30 @@ impl RoleModel {
         self.create_date = role.create_date.as_str().into();
     }
 
+    /// The state of a planned role to which nothing is attached yet, as far as anybody knows.
+    pub(super) fn bare(mut self, left: &MadeRole) -> Self {
+        let text = |text: &String| if text.is_empty() { Field::Null } else { text.as_str().into() };
+        self.arn = text(&left.arn);
+        self.role_id = text(&left.role_id);
+        self.create_date = text(&left.create_date);
+        self.kms_policies = set_of([]);
+        self.pass_role_policy = Field::Null;
+        self.foreign_policies = Field::Known(Vec::new());
+        if let Field::Known(pass_role) = &mut self.pass_role {
+            pass_role.observe(&BTreeSet::new());
+        }
+        self
+    }
+
+    /// Whether a role is as the create of this state would have made it, and nothing was attached to it since.
+    pub(super) fn is_just_made(&self, found: &Observed) -> bool {
+        let asked = self.as_observed();
+        found.trust_is_right
+            && found.attached.is_empty()
+            && (&found.description, found.max_session_duration, &found.tags)
+                == (&asked.description, asked.max_session_duration, &asked.tags)
+    }
+
     /// Takes over what the role is. A text that means the same as what it should be is written as that is, so that it
     /// makes no difference. `document` is the document in force of the PassRole policy.
     pub(super) fn observe(&mut self, found: &Observed, trust: &str, document: Option<&str>) {
@@ -366,8 +393,13 @@ pub(super) fn trust_policy() -> String {
     PolicyDocument::byok_trust().to_string()
 }
 
+/// The attribute `pass_role_policy` of a role whose PassRole policy is as it should be.
+pub(super) fn expected_pass_role_policy(pass_role: &Field<PassRoleModel>, arn: &RoleArn) -> Field<String> {
+    if pass_role.is_null() { Field::Null } else { pass_role_policy(arn).into() }
+}
+
 /// The policy that allows `ram:PassRole` on a role, as it is written.
-pub(super) fn pass_role_policy(arn: &RoleArn) -> String {
+fn pass_role_policy(arn: &RoleArn) -> String {
     PolicyDocument::pass_role(arn).to_string()
 }
 

@@ -1,5 +1,7 @@
 //! Removes a BYOK role with everything that belongs to it.
 
+use std::collections::BTreeSet;
+
 use super::bound::{BoundRole, forgive_absence, repeatedly};
 use super::observe::principals;
 use super::observed::AttachedPolicy;
@@ -28,20 +30,24 @@ impl From<Error> for RemoveError {
 }
 
 impl BoundRole<'_> {
-    /// Removes the role, the attachments of its policies, and the policy that lets principals hand it over. What is
-    /// gone already is as it should be. With `force` the policies of others are detached as well, those included
+    /// Removes the role, the attachments of its policies, and the policies that let principals hand it over. What is
+    /// gone already is as it should be. The role goes last: as long as it is there, a run that failed can be repeated. With `force` the policies of others are detached as well, those included
     /// that are attached while it is removed.
     ///
     /// # Errors
     ///
     /// Without `force`, that others have attached policies, before anything is changed; otherwise that of the call.
-    pub async fn remove(&self, pass_role_policy: Option<&str>, force: bool) -> Result<(), RemoveError> {
+    pub async fn remove(
+        &self,
+        pass_role_policies: &BTreeSet<String>,
+        force: bool,
+    ) -> Result<(), RemoveError> {
         let mut attached = self.attached_if_there().await?;
         let foreign = foreign(&attached);
         if !force && !foreign.is_empty() {
             return Err(RemoveError::ForeignPolicies(foreign));
         }
-        if let Some(name) = pass_role_policy {
+        for name in pass_role_policies {
             self.remove_pass_role_policy(name).await?;
         }
         for _ in 0..ROUNDS {

@@ -1,0 +1,5 @@
+//! The role of BYOK, with everything that belongs to it.
+
+mod given;
+
+mod create;
