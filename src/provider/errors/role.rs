@@ -29,12 +29,16 @@ pub(super) fn remedy(error: &Error) -> Option<&'static str> {
     }
 }
 
+/// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
+/// and plans to destroy that after the create that cannot succeed.
+const OWN_ROLE: &str = "If it is the resource's own role that was to be replaced: two roles cannot have one name. Take create_before_destroy away, terraform state rm ADDRESS, and then import.";
+
 /// There is a role of the name already.
 pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
     Diagnostic::error(
         format!("There is already a role {name}"),
         format!(
-            "The role {arn} exists, and this resource did not make it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\nIf it is the resource's own role that is being replaced, take create_before_destroy away: two roles cannot have one name."
+            "The role {arn} exists, and this resource did not make it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))
@@ -45,7 +49,7 @@ pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Di
     Diagnostic::error(
         format!("There is already a role {name}"),
         format!(
-            "{error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nIf it is the resource's own role that is being replaced, take create_before_destroy away: two roles cannot have one name."
+            "{error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))

@@ -36,8 +36,8 @@ pub(super) async fn create(
             Applied { state: None, private: RolePrivate::default(), diagnostics: problem.into() }
         }
         Err(NotBegun { problem, left: Some(left) }) => {
+            let private = RolePrivate { role: Some(left.clone()), policies: private.policies };
             let state = planned.bare(&left);
-            let private = RolePrivate { role: Some(left), policies: private.policies };
             Applied { state: Some(state), private, diagnostics: problem.into() }
         }
     }
@@ -84,7 +84,12 @@ async fn go_on_with(
     let name = role.name;
     let policy = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
     match role.observe(policy).await {
-        Ok(found) if found.role.role_id == left.role_id => Ok((found.role, found.observed)),
+        Ok(mut found) if found.role.role_id == left.role_id => {
+            // One of somebody else is not taken over: creating ours says that its name is taken.
+            found.observed.pass_role =
+                found.observed.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
+            Ok((found.role, found.observed))
+        }
         Ok(found) => Err(errors::role_exists(name.as_str(), found.role.arn.as_str()).into()),
         Err(error) => {
             let problem = errors::of_call(&format!("Cannot read role {name}"), &error);
@@ -133,8 +138,9 @@ async fn set_up(
             Applied { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
+            let mut private = RolePrivate { role: Some(MadeRole::of(&role)), policies };
+            private.policies.extend(state.forget_pass_role_unless(observed.pass_role.is_some()));
             state.observe(&observed, &role.assume_role_policy_document, None);
-            let private = RolePrivate { role: Some(MadeRole::of(&role)), policies };
             Applied { state: Some(state), private, diagnostics }
         }
     }

@@ -1,14 +1,8 @@
 //! Removes a role.
 
-use std::collections::BTreeSet;
-
 use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel};
 use crate::{
-    cloud::{
-        CallContext,
-        error::ErrorKind,
-        ram::byok_role::{BoundRole, same_name},
-    },
+    cloud::{CallContext, error::ErrorKind, ram::byok_role::BoundRole},
     provider::errors,
     schema::{
         Diagnostic, Diagnostics,
@@ -49,8 +43,9 @@ async fn try_delete(
         return Ok(());
     }
     let force = state.force.known().copied().unwrap_or_default();
-    let policies = policies(state, private);
-    role.remove(&policies, force).await.map_err(|error| errors::of_removal(name.as_str(), &error))?;
+    let policy = super::pass_role_policy_name(state, false);
+    let removed = role.remove(policy.as_deref(), &private.policies, force).await;
+    removed.map_err(|error| errors::of_removal(name.as_str(), &error))?;
     resource.session.held.roles.note_absent(name.as_str());
     Ok(())
 }
@@ -62,12 +57,4 @@ async fn is_ours(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Diagno
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(errors::of_call(&format!("Cannot read role {}", role.name), &error)),
     }
-}
-
-/// The PassRole policies that may be there, by name.
-fn policies(state: &RoleModel, private: &RolePrivate) -> BTreeSet<String> {
-    let own = super::pass_role_policy_name(state, false);
-    let others = private.policies.iter();
-    let others = others.filter(|name| own.as_ref().is_none_or(|own| !same_name(own, name)));
-    others.cloned().chain(own.clone()).collect()
 }

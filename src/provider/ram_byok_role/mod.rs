@@ -129,7 +129,7 @@ async fn remove_left(
 ) -> Result<(), Diagnostic> {
     let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
     for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
-        let removed = role.remove_pass_role_policy(policy).await;
+        let removed = role.remove_policy_left(policy).await;
         removed.map_err(|error| errors::of_call(&format!("Cannot delete policy {policy}"), &error))?;
     }
     Ok(())

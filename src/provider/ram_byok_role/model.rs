@@ -338,10 +338,20 @@ impl RoleModel {
         self.kms_policies = set_of([]);
         self.pass_role_policy = Field::Null;
         self.foreign_policies = Field::Known(Vec::new());
-        if let Field::Known(pass_role) = &mut self.pass_role {
-            pass_role.observe(&BTreeSet::new());
-        }
+        self.pass_role = Field::Null;
         self
+    }
+
+    /// Takes `pass_role` out of the state unless its policy is known to be ours, and gives the name of the policy,
+    /// which may be there all the same.
+    pub(super) fn forget_pass_role_unless(&mut self, is_ours: bool) -> Option<String> {
+        if is_ours {
+            return None;
+        }
+        match std::mem::replace(&mut self.pass_role, Field::Null) {
+            Field::Known(pass_role) => pass_role.policy_name.known().cloned(),
+            _ => None,
+        }
     }
 
     /// Whether a role is as the create of this state would have made it, and nothing was attached to it since.

@@ -110,7 +110,7 @@ fn new_state(state: &RoleModel, mut found: Found, importing: bool) -> RoleModel 
     new_state.observe(
         &found.observed,
         &found.role.assume_role_policy_document,
-        found.pass_role_document.as_deref(),
+        found.pass_role.as_ref().map(|policy| policy.document.as_str()),
     );
     new_state
 }

@@ -34,7 +34,8 @@ pub(super) async fn update(
         }
         Err(diagnostics) => {
             private.policies.extend(begun_policy(&prior, &planned));
-            Applied { state: Some(as_left(&prior, &planned, &observed)), private, diagnostics }
+            let state = as_left(&prior, &planned, &observed);
+            Applied { state: Some(state), private, diagnostics }
         }
     }
 }
@@ -65,10 +66,9 @@ fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &Observed) -> RoleM
         force: planned.force.clone(),
         timeouts: planned.timeouts.clone(),
         // Whether or not anybody holds it yet: the next run looks after it.
-        pass_role: if prior.pass_role.is_null() {
-            planned.pass_role.clone()
-        } else {
-            prior.pass_role.clone()
+        pass_role: match (&prior.pass_role, &observed.pass_role) {
+            (Field::Null, Some(_)) => planned.pass_role.clone(),
+            _ => prior.pass_role.clone(),
         },
         ..prior.clone()
     };
@@ -79,11 +79,11 @@ fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &Observed) -> RoleM
     state
 }
 
-/// The PassRole policy that a change of its name makes beside the one before.
+/// The PassRole policy that the change may have made, if the state before did not show it.
 fn begun_policy(prior: &RoleModel, planned: &RoleModel) -> Option<String> {
     let name = |model: &RoleModel| model.pass_role.known()?.policy_name.known().cloned();
-    let (before, after) = (name(prior)?, name(planned)?);
-    (!same_name(&before, &after)).then_some(after)
+    let after = name(planned)?;
+    name(prior).is_none_or(|before| !same_name(&before, &after)).then_some(after)
 }
 
 fn arn(state: &RoleModel) -> Result<RoleArn, Diagnostic> {

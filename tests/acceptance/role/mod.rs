@@ -3,3 +3,7 @@
 mod given;
 
 mod create;
+mod documents;
+mod drift;
+mod incomplete;
+mod update;
