@@ -2,8 +2,13 @@
 
 mod given;
 
+mod calls;
 mod create;
+mod destroy;
 mod documents;
 mod drift;
+mod import;
 mod incomplete;
+mod refusals;
 mod update;
+mod waits;
