@@ -3,12 +3,16 @@
 mod given;
 
 mod calls;
+mod chain;
 mod create;
 mod destroy;
 mod documents;
 mod drift;
 mod import;
 mod incomplete;
+mod interrupt;
 mod refusals;
+mod story;
+mod sweep;
 mod update;
 mod waits;
