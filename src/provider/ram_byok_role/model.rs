@@ -101,7 +101,7 @@ const TAG_LIMITS: (usize, usize, usize) = (128, 256, 20);
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.",
+        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it. Two roles cannot have one name, so `create_before_destroy` cannot replace the role by one of the same name.",
         attributes: [configured(), computed()].concat(),
         ..Schema::default()
     }
@@ -162,7 +162,7 @@ fn pass_role() -> Vec<Attribute> {
                 problem: |text| sentence(PolicyName::parse(text).err()),
             })
             .equivalent(same_text)
-            .described("The name of the custom policy. Default: `<role_name>-pass-role`."),
+            .described("The name of the custom policy, which must not exist. Default: `<role_name>-pass-role`, with hyphens for characters that a policy's name cannot have."),
         names("users")
             .validate(Each(Parses {
                 rule: "Must be the name of a RAM user, without a domain.",
