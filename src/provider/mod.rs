@@ -6,16 +6,20 @@ mod environment;
 mod errors;
 mod functions;
 mod held;
+mod held_roles;
 mod log_store_encryption;
 mod log_store_id;
+mod ram_byok_role;
 mod role_arn;
 mod session;
 mod settings;
+mod timeouts;
 
 use std::sync::Arc;
 
 pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
+pub use ram_byok_role::RamByokRole;
 
 use crate::schema::{
     Diagnostics, Provider, Schema, adapter::AnyResource, function::AnyFunction, provider::Configure,
@@ -64,7 +68,10 @@ impl Provider for AlicloudEncryption {
     }
 
     fn resources(&self) -> Vec<AnyResource> {
-        vec![AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session)))]
+        vec![
+            AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session))),
+            AnyResource::new(RamByokRole::new(Arc::clone(&self.session))),
+        ]
     }
 
     fn functions(&self) -> Vec<AnyFunction> {

@@ -92,7 +92,6 @@ impl Session {
     /// # Errors
     ///
     /// Why there is none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
     pub(super) fn ram(&self) -> Result<Arc<RamClient>, NoClient> {
         self.clients().map(|clients| clients.ram)
     }

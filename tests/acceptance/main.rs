@@ -27,6 +27,7 @@ mod permanence;
 mod provider;
 mod refusals;
 mod replacement;
+mod role;
 mod scale;
 mod secrets;
 mod smoke;

@@ -1,6 +1,7 @@
 //! Resource Access Management (RAM), API version 2015-05-01.
 
 mod attachment;
+pub mod byok_role;
 mod client;
 mod entity;
 mod group;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::cloud::CallContext;
 use crate::cloud::call::{Action, Caller};
+use crate::cloud::clock::Clock;
 use crate::cloud::credentials::Credentials;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
@@ -76,6 +77,11 @@ impl<'a> Call<'a> {
 impl RpcClient {
     pub(crate) fn new(service: Service, config: RpcConfig) -> Self {
         Self { service, config }
+    }
+
+    /// The clock that deadlines are measured on.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.config.caller.clock()
     }
 
     /// Sends an action that changes nothing; repeated as the retry policy says.

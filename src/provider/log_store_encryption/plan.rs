@@ -110,10 +110,19 @@ fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> 
 }
 
 /// Plans a change of an existing object, or that there is none.
-pub(super) fn update(request: PlanUpdate<EncryptionModel, EncryptionPrivate>) -> EncryptionPlan {
+pub(super) fn update(
+    resource: &LogStoreEncryption,
+    request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
+) -> EncryptionPlan {
     let PlanUpdate { prior, mut planned, mut requires_replace, .. } = request;
     let mut diagnostics = Diagnostics::new();
     planned.derive();
+    if let Some(arn) = prior.permanent().arn
+        && resource.session.held.roles.is_replaced(arn)
+    {
+        let id = prior.id.known().map_or("", String::as_str);
+        diagnostics.push(errors::role_of_log_store_replaced(id, arn));
+    }
     if requires_replace.is_empty() {
         let id = prior.id.known().map_or("", String::as_str);
         let changes = conflicts(&prior.permanent(), &planned.permanent());

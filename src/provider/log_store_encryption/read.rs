@@ -69,6 +69,9 @@ async fn try_read(
             Ok(Found::Gone(never_configured(&id, rebuilt)))
         };
     };
+    if let Some(cmk) = &conf.user_cmk_info {
+        resource.session.held.roles.note_user(&cmk.arn, &id.to_string());
+    }
     let mut new_state = state.clone();
     new_state.observe(conf, observed.create_time);
     new_state.complete_import();
