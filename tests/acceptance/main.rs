@@ -25,6 +25,7 @@ mod module;
 mod other_writers;
 mod permanence;
 mod provider;
+mod readiness;
 mod refusals;
 mod replacement;
 mod scale;
