@@ -18,8 +18,8 @@ pub(in crate::provider) enum Read<T> {
     Absent,
     /// The caller may not read it.
     Denied(Denied),
-    /// It was not asked for, because of what is missing or unknown before it; says why.
-    NotRead(String),
+    /// It was not asked for, because of what is missing before it, or is of no form that is documented; says why.
+    Unknown(String),
 }
 
 /// A read that the caller may not do.
@@ -83,7 +83,7 @@ impl<T> Read<T> {
     pub(in crate::provider) fn found(&self) -> Option<&T> {
         match self {
             Read::Found(found) => Some(found),
-            Read::Absent | Read::Denied(_) | Read::NotRead(_) => None,
+            Read::Absent | Read::Denied(_) | Read::Unknown(_) => None,
         }
     }
 }

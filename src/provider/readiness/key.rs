@@ -31,7 +31,7 @@ fn not_found(subject: &Subject, key: &Read<KeyMetadata>) -> Check {
             let fix = denied.fix(&format!("acs:kms:{region}:*:key/*"));
             Check::open(EXISTS, denied.sentence(&format!("The key {key_id}")), Some(fix))
         }
-        Read::NotRead(why) => Check::open(EXISTS, why, None),
+        Read::Unknown(why) => Check::open(EXISTS, why, None),
         Read::Absent | Read::Found(_) => Check::failed(
             EXISTS,
             format!("KMS has no key {key_id} in {region}."),

@@ -2,7 +2,7 @@
 //! configure that: what has to be right, what is wrong, and what to do about it.
 //!
 //! Reading ([`reading`]) and judging (one file a subject) are apart: the checks are functions of what was read.
-//! Sources: SLS documentation, "Data encryption"; KMS documentation, "DescribeKey" and "Impact of CMK states"; RAM
+//! Sources: SLS documentation, "Data encryption"; KMS documentation, `DescribeKey` and "Impact of CMK states"; RAM
 //! documentation, "Policy structure and syntax".
 
 mod facts;

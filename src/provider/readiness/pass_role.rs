@@ -20,7 +20,7 @@ pub(super) fn check(subject: &Subject, facts: &Facts) -> Check {
         Read::Denied(denied) => {
             return Check::open(NAME, denied.sentence("Who the caller is"), Some(denied.fix("*")));
         }
-        Read::NotRead(why) => return Check::open(NAME, why, None),
+        Read::Unknown(why) => return Check::open(NAME, why, None),
         Read::Absent => return Check::open(NAME, "Who the caller is, is not known.", None),
     };
     if principal.account_id != role.account_id() {
@@ -52,7 +52,7 @@ pub(super) fn check(subject: &Subject, facts: &Facts) -> Check {
             denied.sentence(&format!("What is attached to {principal}")),
             Some(denied.fix(&arn_of(principal))),
         ),
-        Read::NotRead(why) => Check::open(NAME, why, None),
+        Read::Unknown(why) => Check::open(NAME, why, None),
     }
 }
 

@@ -43,8 +43,8 @@ pub(in crate::provider) enum ReadError {
 type Answer<T> = Result<Read<T>, ReadError>;
 
 impl Reader<'_> {
-    /// Everything the checks need: DescribeKey, GetCallerIdentity, GetRole, ListPoliciesForRole, what the principal
-    /// and its groups hold, and each policy that is not known by its name.
+    /// Everything the checks need: `DescribeKey`, `GetCallerIdentity`, `GetRole`, `ListPoliciesForRole`, what the
+    /// principal and its groups hold, and each policy that is not known by its name.
     ///
     /// # Errors
     ///
@@ -54,12 +54,12 @@ impl Reader<'_> {
         let role = self.role(subject, &caller).await?;
         let role_policies = match &role {
             Read::Found(role) => self.policies_of_role(role.role_name.as_str()).await?,
-            _ => Read::NotRead("The role was not read.".to_owned()),
+            _ => Read::Unknown("The role was not read.".to_owned()),
         };
         let principal = principal(subject, &caller);
         let principal_policies = match &principal {
             Read::Found(principal) if can_be_read(principal, &caller) => self.holdings(principal).await?,
-            _ => Read::NotRead("The policies of another account cannot be read.".to_owned()),
+            _ => Read::Unknown("The policies of another account cannot be read.".to_owned()),
         };
         Ok(Facts { key, role, role_policies, principal, principal_policies })
     }
@@ -81,7 +81,7 @@ impl Reader<'_> {
     async fn role(&self, subject: &Subject, caller: &Read<CallerIdentity>) -> Answer<Role> {
         let arn = &subject.role;
         let foreign = |account_id: &str| {
-            Read::NotRead(format!(
+            Read::Unknown(format!(
                 "The role {arn} is of account {}, and the caller of account {account_id}: only roles of its own account can be read.",
                 arn.account_id()
             ))
@@ -123,7 +123,7 @@ impl Reader<'_> {
             Read::Found(policies) => Read::Found(Holdings { policies, unread }),
             Read::Absent => Read::Absent,
             Read::Denied(denied) => Read::Denied(denied),
-            Read::NotRead(why) => Read::NotRead(why),
+            Read::Unknown(why) => Read::Unknown(why),
         })
     }
 
@@ -144,13 +144,13 @@ impl Reader<'_> {
                 holdings.unread.push(denied);
                 Vec::new()
             }
-            Read::Absent | Read::NotRead(_) => Vec::new(),
+            Read::Absent | Read::Unknown(_) => Vec::new(),
         };
         for group in groups {
             match self.policies_of_group(&group).await? {
                 Read::Found(policies) => holdings.policies.extend(policies),
                 Read::Denied(denied) => holdings.unread.push(denied),
-                Read::Absent | Read::NotRead(_) => {}
+                Read::Absent | Read::Unknown(_) => {}
             }
         }
         Ok(holdings)
@@ -179,7 +179,7 @@ impl Reader<'_> {
             Read::Found(attached) => attached,
             Read::Absent => return Ok(Read::Absent),
             Read::Denied(denied) => return Ok(Read::Denied(denied)),
-            Read::NotRead(why) => return Ok(Read::NotRead(why)),
+            Read::Unknown(why) => return Ok(Read::Unknown(why)),
         };
         let mut held = Vec::new();
         for AttachedPolicy { id, .. } in attached {
@@ -201,7 +201,7 @@ impl Reader<'_> {
                 Read::Found(policy) => parsed(policy.default_policy_version.policy_document.as_deref()),
                 Read::Absent => Read::Absent,
                 Read::Denied(denied) => Read::Denied(denied),
-                Read::NotRead(why) => Read::NotRead(why),
+                Read::Unknown(why) => Read::Unknown(why),
             })
         };
         self.memory.documents.get(id.clone(), read).await
@@ -215,7 +215,7 @@ fn told<T>(answer: Result<T, Error>) -> Answer<T> {
 fn parsed(document: Option<&str>) -> Read<PolicyDocument> {
     match PolicyDocument::parse(document.unwrap_or_default()) {
         Ok(document) => Read::Found(document),
-        Err(problem) => Read::NotRead(problem.to_string()),
+        Err(problem) => Read::Unknown(problem.to_string()),
     }
 }
 
@@ -226,12 +226,12 @@ fn principal(subject: &Subject, caller: &Read<CallerIdentity>) -> Read<Principal
     }
     match caller {
         Read::Found(caller) => Principal::of_caller(caller).map_or_else(
-            || Read::NotRead(format!("The caller is {}, which is no form that RAM documents.", caller.arn)),
+            || Read::Unknown(format!("The caller is {}, which is no form that RAM documents.", caller.arn)),
             Read::Found,
         ),
         Read::Denied(denied) => Read::Denied(denied.clone()),
         Read::Absent => Read::Absent,
-        Read::NotRead(why) => Read::NotRead(why.clone()),
+        Read::Unknown(why) => Read::Unknown(why.clone()),
     }
 }
 

@@ -65,7 +65,7 @@ fn not_found(subject: &Subject, role: &Read<Role>) -> Check {
             let fix = denied.fix(&arn.as_str().to_lowercase());
             Check::open(EXISTS, denied.sentence(&format!("The role {arn}")), Some(fix))
         }
-        Read::NotRead(why) => Check::open(EXISTS, why, None),
+        Read::Unknown(why) => Check::open(EXISTS, why, None),
         Read::Absent | Read::Found(_) => Check::failed(
             EXISTS,
             format!("RAM has no role {arn}."),
@@ -140,7 +140,7 @@ fn permission(subject: &Subject, facts: &Facts, role: &Role, need: &Need) -> Che
             let detail = denied.sentence(&format!("What is attached to role {name}"));
             return Check::open(need.check, detail, Some(denied.fix(role.arn.as_str())));
         }
-        Read::NotRead(_) | Read::Absent => {
+        Read::Unknown(_) | Read::Absent => {
             return Check::open(need.check, format!("What is attached to role {name} is not known."), None);
         }
     };

@@ -169,7 +169,7 @@ fn what_hangs_on_a_missing_role_is_not_known() {
     let resource = "resource \"alicloud_ram_byok_role\" \"byok\" {\n  role_name = \"Sls-Byok\"\n}";
     check(|facts| facts.role = Read::Absent, &with(NO), &["no role acs:ram::1:role/Sls-Byok", resource]);
     check(|facts| facts.role = Read::Denied(denied("ram:GetRole")), &with(None), &["lacks ram:GetRole"]);
-    check(|facts| facts.role = Read::NotRead("Elsewhere.".to_owned()), &with(None), &["Elsewhere."]);
+    check(|facts| facts.role = Read::Unknown("Elsewhere.".to_owned()), &with(None), &["Elsewhere."]);
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Found {
         };
         match applies {
             Applies::Yes => *surely = true,
-            Applies::Perhaps(doubt) => *perhaps = stronger(*perhaps, doubt),
+            Applies::Perhaps(doubt) => *perhaps = Some(stronger(*perhaps, doubt)),
             Applies::No => {}
         }
     }
@@ -122,14 +122,14 @@ impl Found {
 }
 
 /// One of two doubts, the same whichever came first.
-fn stronger(one: Option<Doubt>, other: Doubt) -> Option<Doubt> {
+fn stronger(one: Option<Doubt>, other: Doubt) -> Doubt {
     let rank = |doubt: Doubt| match doubt {
         Doubt::Condition => 3,
         Doubt::LetterCase => 2,
         Doubt::WidePrincipal => 1,
         Doubt::Unreadable => 0,
     };
-    Some(one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other))
+    one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl Applies {
             (No, _) | (_, No) => No,
             (Yes, Yes) => Yes,
             // A condition is what a person can look at, so it is named first.
-            (Perhaps(one), Perhaps(two)) => Perhaps(super::stronger(Some(one), two).unwrap_or(two)),
+            (Perhaps(one), Perhaps(two)) => Perhaps(super::stronger(Some(one), two)),
             (Perhaps(doubt), Yes) | (Yes, Perhaps(doubt)) => Perhaps(doubt),
         }
     }

@@ -20,6 +20,7 @@ fn assumed(statements: &[Value]) -> Verdict {
     judge([&document(statements)], Request { action: "sts:AssumeRole", about })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "values are written where they are used")]
 fn statement(effect: &str, action: Value, resource: Value) -> Value {
     json!({"Effect": effect, "Action": action, "Resource": resource})
 }
