@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{
     held::Held,
-    settings::{KnownSettings, Settings},
+    settings::{KnownSettings, Preflight, Settings},
 };
 use crate::{
     cloud::{
@@ -39,6 +39,7 @@ type Configured = Result<Clients, NoClient>;
 #[derive(Clone, Debug)]
 struct Clients {
     region: Region,
+    preflight: Preflight,
     sls: Arc<SlsClient>,
     ram: Arc<RamClient>,
     sts: Arc<StsClient>,
@@ -86,6 +87,11 @@ impl Session {
     /// Why there is none.
     pub(super) fn region(&self) -> Result<Region, NoClient> {
         self.clients().map(|clients| clients.region)
+    }
+
+    /// What a plan does about a key or a role that is not ready; without a client it cannot look.
+    pub(super) fn preflight(&self) -> Preflight {
+        self.clients().map_or(Preflight::Off, |clients| clients.preflight)
     }
 
     /// The client of SLS.
@@ -141,6 +147,7 @@ impl Clients {
         };
         Clients {
             region: settings.region.clone(),
+            preflight: settings.preflight,
             ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
             sts: Arc::new(StsClient::new(rpc(settings.sts_endpoint))),
             kms: Arc::new(KmsClients {

@@ -24,6 +24,7 @@ mod malformed;
 mod module;
 mod other_writers;
 mod permanence;
+mod preflight;
 mod provider;
 mod readiness;
 mod refusals;

@@ -36,7 +36,7 @@ fn allow(name: &str, action: &Value, resource: &str) -> Value {
 }
 
 /// Keys, roles and principals; all that is called `key-1`, `Sls-Byok` and `ci` is as it has to be.
-fn seed() -> Value {
+pub fn seed() -> Value {
     let log = trusting(&json!(["log.aliyuncs.com"]));
     let (reads, uses) = ("AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess");
     let role = |name: &str, trust: &Value, policies: Value| json!({"name": name, "assume_role_policy_document": trust, "policies": policies});
@@ -65,6 +65,7 @@ fn seed() -> Value {
             {"name": "ci", "policies": ["pass", "AliyunRAMReadOnlyAccess", "AliyunKMSReadOnlyAccess"]},
             {"name": "member", "groups": ["ops"]},
             {"name": "nobody"},
+            {"name": "writer", "policies": ["pass", "AliyunLogFullAccess"]},
             {"name": "caged", "policies": ["AdministratorAccess", cage]},
             {"name": "conditional", "policies": [conditional]},
             {"name": "looker", "policies": [look]},
@@ -83,6 +84,7 @@ fn seed() -> Value {
             {"id": "ak-root", "secret": "sk-root"},
             {"id": "ak-ci", "secret": "sk-ci", "user": "ci"},
             {"id": "ak-nobody", "secret": "sk-nobody", "user": "nobody"},
+            {"id": "ak-writer", "secret": "sk-writer", "user": "writer"},
             {"id": "ak-looker", "secret": "sk-looker", "user": "looker"},
         ],
         "projects": [{"name": "audit", "logstores": [{"logstoreName": "app"}]}],
@@ -92,14 +94,12 @@ fn seed() -> Value {
 /// A scene with these keys and roles; every service is the emulator.
 fn scene() -> Scene {
     let scene = Scene::new(&seed());
-    for service in ["RAM", "KMS", "STS"] {
-        scene.env(&format!("ALIBABA_CLOUD_ENDPOINT_{service}"), &scene.endpoint());
-    }
+    scene.look_at_keys_and_roles();
     scene
 }
 
 /// Signs in as somebody else.
-fn sign_in(scene: &Scene, user: &str) {
+pub fn sign_in(scene: &Scene, user: &str) {
     let provider = scene.read("provider.tf");
     scene.write(
         "provider.tf",

@@ -7,7 +7,7 @@ const EXISTS: &str = "key_exists";
 const ENABLED: &str = "key_enabled";
 const SYMMETRIC: &str = "key_symmetric";
 const USAGE: &str = "key_usage";
-const REGION: &str = "key_region";
+pub(super) const REGION: &str = "key_region";
 
 /// `KeyUsage` of a key that encrypts.
 const ENCRYPTS: &str = "ENCRYPT/DECRYPT";
@@ -15,8 +15,7 @@ const ENCRYPTS: &str = "ENCRYPT/DECRYPT";
 /// The checks of the key.
 pub(super) fn checks(subject: &Subject, key: &Read<KeyMetadata>) -> [Check; 5] {
     let Read::Found(key) = key else {
-        let unknown =
-            |name| Check::open(name, format!("Not known, because {EXISTS} is not fulfilled."), None);
+        let unknown = |name| Check::hanging_on(name, EXISTS);
         let exists = not_found(subject, key);
         return [exists, unknown(ENABLED), unknown(SYMMETRIC), unknown(USAGE), unknown(REGION)];
     };

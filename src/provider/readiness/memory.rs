@@ -5,12 +5,15 @@ use std::{
     fmt,
     future::Future,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::OnceCell;
 
-use super::facts::Read;
+use super::{facts::Read, reading::ReadError};
 use crate::cloud::{
     kms::KeyMetadata,
     names::GroupName,
@@ -18,10 +21,12 @@ use crate::cloud::{
     sts::CallerIdentity,
 };
 
-/// Answers of the services. Where several ask for the same at once, one reads and the others wait; a failure is not
-/// kept, so that the next one reads again.
+/// Answers of the services. Where several ask for the same at once, one reads and the others wait. A failure is kept
+/// too: it has been tried as often as the retry policy says, and each of many resources trying again would take as
+/// long once more.
 #[derive(Debug, Default)]
 pub(in crate::provider) struct Memory {
+    warned: AtomicBool,
     pub(super) caller: Answers<(), CallerIdentity>,
     /// By region and id.
     pub(super) keys: Answers<(String, String), KeyMetadata>,
@@ -38,7 +43,14 @@ pub(in crate::provider) struct Memory {
 pub(super) struct Answers<K, V>(Mutex<HashMap<K, Slot<V>>>);
 
 /// Empty while nobody has read it.
-type Slot<V> = Arc<OnceCell<Read<V>>>;
+type Slot<V> = Arc<OnceCell<Result<Read<V>, ReadError>>>;
+
+impl Memory {
+    /// True the first time: for a warning that is given once.
+    pub(in crate::provider) fn is_first_warning(&self) -> bool {
+        !self.warned.swap(true, Ordering::Relaxed)
+    }
+}
 
 impl<K: Hash + Eq, V: Clone> Answers<K, V> {
     /// The answer, read if it is not there.
@@ -46,13 +58,13 @@ impl<K: Hash + Eq, V: Clone> Answers<K, V> {
     /// # Errors
     ///
     /// That of the read.
-    pub(super) async fn get<E>(
+    pub(super) async fn get(
         &self,
         key: K,
-        read: impl Future<Output = Result<Read<V>, E>>,
-    ) -> Result<Read<V>, E> {
+        read: impl Future<Output = Result<Read<V>, ReadError>>,
+    ) -> Result<Read<V>, ReadError> {
         let slot = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        slot.get_or_try_init(|| read).await.cloned()
+        slot.get_or_init(|| read).await.clone()
     }
 }
 
@@ -70,9 +82,10 @@ impl<K, V> fmt::Debug for Answers<K, V> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::provider::session::NoClient;
 
     #[tokio::test]
     async fn concurrent_first_reads_are_one() {
@@ -83,7 +96,7 @@ mod tests {
                 reads.fetch_add(1, Ordering::Relaxed);
                 // Lets the others ask while this one is still being read.
                 tokio::task::yield_now().await;
-                Ok::<_, ()>(Read::Found(7))
+                Ok(Read::Found(7))
             })
         };
         let found = futures_util::future::join_all((0..200).map(|_| ask("key"))).await;
@@ -94,10 +107,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_not_kept_but_an_absence_is() {
-        let answers = Answers::<(), u8>::default();
-        assert!(matches!(answers.get((), async { Err("lost") }).await, Err("lost")));
-        assert!(matches!(answers.get((), async { Ok::<_, ()>(Read::Absent) }).await, Ok(Read::Absent)));
-        assert!(matches!(answers.get((), async { Ok::<_, ()>(Read::Found(1)) }).await, Ok(Read::Absent)));
+    async fn what_came_first_is_kept_be_it_a_failure() {
+        let answers = Answers::<u8, u8>::default();
+        let failed = async { Err(ReadError::NoClient(NoClient::NotConfigured)) };
+        assert!(answers.get(0, failed).await.is_err());
+        assert!(answers.get(0, async { Ok(Read::Found(1)) }).await.is_err());
+        assert!(matches!(answers.get(1, async { Ok(Read::Absent) }).await, Ok(Read::Absent)));
+        assert!(matches!(answers.get(1, async { Ok(Read::Found(1)) }).await, Ok(Read::Absent)));
+    }
+
+    #[test]
+    fn a_warning_is_given_once() {
+        let memory = Memory::default();
+        assert!(memory.is_first_warning() && !memory.is_first_warning());
     }
 }

@@ -14,7 +14,7 @@ pub(super) mod reading;
 mod role;
 
 use crate::cloud::{names::Region, ram::RoleArn};
-pub(super) use facts::Facts;
+pub(super) use facts::{Facts, Read};
 pub(super) use memory::Memory;
 pub(super) use principal::Principal;
 
@@ -42,6 +42,19 @@ pub(super) struct Check {
     pub(super) detail: String,
     /// What to do; `None` where nothing is to be done.
     pub(super) fix: Option<String>,
+    /// The check that leaves this one open, by its own outcome.
+    pub(super) because: Option<&'static str>,
+}
+
+/// What a check is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// The key.
+    Key,
+    /// The key's region.
+    Region,
+    /// The role, and who may pass it.
+    Role,
 }
 
 /// The names of all checks, in the order of [`checks`].
@@ -73,16 +86,31 @@ pub(super) fn checks(subject: &Subject, facts: &Facts) -> Vec<Check> {
 }
 
 impl Check {
+    /// What the check is about.
+    pub(super) fn about(&self) -> About {
+        match self.name {
+            key::REGION => About::Region,
+            name if name.starts_with("key_") => About::Key,
+            _ => About::Role,
+        }
+    }
+
     fn passed(name: &'static str, detail: impl Into<String>) -> Check {
-        Check { name, ok: Some(true), detail: detail.into(), fix: None }
+        Check { name, ok: Some(true), detail: detail.into(), fix: None, because: None }
+    }
+
+    /// Open because of another check.
+    fn hanging_on(name: &'static str, other: &'static str) -> Check {
+        let detail = format!("Not known, because {other} is not fulfilled.");
+        Check { because: Some(other), ..Check::open(name, detail, None) }
     }
 
     fn failed(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Check {
-        Check { name, ok: Some(false), detail: detail.into(), fix: Some(fix.into()) }
+        Check { name, ok: Some(false), detail: detail.into(), fix: Some(fix.into()), because: None }
     }
 
     fn open(name: &'static str, detail: impl Into<String>, fix: Option<String>) -> Check {
-        Check { name, ok: None, detail: detail.into(), fix }
+        Check { name, ok: None, detail: detail.into(), fix, because: None }
     }
 }
 

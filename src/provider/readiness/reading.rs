@@ -12,7 +12,7 @@ use crate::{
         CallContext,
         error::Error,
         kms::KeyMetadata,
-        names::{GroupName, RoleName, UserName},
+        names::{GroupName, Region, RoleName, UserName},
         ram::{AttachedPolicy, PolicyDocument, PolicyId, RamClient, Role},
         sts::CallerIdentity,
     },
@@ -50,7 +50,7 @@ impl Reader<'_> {
     ///
     /// The first read that failed, not being denied.
     pub(in crate::provider) async fn facts(&self, subject: &Subject) -> Result<Facts, ReadError> {
-        let (key, caller) = tokio::try_join!(self.key(subject), self.caller())?;
+        let (key, caller) = tokio::try_join!(self.key(&subject.region, &subject.key_id), self.caller())?;
         let role = self.role(subject, &caller).await?;
         let role_policies = match &role {
             Read::Found(role) => self.policies_of_role(role.role_name.as_str()).await?,
@@ -64,11 +64,15 @@ impl Reader<'_> {
         Ok(Facts { key, role, role_policies, principal, principal_policies })
     }
 
-    async fn key(&self, subject: &Subject) -> Answer<KeyMetadata> {
-        let Subject { key_id, region, .. } = subject;
+    /// The key: `DescribeKey`.
+    ///
+    /// # Errors
+    ///
+    /// The read failed, not being denied.
+    pub(in crate::provider) async fn key(&self, region: &Region, key_id: &str) -> Answer<KeyMetadata> {
         let client = self.session.kms(region)?;
         let read = async { told(client.describe_key(self.context, key_id).await) };
-        self.memory.keys.get((region.to_string(), key_id.clone()), read).await
+        self.memory.keys.get((region.to_string(), key_id.to_owned()), read).await
     }
 
     async fn caller(&self) -> Answer<CallerIdentity> {

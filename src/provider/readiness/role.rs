@@ -48,8 +48,7 @@ pub(super) fn known_document(policy: &PolicyId) -> Option<PolicyDocument> {
 /// The checks of the role.
 pub(super) fn checks(subject: &Subject, facts: &Facts) -> [Check; 4] {
     let Read::Found(role) = &facts.role else {
-        let unknown =
-            |name| Check::open(name, format!("Not known, because {EXISTS} is not fulfilled."), None);
+        let unknown = |name| Check::hanging_on(name, EXISTS);
         let [reads, uses] = NEEDS.map(|need| unknown(need.check));
         return [not_found(subject, &facts.role), unknown(TRUST), reads, uses];
     };
