@@ -25,8 +25,10 @@ fn scene(seed: &Value) -> Scene {
 fn the_quickstart_encrypts_the_logstore_of_its_seed() {
     let seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
     let scene = scene(&seed);
+    scene.look_at_keys_and_roles();
     scene.write("main.tf", &example("quickstart/main.tf"));
-    scene.apply();
+    let ran = scene.apply();
+    assert!(ran.warnings().is_empty(), "{:?}", ran.warnings());
     let log_store =
         scene.log_store("cloudfirewall-project-1234567890123456-cn-hangzhou", "cloudfirewall-logstore");
     assert_eq!(log_store["encrypt_conf"]["enable"], true);

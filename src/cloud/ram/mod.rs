@@ -5,6 +5,7 @@ pub mod byok_role;
 mod client;
 mod entity;
 mod group;
+pub mod permission;
 mod policy;
 mod policy_document;
 mod policy_version;

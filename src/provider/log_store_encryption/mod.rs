@@ -4,6 +4,7 @@ mod apply;
 mod import;
 mod model;
 mod plan;
+mod preflight;
 mod read;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -131,10 +132,10 @@ impl Resource for LogStoreEncryption {
 
     async fn plan_update(
         &self,
-        _context: &Context,
+        context: &Context,
         request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
     ) -> Plan<EncryptionModel, EncryptionPrivate> {
-        plan::update(self, request)
+        plan::update(self, context, request).await
     }
 
     async fn plan_destroy(
