@@ -59,7 +59,7 @@ fn subject(planned: &EncryptionModel) -> Option<Subject> {
 /// apply, before the Logstore's turn comes.
 fn is_managed(resource: &LogStoreEncryption, subject: &Subject) -> bool {
     let (roles, arn) = (&resource.session.held.roles, &subject.role);
-    roles.is_new(arn.as_str()) || roles.is_absent(arn.role_name()) || roles.known(arn.role_name()).is_some()
+    roles.is_new(arn.as_str()) || roles.is_absent(arn.role_name()) || roles.is_stored(arn.role_name())
 }
 
 fn told(checks: &[Check], preflight: Preflight, memory: &Memory) -> Diagnostics {

@@ -7,9 +7,8 @@ use super::{
     facts::{Facts, HeldPolicy, Read},
 };
 use crate::cloud::ram::{
-    PolicyDocument, PolicyId, PolicyKind, Role,
+    BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role,
     permission::{About, Request, Verdict, judge},
-    policy_document::BYOK_SYSTEM_POLICIES,
 };
 
 const EXISTS: &str = "role_exists";
