@@ -44,9 +44,6 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
 
 /// What to do about a failed call.
 fn remedy(error: &Error) -> &'static str {
-    if let Some(remedy) = role::remedy(error) {
-        return remedy;
-    }
     match error.kind() {
         ErrorKind::NotFound if is_project_gone(error) => {
             "Check project_name, and that the provider's region is the project's: a project is only found in its own region."
