@@ -10,6 +10,8 @@ pub(super) use role::{
     role_replacement_warning,
 };
 
+use std::borrow::Cow;
+
 use super::log_store_id::LogStoreId;
 use crate::{
     cloud::{
@@ -46,9 +48,6 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
 
 /// What to do about a failed call.
 fn remedy(error: &Error) -> Cow<'static, str> {
-    if let Some(remedy) = role::remedy(error) {
-        return remedy.into();
-    }
     let text = match error.kind() {
         ErrorKind::NotFound => missing(error),
         ErrorKind::AlreadyExists => "Import the existing object, or choose another name.",
