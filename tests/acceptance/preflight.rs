@@ -102,6 +102,13 @@ fn each_failed_check_is_an_error_at_plan_and_nothing_is_sent() {
     let scene = scene();
     scene.write("main.tf", &main("disabled", "bare", ""));
     assert_eq!(scene.try_plan().failed().errors().len(), 3);
+    // A key that is ready, but not where the Logstore is.
+    scene.write("main.tf", &main("elsewhere", "sls-byok", "").replace("\"cn-hangzhou\"", "\"cn-beijing\""));
+    scene
+        .try_plan()
+        .failed()
+        .error()
+        .says(&["the Logstore is in cn-hangzhou", "region_id = \"cn-hangzhou\""]);
 }
 
 #[test]

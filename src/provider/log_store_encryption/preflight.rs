@@ -26,13 +26,14 @@ pub(super) async fn check(
     planned: &EncryptionModel,
 ) -> Diagnostics {
     let preflight = resource.session.preflight();
-    let (Some(subject), false) = (subject(planned), preflight == Preflight::Off) else {
+    let (Some(subject), false) = (subject(resource, planned), preflight == Preflight::Off) else {
         return Diagnostics::new();
     };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
     let memory = resource.session.held.readiness();
     let reader = Reader { session: &resource.session, context: &bounds, memory: &memory };
-    match reader.facts(&subject).await {
+    // On the heap: the futures of many calls are large, and most plans make none.
+    match Box::pin(reader.facts(&subject)).await {
         Ok(facts) => {
             let mut checks = readiness::checks(&subject, &facts);
             if is_managed(resource, &subject) {
@@ -45,12 +46,14 @@ pub(super) async fn check(
 }
 
 /// What is configured, where all of it is known.
-fn subject(planned: &EncryptionModel) -> Option<Subject> {
+fn subject(resource: &LogStoreEncryption, planned: &EncryptionModel) -> Option<Subject> {
     let cmk = planned.user_cmk_info.known()?;
     Some(Subject {
         key_id: cmk.cmk_key_id.known()?.clone(),
         role: role_arn::parse(cmk.arn.known()?).ok()?,
         region: Region::parse(cmk.region_id.known()?).ok()?,
+        // A project is only found in its own region.
+        log_store_region: resource.session.region().ok(),
         principal: None,
     })
 }

@@ -27,6 +27,8 @@ pub(super) struct Subject {
     pub(super) role: RoleArn,
     /// The region the key should be in: that of the Logstore.
     pub(super) region: Region,
+    /// The region of the Logstore, where that is known by itself.
+    pub(super) log_store_region: Option<Region>,
     /// Who configures encryption; `None` is the caller.
     pub(super) principal: Option<Principal>,
 }
