@@ -6,6 +6,7 @@
 //! documentation, "Policy structure and syntax".
 
 mod facts;
+mod grants;
 mod key;
 mod memory;
 mod pass_role;
@@ -36,7 +37,7 @@ pub(super) struct Subject {
 /// The outcome of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
-    /// Which check it is: one of [`NAMES`].
+    /// Which check it is, for configurations to pick it by.
     pub(super) name: &'static str,
     /// Whether it is as it has to be; `None` if that could not be found out.
     pub(super) ok: Option<bool>,

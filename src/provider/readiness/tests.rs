@@ -228,7 +228,11 @@ fn the_kms_policies_may_be_others_that_grant_the_same() {
     );
     let unread = HeldPolicy { document: Read::Denied(denied("ram:GetPolicy")), ..lacking() };
     let both = [("role_reads_keys", None), ("role_uses_keys", None)];
-    check(held(vec![reads, uses, unread]), &both, &["Custom/own could not be read", "ram:GetPolicy"]);
+    check(
+        held(vec![reads, uses, unread]),
+        &both,
+        &["Custom/own could not be read", r#""Action":"ram:GetPolicy""#],
+    );
     check(
         |facts| facts.role_policies = Read::Denied(denied("ram:ListPoliciesForRole")),
         &both,
