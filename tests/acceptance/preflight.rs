@@ -155,6 +155,10 @@ fn a_service_that_does_not_answer_is_one_warning() {
     scene.write("main.tf", &many(5, "key-1", "sls-byok"));
     let plan = scene.plan().expect_changes();
     plan.ran.warning().says(&["were not checked", "DescribeKey", "preflight = \"off\""]);
+    // The same goes for what has been applied: a refresh looks too.
+    scene.apply();
+    let plan = scene.plan().expect_empty();
+    plan.ran.warning().says(&["were not checked", "DescribeKey"]);
 }
 
 #[test]
