@@ -8,7 +8,7 @@
 //! - [`plugin`]: the wire between Terraform core and a provider (handshake, TLS, gRPC)
 //! - [`provider`]: this provider's configuration and resources
 //! - [`cloud`]: clients of the Alibaba Cloud services
-//! - [`crypto`]: digests, keyed hashes and the type that holds a secret
+//! - [`crypto`]: digests, keyed hashes, derived keys and the type that holds a secret
 //! - [`emulator`]: the local stand-in for the services
 //! - [`storage`]: what the emulator keeps, on disk or in memory
 

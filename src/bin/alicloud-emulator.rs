@@ -1,16 +1,21 @@
 //! The emulator binary.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed, logging};
+use alicloud_encryption::emulator::{
+    Clock, Config, Emulator, MASTER_KEY_VARIABLE, NoMasterKey, Rules, Seed, Storage, inspect, logging,
+    master_key,
+};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
 
-/// A local stand-in for Alibaba Cloud: Simple Log Service (its control plane), RAM, STS and KMS.
+/// A local stand-in for Alibaba Cloud: Simple Log Service, RAM, STS and KMS.
 #[derive(Parser)]
 #[command(name = "alicloud-emulator", version)]
 struct Cli {
@@ -23,12 +28,21 @@ enum Command {
     /// Serve until SIGTERM or SIGINT.
     ///
     /// All services share one port and are told apart as their clients address them. Calls must be signed,
-    /// with the key ak-root / sk-root where the seed has no other. Not served: reading and writing logs,
-    /// metric stores, sessions from identity providers' tokens, and storage on disk.
+    /// with the key ak-root / sk-root where the seed has no other. Not served: metric stores, and sessions
+    /// from identity providers' tokens.
+    ///
+    /// Without --data-dir nothing is kept. With it, what was answered with success is there again at the next
+    /// start, also after a crash.
     ///
     /// When connections are accepted, one line of JSON is printed on stdout, and nothing else ever;
     /// logs go to stderr.
     Serve(Serve),
+    /// Show what lies on disk of a Logstore.
+    ///
+    /// Its encryption configuration, its wrapped data key, and the last blocks of each shard are shown as
+    /// they are: no key is needed, and nothing is decrypted. The file is not changed. It cannot be read while
+    /// an emulator is using the folder.
+    Inspect(Inspect),
 }
 
 #[derive(Args)]
@@ -36,8 +50,19 @@ struct Serve {
     /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
     listen: SocketAddr,
+    /// Keep everything in this folder, which is made if it is not there. One process can use it at a time.
+    /// Secrets, keys and encrypted logs in it are sealed under a master key.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The file with the folder's master key: 64 hexadecimal digits. Without it the key is taken from the
+    /// environment variable `ALICLOUD_EMULATOR_MASTER_KEY`, and else from DIR.master-key beside the folder,
+    /// where the first start makes one. It is not in the folder, so that a copy of the folder gives no
+    /// secret away.
+    #[arg(long, value_name = "FILE", requires = "data_dir")]
+    master_key_file: Option<PathBuf>,
     /// What to start with (JSON): account, region, access keys, users, groups, roles, keys, projects. With
-    /// roles or keys in it, those that an encryption configuration refers to have to be there.
+    /// roles or keys in it, those that an encryption configuration refers to have to be there. With a
+    /// --data-dir that something is stored in, it is what a reset goes back to, and of the same account.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Refuse members that an operation does not know.
@@ -49,12 +74,48 @@ struct Serve {
     /// Allow an address that other machines can reach.
     #[arg(long)]
     allow_remote: bool,
+    #[command(flatten)]
+    tls: Tls,
+}
+
+#[derive(Args)]
+struct Tls {
+    /// Serve TLS on the same port too, and CONNECT: as the HTTPS proxy of a client the emulator answers for
+    /// the services' real host names.
+    ///
+    /// Certificates are signed by an authority of the emulator's own, which is another one at each start.
+    #[arg(long, requires = "ca_out")]
+    tls: bool,
+    /// Where to write the certificate (PEM) of that authority, for clients to trust.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Inspect {
+    /// The folder of an emulator.
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// The project's name.
+    project: String,
+    /// The Logstore's name.
+    logstore: String,
+    /// How many blocks of each shard to show, the last ones.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    limit: usize,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
-    let Command::Serve(arguments) = Cli::parse().command;
+    let command = Cli::parse().command;
     logging::to_stderr();
-    match serve(&arguments) {
+    let done = match &command {
+        Command::Serve(arguments) => serve(arguments),
+        Command::Inspect(arguments) => show(arguments),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "alicloud-emulator: {error}");
@@ -67,6 +128,26 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn serve(arguments: &Serve) -> Result<(), Failure> {
+    let config = config(arguments)?;
+    // Before the ready line: from there on a signal must find its handler.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let emulator = Emulator::start(config).await?;
+    let ca_file = arguments.tls.ca_out.as_deref();
+    if let (Some(certificate), Some(file)) = (emulator.ca_certificate(), ca_file) {
+        fs::write(file, certificate)
+            .map_err(|error| format!("cannot write the CA certificate to {}: {error}", file.display()))?;
+    }
+    announce(&emulator, ca_file)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    emulator.shutdown().await;
+    Ok(())
+}
+
+fn config(arguments: &Serve) -> Result<Config, Failure> {
     let clock = Clock::system();
     let seed = match &arguments.seed {
         Some(file) => Seed::from_file(file, &clock)?,
@@ -77,18 +158,33 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
         (_, true) => Rules::Lenient,
         _ => Rules::Default,
     };
-    // Before the ready line: from there on a signal must find its handler.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (listen, allow_remote) = (arguments.listen, arguments.allow_remote);
-    let emulator = Emulator::start(Config { listen, allow_remote, seed, rules, clock }).await?;
-    announce(&emulator)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    emulator.shutdown().await;
+    Ok(Config {
+        listen: arguments.listen,
+        allow_remote: arguments.allow_remote,
+        seed,
+        storage: storage(arguments)?,
+        rules,
+        clock,
+        tls: arguments.tls.tls,
+        ..Config::default()
+    })
+}
+
+fn show(arguments: &Inspect) -> Result<(), Failure> {
+    let Inspect { data_dir, project, logstore, limit, json } = arguments;
+    let inspected = inspect(data_dir, project, logstore, *limit)?;
+    let text = if *json { serde_json::to_string(&inspected)? + "\n" } else { inspected.to_string() };
+    io::stdout().lock().write_all(text.as_bytes())?;
     Ok(())
+}
+
+fn storage(arguments: &Serve) -> Result<Storage, NoMasterKey> {
+    let Some(path) = arguments.data_dir.clone() else { return Ok(Storage::Memory) };
+    let variable =
+        std::env::var_os(MASTER_KEY_VARIABLE).map(|text| Zeroizing::new(text.into_encoded_bytes()));
+    let text = variable.as_ref().map(|bytes| std::str::from_utf8(bytes).map_err(|_| NoMasterKey::Variable));
+    let key = master_key(&path, arguments.master_key_file.as_deref(), text.transpose()?)?;
+    Ok(Storage::Folder { path, key })
 }
 
 /// The ready line.
@@ -97,12 +193,21 @@ struct Ready<'a> {
     listening: SocketAddr,
     region: &'a str,
     account_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<&'a Path>,
 }
 
 /// Prints the ready line. Whoever started the process waits for it, so it is flushed.
-fn announce(emulator: &Emulator) -> io::Result<()> {
-    let ready =
-        Ready { listening: emulator.addr(), region: emulator.region(), account_id: emulator.account_id() };
+fn announce(emulator: &Emulator, ca_file: Option<&Path>) -> io::Result<()> {
+    let ready = Ready {
+        listening: emulator.addr(),
+        region: emulator.region(),
+        account_id: emulator.account_id(),
+        tls: ca_file.map(|_| true),
+        ca_file,
+    };
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
     stdout.flush()

@@ -34,6 +34,9 @@ pub struct CallerConfig {
 
 /// What sends the calls of the clients that share it: one set of credentials and one bound on the requests under
 /// way, whichever services they go to.
+///
+/// A call asks for its credentials while it holds a permit, so a provider of credentials that has to call a service
+/// does it through a caller of its own.
 #[derive(Debug)]
 pub struct Caller {
     credentials: Arc<dyn CredentialProvider>,

@@ -1,8 +1,9 @@
 //! Clients of the Alibaba Cloud services.
 //!
-//! From the outside in: a client ([`sls::SlsClient`]) knows the actions of one service; `call` sends
-//! one with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the
-//! network ([`http::HttpTransport`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
+//! From the outside in: a client ([`sls::SlsClient`], [`ram::RamClient`], [`kms::KmsClient`], [`sts::StsClient`])
+//! knows the actions of one service; [`rpc`] is what the last three have in common; a [`Caller`] sends an action
+//! with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the network
+//! ([`http::HttpTransport`]), nonces ([`nonce`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
 
 mod call;
 pub mod clock;

@@ -12,9 +12,14 @@ pub fn md5_upper_hex(data: &[u8]) -> String {
     hex::encode_upper(Md5::digest(data))
 }
 
+/// The SHA-256 digest (FIPS 180-4).
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    Sha256::digest(data).into()
+}
+
 /// The SHA-256 digest (FIPS 180-4) in lower-case hexadecimal.
 pub fn sha256_hex(data: &[u8]) -> String {
-    hex::encode(Sha256::digest(data))
+    hex::encode(sha256(data))
 }
 
 /// HMAC-SHA1 (RFC 2104).
@@ -25,6 +30,34 @@ pub fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; 20] {
 /// HMAC-SHA256 (RFC 2104).
 pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     keyed::<Hmac<Sha256>>(key).chain_update(data).finalize().into_bytes().into()
+}
+
+/// HMAC-SHA256 (RFC 2104) over data that comes in parts, as over the parts joined.
+#[cfg(feature = "emulator")]
+pub struct HmacSha256(Hmac<Sha256>);
+
+#[cfg(feature = "emulator")]
+impl HmacSha256 {
+    /// Over nothing so far.
+    pub fn new(key: &[u8]) -> Self {
+        Self(keyed(key))
+    }
+
+    /// Goes on with a part.
+    #[must_use]
+    pub fn with(self, part: &[u8]) -> Self {
+        Self(self.0.chain_update(part))
+    }
+
+    /// The MAC over what came.
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into_bytes().into()
+    }
+
+    /// Whether this is the MAC over what came, in a time that does not depend on where they differ.
+    pub fn is(self, mac: &[u8]) -> bool {
+        self.0.verify_slice(mac).is_ok()
+    }
 }
 
 #[expect(clippy::expect_used, reason = "RFC 2104 section 2: HMAC takes keys of any length")]
@@ -146,5 +179,16 @@ mod tests {
             let whole = hex::encode(hmac_sha256(key, data));
             assert_eq!(whole.get(..digest.len()), Some(*digest), "case {}", number + 1);
         }
+    }
+
+    #[cfg(feature = "emulator")]
+    #[test]
+    fn hmac_sha256_over_parts_is_that_over_the_whole() {
+        let mac = || HmacSha256::new(b"Jefe").with(b"what do ya ").with(b"").with(b"want for nothing?");
+        let expected = hmac_sha256(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(mac().finish(), expected);
+        assert!(mac().is(&expected));
+        assert!(!mac().with(b"x").is(&expected));
+        assert!(!mac().is(&expected[..31]));
     }
 }

@@ -1,19 +1,24 @@
 //! Who calls: access keys, the principals behind them, and what is known about a call.
 
+mod stored;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::clock::iso_8601;
 use super::http::Call;
 use super::identity::user_arn;
-use super::policy::{Document, Facts};
+use super::policy::{Document, Facts, Grammar, Malformed};
 use crate::crypto::Secret;
+
+pub use stored::StoredAccessKey;
 
 /// How long the key of a session that is over is still known to have been one, in seconds: a day.
 const REMEMBERED: i64 = 24 * 60 * 60;
 
 /// An access key: the secret, and whose it is.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct AccessKey {
     /// The secret.
     pub secret: Secret,
@@ -24,6 +29,7 @@ pub struct AccessKey {
 
 /// What makes an access key one of a session: it works with its token only, and until it expires.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 struct Session {
     token: Secret,
     /// Seconds since the epoch.
@@ -117,8 +123,34 @@ pub enum Principal {
         /// The session's name.
         session: String,
         /// What the session was narrowed down to.
-        policy: Option<Arc<Document>>,
+        policy: Option<Arc<SessionPolicy>>,
     },
+}
+
+/// What a session was narrowed down to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionPolicy {
+    /// As sent.
+    text: String,
+    /// As read.
+    document: Document,
+}
+
+impl SessionPolicy {
+    /// Reads the policy that `AssumeRole` is called with.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Document::parse`].
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let document = Document::parse(text, Grammar::Permission)?;
+        Ok(Self { text: text.to_owned(), document })
+    }
+
+    /// What it says.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
 }
 
 impl Principal {
@@ -143,11 +175,20 @@ impl Principal {
     }
 }
 
+/// What is known about a call that a cloud service makes for the account: it comes over TLS, and from no address
+/// of the account's.
+pub fn facts_of_service(now: i64) -> Facts {
+    Facts::default()
+        .with("acs:CurrentTime", iso_8601(now))
+        .with("acs:SecureTransport", "true")
+        .with("acs:MFAPresent", "false")
+}
+
 /// What is known about a call, for the conditions of policies.
 pub fn facts(call: &Call, now: i64) -> Facts {
     let facts = Facts::default()
         .with("acs:CurrentTime", iso_8601(now))
-        .with("acs:SecureTransport", "false")
+        .with("acs:SecureTransport", call.secure.to_string())
         .with("acs:MFAPresent", "false");
     match call.peer {
         Some(peer) => facts.with("acs:SourceIp", peer.to_string()),

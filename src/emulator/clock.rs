@@ -43,6 +43,11 @@ impl Clock {
         });
     }
 
+    /// How far the clock was moved, in seconds.
+    pub fn advanced(&self) -> i64 {
+        self.advanced.load(Ordering::Relaxed)
+    }
+
     /// Undoes every [`Clock::advance`].
     pub fn reset(&self) {
         self.advanced.store(0, Ordering::Relaxed);

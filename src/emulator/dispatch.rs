@@ -4,37 +4,33 @@
 //! leaves its connection usable. Nobody looks into it before the signature has been verified, except for
 //! the form that may say which service is called.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
+use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
+use super::connection::Link;
+use super::control::origin;
 use super::faults::Release;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
 use super::kms;
+use super::limits::Limits;
 use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
 use super::state::State;
 use super::sts;
 
-/// The largest body taken, in bytes: far more than any control-plane call has, and a bound on memory.
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-
-/// How long a client may take to send a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The paths of the control API. No service has any like them.
-const CONTROL: &str = "/_emulator/";
+/// What paths of the control API begin with. No service has any like them.
+const CONTROL: &str = "/_emulator";
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +38,17 @@ const CONTROL: &str = "/_emulator/";
 pub struct Dropped;
 
 /// Answers every request of every connection.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Dispatcher {
     state: Arc<State>,
     control: TowerToHyperService<Router>,
+    limits: Limits,
 }
 
 impl Dispatcher {
     /// A dispatcher for the services on `state`, and for the control API.
-    pub fn new(state: &Arc<State>, control: Router) -> Self {
-        Self { state: Arc::clone(state), control: TowerToHyperService::new(control) }
+    pub fn new(state: &Arc<State>, control: Router, limits: Limits) -> Self {
+        Self { state: Arc::clone(state), control: TowerToHyperService::new(control), limits }
     }
 
     /// Answers a request.
@@ -59,38 +56,43 @@ impl Dispatcher {
     /// # Errors
     ///
     /// [`Dropped`] when a fault wants the connection closed, or the body did not come.
-    pub async fn dispatch(
-        &self,
-        peer: SocketAddr,
-        request: Request<Incoming>,
-    ) -> Result<Response<Body>, Dropped> {
-        if request.uri().path().starts_with(CONTROL) {
-            return Ok(self.control(peer, request).await);
+    pub async fn dispatch(&self, link: Link, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+        if is_control(request.uri().path()) {
+            return self.control(link, request).await;
         }
         let (head, body) = request.into_parts();
-        let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(Body::new(body), BODY_LIMIT)).await;
-        let body = match read {
-            Err(_) => return Err(Dropped),
-            Ok(Err(_)) => {
-                // Either too large, or the client is gone and will not see this.
-                let error = sls::Error::post_body_too_large(BODY_LIMIT);
-                return Ok(self.dressed(error.to_reply(), "x-log-requestid", request_id()));
-            }
-            Ok(Ok(body)) => body,
-        };
-        self.call(Call::new(&head, body).with_peer(peer.ip().to_canonical())).await
+        let body = body::read(&head.headers, Body::new(body), &self.limits).await;
+        let call = |body| Call::new(&head, body).coming_from(link.peer.ip().to_canonical(), link.secure);
+        match body {
+            Ok(body) => self.call(call(body)).await,
+            Err(BodyError::TooLarge) => Ok(self.too_large(&call(Bytes::new()))),
+            Err(error @ BodyError::Malformed) => Ok(bad_request(&error.to_string())),
+            Err(BodyError::TimedOut) => Err(Dropped),
+        }
     }
 
-    /// The control API, for callers on this machine only.
-    async fn control(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
-        if !peer.ip().to_canonical().is_loopback() {
-            let error = json!({"error": "the control API answers this machine only"});
-            return Reply::json(403, &error).into_response();
+    /// The control API, for those who may use it.
+    async fn control(&self, link: Link, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+        if let Err(error) = origin::check(link.peer.ip(), &request) {
+            return Ok(Reply::json(403, &json!({"error": error})).into_response());
         }
-        match self.control.call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
+        let answer = tokio::time::timeout(self.limits.body_timeout, self.control.call(request));
+        match answer.await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(never)) => match never {},
+            Err(_) => Err(Dropped),
         }
+    }
+
+    /// What the service says that a call was for whose body is too large. The call comes without it.
+    fn too_large(&self, call: &Call) -> Response<Body> {
+        let service = Service::of(call);
+        let (id_header, id) = service.new_request_id();
+        self.arrived(&service, &id, call);
+        let reply = service.too_large(self.limits.body_bytes, &id, call);
+        let answer = Answer::Reply(reply.clone());
+        answered(&self.state, &id, &answer);
+        self.dressed(reply, id_header, id)
     }
 
     /// Evaluates a call in a task of its own: as with the real services, a client that hangs up does not
@@ -103,6 +105,10 @@ impl Dispatcher {
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
         let failed = service.internal_error(&id, &call);
+        if state.has_failed() {
+            answered(&state, &id, &Answer::Reply(failed.clone()));
+            return Ok(self.dressed(failed, id_header, id));
+        }
         let task = tokio::spawn(async move {
             let answer = match service {
                 Service::Sls => sls::serve(&state, &task_id, &call, release).await,
@@ -140,13 +146,22 @@ impl Dispatcher {
     }
 }
 
+fn is_control(path: &str) -> bool {
+    path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What is said to a request that is none, before it is clear which service it was for.
+fn bad_request(problem: &str) -> Response<Body> {
+    Reply::raw(400, "text/plain; charset=utf-8", format!("{problem}\n").into_bytes()).into_response()
+}
+
 /// Hands a call to the RPC-style service it is for.
 async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, release: Release) -> Answer {
     match rpc.api {
         Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (id, call, rpc), release).await,
         Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (id, call, rpc), release).await,
         Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (id, call, rpc), release).await,
-        Api::Unknown => Answer::Reply(rpc::Error::invalid_version().to_reply(rpc.api, &call.host, id)),
+        Api::Unknown => Answer::Reply(rpc::Error::invalid_version().to_reply(rpc, &call.host, id)),
     }
 }
 
@@ -189,7 +204,15 @@ impl Service {
     fn internal_error(&self, id: &str, call: &Call) -> Reply {
         match self {
             Self::Sls => sls::Error::internal().to_reply(),
-            Self::Rpc(rpc) => rpc::Error::internal().to_reply(rpc.api, &call.host, id),
+            Self::Rpc(rpc) => rpc::Error::internal().to_reply(rpc, &call.host, id),
+        }
+    }
+
+    /// What the service says to a body that is larger than `limit` bytes.
+    fn too_large(&self, limit: usize, id: &str, call: &Call) -> Reply {
+        match self {
+            Self::Sls => sls::Error::post_body_too_large(limit).to_reply(),
+            Self::Rpc(rpc) => rpc::Error::body_too_large(limit).to_reply(rpc, &call.host, id),
         }
     }
 

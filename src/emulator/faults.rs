@@ -41,8 +41,14 @@ pub enum Effect {
     },
     /// The call waits until it is released before it is evaluated.
     Hold,
-    /// A read answers what was there before the last write; writes are never matched.
-    Stale,
+    /// The last writes are not seen yet: a read answers what was there before them, and an action that looks
+    /// up roles, trust and attachments for what it does (CreateLogStore, UpdateLogStore,
+    /// `UpdateLogStoreEncryption`, `AssumeRole` and others) sees those from before them. A rule for every action is about reads
+    /// only.
+    Stale {
+        /// How many of the last writes are not seen.
+        writes: usize,
+    },
 }
 
 /// One rule.
@@ -73,6 +79,8 @@ pub struct Subject<'a> {
     pub action: &'a str,
     /// Whether the action only reads.
     pub is_read: bool,
+    /// Whether the action reads, or looks roles and attachments up for what it does.
+    pub looks_up: bool,
     /// The project, if the call addresses one.
     pub project: Option<&'a str>,
     /// The Logstore, if the call addresses one.
@@ -159,7 +167,13 @@ impl Rule {
             && (self.action == "*" || self.action == subject.action)
             && fits(&self.project, subject.project)
             && fits(&self.logstore, subject.logstore)
-            && (subject.is_read || self.effect != Effect::Stale)
+            && self.is_touched_by(subject)
+    }
+
+    /// Whether a stale answer makes a difference to what is called; any other effect does.
+    fn is_touched_by(&self, subject: Subject<'_>) -> bool {
+        let is_stale = matches!(self.effect, Effect::Stale { .. });
+        !is_stale || subject.is_read || (subject.looks_up && self.action != "*")
     }
 
     /// Counts `skip` down; true while there was something to skip.
@@ -200,7 +214,8 @@ impl Effect {
             }
             Self::Delay { ms } => json!({"delay": {"ms": ms}}),
             Self::Hold => json!({"hold": {}}),
-            Self::Stale => json!({"stale": {"reads": times}}),
+            Self::Stale { writes: 1 } => json!({"stale": {"reads": times}}),
+            Self::Stale { writes } => json!({"stale": {"reads": times, "writes": writes}}),
         }
     }
 }
@@ -216,7 +231,8 @@ mod tests {
 
     fn subject<'a>(action: &'a str, logstore: &'a str) -> Subject<'a> {
         let is_read = action.starts_with("Get");
-        Subject { service: "sls", action, is_read, project: Some("p"), logstore: Some(logstore) }
+        let looks_up = is_read || action == "UpdateLogStore";
+        Subject { service: "sls", action, is_read, looks_up, project: Some("p"), logstore: Some(logstore) }
     }
 
     fn fire(faults: &Faults, action: &str, logstore: &str) -> Option<Effect> {
@@ -251,11 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn stale_answers_never_touch_writes() {
-        let faults = Faults::default();
-        faults.add(rule("*", 0, 1, Effect::Stale));
+    fn a_stale_rule_is_about_reads_and_about_writes_that_are_named_and_look_something_up() {
+        let (faults, stale) = (Faults::default(), Effect::Stale { writes: 3 });
+        faults.add(rule("*", 0, 1, stale.clone()));
         assert_eq!(fire(&faults, "UpdateLogStore", "l"), None);
-        assert_eq!(fire(&faults, "GetLogStore", "l"), Some(Effect::Stale));
+        assert_eq!(fire(&faults, "GetLogStore", "l"), Some(stale.clone()));
+        faults.add(rule("UpdateLogStore", 0, 1, stale.clone()));
+        faults.add(rule("DeleteLogStore", 0, 1, stale.clone()));
+        assert_eq!(fire(&faults, "DeleteLogStore", "l"), None);
+        assert_eq!(fire(&faults, "UpdateLogStore", "l"), Some(stale));
     }
 
     #[tokio::test]

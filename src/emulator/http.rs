@@ -30,6 +30,8 @@ pub struct Call {
     pub body: Bytes,
     /// The address it came from, where that is known.
     pub peer: Option<IpAddr>,
+    /// Whether it came over TLS.
+    pub secure: bool,
 }
 
 impl Call {
@@ -44,12 +46,13 @@ impl Call {
             authority: head.uri.authority().map(|authority| authority.as_str().to_owned()),
             body,
             peer: None,
+            secure: false,
         }
     }
 
-    /// The call as it came from `peer`.
-    pub fn with_peer(self, peer: IpAddr) -> Self {
-        Self { peer: Some(peer), ..self }
+    /// The call as it came from `peer`, over TLS or in clear text.
+    pub fn coming_from(self, peer: IpAddr, secure: bool) -> Self {
+        Self { peer: Some(peer), secure, ..self }
     }
 
     /// A header's value without surrounding blanks; `None` when absent or not text.

@@ -120,6 +120,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The value as `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn flag(&self) -> Result<bool, Problem> {
+        self.value.as_bool().ok_or_else(|| self.mismatch("true or false"))
+    }
+
     /// The value as an integer.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A local stand-in for the Alibaba Cloud services behind the provider.
 //!
-//! A call takes one straight way: off the wire (`server`, `http`) → which service (`dispatch`) →
+//! A call takes one straight way: off the wire (`server`, `connection`, `tls`, `http`) → which service (`dispatch`) →
 //! who signed it → which operation → may they → what was ordered to go wrong (`faults`) → the service's
 //! rules. A service is a folder (`sls`); its rules know nothing of HTTP. Nothing here is shared with the
 //! clients in `cloud`: a mistake made on both sides would go unseen.
@@ -17,9 +17,11 @@
 //! ```
 
 mod access;
+mod body;
 #[cfg(test)]
 mod captured;
 mod clock;
+mod connection;
 mod control;
 mod dispatch;
 mod endpoint;
@@ -27,9 +29,13 @@ mod faults;
 mod http;
 mod identity;
 mod ids;
+mod inspect;
 mod json;
 mod kms;
+mod limits;
 pub mod logging;
+mod master_key;
+mod persistence;
 mod policy;
 mod ram;
 mod requests;
@@ -39,12 +45,18 @@ mod server;
 mod sls;
 mod snapshots;
 mod state;
+mod stored;
 mod sts;
 mod target;
+mod tls;
 
 pub use clock::Clock;
+pub use inspect::{InspectError, Inspected, inspect};
+pub use limits::Limits;
+pub use master_key::{MASTER_KEY_VARIABLE, NoMasterKey, master_key};
 pub use seed::{Seed, SeedError};
-pub use server::{Config, Emulator, StartError};
+pub use server::{Config, Emulator, StartError, Storage};
+pub use tls::TlsError;
 
 /// How strictly the services read what they are sent, where the real ones are not documented or not of
 /// one kind.

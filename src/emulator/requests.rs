@@ -90,6 +90,11 @@ impl RequestLog {
         self.lock().iter().map(Entry::to_json).collect()
     }
 
+    /// Up to `count` calls as the control API gives them, the latest first.
+    pub fn latest(&self, count: usize) -> Vec<Value> {
+        self.lock().iter().rev().take(count).map(Entry::to_json).collect()
+    }
+
     fn change(&self, id: &str, change: impl FnOnce(&mut Entry)) {
         if let Some(entry) = self.lock().iter_mut().rev().find(|entry| entry.id == id) {
             change(entry);
@@ -132,14 +137,15 @@ fn query_of(call: &Call) -> Value {
 }
 
 /// The JSON body, `null` for none, and for anything else only its size: it may hold secrets in a form
-/// that is not looked into.
+/// that is not looked into. Log groups are never looked into, also where their bytes happen to be JSON.
 fn body_of(call: &Call) -> Value {
     if call.body.is_empty() {
         return Value::Null;
     }
+    let holds_logs = call.header("content-type").is_some_and(|kind| kind.contains("protobuf"));
     match serde_json::from_slice(&call.body) {
-        Ok(body) => without_secrets(body),
-        Err(_) => format!("({} bytes that are not JSON)", call.body.len()).into(),
+        Ok(body) if !holds_logs => without_secrets(body),
+        _ => format!("({} bytes that are not JSON)", call.body.len()).into(),
     }
 }
 
@@ -197,6 +203,16 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_calls_come_first() {
+        let log = RequestLog::default();
+        for id in ["A", "B", "C"] {
+            log.arrived(id, "t".to_owned(), "sls", None, &call("/", ""));
+        }
+        let ids: Vec<Value> = log.latest(2).into_iter().map(|entry| entry["id"].clone()).collect();
+        assert_eq!(ids, ["C", "B"]);
+    }
+
+    #[test]
     fn answers_to_forgotten_calls_are_ignored() {
         let log = RequestLog::default();
         log.arrived("A", "t".to_owned(), "sls", None, &call("/", ""));
@@ -223,5 +239,8 @@ mod tests {
     fn bodies_that_are_not_json_give_only_their_size() {
         assert_eq!(body_of(&call("/", "Password=canary")), json!("(15 bytes that are not JSON)"));
         assert_eq!(body_of(&call("/", "")), Value::Null);
+        let mut log_group = call("/", "\n\"canary\"");
+        log_group.headers.insert("content-type", "application/x-protobuf".parse().unwrap());
+        assert_eq!(body_of(&log_group), json!("(9 bytes that are not JSON)"));
     }
 }

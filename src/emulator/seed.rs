@@ -18,8 +18,8 @@ const REGION: &str = "cn-hangzhou";
 const ROOT_KEY: (&str, &str) = ("ak-root", "sk-root");
 
 /// The members of a seed.
-const SECTIONS: [&str; 8] =
-    ["account_id", "region", "access_keys", "users", "groups", "roles", "keys", "projects"];
+const SECTIONS: [&str; 9] =
+    ["account_id", "region", "access_keys", "users", "groups", "roles", "oidc_providers", "keys", "projects"];
 
 /// What an emulator starts with, and returns to when it is reset.
 ///
@@ -30,7 +30,10 @@ const SECTIONS: [&str; 8] =
 /// - `groups`: `name`, `comments`, `policies`.
 /// - `users`: `name`, `comments`, `policies`, `groups`.
 /// - `roles`: `name`, `assume_role_policy_document` (an object, or its text), `description`,
-///   `max_session_duration`, `policies`.
+///   `max_session_duration`, `allow_console_login`, `policies`. One whose name begins with
+///   `AliyunServiceRoleFor` is a service-linked role.
+/// - `oidc_providers`: `name`, `issuer`, `client_ids`, and `keys`, a list of JSON Web Keys (RFC 7517) that tokens
+///   are verified with: `oct` for HS256, `RSA` for RS256, `EC` on P-256 for ES256.
 /// - `keys`: `id`, `spec`, `usage`, `state`, `region`, `description`.
 /// - `projects`: `name`, `region`, `description`, `logstores` with the members of GetLogStore.
 ///
@@ -48,20 +51,15 @@ pub struct Seed {
     pub(super) keys: kms::Keys,
     pub(super) references_must_exist: bool,
     pub(super) sls: sls::Model,
+    /// Whether it was read from somewhere, and is not what there is without a seed.
+    pub(super) is_given: bool,
 }
 
 impl Default for Seed {
     /// Account `1234567890123456` in `cn-hangzhou` with the access key `ak-root` / `sk-root` and nothing
     /// else.
     fn default() -> Self {
-        Self {
-            account_id: ACCOUNT_ID.to_owned(),
-            region: REGION.to_owned(),
-            directory: Directory::new(ACCOUNT_ID, root_key(ACCOUNT_ID)),
-            keys: kms::Keys::default(),
-            references_must_exist: false,
-            sls: sls::Model::default(),
-        }
+        Self::of_account(ACCOUNT_ID, REGION)
     }
 }
 
@@ -95,6 +93,19 @@ pub enum SeedError {
 }
 
 impl Seed {
+    /// As [`Seed::default`], for another account and region.
+    pub(super) fn of_account(account_id: &str, region: &str) -> Self {
+        Self {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+            directory: Directory::new(account_id, root_key(account_id)),
+            keys: kms::Keys::default(),
+            references_must_exist: false,
+            sls: sls::Model::default(),
+            is_given: false,
+        }
+    }
+
     /// Reads a seed file.
     ///
     /// # Errors
@@ -126,7 +137,7 @@ impl Seed {
 fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     root.object()?;
     root.object_of(&SECTIONS)?;
-    let mut seed = Seed::default();
+    let mut seed = Seed { is_given: true, ..Seed::default() };
     if let Some(account_id) = root.member("account_id") {
         seed.account_id = read_account_id(&account_id)?;
     }
@@ -247,7 +258,7 @@ mod tests {
             (
                 r#"{"project": []}"#.to_owned(),
                 ": $.project: unknown member, expected one of: account_id, region, access_keys, users, \
-                 groups, roles, keys, projects"
+                 groups, roles, oidc_providers, keys, projects"
                     .to_owned(),
             ),
             (

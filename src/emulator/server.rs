@@ -1,24 +1,21 @@
-//! The socket: accepting, connections, and stopping.
+//! The socket: accepting connections, and stopping.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
+use super::connection::Connections;
 use super::dispatch::Dispatcher;
+use super::persistence::{NotKept, RestoreError, restore};
 use super::state::State;
-use super::{Clock, Rules, Seed, control};
-
-/// How long a client may take to send a request's head, and may leave a kept-alive connection idle:
-/// nginx's default, so that pooled clients meet here what they meet at the service.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
+use super::tls::{Authority, TlsError};
+use super::{Clock, Limits, Rules, Seed, control};
+use crate::storage::{MasterKey, Store, StoreError};
 
 /// How long answers under way may take once the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,23 +30,47 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether `listen` may be another address than the machine's own.
     pub allow_remote: bool,
-    /// What is there at the start.
+    /// What is there at the first start on a store, and after a reset.
     pub seed: Seed,
+    /// Where everything is kept.
+    pub storage: Storage,
     /// How strictly calls are read.
     pub rules: Rules,
     /// The services' clock.
     pub clock: Clock,
+    /// Whether TLS is served beside clear text, and CONNECT: see [`Emulator::ca_certificate`].
+    pub tls: bool,
+    /// Bounds on what clients send.
+    pub limits: Limits,
+}
+
+/// Where what an emulator knows is kept.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// In memory, as long as it runs.
+    Memory,
+    /// In a folder, which is made if it is not there: what was answered is there again at the next start.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What secrets in it are sealed under.
+        key: MasterKey,
+    },
 }
 
 impl Default for Config {
-    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock.
+    /// The default seed and rules on a free port of 127.0.0.1, with the machine's clock, nothing kept and
+    /// without TLS.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
             seed: Seed::default(),
+            storage: Storage::Memory,
             rules: Rules::default(),
             clock: Clock::system(),
+            tls: false,
+            limits: Limits::default(),
         }
     }
 }
@@ -68,6 +89,29 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// The authority for TLS cannot be made.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// What is kept cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] StoreError),
+    /// What is kept cannot be taken up.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// What there is at the first start cannot be stored.
+    #[error("cannot store the seed: {0}")]
+    NotKept(#[from] NotKept),
+    /// The seed is of another account or region than what is stored.
+    #[error(
+        "the seed is of account {} in {}, but what is stored is of account {} in {}: leave --seed out, or use \
+         another folder", seed.0, seed.1, stored.0, stored.1
+    )]
+    OtherAccount {
+        /// Account and region of the seed.
+        seed: (String, String),
+        /// Account and region of what is stored.
+        stored: (String, String),
+    },
 }
 
 /// A running emulator. Dropping it stops it, without waiting.
@@ -75,7 +119,8 @@ pub enum StartError {
 pub struct Emulator {
     addr: SocketAddr,
     state: Arc<State>,
-    connections: TaskTracker,
+    authority: Option<Arc<Authority>>,
+    tracker: TaskTracker,
 }
 
 impl Emulator {
@@ -89,13 +134,22 @@ impl Emulator {
         if !config.allow_remote && !address.ip().to_canonical().is_loopback() {
             return Err(StartError::NotLoopback(address));
         }
+        let authority = if config.tls { Some(Arc::new(Authority::new(SystemTime::now())?)) } else { None };
         let listen_error = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
-        let state = Arc::new(State::new(config.seed, config.rules, config.clock));
-        let connections = TaskTracker::new();
-        connections.spawn(accept(listener, Arc::clone(&state), connections.clone()));
-        Ok(Self { addr, state, connections })
+        let limits = config.limits;
+        let state = Arc::new(begin(config).await?);
+        let tracker = TaskTracker::new();
+        let connections = Connections {
+            dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), limits),
+            authority: authority.clone(),
+            limits,
+            stopping: state.stopping.clone(),
+            tracker: tracker.clone(),
+        };
+        tracker.spawn(accept(listener, connections));
+        Ok(Self { addr, state, authority, tracker })
     }
 
     /// The address that is listened on, with the port that was picked.
@@ -113,13 +167,23 @@ impl Emulator {
         &self.state.region
     }
 
+    /// The certificate (PEM) of the authority that clients have to trust for TLS; `None` where TLS is not
+    /// served. It is another one at every start.
+    pub fn ca_certificate(&self) -> Option<String> {
+        self.authority.as_ref().map(|authority| authority.certificate())
+    }
+
     /// Stops: no new connection is accepted, idle ones are closed, answers under way are finished, and
-    /// calls held or delayed by a fault are dropped.
+    /// calls held or delayed by a fault are dropped. Another emulator can use the folder when this returns.
     pub async fn shutdown(self) {
         self.state.stopping.cancel();
-        self.connections.close();
-        if tokio::time::timeout(STOP_TIMEOUT, self.connections.wait()).await.is_err() {
+        self.tracker.close();
+        if tokio::time::timeout(STOP_TIMEOUT, self.tracker.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
+        }
+        let store = self.state.store.clone();
+        if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
+            tracing::error!("closing the store failed");
         }
     }
 }
@@ -130,57 +194,56 @@ impl Drop for Emulator {
     }
 }
 
-async fn accept(listener: TcpListener, state: Arc<State>, connections: TaskTracker) {
-    let dispatcher = Dispatcher::new(&state, control::router(Arc::clone(&state)));
-    let stopping = state.stopping.clone();
+/// Takes up what is stored, or stores the seed where nothing is.
+async fn begin(config: Config) -> Result<State, StartError> {
+    let Config { seed, storage, rules, clock, .. } = config;
+    let opened = tokio::task::spawn_blocking(move || -> Result<_, StartError> {
+        let store = match storage {
+            Storage::Memory => Store::in_memory()?,
+            Storage::Folder { path, key } => Store::open(&path, &key)?,
+        };
+        let stored = restore(&store)?;
+        Ok((store, stored))
+    });
+    let (store, stored) = opened.await.map_err(|error| StoreError::Io(error.to_string()))??;
+    let Some((contents, advanced_seconds)) = stored else {
+        let state = State::new(seed, rules, clock, store);
+        state.kept(state.store_seed()).await?;
+        return Ok(state);
+    };
+    let seed = seed_beside(&contents, seed)?;
+    clock.advance(advanced_seconds);
+    Ok(State::with_contents(contents, seed, rules, clock, store))
+}
+
+/// What a reset goes back to where something is stored already. Without a seed it is the stored account, with
+/// nothing in it.
+fn seed_beside(stored: &Seed, seed: Seed) -> Result<Seed, StartError> {
+    if !seed.is_given {
+        return Ok(Seed::of_account(&stored.account_id, &stored.region));
+    }
+    let of = |seed: &Seed| (seed.account_id.clone(), seed.region.clone());
+    if of(&seed) != of(stored) {
+        return Err(StartError::OtherAccount { seed: of(&seed), stored: of(stored) });
+    }
+    tracing::info!("the seed is passed over: what was stored before is taken up");
+    Ok(seed)
+}
+
+async fn accept(listener: TcpListener, connections: Connections) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stopping.cancelled() => return,
+            () = connections.stopping.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = Connection { stream, peer, dispatcher: dispatcher.clone() };
-                connections.spawn(connection.serve(stopping.clone()));
+                connections.tracker.spawn(connections.clone().serve(stream, peer));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-        }
-    }
-}
-
-struct Connection {
-    stream: TcpStream,
-    peer: SocketAddr,
-    dispatcher: Dispatcher,
-}
-
-impl Connection {
-    /// Serves one connection until it ends or the emulator stops.
-    async fn serve(self, stopping: CancellationToken) {
-        let Self { stream, peer, dispatcher } = self;
-        // Answers are one small write each; waiting for the acknowledgement would cost 40 ms a call.
-        let _ = stream.set_nodelay(true);
-        let service = service_fn(move |request| {
-            let dispatcher = dispatcher.clone();
-            async move { dispatcher.dispatch(peer, request).await }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%peer, %error, "connection ended");
         }
     }
 }

@@ -1,23 +1,28 @@
-//! A model, and what it was before its last write.
+//! A model, and what it was before its last writes.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How many writes one can look back: enough for a role and everything that is attached to it, and a bound on
+/// memory.
+pub const KEPT: usize = 16;
+
 /// A model that is read as a whole and written as a whole: a write that fails leaves nothing behind, and
-/// what was there before the last write can still be seen.
+/// what was there before the last [`KEPT`] writes can still be seen.
 #[derive(Debug)]
-pub struct Snapshots<M>(Mutex<Pair<M>>);
+pub struct Snapshots<M>(Mutex<History<M>>);
 
 #[derive(Debug)]
-struct Pair<M> {
+struct History<M> {
     current: Arc<M>,
-    previous: Arc<M>,
+    /// What was there before each write, the last write first.
+    earlier: VecDeque<Arc<M>>,
 }
 
 impl<M: Clone> Snapshots<M> {
     /// A model that has been as it is all along.
     pub fn settled(model: M) -> Self {
-        let current = Arc::new(model);
-        Self(Mutex::new(Pair { previous: Arc::clone(&current), current }))
+        Self(Mutex::new(History { current: Arc::new(model), earlier: VecDeque::new() }))
     }
 
     /// The model as it is.
@@ -25,31 +30,63 @@ impl<M: Clone> Snapshots<M> {
         Arc::clone(&self.lock().current)
     }
 
-    /// The model as it was before the last write.
-    pub fn before_last_write(&self) -> Arc<M> {
-        Arc::clone(&self.lock().previous)
+    /// The model as it was before the last `writes` writes; the oldest that is kept where it was not written
+    /// as often, or more often than is kept.
+    pub fn before_writes(&self, writes: usize) -> Arc<M> {
+        let history = self.lock();
+        let oldest = history.earlier.len().min(writes);
+        let seen = oldest.checked_sub(1).and_then(|index| history.earlier.get(index));
+        Arc::clone(seen.unwrap_or(&history.current))
     }
 
-    /// Changes the model; one change at a time.
+    /// Changes the model; one change at a time. `submit` is given what the model comes to be, while no other
+    /// change can begin, and what it returns is handed on.
     ///
     /// # Errors
     ///
-    /// That of `change`, and then the model is as it was.
-    pub fn write<T, E>(&self, change: impl FnOnce(&mut M) -> Result<T, E>) -> Result<T, E> {
-        let mut pair = self.lock();
-        let mut next = M::clone(&pair.current);
+    /// That of `change` or `submit`, and then the model is as it was.
+    pub fn write<T, S, E>(
+        &self,
+        change: impl FnOnce(&mut M) -> Result<T, E>,
+        submit: impl FnOnce(&M) -> Result<S, E>,
+    ) -> Result<(T, S), E> {
+        let mut history = self.lock();
+        let mut next = M::clone(&history.current);
         let outcome = change(&mut next)?;
-        pair.previous = std::mem::replace(&mut pair.current, Arc::new(next));
-        Ok(outcome)
+        let submitted = submit(&next)?;
+        let previous = std::mem::replace(&mut history.current, Arc::new(next));
+        history.earlier.push_front(previous);
+        history.earlier.truncate(KEPT);
+        Ok((outcome, submitted))
     }
 
-    /// Puts another model in the place of this one, as if it had been there all along.
-    pub fn replace(&self, model: M) {
-        let current = Arc::new(model);
-        *self.lock() = Pair { previous: Arc::clone(&current), current };
+    /// As [`Snapshots::write`], for a change that does not count as a write for those who look back.
+    ///
+    /// # Errors
+    ///
+    /// That of `change` or `submit`, and then the model is as it was.
+    pub fn amend<T, S, E>(
+        &self,
+        change: impl FnOnce(&mut M) -> Result<T, E>,
+        submit: impl FnOnce(&M) -> Result<S, E>,
+    ) -> Result<(T, S), E> {
+        let mut history = self.lock();
+        let mut next = M::clone(&history.current);
+        let outcome = change(&mut next)?;
+        let submitted = submit(&next)?;
+        history.current = Arc::new(next);
+        Ok((outcome, submitted))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pair<M>> {
+    /// Puts another model in the place of this one, as if it had been there all along. `submit` is called
+    /// while no change can begin.
+    pub fn replace<S>(&self, model: M, submit: impl FnOnce() -> S) -> S {
+        let mut history = self.lock();
+        *history = History { current: Arc::new(model), earlier: VecDeque::new() };
+        submit()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, History<M>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -58,21 +95,56 @@ impl<M: Clone> Snapshots<M> {
 mod tests {
     use super::*;
 
+    fn push(snapshots: &Snapshots<Vec<usize>>, number: usize) {
+        let push = |model: &mut Vec<usize>| {
+            model.push(number);
+            Ok(())
+        };
+        let written: Result<_, ()> = snapshots.write(push, |model| Ok(model.last().copied()));
+        assert_eq!(written, Ok(((), Some(number))));
+    }
+
     #[test]
     fn a_failed_write_leaves_nothing_behind() {
         let snapshots = Snapshots::settled(vec![1]);
-        let failed: Result<(), &str> = snapshots.write(|model| {
-            model.push(2);
-            Err("no")
-        });
-        assert_eq!((failed, snapshots.current().as_slice()), (Err("no"), [1].as_slice()));
-        let written: Result<usize, ()> = snapshots.write(|model| {
+        for (changed, submitted) in [(Err("no"), Ok(())), (Ok(()), Err("no"))] {
+            let change = |model: &mut Vec<usize>| {
+                model.push(2);
+                changed
+            };
+            assert_eq!(snapshots.write(change, |_| submitted), Err("no"));
+            assert_eq!(snapshots.amend(change, |_| submitted), Err("no"));
+            assert_eq!(snapshots.current().as_slice(), [1]);
+        }
+    }
+
+    #[test]
+    fn one_can_look_back_over_the_last_writes_but_not_beyond_what_is_kept() {
+        let snapshots = Snapshots::settled(vec![]);
+        assert!(snapshots.before_writes(3).is_empty());
+        push(&snapshots, 0);
+        push(&snapshots, 1);
+        for (writes, seen) in [(0, 2), (1, 1), (2, 0), (3, 0)] {
+            assert_eq!(snapshots.before_writes(writes).len(), seen, "{writes}");
+        }
+        for number in 2..=KEPT {
+            push(&snapshots, number);
+        }
+        assert_eq!(snapshots.before_writes(usize::MAX).len(), 1);
+        snapshots.replace(vec![7], || ());
+        assert_eq!(snapshots.before_writes(1).as_slice(), [7]);
+    }
+
+    #[test]
+    fn what_is_amended_is_there_at_once_and_counts_as_no_write() {
+        let snapshots = Snapshots::settled(vec![1]);
+        push(&snapshots, 2);
+        let push = |model: &mut Vec<usize>| {
             model.push(3);
-            Ok(model.len())
-        });
-        assert_eq!((written, snapshots.current().as_slice()), (Ok(2), [1, 3].as_slice()));
-        assert_eq!(snapshots.before_last_write().as_slice(), [1]);
-        snapshots.replace(vec![]);
-        assert!(snapshots.before_last_write().is_empty());
+            Ok(())
+        };
+        let amended: Result<_, ()> = snapshots.amend(push, |_| Ok(()));
+        assert_eq!((amended, snapshots.current().as_slice()), (Ok(((), ())), [1, 2, 3].as_slice()));
+        assert_eq!(snapshots.before_writes(1).as_slice(), [1]);
     }
 }

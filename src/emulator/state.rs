@@ -1,18 +1,24 @@
 //! What all calls share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
 use super::faults::Faults;
 use super::identity::Directory;
+use super::persistence::{self, NotKept};
 use super::requests::RequestLog;
 use super::rpc::Nonces;
 use super::seed::Seed;
 use super::snapshots::Snapshots;
+use super::stored::Unwritable;
 use super::{Clock, Rules, kms, sls};
+use crate::storage::{Change, Committed, Store};
 
 /// The emulator without its socket.
+///
+/// Whoever locks several models locks them in this order: SLS, identity, KMS, the clock.
 #[derive(Debug)]
 pub struct State {
     /// The account everything belongs to.
@@ -21,47 +27,62 @@ pub struct State {
     pub region: String,
     /// Who there is, what each may do, and their access keys.
     pub identity: Snapshots<Directory>,
-    seeded_identity: Directory,
     /// The keys of KMS.
     pub keys: Snapshots<kms::Keys>,
-    seeded_keys: kms::Keys,
-    /// Whether role and key of an encryption configuration have to be there.
-    pub references_must_exist: bool,
+    references_must_exist: AtomicBool,
     /// The nonces that calls were signed with.
     pub nonces: Nonces,
     /// How strictly calls are read.
     pub rules: Rules,
     /// The services' clock.
     pub clock: Clock,
+    /// Locked while the clock is moved and that is handed to the store.
+    clock_is_moved: Mutex<()>,
     /// Every call so far.
     pub requests: RequestLog,
     /// What goes wrong on order.
     pub faults: Faults,
+    /// What is kept: documents and blocks.
+    pub store: Store,
+    has_failed: AtomicBool,
+    /// Who appends to shards.
+    pub writers: sls::Writers,
+    /// The data keys of Logstores.
+    pub data_keys: sls::DataKeys,
     /// Cancelled when the emulator stops: what waits, stops waiting.
     pub stopping: CancellationToken,
     sls: Mutex<sls::Model>,
-    seeded_sls: sls::Model,
+    /// What a reset goes back to.
+    seed: Seed,
 }
 
 impl State {
-    /// The state a seed describes.
-    pub fn new(seed: Seed, rules: Rules, clock: Clock) -> Self {
+    /// The state a seed describes, with its data in `store`; nothing is stored by this.
+    pub fn new(seed: Seed, rules: Rules, clock: Clock, store: Store) -> Self {
+        Self::with_contents(seed.clone(), seed, rules, clock, store)
+    }
+
+    /// A state with these contents, that goes back to `seed` when it is reset.
+    pub fn with_contents(contents: Seed, seed: Seed, rules: Rules, clock: Clock, store: Store) -> Self {
         Self {
-            account_id: seed.account_id,
-            region: seed.region,
-            identity: Snapshots::settled(seed.directory.clone()),
-            seeded_identity: seed.directory,
-            keys: Snapshots::settled(seed.keys.clone()),
-            seeded_keys: seed.keys,
-            references_must_exist: seed.references_must_exist,
+            account_id: contents.account_id,
+            region: contents.region,
+            identity: Snapshots::settled(contents.directory),
+            keys: Snapshots::settled(contents.keys),
+            references_must_exist: AtomicBool::new(contents.references_must_exist),
             nonces: Nonces::default(),
             rules,
             clock,
+            clock_is_moved: Mutex::default(),
             requests: RequestLog::default(),
             faults: Faults::default(),
+            data_keys: sls::DataKeys::new(&store),
+            store,
+            has_failed: AtomicBool::new(false),
+            writers: sls::Writers::default(),
             stopping: CancellationToken::new(),
-            sls: Mutex::new(seed.sls.clone()),
-            seeded_sls: seed.sls,
+            sls: Mutex::new(contents.sls),
+            seed,
         }
     }
 
@@ -70,14 +91,102 @@ impl State {
         self.sls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether role and key of an encryption configuration have to be there.
+    pub fn references_must_exist(&self) -> bool {
+        self.references_must_exist.load(Ordering::Relaxed)
+    }
+
+    /// Hands over to the store what was changed of projects and Logstores, while `model` is still locked;
+    /// `None` where nothing was. Shards and Logstores that are closed take nothing any more, and what was in a
+    /// Logstore goes with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    pub fn hand_over(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
+        let mut change = Change::new();
+        let closed = model.take_closed();
+        for (logstore, shard) in closed.shards {
+            self.writers.close(logstore, shard);
+        }
+        for logstore in closed.logstores {
+            self.writers.close_all(logstore);
+            change.remove_blocks(logstore);
+        }
+        model.write_changes(&mut change)?;
+        Ok((!change.is_empty()).then(|| self.store.submit(change)))
+    }
+
+    /// Hands the seed over to a store that nothing was written to yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    pub fn store_seed(&self) -> Result<Option<Committed>, Unwritable> {
+        let change = persistence::beginning(&self.seed, &self.seed.sls)?;
+        Ok(Some(self.store.submit(change)))
+    }
+
+    /// Waits until a change lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`NotKept`], and from then on [`State::has_failed`].
+    pub async fn kept(&self, committed: Result<Option<Committed>, Unwritable>) -> Result<(), NotKept> {
+        let outcome = match committed {
+            Ok(Some(committed)) => committed.wait().await.map_err(NotKept::Store),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = &outcome {
+            self.has_failed.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "a change is not stored; nothing is answered until a restart");
+        }
+        outcome
+    }
+
+    /// Whether a change was not kept, so that what is known here is not what is stored.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// Moves the clock by `seconds`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    pub fn advance_clock(&self, seconds: i64) -> Result<Option<Committed>, Unwritable> {
+        let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
+        self.clock.advance(seconds);
+        let mut change = Change::new();
+        persistence::write_clock(self.clock.advanced(), &mut change)?;
+        Ok(Some(self.store.submit(change)))
+    }
+
     /// Goes back to the seed: data, identities, keys, faults, nonces, request log and clock.
-    pub fn reset(&self) {
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`], and then only faults, nonces and request log are gone.
+    pub fn reset(&self) -> Result<Option<Committed>, Unwritable> {
         self.faults.clear();
         self.requests.clear();
-        self.clock.reset();
         self.nonces.clear();
-        self.identity.replace(self.seeded_identity.clone());
-        self.keys.replace(self.seeded_keys.clone());
-        *self.sls() = self.seeded_sls.clone();
+        self.data_keys.clear();
+        let mut model = self.sls();
+        let mut next = model.clone();
+        next.go_back(&self.seed.sls);
+        let change = persistence::beginning(&self.seed, &next)?;
+        *model = next;
+        self.writers.close_everything();
+        let committed = self.identity.replace(self.seed.directory.clone(), || {
+            self.keys.replace(self.seed.keys.clone(), || {
+                let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
+                self.clock.reset();
+                self.references_must_exist.store(self.seed.references_must_exist, Ordering::Relaxed);
+                self.store.submit(change)
+            })
+        });
+        Ok(Some(committed))
     }
 }

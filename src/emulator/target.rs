@@ -27,6 +27,15 @@ impl Query {
         Self(parameters.collect())
     }
 
+    /// The query of these names and values.
+    pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
+        let parameter = |(name, value): &(&str, &str)| Parameter {
+            name: (*name).to_owned(),
+            value: Some((*value).to_owned()),
+        };
+        Self(pairs.iter().map(parameter).collect())
+    }
+
     /// The first value of a parameter; one sent without a value is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let parameter = self.0.iter().find(|parameter| parameter.name == name)?;

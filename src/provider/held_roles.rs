@@ -5,6 +5,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use serde::{Deserialize, Serialize};
+
 /// What this phase, plan or apply, knows of roles. Names and ARNs are held in lower case: RAM takes letters of either
 /// case for alike.
 #[derive(Debug, Default)]
@@ -12,21 +14,35 @@ pub(super) struct HeldRoles(Mutex<Roles>);
 
 #[derive(Debug, Default)]
 struct Roles {
-    known: HashMap<String, KnownRole>,
+    stored: HashMap<String, Unfinished>,
     absent: HashSet<String>,
-    to_finish: HashMap<String, String>,
+    to_finish: HashMap<String, Unfinished>,
     new: HashSet<String>,
     replaced: HashSet<String>,
     users: HashMap<String, BTreeSet<String>>,
 }
 
-/// A role of the state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KnownRole {
+/// What runs that failed have left of a role: stored beside its state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unfinished {
+    /// The role, if setting it up was not finished. Core takes such an object for tainted and replaces it: then its
+    /// destroy half leaves the role alone, and its create half goes on with it.
+    pub(super) role: Option<MadeRole>,
+    /// The names of PassRole policies that may have been made and that the state does not show.
+    pub(super) policies: BTreeSet<String>,
+}
+
+/// A role that was made, as the state shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct MadeRole {
     /// Its id.
     pub(super) role_id: String,
-    /// Whether setting it up was not finished.
-    pub(super) is_incomplete: bool,
+    /// Its ARN.
+    pub(super) arn: String,
+    /// When it was made.
+    pub(super) create_date: String,
 }
 
 impl HeldRoles {
@@ -35,15 +51,26 @@ impl HeldRoles {
         *self.open() = Roles::default();
     }
 
-    /// Notes a role of the state that was read.
-    pub(super) fn note(&self, name: &str, role_id: &str, is_incomplete: bool) {
-        let role = KnownRole { role_id: role_id.to_owned(), is_incomplete };
-        self.open().known.insert(name.to_lowercase(), role);
+    /// Notes that the state holds a role of this name.
+    pub(super) fn note_stored(&self, name: &str) {
+        self.open().stored.entry(name.to_lowercase()).or_default();
     }
 
-    /// A role of the state that was read in this phase.
-    pub(super) fn known(&self, name: &str) -> Option<KnownRole> {
-        self.open().known.get(&name.to_lowercase()).cloned()
+    /// Notes a role of the state that was read, and what is not finished about it.
+    pub(super) fn note_read(&self, name: &str, unfinished: Unfinished) {
+        self.open().stored.insert(name.to_lowercase(), unfinished);
+    }
+
+    /// True if the state holds a role of this name.
+    pub(super) fn is_stored(&self, name: &str) -> bool {
+        self.open().stored.contains_key(&name.to_lowercase())
+    }
+
+    /// What is not finished about the role of this name, which the next create goes on with: as it was read in this
+    /// phase, or as the destroy half of its replacement has left it.
+    pub(super) fn unfinished(&self, name: &str) -> Unfinished {
+        let (roles, name) = (self.open(), name.to_lowercase());
+        roles.to_finish.get(&name).or_else(|| roles.stored.get(&name)).cloned().unwrap_or_default()
     }
 
     /// Notes that RAM said there is no such role.
@@ -57,13 +84,8 @@ impl HeldRoles {
     }
 
     /// Notes a role whose create was not finished, and which the create half of its replacement goes on with.
-    pub(super) fn note_to_finish(&self, name: &str, role_id: &str) {
-        self.open().to_finish.insert(name.to_lowercase(), role_id.to_owned());
-    }
-
-    /// The id of the role that is to be finished, if there is one of this name.
-    pub(super) fn to_finish(&self, name: &str) -> Option<String> {
-        self.open().to_finish.get(&name.to_lowercase()).cloned()
+    pub(super) fn note_to_finish(&self, name: &str, unfinished: &Unfinished) {
+        self.open().to_finish.insert(name.to_lowercase(), unfinished.clone());
     }
 
     /// Notes that this run has made the role or changed what belongs to it: other services may not see it for a
@@ -109,32 +131,52 @@ mod tests {
 
     const ARN: &str = "acs:ram::1:role/sls-byok";
 
+    fn unfinished() -> Unfinished {
+        let role = MadeRole { role_id: "301".to_owned(), arn: ARN.to_owned(), ..MadeRole::default() };
+        Unfinished { role: Some(role), policies: BTreeSet::from(["pass".to_owned()]) }
+    }
+
     #[test]
     fn letter_case_does_not_count() {
         let roles = HeldRoles::default();
-        roles.note("Sls-Byok", "301", true);
+        roles.note_read("Sls-Byok", unfinished());
         roles.note_absent("Other");
-        roles.note_to_finish("Sls-Byok", "301");
         roles.note_new("acs:ram::1:role/Sls-Byok");
         roles.note_replaced("acs:ram::1:role/Sls-Byok");
         roles.note_user("acs:ram::1:role/Sls-Byok", "audit:app");
-        assert_eq!(
-            roles.known("sls-byok").unwrap(),
-            KnownRole { role_id: "301".to_owned(), is_incomplete: true }
-        );
+        assert!(roles.is_stored("sls-byok") && !roles.is_stored("other"));
+        assert_eq!(roles.unfinished("sls-byok"), unfinished());
         assert!(roles.is_absent("other") && !roles.is_absent("sls-byok"));
-        assert_eq!(roles.to_finish("SLS-BYOK").as_deref(), Some("301"));
         assert!(roles.is_new(ARN) && roles.is_replaced(ARN));
         assert_eq!(roles.users_of(ARN), ["audit:app"]);
     }
 
     #[test]
+    fn what_was_read_counts_whatever_else_is_noted_of_the_state() {
+        let roles = HeldRoles::default();
+        roles.note_stored("sls-byok");
+        assert!(roles.is_stored("sls-byok") && roles.unfinished("sls-byok") == Unfinished::default());
+        roles.note_read("sls-byok", unfinished());
+        roles.note_stored("sls-byok");
+        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+        roles.note_read("sls-byok", Unfinished::default());
+        assert!(roles.is_stored("sls-byok") && roles.unfinished("sls-byok") == Unfinished::default());
+    }
+
+    #[test]
+    fn what_a_destroy_has_left_is_finished_by_the_create_after_it() {
+        let roles = HeldRoles::default();
+        roles.note_to_finish("Sls-Byok", &unfinished());
+        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+    }
+
+    #[test]
     fn a_phase_begins_with_nothing_known() {
         let roles = HeldRoles::default();
-        roles.note("sls-byok", "301", false);
+        roles.note_stored("sls-byok");
         roles.note_user(ARN, "audit:app");
         roles.begin_phase();
-        assert_eq!(roles.known("sls-byok"), None);
+        assert!(!roles.is_stored("sls-byok"));
         assert!(roles.users_of(ARN).is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! What is written together.
 
+use zeroize::Zeroizing;
+
 use super::BlockAddress;
 
 /// What a document is about. Together with its name it says which document it is.
@@ -32,8 +34,8 @@ pub struct Document {
     pub kind: Kind,
     /// Which of them.
     pub name: String,
-    /// What it says; in clear here, whatever it is on disk.
-    pub content: Vec<u8>,
+    /// What it says; in clear here, whatever it is on disk, and wiped when it is dropped.
+    pub content: Zeroizing<Vec<u8>>,
 }
 
 /// Writes that are carried out together or not at all.
@@ -67,8 +69,8 @@ impl Change {
     }
 
     /// Writes a document, in the place of an earlier one of this kind and name.
-    pub fn write(&mut self, kind: Kind, name: &str, content: Vec<u8>) {
-        self.written.push(Document { kind, name: name.to_owned(), content });
+    pub fn write(&mut self, kind: Kind, name: &str, content: impl Into<Zeroizing<Vec<u8>>>) {
+        self.written.push(Document { kind, name: name.to_owned(), content: content.into() });
     }
 
     /// Removes a document, if it is there.

@@ -1,13 +1,44 @@
 //! What the emulator keeps: documents and blocks, in one crash-safe file or in memory only.
+//!
+//! - What lies in the file, and against whom it is protected: `format`; the bytes of a block: `block`
+//! - The file is looked at, and only then written to: `opening`, `held`
+//! - Every write goes through one thread: `committer`
+//!
+//! What an acknowledged change has survived is proved in `model_tests` (crashes), `damage_tests` (flipped
+//! bytes) and `fixture_tests` (older versions).
 
 mod block;
 mod change;
+mod committer;
+#[cfg(test)]
+mod damage_tests;
+mod data_key;
+mod envelope;
 mod error;
+#[cfg(test)]
+mod fixture_tests;
+mod folder;
+mod format;
+mod held;
+mod inspection;
 mod master_key;
+mod master_key_file;
+#[cfg(test)]
+mod model_tests;
+mod opening;
+#[cfg(test)]
+mod simulated_disk;
+mod state;
 mod store;
+#[cfg(test)]
+mod store_tests;
 
-pub use block::{Algorithm, BlockAddress, BlockError, DataKey, Described, describe, open, seal};
+pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, seal};
 pub use change::{Change, Document, Kind};
+pub use data_key::DataKey;
 pub use error::StoreError;
-pub use master_key::MasterKey;
+pub use folder::create as create_folder;
+pub use inspection::{Inspection, ShardSize};
+pub use master_key::{MasterKey, UnwrapError};
+pub use master_key_file::MasterKeyError;
 pub use store::{Committed, Store};

@@ -91,6 +91,35 @@ fn the_example_of_checks_is_applied_as_written() {
 }
 
 #[test]
+fn the_example_of_the_role_is_applied_and_imported_as_written() {
+    let scene = scene(&json!({
+        "users": [{"name": "log-admin"}],
+        "groups": [{"name": "log-operators"}],
+        "roles": [{"name": "deployer", "assume_role_policy_document": {"Version": "1", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ["acs:ram::1234567890123456:root"]}}
+        ]}}],
+        "keys": [{"id": "f5136b95-2420-ab31-1234-0123456789ab", "spec": "Aliyun_AES_256",
+            "usage": "ENCRYPT/DECRYPT", "state": "Enabled", "region": "cn-hangzhou"}],
+        "projects": [{"name": "audit-project", "logstores": [{"logstoreName": "app-log"}]}],
+    }));
+    scene.env("ALIBABA_CLOUD_ENDPOINT_RAM", &scene.endpoint());
+    scene.write("provider.tf", &example("provider/provider.tf"));
+    scene.write("main.tf", &example("resources/alicloud_ram_byok_role/resource.tf"));
+    scene.apply();
+    let conf = scene.log_store("audit-project", "app-log")["encrypt_conf"].clone();
+    assert_eq!(conf["user_cmk_info"]["arn"], "acs:ram::1234567890123456:role/sls-byok");
+    let holders = scene.policy("sls-byok-pass-role").unwrap().holders;
+    assert_eq!(holders, ["user log-admin", "group log-operators", "role deployer"]);
+
+    let script = example("resources/alicloud_ram_byok_role/import.sh");
+    let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).unwrap();
+    let (address, id) = command.split_once(' ').unwrap();
+    scene.run(&["state", "rm", address]).succeeded();
+    scene.import(address, id).succeeded();
+    scene.plan().expect_empty();
+}
+
+#[test]
 fn the_examples_of_the_functions_are_applied_as_written() {
     let scene = scene(&json!({}));
     scene.write("provider.tf", &example("provider/provider.tf"));

@@ -29,6 +29,7 @@ mod provider;
 mod readiness;
 mod refusals;
 mod replacement;
+mod role;
 mod scale;
 mod secrets;
 mod smoke;

@@ -79,6 +79,46 @@ fn the_ready_line_is_all_there_is_on_stdout_and_signals_end_it_cleanly() {
 }
 
 #[test]
+fn with_tls_the_authority_is_there_before_the_ready_line_and_tunnels_do_not_keep_it_from_ending() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "of an earlier start").unwrap();
+    let mut serving = Serving::start(&["--tls", "--ca-out", path]);
+    assert_eq!((&serving.ready["tls"], &serving.ready["ca_file"]), (&true.into(), &path.into()));
+    let certificate = std::fs::read_to_string(&file).unwrap();
+    assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----\n"), "{certificate}");
+    assert!(!certificate.contains("PRIVATE KEY"), "{certificate}");
+
+    let mut tunnel = serving.connect();
+    write!(tunnel, "CONNECT ram.aliyuncs.com:443 HTTP/1.1\r\nHost: ram.aliyuncs.com:443\r\n\r\n").unwrap();
+    let mut opened = [0; 12];
+    tunnel.read_exact(&mut opened).unwrap();
+    assert_eq!(&opened, b"HTTP/1.1 200");
+    let (status, rest) = serving.stop("-TERM");
+    assert_eq!((status.code(), rest.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn without_tls_the_ready_line_does_not_speak_of_it() {
+    let serving = Serving::start(&[]);
+    assert_eq!((serving.ready.get("tls"), serving.ready.get("ca_file")), (None, None));
+}
+
+#[test]
+fn tls_and_where_its_authority_goes_belong_together() {
+    for arguments in [&["serve", "--tls"][..], &["serve", "--ca-out", "ca.pem"]] {
+        let (output, stderr) = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+    }
+    let (output, stderr) =
+        run(&["serve", "--listen", "127.0.0.1:0", "--tls", "--ca-out", "/nonexistent/ca.pem"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let expected = "alicloud-emulator: cannot write the CA certificate to /nonexistent/ca.pem: ";
+    assert!(stderr.contains(expected), "{stderr}");
+}
+
+#[test]
 fn logs_go_to_stderr_and_hold_no_secret() {
     let seed = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(seed.path(), r#"{"access_keys": [{"id": "a", "secret": "canary-secret"}]}"#).unwrap();
@@ -137,7 +177,17 @@ fn version_and_help_are_there() {
     assert_eq!(version, format!("alicloud-emulator {}\n", env!("CARGO_PKG_VERSION")));
     let (output, _) = run(&["serve", "--help"]);
     let help = String::from_utf8(output.stdout).unwrap();
-    for option in ["--listen", "--seed", "--strict", "--lenient", "--allow-remote"] {
+    for option in [
+        "--listen",
+        "--data-dir",
+        "--master-key-file",
+        "--seed",
+        "--strict",
+        "--lenient",
+        "--allow-remote",
+        "--tls",
+        "--ca-out",
+    ] {
         assert!(help.contains(option), "{help}");
     }
 }

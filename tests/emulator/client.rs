@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Rules, Seed};
+use alicloud_encryption::emulator::{Clock, Config, Emulator, Limits, Rules, Seed, Storage};
+use alicloud_encryption::storage::MasterKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,7 +14,7 @@ use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha1::Sha1;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Fri, 20 Nov 2026 08:00:00 GMT: what every emulator here starts at.
@@ -22,11 +24,17 @@ pub const START: i64 = 1_795_161_600;
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// `START` as SLS V1 signs it.
-const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
+pub const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 
 /// A project `proj` with a Logstore `app`.
 const SEED: &str = r#"{"projects": [{"name": "proj", "logstores": [
     {"logstoreName": "app", "ttl": 90, "hot_ttl": 30, "appendMeta": true, "futureField": {"a": 1.50}}]}]}"#;
+
+/// How [`Bench::start`] starts an emulator, with the default rules.
+pub fn config() -> Config {
+    let clock = Clock::fixed(START);
+    Config { seed: Seed::from_json(SEED, &clock).unwrap(), clock, ..Config::default() }
+}
 
 /// An emulator whose clock stands still, and a client of it.
 pub struct Bench {
@@ -41,8 +49,29 @@ impl Bench {
     pub async fn with_seed(seed: &str, rules: Rules, time: i64) -> Self {
         let clock = Clock::fixed(time);
         let seed = Seed::from_json(seed, &clock).unwrap();
-        let config = Config { seed, rules, clock, ..Config::default() };
+        Self::with_config(Config { seed, rules, clock, ..Config::default() }).await
+    }
+
+    /// An emulator with the seed and the clock of [`Bench::start`], and bounds of its own.
+    pub async fn with_limits(limits: Limits) -> Self {
+        Self::with_config(Config { limits, ..config() }).await
+    }
+
+    pub async fn with_config(config: Config) -> Self {
         Self { emulator: Emulator::start(config).await.unwrap() }
+    }
+
+    /// An emulator that keeps what it knows in a folder.
+    pub async fn in_folder(seed: &str, folder: &Path) -> Self {
+        let clock = Clock::fixed(START);
+        let seed = Seed::from_json(seed, &clock).unwrap();
+        let storage = Storage::Folder { path: folder.to_owned(), key: MasterKey::from_bytes([7; 32]) };
+        let config = Config { seed, clock, storage, ..Config::default() };
+        Self { emulator: Emulator::start(config).await.unwrap() }
+    }
+
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -181,8 +210,16 @@ pub async fn exchange(addr: SocketAddr, request: &[u8]) -> io::Result<Response> 
 
 /// Sends bytes on a connection and reads one response. A connection closed before it is complete is an
 /// error.
-pub async fn exchange_on(stream: &mut TcpStream, request: &[u8]) -> io::Result<Response> {
+pub async fn exchange_on<S>(stream: &mut S, request: &[u8]) -> io::Result<Response>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     stream.write_all(request).await?;
+    response_on(stream).await
+}
+
+/// Reads one response off a connection.
+pub async fn response_on<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Response> {
     let mut received = Vec::new();
     loop {
         if let Some(response) = parse(&received) {
@@ -291,7 +328,6 @@ pub fn rpc_signed(
     all.extend([
         ("Action", action),
         ("Version", version),
-        ("Format", "JSON"),
         ("AccessKeyId", &key.id),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
@@ -299,6 +335,9 @@ pub fn rpc_signed(
         ("Timestamp", time),
     ]);
     all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
+    if !parameters.iter().any(|(name, _)| *name == "Format") {
+        all.push(("Format", "JSON"));
+    }
     all.sort_unstable();
     let query: Vec<String> =
         all.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();

@@ -133,7 +133,6 @@ async fn a_repeated_call_is_refused_and_an_unknown_action_is_not_found() {
     again.assert_rpc_error(400, "SignatureNonceUsed");
     bench.rpc(&bob(), (RAM, "GetRoles"), &[]).await.assert_rpc_error(404, "InvalidAction.NotFound");
     bench.rpc(&bob(), ("2014-05-26", "DescribeInstances"), &[]).await.assert_rpc_error(400, "InvalidVersion");
-    bench.rpc(&bob(), (STS, "AssumeRoleWithOIDC"), &[]).await.assert_rpc_error(400, "UnsupportedOperation");
 }
 
 #[tokio::test]
@@ -159,4 +158,35 @@ async fn faults_reach_ram_and_sts() {
     let error = r#"{"error": {"status": 503, "code": "ServiceUnavailable", "message": "m"}}"#;
     bench.fault(&format!(r#"{{"service": "sts", "action": "*", "effect": {error}}}"#)).await;
     bench.rpc(&bob(), (STS, "GetCallerIdentity"), &[]).await.assert_rpc_error(503, "ServiceUnavailable");
+}
+
+#[tokio::test]
+async fn an_action_that_is_not_served_is_not_found_whatever_the_service() {
+    let bench = bench().await;
+    for (service, version, action) in [
+        ("ram", RAM, "CreateAccessKey"),
+        ("sts", STS, "AssumeRoleWithSAML"),
+        ("kms", "2016-01-20", "ImportKeyMaterial"),
+    ] {
+        let unknown = bench.rpc(&Key::root(), (version, action), &[]).await;
+        unknown.assert_rpc_error(404, "InvalidAction.NotFound");
+        let message = unknown.json()["Message"].as_str().unwrap().to_owned();
+        assert!(message.ends_with(&format!("the emulator does not serve {service} {action}.")), "{message}");
+        let in_xml = bench.rpc(&Key::root(), (version, action), &[("Format", "XML")]).await;
+        assert_eq!((in_xml.status, in_xml.header("content-type")), (404, Some("text/xml;charset=utf-8")));
+        assert!(in_xml.body.contains("<Error><Code>InvalidAction.NotFound</Code>"), "{}", in_xml.body);
+        assert!(in_xml.body.ends_with("</Error>"), "{}", in_xml.body);
+    }
+}
+
+#[tokio::test]
+async fn answers_are_in_xml_on_request() {
+    let bench = bench().await;
+    let role = [("RoleName", "deployer"), ("Format", "XML")];
+    let answer = bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.starts_with("<?xml version='1.0' encoding='UTF-8'?><GetRoleResponse>"));
+    assert!(answer.body.contains("<Arn>acs:ram::1234567890123456:role/deployer</Arn>"), "{}", answer.body);
+    let id = answer.header("x-acs-request-id").unwrap();
+    assert!(answer.body.contains(&format!("<RequestId>{id}</RequestId>")), "{}", answer.body);
 }

@@ -5,9 +5,17 @@
 mod binary;
 mod byok;
 mod client;
+mod consistency;
 mod control;
+mod data;
 mod faults;
 mod identity;
 mod logstores;
+mod metricstores;
+mod oidc;
 mod projects;
+mod sockets;
+mod status;
+mod tampering;
+mod tls;
 mod wire;

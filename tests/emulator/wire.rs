@@ -56,12 +56,11 @@ async fn requests_of_official_sls_clients_are_served() {
         let response = exchange(bench.addr(), &request).await.unwrap();
         let has_token = request.windows(20).any(|window| window == b"x-acs-security-token");
         let code = if response.status == 200 { Value::Null } else { response.json()["errorCode"].clone() };
-        let expected = match (has_token, name.contains("shards"), name.ends_with("/logstores")) {
+        let expected = match (has_token, name.ends_with("/logstores")) {
             // No token has been issued.
-            (true, ..) => json!("Unauthorized"),
-            (_, true, _) => json!("NotSupported"),
+            (true, _) => json!("Unauthorized"),
             // The Logstore that was created for the capture is called `x`, one letter too short.
-            (_, _, true) => json!("LogStoreInfoInvalid"),
+            (_, true) => json!("LogStoreInfoInvalid"),
             _ => Value::Null,
         };
         assert_eq!(code, expected, "{name} ({scheme}): {}", response.body);

@@ -3,7 +3,7 @@
 use crate::cloud::CallContext;
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{GroupName, RoleName, UserName};
-use crate::cloud::ram::client::{done, list};
+use crate::cloud::ram::client::list;
 use crate::cloud::ram::{PolicyId, RamClient};
 use crate::cloud::rpc::{Call, Parameters};
 use crate::cloud::shape::Object;
@@ -166,7 +166,7 @@ impl RamClient {
     ) -> Result<(), Error> {
         let target = format!("{name} ({policy})");
         let parameters = policy.parameters().with(parameter, name);
-        self.rpc.write(context, Call::new(action, &target, parameters), &done).await
+        self.rpc.run(context, Call::new(action, &target, parameters)).await
     }
 
     async fn policies(

@@ -30,11 +30,6 @@ impl RamClient {
     }
 }
 
-/// Reads the answer to an action that gives nothing but its request id.
-pub(super) fn done(_: &Object<'_>) -> Result<(), Error> {
-    Ok(())
-}
-
 /// Reads a list as RAM writes them: `{"Roles": {"Role": [...]}}`. Absent is empty.
 pub(super) fn list<'a, T>(
     answer: &Object<'a>,

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::names::PolicyName;
-use crate::cloud::ram::client::{done, expect_name};
+use crate::cloud::ram::client::expect_name;
 use crate::cloud::ram::tag::{self, Tag};
 use crate::cloud::ram::{PolicyVersion, RamClient};
 use crate::cloud::rpc::{Call, Parameters};
@@ -190,7 +190,7 @@ impl RamClient {
         let parameters = Parameters::new()
             .with("PolicyName", name)
             .with_optional("CascadingDelete", cascading.then_some(true));
-        self.rpc.write(context, Call::new("DeletePolicy", name.as_str(), parameters), &done).await
+        self.rpc.run(context, Call::new("DeletePolicy", name.as_str(), parameters)).await
     }
 }
 

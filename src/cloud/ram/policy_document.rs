@@ -21,7 +21,7 @@ pub const BYOK_SYSTEM_POLICIES: [&str; 2] = ["AliyunKMSReadOnlyAccess", "AliyunK
 /// Two are equal when they mean the same: the spelling of lists, the order of members, of statements and of what is
 /// in `Action`, `NotAction`, `Resource`, `NotResource`, the members of `Principal` and the values of `Condition`,
 /// repetitions there, and white space do not count. Everything else does, letter by letter, members nobody here has
-/// heard of included.
+/// heard of included. Of a member that is written twice the last counts.
 ///
 /// `Display` gives JSON without white space, the members sorted and the lists as they were.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::names::PolicyName;
-use crate::cloud::ram::client::{done, list};
+use crate::cloud::ram::client::list;
 use crate::cloud::ram::{PolicyId, RamClient};
 use crate::cloud::rpc::{Call, Parameters};
 use crate::cloud::shape::Object;
@@ -140,7 +140,7 @@ impl RamClient {
     ) -> Result<(), Error> {
         let target = format!("{name}/{version_id}");
         let parameters = Parameters::new().with("PolicyName", name).with("VersionId", version_id);
-        self.rpc.write(context, Call::new(action, &target, parameters), &done).await
+        self.rpc.run(context, Call::new(action, &target, parameters)).await
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::names::RoleName;
-use crate::cloud::ram::client::{done, expect_name, list, next_marker};
+use crate::cloud::ram::client::{expect_name, list, next_marker};
 use crate::cloud::ram::tag::{self, Tag};
 use crate::cloud::ram::{RamClient, RoleArn};
 use crate::cloud::rpc::{Call, Parameters};
@@ -151,7 +151,7 @@ impl RamClient {
     /// are attached; otherwise any kind.
     pub async fn delete_role(&self, context: &CallContext, name: &RoleName) -> Result<(), Error> {
         let call = Call::new("DeleteRole", name.as_str(), Parameters::new().with("RoleName", name));
-        self.rpc.write(context, call, &done).await
+        self.rpc.run(context, call).await
     }
 
     /// `ListRoles`: one page.

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::ram::RamClient;
-use crate::cloud::ram::client::done;
 use crate::cloud::rpc::{Call, Parameters};
 use crate::cloud::shape::Object;
 
@@ -74,7 +73,7 @@ impl RamClient {
     ) -> Result<(), Error> {
         let target = resource_names.join(", ");
         let parameters = named(resource_type, resource_names).with_list("Tag", to_json(tags));
-        self.rpc.write(context, Call::new("TagResources", &target, parameters), &done).await
+        self.rpc.run(context, Call::new("TagResources", &target, parameters)).await
     }
 
     /// `UntagResources`: removes the tags with these keys. Without keys nothing is removed: the service is not
@@ -95,7 +94,7 @@ impl RamClient {
         let target = resource_names.join(", ");
         let keys = tag_keys.iter().map(|key| Value::from(*key)).collect();
         let parameters = named(resource_type, resource_names).with_list("TagKeys", keys);
-        self.rpc.write(context, Call::new("UntagResources", &target, parameters), &done).await
+        self.rpc.run(context, Call::new("UntagResources", &target, parameters)).await
     }
 
     /// `ListTagResources`: one page.

@@ -43,19 +43,18 @@ fn refusal(operation: &Operation, response: &HttpResponse) -> Error {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(printable);
     let code = member("Code");
-    let said = member("Message").unwrap_or_else(|| match &code {
-        Some(_) => "the service gave no reason".to_owned(),
-        None => {
-            let found = describe_bytes(&response.body);
-            format!("the answer is not one of {}: {found}", operation.service)
-        }
-    });
-    let mut message = without_string_to_sign(&said).to_owned();
-    message.push_str(&denial(body.get("AccessDeniedDetail")));
-    if let Some(page) = member("Recommend") {
-        message.push_str(&format!("; see {page}"));
-    }
+    let said = member("Message").unwrap_or_else(|| no_message(operation, response, code.is_some()));
+    let page = member("Recommend").map(|page| format!("; see {page}")).unwrap_or_default();
+    let denial = denial(body.get("AccessDeniedDetail"));
+    let message = format!("{}{denial}{page}", without_string_to_sign(&said));
     Error::from_answer(operation, response.status, code, message)
+}
+
+fn no_message(operation: &Operation, response: &HttpResponse, has_code: bool) -> String {
+    if has_code {
+        return "the service gave no reason".to_owned();
+    }
+    format!("the answer is not one of {}: {}", operation.service, describe_bytes(&response.body))
 }
 
 fn without_string_to_sign(message: &str) -> &str {

@@ -116,6 +116,11 @@ impl RpcClient {
         self.send(context, &call, read, Manner::Write).await
     }
 
+    /// As [`RpcClient::write`], for an action that answers nothing but its request id.
+    pub(crate) async fn run(&self, context: &CallContext, call: Call<'_>) -> Result<(), Error> {
+        self.write(context, call, &|_| Ok(())).await
+    }
+
     async fn send<T>(
         &self,
         context: &CallContext,

@@ -16,6 +16,7 @@ impl Parameters {
     }
 
     /// With a parameter; numbers and truth values are sent as text.
+    #[expect(clippy::needless_pass_by_value, reason = "names are lent, numbers and truth values are given")]
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.0.insert(name, value.to_string());
         self

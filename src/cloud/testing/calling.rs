@@ -13,6 +13,9 @@ use crate::cloud::{Caller, CallerConfig};
 
 /// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
 /// `canary-token+/=`, three retries with pauses of 1 to 4 seconds, ten seconds for an attempt.
+///
+/// # Panics
+/// Never: the endpoint is a valid one.
 pub fn scripted_rpc(
     transport: &Arc<ScriptedTransport>,
     clock: &ManualClock,

@@ -28,15 +28,20 @@ pub(super) async fn put_project(
     if let Some(description) = node.member("description") {
         description.string()?.clone_into(&mut project.description);
     }
-    state.sls().set_project(&name, project);
-    Ok(done())
+    write(&state, |model| {
+        model.set_project(&name, project);
+        Ok(())
+    })
+    .await
 }
 
 pub(super) async fn delete_project(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Answer {
-    let mut model = state.sls();
-    existing_project(&model, &name)?;
-    model.remove_project(&name);
-    Ok(done())
+    write(&state, |model| {
+        existing_project(model, &name)?;
+        model.remove_project(&name);
+        Ok(())
+    })
+    .await
 }
 
 pub(super) async fn get_logstore(
@@ -60,10 +65,18 @@ pub(super) async fn put_logstore(
             .problem(format!("{name:?} is no Logstore name"))
             .into());
     }
-    let mut model = state.sls();
-    existing_project(&model, &project)?;
-    model.set_logstore(&project, &name, unchecked_logstore(&name, members, state.clock.unix()));
-    Ok(done())
+    write(&state, |model| {
+        existing_project(model, &project)?;
+        let now = state.clock.unix();
+        let mut logstore = unchecked_logstore(&name, members, now);
+        if let Some(stored) = model.logstore(&project, &name, View::Current) {
+            logstore = Logstore { members: logstore.members, ..stored.clone() };
+            logstore.fit_shards(now);
+        }
+        model.set_logstore(&project, &name, logstore);
+        Ok(())
+    })
+    .await
 }
 
 /// Merges the members of the body into the Logstore; `null` takes a member away.
@@ -74,25 +87,41 @@ pub(super) async fn patch_logstore(
 ) -> Answer {
     let document = parse(&body)?;
     let changes = root(&document).object()?;
-    let mut model = state.sls();
-    let mut logstore = existing_logstore(&model, &project, &name)?.clone();
-    for (member, value) in changes {
-        match value {
-            Value::Null => drop(logstore.members.remove(member)),
-            value => drop(logstore.members.insert(member.clone(), value.clone())),
+    write(&state, |model| {
+        let mut logstore = existing_logstore(model, &project, &name)?.clone();
+        for (member, value) in changes {
+            match value {
+                Value::Null => drop(logstore.members.remove(member)),
+                value => drop(logstore.members.insert(member.clone(), value.clone())),
+            }
         }
-    }
-    model.set_logstore(&project, &name, logstore);
-    Ok(done())
+        logstore.fit_shards(state.clock.unix());
+        model.set_logstore(&project, &name, logstore);
+        Ok(())
+    })
+    .await
 }
 
 pub(super) async fn delete_logstore(
     Shared(state): Shared<Arc<State>>,
     Path((project, name)): Path<(String, String)>,
 ) -> Answer {
-    let mut model = state.sls();
-    existing_logstore(&model, &project, &name)?;
-    model.remove_logstore(&project, &name);
+    write(&state, |model| {
+        existing_logstore(model, &project, &name)?;
+        model.remove_logstore(&project, &name);
+        Ok(())
+    })
+    .await
+}
+
+/// Changes the model, and answers once that lasts.
+async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), ControlError>) -> Answer {
+    let committed = {
+        let mut model = state.sls();
+        change(&mut model)?;
+        state.hand_over(&mut model)
+    };
+    state.kept(committed).await?;
     Ok(done())
 }
 

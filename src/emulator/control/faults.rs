@@ -9,6 +9,8 @@ use axum::response::Response;
 use super::{Answer, done, json_answer, parse, root};
 use crate::emulator::faults::{Effect, Rule};
 use crate::emulator::json::{Node, Problem};
+use crate::emulator::rpc::{Action, Run, Service};
+use crate::emulator::snapshots::KEPT;
 use crate::emulator::state::State;
 use crate::emulator::{kms, ram, sls, sts};
 
@@ -41,13 +43,17 @@ fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
     let known = known_actions(&service)?;
     let action = node.required("action")?;
     check_action(&action, &known)?;
+    let effect_node = node.required("effect")?;
+    let (effect, reads) = read_effect(&effect_node)?;
+    if let Effect::Stale { writes } = effect {
+        check_stale(&effect_node, writes, (service.string()?, action.string()?), &known)?;
+    }
     let filter =
         |name| node.member(name).map(|filter| filter.nonempty_string().map(str::to_owned)).transpose();
     let times = match node.member("times") {
         Some(times) => at_least_one(&times)?,
         None => 1,
     };
-    let (effect, reads) = read_effect(&node.required("effect")?)?;
     Ok(Rule {
         service: service.string()?.to_owned(),
         action: action.string()?.to_owned(),
@@ -59,24 +65,64 @@ fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
     })
 }
 
+/// An action that rules can be about.
+struct Known {
+    name: &'static str,
+    is_read: bool,
+    looks_up: bool,
+}
+
 /// The actions of a service.
-fn known_actions(service: &Node<'_>) -> Result<Vec<&'static str>, Problem> {
+fn known_actions(service: &Node<'_>) -> Result<Vec<Known>, Problem> {
+    let of_sls = |operation: &sls::Operation| Known {
+        name: operation.name(),
+        is_read: operation.is_read(),
+        looks_up: operation.looks_up(),
+    };
     match service.string()? {
-        sls::NAME => Ok(sls::Operation::ALL.iter().map(|operation| operation.name()).collect()),
-        "ram" => Ok(ram::SERVICE.actions.iter().map(|action| action.name).collect()),
-        "sts" => Ok(sts::SERVICE.actions.iter().map(|action| action.name).collect()),
-        "kms" => Ok(kms::SERVICE.actions.iter().map(|action| action.name).collect()),
+        sls::NAME => Ok(sls::Operation::ALL.iter().map(of_sls).collect()),
+        "ram" => Ok(known_actions_of(&ram::SERVICE)),
+        "sts" => Ok(known_actions_of(&sts::SERVICE)),
+        "kms" => Ok(known_actions_of(&kms::SERVICE)),
         _ => Err(service.problem("expected \"sls\", \"ram\", \"sts\" or \"kms\"")),
     }
 }
 
+fn known_actions_of<M>(service: &Service<M>) -> Vec<Known> {
+    let known = |action: &Action<M>| Known {
+        name: action.name,
+        is_read: matches!(action.run, Run::Read(_)),
+        looks_up: action.run.looks_up(),
+    };
+    service.actions.iter().map(known).collect()
+}
+
 /// A misspelt action would make a rule that never fires.
-fn check_action(node: &Node<'_>, known: &[&str]) -> Result<(), Problem> {
+fn check_action(node: &Node<'_>, known: &[Known]) -> Result<(), Problem> {
     let action = node.string()?;
-    if action == "*" || known.contains(&action) {
+    if action == "*" || known.iter().any(|known| known.name == action) {
         return Ok(());
     }
-    Err(node.problem(format!("{action:?} is no action, expected \"*\" or one of: {}", known.join(", "))))
+    let names: Vec<&str> = known.iter().map(|known| known.name).collect();
+    Err(node.problem(format!("{action:?} is no action, expected \"*\" or one of: {}", names.join(", "))))
+}
+
+/// A stale answer to what looks nothing up would never fire, and of a Logstore only one earlier version is
+/// kept.
+fn check_stale(
+    node: &Node<'_>,
+    writes: usize,
+    (service, action): (&str, &str),
+    known: &[Known],
+) -> Result<(), Problem> {
+    let known = known.iter().find(|known| known.name == action);
+    if known.is_some_and(|known| !known.looks_up) {
+        return Err(node.problem(format!("{action} looks nothing up that could be stale")));
+    }
+    if writes > 1 && service == sls::NAME && known.is_none_or(|known| known.is_read) {
+        return Err(node.problem("reads of sls look back over 1 write"));
+    }
+    Ok(())
 }
 
 /// An effect, and how many calls one of its `times` stands for.
@@ -102,10 +148,7 @@ fn read_effect(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
         "respond" => Ok((read_respond(&details)?, 1)),
         "delay" => Ok((read_delay(&details)?, 1)),
         "hold" => details.object_of(&[]).map(|_| (Effect::Hold, 1)),
-        "stale" => {
-            details.object_of(&["reads"])?;
-            Ok((Effect::Stale, at_least_one(&details.required("reads")?)?))
-        }
+        "stale" => read_stale(&details),
         _ => Err(node.problem(EXPECTED)),
     }
 }
@@ -126,6 +169,17 @@ fn read_respond(node: &Node<'_>) -> Result<Effect, Problem> {
         content_type: node.required("content_type")?.string()?.to_owned(),
         body: node.required("body")?.string()?.to_owned(),
     })
+}
+
+/// Which writes are not seen yet, and by how many calls.
+fn read_stale(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
+    node.object_of(&["reads", "writes"])?;
+    let reads = at_least_one(&node.required("reads")?)?;
+    let Some(node) = node.member("writes") else { return Ok((Effect::Stale { writes: 1 }, reads)) };
+    match usize::try_from(at_least_one(&node)?) {
+        Ok(writes) if writes <= KEPT => Ok((Effect::Stale { writes }, reads)),
+        _ => Err(node.problem(format!("expected at most {KEPT}: as many writes are kept"))),
+    }
 }
 
 fn read_delay(node: &Node<'_>) -> Result<Effect, Problem> {
@@ -193,6 +247,27 @@ mod tests {
         let mut rule = rule(&json!({"stale": {"reads": 2}}));
         rule["times"] = 3.into();
         assert_eq!(read_rule(&root(&rule)).unwrap().times, 6);
+    }
+
+    #[test]
+    fn stale_rules_look_back_as_far_as_the_service_keeps() {
+        let rule = |service: &str, action: &str, writes: u64| json!({"service": service, "action": action, "effect": {"stale": {"reads": 2, "writes": writes}}});
+        for rule in [
+            rule("ram", "*", 16),
+            rule("kms", "DescribeKey", 3),
+            rule("sts", "AssumeRole", 3),
+            rule("sls", "UpdateLogStore", 3),
+        ] {
+            let faults = crate::emulator::faults::Faults::default();
+            faults.add(read_rule(&root(&rule)).unwrap());
+            assert_eq!(faults.to_json()[0]["effect"], rule["effect"]);
+        }
+        refused(&rule("ram", "*", 17), "effect.stale.writes: expected at most 16");
+        refused(&rule("ram", "*", 0), "effect.stale.writes: expected an integer of at least 1");
+        refused(&rule("ram", "DeleteRole", 1), "effect: DeleteRole looks nothing up that could be stale");
+        refused(&rule("sls", "DeleteLogStore", 1), "effect: DeleteLogStore looks nothing up");
+        refused(&rule("sls", "GetLogStore", 2), "effect: reads of sls look back over 1 write");
+        refused(&rule("sls", "*", 2), "effect: reads of sls look back over 1 write");
     }
 
     #[test]

@@ -3,6 +3,10 @@
 
 mod direct;
 mod faults;
+mod keys;
+mod logs;
+pub(super) mod origin;
+mod status;
 
 use std::sync::Arc;
 
@@ -10,12 +14,14 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{get, patch, post, put};
 use serde_json::{Value, json};
 
 use super::clock::iso_8601;
 use super::http::Reply;
 use super::json::{Node, Problem};
+use super::persistence::NotKept;
+use super::sls;
 use super::state::State;
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
@@ -24,6 +30,9 @@ const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
 /// The routes.
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
+        .route("/_emulator", get(status::to_page))
+        .route("/_emulator/", get(status::page))
+        .route("/_emulator/state", get(status::state))
         .route("/_emulator/health", get(health))
         .route("/_emulator/requests", get(requests).delete(forget_requests))
         .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))
@@ -38,6 +47,8 @@ pub fn router(state: Arc<State>) -> Router {
                 .patch(direct::patch_logstore)
                 .delete(direct::delete_logstore),
         )
+        .route("/_emulator/projects/{project}/logstores/{logstore}/logs", get(logs::newest).post(logs::put))
+        .route("/_emulator/keys/{key}", patch(keys::patch))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state)
@@ -52,11 +63,20 @@ enum ControlError {
     Content(#[from] Problem),
     #[error("{0}")]
     NotFound(String),
+    #[error("not stored: {0}")]
+    NotKept(#[from] NotKept),
+    #[error("{}: {}", .0.code, .0.message)]
+    Sls(#[from] sls::Error),
 }
 
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
-        let status = if matches!(self, Self::NotFound(_)) { 404 } else { 400 };
+        let status = match &self {
+            Self::Syntax(_) | Self::Content(_) => 400,
+            Self::NotFound(_) => 404,
+            Self::NotKept(_) => 500,
+            Self::Sls(error) => error.status,
+        };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()
     }
 }
@@ -83,7 +103,7 @@ fn root(document: &Value) -> Node<'_> {
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&json!({
-        "status": "ok",
+        "status": if state.has_failed() { "failed" } else { "ok" },
         "account_id": state.account_id,
         "region": state.region,
         "time": iso_8601(state.clock.unix()),
@@ -108,13 +128,13 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
         return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
     }
-    state.clock.advance(seconds);
+    state.kept(state.advance_clock(seconds)).await?;
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 
-async fn reset(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    state.reset();
-    done()
+async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
+    state.kept(state.reset()).await?;
+    Ok(done())
 }
 
 async fn unknown_path() -> Response<Body> {

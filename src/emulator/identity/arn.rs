@@ -11,6 +11,11 @@ pub fn role_arn(account_id: &str, name: &str) -> String {
     format!("acs:ram::{account_id}:role/{}", name.to_lowercase())
 }
 
+/// An identity provider's ARN.
+pub fn oidc_provider_arn(account_id: &str, name: &str) -> String {
+    format!("acs:ram::{account_id}:oidc-provider/{name}")
+}
+
 /// The account and the role an ARN names; `None` for what is no role's ARN.
 pub fn role_of_arn(arn: &str) -> Option<(&str, &str)> {
     let (account_id, name) = arn.strip_prefix("acs:ram::")?.split_once(":role/")?;

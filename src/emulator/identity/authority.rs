@@ -22,7 +22,7 @@ impl Directory {
                 }
                 let holder = Holder::new(HolderKind::Role, role);
                 match (decide(self.documents(&[holder]), request), policy) {
-                    (Decision::Allowed, Some(policy)) => decide([policy.as_ref()], request),
+                    (Decision::Allowed, Some(policy)) => decide([policy.document()], request),
                     (decision, _) => decision,
                 }
             }
@@ -32,6 +32,11 @@ impl Directory {
     /// Whether a role's trust policy lets a cloud service assume it.
     pub fn role_trusts_service(&self, role: &str, service: &str, facts: &Facts) -> bool {
         self.role_trusts(role, Trustee::Service(service), facts)
+    }
+
+    /// Whether a role's trust policy lets those assume it whom an identity provider vouches for.
+    pub fn role_trusts_provider(&self, role: &str, provider_arn: &str, facts: &Facts) -> bool {
+        self.role_trusts(role, Trustee::Federated(provider_arn), facts)
     }
 
     /// Whether a role's trust policy lets a caller assume it.
@@ -73,7 +78,7 @@ mod tests {
     use super::*;
     use crate::emulator::Clock;
     use crate::emulator::Seed;
-    use crate::emulator::policy::Grammar;
+    use crate::emulator::access::SessionPolicy;
 
     const ACCOUNT: &str = "1234567890123456";
 
@@ -99,7 +104,7 @@ mod tests {
 
     /// A session of `Byok` as it is in `directory`.
     fn session(directory: &Directory, policy: Option<&str>) -> Principal {
-        let policy = policy.map(|text| Arc::new(Document::parse(text, Grammar::Permission).unwrap()));
+        let policy = policy.map(|text| Arc::new(SessionPolicy::parse(text).unwrap()));
         let role = directory.role("byok").unwrap();
         Principal::RoleSession {
             account_id: ACCOUNT.to_owned(),

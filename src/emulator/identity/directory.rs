@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::attachment::{Holder, HolderKind};
 use super::entity::{Group, Role, User};
+use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey};
 use super::system_policies::system_policies;
 use crate::emulator::access::AccessKeys;
 
 /// Everything there is in an account. Names are keys in their folded form.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Directory {
     /// The account.
     pub account_id: String,
@@ -21,6 +23,8 @@ pub struct Directory {
     pub groups: BTreeMap<String, Group>,
     /// By folded name.
     pub roles: BTreeMap<String, Role>,
+    /// By folded name.
+    pub oidc_providers: BTreeMap<String, OidcProvider>,
     /// The cloud's and the account's.
     pub policies: BTreeMap<PolicyKey, Policy>,
     /// What holds which policy, and since when in seconds since the epoch.
@@ -36,6 +40,7 @@ impl Directory {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             roles: BTreeMap::new(),
+            oidc_providers: BTreeMap::new(),
             policies: system_policies(),
             attachments: BTreeMap::new(),
         }
@@ -49,6 +54,11 @@ impl Directory {
     /// A user by its name in any case.
     pub fn user(&self, name: &str) -> Option<&User> {
         self.users.get(&folded(name))
+    }
+
+    /// An identity provider by its name in any case.
+    pub fn oidc_provider(&self, name: &str) -> Option<&OidcProvider> {
+        self.oidc_providers.get(&folded(name))
     }
 
     /// Whether there is such a holder of policies.

@@ -11,6 +11,7 @@ pub const DEFAULT_SESSION_DURATION: i64 = 3_600;
 
 /// A user.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct User {
     /// As given; names that differ only in case are the same.
     pub name: String,
@@ -48,6 +49,7 @@ impl User {
 
 /// A group.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Group {
     /// As given.
     pub name: String,
@@ -71,6 +73,7 @@ impl Group {
 
 /// A role.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Role {
     /// As given; names that differ only in case are the same.
     pub name: String,
@@ -84,6 +87,10 @@ pub struct Role {
     pub trust: Document,
     /// Seconds.
     pub max_session_duration: i64,
+    /// Whether people may switch to it in the console.
+    pub allow_console_login: bool,
+    /// Whether it is a cloud service's own role in the account.
+    pub is_service_linked: bool,
     /// By key.
     pub tags: BTreeMap<String, String>,
     /// Seconds since the epoch.
@@ -93,7 +100,8 @@ pub struct Role {
 }
 
 impl Role {
-    /// A role with nothing but a name and a trust policy, as text and as read.
+    /// A role with nothing but a name and a trust policy, as text and as read. That people may switch to it is a
+    /// guess: no source has the default.
     pub fn new(name: &str, trust_text: &str, trust: Document, now: i64) -> Self {
         Self {
             name: name.to_owned(),
@@ -102,6 +110,8 @@ impl Role {
             trust_text: trust_text.to_owned(),
             trust,
             max_session_duration: DEFAULT_SESSION_DURATION,
+            allow_console_login: true,
+            is_service_linked: false,
             tags: BTreeMap::new(),
             created: now,
             updated: now,

@@ -7,12 +7,18 @@ mod attachment;
 mod authority;
 mod directory;
 mod entity;
+mod oidc_provider;
 mod policy;
 pub(super) mod seeding;
+mod stored;
 mod system_policies;
+mod verification_key;
 
-pub use arn::{role_arn, role_of_arn, user_arn};
+pub use arn::{oidc_provider_arn, role_arn, role_of_arn, user_arn};
 pub use attachment::{Holder, HolderKind};
 pub use directory::{Directory, folded};
 pub use entity::{Group, Role, User};
+pub use oidc_provider::OidcProvider;
 pub use policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
+#[cfg(test)]
+pub use verification_key::VerificationKey;

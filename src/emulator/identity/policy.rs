@@ -47,6 +47,7 @@ impl PolicyKey {
 
 /// A version of a policy.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct PolicyVersion {
     /// As sent.
     pub text: String,
@@ -58,6 +59,7 @@ pub struct PolicyVersion {
 
 /// A policy.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Policy {
     /// In its canonical case.
     pub name: String,

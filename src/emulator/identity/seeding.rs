@@ -5,11 +5,16 @@ use serde_json::Value;
 use super::attachment::{Holder, HolderKind};
 use super::directory::{Directory, folded};
 use super::entity::{Group, Role, User};
+use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
+use super::verification_key::VerificationKey;
 use crate::emulator::json::{Node, Problem};
 use crate::emulator::policy::{Document, Grammar};
 
-/// Reads `groups`, `users` and `roles`, whichever there are.
+/// What the names of cloud services' own roles begin with.
+const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
+
+/// Reads `groups`, `users`, `roles` and `oidc_providers`, whichever there are.
 ///
 /// # Errors
 ///
@@ -23,6 +28,9 @@ pub fn read(directory: &mut Directory, root: &Node<'_>, now: i64) -> Result<(), 
     }
     for node in elements(root, "roles")? {
         read_role(directory, &node, now)?;
+    }
+    for node in elements(root, "oidc_providers")? {
+        read_oidc_provider(directory, &node)?;
     }
     Ok(())
 }
@@ -61,6 +69,7 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
         "description",
         "assume_role_policy_document",
         "max_session_duration",
+        "allow_console_login",
         "policies",
     ])?;
     let name = new_name(node, HolderKind::Role, directory)?;
@@ -70,8 +79,34 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
     if let Some(duration) = node.member("max_session_duration") {
         role.max_session_duration = duration.integer()?;
     }
+    if let Some(allow) = node.member("allow_console_login") {
+        role.allow_console_login = allow.flag()?;
+    }
+    role.is_service_linked = name.starts_with(SERVICE_LINKED);
     directory.roles.insert(folded(&name), role);
     attach(directory, node, &Holder::new(HolderKind::Role, &name), now)
+}
+
+fn read_oidc_provider(directory: &mut Directory, node: &Node<'_>) -> Result<(), Problem> {
+    node.object_of(&["name", "issuer", "client_ids", "keys"])?;
+    let name = node.required("name")?;
+    if directory.oidc_provider(name.nonempty_string()?).is_some() {
+        return Err(name.problem("there is already an identity provider of this name"));
+    }
+    let client_ids = node.required("client_ids")?.elements()?;
+    let client_ids = client_ids.iter().map(|id| id.nonempty_string().map(str::to_owned));
+    let keys = node.required("keys")?.elements()?;
+    let keys = keys
+        .iter()
+        .map(|key| VerificationKey::from_jwk(key.value()).map_err(|error| key.problem(error.to_string())));
+    let provider = OidcProvider {
+        name: name.nonempty_string()?.to_owned(),
+        issuer: node.required("issuer")?.nonempty_string()?.to_owned(),
+        client_ids: client_ids.collect::<Result<_, _>>()?,
+        keys: keys.collect::<Result<_, _>>()?,
+    };
+    directory.oidc_providers.insert(folded(&provider.name), provider);
+    Ok(())
 }
 
 fn new_name(node: &Node<'_>, kind: HolderKind, directory: &Directory) -> Result<String, Problem> {
@@ -142,6 +177,9 @@ mod tests {
     use super::*;
     use crate::emulator::{Clock, Seed};
 
+    const TRUST: &str = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "log.aliyuncs.com"}}]}"#;
+
     #[track_caller]
     fn refused(seed: &Value, expected: &str) {
         let error = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap_err().to_string();
@@ -179,12 +217,33 @@ mod tests {
             ),
             (json!({"roles": [{"name": "r", "arn": "x"}]}), "roles[0].arn: unknown member"),
             (
+                json!({"oidc_providers": [{"name": "p"}]}),
+                "oidc_providers[0].client_ids: this member is missing",
+            ),
+            (
+                json!({"oidc_providers": [{"name": "p", "issuer": "i", "client_ids": [], "keys": [{"kty": "oct", "k": "c2hvcnQ"}]}]}),
+                "oidc_providers[0].keys[0]: k is of at least 32 bytes",
+            ),
+            (
+                json!({"oidc_providers": [{"name": "p", "issuer": "i", "client_ids": [], "keys": [{"kty": "EC", "crv": "P-384"}]}]}),
+                "oidc_providers[0].keys[0]: kty is oct, RSA, or EC with crv P-256",
+            ),
+            (
                 json!({"access_keys": [{"id": "a", "secret": "s", "user": "u"}]}),
                 "access_keys[0].user: there is no such user in users",
             ),
         ] {
             refused(&seed, expected);
         }
+    }
+
+    #[test]
+    fn a_cloud_services_own_role_is_known_by_its_name() {
+        let role = |name: &str| json!({"name": name, "assume_role_policy_document": TRUST});
+        let seed = json!({"roles": [role("AliyunServiceRoleForSlsAudit_x"), role("byok")]});
+        let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap().directory;
+        let linked = |name: &str| directory.role(name).unwrap().is_service_linked;
+        assert!(linked("aliyunservicerolefOrslsaudit_x") && !linked("byok"));
     }
 
     #[test]

@@ -10,6 +10,13 @@ use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, members}
 
 /// Letters in a description.
 const DESCRIPTION_LENGTH: usize = 8_192;
+/// Bytes in the policy of a key
+/// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-setkeypolicy>).
+const POLICY_LENGTH: usize = 32_768;
+/// Tags on one key.
+const TAGS: usize = 20;
+/// Pairs in `Filters`.
+const FILTERS: usize = 10;
 /// Keys on a page where the call does not say, and at most.
 const PAGE_SIZES: (i64, i64) = (10, 100);
 
@@ -17,7 +24,10 @@ const PAGE_SIZES: (i64, i64) = (10, 100);
 pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let region = request.named_region.unwrap_or(request.default_region);
-    let mut key = Key::new(&rpc_request_id().to_lowercase(), region, request.now);
+    let mut key = Key::new(&new_id(parameters), region, request.now);
+    key.instance = parameters.get("DKMSInstanceId").map(str::to_owned);
+    check_policy(parameters)?;
+    check_tags(parameters)?;
     let description = parameters.get("Description").unwrap_or_default();
     if description.chars().count() > DESCRIPTION_LENGTH {
         return Err(error::invalid("Description"));
@@ -38,7 +48,7 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
         if !key.encrypts() || key.origin == "EXTERNAL" {
             return Err(error::invalid("EnableAutomaticRotation"));
         }
-        key.rotation.set(Some(interval), request.now);
+        key.rotation.set(Some(interval), vec![request.now]);
     }
     let metadata = metadata(&key, request);
     keys.add(key);
@@ -83,6 +93,35 @@ pub fn page(parameters: &Parameters, all: Vec<Value>) -> Result<(Vec<Value>, Map
     Ok((all.into_iter().skip(skipped).take(taken).collect(), described))
 }
 
+/// A UUID, or for a key in an instance `key-` and letters. Instances themselves are not emulated: any id will do.
+fn new_id(parameters: &Parameters) -> String {
+    let digits = rpc_request_id().to_lowercase();
+    match parameters.get("DKMSInstanceId") {
+        Some(_) => format!("key-hzz{}", digits.replace('-', "").get(..20).unwrap_or_default()),
+        None => digits,
+    }
+}
+
+/// `Policy`, the policy of a key: JSON. What callers may do is decided by their own policies alone.
+fn check_policy(parameters: &Parameters) -> Result<(), Error> {
+    let Some(text) = parameters.get("Policy") else { return Ok(()) };
+    match serde_json::from_str(text) {
+        Ok(Value::Object(_)) if text.len() <= POLICY_LENGTH => Ok(()),
+        _ => Err(error::invalid("Policy")),
+    }
+}
+
+/// `Tags`: a JSON list of `TagKey` and `TagValue`. No operation that is served shows them.
+fn check_tags(parameters: &Parameters) -> Result<(), Error> {
+    let Some(text) = parameters.get("Tags") else { return Ok(()) };
+    let tags: Vec<Value> = serde_json::from_str(text).map_err(|_| error::invalid("Tags"))?;
+    let is_tag = |tag: &Value| {
+        let text = |name: &str| tag.get(name).and_then(Value::as_str);
+        text("TagKey").is_some_and(|key| !key.is_empty()) && text("TagValue").is_some()
+    };
+    if tags.len() <= TAGS && tags.iter().all(is_tag) { Ok(()) } else { Err(error::invalid("Tags")) }
+}
+
 /// Takes a parameter over where it is given, if it is one of the values it can have.
 fn one_of(parameters: &Parameters, name: &str, known: &[&str], into: &mut String) -> Result<(), Error> {
     match parameters.get(name) {
@@ -111,11 +150,12 @@ fn metadata(key: &Key, request: &Request<'_>) -> Map<String, Value> {
         "Creator": request.account_id,
         "CreationDate": iso_8601(key.created),
         "Description": key.description,
-        "PrimaryKeyVersion": key.root.version_id(key.rotation.primary_at(request.now)),
+        "PrimaryKeyVersion": key.root.version_id(key.primary_at(request.now)),
         "DeleteDate": delete_date,
         "MaterialExpireTime": "",
     }));
-    metadata.extend(key.rotation.described(key.state, request.now));
+    metadata.extend(rotation::metadata(key, request.now));
+    metadata.extend(key.instance.clone().map(|id| ("DKMSInstanceId".to_owned(), id.into())));
     metadata
 }
 
@@ -125,6 +165,9 @@ fn filters(parameters: &Parameters) -> Result<Vec<(String, Vec<String>)>, Error>
     let Some(text) = parameters.get("Filters") else { return Ok(Vec::new()) };
     let invalid = || error::invalid("Filters");
     let filters: Vec<Value> = serde_json::from_str(text).map_err(|_| invalid())?;
+    if filters.len() > FILTERS {
+        return Err(invalid());
+    }
     let read = |filter: &Value| {
         let name = filter.get("Key")?.as_str().filter(|name| KNOWN.contains(name))?;
         let values: Vec<String> = serde_json::from_value(filter.get("Values")?.clone()).ok()?;

@@ -22,7 +22,7 @@ pub fn disable(keys: &mut Keys, request: &Request<'_>) -> Outcome {
 fn switch(keys: &mut Keys, request: &Request<'_>, to: KeyState) -> Outcome {
     let key = keys.required_mut(request)?;
     match key.state {
-        KeyState::Enabled | KeyState::Disabled => key.state = to,
+        KeyState::Enabled | KeyState::Disabled => key.enter(to, request.now),
         KeyState::PendingDeletion { .. } | KeyState::PendingImport => {
             return Err(error::state_modified_failed());
         }
@@ -41,7 +41,8 @@ pub fn schedule_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     if matches!(key.state, KeyState::PendingDeletion { .. }) {
         return Err(error::state_modified_failed());
     }
-    key.state = KeyState::PendingDeletion { at: request.now.saturating_add(days * DAY) };
+    let at = request.now.saturating_add(days * DAY);
+    key.enter(KeyState::PendingDeletion { at }, request.now);
     done()
 }
 
@@ -51,6 +52,6 @@ pub fn cancel_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     if !matches!(key.state, KeyState::PendingDeletion { .. }) {
         return Err(error::state_modified_failed());
     }
-    key.state = KeyState::Enabled;
+    key.enter(KeyState::Enabled, request.now);
     done()
 }

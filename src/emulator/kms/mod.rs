@@ -12,6 +12,7 @@ mod permission;
 mod rotation;
 mod sealing;
 pub(super) mod seeding;
+mod stored;
 #[cfg(test)]
 mod tests;
 

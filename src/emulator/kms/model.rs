@@ -45,6 +45,7 @@ impl KeyState {
 
 /// A key.
 #[derive(Clone)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Key {
     /// A UUID, or whatever a seed says.
     pub id: String,
@@ -58,6 +59,8 @@ pub struct Key {
     pub origin: String,
     /// `ProtectionLevel`.
     pub protection_level: String,
+    /// `DKMSInstanceId`: the KMS instance it lies in; none for a default key.
+    pub instance: Option<String>,
     /// Free text.
     pub description: String,
     /// Seconds since the epoch.
@@ -89,6 +92,7 @@ impl Key {
             usage: usage.to_owned(),
             origin: "Aliyun_KMS".to_owned(),
             protection_level: "SOFTWARE".to_owned(),
+            instance: None,
             description: String::new(),
             created: now,
             state: KeyState::Enabled,
@@ -100,6 +104,29 @@ impl Key {
     /// The key's name across services.
     pub fn arn(&self, account_id: &str) -> String {
         format!("acs:kms:{}:{account_id}:key/{}", self.region, self.id)
+    }
+
+    /// Brings the key into a state. It rotates only while it is enabled.
+    pub fn enter(&mut self, state: KeyState, now: i64) {
+        let versions = self.versions_at(now);
+        self.rotation.set(self.rotation.interval(), versions);
+        if state == KeyState::Enabled {
+            self.rotation.resume(now);
+        }
+        self.state = state;
+    }
+
+    /// When each version there is at `now` came to be, in seconds since the epoch.
+    pub fn versions_at(&self, now: i64) -> Vec<i64> {
+        match self.state {
+            KeyState::Enabled => self.rotation.versions_at(now),
+            _ => self.rotation.versions().to_vec(),
+        }
+    }
+
+    /// The number of the version in use at `now`, from 0 on.
+    pub fn primary_at(&self, now: i64) -> usize {
+        self.versions_at(now).len().saturating_sub(1)
     }
 
     /// Whether the key encrypts data: it is symmetric and meant for it.
@@ -127,6 +154,7 @@ impl Key {
 
 /// Every key, and the aliases of keys.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Keys {
     /// By id. A key whose deletion is due is still here, but nobody finds it any more.
     by_id: BTreeMap<String, Key>,
@@ -144,6 +172,11 @@ impl Keys {
         is_new
     }
 
+    /// Every key, also those whose deletion is due.
+    pub fn ever(&self) -> impl Iterator<Item = &Key> {
+        self.by_id.values()
+    }
+
     /// Every key that is there at `now`, in the region if one is given.
     pub fn all(&self, region: Option<&str>, now: i64) -> impl Iterator<Item = &Key> {
         let is_served =
@@ -154,6 +187,11 @@ impl Keys {
     /// A key by its id.
     pub fn key(&self, id: &str, region: Option<&str>, now: i64) -> Option<&Key> {
         self.by_id.get(id).filter(|key| region.is_none_or(|region| region == key.region) && !key.is_gone(now))
+    }
+
+    /// A key by its id, to change it.
+    pub fn key_mut(&mut self, id: &str, now: i64) -> Option<&mut Key> {
+        self.by_id.get_mut(id).filter(|key| !key.is_gone(now))
     }
 
     /// The key that `KeyId` names by id, alias or ARN.

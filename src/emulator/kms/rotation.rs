@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::key::page;
 use super::model::Key;
 use super::{KeyState, Keys, error};
 use crate::emulator::clock::iso_8601;
@@ -27,7 +28,23 @@ impl Rotation {
         Self { versions: vec![now], interval: None }
     }
 
-    /// When each version there is at `now` came to be.
+    /// A rotation of these versions; `None` where there is none, or where it never would end.
+    pub fn of(versions: Vec<i64>, interval: Option<i64>) -> Option<Self> {
+        let is_possible = !versions.is_empty() && interval.is_none_or(|interval| interval > 0);
+        is_possible.then_some(Self { versions, interval })
+    }
+
+    /// When each version that was noted came to be. Later ones come by the clock.
+    pub fn versions(&self) -> &[i64] {
+        &self.versions
+    }
+
+    /// Seconds between a version and the next.
+    pub fn interval(&self) -> Option<i64> {
+        self.interval
+    }
+
+    /// When each version there is at `now` came to be, for a key that is enabled throughout.
     pub fn versions_at(&self, now: i64) -> Vec<i64> {
         let mut versions = self.versions.clone();
         let (Some(interval), Some(last)) = (self.interval, versions.last().copied()) else { return versions };
@@ -36,33 +53,38 @@ impl Rotation {
         versions
     }
 
-    /// The number of the version in use at `now`, from 0 on.
-    pub fn primary_at(&self, now: i64) -> usize {
-        self.versions_at(now).len().saturating_sub(1)
+    /// Goes on at `now`, after a time in which the key could not rotate: a rotation that was due meanwhile is made
+    /// up for once.
+    pub fn resume(&mut self, now: i64) {
+        let (Some(interval), Some(last)) = (self.interval, self.versions.last()) else { return };
+        if last.saturating_add(interval) <= now {
+            self.versions.push(now);
+        }
     }
 
-    /// Rotates every `interval` seconds from the last version on, or not any more.
-    pub fn set(&mut self, interval: Option<i64>, now: i64) {
-        self.versions = self.versions_at(now);
+    /// Rotates every `interval` seconds from the last version on, or not any more. `versions` are those there
+    /// are so far.
+    pub fn set(&mut self, interval: Option<i64>, versions: Vec<i64>) {
+        self.versions = versions;
         self.interval = interval;
     }
+}
 
-    /// The members that `KeyMetadata` has about it.
-    pub fn described(&self, state: KeyState, now: i64) -> Map<String, Value> {
-        let last = self.versions_at(now).last().copied().unwrap_or(now);
-        let mut described = members(json!({"LastRotationDate": iso_8601(last)}));
-        let Some(interval) = self.interval else {
-            described.insert("AutomaticRotation".to_owned(), "Disabled".into());
-            return described;
-        };
-        let is_on = if state == KeyState::Enabled { "Enabled" } else { "Suspended" };
-        described.extend(members(json!({
-            "AutomaticRotation": is_on,
-            "RotationInterval": format!("{interval}s"),
-            "NextRotationDate": iso_8601(last.saturating_add(interval)),
-        })));
-        described
-    }
+/// The members that `KeyMetadata` has about the rotation of a key.
+pub fn metadata(key: &Key, now: i64) -> Map<String, Value> {
+    let last = key.versions_at(now).last().copied().unwrap_or(now);
+    let mut described = members(json!({"LastRotationDate": iso_8601(last)}));
+    let Some(interval) = key.rotation.interval else {
+        described.insert("AutomaticRotation".to_owned(), "Disabled".into());
+        return described;
+    };
+    let is_on = if key.state == KeyState::Enabled { "Enabled" } else { "Suspended" };
+    described.extend(members(json!({
+        "AutomaticRotation": is_on,
+        "RotationInterval": format!("{interval}s"),
+        "NextRotationDate": iso_8601(last.saturating_add(interval)),
+    })));
+    described
 }
 
 /// `EnableAutomaticRotation` and `RotationInterval`: seconds (`604800s`) or days (`7d`); `None` for none.
@@ -89,7 +111,7 @@ pub fn update_policy(keys: &mut Keys, request: &Request<'_>) -> Outcome {
         return Err(error::unsupported_operation());
     }
     match key.state {
-        KeyState::Enabled | KeyState::Disabled => key.rotation.set(interval, request.now),
+        KeyState::Enabled | KeyState::Disabled => key.rotation.set(interval, key.versions_at(request.now)),
         state => return Err(error::rejected(state)),
     }
     done()
@@ -98,21 +120,18 @@ pub fn update_policy(keys: &mut Keys, request: &Request<'_>) -> Outcome {
 /// `ListKeyVersions`
 pub fn list_versions(keys: &Keys, request: &Request<'_>) -> Outcome {
     let key = keys.required(request)?;
-    let versions = key.rotation.versions_at(request.now).into_iter().enumerate();
-    let versions: Vec<Value> = versions.map(|(number, created)| described(key, number, created)).collect();
-    answer(json!({
-        "KeyVersions": {"KeyVersion": versions},
-        "TotalCount": versions.len(),
-        "PageNumber": 1,
-        "PageSize": versions.len().max(10),
-    }))
+    let versions = key.versions_at(request.now).into_iter().enumerate();
+    let versions = versions.map(|(number, created)| described(key, number, created)).collect();
+    let (page, mut members) = page(request.parameters, versions)?;
+    members.insert("KeyVersions".to_owned(), json!({"KeyVersion": page}));
+    Ok(members)
 }
 
 /// `DescribeKeyVersion`
 pub fn describe_version(keys: &Keys, request: &Request<'_>) -> Outcome {
     let key = keys.required(request)?;
     let wanted = request.parameters.required("KeyVersionId")?;
-    let mut versions = key.rotation.versions_at(request.now).into_iter().enumerate();
+    let mut versions = key.versions_at(request.now).into_iter().enumerate();
     let (number, created) = versions
         .find(|(number, _)| key.root.version_id(*number) == wanted)
         .ok_or_else(error::version_not_found)?;
@@ -132,11 +151,26 @@ mod tests {
         let day = 86_400;
         let mut rotation = Rotation::none(0);
         assert_eq!(rotation.versions_at(100 * day), [0]);
-        rotation.set(Some(7 * day), 2 * day);
+        rotation.set(Some(7 * day), vec![0]);
         assert_eq!(rotation.versions_at(6 * day), [0]);
         assert_eq!(rotation.versions_at(15 * day), [0, 7 * day, 14 * day]);
-        rotation.set(None, 15 * day);
+        rotation.set(None, rotation.versions_at(15 * day));
         assert_eq!(rotation.versions_at(1_000 * day), [0, 7 * day, 14 * day]);
-        assert_eq!(rotation.primary_at(1_000 * day), 2);
+    }
+
+    #[test]
+    fn a_key_rotates_while_it_is_enabled_and_makes_up_for_one_rotation_later() {
+        let day = 86_400;
+        let mut key = Key::new("k", "cn-hangzhou", 0);
+        key.rotation.set(Some(7 * day), vec![0]);
+        key.enter(KeyState::Disabled, 8 * day);
+        assert_eq!(key.versions_at(30 * day), [0, 7 * day]);
+        assert_eq!(metadata(&key, 30 * day)["AutomaticRotation"], "Suspended");
+        key.enter(KeyState::Enabled, 30 * day);
+        assert_eq!(key.versions_at(36 * day), [0, 7 * day, 30 * day]);
+        assert_eq!(metadata(&key, 36 * day)["AutomaticRotation"], "Enabled");
+        key.enter(KeyState::Disabled, 37 * day);
+        key.enter(KeyState::Enabled, 38 * day);
+        assert_eq!(key.versions_at(38 * day), [0, 7 * day, 30 * day, 37 * day]);
     }
 }

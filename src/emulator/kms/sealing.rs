@@ -14,12 +14,23 @@ const NONCE_LENGTH: usize = 12;
 
 /// The secret that the material of every version of a key comes from.
 #[derive(Clone)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Root(Zeroizing<[u8; 32]>);
 
 impl Root {
     /// A new one, from the machine's generator.
     pub fn new() -> Self {
         Self(Zeroizing::new(Key::<Aes256Gcm>::generate().into()))
+    }
+
+    /// One that was made before.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(*bytes))
+    }
+
+    /// The secret, for sealing it.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// The id of a version, from 0 on: always the same for the same version, in the form of a UUID.

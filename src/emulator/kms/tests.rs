@@ -185,6 +185,33 @@ fn data_keys_have_the_length_asked_for_and_come_back_from_their_ciphertext() {
 }
 
 #[test]
+fn a_trial_never_succeeds_and_says_what_would_have_been() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[]);
+    let trial = [("KeyId", id.as_str()), ("Plaintext", "aGk="), ("DryRun", "true")];
+    for action in ["Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"] {
+        bench.refused(action, &trial, 400, "DryRunOperationError");
+    }
+    bench.done("DisableKey", &[("KeyId", &id)]);
+    bench.refused("GenerateDataKey", &trial, 409, "Rejected.Disabled");
+}
+
+#[test]
+fn a_key_in_an_instance_says_so() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[("DKMSInstanceId", "kst-hzz1"), ("Policy", "{}"), ("Tags", TAGS)]);
+    assert!(id.starts_with("key-hzz"), "{id}");
+    assert_eq!(metadata(&mut bench, &id)["DKMSInstanceId"], "kst-hzz1");
+    let default = key(&mut bench, &[]);
+    assert!(metadata(&mut bench, &default).get("DKMSInstanceId").is_none());
+    for parameter in [("Policy", "[]"), ("Policy", "{"), ("Tags", "{}"), ("Tags", r#"[{"TagKey": "a"}]"#)] {
+        bench.refused("CreateKey", &[parameter], 400, "InvalidParameter");
+    }
+}
+
+const TAGS: &str = r#"[{"TagKey": "team", "TagValue": "security"}]"#;
+
+#[test]
 fn key_pairs_encrypt_no_data() {
     let mut bench = bench();
     let id = key(&mut bench, &[("KeySpec", "RSA_2048"), ("KeyUsage", "SIGN/VERIFY")]);
@@ -231,6 +258,8 @@ fn a_key_that_rotates_still_opens_what_earlier_versions_sealed() {
     assert_eq!(later["LastRotationDate"], "2026-12-04T08:00:00Z");
     let versions = bench.done("ListKeyVersions", &[("KeyId", &id)]);
     assert_eq!(versions["TotalCount"], 3);
+    let page = bench.done("ListKeyVersions", &[("KeyId", &id), ("PageSize", "2"), ("PageNumber", "2")]);
+    assert_eq!(page["KeyVersions"]["KeyVersion"].as_array().unwrap().len(), 1);
     let decrypted = bench.done("Decrypt", &[("CiphertextBlob", &blob)]);
     assert_eq!(
         (&decrypted["Plaintext"], &decrypted["KeyVersionId"]),
@@ -269,4 +298,6 @@ fn keys_are_listed_by_page_and_filter() {
     );
     bench.refused("ListKeys", &[("PageSize", "101")], 400, "InvalidParameter");
     bench.refused("ListKeys", &[("Filters", r#"[{"Key": "x", "Values": []}]"#)], 400, "InvalidParameter");
+    let many = Value::from(vec![json!({"Key": "KeyState", "Values": ["Enabled"]}); 11]).to_string();
+    bench.refused("ListKeys", &[("Filters", &many)], 400, "InvalidParameter");
 }

@@ -23,6 +23,8 @@ pub struct Request<'a> {
 pub enum Trustee<'a> {
     /// A cloud service, for example `log.aliyuncs.com`.
     Service(&'a str),
+    /// Whoever an identity provider vouches for, by the provider's ARN.
+    Federated(&'a str),
     /// A user or role of an account.
     Ram {
         /// Its ARN.
@@ -88,6 +90,7 @@ impl Principals {
     fn include(&self, trustee: Trustee<'_>) -> bool {
         match trustee {
             Trustee::Service(host) => self.service.iter().any(|service| service.eq_ignore_ascii_case(host)),
+            Trustee::Federated(arn) => self.federated.iter().any(|known| known.eq_ignore_ascii_case(arn)),
             Trustee::Ram { arn, account_id } => {
                 // The account itself stands for everyone in it who holds the permission.
                 let root = format!("acs:ram::{account_id}:root");
@@ -170,5 +173,9 @@ mod tests {
         assert!(trusts(json!({"RAM": ["acs:ram::1:user/Alice"]}), alice));
         assert!(!trusts(json!({"RAM": ["acs:ram::2:root", "acs:ram::1:user/bob"]}), alice));
         assert!(!trusts(json!({"RAM": ["acs:ram::1:root"]}), log));
+        let provider = Trustee::Federated("acs:ram::1:oidc-provider/Ci");
+        assert!(trusts(json!({"Federated": "acs:ram::1:oidc-provider/ci"}), provider));
+        assert!(!trusts(json!({"Federated": ["acs:ram::2:oidc-provider/ci"]}), provider));
+        assert!(!trusts(json!({"RAM": "*", "Service": "acs:ram::1:oidc-provider/ci"}), provider));
     }
 }

@@ -1,63 +1,184 @@
-//! Properties of every set of policies.
+//! Properties of every set of policies, held against the rules written down once more, without any haste.
+
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::pattern::matches;
-use super::{Decision, Document, Facts, Grammar, Request, decide};
+use super::pattern::{matches, matches_any_case};
+use super::{Decision, Document, Facts, Grammar, Request, Trustee, decide};
 
-const ACTIONS: [&str; 4] = ["log:GetLogStore", "log:UpdateLogStore", "ram:PassRole", "kms:Decrypt"];
-const RESOURCES: [&str; 3] = ["acs:ram::1:role/a", "acs:ram::1:role/b", "acs:log:r:1:project/p"];
+const ACTIONS: [&str; 5] =
+    ["log:GetLogStore", "LOG:updatelogstore", "ram:PassRole", "kms:Decrypt", "kms:Encrypt"];
+const RESOURCES: [&str; 4] =
+    ["acs:ram::1:role/a", "acs:ram::1:role/b", "acs:ram::1:role/A", "acs:log:r:1:project/p"];
+const ACTION_PATTERNS: [&str; 7] =
+    ["*", "log:*", "log:Get*", "ram:PassRole", "kms:?ecrypt", "KMS:*crypt", "log:*Log*Store"];
+const RESOURCE_PATTERNS: [&str; 6] =
+    ["*", "acs:ram::1:role/*", "acs:ram::1:role/a", "acs:log:*", "acs:*:1:*", "acs:ram::1:role/?"];
+/// The one fact that is known, and what conditions want it to be.
+const ZONE: (&str, &str) = ("acs:Zone", "inner");
+const ZONES: [&str; 4] = ["inner", "outer", "inn*", "*er"];
 
-fn statement() -> impl Strategy<Value = Value> {
-    let action = prop::sample::select(vec!["*", "log:*", "log:Get*", "ram:PassRole", "kms:?ecrypt"]);
-    let resource = prop::sample::select(vec!["*", "acs:ram::1:role/*", "acs:ram::1:role/a", "acs:log:*"]);
-    (any::<bool>(), any::<bool>(), action, resource).prop_map(|(deny, negated, action, resource)| {
+fn list(of: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
+    prop::collection::vec(prop::sample::select(of), 1..4)
+}
+
+fn conditions() -> impl Strategy<Value = BTreeMap<&'static str, BTreeMap<&'static str, Vec<&'static str>>>> {
+    let operator =
+        prop::sample::select(vec!["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"]);
+    let key = prop::sample::select(vec!["acs:Zone", "ACS:zone", "acs:Unknown"]);
+    prop::collection::btree_map(operator, prop::collection::btree_map(key, list(&ZONES), 1..3), 0..2)
+}
+
+prop_compose! {
+    fn statement()(
+        deny in any::<bool>(),
+        (not_action, not_resource) in any::<(bool, bool)>(),
+        actions in list(&ACTION_PATTERNS),
+        resources in list(&RESOURCE_PATTERNS),
+        conditions in conditions(),
+    ) -> Value {
         let effect = if deny { "Deny" } else { "Allow" };
-        let action_key = if negated { "NotAction" } else { "Action" };
-        json!({"Effect": effect, action_key: [action], "Resource": resource})
-    })
+        let action = if not_action { "NotAction" } else { "Action" };
+        let resource = if not_resource { "NotResource" } else { "Resource" };
+        let mut statement = json!({"Effect": effect, action: actions, resource: resources});
+        if !conditions.is_empty() {
+            statement["Condition"] = json!(conditions);
+        }
+        statement
+    }
+}
+
+fn statements() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(statement(), 1..6)
+}
+
+prop_compose! {
+    fn question()(
+        action in prop::sample::select(&ACTIONS[..]),
+        resource in prop::sample::select(&RESOURCES[..]),
+    ) -> (&'static str, &'static str) {
+        (action, resource)
+    }
+}
+
+fn parsed(statements: &[Value], grammar: Grammar) -> Document {
+    let text = json!({"Version": "1", "Statement": statements}).to_string();
+    Document::parse(&text, grammar).unwrap()
 }
 
 fn document(statements: &[Value]) -> Document {
-    let text = json!({"Version": "1", "Statement": statements}).to_string();
-    Document::parse(&text, Grammar::Permission).unwrap()
+    parsed(statements, Grammar::Permission)
 }
 
-fn decided(documents: &[Document], action: &str, resource: &str) -> Decision {
-    decide(documents, Request { action, resource, trustee: None, facts: &Facts::default() })
+fn decided(documents: &[Document], (action, resource): (&str, &str)) -> Decision {
+    let facts = Facts::default().with(ZONE.0, ZONE.1);
+    decide(documents, Request { action, resource, trustee: None, facts: &facts })
 }
 
-/// The definition, letter by letter.
-fn matches_by_definition(pattern: &[char], text: &[char]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
+/// The definition of a pattern, letter by letter.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (mut letters, mut tail) = (pattern.chars(), text.chars());
+    match (letters.next(), tail.next()) {
         (None, None) => true,
-        (Some(('*', rest)), None) => matches_by_definition(rest, text),
-        (Some(('*', rest)), Some((_, tail))) => {
-            matches_by_definition(rest, text) || matches_by_definition(pattern, tail)
-        }
-        (Some((wanted, rest)), Some((letter, tail))) => {
-            (*wanted == '?' || wanted == letter) && matches_by_definition(rest, tail)
+        (Some('*'), None) => fits(letters.as_str(), text),
+        (Some('*'), Some(_)) => fits(letters.as_str(), text) || fits(pattern, tail.as_str()),
+        (Some(wanted), Some(letter)) => {
+            (wanted == '?' || wanted == letter) && fits(letters.as_str(), tail.as_str())
         }
         _ => false,
     }
 }
 
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// Whether what a statement says of `name` or `Not<name>` fits `text`.
+fn element_fits(statement: &Value, name: &str, text: impl Fn(&str) -> bool) -> bool {
+    match statement.get(name) {
+        Some(patterns) => texts(patterns).into_iter().any(text),
+        None => !texts(&statement[format!("Not{name}")]).into_iter().any(text),
+    }
+}
+
+fn conditions_hold(statement: &Value) -> bool {
+    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    let mut each = operators.flat_map(|(operator, keys)| {
+        keys.as_object().unwrap().iter().map(move |(key, values)| (operator.as_str(), key, texts(values)))
+    });
+    each.all(|(operator, key, values)| {
+        let is_known = key.eq_ignore_ascii_case(ZONE.0);
+        let among = |one: fn(&str, &str) -> bool| is_known && values.iter().any(|value| one(value, ZONE.1));
+        match operator {
+            "StringEquals" => among(|value, fact| value == fact),
+            "StringNotEquals" => !among(|value, fact| value == fact),
+            "StringLike" => among(fits),
+            "StringNotLike" => !among(fits),
+            other => panic!("{other}"),
+        }
+    })
+}
+
+/// What the documentation says comes out.
+fn by_definition(statements: &[Value], (action, resource): (&str, &str)) -> Decision {
+    let action = action.to_lowercase();
+    let about: Vec<&str> = statements
+        .iter()
+        .filter(|one| {
+            element_fits(one, "Action", |pattern| fits(&pattern.to_lowercase(), &action))
+                && element_fits(one, "Resource", |pattern| fits(pattern, resource))
+                && conditions_hold(one)
+        })
+        .map(|one| one["Effect"].as_str().unwrap())
+        .collect();
+    match () {
+        () if about.contains(&"Deny") => Decision::Denied,
+        () if about.contains(&"Allow") => Decision::Allowed,
+        () => Decision::NotMentioned,
+    }
+}
+
+/// The same with every list turned around, or, where `single` says so, with lists of one as the one itself.
+fn rewritten(value: &Value, single: bool) -> Value {
+    match value {
+        Value::Array(values) if single && values.len() == 1 => rewritten(&values[0], single),
+        Value::Array(values) => values.iter().rev().map(|value| rewritten(value, single)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), rewritten(value, single)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
 proptest! {
     #[test]
-    fn patterns_match_as_defined(pattern in "[ab*?]{0,8}", text in "[ab]{0,8}") {
-        let letters = |text: &str| text.chars().collect::<Vec<_>>();
-        prop_assert_eq!(matches(&pattern, &text), matches_by_definition(&letters(&pattern), &letters(&text)));
+    fn patterns_match_as_defined(pattern in "[abä*?]{0,8}", text in "[abä]{0,8}") {
+        prop_assert_eq!(matches(&pattern, &text), fits(&pattern, &text));
+    }
+
+    #[test]
+    fn letter_case_counts_only_where_it_is_to(pattern in "[aAb*?]{0,6}", text in "[aAbB]{0,6}") {
+        let expected = fits(&pattern.to_uppercase(), &text.to_uppercase());
+        prop_assert_eq!(matches_any_case(&pattern, &text), expected);
+    }
+
+    #[test]
+    fn what_comes_out_is_what_the_rules_say(statements in statements(), question in question()) {
+        let expected = by_definition(&statements, question);
+        prop_assert_eq!(decided(&[document(&statements)], question), expected);
     }
 
     #[test]
     fn a_deny_always_wins_and_nothing_is_allowed_that_no_statement_allows(
-        statements in prop::collection::vec(statement(), 1..6),
-        action in prop::sample::select(ACTIONS.to_vec()),
-        resource in prop::sample::select(RESOURCES.to_vec()),
+        statements in statements(),
+        question in question(),
     ) {
         let each: Vec<Decision> =
-            statements.iter().map(|one| decided(&[document(std::slice::from_ref(one))], action, resource)).collect();
+            statements.iter().map(|one| decided(&[document(std::slice::from_ref(one))], question)).collect();
         let expected = if each.contains(&Decision::Denied) {
             Decision::Denied
         } else if each.contains(&Decision::Allowed) {
@@ -65,19 +186,80 @@ proptest! {
         } else {
             Decision::NotMentioned
         };
-        prop_assert_eq!(decided(&[document(&statements)], action, resource), expected);
+        prop_assert_eq!(decided(&[document(&statements)], question), expected);
+    }
+
+    #[test]
+    fn a_deny_of_everything_added_anywhere_denies(
+        mut statements in statements(),
+        at in any::<prop::sample::Index>(),
+        question in question(),
+    ) {
+        let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
+        statements.insert(at.index(statements.len() + 1), deny);
+        prop_assert_eq!(decided(&[document(&statements)], question), Decision::Denied);
     }
 
     #[test]
     fn neither_order_nor_the_split_into_documents_matters(
-        (statements, shuffled) in prop::collection::vec(statement(), 1..6)
+        (statements, shuffled) in statements()
             .prop_flat_map(|statements| (Just(statements.clone()), Just(statements).prop_shuffle())),
-        action in prop::sample::select(ACTIONS.to_vec()),
-        resource in prop::sample::select(RESOURCES.to_vec()),
+        at in any::<prop::sample::Index>(),
+        question in question(),
     ) {
-        let together = decided(&[document(&statements)], action, resource);
-        prop_assert_eq!(decided(&[document(&shuffled)], action, resource), together);
+        let together = decided(&[document(&statements)], question);
+        prop_assert_eq!(decided(&[document(&shuffled)], question), together);
         let apart: Vec<Document> = shuffled.iter().map(|one| document(std::slice::from_ref(one))).collect();
-        prop_assert_eq!(decided(&apart, action, resource), together);
+        prop_assert_eq!(decided(&apart, question), together);
+        let (left, right) = shuffled.split_at(at.index(shuffled.len()));
+        let halves: Vec<Document> =
+            [right, left].into_iter().filter(|half| !half.is_empty()).map(document).collect();
+        prop_assert_eq!(decided(&halves, question), together);
+    }
+
+    #[test]
+    fn the_order_within_lists_does_not_matter(statements in statements(), question in question()) {
+        let turned: Vec<Value> = statements.iter().map(|one| rewritten(one, false)).collect();
+        let expected = decided(&[document(&statements)], question);
+        prop_assert_eq!(decided(&[document(&turned)], question), expected);
+    }
+
+    #[test]
+    fn one_string_is_the_same_as_a_list_of_one(statement in statement(), question in question()) {
+        let plain = rewritten(&statement, true);
+        let statements = std::slice::from_ref(&statement);
+        let expected = decided(&[document(statements)], question);
+        prop_assert_eq!(decided(&[document(std::slice::from_ref(&plain))], question), expected);
+        let alone = json!({"Version": "1", "Statement": plain}).to_string();
+        let alone = Document::parse(&alone, Grammar::Permission).unwrap();
+        prop_assert_eq!(decided(&[alone], question), expected);
+    }
+
+    #[test]
+    fn a_role_is_assumed_by_whom_its_trust_policy_names_in_any_order_and_form(
+        services in list(&["log.aliyuncs.com", "ecs.aliyuncs.com"]),
+        users in list(&["acs:ram::1:user/alice", "acs:ram::1:user/bob", "acs:ram::2:root", "acs:ram::1:root"]),
+        deny in any::<bool>(),
+    ) {
+        let effect = if deny { "Deny" } else { "Allow" };
+        let statement = json!({"Effect": effect, "Action": ["sts:AssumeRole"],
+            "Principal": {"Service": services, "RAM": users}});
+        let is_user = users.contains(&"acs:ram::1:user/alice") || users.contains(&"acs:ram::1:root");
+        let alice = Trustee::Ram { arn: "acs:ram::1:user/alice", account_id: "1" };
+        let log = Trustee::Service("log.aliyuncs.com");
+        for form in [statement.clone(), rewritten(&statement, false), rewritten(&statement, true)] {
+            let document = parsed(&[form], Grammar::Trust);
+            for (trustee, is_named) in [(alice, is_user), (log, services.contains(&"log.aliyuncs.com"))] {
+                let expected = match (is_named, deny) {
+                    (false, _) => Decision::NotMentioned,
+                    (true, true) => Decision::Denied,
+                    (true, false) => Decision::Allowed,
+                };
+                let facts = Facts::default();
+                let request =
+                    Request { action: "sts:AssumeRole", resource: "", trustee: Some(trustee), facts: &facts };
+                prop_assert_eq!(decide([&document], request), expected);
+            }
+        }
     }
 }

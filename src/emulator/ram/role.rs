@@ -29,6 +29,9 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     if let Some(duration) = session_duration(parameters, "MaxSessionDuration")? {
         role.max_session_duration = duration;
     }
+    if let Some(allow) = parameters.flag("AllowConsoleLogin")? {
+        role.allow_console_login = allow;
+    }
     role.tags = input::tags(parameters)?;
     if directory.role(name).is_some() {
         return Err(error::already_exists("Role"));
@@ -47,7 +50,9 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let mut described = described(role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
     let principal_name = format!("{}@role.{}.onaliyunservice.com", role.name, request.account_id);
     described.insert("RolePrincipalName".to_owned(), principal_name.into());
-    described.insert("IsServiceLinkedRole".to_owned(), false.into());
+    described.insert("IsServiceLinkedRole".to_owned(), role.is_service_linked.into());
+    // The deletion of a service-linked role is a task; none is ever started here.
+    described.insert("LatestDeletionTask".to_owned(), json!({"CreateDate": "", "DeletionTaskId": ""}));
     answer(json!({"Role": described}))
 }
 
@@ -64,6 +69,9 @@ pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     }
     if let Some(duration) = session_duration(parameters, "NewMaxSessionDuration")? {
         role.max_session_duration = duration;
+    }
+    if let Some(allow) = parameters.flag("NewAllowConsoleLogin")? {
+        role.allow_console_login = allow;
     }
     role.updated = request.now;
     let updated = described(&role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
@@ -111,6 +119,7 @@ fn described(role: &Role, request: &Request<'_>, more: &[&str]) -> Map<String, V
         "Description": role.description,
         "CreateDate": iso_8601(role.created),
         "MaxSessionDuration": role.max_session_duration,
+        "AllowConsoleLogin": role.allow_console_login,
     }));
     let rare = BTreeMap::from([
         ("AssumeRolePolicyDocument", role.trust_text.clone()),

@@ -65,6 +65,31 @@ fn an_update_changes_what_it_names() {
 }
 
 #[test]
+fn whether_people_may_switch_to_a_role_is_kept() {
+    let mut bench = with_role("byok");
+    let allowed = |role: &Value| role["AllowConsoleLogin"].clone();
+    assert_eq!(allowed(&bench.done("GetRole", &[("RoleName", "byok")])["Role"]), true);
+    let no = [("RoleName", "byok"), ("NewAllowConsoleLogin", "false")];
+    assert_eq!(allowed(&bench.done("UpdateRole", &no)["Role"]), false);
+    bench.done("UpdateRole", &[("RoleName", "byok"), ("NewDescription", "d")]);
+    assert_eq!(allowed(&bench.done("ListRoles", &[])["Roles"]["Role"][0]), false);
+    let other = [("RoleName", "other"), ("AssumeRolePolicyDocument", TRUST), ("AllowConsoleLogin", "False")];
+    assert_eq!(allowed(&bench.done("CreateRole", &other)["Role"]), false);
+    let bad = [("RoleName", "byok"), ("NewAllowConsoleLogin", "no")];
+    bench.refused("UpdateRole", &bad, 400, "InvalidParameter.NewAllowConsoleLogin");
+}
+
+#[test]
+fn only_reading_a_role_says_what_it_is_in_the_cloud() {
+    let mut bench = with_role("byok");
+    let role = &bench.done("GetRole", &[("RoleName", "byok")])["Role"];
+    assert_eq!(role["IsServiceLinkedRole"], false);
+    assert_eq!(role["LatestDeletionTask"], json!({"CreateDate": "", "DeletionTaskId": ""}));
+    let updated = bench.done("UpdateRole", &[("RoleName", "byok")]);
+    assert!(updated["Role"].get("IsServiceLinkedRole").is_none());
+}
+
+#[test]
 fn bad_roles_are_refused_by_parameter() {
     let mut bench = bench();
     let role = |name: &str, value: &str| {

@@ -81,8 +81,10 @@ fn described(user: &User) -> Map<String, Value> {
     }))
 }
 
+/// With the members that only reading gives. Nobody here signs in to a console.
 fn dated(user: &User) -> Map<String, Value> {
     let mut dated = described(user);
     dated.insert("UpdateDate".to_owned(), iso_8601(user.updated).into());
+    dated.insert("LastLoginDate".to_owned(), "".into());
     dated
 }

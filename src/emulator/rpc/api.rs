@@ -1,7 +1,7 @@
 //! Which service and which action a call is for.
 
-use super::Parameters;
 use super::authentication::is_acs3;
+use super::{Format, Parameters};
 use crate::emulator::http::Call;
 
 /// The RPC-style services, told apart by the API version that each call carries.
@@ -47,6 +47,8 @@ pub struct RpcCall {
     pub action: String,
     /// What it is called with.
     pub parameters: Parameters,
+    /// What the answer is written in.
+    pub format: Format,
 }
 
 /// Reads a call as one of RPC style; `None` when it is for SLS.
@@ -69,7 +71,8 @@ pub fn rpc_call(call: &Call) -> Option<RpcCall> {
     };
     let action = named("x-acs-action", "Action")?;
     let version = named("x-acs-version", "Version").unwrap_or_default();
-    Some(RpcCall { api: Api::of_version(&version), action, parameters })
+    let format = Format::of(call, &parameters);
+    Some(RpcCall { api: Api::of_version(&version), action, parameters, format })
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 
 use serde_json::json;
 
-use super::Api;
+use super::{Api, RpcCall};
 use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
+use crate::emulator::stored::Unwritable;
 
 /// An error an RPC service answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,15 +27,15 @@ impl Error {
     }
 
     /// The answer. KMS repeats the status where the others name the host.
-    pub fn to_reply(&self, api: Api, host: &str, request_id: &str) -> Reply {
+    pub fn to_reply(&self, call: &RpcCall, host: &str, request_id: &str) -> Reply {
         let Self { status, code, message } = self;
-        let body = match api {
+        let body = match call.api {
             Api::Kms => {
                 json!({"HttpStatus": status, "Code": code, "Message": message, "RequestId": request_id})
             }
             _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
         };
-        Reply { error_code: Some(code.clone()), ..Reply::json(*status, &body) }
+        Reply { error_code: Some(code.clone()), ..call.format.reply(*status, "Error", &body) }
     }
 
     /// A parameter that must be there is not.
@@ -62,8 +64,25 @@ impl Error {
         Self::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
     }
 
+    /// The body is larger than the services take. Code and text are a guess.
+    pub fn body_too_large(limit: usize) -> Self {
+        Self::new(413, "RequestBodyTooLarge", format!("The request body is larger than {limit} bytes."))
+    }
+
     /// The emulator itself failed.
     pub fn internal() -> Self {
         Self::new(500, "InternalError", "An internal error occurred.")
+    }
+}
+
+impl From<Unwritable> for Error {
+    fn from(_: Unwritable) -> Self {
+        Self::internal()
+    }
+}
+
+impl From<NotKept> for Error {
+    fn from(_: NotKept) -> Self {
+        Self::internal()
     }
 }

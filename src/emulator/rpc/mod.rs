@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod authentication;
 mod error;
+mod format;
 mod parameters;
 mod service;
 #[cfg(test)]
@@ -15,5 +16,6 @@ pub use answer::{answer, done, members};
 pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
 pub use error::Error;
+pub use format::Format;
 pub use parameters::Parameters;
-pub use service::{Action, Outcome, Request, Resource, Run, Service, serve};
+pub use service::{Action, Outcome, Request, Resource, Run, Service, call_as, serve};

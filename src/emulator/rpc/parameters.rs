@@ -25,14 +25,9 @@ impl Parameters {
         Self { query: call.query.clone(), form }
     }
 
-    /// Parameters as if they had been sent.
-    #[cfg(test)]
+    /// The parameters of a call that has no wire.
     pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
-        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-        let query = Query::parse(&pairs.collect::<Vec<_>>().join("&"));
-        Self { query, form: Query::default() }
+        Self { query: Query::of_pairs(pairs), form: Query::default() }
     }
 
     /// Every parameter as sent: those of the query first.

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Api, Error, Parameters, RpcCall, authenticate};
+use super::{Api, Error, Format, Parameters, RpcCall, authenticate};
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::identity::Directory;
+use crate::emulator::persistence::{self, Kept};
 use crate::emulator::policy::Facts;
 use crate::emulator::snapshots::Snapshots;
 use crate::emulator::state::State;
+use crate::storage::Committed;
 
 /// A service whose model is an `M`.
 #[derive(Debug)]
@@ -55,6 +57,16 @@ pub enum Run<M> {
     Read(fn(&M, &Request<'_>) -> Outcome),
     /// Changes the model.
     Write(fn(&mut M, &Request<'_>) -> Outcome),
+    /// Opens a session: looks things up in the first model, and adds a key to the second. They are the same
+    /// unless a stale answer was ordered. To those who look back this is no write.
+    Issue(fn(&M, &mut M, &Request<'_>) -> Outcome),
+}
+
+impl<M> Run<M> {
+    /// Whether the action looks something up that a stale answer can be about.
+    pub fn looks_up(&self) -> bool {
+        matches!(self, Self::Read(_) | Self::Issue(_))
+    }
 }
 
 /// The members of an answer, or an error.
@@ -83,7 +95,7 @@ pub struct Request<'a> {
 /// ordered to go wrong, and evaluates it.
 ///
 /// `release` ends the wait of a call that is held.
-pub async fn serve<M: Clone>(
+pub async fn serve<M: Clone + Kept>(
     service: &Service<M>,
     store: &Snapshots<M>,
     state: &State,
@@ -91,10 +103,32 @@ pub async fn serve<M: Clone>(
     release: Release,
 ) -> Answer {
     let answer = Box::pin(evaluate(service, store, state, (id, call, rpc), release)).await;
-    answer.unwrap_or_else(|error| Answer::Reply(error.to_reply(service.api, &call.host, id)))
+    answer.unwrap_or_else(|error| Answer::Reply(error.to_reply(rpc, &call.host, id)))
 }
 
-async fn evaluate<M: Clone>(
+/// Carries out a reading action for a caller who is known already: another service of the cloud that acts for
+/// the account. There is no wire, no signature and no ordered fault, and the caller needs the same permission
+/// as anyone.
+///
+/// # Errors
+///
+/// What the service answers such a call with; `InvalidAction.NotFound` for an action that writes.
+pub fn call_as<M>(
+    service: &Service<M>,
+    model: &M,
+    directory: &Directory,
+    action: &str,
+    request: &Request<'_>,
+) -> Outcome {
+    let known = service.actions.iter().find(|known| known.name == action);
+    let Some((action, Run::Read(read))) = known.map(|known| (known, &known.run)) else {
+        return Err(Error::action_not_found(service.api, action));
+    };
+    check_access(service, action, model, directory, request)?;
+    read(model, request)
+}
+
+async fn evaluate<M: Clone + Kept>(
     service: &Service<M>,
     store: &Snapshots<M>,
     state: &State,
@@ -128,13 +162,14 @@ async fn evaluate<M: Clone>(
         service: service.api.name(),
         action: action.name,
         is_read: matches!(action.run, Run::Read(_)),
+        looks_up: action.run.looks_up(),
         project: None,
         logstore: None,
     };
-    let evaluation = Evaluation { service, store, state, action, request: &request, id };
+    let evaluation = Evaluation { service, store, state, action, request: &request, id, format: rpc.format };
     match state.faults.fire(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
-        None => evaluation.run().map(Answer::Reply),
+        None => evaluation.run().await.map(Answer::Reply),
     }
 }
 
@@ -172,9 +207,10 @@ struct Evaluation<'a, M: 'static> {
     action: &'a Action<M>,
     request: &'a Request<'a>,
     id: &'a str,
+    format: Format,
 }
 
-impl<M: Clone> Evaluation<'_, M> {
+impl<M: Clone + Kept> Evaluation<'_, M> {
     async fn run_with(&self, effect: Effect, release: Release) -> Result<Answer, Error> {
         match effect {
             Effect::Throttle => {
@@ -184,7 +220,7 @@ impl<M: Clone> Evaluation<'_, M> {
             Effect::DropBefore => Ok(Answer::Drop),
             Effect::DropAfter => {
                 // Whatever came out of it, nobody is told.
-                let _ = self.run();
+                let _ = self.run().await;
                 Ok(Answer::Drop)
             }
             Effect::Ignore => self.run_on(&mut M::clone(&self.store.current())).map(Answer::Reply),
@@ -194,27 +230,54 @@ impl<M: Clone> Evaluation<'_, M> {
             }
             Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
             Effect::Hold => self.run_after(release.wait()).await,
-            Effect::Stale => match self.action.run {
-                Run::Read(read) => self.reply(read(&self.store.before_last_write(), self.request)?),
-                Run::Write(_) => self.run(),
-            }
-            .map(Answer::Reply),
+            Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
         }
     }
 
     /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
     async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
         tokio::select! {
-            () = wait => self.run().map(Answer::Reply),
+            () = wait => self.run().await.map(Answer::Reply),
             () = self.state.stopping.cancelled() => Ok(Answer::Drop),
         }
     }
 
-    fn run(&self) -> Result<Reply, Error> {
-        let members = match self.action.run {
-            Run::Read(read) => read(&self.store.current(), self.request)?,
-            Run::Write(write) => self.store.write(|model| write(model, self.request))?,
+    async fn run(&self) -> Result<Reply, Error> {
+        let written = match self.action.run {
+            Run::Read(read) => return self.reply(read(&self.store.current(), self.request)?),
+            Run::Write(write) => {
+                self.store.write(|model| write(model, self.request), |next| self.submit(next))
+            }
+            Run::Issue(issue) => {
+                self.store.amend(|model| issue(&model.clone(), model, self.request), |next| self.submit(next))
+            }
         };
+        self.kept(written?).await
+    }
+
+    /// Carries the call out as if the last writes were not seen yet. Of a session that is opened, role, trust
+    /// and the caller's permission are looked up like that.
+    async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
+        let seen = self.store.before_writes(writes);
+        let issued = match self.action.run {
+            Run::Read(read) => return self.reply(read(&seen, self.request)?),
+            Run::Write(_) => return self.run().await,
+            Run::Issue(issue) => {
+                let directory = self.state.identity.before_writes(writes);
+                check_access(self.service, self.action, &seen, &directory, self.request)?;
+                self.store.amend(|model| issue(&seen, model, self.request), |next| self.submit(next))
+            }
+        };
+        self.kept(issued?).await
+    }
+
+    fn submit(&self, next: &M) -> Result<Committed, Error> {
+        Ok(persistence::submit(next, &self.state.store)?)
+    }
+
+    /// Answers once what was written lasts.
+    async fn kept(&self, (members, committed): (Map<String, Value>, Committed)) -> Result<Reply, Error> {
+        self.state.kept(Ok(Some(committed))).await?;
         self.reply(members)
     }
 
@@ -222,6 +285,7 @@ impl<M: Clone> Evaluation<'_, M> {
         let members = match self.action.run {
             Run::Read(read) => read(model, self.request)?,
             Run::Write(write) => write(model, self.request)?,
+            Run::Issue(issue) => issue(&model.clone(), model, self.request)?,
         };
         self.reply(members)
     }
@@ -229,7 +293,8 @@ impl<M: Clone> Evaluation<'_, M> {
     #[expect(clippy::unnecessary_wraps, reason = "every way of running a call ends in a result")]
     fn reply(&self, mut members: Map<String, Value>) -> Result<Reply, Error> {
         members.insert("RequestId".to_owned(), self.id.into());
-        Ok(Reply::json(200, &Value::Object(members)))
+        let root = format!("{}Response", self.action.name);
+        Ok(self.format.reply(200, &root, &Value::Object(members)))
     }
 }
 

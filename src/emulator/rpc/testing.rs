@@ -50,6 +50,7 @@ impl<M: Clone> Bench<M> {
                 self.model = next;
                 Ok(outcome)
             }
+            Run::Issue(issue) => issue(&self.model.clone(), &mut self.model, &request),
         }
     }
 

@@ -3,15 +3,13 @@
 
 use serde_json::Value;
 
+use super::data_key::{SERVICE, SESSION};
 use super::encryption::{UserCmkInfo, user_cmk_info_of};
 use super::error::Error;
-use crate::emulator::access::Principal;
+use crate::emulator::access::{Principal, facts_of_service};
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
 use crate::emulator::kms::{KeyState, Keys};
 use crate::emulator::policy::Facts;
-
-/// The service that assumes the role.
-const SERVICE: &str = "log.aliyuncs.com";
 
 /// What the role must allow the service to do with the key.
 const KEY_ACTIONS: [&str; 3] = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"];
@@ -25,7 +23,7 @@ pub struct References<'a> {
     pub keys: &'a Keys,
     /// Who writes the configuration.
     pub caller: &'a Principal,
-    /// What conditions are held against.
+    /// What conditions on the caller are held against.
     pub facts: &'a Facts,
     /// Whether role and key have to be there. The caller's permission is always asked for.
     pub must_exist: bool,
@@ -69,7 +67,7 @@ impl References<'_> {
         let (account_id, name) = role_of_arn(arn).ok_or_else(|| invalid("is not the ARN of a role"))?;
         let role = self.directory.role(name).filter(|_| account_id == self.directory.account_id);
         let role = role.ok_or_else(|| invalid("does not exist"))?;
-        if !self.directory.role_trusts_service(name, SERVICE, self.facts) {
+        if !self.directory.role_trusts_service(name, SERVICE, &facts_of_service(self.now)) {
             return Err(invalid(&format!("does not trust {SERVICE}")));
         }
         Ok(role)
@@ -101,10 +99,11 @@ impl References<'_> {
             account_id: self.directory.account_id.clone(),
             role: role.name.clone(),
             role_id: role.id.clone(),
-            session: SERVICE.to_owned(),
+            session: SESSION.to_owned(),
             policy: None,
         };
-        let may = |action: &str| self.directory.decide(&service, action, key_arn, self.facts).is_allowed();
+        let facts = facts_of_service(self.now);
+        let may = |action: &str| self.directory.decide(&service, action, key_arn, &facts).is_allowed();
         match KEY_ACTIONS.into_iter().find(|action| !may(action)) {
             None => Ok(()),
             Some(action) => Err(Error::parameter_invalid(format!(

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::error::Error;
 use super::fields::Violation;
 use crate::emulator::Rules;
+use crate::storage::Algorithm;
 
 /// The algorithms, in every spelling the vendor's pages and SDKs have.
 const ENCRYPT_TYPES: [&str; 11] = [
@@ -70,7 +71,38 @@ pub const DEDICATED: Vocabulary = Vocabulary {
     region_id: "regionId",
 };
 
+/// The words of `encryptConf` in the operations on metric stores.
+pub const METRIC_STORE: Vocabulary = Vocabulary {
+    name: "encryptConf",
+    encrypt_type: "encryptType",
+    user_cmk_info: "userCmkInfo",
+    cmk_key_id: "cmkKeyId",
+    arn: "arn",
+    region_id: "regionId",
+};
+
 impl Vocabulary {
+    /// A stored configuration in these words.
+    pub fn translated(&self, stored: &Value) -> Value {
+        let enable = stored.get("enable").cloned().unwrap_or_default();
+        let mut conf = Map::from_iter([("enable".to_owned(), enable)]);
+        conf.extend(encrypt_type_of(stored).map(|name| (self.encrypt_type.to_owned(), name.into())));
+        conf.extend(user_cmk_info_of(stored).map(|info| {
+            let info = json!({
+                self.cmk_key_id: info.cmk_key_id,
+                self.arn: info.arn,
+                self.region_id: info.region_id,
+            });
+            (self.user_cmk_info.to_owned(), info)
+        }));
+        Value::Object(conf)
+    }
+
+    /// What is there in the place of a configuration is none.
+    pub fn malformed(&self) -> Violation {
+        Violation::new(self.name, format!("[{}] must be an object", self.name))
+    }
+
     /// Reads a configuration.
     ///
     /// # Errors
@@ -145,17 +177,21 @@ pub fn configured(
     }
 }
 
-/// As [`configured`], for `UpdateLogStoreEncryption`: what is left out is taken from what is stored.
+/// As [`configured`], where a part is enough: what is left out is taken from what is stored.
 ///
 /// # Errors
 ///
 /// Those of [`configured`].
-pub fn switched(stored: Option<&Value>, mut conf: EncryptConf) -> Result<Option<Value>, Error> {
+pub fn switched(
+    stored: Option<&Value>,
+    mut conf: EncryptConf,
+    words: &Vocabulary,
+) -> Result<Option<Value>, Error> {
     if let Some(stored) = stored {
         conf.encrypt_type = conf.encrypt_type.or_else(|| encrypt_type_of(stored).map(str::to_owned));
         conf.user_cmk_info = conf.user_cmk_info.or_else(|| user_cmk_info_of(stored));
     }
-    configured(stored, &conf, &DEDICATED)
+    configured(stored, &conf, words)
 }
 
 /// The `encrypt_conf` that results from an UpdateLogStore that has none in its body.
@@ -171,6 +207,25 @@ pub fn omitted(stored: Option<&Value>, rules: Rules) -> Result<Option<Value>, Er
         }
         stored => Ok(stored.cloned()),
     }
+}
+
+/// How the blocks of a Logstore with this configuration are encrypted; `None` while encryption is switched
+/// off. `default` is AES, `m4` and `sm4` are SM4, each with GCM where the name does not say a mode.
+pub fn algorithm_of(stored: &Value) -> Option<Algorithm> {
+    if stored.get("enable") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    Some(match encrypt_type_of(stored).unwrap_or_default() {
+        "m4" | "sm4" | "sm4_gcm" => Algorithm::Sm4Gcm,
+        "sm4_ecb" => Algorithm::Sm4Ecb,
+        "sm4_cbc" => Algorithm::Sm4Cbc,
+        "aes_ecb" => Algorithm::AesEcb,
+        "aes_cbc" => Algorithm::AesCbc,
+        "aes_cfb" => Algorithm::AesCfb,
+        "aes_ofb" => Algorithm::AesOfb,
+        // Also what only the control API can set: switched on never means in clear.
+        _ => Algorithm::AesGcm,
+    })
 }
 
 fn first_configuration(conf: &EncryptConf, words: &Vocabulary) -> Result<Option<Value>, Error> {
@@ -265,6 +320,19 @@ mod tests {
     }
 
     #[test]
+    fn every_algorithm_has_a_cipher_while_it_is_switched_on() {
+        for encrypt_type in ENCRYPT_TYPES {
+            let conf = |enable: bool| json!({"enable": enable, "encrypt_type": encrypt_type});
+            let algorithm = algorithm_of(&conf(true)).unwrap();
+            let (cipher, mode) = encrypt_type.split_once('_').unwrap_or((encrypt_type, "gcm"));
+            let cipher = if cipher == "default" { "aes" } else { cipher };
+            let expected = format!("{}{mode}", cipher.replace("m4", "sm4").replace("ssm4", "sm4"));
+            assert_eq!(format!("{algorithm:?}").to_lowercase(), expected);
+            assert_eq!(algorithm_of(&conf(false)), None);
+        }
+    }
+
+    #[test]
     fn malformed_configurations_name_the_member() {
         malformed(&json!({}), "enable");
         malformed(&json!({"enable": "true"}), "enable");
@@ -352,14 +420,14 @@ mod tests {
         let conf = json!({"enable": true, "encryptType": "default",
             "userCmkInfo": {"keyId": "key-1", "roleArn": ARN, "regionId": "cn-hangzhou"}});
         let conf = DEDICATED.read(conf.as_object().unwrap(), Rules::Strict).unwrap();
-        assert_eq!(switched(None, conf), Ok(Some(byok(true))));
+        assert_eq!(switched(None, conf, &DEDICATED), Ok(Some(byok(true))));
     }
 
     #[test]
     fn the_dedicated_operation_may_change_enable_alone() {
         let off = EncryptConf { enable: false, encrypt_type: None, user_cmk_info: None };
-        assert_eq!(switched(Some(&byok(true)), off.clone()), Ok(Some(byok(false))));
+        assert_eq!(switched(Some(&byok(true)), off.clone(), &DEDICATED), Ok(Some(byok(false))));
         let other = EncryptConf { encrypt_type: Some("m4".to_owned()), ..off };
-        assert_eq!(switched(Some(&byok(true)), other).unwrap_err().code, "ParameterInvalid");
+        assert_eq!(switched(Some(&byok(true)), other, &DEDICATED).unwrap_err().code, "ParameterInvalid");
     }
 }

@@ -1,9 +1,13 @@
 //! Errors in the service's own words
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/error-codes>).
 
+use std::io;
+
 use serde_json::json;
 
 use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
+use crate::storage::StoreError;
 
 /// An error SLS answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,8 +117,47 @@ impl Error {
         }
     }
 
+    /// The compression is none the service knows.
+    pub fn invalid_compress_type(name: &str) -> Self {
+        Self::new(400, "InvalidCompressType", format!("x-log-compresstype {name} is unsupported."))
+    }
+
+    /// A compressed body does not say how large it was.
+    pub fn missing_body_raw_size() -> Self {
+        let message = "x-log-bodyrawsize does not exist in header when it is necessary.";
+        Self::new(400, "MissingBodyRawSize", message)
+    }
+
+    /// What is said of a body's size is no number, or not so.
+    pub fn invalid_body_raw_size() -> Self {
+        Self::new(400, "InvalidBodyRawSize", "x-log-bodyrawsize is invalid.")
+    }
+
+    /// No such shard in the Logstore.
+    pub fn shard_not_exist(shard: u32) -> Self {
+        Self::new(400, "ShardNotExist", format!("shard {shard} does not exist"))
+    }
+
+    /// The store cannot be read or written; why goes to the log.
+    pub fn storage(error: &StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::internal()
+    }
+
+    /// An answer could not be compressed; why goes to the log.
+    pub fn compression(error: &io::Error) -> Self {
+        tracing::error!(%error, "compressing an answer failed");
+        Self::internal()
+    }
+
     /// The emulator itself failed.
     pub fn internal() -> Self {
         Self::new(500, "InternalServerError", "Internal error of the emulator; its log says more.")
+    }
+}
+
+impl From<NotKept> for Error {
+    fn from(_: NotKept) -> Self {
+        Self::internal()
     }
 }

@@ -48,6 +48,7 @@ pub fn create(
     if model.logstores(project, View::Current).count() >= PER_PROJECT {
         return Err(Error::project_quota_exceed());
     }
+    logstore.fit_shards(context.now);
     model.set_logstore(project, name, logstore);
     Ok(())
 }
@@ -77,7 +78,7 @@ pub fn update(
     let stored = existing(model, project, name, context)?;
     let mut next = Logstore {
         members: fields::updated(&stored.members, body, context.rules, context.now)?,
-        metering_mode: stored.metering_mode,
+        ..stored.clone()
     };
     if body.get("logstoreName").is_some_and(|sent| sent != name) {
         return Err(Error::logstore_info_invalid(format!("logstoreName is not {name}, the one in the path")));
@@ -177,7 +178,7 @@ pub fn update_encryption(
 ) -> Result<(), Error> {
     let mut logstore = existing(model, project, name, context)?.clone();
     let conf = encryption::DEDICATED.read(body, context.rules)?;
-    let conf = encryption::switched(logstore.encrypt_conf(), conf)?;
+    let conf = encryption::switched(logstore.encrypt_conf(), conf, &encryption::DEDICATED)?;
     context.references.check(conf.as_ref(), region_of(model, project))?;
     logstore.set_encrypt_conf(conf);
     logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
@@ -185,7 +186,12 @@ pub fn update_encryption(
     Ok(())
 }
 
-fn existing<'a>(
+/// A Logstore that is there, in a project that the call's endpoint serves.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn existing<'a>(
     model: &'a Model,
     project: &str,
     name: &str,
@@ -197,7 +203,11 @@ fn existing<'a>(
 
 /// Checks that the project is there. Where an earlier version is looked at, that of the Logstore counts:
 /// the project need only be there in either.
-fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// `ProjectNotExist`
+pub fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result<(), Error> {
     let current = model.served_project(project, context, View::Current);
     current.or_else(|_| model.served_project(project, context, context.view)).map(|_| ())
 }

@@ -1,13 +1,17 @@
-//! Simple Log Service: its control plane
+//! Simple Log Service: projects, Logstores, and the logs in them
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-overview>).
 
 mod authentication;
 mod byok;
+mod changes;
+mod data;
+mod data_key;
 mod encryption;
 mod error;
 mod fields;
 mod limits;
 mod logstore;
+mod metricstore;
 mod model;
 mod names;
 mod paging;
@@ -16,8 +20,18 @@ mod project;
 mod routes;
 pub(super) mod seeding;
 mod service;
+mod shards;
+mod stored;
 mod versioned;
 
+pub use changes::NUMBERS;
+pub use data::Writers;
+pub use data::direct::{newest as newest_directly, put as put_directly};
+#[cfg(test)]
+pub use data_key::Owner;
+pub use data_key::{DataKeys, WrappedDataKey};
+#[cfg(test)]
+pub use encryption::UserCmkInfo;
 pub use error::Error;
 pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::byok::References;
+use super::changes::Changes;
+use super::data_key::WrappedDataKey;
 use super::error::Error;
 use super::fields::ENCRYPT_CONF;
 use super::versioned::{Versioned, View};
@@ -58,6 +60,30 @@ pub enum MeteringMode {
     ChargeByDataIngest,
 }
 
+/// Whether a shard takes new data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShardStatus {
+    /// It is read and written.
+    ReadWrite,
+    /// It was split or merged: what is in it can be read.
+    ReadOnly,
+}
+
+/// A shard: a part of a Logstore with a range of the 128-bit space of hash keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// `shardID`
+    pub id: u32,
+    /// Whether it takes new data.
+    pub status: ShardStatus,
+    /// The first key of its range.
+    pub inclusive_begin_key: u128,
+    /// The key behind its range; the largest there is, in the last range, belongs to it.
+    pub exclusive_end_key: u128,
+    /// Seconds since the epoch.
+    pub create_time: i64,
+}
+
 /// A Logstore.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Logstore {
@@ -65,6 +91,12 @@ pub struct Logstore {
     pub members: Map<String, Value>,
     /// How it is charged.
     pub metering_mode: MeteringMode,
+    /// Its number, from 1 on. One that is made anew under the same name has another, also after a restart.
+    pub number: u64,
+    /// Its shards, by id. Ids start at 0, and none is used twice.
+    pub shards: Vec<Shard>,
+    /// Its data key; none until something was sealed.
+    pub data_key: Option<WrappedDataKey>,
 }
 
 impl Logstore {
@@ -87,6 +119,20 @@ impl Logstore {
 pub struct Model {
     projects: BTreeMap<String, Versioned<Project>>,
     logstores: BTreeMap<String, BTreeMap<String, Versioned<Logstore>>>,
+    /// How many Logstores there ever were, which is the number of the latest.
+    pub(super) last_number: u64,
+    closed: Closed,
+    /// What the store has not been told yet.
+    pub(super) changes: Changes,
+}
+
+/// What takes no data any more since it was last asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// The numbers of Logstores that are gone.
+    pub logstores: Vec<u64>,
+    /// The number of a Logstore, and one of its shards that can only be read.
+    pub shards: Vec<(u64, u32)>,
 }
 
 impl Model {
@@ -101,8 +147,17 @@ impl Model {
     ///
     /// `ProjectNotExist`, also for a project of another region.
     pub fn served_project(&self, name: &str, context: &Context<'_>, view: View) -> Result<&Project, Error> {
+        self.project_in(name, Some(context.region).filter(|_| context.region_is_named), view)
+    }
+
+    /// A project of a region, or of any where none is given.
+    ///
+    /// # Errors
+    ///
+    /// `ProjectNotExist`, also for a project of another region.
+    pub fn project_in(&self, name: &str, region: Option<&str>, view: View) -> Result<&Project, Error> {
         self.project(name, view)
-            .filter(|project| !context.region_is_named || project.region == context.region)
+            .filter(|project| region.is_none_or(|region| project.region == region))
             .ok_or_else(|| Error::project_not_exist(name))
     }
 
@@ -114,15 +169,19 @@ impl Model {
     /// Creates or replaces a project; its Logstores stay.
     pub fn set_project(&mut self, name: &str, project: Project) {
         self.projects.entry(name.to_owned()).or_default().set(project);
+        self.changes.project(name);
     }
 
     /// Removes a project with everything in it.
     pub fn remove_project(&mut self, name: &str) {
+        let logstores: Vec<String> =
+            self.logstores(name, View::Current).map(|(logstore, _)| logstore.to_owned()).collect();
+        for logstore in logstores {
+            self.remove_logstore(name, &logstore);
+        }
         if let Some(project) = self.projects.get_mut(name) {
             project.remove();
-        }
-        for logstore in self.logstores.get_mut(name).into_iter().flat_map(BTreeMap::values_mut) {
-            logstore.remove();
+            self.changes.project(name);
         }
     }
 
@@ -137,26 +196,78 @@ impl Model {
         logstores.filter_map(move |(name, logstore)| Some((name.as_str(), logstore.get(view)?)))
     }
 
-    /// Creates or replaces a Logstore.
-    pub fn set_logstore(&mut self, project: &str, name: &str, logstore: Logstore) {
-        self.logstores
-            .entry(project.to_owned())
-            .or_default()
-            .entry(name.to_owned())
-            .or_default()
-            .set(logstore);
-    }
-
-    /// Removes a Logstore.
-    pub fn remove_logstore(&mut self, project: &str, name: &str) {
-        if let Some(logstore) = self.logstores.get_mut(project).and_then(|logstores| logstores.get_mut(name))
-        {
-            logstore.remove();
+    /// Creates or replaces a Logstore. One that is not the one that was there, which its number says, gets a
+    /// number that none ever had, and begins with nothing in it.
+    pub fn set_logstore(&mut self, project: &str, name: &str, mut logstore: Logstore) {
+        let logstores = self.logstores.entry(project.to_owned()).or_default();
+        let slot = logstores.entry(name.to_owned()).or_default();
+        match slot.get(View::Current) {
+            Some(stored) if stored.number == logstore.number => {
+                self.closed.shards.extend(closed_shards(stored, &logstore));
+            }
+            stored => {
+                self.closed.logstores.extend(stored.map(|stored| stored.number));
+                self.last_number += 1;
+                self.changes.number();
+                logstore.number = self.last_number;
+                logstore.data_key = None;
+            }
         }
+        slot.set(logstore);
+        self.changes.logstore(project, name);
     }
 
-    /// Makes everything look as if it had always been as it is: there is no earlier version to see.
+    /// Puts a Logstore back as it was stored, with its number.
+    pub fn restore_logstore(&mut self, project: &str, name: &str, logstore: Logstore) {
+        let logstores = self.logstores.entry(project.to_owned()).or_default();
+        logstores.insert(name.to_owned(), Versioned::settled(logstore));
+    }
+
+    /// Keeps the data key that was made for a Logstore; false when it is gone, or has one already. To
+    /// readers it looks as if the key had been there all along.
+    pub fn keep_data_key(&mut self, project: &str, name: &str, number: u64, key: WrappedDataKey) -> bool {
+        let logstores = self.logstores.get_mut(project);
+        let Some(slot) = logstores.and_then(|logstores| logstores.get_mut(name)) else { return false };
+        let fits = |logstore: &Logstore| logstore.number == number && logstore.data_key.is_none();
+        if !slot.get(View::Current).is_some_and(fits) {
+            return false;
+        }
+        slot.amend(|logstore| logstore.data_key = Some(key));
+        self.changes.logstore(project, name);
+        true
+    }
+
+    /// What takes no data any more since this was last called.
+    pub fn take_closed(&mut self) -> Closed {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// Goes back to what is in `seed`, with numbers that none of the Logstores here has.
+    pub fn go_back(&mut self, seed: &Self) {
+        let last_number = self.last_number;
+        *self = seed.clone();
+        for logstore in self.logstores.values_mut().flat_map(BTreeMap::values_mut) {
+            logstore.amend(|logstore| logstore.number += last_number);
+        }
+        self.settle();
+        self.last_number += last_number;
+    }
+
+    /// Removes a Logstore with what is in it.
+    pub fn remove_logstore(&mut self, project: &str, name: &str) {
+        let logstores = self.logstores.get_mut(project);
+        let Some(slot) = logstores.and_then(|logstores| logstores.get_mut(name)) else { return };
+        let Some(logstore) = slot.get(View::Current) else { return };
+        self.closed.logstores.push(logstore.number);
+        self.changes.logstore(project, name);
+        slot.remove();
+    }
+
+    /// Makes everything look as if it had always been as it is: there is no earlier version to see, and
+    /// nothing that was changed.
     pub fn settle(&mut self) {
+        self.changes = Changes::default();
+        self.closed = Closed::default();
         for project in self.projects.values_mut() {
             settle(project);
         }
@@ -166,8 +277,78 @@ impl Model {
     }
 }
 
+/// The shards that took data before a Logstore was changed, and take none after it.
+fn closed_shards(before: &Logstore, after: &Logstore) -> Vec<(u64, u32)> {
+    let is_open = |shard: &&Shard| shard.status == ShardStatus::ReadWrite;
+    let stays_open = |id: u32| after.shards.iter().filter(is_open).any(|shard| shard.id == id);
+    let closed = before.shards.iter().filter(is_open).filter(|shard| !stays_open(shard.id));
+    closed.map(|shard| (after.number, shard.id)).collect()
+}
+
 fn settle<T: Clone>(value: &mut Versioned<T>) {
     if let Some(current) = value.get(View::Current) {
         *value = Versioned::settled(current.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(model: &Model, view: View) -> Option<u64> {
+        model.logstore("proj", "app", view).map(|logstore| logstore.number)
+    }
+
+    #[test]
+    fn a_logstore_keeps_its_number_until_it_is_another() {
+        let mut model = Model::default();
+        model.set_logstore("proj", "app", Logstore::default());
+        let first = model.logstore("proj", "app", View::Current).unwrap().clone();
+        model.set_logstore("proj", "app", first);
+        assert_eq!((number(&model, View::Current), model.take_closed()), (Some(1), Closed::default()));
+        model.remove_logstore("proj", "app");
+        model.set_logstore("proj", "app", Logstore::default());
+        assert_eq!(number(&model, View::Current), Some(2));
+        model.remove_project("proj");
+        assert_eq!(model.take_closed().logstores, [1, 2]);
+        assert_eq!(model.take_closed(), Closed::default());
+    }
+
+    #[test]
+    fn shards_that_are_only_read_from_now_on_are_closed() {
+        let mut model = Model::default();
+        let mut logstore = Logstore::default();
+        logstore.members.insert("shardCount".to_owned(), 2.into());
+        logstore.fit_shards(0);
+        model.set_logstore("proj", "app", logstore);
+        let mut changed = model.logstore("proj", "app", View::Current).unwrap().clone();
+        changed.shards[1].status = ShardStatus::ReadOnly;
+        model.set_logstore("proj", "app", changed);
+        assert_eq!(model.take_closed().shards, [(1, 1)]);
+    }
+
+    #[test]
+    fn the_first_data_key_stays_and_is_no_write() {
+        let mut model = Model::default();
+        model.set_logstore("proj", "app", Logstore::default());
+        let key = |byte| WrappedDataKey::Service { wrapped: vec![byte] };
+        assert!(!model.keep_data_key("proj", "app", 2, key(1)));
+        assert!(model.keep_data_key("proj", "app", 1, key(1)));
+        assert!(!model.keep_data_key("proj", "app", 1, key(2)));
+        assert_eq!(model.logstore("proj", "app", View::Current).unwrap().data_key, Some(key(1)));
+        assert_eq!(number(&model, View::BeforeLastWrite), None);
+    }
+
+    #[test]
+    fn going_back_leads_to_numbers_none_ever_had() {
+        let mut seed = Model::default();
+        seed.set_logstore("proj", "app", Logstore::default());
+        let mut model = seed.clone();
+        for expected in [2, 3] {
+            model.go_back(&seed);
+            assert_eq!(number(&model, View::Current), Some(expected));
+        }
+        model.set_logstore("proj", "app", Logstore::default());
+        assert_eq!(number(&model, View::Current), Some(4));
     }
 }

@@ -33,7 +33,9 @@ pub fn unchecked_logstore(name: &str, mut members: Map<String, Value>, now: i64)
         members.entry(time).or_insert_with(|| now.into());
     }
     fields::fill_in(&mut members);
-    Logstore { members, ..Logstore::default() }
+    let mut logstore = Logstore { members, ..Logstore::default() };
+    logstore.fit_shards(now);
+    logstore
 }
 
 fn read_project(model: &mut Model, node: &Node<'_>, region: &str, now: i64) -> Result<(), Problem> {

@@ -6,23 +6,22 @@ use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
 use super::byok::References;
+use super::data::{self, Compression, DataCall};
 use super::error::Error;
 use super::model::{Context, Model};
 use super::permission::permission;
 use super::routes::{Operation, Route, route};
 use super::versioned::View;
-use super::{logstore, project};
+use super::{logstore, metricstore, project, shards};
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faults::{Effect, Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
+use crate::emulator::identity::Directory;
 use crate::emulator::state::State;
 
 /// What the request log and faults call this service.
 pub const NAME: &str = "sls";
-
-/// Compressions the service names; control-plane bodies come without.
-const COMPRESSIONS: [&str; 4] = ["lz4", "deflate", "zstd", "gzip"];
 
 /// Answers a call: verifies who sent it, finds the operation, asks whether the caller may, applies what
 /// was ordered to go wrong, and evaluates it. The body is looked into last.
@@ -51,7 +50,9 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     let subject = Subject {
         service: NAME,
         action: route.operation.name(),
-        is_read: route.operation.is_read(),
+        // Of the logs in a Logstore there is no earlier version to answer with.
+        is_read: route.operation.is_read() && !route.operation.is_data_plane(),
+        looks_up: route.operation.looks_up(),
         project: route.project.as_deref(),
         logstore: route.logstore.as_deref(),
     };
@@ -59,7 +60,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
     match state.faults.fire(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
-        None => evaluation.run(View::Current).map(Answer::Reply),
+        None => evaluation.run(View::Current).await.map(Answer::Reply),
     }
 }
 
@@ -92,13 +93,16 @@ impl Evaluation<'_> {
             Effect::DropBefore => Ok(Answer::Drop),
             Effect::DropAfter => {
                 // Whatever came out of it, nobody is told.
-                let _ = self.run(View::Current);
+                let _ = self.run(View::Current).await;
                 Ok(Answer::Drop)
+            }
+            Effect::Ignore if self.route.operation.is_data_plane() => {
+                self.run_data(false).await.map(Answer::Reply)
             }
             Effect::Ignore => {
                 let body = self.body()?;
                 let mut copy = self.state.sls().clone();
-                self.apply(&mut copy, &body, View::Current).map(Answer::Reply)
+                self.apply(&mut copy, &body, View::Current, &self.state.identity.current()).map(Answer::Reply)
             }
             Effect::Error { status, code, message } => Err(Error::new(status, &code, message)),
             Effect::Respond { status, content_type, body } => {
@@ -106,41 +110,79 @@ impl Evaluation<'_> {
             }
             Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
             Effect::Hold => self.run_after(release.wait()).await,
-            Effect::Stale => self.run(View::BeforeLastWrite).map(Answer::Reply),
+            Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
         }
     }
 
     /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
     async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
         tokio::select! {
-            () = wait => self.run(View::Current).map(Answer::Reply),
-            () = self.state.stopping.cancelled() => Ok(Answer::Drop),
+            () = wait => {}
+            () = self.state.stopping.cancelled() => return Ok(Answer::Drop),
         }
+        self.run(View::Current).await.map(Answer::Reply)
     }
 
-    fn run(&self, view: View) -> Result<Reply, Error> {
+    async fn run(&self, view: View) -> Result<Reply, Error> {
+        self.run_with_directory(view, &self.state.identity.current()).await
+    }
+
+    /// Carries the call out as if the last writes were not seen yet: a read answers what was there before the
+    /// last, and a write looks up roles, attachments and permissions to pass roles on as before the last
+    /// `writes` to them. The data plane has no earlier version to look at.
+    async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
+        if self.route.operation.is_read() {
+            return self.run(View::BeforeLastWrite).await;
+        }
+        self.run_with_directory(View::Current, &self.state.identity.before_writes(writes)).await
+    }
+
+    /// Carries the call out; when this returns, what it wrote is durable.
+    async fn run_with_directory(&self, view: View, directory: &Directory) -> Result<Reply, Error> {
+        if self.route.operation.is_data_plane() {
+            return self.run_data(true).await;
+        }
         let body = self.body()?;
-        self.apply(&mut self.state.sls(), &body, view)
+        let (outcome, committed) = {
+            let mut model = self.state.sls();
+            let outcome = self.apply(&mut model, &body, view, directory);
+            (outcome, self.state.hand_over(&mut model))
+        };
+        self.state.kept(committed).await?;
+        outcome
+    }
+
+    async fn run_data(&self, is_applied: bool) -> Result<Reply, Error> {
+        check_body_headers(self.call, self.route.operation)?;
+        let region = self.endpoint.region.as_deref();
+        data::serve(&DataCall { state: self.state, call: self.call, route: self.route, region, is_applied })
+            .await
     }
 
     /// The JSON body of an operation that takes one.
     fn body(&self) -> Result<Map<String, Value>, Error> {
-        check_body_headers(self.call)?;
+        check_body_headers(self.call, self.route.operation)?;
         if !self.route.operation.takes_body() {
             return Ok(Map::new());
         }
         serde_json::from_slice(&self.call.body).map_err(|_| Error::post_body_invalid())
     }
 
-    fn apply(&self, model: &mut Model, body: &Map<String, Value>, view: View) -> Result<Reply, Error> {
-        let (directory, keys) = (self.state.identity.current(), self.state.keys.current());
+    fn apply(
+        &self,
+        model: &mut Model,
+        body: &Map<String, Value>,
+        view: View,
+        directory: &Directory,
+    ) -> Result<Reply, Error> {
+        let keys = self.state.keys.current();
         let now = self.state.clock.unix();
         let references = References {
-            directory: &directory,
+            directory,
             keys: &keys,
             caller: self.caller,
             facts: &facts(self.call, now),
-            must_exist: self.state.references_must_exist,
+            must_exist: self.state.references_must_exist(),
             now,
         };
         let context = &Context {
@@ -156,6 +198,7 @@ impl Evaluation<'_> {
         let host_project = self.route.project.as_deref();
         let project = host_project.unwrap_or_default();
         let name = self.route.logstore.as_deref().unwrap_or_default();
+        let shard = self.route.shard.unwrap_or_default();
         let answer = match self.route.operation {
             Operation::CreateProject => written(project::create(model, host_project, body, context)?),
             Operation::GetProject => project::get(model, project, context)?,
@@ -174,6 +217,22 @@ impl Evaluation<'_> {
             Operation::UpdateLogStoreEncryption => {
                 written(logstore::update_encryption(model, project, name, body, context)?)
             }
+            Operation::CreateMetricStore => written(metricstore::create(model, project, body, context)?),
+            Operation::GetMetricStore => metricstore::get(model, project, name, context)?,
+            Operation::UpdateMetricStore => {
+                written(metricstore::update(model, project, name, body, context)?)
+            }
+            Operation::DeleteMetricStore => written(metricstore::delete(model, project, name, context)?),
+            Operation::ListMetricStores => metricstore::list(model, project, query, context)?,
+            Operation::ListShards => shards::list(model, project, name, context)?,
+            Operation::SplitShard => shards::split(model, project, name, shard, query, context)?,
+            Operation::MergeShards => shards::merge(model, project, name, shard, context)?,
+            Operation::PutLogs
+            | Operation::GetCursor
+            | Operation::GetCursorTime
+            | Operation::PullLogs
+            | Operation::GetLogs
+            | Operation::GetLogsV2 => return Err(Error::internal()),
         };
         Ok(if answer.is_null() { Reply::empty() } else { Reply::json(200, &answer) })
     }
@@ -185,20 +244,14 @@ fn written((): ()) -> Value {
 }
 
 /// Checks what the service wants to know about a body before it reads it.
-fn check_body_headers(call: &Call) -> Result<(), Error> {
+fn check_body_headers(call: &Call, operation: Operation) -> Result<(), Error> {
     let raw_size = call.header("x-log-bodyrawsize");
     if raw_size.is_some_and(|size| size.parse::<u64>().is_err()) {
-        return Err(Error::new(400, "InvalidBodyRawSize", "x-log-bodyrawsize is invalid."));
+        return Err(Error::invalid_body_raw_size());
     }
-    if let Some(kind) = call.header("x-log-compresstype") {
-        if !COMPRESSIONS.contains(&kind) {
-            let message = format!("x-log-compresstype {kind} is unsupported.");
-            return Err(Error::new(400, "InvalidCompressType", message));
-        }
-        if raw_size.is_none() {
-            let message = "x-log-bodyrawsize does not exist in header when it is necessary.";
-            return Err(Error::new(400, "MissingBodyRawSize", message));
-        }
+    if let Some(kind) = call.header("x-log-compresstype").filter(|kind| !kind.is_empty()) {
+        Compression::named(kind).ok_or_else(|| Error::invalid_compress_type(kind))?;
+        raw_size.ok_or_else(Error::missing_body_raw_size)?;
     }
     if call.body.is_empty() {
         return Ok(());
@@ -208,7 +261,7 @@ fn check_body_headers(call: &Call) -> Result<(), Error> {
             let message = "Content-Type does not exist in http header when body is not empty.";
             Err(Error::new(400, "MissingContentType", message))
         }
-        Some("application/json") => Ok(()),
+        Some(content_type) if content_type == operation.content_type() => Ok(()),
         Some(other) => {
             Err(Error::new(415, "InvalidContentType", format!("Content-Type {other} is unsupported.")))
         }

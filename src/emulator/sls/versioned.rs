@@ -44,6 +44,16 @@ impl<T> Versioned<T> {
         self.previous = self.current.replace(Arc::new(value));
     }
 
+    /// Changes the value as if it had been so since its last write; nothing happens where there is none.
+    pub fn amend(&mut self, change: impl FnOnce(&mut T))
+    where
+        T: Clone,
+    {
+        if let Some(current) = &mut self.current {
+            change(Arc::make_mut(current));
+        }
+    }
+
     /// Takes the value away; nothing happens where there is none.
     pub fn remove(&mut self) {
         if self.current.is_some() {

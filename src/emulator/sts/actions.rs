@@ -1,8 +1,8 @@
 //! The actions of the service.
 
-use super::{assume_role, caller_identity};
+use super::{assume_role, assume_role_with_oidc, caller_identity};
 use crate::emulator::identity::Directory;
-use crate::emulator::rpc::{Action, Api, Error, Resource, Run, Service};
+use crate::emulator::rpc::{Action, Api, Resource, Run, Service};
 
 /// What STS says to callers who may not.
 pub const FORBIDDEN: (u16, &str, &str) =
@@ -21,17 +21,11 @@ const ACTIONS: [Action<Directory>; 3] = [
     Action {
         name: "AssumeRole",
         resource: Resource::Arn(assume_role::role_arn_asked_for),
-        run: Run::Write(assume_role::assume),
+        run: Run::Issue(assume_role::assume),
     },
-    // Tokens of identity providers are not checked here, and a session that is given away unchecked would
-    // be no emulation.
     Action {
         name: "AssumeRoleWithOIDC",
         resource: Resource::Anonymous,
-        run: Run::Read(|_, _| {
-            let message =
-                "The emulator does not support AssumeRoleWithOIDC: it checks no identity provider's tokens.";
-            Err(Error::new(400, "UnsupportedOperation", message))
-        }),
+        run: Run::Issue(assume_role_with_oidc::assume),
     },
 ];

@@ -1,23 +1,13 @@
 //! `AssumeRole`
 
-use std::sync::Arc;
+use super::session::{Wanted, forbidden, is_name, malformed, role_asked_for};
+use crate::emulator::access::Principal;
+use crate::emulator::identity::{Directory, role_arn};
+use crate::emulator::policy::Facts;
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request};
 
-use serde_json::json;
-
-use super::actions::FORBIDDEN;
-use crate::crypto::Secret;
-use crate::emulator::access::{AccessKey, Principal};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
-use crate::emulator::policy::{Document, Grammar};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer};
-
-/// The shortest session, in seconds.
-const SHORTEST: i64 = 900;
-/// How long a session is where the call does not say, in seconds.
-const DEFAULT_DURATION: i64 = 3_600;
-/// Bytes in the policy a session is narrowed down with.
-const POLICY_LENGTH: usize = 2_048;
+/// Letters in `ExternalId`.
+const EXTERNAL_ID_LENGTH: std::ops::RangeInclusive<usize> = 2..=1_224;
 
 /// What the caller needs `sts:AssumeRole` on.
 pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String, Error> {
@@ -25,109 +15,38 @@ pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String
     Ok(role_arn(account_id, name))
 }
 
-/// Opens a session of a role, for a caller whom the role trusts.
-pub fn assume(directory: &mut Directory, request: &Request<'_>) -> Outcome {
-    let parameters = request.parameters;
+/// Opens a session of a role in `directory`, for a caller whom the role trusts as `seen` has it.
+pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let caller = request.caller.ok_or_else(Error::internal)?;
-    let (account_id, name) = role_asked_for(parameters)?;
-    let session = session_name(parameters)?;
-    let policy = session_policy(parameters)?;
-    let role = directory.role(name).filter(|_| account_id == request.account_id).ok_or_else(|| {
-        Error::new(404, "EntityNotExist.Role", format!("The role not exists: {}", role_arn(account_id, name)))
-    })?;
-    let duration = duration(parameters, role)?;
+    let wanted = Wanted::read(request.parameters)?;
+    let source_identity = source_identity(request.parameters)?;
+    let facts = facts(request)?;
+    let role = wanted.role_in(seen)?;
     // The account's own keys cannot assume roles, whoever the role trusts.
     let is_root = matches!(caller, Principal::AccountRoot { .. });
-    if is_root || !directory.role_trusts_caller(name, caller, request.facts) {
-        let (status, code, message) = FORBIDDEN;
-        return Err(Error::new(status, code, message));
+    if is_root || !seen.role_trusts_caller(wanted.role, caller, &facts) {
+        return Err(forbidden());
     }
-    let assumed = json!({
-        "Arn": format!("{}/{session}", role_arn(account_id, name)),
-        "AssumedRoleId": format!("{}:{session}", role.id),
-    });
-    let principal = Principal::RoleSession {
-        account_id: account_id.to_owned(),
-        role: role.name.clone(),
-        role_id: role.id.clone(),
-        session: session.to_owned(),
-        policy,
-    };
-    let expires = request.now.saturating_add(duration);
-    let issued = Issued::new();
-    let key = AccessKey::of_session(issued.secret.clone(), principal, issued.token.clone(), expires);
-    directory.access_keys.retain(|_, key| !key.is_over_for_long(request.now));
-    directory.access_keys.insert(issued.id.clone(), key);
-    answer(json!({
-        "Credentials": {
-            "AccessKeyId": issued.id,
-            "AccessKeySecret": issued.secret.expose(),
-            "SecurityToken": issued.token.expose(),
-            "Expiration": iso_8601(expires),
-        },
-        "AssumedRoleUser": assumed,
-    }))
+    let mut answer = wanted.open(role, directory, request.now);
+    answer.extend(source_identity.map(|identity| ("SourceIdentity".to_owned(), identity.into())));
+    Ok(answer)
 }
 
-/// A key of a session. Nothing real is behind it: it need not be hard to guess, only new.
-struct Issued {
-    id: String,
-    secret: Secret,
-    token: Secret,
+/// What the conditions of trust policies are held against: what is known of the call, and `sts:ExternalId`.
+fn facts(request: &Request<'_>) -> Result<Facts, Error> {
+    let facts = request.facts.clone();
+    let Some(id) = request.parameters.get("ExternalId") else { return Ok(facts) };
+    let is_well_formed = EXTERNAL_ID_LENGTH.contains(&id.len())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c));
+    if is_well_formed { Ok(facts.with("sts:ExternalId", id)) } else { Err(malformed("ExternalId")) }
 }
 
-impl Issued {
-    fn new() -> Self {
-        let letters = |length: usize| (0..length).map(|_| fastrand::alphanumeric()).collect::<String>();
-        Self {
-            id: format!("STS.NT{}", letters(22)),
-            secret: Secret::from(letters(44)),
-            // With the letters of base64 that need encoding, as real tokens have.
-            token: Secret::from(format!("CAIS{}+/{}==", letters(80), letters(80))),
-        }
+/// `SourceIdentity`: 2 to 64 letters, digits and `=,.@-_`. Its form is a guess: no source has it.
+fn source_identity(parameters: &Parameters) -> Result<Option<&str>, Error> {
+    match parameters.get("SourceIdentity") {
+        Some(identity) if !is_name(identity, "=,.@-_") => Err(malformed("SourceIdentity")),
+        identity => Ok(identity),
     }
-}
-
-fn role_asked_for(parameters: &Parameters) -> Result<(&str, &str), Error> {
-    role_of_arn(parameters.required("RoleArn")?).ok_or_else(|| malformed("RoleArn"))
-}
-
-/// 2 to 64 letters, digits and `.@-_`.
-fn session_name(parameters: &Parameters) -> Result<&str, Error> {
-    let name = parameters.required("RoleSessionName")?;
-    let is_well_formed = (2..=64).contains(&name.len())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || ".@-_".contains(c));
-    if is_well_formed { Ok(name) } else { Err(malformed("RoleSessionName")) }
-}
-
-fn session_policy(parameters: &Parameters) -> Result<Option<Arc<Document>>, Error> {
-    let Some(text) = parameters.get("Policy") else { return Ok(None) };
-    if text.len() > POLICY_LENGTH {
-        let message = format!("The size of Policy must be smaller than {POLICY_LENGTH} bytes.");
-        return Err(Error::new(400, "InvalidParameter.PolicySize", message));
-    }
-    let ungrammatical = |_| {
-        let message = "The parameter Policy has not passed grammar check.";
-        Error::new(400, "InvalidParameter.PolicyGrammar", message)
-    };
-    Document::parse(text, Grammar::Permission).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
-}
-
-fn duration(parameters: &Parameters, role: &Role) -> Result<i64, Error> {
-    let longest = role.max_session_duration;
-    match parameters.number("DurationSeconds")?.unwrap_or(DEFAULT_DURATION) {
-        duration if (SHORTEST..=longest).contains(&duration) => Ok(duration),
-        _ => {
-            let hours = longest / 3_600;
-            let message = format!("The Min/Max value of DurationSeconds is 15min/{hours}hr.");
-            Err(Error::new(400, "InvalidParameter.DurationSeconds", message))
-        }
-    }
-}
-
-fn malformed(parameter: &str) -> Error {
-    let message = format!("The parameter {parameter} is wrongly formed.");
-    Error::new(400, format!("InvalidParameter.{parameter}"), message)
 }
 
 #[cfg(test)]
@@ -137,7 +56,7 @@ mod tests {
     use super::super::SERVICE;
     use super::*;
     use crate::emulator::access::{Unusable, usable};
-    use crate::emulator::policy::Facts;
+    use crate::emulator::policy::{Document, Facts, Grammar};
     use crate::emulator::rpc::testing::{ACCOUNT, Bench, START};
     use crate::emulator::{Clock, Seed};
 
@@ -213,12 +132,37 @@ mod tests {
             ("DurationSeconds", "7201", 400, "InvalidParameter.DurationSeconds"),
             ("Policy", "{}", 400, "InvalidParameter.PolicyGrammar"),
             ("Policy", &long_policy, 400, "InvalidParameter.PolicySize"),
+            ("ExternalId", "x", 400, "InvalidParameter.ExternalId"),
+            ("ExternalId", "a b", 400, "InvalidParameter.ExternalId"),
+            ("SourceIdentity", "a/b", 400, "InvalidParameter.SourceIdentity"),
         ] {
             let mut parameters = vec![DEPLOYER, SESSION];
             parameters.retain(|(known, _)| *known != name);
             parameters.push((name, value));
             bench.refused("AssumeRole", &parameters, status, code);
         }
+    }
+
+    #[test]
+    fn an_external_id_is_what_the_trust_policy_may_ask_for() {
+        let mut bench = bench();
+        let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"RAM": [format!("acs:ram::{ACCOUNT}:root")]},
+            "Condition": {"StringEquals": {"sts:ExternalId": "third-party/7"}}}]});
+        let trust = Document::parse(&trust.to_string(), Grammar::Trust).unwrap();
+        bench.model.roles.get_mut("deployer").unwrap().trust = trust;
+        for parameters in [vec![DEPLOYER, SESSION], vec![DEPLOYER, SESSION, ("ExternalId", "other")]] {
+            bench.refused("AssumeRole", &parameters, 403, "NoPermission");
+        }
+        bench.done("AssumeRole", &[DEPLOYER, SESSION, ("ExternalId", "third-party/7")]);
+    }
+
+    #[test]
+    fn the_source_identity_is_answered() {
+        let mut bench = bench();
+        let answer = bench.done("AssumeRole", &[DEPLOYER, SESSION, ("SourceIdentity", "alice@example.com")]);
+        assert_eq!(answer["SourceIdentity"], "alice@example.com");
+        assert!(bench.done("AssumeRole", &[DEPLOYER, SESSION]).get("SourceIdentity").is_none());
     }
 
     #[test]

@@ -3,6 +3,10 @@
 
 mod actions;
 mod assume_role;
+mod assume_role_with_oidc;
 mod caller_identity;
+mod id_token;
+mod session;
 
 pub use actions::SERVICE;
+pub use session::for_service;

@@ -12,12 +12,33 @@ use crate::{
     schema::{Diagnostic, Diagnostics, Path},
 };
 
+/// What to do about a failed call of RAM, where it is something else than elsewhere.
+pub(super) fn remedy(error: &Error) -> Option<&'static str> {
+    if error.service() != "RAM" {
+        return None;
+    }
+    match error.kind() {
+        ErrorKind::NotFound => Some("Check the name. This resource makes no users, groups or other roles."),
+        ErrorKind::Denied => Some(
+            "Grant the caller what the message names: this resource reads and writes a role, its tags and the policies attached to it, and with pass_role a custom policy and whom it is attached to. The system policy AliyunRAMFullAccess covers all of it.",
+        ),
+        ErrorKind::Malformed => Some(
+            "This is not what the service documents. Check that the endpoint is RAM and that no proxy answers in its place.",
+        ),
+        _ => None,
+    }
+}
+
+/// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
+/// and plans to destroy that after the create that cannot succeed.
+const OWN_ROLE: &str = "If it is the resource's own role that was to be replaced: two roles cannot have one name. Take create_before_destroy away, terraform state rm ADDRESS, and then import.";
+
 /// There is a role of the name already.
 pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
     Diagnostic::error(
         format!("There is already a role {name}"),
         format!(
-            "The role {arn} exists and is not in the state. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it."
+            "The role {arn} exists, and this resource did not make it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))
@@ -28,7 +49,7 @@ pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Di
     Diagnostic::error(
         format!("There is already a role {name}"),
         format!(
-            "{error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}"
+            "{error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))
@@ -39,6 +60,22 @@ pub(in crate::provider) fn role_gone(name: &str) -> Diagnostic {
     Diagnostic::warning(
         format!("Role {name} does not exist"),
         "RAM says that there is no such role. It is planned to be created. Logstores that were encrypted through it cannot be read or written until it is there again.",
+    )
+}
+
+/// The role whose create was not finished is gone, and another one is in its place.
+pub(in crate::provider) fn role_of_others(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Role {name} is another one"),
+        "The role that was being set up is gone, or was never made, and there is one of the same name that this resource has not made. It is not touched, and no longer in the state.",
+    )
+}
+
+/// The role was deleted and made anew by somebody else.
+pub(in crate::provider) fn role_made_anew(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Role {name} was made anew"),
+        "The role was deleted and another one of the same name made since it was last read. The state now describes the new one; what differs from the configuration is planned to be put right.",
     )
 }
 

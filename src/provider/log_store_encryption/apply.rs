@@ -171,10 +171,14 @@ async fn apply_once_role_is_seen(
 }
 
 /// Whether the service refused a configuration because of its role: it says that something is not permitted, or
-/// names the role. Which code it has for a role that it does not see is not documented.
+/// names the role, by its ARN or by its name. Which code it has for a role that it does not see is not documented.
 fn is_against_role(failure: &Failure, arn: &str) -> bool {
     let ApplyError::Call(error) = &failure.error else { return false };
-    let names_role = || error.message().to_lowercase().contains(&arn.to_lowercase());
+    let names_role = || {
+        let (message, arn) = (error.message().to_lowercase(), arn.to_lowercase());
+        let name = arn.rsplit_once('/').map_or(&*arn, |(_, name)| name);
+        message.contains(&arn) || (message.contains("role") && message.contains(name))
+    };
     !failure.written
         && error.action() == "UpdateLogStore"
         && (error.kind() == ErrorKind::Denied || (error.kind() == ErrorKind::Invalid && names_role()))

@@ -116,6 +116,12 @@ impl Resource for LogStoreEncryption {
         ]))
     }
 
+    fn note_stored(&self, state: &EncryptionModel) {
+        if let (Some(arn), Some(id)) = (state.permanent().arn, state.id.known()) {
+            self.session.held.roles.note_user(arn, id);
+        }
+    }
+
     async fn plan_create(
         &self,
         context: &Context,

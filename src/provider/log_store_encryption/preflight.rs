@@ -86,7 +86,7 @@ fn subject(resource: &LogStoreEncryption, planned: &EncryptionModel) -> Option<S
 /// apply, before the Logstore's turn comes.
 fn is_managed(resource: &LogStoreEncryption, subject: &Subject) -> bool {
     let (roles, arn) = (&resource.session.held.roles, &subject.role);
-    roles.is_new(arn.as_str()) || roles.is_absent(arn.role_name()) || roles.known(arn.role_name()).is_some()
+    roles.is_new(arn.as_str()) || roles.is_absent(arn.role_name()) || roles.is_stored(arn.role_name())
 }
 
 fn told(checks: &[Check], preflight: Preflight, memory: &Memory) -> Diagnostics {

@@ -1,22 +1,35 @@
 //! `alicloud_ram_byok_role`: the role that Simple Log Service assumes to use KMS keys, with everything that belongs
 //! to it.
 
-mod apply;
+mod create;
+mod delete;
 mod import;
 mod model;
 mod plan;
 mod read;
+mod update;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-
-use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
+    errors,
+    held_roles::Unfinished,
     session::Session,
     timeouts::{self, TimeoutsModel},
 };
 use crate::{
-    cloud::{CallContext, names::RoleName},
+    cloud::{
+        CallContext,
+        names::RoleName,
+        ram::{
+            RoleArn,
+            byok_role::{BoundRole, Observed, Wanted, Written, same_name, steps},
+        },
+    },
     schema::{
         Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
         resource::{
@@ -34,15 +47,7 @@ pub struct RamByokRole {
 }
 
 /// What is stored beside the state.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RolePrivate {
-    /// The id of the role, if setting it up was not finished. Core takes such an object for tainted and replaces it:
-    /// then its destroy half leaves the role alone, and its create half goes on with it.
-    incomplete: Option<String>,
-    /// The name of a PassRole policy that was made in place of another one, while that is still looked after.
-    begun_policy: Option<String>,
-}
+type RolePrivate = Unfinished;
 
 /// How long a refresh may take if `timeouts.read` does not say.
 const READ_TIMEOUT: Duration = Duration::from_mins(2);
@@ -89,6 +94,47 @@ fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Option<String> {
     }
 }
 
+/// What a plan says that the role should be.
+fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
+    planned.wanted().ok_or_else(|| {
+        Diagnostic::error(
+            "Configuration still unknown at apply",
+            "A value of the role is unknown although everything before it was applied. This is a bug in the host.",
+        )
+    })
+}
+
+/// Carries out what is missing, notes it in `observed`, and waits until it is seen. Gives what was written.
+async fn make_so(
+    role: &BoundRole<'_>,
+    arn: &RoleArn,
+    wanted: &Wanted,
+    observed: &mut Observed,
+    written_before: Written,
+) -> Result<(Written, Diagnostics), Diagnostics> {
+    let steps = steps(observed, wanted);
+    let carried_out = role.carry_out(arn, &steps, observed).await;
+    carried_out.map_err(|error| Diagnostics::from(errors::of_step(&wanted.role_name, &error)))?;
+    let mut written = Written::by(&steps);
+    written.role |= written_before.role;
+    let settled = role.settle(arn, wanted, written).await;
+    Ok((written, errors::of_settling(&wanted.role_name, settled)))
+}
+
+/// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
+async fn remove_left(
+    role: &BoundRole<'_>,
+    wanted: &Wanted,
+    policies: &BTreeSet<String>,
+) -> Result<(), Diagnostic> {
+    let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
+    for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
+        let removed = role.remove_policy_left(policy).await;
+        removed.map_err(|error| errors::of_call(&format!("Cannot delete policy {policy}"), &error))?;
+    }
+    Ok(())
+}
+
 impl Resource for RamByokRole {
     type Model = RoleModel;
     type Private = RolePrivate;
@@ -120,6 +166,12 @@ impl Resource for RamByokRole {
         plan::validate(config)
     }
 
+    fn note_stored(&self, state: &RoleModel) {
+        if let Some(name) = state.role_name.known() {
+            self.session.held.roles.note_stored(name);
+        }
+    }
+
     async fn plan_create(
         &self,
         context: &Context,
@@ -149,7 +201,7 @@ impl Resource for RamByokRole {
         context: &Context,
         request: Create<RoleModel, RolePrivate>,
     ) -> Outcome<RoleModel, RolePrivate> {
-        apply::create(self, context, request.planned).await
+        create::create(self, context, request).await
     }
 
     async fn read(
@@ -165,11 +217,11 @@ impl Resource for RamByokRole {
         context: &Context,
         request: Update<RoleModel, RolePrivate>,
     ) -> Outcome<RoleModel, RolePrivate> {
-        apply::update(self, context, request).await
+        update::update(self, context, request).await
     }
 
     async fn delete(&self, context: &Context, request: Stored<RoleModel, RolePrivate>) -> Diagnostics {
-        apply::delete(self, context, &request.state, &request.private).await
+        delete::delete(self, context, &request).await
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {

@@ -14,7 +14,10 @@ use crate::{
         },
     },
     model,
-    provider::timeouts::{self, TimeoutsModel},
+    provider::{
+        held_roles::MadeRole,
+        timeouts::{self, TimeoutsModel},
+    },
     schema::{
         Attribute, Field, Nesting, Schema, Type, Value,
         field::SetOf,
@@ -98,7 +101,7 @@ const TAG_LIMITS: (usize, usize, usize) = (128, 256, 20);
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.",
+        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it. Two roles cannot have one name, so `create_before_destroy` cannot replace the role by one of the same name.",
         attributes: [configured(), computed()].concat(),
         ..Schema::default()
     }
@@ -159,7 +162,7 @@ fn pass_role() -> Vec<Attribute> {
                 problem: |text| sentence(PolicyName::parse(text).err()),
             })
             .equivalent(same_text)
-            .described("The name of the custom policy. Default: `<role_name>-pass-role`."),
+            .described("The name of the custom policy, which must not exist. Default: `<role_name>-pass-role`, with hyphens for characters that a policy's name cannot have."),
         names("users")
             .validate(Each(Parses {
                 rule: "Must be the name of a RAM user, without a domain.",
@@ -326,6 +329,40 @@ impl RoleModel {
         self.create_date = role.create_date.as_str().into();
     }
 
+    /// The state of a planned role to which nothing is attached yet, as far as anybody knows.
+    pub(super) fn bare(mut self, left: &MadeRole) -> Self {
+        let text = |text: &String| if text.is_empty() { Field::Null } else { text.as_str().into() };
+        self.arn = text(&left.arn);
+        self.role_id = text(&left.role_id);
+        self.create_date = text(&left.create_date);
+        self.kms_policies = set_of([]);
+        self.pass_role_policy = Field::Null;
+        self.foreign_policies = Field::Known(Vec::new());
+        self.pass_role = Field::Null;
+        self
+    }
+
+    /// Takes `pass_role` out of the state unless its policy is known to be ours, and gives the name of the policy,
+    /// which may be there all the same.
+    pub(super) fn forget_pass_role_unless(&mut self, is_ours: bool) -> Option<String> {
+        if is_ours {
+            return None;
+        }
+        match std::mem::replace(&mut self.pass_role, Field::Null) {
+            Field::Known(pass_role) => pass_role.policy_name.known().cloned(),
+            _ => None,
+        }
+    }
+
+    /// Whether a role is as the create of this state would have made it, and nothing was attached to it since.
+    pub(super) fn is_just_made(&self, found: &Observed) -> bool {
+        let asked = self.as_observed();
+        found.trust_is_right
+            && found.attached.is_empty()
+            && (&found.description, found.max_session_duration, &found.tags)
+                == (&asked.description, asked.max_session_duration, &asked.tags)
+    }
+
     /// Takes over what the role is. A text that means the same as what it should be is written as that is, so that it
     /// makes no difference. `document` is the document in force of the PassRole policy.
     pub(super) fn observe(&mut self, found: &Observed, trust: &str, document: Option<&str>) {
@@ -366,8 +403,13 @@ pub(super) fn trust_policy() -> String {
     PolicyDocument::byok_trust().to_string()
 }
 
+/// The attribute `pass_role_policy` of a role whose PassRole policy is as it should be.
+pub(super) fn expected_pass_role_policy(pass_role: &Field<PassRoleModel>, arn: &RoleArn) -> Field<String> {
+    if pass_role.is_null() { Field::Null } else { pass_role_policy(arn).into() }
+}
+
 /// The policy that allows `ram:PassRole` on a role, as it is written.
-pub(super) fn pass_role_policy(arn: &RoleArn) -> String {
+fn pass_role_policy(arn: &RoleArn) -> String {
     PolicyDocument::pass_role(arn).to_string()
 }
 

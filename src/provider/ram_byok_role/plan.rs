@@ -11,7 +11,7 @@ use crate::{
     cloud::{
         error::ErrorKind,
         names::RoleName,
-        ram::{PolicyDocument, RoleArn, byok_role::same_name},
+        ram::{RoleArn, byok_role::same_name},
     },
     provider::errors,
     schema::{
@@ -31,16 +31,18 @@ pub(super) async fn create(
     let PlanCreate { config, mut planned, replaced } = request;
     fill_in(&config, &mut planned);
     planned.id = planned.role_name.clone();
-    planned.foreign_policies = Field::Known(Vec::new());
-    let known = planned.role_name.known().and_then(|name| resource.session.held.roles.known(name));
-    let incomplete = known.as_ref().filter(|role| role.is_incomplete).map(|role| role.role_id.clone());
+    let held = &resource.session.held.roles;
+    let name = planned.role_name.known().map_or("", String::as_str);
+    let mut private = held.unfinished(name);
+    // Others may have attached policies to one that is there already.
+    planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
+    private.policies.extend(replaced.iter().flat_map(|replaced| replaced.policies.clone()));
     // A role of this state is there until the other half of its replacement has run.
-    let diagnostics = if replaced.is_some() || known.is_some() {
+    let diagnostics = if replaced.is_some() || private.role.is_some() || held.is_stored(name) {
         Diagnostics::new()
     } else {
         look_at_existing(resource, context, &planned).await
     };
-    let private = RolePrivate { incomplete, ..RolePrivate::default() };
     RolePlan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
@@ -78,8 +80,8 @@ pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, Role
     let mut diagnostics = Diagnostics::new();
     fill_in(&config, &mut planned);
     let wanted_policy = planned.pass_role.known().and_then(|pass_role| pass_role.policy_name.known());
-    let is_begun = |name: &String| wanted_policy.is_none_or(|wanted| !same_name(wanted, name));
-    if private.begun_policy.as_ref().is_some_and(is_begun) {
+    let is_left = |name: &String| wanted_policy.is_none_or(|wanted| !same_name(wanted, name));
+    if private.policies.iter().any(is_left) {
         // There is a policy to remove that the state does not show.
         planned.pass_role_policy = Field::Unknown;
     }
@@ -106,7 +108,7 @@ pub(super) fn destroy(
     }
     warn_of_foreign(prior, &mut diagnostics);
     // A role that was not finished is deleted as well, where nothing takes its place.
-    let private = RolePrivate { incomplete: None, ..private.clone() };
+    let private = RolePrivate { role: None, ..private.clone() };
     DestroyPlan { private, diagnostics }
 }
 
@@ -133,12 +135,12 @@ fn fill_in(config: &RoleModel, planned: &mut RoleModel) {
     {
         pass_role.policy_name = model::default_policy_name(role_name).into();
     }
-    planned.trust_policy = PolicyDocument::byok_trust().to_string().into();
+    planned.trust_policy = model::trust_policy().into();
     planned.kms_policies = model::kms_policies();
     planned.pass_role_policy = match (&planned.pass_role, &planned.arn) {
         (Field::Null, _) => Field::Null,
         (Field::Known(_), Field::Known(arn)) => match RoleArn::parse(arn) {
-            Ok(arn) => PolicyDocument::pass_role(&arn).to_string().into(),
+            Ok(arn) => model::expected_pass_role_policy(&planned.pass_role, &arn),
             Err(_) => Field::Unknown,
         },
         _ => Field::Unknown,

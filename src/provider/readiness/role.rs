@@ -10,9 +10,8 @@ use super::{
 use crate::cloud::{
     names::RoleName,
     ram::{
-        PolicyDocument, PolicyId, PolicyKind, Role,
+        BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role,
         permission::{About, Request, Verdict, judge},
-        policy_document::BYOK_SYSTEM_POLICIES,
     },
 };
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::cloud::{
     kms::{KeyMetadata, KeyState},
     names::{PolicyName, RoleName},
-    ram::{PolicyDocument, PolicyId, Role, policy_document::BYOK_SYSTEM_POLICIES},
+    ram::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, Role},
 };
 
 const ARN: &str = "acs:ram::1:role/sls-byok";

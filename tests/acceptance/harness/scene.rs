@@ -76,7 +76,7 @@ impl Scene {
     pub fn provider_block(&self, arguments: &str) -> String {
         let endpoint = self.endpoint();
         format!(
-            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n  }}\n{arguments}\n}}\n"
+            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n    ram = {endpoint:?}\n  }}\n{arguments}\n}}\n"
         )
     }
 
@@ -359,8 +359,14 @@ impl Scene {
     /// Orders a fault of SLS: `action` and `effect`, perhaps `skip`, `times`, `project`, `logstore`.
     #[track_caller]
     pub fn fault(&self, rule: &Value) {
+        self.fault_of("sls", rule);
+    }
+
+    /// Orders a fault of a service: `action` and `effect`, perhaps `skip` and `times`.
+    #[track_caller]
+    pub fn fault_of(&self, service: &str, rule: &Value) {
         let mut rule = rule.clone();
-        rule["service"] = json!("sls");
+        rule["service"] = json!(service);
         self.control("POST", "faults", Some(&rule));
     }
 
@@ -396,6 +402,10 @@ impl Scene {
 
 /// What the rest of the harness needs.
 impl Scene {
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         self.environment.borrow().clone()
     }

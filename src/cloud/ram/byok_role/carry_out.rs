@@ -105,19 +105,13 @@ impl BoundRole<'_> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
             Err(error) => return Err(error.into()),
         };
-        match self.client.get_policy(self.context, &id).await {
-            Ok(found) => {
-                let document = found.default_policy_version.policy_document.unwrap_or_default();
-                let is_ours = found.policy.description == pass_role_description(self.name);
-                if is_ours && is_document(&document, &wanted) {
-                    return Ok(());
-                }
-                if is_ours {
-                    return Ok(self.correct_pass_role_policy(name, arn).await?);
-                }
-                Err(StepError::PolicyTaken { policy_name: name.to_owned(), document })
+        match self.policy(&id).await {
+            Ok(Some(found)) if !found.is_ours => {
+                Err(StepError::PolicyTaken { policy_name: name.to_owned(), document: found.document })
             }
-            Err(_) => Err(error.into()),
+            Ok(Some(found)) if is_document(&found.document, &wanted) => Ok(()),
+            Ok(Some(_)) => Ok(self.correct_pass_role_policy(name, arn).await?),
+            Ok(None) | Err(_) => Err(error.into()),
         }
     }
 
@@ -135,8 +129,8 @@ impl BoundRole<'_> {
             Ok(_) => Ok(()),
             // Each version that is made counts: look before another is made.
             Err(error) if error.may_have_been_applied() && error.kind() != ErrorKind::Cancelled => {
-                match self.document(&id).await? {
-                    Some((_, document)) if is_document(&document, &wanted) => Ok(()),
+                match self.policy(&id).await? {
+                    Some(found) if is_document(&found.document, &wanted) => Ok(()),
                     _ => self.client.create_policy_version(self.context, &create).await.map(drop),
                 }
             }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::BoundRole;
+use super::carry_out::pass_role_description;
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::wanted::{Principal, PrincipalKind};
 use crate::cloud::error::{Error, ErrorKind};
@@ -17,8 +18,19 @@ pub struct Found {
     pub role: Role,
     /// What it is, for comparing it with what it should be.
     pub observed: Observed,
-    /// The document in force of the policy that lets principals hand the role over.
-    pub pass_role_document: Option<String>,
+    /// The policy that lets principals hand the role over, as it is.
+    pub pass_role: Option<FoundPolicy>,
+}
+
+/// A policy that lets principals hand a role over, as it is.
+#[derive(Clone, Debug)]
+pub struct FoundPolicy {
+    /// Its name, as RAM spells it.
+    pub name: String,
+    /// The document in force.
+    pub document: String,
+    /// Whether its description is the one that only we give.
+    pub is_ours: bool,
 }
 
 impl BoundRole<'_> {
@@ -32,7 +44,7 @@ impl BoundRole<'_> {
         let role = self.client.get_role(self.context, self.name).await?;
         let attached = self.attached().await?;
         let tags = self.tags().await?;
-        let (pass_role, pass_role_document) = match pass_role_policy {
+        let (observed_pass_role, pass_role) = match pass_role_policy {
             Some(name) => self.pass_role(name, &role.arn).await?.unzip(),
             None => (None, None),
         };
@@ -42,9 +54,9 @@ impl BoundRole<'_> {
             trust_is_right: is_trust_right(&role),
             tags,
             attached,
-            pass_role,
+            pass_role: observed_pass_role,
         };
-        Ok(Found { role, observed, pass_role_document })
+        Ok(Found { role, observed, pass_role })
     }
 
     /// The policies attached to the role.
@@ -85,7 +97,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// The policy that lets principals hand the role over, if it is there, with its document.
+    /// The policy that lets principals hand the role over, if it is there.
     ///
     /// # Errors
     ///
@@ -94,26 +106,34 @@ impl BoundRole<'_> {
         &self,
         name: &str,
         arn: &RoleArn,
-    ) -> Result<Option<(ObservedPassRole, String)>, Error> {
+    ) -> Result<Option<(ObservedPassRole, FoundPolicy)>, Error> {
         let id = self.custom_policy(name)?;
-        let Some((policy_name, document)) = self.document(&id).await? else { return Ok(None) };
+        let Some(policy) = self.policy(&id).await? else { return Ok(None) };
         let entities = match self.client.list_entities_for_policy(self.context, &id).await {
             Ok(entities) => entities,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let document_is_right = is_document(&document, &PolicyDocument::pass_role(arn));
-        let observed = ObservedPassRole { policy_name, document_is_right, principals: principals(&entities) };
-        Ok(Some((observed, document)))
+        let observed = ObservedPassRole {
+            policy_name: policy.name.clone(),
+            document_is_right: is_document(&policy.document, &PolicyDocument::pass_role(arn)),
+            principals: principals(&entities),
+        };
+        Ok(Some((observed, policy)))
     }
 
-    /// The name, as it is spelt, and the document in force of a policy, if it is there.
-    pub(super) async fn document(&self, id: &PolicyId) -> Result<Option<(String, String)>, Error> {
+    /// A policy, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub(super) async fn policy(&self, id: &PolicyId) -> Result<Option<FoundPolicy>, Error> {
         match self.client.get_policy(self.context, id).await {
-            Ok(policy) => {
-                let document = policy.default_policy_version.policy_document.unwrap_or_default();
-                Ok(Some((policy.policy.id.policy_name.as_str().to_owned(), document)))
-            }
+            Ok(found) => Ok(Some(FoundPolicy {
+                name: found.policy.id.policy_name.as_str().to_owned(),
+                document: found.default_policy_version.policy_document.unwrap_or_default(),
+                is_ours: found.policy.description.eq_ignore_ascii_case(&pass_role_description(self.name)),
+            })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,5 +1,7 @@
 //! Removes a BYOK role with everything that belongs to it.
 
+use std::collections::BTreeSet;
+
 use super::bound::{BoundRole, forgive_absence, repeatedly};
 use super::observe::principals;
 use super::observed::AttachedPolicy;
@@ -28,18 +30,26 @@ impl From<Error> for RemoveError {
 }
 
 impl BoundRole<'_> {
-    /// Removes the role, the attachments of its policies, and the policy that lets principals hand it over. What is
-    /// gone already is as it should be. With `force` the policies of others are detached as well, those included
+    /// Removes the role, the attachments of its policies, the policy that lets principals hand it over, and those
+    /// `left` by runs that failed. What is gone already is as it should be. The role goes last: as long as it is there, a run that failed can be repeated. With `force` the policies of others are detached as well, those included
     /// that are attached while it is removed.
     ///
     /// # Errors
     ///
     /// Without `force`, that others have attached policies, before anything is changed; otherwise that of the call.
-    pub async fn remove(&self, pass_role_policy: Option<&str>, force: bool) -> Result<(), RemoveError> {
+    pub async fn remove(
+        &self,
+        pass_role_policy: Option<&str>,
+        left: &BTreeSet<String>,
+        force: bool,
+    ) -> Result<(), RemoveError> {
         let mut attached = self.attached_if_there().await?;
         let foreign = foreign(&attached);
         if !force && !foreign.is_empty() {
             return Err(RemoveError::ForeignPolicies(foreign));
+        }
+        for name in left {
+            self.remove_policy_left(name).await?;
         }
         if let Some(name) = pass_role_policy {
             self.remove_pass_role_policy(name).await?;
@@ -61,12 +71,24 @@ impl BoundRole<'_> {
         Err(RemoveError::KeepsMoving(attached))
     }
 
+    /// Removes a policy that a run which failed may have made. One that somebody else has made stays.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub async fn remove_policy_left(&self, name: &str) -> Result<(), Error> {
+        match self.policy(&self.custom_policy(name)?).await? {
+            Some(policy) if policy.is_ours => self.remove_pass_role_policy(name).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Removes the policy that lets principals hand the role over, whoever holds it.
     ///
     /// # Errors
     ///
     /// That of the call.
-    pub async fn remove_pass_role_policy(&self, name: &str) -> Result<(), Error> {
+    async fn remove_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = self.custom_policy(name)?;
         for _ in 0..ROUNDS {
             match self.client.list_entities_for_policy(self.context, &id).await {

@@ -141,9 +141,9 @@ impl BoundRole<'_> {
             Part::PassRolePolicy => {
                 let Some(pass_role) = &wanted.pass_role else { return Ok(true) };
                 let id = self.custom_policy(&pass_role.policy_name)?;
-                let document = self.document(&id).await?;
+                let policy = self.policy(&id).await?;
                 let wanted = PolicyDocument::pass_role(arn);
-                Ok(document.is_some_and(|(_, document)| is_document(&document, &wanted)))
+                Ok(policy.is_some_and(|policy| is_document(&policy.document, &wanted)))
             }
             Part::Principals => {
                 let Some(pass_role) = &wanted.pass_role else { return Ok(true) };

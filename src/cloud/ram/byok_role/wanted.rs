@@ -5,9 +5,7 @@ use std::fmt;
 
 use super::same_name;
 
-/// The system policies that the service needs through the role
-/// (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>): to look at keys, and to use them.
-pub const KMS_POLICIES: [&str; 2] = ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"];
+pub use crate::cloud::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
 
 /// What a BYOK role should be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -159,7 +159,7 @@ fn respelt(document: &Value, random: &mut dyn FnMut(usize) -> usize) -> String {
             match name.as_str() {
                 name if SETS.contains(&name) => respell_set(value, random),
                 "Principal" => {
-                    value.as_object_mut().unwrap().values_mut().for_each(|v| respell_set(v, random))
+                    value.as_object_mut().unwrap().values_mut().for_each(|v| respell_set(v, random));
                 }
                 "Condition" => {
                     let keys = value.as_object_mut().unwrap().values_mut();

@@ -7,6 +7,10 @@
 mod acs3;
 mod nonces;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod tests;
 mod v1;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Signatures of official clients, and what becomes of them when a byte changes.
+//! Signatures of official clients, and who is let in by them.
 
 use super::vectors::vectors;
 use super::*;
@@ -6,7 +6,7 @@ use crate::emulator::access::AccessKey;
 use crate::emulator::captured::{Captured, captured};
 
 /// Sun, 22 Nov 2026 01:20:29 GMT, when the requests were captured.
-const CAPTURED_AT: i64 = 1_795_310_429;
+pub const CAPTURED_AT: i64 = 1_795_310_429;
 
 /// When the token of the captured requests expires.
 const EXPIRES: i64 = CAPTURED_AT + 600;
@@ -16,7 +16,7 @@ fn root() -> Principal {
 }
 
 /// The key of a captured request, that of a session where the request has a token.
-fn keys(request: &Captured) -> AccessKeys {
+pub fn keys(request: &Captured) -> AccessKeys {
     let secret = Secret::from("sk");
     let key = if has_token(request) {
         AccessKey::of_session(secret, root(), Secret::from("to+k/=="), EXPIRES)
@@ -30,15 +30,19 @@ fn has_token(request: &Captured) -> bool {
     request.has("x-acs-security-token") || request.target.contains("SecurityToken=")
 }
 
-fn requests() -> Vec<Captured> {
+pub fn requests() -> Vec<Captured> {
     let requests = captured(|scheme| !scheme.starts_with("sls-"));
     assert_eq!(requests.len(), 6);
     requests
 }
 
+/// Who a call comes from that is the first the service gets.
+pub fn authentic_call(call: &Call, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
+    authenticate(call, &Parameters::of(call), keys, &Nonces::default(), now)
+}
+
 fn authentic_at(request: &Captured, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
-    let call = request.call();
-    authenticate(&call, &Parameters::of(&call), keys, &Nonces::default(), now)
+    authentic_call(&request.call(), keys, now)
 }
 
 fn authentic(request: &Captured) -> Result<Principal, Error> {
@@ -49,18 +53,6 @@ fn authentic(request: &Captured) -> Result<Principal, Error> {
 fn refused(request: &Captured) {
     let error = authentic(request).expect_err(&request.name);
     assert!(error.status == 400 || error.status == 404, "{}: {error}", request.name);
-}
-
-fn unchanged(request: &Captured) -> Captured {
-    request.with_header("", str::to_owned)
-}
-
-/// Changes the last letter of a text to another one of the same kind.
-fn other(text: &str) -> String {
-    let mut changed = text.to_owned();
-    let last = changed.pop();
-    changed.push(if last == Some('0') { '1' } else { '0' });
-    changed
 }
 
 #[test]
@@ -84,43 +76,12 @@ fn every_captured_request_is_authentic_at_its_time() {
 }
 
 #[test]
-fn a_changed_method_path_query_or_body_is_refused() {
+fn what_is_added_to_query_or_body_is_refused() {
     for request in requests() {
-        let method = if request.method == "GET" { "POST" } else { "GET" };
-        refused(&Captured { method: method.to_owned(), ..unchanged(&request) });
-        refused(&Captured { target: request.target.replacen("/?", "/x?", 1), ..unchanged(&request) });
-        refused(&Captured { target: format!("{}&x=1", request.target), ..unchanged(&request) });
-        refused(&Captured {
-            target: request.target.replacen("%2B", "%2C", 1).replacen("%2A", "%2C", 1),
-            ..unchanged(&request)
-        });
-        refused(&Captured { body: format!("{}x", request.body), ..unchanged(&request) });
+        refused(&Captured { target: format!("{}&x=1", request.target), ..request.clone() });
+        refused(&Captured { body: format!("{}x", request.body), ..request.clone() });
         if !request.body.is_empty() {
-            refused(&Captured { body: other(&request.body), ..unchanged(&request) });
-            refused(&Captured { body: String::new(), ..unchanged(&request) });
-        }
-    }
-}
-
-#[test]
-fn every_changed_parameter_of_version_1_is_refused() {
-    for request in requests().iter().filter(|request| request.scheme.starts_with("rpc-v1")) {
-        let (_, query) = request.target.split_once('?').unwrap();
-        for pair in query.split('&') {
-            let target = request.target.replacen(pair, &format!("{pair}0"), 1);
-            refused(&Captured { target, ..unchanged(request) });
-        }
-    }
-}
-
-#[test]
-fn every_changed_signed_header_is_refused() {
-    for request in requests().iter().filter(|request| request.scheme.starts_with("acs3")) {
-        let (call, parameters) = (request.call(), Parameters::default());
-        let claim = Claim::read(&call, &parameters).unwrap();
-        let Scheme::Acs3 { signed_headers } = claim.scheme else { panic!("{}", request.name) };
-        for name in signed_headers.split(';').chain(["authorization"]) {
-            refused(&request.with_header(name, other));
+            refused(&Captured { body: String::new(), ..request });
         }
     }
 }
@@ -128,10 +89,10 @@ fn every_changed_signed_header_is_refused() {
 #[test]
 fn an_acs3_header_that_is_not_signed_is_refused() {
     for request in requests().iter().filter(|request| request.scheme.starts_with("acs3")) {
-        let mut added = unchanged(request);
+        let mut added = request.clone();
         added.headers.push(("x-acs-added".to_owned(), "1".to_owned()));
         refused(&added);
-        let mut elsewhere = unchanged(request);
+        let mut elsewhere = request.clone();
         elsewhere.headers.push(("x-other".to_owned(), "1".to_owned()));
         assert_eq!(authentic(&elsewhere), Ok(root()));
     }
@@ -200,7 +161,7 @@ fn what_is_missing_or_malformed_says_so() {
         ("Timestamp=2026-11-22T", "Timestamp=x", "InvalidTimeStamp.Format"),
         ("SignatureMethod=HMAC-SHA1", "SignatureMethod=HMAC-SHA256", "InvalidParameter.SignatureMethod"),
     ] {
-        let request = Captured { target: v1.target.replacen(from, to, 1), ..unchanged(&v1) };
+        let request = Captured { target: v1.target.replacen(from, to, 1), ..v1.clone() };
         assert_eq!(authentic(&request).unwrap_err().code, code);
     }
     let acs3 = requests().into_iter().find(|request| request.scheme.starts_with("acs3")).unwrap();
@@ -218,7 +179,7 @@ fn what_is_missing_or_malformed_says_so() {
 fn the_answer_gives_the_string_to_sign_for_sdks_to_compare() {
     let request = &requests()[2];
     let target = request.target.replacen("Description=a", "Description=b", 1);
-    let error = authentic(&Captured { target, ..unchanged(request) }).unwrap_err();
+    let error = authentic(&Captured { target, ..request.clone() }).unwrap_err();
     assert_eq!((error.status, error.code.as_str()), (400, "SignatureDoesNotMatch"));
     let prefix =
         "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&";

@@ -5,6 +5,10 @@
 
 mod dates;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod tests;
 mod v1;
 mod v4;

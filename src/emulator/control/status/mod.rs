@@ -1,0 +1,116 @@
+//! `/_emulator/`: a page for people that shows what there is, and `/_emulator/state`, what it shows.
+
+mod account;
+mod projects;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Body;
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::json_answer;
+use crate::crypto::sha256;
+use crate::emulator::clock::iso_8601;
+use crate::emulator::http::Reply;
+use crate::emulator::state::State;
+
+/// The page: one file, which asks for nothing but `/_emulator/state`.
+const PAGE: &str = include_str!("../status.html");
+
+/// How many calls are shown.
+const CALLS: usize = 50;
+
+/// What the page may do: run and look as it is written here, and ask its own origin. Log data that would
+/// find its way into it could do nothing.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = |element| format!("'sha256-{}'", STANDARD.encode(sha256(content_of(element).as_bytes())));
+    format!(
+        "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; img-src data:; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+        hash("script"),
+        hash("style")
+    )
+});
+
+/// What stands in the page's only element of a kind.
+fn content_of(element: &str) -> &'static str {
+    let inside = PAGE.split_once(&format!("<{element}>")).map_or("", |(_, inside)| inside);
+    inside.split_once(&format!("</{element}>")).map_or("", |(inside, _)| inside)
+}
+
+pub(super) async fn page() -> Response<Body> {
+    Reply::raw(200, "text/html; charset=utf-8", PAGE.as_bytes().to_vec())
+        .with_header("content-security-policy", POLICY.clone())
+        .with_header("x-content-type-options", "nosniff".to_owned())
+        .with_header("referrer-policy", "no-referrer".to_owned())
+        .with_header("cache-control", "no-store".to_owned())
+        .into_response()
+}
+
+/// The page's relative addresses need the slash.
+pub(super) async fn to_page() -> Response<Body> {
+    Redirect::permanent("/_emulator/").into_response()
+}
+
+pub(super) async fn state(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    // Of each shard a block is read.
+    match tokio::task::spawn_blocking(move || everything(&state)).await {
+        Ok(everything) => json_answer(&everything),
+        Err(error) => {
+            tracing::error!(%error, "looking at the state failed");
+            Reply::json(500, &json!({"error": "looking at the state failed; the log says more"}))
+                .into_response()
+        }
+    }
+}
+
+/// What there is, without secrets: no key material, no access key's secret, no data in clear but what lies
+/// in clear.
+fn everything(state: &State) -> Value {
+    let now = state.clock.unix();
+    let directory = state.identity.current();
+    json!({
+        "account_id": state.account_id,
+        "region": state.region,
+        "time": iso_8601(now),
+        "projects": projects::projects(state),
+        "keys": account::keys(&state.keys.current(), &state.account_id, now),
+        "roles": account::roles(&directory),
+        "users": account::users(&directory),
+        "requests": state.requests.latest(CALLS),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_one_file_that_asks_for_nothing_else() {
+        for element in ["script", "style"] {
+            assert_eq!(PAGE.matches(&format!("<{element}")).count(), 1, "{element}");
+            assert!(!content_of(element).trim().is_empty(), "{element}");
+        }
+        for elsewhere in ["http:", "https:", "src=", "@import", "url("] {
+            assert!(!PAGE.contains(elsewhere), "{elsewhere}");
+        }
+        assert!(!PAGE.contains("style=\""), "the policy does not allow it");
+    }
+
+    #[test]
+    fn the_page_never_makes_markup_of_data() {
+        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("] {
+            assert!(!PAGE.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_policy_names_hashes_and_nothing_inline() {
+        assert_eq!(POLICY.matches("'sha256-").count(), 2);
+        assert!(!POLICY.contains("unsafe"), "{}", *POLICY);
+    }
+}

@@ -1,0 +1,18 @@
+//! Identity providers whose tokens open sessions of roles (OIDC).
+
+use super::verification_key::VerificationKey;
+
+/// An identity provider the account has registered.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub struct OidcProvider {
+    /// As given; names that differ only in case are the same.
+    pub name: String,
+    /// What its tokens have as `iss`.
+    pub issuer: String,
+    /// What its tokens have to have as `aud`: one of these.
+    pub client_ids: Vec<String>,
+    /// What its tokens are verified with: the provider's key set, here in the place of the address it is
+    /// published at.
+    pub keys: Vec<VerificationKey>,
+}

@@ -1,0 +1,74 @@
+//! The account and its clock as documents of the store.
+
+use serde::{Deserialize, Serialize};
+
+use super::ONLY;
+use crate::emulator::seed::Seed;
+use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
+use crate::storage::{Change, Document, Kind};
+
+/// The name of the document about the clock.
+const CLOCK: &str = "clock";
+
+/// The account.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredAccount {
+    pub account_id: String,
+    pub region: String,
+    pub references_must_exist: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredClock {
+    advanced_seconds: i64,
+}
+
+/// Writes the account into a change.
+///
+/// # Errors
+///
+/// [`Unwritable`]
+pub fn write(contents: &Seed, change: &mut Change) -> Result<(), Unwritable> {
+    let account = StoredAccount {
+        account_id: contents.account_id.clone(),
+        region: contents.region.clone(),
+        references_must_exist: contents.references_must_exist,
+    };
+    change.write(Kind::Account, ONLY, encode(&account)?);
+    Ok(())
+}
+
+/// Writes how far the clock was moved into a change, in seconds.
+///
+/// # Errors
+///
+/// [`Unwritable`]
+pub fn write_clock(advanced_seconds: i64, change: &mut Change) -> Result<(), Unwritable> {
+    change.write(Kind::Account, CLOCK, encode(&StoredClock { advanced_seconds })?);
+    Ok(())
+}
+
+/// The account and how far its clock was moved, in seconds; `None` where nothing was ever stored.
+///
+/// # Errors
+///
+/// [`Unreadable`]
+pub fn read(documents: &[Document]) -> Result<Option<(StoredAccount, i64)>, Unreadable> {
+    if documents.is_empty() {
+        return Ok(None);
+    }
+    let clock: StoredClock = decode(&named(documents, CLOCK)?.content)?;
+    Ok(Some((decode(&named(documents, ONLY)?.content)?, clock.advanced_seconds)))
+}
+
+/// The document of a name.
+///
+/// # Errors
+///
+/// That it is not there.
+pub fn named<'d>(documents: &'d [Document], name: &str) -> Result<&'d Document, Unreadable> {
+    let document = documents.iter().find(|document| document.name == name);
+    document.ok_or_else(|| Unreadable::new(format!("the document {name:?} is not there")))
+}

@@ -1,0 +1,108 @@
+//! How what the emulator knows comes to be in the store, and back from there.
+//!
+//! Kept are the account, its people, roles, policies and access keys (those of sessions too), the keys of
+//! KMS, projects, Logstores, and how far the clock was moved. Not kept are the request log, ordered faults,
+//! what stale answers look back to, and the nonces of signatures: a call that was signed shortly before a
+//! restart can be repeated after it, for as long as its time is taken (15 minutes), because noting nonces
+//! would make a write of every read.
+//!
+//! A model is changed and its change handed to the store under one lock, so that the store has the changes
+//! in the order in which they were made. The lock is let go, and the answer waits until the change lasts.
+
+mod account;
+mod restore;
+#[cfg(test)]
+mod tests;
+
+use zeroize::Zeroizing;
+
+use super::identity::Directory;
+use super::seed::Seed;
+use super::stored::Unwritable;
+use super::{kms, sls};
+use crate::storage::{Change, Committed, Kind, Store, StoreError};
+
+pub use account::write_clock;
+pub use restore::{RestoreError, restore};
+
+/// The name of a document that is the only one of its kind.
+const ONLY: &str = "all";
+
+/// Why a change is not kept. After that nothing is answered any more, so that nothing is seen that a restart
+/// would take back.
+#[derive(Debug, thiserror::Error)]
+pub enum NotKept {
+    /// It has no form in the store.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    /// The store cannot take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A model that is one document of the store.
+pub trait Kept {
+    /// Which one.
+    const KIND: Kind;
+
+    /// Writes the model out.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable>;
+}
+
+impl Kept for Directory {
+    const KIND: Kind = Kind::Identity;
+
+    fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+        Self::to_document(self)
+    }
+}
+
+impl Kept for kms::Keys {
+    const KIND: Kind = Kind::Keys;
+
+    fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+        Self::to_document(self)
+    }
+}
+
+/// Writes a model into a change.
+///
+/// # Errors
+///
+/// [`Unwritable`]
+pub fn write<M: Kept>(model: &M, change: &mut Change) -> Result<(), Unwritable> {
+    change.write(M::KIND, ONLY, model.to_document()?);
+    Ok(())
+}
+
+/// Hands a model over to the store as it comes to be.
+///
+/// # Errors
+///
+/// [`Unwritable`]
+pub fn submit<M: Kept>(model: &M, store: &Store) -> Result<Committed, Unwritable> {
+    let mut change = Change::new();
+    write(model, &mut change)?;
+    Ok(store.submit(change))
+}
+
+/// The change after which a store has these contents and nothing else, and a clock that was not moved.
+/// Projects and Logstores are those of `sls`.
+///
+/// # Errors
+///
+/// [`Unwritable`]
+pub fn beginning(contents: &Seed, sls: &sls::Model) -> Result<Change, Unwritable> {
+    let mut change = Change::new();
+    change.clear();
+    account::write(contents, &mut change)?;
+    write_clock(0, &mut change)?;
+    write(&contents.directory, &mut change)?;
+    write(&contents.keys, &mut change)?;
+    sls.write_all(&mut change)?;
+    Ok(change)
+}

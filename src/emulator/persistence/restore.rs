@@ -1,0 +1,60 @@
+//! Reading a store at the start.
+
+use super::account::{self, StoredAccount, named};
+use super::{Kept, ONLY};
+use crate::emulator::identity::Directory;
+use crate::emulator::seed::Seed;
+use crate::emulator::stored::Unreadable;
+use crate::emulator::{kms, sls};
+use crate::storage::{Kind, Store, StoreError};
+
+/// Why what is stored cannot be taken up.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It can, but means nothing to this version.
+    #[error("what is stored of the {what} cannot be used: {source}")]
+    Unreadable {
+        /// Which part.
+        what: &'static str,
+        /// Why not.
+        source: Unreadable,
+    },
+}
+
+/// What a store holds, in the form of a seed, and how far the clock was moved, in seconds; `None` for a store
+/// that nothing was ever written to.
+///
+/// # Errors
+///
+/// [`RestoreError`]
+pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
+    let documents = store.documents(Kind::Account)?;
+    let account = account::read(&documents).map_err(unreadable("account"))?;
+    let Some((account, advanced_seconds)) = account else { return Ok(None) };
+    let StoredAccount { account_id, region, references_must_exist } = account;
+    let directory = whole(store, "people and roles", Directory::from_document)?;
+    let keys = whole(store, "keys", kms::Keys::from_document)?;
+    let (projects, logstores) = (store.documents(Kind::Project)?, store.documents(Kind::Logstore)?);
+    let sls = named(&documents, sls::NUMBERS)
+        .and_then(|numbers| sls::Model::from_documents(numbers, &projects, &logstores))
+        .map_err(unreadable("projects"))?;
+    let contents = Seed { account_id, region, directory, keys, references_must_exist, sls, is_given: false };
+    Ok(Some((contents, advanced_seconds)))
+}
+
+/// The model that is the only document of its kind.
+fn whole<M: Kept>(
+    store: &Store,
+    what: &'static str,
+    read: impl FnOnce(&[u8]) -> Result<M, Unreadable>,
+) -> Result<M, RestoreError> {
+    let documents = store.documents(M::KIND)?;
+    named(&documents, ONLY).and_then(|document| read(&document.content)).map_err(unreadable(what))
+}
+
+fn unreadable(what: &'static str) -> impl FnOnce(Unreadable) -> RestoreError {
+    move |source| RestoreError::Unreadable { what, source }
+}

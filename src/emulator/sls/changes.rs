@@ -1,0 +1,129 @@
+//! What of the model was written to and is not yet handed to the store.
+
+use std::collections::BTreeSet;
+
+use super::model::Model;
+use super::stored::{last_number, last_number_document};
+use super::versioned::View;
+use crate::emulator::stored::{Unreadable, Unwritable};
+use crate::storage::{Change, Document, Kind};
+
+/// The name of the document that says which number a Logstore was given last.
+pub const NUMBERS: &str = "numbers";
+
+/// Projects and Logstores that were written to, by name, and whether a number was given away.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    projects: BTreeSet<String>,
+    logstores: BTreeSet<(String, String)>,
+    last_number: bool,
+}
+
+impl Changes {
+    /// A project was set or removed.
+    pub fn project(&mut self, name: &str) {
+        self.projects.insert(name.to_owned());
+    }
+
+    /// A Logstore was set or removed.
+    pub fn logstore(&mut self, project: &str, name: &str) {
+        self.logstores.insert((project.to_owned(), name.to_owned()));
+    }
+
+    /// A Logstore was given a number.
+    pub fn number(&mut self) {
+        self.last_number = true;
+    }
+}
+
+impl Model {
+    /// What was written since this was last called, into a change of the store: the documents of what is
+    /// there, and the removal of those of what is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`], and then everything is still to be written.
+    pub fn write_changes(&mut self, change: &mut Change) -> Result<(), Unwritable> {
+        for name in &self.changes.projects {
+            self.write_project(name, change)?;
+        }
+        for (project, name) in &self.changes.logstores {
+            self.write_logstore(project, name, change)?;
+        }
+        if self.changes.last_number {
+            self.write_last_number(change)?;
+        }
+        self.changes = Changes::default();
+        Ok(())
+    }
+
+    /// Everything there is, into a change of the store.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    pub fn write_all(&self, change: &mut Change) -> Result<(), Unwritable> {
+        self.write_last_number(change)?;
+        for (project, _) in self.projects(View::Current) {
+            self.write_project(project, change)?;
+            for (name, _) in self.logstores(project, View::Current) {
+                self.write_logstore(project, name, change)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the documents of a store. What is there has been as it is all along.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`], with the name of the document.
+    pub fn from_documents(
+        numbers: &Document,
+        projects: &[Document],
+        logstores: &[Document],
+    ) -> Result<Self, Unreadable> {
+        let mut model = Self::default();
+        for document in projects {
+            let name = &document.name;
+            let unreadable = |error| Unreadable::new(format!("project {name}: {error}"));
+            let project = super::Project::from_document(&document.content).map_err(unreadable)?;
+            model.set_project(name, project);
+        }
+        for document in logstores {
+            let unreadable = |error| Unreadable::new(format!("Logstore {}: {error}", document.name));
+            let (project, name) = document
+                .name
+                .split_once('/')
+                .filter(|(project, _)| model.project(project, View::Current).is_some())
+                .ok_or_else(|| unreadable(Unreadable::new("its project is not there")))?;
+            let logstore = super::Logstore::from_document(&document.content).map_err(unreadable)?;
+            model.restore_logstore(project, name, logstore);
+        }
+        model.settle();
+        model.last_number = last_number(&numbers.content)?;
+        Ok(model)
+    }
+
+    fn write_last_number(&self, change: &mut Change) -> Result<(), Unwritable> {
+        change.write(Kind::Account, NUMBERS, last_number_document(self.last_number)?);
+        Ok(())
+    }
+
+    fn write_project(&self, name: &str, change: &mut Change) -> Result<(), Unwritable> {
+        match self.project(name, View::Current) {
+            Some(project) => change.write(Kind::Project, name, project.to_document()?),
+            None => change.remove(Kind::Project, name),
+        }
+        Ok(())
+    }
+
+    fn write_logstore(&self, project: &str, name: &str, change: &mut Change) -> Result<(), Unwritable> {
+        let document = format!("{project}/{name}");
+        match self.logstore(project, name, View::Current) {
+            Some(logstore) => change.write(Kind::Logstore, &document, logstore.to_document()?),
+            None => change.remove(Kind::Logstore, &document),
+        }
+        Ok(())
+    }
+}

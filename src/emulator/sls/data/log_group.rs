@@ -1,0 +1,244 @@
+//! Log groups: their messages on the wire, and what the service wants of one it takes
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/data-encoding-method>).
+//!
+//! The messages are of proto2. Strings are read as bytes and required members as optional ones, so that
+//! text that is not UTF-8 and members that are missing get the errors the service has for them. Members
+//! nobody here knows are passed over; what is kept is the group as it was sent, with them in it.
+
+use std::ops::RangeInclusive;
+
+use prost::Message;
+
+use crate::emulator::sls::Error;
+
+/// The most logs in a group: what the official Python SDK stops at. The documentation of 2021 says 4,096.
+const MOST_LOGS: usize = 512_000;
+
+/// The largest value of a log, in bytes.
+const LARGEST_VALUE: usize = 1024 * 1024;
+
+/// How far a log's time may be from the service's, in seconds: 168 hours back, 15 minutes ahead.
+const WINDOW: RangeInclusive<i64> = -168 * 60 * 60..=15 * 60;
+
+/// Nanoseconds in a second.
+const NANOSECONDS: u32 = 1_000_000_000;
+
+/// `LogGroup`
+#[derive(Clone, PartialEq, Message)]
+pub struct LogGroup {
+    /// `Logs`
+    #[prost(message, repeated, tag = "1")]
+    pub logs: Vec<Log>,
+    /// `Category`, later called `Reserved`.
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub category: Option<Vec<u8>>,
+    /// `Topic`
+    #[prost(bytes = "vec", optional, tag = "3")]
+    pub topic: Option<Vec<u8>>,
+    /// `Source`
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub source: Option<Vec<u8>>,
+    /// `MachineUUID`
+    #[prost(bytes = "vec", optional, tag = "5")]
+    pub machine_uuid: Option<Vec<u8>>,
+    /// `LogTags`
+    #[prost(message, repeated, tag = "6")]
+    pub log_tags: Vec<Pair>,
+}
+
+/// `Log`
+#[derive(Clone, PartialEq, Message)]
+pub struct Log {
+    /// `Time`, in seconds since the epoch; required.
+    #[prost(uint32, optional, tag = "1")]
+    pub time: Option<u32>,
+    /// `Contents`
+    #[prost(message, repeated, tag = "2")]
+    pub contents: Vec<Pair>,
+    /// `Time_ns`: the nanoseconds of the time.
+    #[prost(fixed32, optional, tag = "4")]
+    pub time_ns: Option<u32>,
+}
+
+/// `Content` of a log and `LogTag` of a group, which look the same.
+#[derive(Clone, PartialEq, Message)]
+pub struct Pair {
+    /// `Key`; required.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub key: Option<Vec<u8>>,
+    /// `Value`; required.
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub value: Option<Vec<u8>>,
+}
+
+impl LogGroup {
+    /// Reads a log group that is sent at `now`.
+    ///
+    /// # Errors
+    ///
+    /// `PostBodyInvalid` for what is no log group and for a time out of range, `PostBodyTooLarge`,
+    /// `InvalidEncoding`, `InvalidKey`, `InvalidTimestamp`.
+    pub fn sent(body: &[u8], now: i64) -> Result<Self, Error> {
+        let group = Self::decode(body).map_err(|_| unparsable())?;
+        if group.logs.len() > MOST_LOGS {
+            return Err(Error::new(
+                400,
+                "PostBodyTooLarge",
+                format!("The log group has more than {MOST_LOGS} logs."),
+            ));
+        }
+        let texts = [&group.category, &group.topic, &group.source, &group.machine_uuid];
+        texts.into_iter().flatten().try_for_each(|text| check_text(text))?;
+        group.log_tags.iter().try_for_each(Pair::check)?;
+        group.logs.iter().try_for_each(|log| log.check(now))?;
+        Ok(group)
+    }
+}
+
+impl Log {
+    fn check(&self, now: i64) -> Result<(), Error> {
+        self.contents.iter().try_for_each(Pair::check)?;
+        let time = self.time.ok_or_else(unparsable)?;
+        if time == 0 || self.time_ns.is_some_and(|part| part >= NANOSECONDS) {
+            return Err(Error::new(400, "InvalidTimestamp", "Invalid timestamps are in logs."));
+        }
+        if !WINDOW.contains(&i64::from(time).saturating_sub(now)) {
+            return Err(Error::new(400, "PostBodyInvalid", "The post data time is out of range"));
+        }
+        Ok(())
+    }
+}
+
+impl Pair {
+    fn check(&self) -> Result<(), Error> {
+        let (Some(key), Some(value)) = (&self.key, &self.value) else { return Err(unparsable()) };
+        check_text(key)?;
+        check_text(value)?;
+        if key.is_empty() {
+            return Err(Error::new(400, "InvalidKey", "Invalid keys are in logs."));
+        }
+        if value.len() > LARGEST_VALUE {
+            let message = format!("A value is larger than {LARGEST_VALUE} bytes.");
+            return Err(Error::new(400, "PostBodyTooLarge", message));
+        }
+        Ok(())
+    }
+}
+
+fn check_text(text: &[u8]) -> Result<(), Error> {
+    match std::str::from_utf8(text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::new(400, "InvalidEncoding", "Non-UTF-8 characters are in logs.")),
+    }
+}
+
+fn unparsable() -> Error {
+    Error::new(400, "PostBodyInvalid", "Protobuffer content cannot be parsed.")
+}
+
+/// A `LogGroupList` of groups that are already encoded: its one member, number 1, over and over.
+pub fn list_of<'a>(groups: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut list = Vec::new();
+    for group in groups {
+        prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut list);
+        prost::encoding::encode_varint(group.len() as u64, &mut list);
+        list.extend_from_slice(group);
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: i64 = 1_795_161_600;
+
+    /// A log of `time` with one content, by hand.
+    fn group_of(time: i64, key: &[u8], value: &[u8]) -> Vec<u8> {
+        let pair = Pair { key: Some(key.to_vec()), value: Some(value.to_vec()) };
+        let log = Log { time: Some(u32::try_from(time).unwrap()), contents: vec![pair], time_ns: None };
+        LogGroup { logs: vec![log], ..LogGroup::default() }.encode_to_vec()
+    }
+
+    #[track_caller]
+    fn refused(body: &[u8], code: &str) {
+        assert_eq!(LogGroup::sent(body, NOW).unwrap_err().code, code);
+    }
+
+    #[test]
+    fn a_group_written_by_hand_is_read() {
+        // Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 }, Topic: "t",
+        // Source: "s", LogTags { Key: "a", Value: "b" }, and a member 15 that nobody knows.
+        let body = "0a13 0880fcffd706 1206 0a016b 120176 2505000000 1a0174 220173 3206 0a0161 120162 7a0178";
+        let body = hex::decode(body.replace(' ', "")).unwrap();
+        let group = LogGroup::sent(&body, NOW).unwrap();
+        assert_eq!(group.logs[0].time, Some(1_795_161_600));
+        assert_eq!(group.logs[0].time_ns, Some(5));
+        assert_eq!(group.logs[0].contents[0].value.as_deref(), Some(b"v".as_slice()));
+        assert_eq!(
+            (group.topic.as_deref(), group.source.as_deref()),
+            (Some(b"t".as_slice()), Some(b"s".as_slice()))
+        );
+        assert_eq!(group.log_tags[0].key.as_deref(), Some(b"a".as_slice()));
+    }
+
+    #[test]
+    fn what_is_no_log_group_is_refused() {
+        refused(b"\xff\xff", "PostBodyInvalid");
+        // A log without a time, and a content without a value.
+        refused(&hex::decode("0a00").unwrap(), "PostBodyInvalid");
+        refused(&hex::decode("0a0b0880fcffd70612030a016b").unwrap(), "PostBodyInvalid");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_group_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            if let Err(error) = LogGroup::sent(&bytes, NOW) {
+                prop_assert_eq!(error.status, 400);
+            }
+        }
+    }
+
+    #[test]
+    fn text_has_to_be_utf_8_and_keys_have_to_be_there() {
+        refused(&group_of(NOW, b"k", b"\xff"), "InvalidEncoding");
+        refused(&group_of(NOW, b"\xff", b"v"), "InvalidEncoding");
+        refused(
+            &LogGroup { topic: Some(vec![0xff]), ..LogGroup::default() }.encode_to_vec(),
+            "InvalidEncoding",
+        );
+        refused(&group_of(NOW, b"", b"v"), "InvalidKey");
+        LogGroup::sent(&group_of(NOW, "键".as_bytes(), b""), NOW).unwrap();
+    }
+
+    #[test]
+    fn times_lie_within_seven_days_back_and_fifteen_minutes_ahead() {
+        for good in [-168 * 3600, 0, 900] {
+            LogGroup::sent(&group_of(NOW + good, b"k", b"v"), NOW).unwrap();
+        }
+        for bad in [-168 * 3600 - 1, 901] {
+            let error = LogGroup::sent(&group_of(NOW + bad, b"k", b"v"), NOW).unwrap_err();
+            assert_eq!(error.message, "The post data time is out of range");
+        }
+        refused(&group_of(0, b"k", b"v"), "InvalidTimestamp");
+        let log = Log { time: Some(1_795_161_600), contents: vec![], time_ns: Some(1_000_000_000) };
+        refused(&LogGroup { logs: vec![log], ..LogGroup::default() }.encode_to_vec(), "InvalidTimestamp");
+    }
+
+    #[test]
+    fn values_and_groups_have_a_largest_size() {
+        LogGroup::sent(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE]), NOW).unwrap();
+        refused(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE + 1]), "PostBodyTooLarge");
+        let logs = vec![Log { time: Some(1_795_161_600), contents: vec![], time_ns: None }; MOST_LOGS + 1];
+        refused(&LogGroup { logs, ..LogGroup::default() }.encode_to_vec(), "PostBodyTooLarge");
+    }
+
+    #[test]
+    fn a_list_is_its_groups_with_their_lengths() {
+        let groups: [&[u8]; 3] = [b"ab", b"", &[7; 200]];
+        let list = list_of(groups.into_iter());
+        assert_eq!(list.get(..9).unwrap(), b"\x0a\x02ab\x0a\x00\x0a\xc8\x01");
+        assert_eq!(list.len(), 9 + 200);
+    }
+}

@@ -1,0 +1,92 @@
+//! `PutLogs` (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-putlogs>).
+
+use std::sync::Arc;
+
+use super::DataCall;
+use super::body;
+use super::log_group::LogGroup;
+use super::record::to_plaintext;
+use super::target::Target;
+use super::writers::ShardWriter;
+use crate::emulator::http::Reply;
+use crate::emulator::persistence::NotKept;
+use crate::emulator::sls::model::{Shard, ShardStatus};
+use crate::emulator::sls::{Error, shards};
+use crate::storage::{DataKey, seal};
+
+/// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
+/// this returns. A group without logs is taken and leaves nothing behind.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid` for a bad hash key, those of the body and of
+/// the log group, and that the customer's key cannot be used.
+pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
+    let log_group = body::decompressed(call.call)?;
+    let logs = LogGroup::sent(&log_group, call.state.clock.unix())?.logs.len();
+    let hash_key = hash_key(call)?;
+    loop {
+        let (target, writer) = find(call, hash_key)?;
+        let Some(key) = sealing_key(call, &target)? else { continue };
+        if !call.is_applied || logs == 0 {
+            return Ok(Reply::empty());
+        }
+        let appended = writer.append(&call.state.store, |address| {
+            // Under the shard's lock: receive times follow the order of the blocks.
+            let plaintext = to_plaintext(call.state.clock.unix(), &log_group);
+            seal(target.algorithm, &key, address, &plaintext)
+        });
+        if let Some(committed) = appended.map_err(|error| Error::storage(&error))? {
+            call.state.kept(Ok(Some(committed))).await?;
+            return Ok(Reply::empty());
+        }
+        // The shard was split, merged or deleted in between: look again.
+    }
+}
+
+/// The hash key in the query of `/shards/route`: 32 hexadecimal digits.
+fn hash_key(call: &DataCall<'_>) -> Result<Option<u128>, Error> {
+    if !call.call.path.ends_with("/shards/route") {
+        return Ok(None);
+    }
+    let text = call.call.query.get("key").unwrap_or_default();
+    shards::read_key(text).map(Some)
+}
+
+/// The Logstore, and the writer of the shard the group goes to.
+fn find(call: &DataCall<'_>, hash_key: Option<u128>) -> Result<(Target, Arc<ShardWriter>), Error> {
+    let model = call.state.sls();
+    let target = Target::find(call, &model)?;
+    let number = target.owner.number;
+    let open: Vec<&Shard> =
+        target.shards.iter().filter(|shard| shard.status == ShardStatus::ReadWrite).collect();
+    let shard = match hash_key {
+        Some(key) => open.iter().find(|shard| shard.holds(key)),
+        None if !call.is_applied => open.first(),
+        None => open.get(call.state.writers.next_turn(number).checked_rem(open.len()).unwrap_or_default()),
+    };
+    let shard = shard.ok_or_else(|| {
+        Error::new(400, "LogStoreWithoutShard", format!("logstore {} has no shard", call.logstore()))
+    })?;
+    let writer = call.state.writers.of(number, shard.id);
+    Ok((target, writer))
+}
+
+/// The key the group is sealed with. A data key that is made here is stored with the Logstore first;
+/// `None` when another call was quicker, or the Logstore is another by now.
+fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, Error> {
+    let keys = &call.state.data_keys;
+    if target.algorithm.is_none() {
+        return Ok(Some(keys.for_clear().clone()));
+    }
+    let owner = &target.owner;
+    let (key, made) = keys.for_writing(call.state, owner, target.data_key.as_ref())?;
+    let Some(made) = made.filter(|_| call.is_applied) else { return Ok(Some(key)) };
+    let mut model = call.state.sls();
+    if !model.keep_data_key(&owner.project, &owner.logstore, owner.number, made) {
+        return Ok(None);
+    }
+    // The block follows, so that nobody has to wait for the key to be durable on its own.
+    drop(call.state.hand_over(&mut model).map_err(NotKept::from)?);
+    Ok(Some(key))
+}

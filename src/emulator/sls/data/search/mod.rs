@@ -1,0 +1,152 @@
+//! `GetLogs` and `GetLogsV2`: searching a Logstore's logs
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2>).
+//!
+//! The logs of a time range that a query matches, ordered by time. What the service needs an index for is
+//! done here by reading everything; analysis (`query | SQL`) is not emulated.
+
+mod matching;
+mod query;
+mod request;
+
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::DataCall;
+use super::compression::Compression;
+use super::cursor::length;
+use super::target::{Opener, Target};
+use crate::emulator::http::Reply;
+use crate::emulator::sls::Error;
+use matching::{Entry, entries};
+use request::Request;
+
+/// How many blocks are read at once.
+const BLOCKS: usize = 100;
+
+/// About how many bytes of blocks are read at once.
+const BYTES: usize = 1024 * 1024;
+
+/// `GetLogs`: the logs as an array, and what there is to say of them in headers.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`, those of the parameters, and that the customer's key cannot be
+/// used.
+pub async fn get_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
+    let request = Request::from_query(&call.call.query)?;
+    let started = Instant::now();
+    let found = search(call, &request).await?;
+    Ok(Reply::json(200, &found.to_json())
+        .with_header("x-log-progress", "Complete".to_owned())
+        .with_header("x-log-count", found.logs.len().to_string())
+        .with_header("x-log-processed-rows", found.rows.to_string())
+        .with_header("x-log-elapsed-millisecond", started.elapsed().as_millis().to_string())
+        .with_header("x-log-has-sql", "false".to_owned()))
+}
+
+/// `GetLogsV2`: the logs as `data` beside a `meta`, compressed when the client asks for it.
+///
+/// # Errors
+///
+/// As for [`get_logs`].
+pub async fn get_logs_v2(call: &DataCall<'_>) -> Result<Reply, Error> {
+    let body: Map<String, Value> =
+        serde_json::from_slice(&call.call.body).map_err(|_| Error::post_body_invalid())?;
+    let request = Request::from_body(&body)?;
+    let started = Instant::now();
+    let found = search(call, &request).await?;
+    let meta = json!({
+        "progress": "Complete",
+        "count": found.logs.len(),
+        "processedRows": found.rows,
+        "processedBytes": found.bytes,
+        "elapsedMillisecond": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "hasSQL": false,
+        "isAccurate": true,
+        "whereQuery": request.text,
+        "aggQuery": "",
+        "cpuSec": 0,
+        "cpuCores": 0,
+        "mode": 0,
+    });
+    let reply = Reply::json(200, &json!({"meta": meta, "data": found.to_json()}));
+    match Compression::accepted(call.call.header("accept-encoding")) {
+        Some(compression) => compressed(reply, compression),
+        None => Ok(reply),
+    }
+}
+
+fn compressed(reply: Reply, compression: Compression) -> Result<Reply, Error> {
+    let size = reply.body.len();
+    let body = compression.compress(&reply.body).map_err(|error| Error::compression(&error))?;
+    Ok(Reply { body, ..reply }
+        .with_header("x-log-bodyrawsize", size.to_string())
+        .with_header("x-log-compresstype", compression.name().to_owned()))
+}
+
+/// What a search found.
+#[derive(Debug, Default)]
+struct Found {
+    logs: Vec<Entry>,
+    /// How many logs were looked at.
+    rows: usize,
+    /// How many bytes of log groups were looked at.
+    bytes: usize,
+}
+
+impl Found {
+    fn to_json(&self) -> Value {
+        self.logs.iter().map(Entry::to_json).collect()
+    }
+}
+
+async fn search(call: &DataCall<'_>, request: &Request) -> Result<Found, Error> {
+    let target = Target::find(call, &call.state.sls())?;
+    let mut opener = Opener::new(call, &target)?;
+    let mut found = Found::default();
+    for shard in &target.shards {
+        let end = length(call, &target, shard.id)?;
+        let mut position = 0;
+        while position < end {
+            let from = target.address(shard.id, position);
+            let blocks =
+                call.state.store.blocks(from, BLOCKS, BYTES).map_err(|error| Error::storage(&error))?;
+            if blocks.is_empty() {
+                break;
+            }
+            position += blocks.len() as u64;
+            for (address, block) in blocks {
+                look_into(&opener.open(address, &block)?.log_group, request, &mut found)?;
+            }
+            keep_first(&mut found.logs, request);
+            // Opening is arithmetic: let other calls have their turn.
+            tokio::task::yield_now().await;
+        }
+    }
+    if request.reverse {
+        found.logs.reverse();
+    }
+    found.logs.drain(..request.offset.min(found.logs.len()));
+    Ok(found)
+}
+
+fn look_into(log_group: &[u8], request: &Request, found: &mut Found) -> Result<(), Error> {
+    let entries = entries(log_group).ok_or_else(Error::internal)?;
+    found.bytes += log_group.len();
+    found.rows += entries.len();
+    found.logs.extend(entries.into_iter().filter(|entry| request.wants(entry)));
+    Ok(())
+}
+
+/// Orders logs by time, those of one time as they were written, and lets go of those that cannot be among
+/// the ones asked for: what a search holds does not grow with what it finds.
+fn keep_first(logs: &mut Vec<Entry>, request: &Request) {
+    logs.sort_by_key(Entry::moment);
+    let wanted = request.offset.saturating_add(request.line);
+    if request.reverse {
+        logs.drain(..logs.len().saturating_sub(wanted));
+    } else {
+        logs.truncate(wanted);
+    }
+}

@@ -1,0 +1,163 @@
+//! Who appends to a shard, one after the other.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::storage::{BlockAddress, Change, Committed, Store, StoreError};
+
+/// The writers of every shard that was written to.
+///
+/// A writer is asked for while the model is locked, and closed while it is locked: whoever found a shard to
+/// be writable has its writer before that can change.
+#[derive(Debug, Default)]
+pub struct Writers(Mutex<BTreeMap<u64, LogstoreWriters>>);
+
+#[derive(Debug, Default)]
+struct LogstoreWriters {
+    turn: usize,
+    shards: BTreeMap<u32, Arc<ShardWriter>>,
+}
+
+impl Writers {
+    /// The writer of a shard that takes data.
+    pub fn of(&self, logstore: u64, shard: u32) -> Arc<ShardWriter> {
+        let mut writers = self.lock();
+        let shards = &mut writers.entry(logstore).or_default().shards;
+        Arc::clone(shards.entry(shard).or_insert_with(|| Arc::new(ShardWriter::new(logstore, shard))))
+    }
+
+    /// Counts the writes to a Logstore that may go to any shard, from 0 on.
+    pub fn next_turn(&self, logstore: u64) -> usize {
+        let mut writers = self.lock();
+        let turn = &mut writers.entry(logstore).or_default().turn;
+        std::mem::replace(turn, turn.wrapping_add(1))
+    }
+
+    /// Closes a shard: once this returns, nothing is appended to it any more.
+    pub fn close(&self, logstore: u64, shard: u32) {
+        let writer = self.lock().get_mut(&logstore).and_then(|writers| writers.shards.remove(&shard));
+        if let Some(writer) = writer {
+            writer.close();
+        }
+    }
+
+    /// Closes every shard of a Logstore.
+    pub fn close_all(&self, logstore: u64) {
+        let writers = self.lock().remove(&logstore);
+        for writer in writers.into_iter().flat_map(|writers| writers.shards.into_values()) {
+            writer.close();
+        }
+    }
+
+    /// Closes every shard there is.
+    pub fn close_everything(&self) {
+        let writers = std::mem::take(&mut *self.lock());
+        for writer in writers.into_values().flat_map(|writers| writers.shards.into_values()) {
+            writer.close();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, LogstoreWriters>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Appends to one shard.
+#[derive(Debug)]
+pub struct ShardWriter {
+    logstore: u64,
+    shard: u32,
+    end: Mutex<End>,
+}
+
+/// Where the next block goes.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Behind what is stored; nothing was appended yet.
+    Stored,
+    /// Here.
+    At(u64),
+    /// Nowhere: the shard is not written any more.
+    Closed,
+}
+
+impl ShardWriter {
+    fn new(logstore: u64, shard: u32) -> Self {
+        Self { logstore, shard, end: Mutex::new(End::Stored) }
+    }
+
+    /// Appends the block that `seal` makes for its place; `None` when the shard was closed meanwhile.
+    /// Blocks come to lie in the order in which `seal` is called, without gaps.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot say where the shard ends.
+    pub fn append(
+        &self,
+        store: &Store,
+        seal: impl FnOnce(BlockAddress) -> Vec<u8>,
+    ) -> Result<Option<Committed>, StoreError> {
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = match *end {
+            End::Stored => store.length(self.logstore, self.shard)?,
+            End::At(position) => position,
+            End::Closed => return Ok(None),
+        };
+        let address = BlockAddress { logstore: self.logstore, shard: self.shard, position };
+        let mut change = Change::new();
+        change.append(address, seal(address));
+        let committed = store.submit(change);
+        *end = End::At(position + 1);
+        Ok(Some(committed))
+    }
+
+    fn close(&self) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = End::Closed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the next block goes, once it is stored there.
+    async fn position(writer: &ShardWriter, store: &Store) -> Option<u64> {
+        let mut position = None;
+        let appended = writer.append(store, |address| {
+            position = Some(address.position);
+            Vec::new()
+        });
+        match appended.unwrap() {
+            Some(committed) => committed.wait().await.unwrap(),
+            None => assert_eq!(position, None),
+        }
+        position
+    }
+
+    #[tokio::test]
+    async fn blocks_follow_each_other_and_what_was_stored_before() {
+        let store = Store::in_memory().unwrap();
+        let writers = Writers::default();
+        assert_eq!(position(&writers.of(1, 0), &store).await, Some(0));
+        assert_eq!(position(&writers.of(1, 0), &store).await, Some(1));
+        assert_eq!(position(&writers.of(1, 1), &store).await, Some(0));
+        assert_eq!(position(&Writers::default().of(1, 0), &store).await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn a_closed_shard_takes_nothing_from_whoever_had_found_it_open() {
+        let store = Store::in_memory().unwrap();
+        let writers = Writers::default();
+        let (one, other) = (writers.of(1, 0), writers.of(1, 1));
+        writers.close(1, 0);
+        assert_eq!((position(&one, &store).await, position(&other, &store).await), (None, Some(0)));
+        writers.close_all(1);
+        assert_eq!(position(&other, &store).await, None);
+    }
+
+    #[test]
+    fn turns_are_counted_by_logstore() {
+        let writers = Writers::default();
+        assert_eq!([1, 1, 2, 1].map(|logstore| writers.next_turn(logstore)), [0, 1, 0, 2]);
+    }
+}

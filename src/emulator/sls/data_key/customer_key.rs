@@ -1,0 +1,139 @@
+//! The customer's key at work: KMS makes and opens the data keys of a Logstore, called as a session of the role
+//! that the account lends to the service
+//! (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::super::encryption::UserCmkInfo;
+use super::super::error::Error;
+use super::Owner;
+use crate::emulator::access::facts_of_service;
+use crate::emulator::identity::Directory;
+use crate::emulator::kms::{self, Keys};
+use crate::emulator::rpc::{self, Parameters};
+use crate::emulator::state::State;
+use crate::emulator::sts;
+use crate::storage::DataKey;
+
+/// What roles name in their trust policy to let the service assume them.
+pub const SERVICE: &str = "log.aliyuncs.com";
+
+/// The name of the service's sessions. No source has the real one.
+pub const SESSION: &str = "aliyun-log";
+
+/// Identities and keys as they are at one moment. Nobody changes them while they are used.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Roles and what they may do.
+    pub directory: Arc<Directory>,
+    /// The keys of KMS.
+    pub keys: Arc<Keys>,
+    /// Seconds since the epoch.
+    pub now: i64,
+}
+
+impl Snapshot {
+    /// How everything is now.
+    pub fn of(state: &State) -> Self {
+        Self { directory: state.identity.current(), keys: state.keys.current(), now: state.clock.unix() }
+    }
+}
+
+/// The customer's key of one Logstore.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerKey<'a> {
+    /// Where role and key are found.
+    pub snapshot: &'a Snapshot,
+    /// Whose data keys are made and opened.
+    pub owner: &'a Owner,
+    /// Which key, and through which role.
+    pub info: &'a UserCmkInfo,
+}
+
+impl CustomerKey<'_> {
+    /// Has KMS make a data key (`GenerateDataKey`): the key, and the `CiphertextBlob` it comes back from. It is
+    /// opened once before it is used, so that nothing is sealed with a key that the role may make and not open.
+    ///
+    /// # Errors
+    ///
+    /// As [`CustomerKey::open`].
+    pub fn generate(&self) -> Result<(DataKey, String), Error> {
+        let parameters = [("KeyId", self.info.cmk_key_id.as_str()), ("NumberOfBytes", "32")];
+        let mut made = self.call("GenerateDataKey", &parameters)?;
+        drop(secret(&mut made));
+        let blob = made.get("CiphertextBlob").and_then(Value::as_str).ok_or_else(Error::internal)?;
+        Ok((self.open(blob)?, blob.to_owned()))
+    }
+
+    /// Has KMS open a data key (`Decrypt`).
+    ///
+    /// # Errors
+    ///
+    /// That role or key cannot be used, with the words of the service that says so: `Unauthorized` for what is
+    /// about the role, `ParameterInvalid` for what is about the key. Both are guesses: no source has the real
+    /// ones. Neither is one that clients take for passing.
+    pub fn open(&self, blob: &str) -> Result<DataKey, Error> {
+        let mut opened = self.call("Decrypt", &[("CiphertextBlob", blob)])?;
+        let key = secret(&mut opened).and_then(|key| <[u8; 32]>::try_from(key.as_slice()).ok());
+        key.map(DataKey::from_bytes).ok_or_else(Error::internal)
+    }
+
+    /// Calls KMS in the key's region as a session of the role.
+    fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Map<String, Value>, Error> {
+        let Snapshot { directory, keys, now } = self.snapshot;
+        let facts = facts_of_service(*now);
+        let session = sts::for_service(directory, SERVICE, (&self.info.arn, SESSION), &facts)
+            .map_err(|error| self.unusable("STS", &error))?;
+        let context = self.encryption_context();
+        let parameters: Vec<(&str, &str)> =
+            parameters.iter().copied().chain([("EncryptionContext", context.as_str())]).collect();
+        let request = rpc::Request {
+            account_id: &directory.account_id,
+            named_region: Some(&self.info.region_id),
+            default_region: &self.info.region_id,
+            now: *now,
+            caller: Some(&session),
+            facts: &facts,
+            parameters: &Parameters::of_pairs(&parameters),
+        };
+        rpc::call_as(&kms::SERVICE, keys, directory, action, &request)
+            .map_err(|error| self.unusable("KMS", &error))
+    }
+
+    /// A data key opens for its Logstore only, not for one that is made anew under the same name.
+    fn encryption_context(&self) -> String {
+        json!({
+            "AccountId": self.snapshot.directory.account_id,
+            "Project": self.owner.project,
+            "Logstore": self.owner.logstore,
+            "LogstoreNumber": self.owner.number.to_string(),
+        })
+        .to_string()
+    }
+
+    fn unusable(&self, service: &str, error: &rpc::Error) -> Error {
+        let UserCmkInfo { cmk_key_id, arn, region_id } = self.info;
+        let rpc::Error { status, code, message } = error;
+        let text = format!(
+            "The key {cmk_key_id} in {region_id} of logstore {} cannot be used through the role {arn}: \
+             {service} answers {code}: {message}",
+            self.owner.logstore
+        );
+        if service == "STS" || *status == 403 {
+            Error::unauthorized(text)
+        } else {
+            Error::parameter_invalid(text)
+        }
+    }
+}
+
+/// Takes the plaintext out of an answer.
+fn secret(answer: &mut Map<String, Value>) -> Option<Zeroizing<Vec<u8>>> {
+    let Some(Value::String(text)) = answer.remove("Plaintext") else { return None };
+    STANDARD.decode(Zeroizing::new(text).as_bytes()).ok().map(Zeroizing::new)
+}

@@ -1,0 +1,155 @@
+//! The data keys of Logstores: each Logstore has one of its own, made at the first write that needs it and
+//! kept wrapped with the Logstore.
+
+mod cache;
+mod customer_key;
+#[cfg(test)]
+mod tests;
+
+use self::cache::DataKeyCache;
+use self::customer_key::{CustomerKey, Snapshot};
+pub use self::customer_key::{SERVICE, SESSION};
+use super::encryption::UserCmkInfo;
+use super::error::Error;
+use crate::emulator::state::State;
+use crate::storage::{DataKey, Store};
+
+/// A Logstore's data key as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrappedDataKey {
+    /// Under a key of the service's own.
+    Service {
+        /// The sealed key.
+        wrapped: Vec<u8>,
+    },
+    /// Under the customer's key.
+    Byok {
+        /// What KMS `GenerateDataKey` answered as `CiphertextBlob`.
+        ciphertext_blob: String,
+    },
+}
+
+/// The Logstore a data key belongs to, as it was looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The project's name.
+    pub project: String,
+    /// The Logstore's name.
+    pub logstore: String,
+    /// The Logstore's number.
+    pub number: u64,
+    /// The customer's key, if its encryption configuration names one.
+    pub user_cmk_info: Option<UserCmkInfo>,
+}
+
+/// Where data keys are made and unwrapped.
+#[derive(Debug)]
+pub struct DataKeys {
+    /// What wraps the data keys of Logstores without a customer's key: its master key stands for the keys of the
+    /// service's own.
+    store: Store,
+    /// What authenticates blocks in clear.
+    clear: DataKey,
+    /// What KMS opened a moment ago.
+    opened: DataKeyCache,
+}
+
+impl DataKeys {
+    /// The data keys of the Logstores in a store.
+    pub fn new(store: &Store) -> Self {
+        Self { store: store.clone(), clear: store.clear_key(), opened: DataKeyCache::default() }
+    }
+
+    /// The key a Logstore's next block is sealed with: the one it has, or a new one that has to be stored
+    /// with the Logstore before the first block that is sealed with it.
+    ///
+    /// # Errors
+    ///
+    /// That the customer's key cannot be used.
+    pub fn for_writing(
+        &self,
+        state: &State,
+        owner: &Owner,
+        stored: Option<&WrappedDataKey>,
+    ) -> Result<(DataKey, Option<WrappedDataKey>), Error> {
+        if let Some(stored) = stored {
+            return Ok((self.for_reading(state, owner, stored)?, None));
+        }
+        let Some(info) = &owner.user_cmk_info else {
+            let key = DataKey::generate();
+            let wrapped = self.store.wrap_key(&belongs_to(owner), &key);
+            return Ok((key, Some(WrappedDataKey::Service { wrapped })));
+        };
+        let snapshot = &Snapshot::of(state);
+        let (key, ciphertext_blob) = CustomerKey { snapshot, owner, info }.generate()?;
+        self.opened.put(snapshot, owner, Some(&ciphertext_blob), &key);
+        Ok((key, Some(WrappedDataKey::Byok { ciphertext_blob })))
+    }
+
+    /// The key a Logstore's sealed blocks are opened with.
+    ///
+    /// # Errors
+    ///
+    /// That the customer's key cannot be used, or that the key is not what was wrapped.
+    pub fn for_reading(
+        &self,
+        state: &State,
+        owner: &Owner,
+        wrapped: &WrappedDataKey,
+    ) -> Result<DataKey, Error> {
+        match (wrapped, &owner.user_cmk_info) {
+            (WrappedDataKey::Service { wrapped }, _) => {
+                let key = self.store.unwrap_key(&belongs_to(owner), wrapped);
+                key.map_err(|error| damaged(&error.to_string()))
+            }
+            (WrappedDataKey::Byok { ciphertext_blob }, Some(info)) => {
+                let snapshot = &Snapshot::of(state);
+                let blob = ciphertext_blob.as_str();
+                if let Some(key) = self.opened.get(snapshot, owner, Some(blob)) {
+                    return Ok(key);
+                }
+                let key = CustomerKey { snapshot, owner, info }.open(blob)?;
+                self.opened.put(snapshot, owner, Some(blob), &key);
+                Ok(key)
+            }
+            (WrappedDataKey::Byok { .. }, None) => Err(damaged("its Logstore has no customer's key")),
+        }
+    }
+
+    /// Checks that the key of a Logstore that has not sealed anything yet could be made and opened now. Nothing
+    /// is asked of a Logstore without a customer's key.
+    ///
+    /// # Errors
+    ///
+    /// That the customer's key cannot be used.
+    pub fn check(&self, state: &State, owner: &Owner) -> Result<(), Error> {
+        let Some(info) = &owner.user_cmk_info else { return Ok(()) };
+        let snapshot = &Snapshot::of(state);
+        if self.opened.get(snapshot, owner, None).is_some() {
+            return Ok(());
+        }
+        let (key, _) = CustomerKey { snapshot, owner, info }.generate()?;
+        self.opened.put(snapshot, owner, None, &key);
+        Ok(())
+    }
+
+    /// Forgets every key that was unwrapped.
+    pub fn clear(&self) {
+        self.opened.clear();
+    }
+
+    /// The key that blocks in clear are authenticated with.
+    pub fn for_clear(&self) -> &DataKey {
+        &self.clear
+    }
+}
+
+fn damaged(why: &str) -> Error {
+    tracing::error!(why, "a data key does not unwrap");
+    Error::internal()
+}
+
+/// What a wrapped key belongs to: a Logstore that is made anew under the same name has another number.
+fn belongs_to(owner: &Owner) -> String {
+    format!("logstore {}", owner.number)
+}

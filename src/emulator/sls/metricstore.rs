@@ -1,0 +1,173 @@
+//! The operations on metric stores. A metric store is a Logstore of metrics with another set of words; the logs
+//! in it are written and read as those of any Logstore
+//! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-createmetricstore>).
+//!
+//! Its encryption follows what is known of the service: the same rules as for Logstores, except that an update
+//! without `encryptConf` leaves encryption as it is. Members in the words of Logstores, `encrypt_conf` above
+//! all, are passed over. What an update leaves out otherwise stays as well; that, the errors and the permissions
+//! are guesses.
+
+use serde_json::{Map, Value, json};
+
+use super::encryption::{self, METRIC_STORE};
+use super::error::Error;
+use super::fields::{ENCRYPT_CONF, missing};
+use super::logstore;
+use super::model::{Context, Logstore, Model};
+use super::paging::Page;
+use crate::emulator::Rules;
+use crate::emulator::target::Query;
+
+/// The size of a list when the call does not say.
+const DEFAULT_LIST_SIZE: usize = 200;
+
+/// What a Logstore of metrics has as `telemetryType`.
+const METRICS: &str = "Metrics";
+
+/// The only kind of metrics there is.
+const METRIC_TYPE: &str = "prometheus";
+
+/// The encryption configuration, in words of its own.
+const CONF: &str = "encryptConf";
+
+/// Members that have the same name in a Logstore, in both directions.
+const SHARED: [&str; 10] = [
+    "ttl",
+    "shardCount",
+    "autoSplit",
+    "maxSplitShard",
+    "mode",
+    "hot_ttl",
+    "infrequentAccessTTL",
+    "appendMeta",
+    "shardingPolicy",
+    "enable_tracking",
+];
+
+/// Members that are read only.
+const READ_ONLY: [&str; 3] = ["createTime", "lastModifyTime", "processorId"];
+
+/// `CreateMetricStore`.
+///
+/// # Errors
+///
+/// Those of CreateLogStore.
+pub fn create(
+    model: &mut Model,
+    project: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let name = body.get("name").ok_or_else(|| missing("name"))?;
+    let mut logstore = as_logstore(body)?;
+    logstore.insert("logstoreName".to_owned(), name.clone());
+    logstore.insert("telemetryType".to_owned(), METRICS.into());
+    let conf = configuration(None, body)?;
+    logstore.extend(conf.map(|conf| (ENCRYPT_CONF.to_owned(), conf)));
+    logstore::create(model, project, &logstore, context)
+}
+
+/// `GetMetricStore`.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn get(model: &Model, project: &str, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+    let stored = existing(model, project, name, context)?;
+    let shown = SHARED.into_iter().chain(READ_ONLY);
+    let mut members: Map<String, Value> =
+        shown.filter_map(|name| Some((name.to_owned(), stored.members.get(name)?.clone()))).collect();
+    members.insert("name".to_owned(), name.into());
+    members.insert("metricType".to_owned(), METRIC_TYPE.into());
+    let conf = stored.encrypt_conf().map(|conf| METRIC_STORE.translated(conf));
+    members.extend(conf.map(|conf| (CONF.to_owned(), conf)));
+    Ok(Value::Object(members))
+}
+
+/// `UpdateMetricStore`: what is left out stays.
+///
+/// # Errors
+///
+/// Those of UpdateLogStore.
+pub fn update(
+    model: &mut Model,
+    project: &str,
+    name: &str,
+    body: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let stored = existing(model, project, name, context)?;
+    let mut logstore = as_logstore(body)?;
+    let ttl = stored.members.get("ttl").cloned();
+    logstore.entry("ttl").or_insert_with(|| ttl.unwrap_or_default());
+    logstore.extend(body.get("name").map(|name| ("logstoreName".to_owned(), name.clone())));
+    let conf = configuration(stored.encrypt_conf(), body)?;
+    logstore.extend(conf.map(|conf| (ENCRYPT_CONF.to_owned(), conf)));
+    logstore::update(model, project, name, &logstore, &Context { rules: Rules::Lenient, ..*context })
+}
+
+/// `DeleteMetricStore`.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn delete(model: &mut Model, project: &str, name: &str, context: &Context<'_>) -> Result<(), Error> {
+    existing(model, project, name, context)?;
+    logstore::delete(model, project, name, context)
+}
+
+/// `ListMetricStores`.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, and those of [`Page::read`].
+pub fn list(model: &Model, project: &str, query: &Query, context: &Context<'_>) -> Result<Value, Error> {
+    logstore::project_of(model, project, context)?;
+    let page = Page::read(query, DEFAULT_LIST_SIZE)?;
+    let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    let is_listed = |name: &str, logstore: &Logstore| {
+        is_of_metrics(logstore)
+            && filter("name").is_none_or(|part| name.contains(part))
+            && filter("mode").is_none_or(|mode| logstore.members.get("mode").is_some_and(|own| own == mode))
+    };
+    let stores = model.logstores(project, context.view).filter(|(name, store)| is_listed(name, store));
+    let names: Vec<&str> = stores.map(|(name, _)| name).collect();
+    let total = names.len();
+    let names = page.of(names);
+    Ok(json!({"count": names.len(), "total": total, "metricstores": names}))
+}
+
+fn existing<'m>(
+    model: &'m Model,
+    project: &str,
+    name: &str,
+    context: &Context<'_>,
+) -> Result<&'m Logstore, Error> {
+    let logstore = logstore::existing(model, project, name, context)?;
+    if is_of_metrics(logstore) { Ok(logstore) } else { Err(Error::logstore_not_exist(name)) }
+}
+
+fn is_of_metrics(logstore: &Logstore) -> bool {
+    logstore.members.get("telemetryType").is_some_and(|kind| kind == METRICS)
+}
+
+/// The members of a body that a Logstore has too.
+fn as_logstore(body: &Map<String, Value>) -> Result<Map<String, Value>, Error> {
+    if body.get("metricType").is_some_and(|kind| kind != METRIC_TYPE) {
+        return Err(Error::logstore_info_invalid("metricType is not supported"));
+    }
+    let shared = body.iter().filter(|(name, _)| SHARED.contains(&name.as_str()));
+    Ok(shared.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// The configuration that results from a body, in the words of Logstores; `None` where it says nothing of it.
+fn configuration(stored: Option<&Value>, body: &Map<String, Value>) -> Result<Option<Value>, Error> {
+    let Some(conf) = body.get(CONF) else { return Ok(None) };
+    let conf = conf.as_object().ok_or_else(|| METRIC_STORE.malformed())?;
+    let conf = METRIC_STORE.read(conf, Rules::Default)?;
+    if conf.enable {
+        encryption::configured(stored, &conf, &METRIC_STORE)
+    } else {
+        encryption::switched(stored, conf, &METRIC_STORE)
+    }
+}

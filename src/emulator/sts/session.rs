@@ -1,0 +1,186 @@
+//! Sessions of roles: what one is asked for with, and opening it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::actions::FORBIDDEN;
+use crate::crypto::Secret;
+use crate::emulator::access::{AccessKey, Principal, SessionPolicy};
+use crate::emulator::clock::iso_8601;
+use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
+use crate::emulator::policy::Facts;
+use crate::emulator::rpc::{Error, Parameters, members};
+
+/// The shortest session, in seconds.
+const SHORTEST: i64 = 900;
+/// How long a session is where the call does not say, in seconds.
+const DEFAULT_DURATION: i64 = 3_600;
+/// Bytes in the policy a session is narrowed down with.
+const POLICY_LENGTH: usize = 2_048;
+
+/// A session that is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted<'p> {
+    account_id: &'p str,
+    /// The role's name, in any case.
+    pub role: &'p str,
+    session: &'p str,
+    policy: Option<Arc<SessionPolicy>>,
+    duration: i64,
+}
+
+impl<'p> Wanted<'p> {
+    /// Reads `RoleArn`, `RoleSessionName`, `Policy` and `DurationSeconds`.
+    ///
+    /// # Errors
+    ///
+    /// `MissingParameter`, and `InvalidParameter.<name>` for what is malformed.
+    pub fn read(parameters: &'p Parameters) -> Result<Self, Error> {
+        let (account_id, role) = role_asked_for(parameters)?;
+        let session = session_name(parameters)?;
+        let policy = session_policy(parameters)?;
+        let duration = parameters.number("DurationSeconds")?.unwrap_or(DEFAULT_DURATION);
+        Ok(Self { account_id, role, session, policy, duration })
+    }
+
+    /// The role.
+    ///
+    /// # Errors
+    ///
+    /// `EntityNotExist.Role`, also for a role of another account; `InvalidParameter.DurationSeconds` when the
+    /// role's sessions are not as long.
+    pub fn role_in<'d>(&self, directory: &'d Directory) -> Result<&'d Role, Error> {
+        let role = directory.role(self.role).filter(|_| self.account_id == directory.account_id);
+        let role = role.ok_or_else(|| {
+            let message = format!("The role not exists: {}", role_arn(self.account_id, self.role));
+            Error::new(404, "EntityNotExist.Role", message)
+        })?;
+        if (SHORTEST..=role.max_session_duration).contains(&self.duration) {
+            return Ok(role);
+        }
+        let hours = role.max_session_duration / 3_600;
+        let message = format!("The Min/Max value of DurationSeconds is 15min/{hours}hr.");
+        Err(Error::new(400, "InvalidParameter.DurationSeconds", message))
+    }
+
+    /// Opens the session: its key is added to `directory`. The members `Credentials` and `AssumedRoleUser` of
+    /// the answer.
+    pub fn open(self, role: &Role, directory: &mut Directory, now: i64) -> Map<String, Value> {
+        let expires = now.saturating_add(self.duration);
+        let issued = Issued::new();
+        let assumed = json!({
+            "Arn": format!("{}/{}", role_arn(self.account_id, self.role), self.session),
+            "AssumedRoleId": format!("{}:{}", role.id, self.session),
+        });
+        let key =
+            AccessKey::of_session(issued.secret.clone(), self.principal(role), issued.token.clone(), expires);
+        directory.access_keys.retain(|_, key| !key.is_over_for_long(now));
+        directory.access_keys.insert(issued.id.clone(), key);
+        members(json!({
+            "Credentials": {
+                "AccessKeyId": issued.id,
+                "AccessKeySecret": issued.secret.expose(),
+                "SecurityToken": issued.token.expose(),
+                "Expiration": iso_8601(expires),
+            },
+            "AssumedRoleUser": assumed,
+        }))
+    }
+
+    fn principal(self, role: &Role) -> Principal {
+        Principal::RoleSession {
+            account_id: self.account_id.to_owned(),
+            role: role.name.clone(),
+            role_id: role.id.clone(),
+            session: self.session.to_owned(),
+            policy: self.policy,
+        }
+    }
+}
+
+/// Opens a session for a cloud service that a role trusts, as the service does to act for the account. The
+/// session has no key: it calls within the emulator only, and whoever holds it asks for a new one soon.
+///
+/// # Errors
+///
+/// Those of `AssumeRole`: `InvalidParameter.RoleArn`, `EntityNotExist.Role`, and `NoPermission` when the
+/// role's trust policy does not name the service.
+pub fn for_service(
+    directory: &Directory,
+    service: &str,
+    (arn, session): (&str, &str),
+    facts: &Facts,
+) -> Result<Principal, Error> {
+    let (account_id, role) = role_of_arn(arn).ok_or_else(|| malformed("RoleArn"))?;
+    let wanted = Wanted { account_id, role, session, policy: None, duration: SHORTEST };
+    let role = wanted.role_in(directory)?;
+    if !directory.role_trusts_service(&role.name, service, facts) {
+        return Err(forbidden());
+    }
+    Ok(wanted.principal(role))
+}
+
+/// What STS says to callers who may not.
+pub fn forbidden() -> Error {
+    let (status, code, message) = FORBIDDEN;
+    Error::new(status, code, message)
+}
+
+/// A key of a session. Nothing real is behind it: it need not be hard to guess, only new.
+struct Issued {
+    id: String,
+    secret: Secret,
+    token: Secret,
+}
+
+impl Issued {
+    fn new() -> Self {
+        let letters = |length: usize| (0..length).map(|_| fastrand::alphanumeric()).collect::<String>();
+        Self {
+            id: format!("STS.NT{}", letters(22)),
+            secret: Secret::from(letters(44)),
+            // With the letters of base64 that need encoding, as real tokens have.
+            token: Secret::from(format!("CAIS{}+/{}==", letters(80), letters(80))),
+        }
+    }
+}
+
+/// The account and the role in `RoleArn`.
+///
+/// # Errors
+///
+/// `MissingParameter`, `InvalidParameter.RoleArn`.
+pub fn role_asked_for(parameters: &Parameters) -> Result<(&str, &str), Error> {
+    role_of_arn(parameters.required("RoleArn")?).ok_or_else(|| malformed("RoleArn"))
+}
+
+/// 2 to 64 letters, digits and `.@-_`.
+fn session_name(parameters: &Parameters) -> Result<&str, Error> {
+    let name = parameters.required("RoleSessionName")?;
+    if is_name(name, ".@-_") { Ok(name) } else { Err(malformed("RoleSessionName")) }
+}
+
+/// Whether a text is of 2 to 64 letters, digits and those of `others`.
+pub fn is_name(text: &str, others: &str) -> bool {
+    (2..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+}
+
+fn session_policy(parameters: &Parameters) -> Result<Option<Arc<SessionPolicy>>, Error> {
+    let Some(text) = parameters.get("Policy") else { return Ok(None) };
+    if text.len() > POLICY_LENGTH {
+        let message = format!("The size of Policy must be smaller than {POLICY_LENGTH} bytes.");
+        return Err(Error::new(400, "InvalidParameter.PolicySize", message));
+    }
+    let ungrammatical = |_| {
+        let message = "The parameter Policy has not passed grammar check.";
+        Error::new(400, "InvalidParameter.PolicyGrammar", message)
+    };
+    SessionPolicy::parse(text).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
+}
+
+/// A parameter that is not of its form.
+pub fn malformed(parameter: &str) -> Error {
+    let message = format!("The parameter {parameter} is wrongly formed.");
+    Error::new(400, format!("InvalidParameter.{parameter}"), message)
+}

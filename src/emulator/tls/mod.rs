@@ -1,0 +1,15 @@
+//! TLS: a certificate authority of the emulator's own, the certificates it makes, and the tunnels of HTTPS
+//! proxying.
+//!
+//! The authority is made anew at each start and lives in memory only. Its certificate is all that leaves the
+//! process; clients are told to trust it, and should do so only while they are pointed at the emulator.
+
+mod acceptance;
+mod authority;
+mod certificates;
+mod hosts;
+mod tunnel;
+
+pub use acceptance::{Certified, accept};
+pub use authority::{Authority, TlsError};
+pub use tunnel::Tunnel;

@@ -1,0 +1,281 @@
+//! The thread that writes: it takes every change that waits and brings them to disk together.
+//!
+//! While one transaction is being synced, others wait; the next takes them all. So many writers share one
+//! sync, and a single one waits for no other.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
+use tokio::sync::oneshot;
+
+use super::format::{BLOCKS, DOCUMENTS, Inventory, Keys, LENGTHS, META, META_INVENTORY, kind_byte};
+use super::state::State;
+use super::{BlockAddress, Change, StoreError};
+
+/// Bytes of blocks and documents after which a transaction takes no further change.
+const BATCH: usize = 32 * 1024 * 1024;
+
+type Answer = Result<(), StoreError>;
+
+/// A change that waits, and whom to tell.
+struct Job {
+    change: Change,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The thread, and the way to it.
+#[derive(Debug)]
+pub(super) struct Committer(Mutex<Option<(Sender<Job>, JoinHandle<()>)>>);
+
+impl Committer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the system has none to give.
+    pub(super) fn start(state: Arc<State>, inventory: Inventory) -> Result<Self, StoreError> {
+        let (sender, receiver) = channel();
+        let thread = thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || commit_all(&state, inventory, &receiver))
+            .map_err(|error| StoreError::of_io(&error))?;
+        Ok(Self(Mutex::new(Some((sender, thread)))))
+    }
+
+    /// Hands over a change; the answer comes when it is durable.
+    pub(super) fn submit(&self, change: Change) -> oneshot::Receiver<Answer> {
+        let (answer, receiver) = oneshot::channel();
+        let job = Job { change, answer };
+        let unsent = match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((sender, _)) => sender.send(job).err().map(|job| (job.0, StoreError::Failed)),
+            None => Some((job, StoreError::Closed)),
+        };
+        if let Some((job, error)) = unsent {
+            let _ = job.answer.send(Err(error));
+        }
+        receiver
+    }
+
+    /// Returns once everything that was handed over is answered, and the thread has ended. `false` if that
+    /// was so already.
+    pub(super) fn finish(&self) -> bool {
+        let Some((sender, thread)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return false;
+        };
+        drop(sender);
+        // It catches its panics, and one that came through would change nothing here.
+        let _ = thread.join();
+        true
+    }
+}
+
+fn commit_all(state: &State, mut inventory: Inventory, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let (changes, answers): (Vec<_>, Vec<_>) =
+            batch(first, jobs).into_iter().map(|job| (job.change, job.answer)).unzip();
+        let results = commit_or_fail(state, &mut inventory, &changes);
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Whoever handed the change over may have stopped waiting.
+            let _ = answer.send(result);
+        }
+    }
+}
+
+/// What became of each change. Once one transaction failed, there is no further one.
+fn commit_or_fail(state: &State, inventory: &mut Inventory, changes: &[Change]) -> Vec<Answer> {
+    let committed = state.with_database(|database| commit(database, state.keys(), inventory, changes));
+    let error = match committed {
+        Ok((results, after)) => {
+            *inventory = after;
+            return results;
+        }
+        Err(error) => error,
+    };
+    state.fail();
+    if matches!(error, StoreError::Failed) {
+        return changes.iter().map(|_| Err(StoreError::Failed)).collect();
+    }
+    tracing::error!("the store writes nothing more: {error}");
+    changes.iter().map(|_| Err(StoreError::Io(format!("a write failed: {error}")))).collect()
+}
+
+/// The first change, and those that wait behind it.
+fn batch(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+    let mut size = first.change.size();
+    let mut batch = vec![first];
+    while size < BATCH
+        && let Ok(job) = jobs.try_recv()
+    {
+        size += job.change.size();
+        batch.push(job);
+    }
+    batch
+}
+
+/// Brings changes to disk in one transaction; what became of each, and the inventory after them.
+///
+/// # Errors
+///
+/// When that failed for all of them.
+fn commit(
+    database: &Database,
+    keys: &Keys,
+    inventory: &Inventory,
+    changes: &[Change],
+) -> Result<(Vec<Answer>, Inventory), StoreError> {
+    let mut transaction = database.begin_write().map_err(StoreError::of)?;
+    transaction.set_durability(Durability::Immediate).map_err(StoreError::of)?;
+    let (results, inventory) = {
+        let mut writing = Writing::new(&transaction, keys, inventory.clone())?;
+        let results = changes.iter().map(|change| writing.carry_out(change)).collect::<Result<_, _>>()?;
+        (results, writing.inventory)
+    };
+    transaction
+        .open_table(META)
+        .map_err(StoreError::of)?
+        .insert(META_INVENTORY, keys.seal_inventory(&inventory).as_slice())
+        .map_err(StoreError::of)?;
+    transaction.commit().map_err(StoreError::of)?;
+    Ok((results, inventory))
+}
+
+/// The tables of a transaction.
+struct Writing<'t> {
+    keys: &'t Keys,
+    inventory: Inventory,
+    documents: Table<'t, (u8, &'static str), &'static [u8]>,
+    lengths: Table<'t, (u64, u32), &'static [u8]>,
+    blocks: Table<'t, (u64, u32, u64), &'static [u8]>,
+}
+
+impl<'t> Writing<'t> {
+    fn new(
+        transaction: &'t WriteTransaction,
+        keys: &'t Keys,
+        inventory: Inventory,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            keys,
+            inventory,
+            documents: transaction.open_table(DOCUMENTS).map_err(StoreError::of)?,
+            lengths: transaction.open_table(LENGTHS).map_err(StoreError::of)?,
+            blocks: transaction.open_table(BLOCKS).map_err(StoreError::of)?,
+        })
+    }
+
+    /// Carries out a change; within, why it is refused, and then nothing of it is written.
+    ///
+    /// # Errors
+    ///
+    /// When the transaction is of no use any more.
+    fn carry_out(&mut self, change: &Change) -> Result<Answer, StoreError> {
+        let lengths = match self.lengths_after(change) {
+            Ok(lengths) => lengths,
+            Err(error @ StoreError::Misplaced { .. }) => return Ok(Err(error)),
+            Err(error) => return Err(error),
+        };
+        if change.clear {
+            self.clear()?;
+        }
+        for (kind, name) in &change.removed {
+            self.remove_document(kind_byte(*kind), name)?;
+        }
+        for logstore in &change.removed_blocks {
+            self.remove_blocks(*logstore)?;
+        }
+        for document in &change.written {
+            self.write_document(
+                kind_byte(document.kind),
+                &document.name,
+                &self.keys.seal_document(document),
+            )?;
+        }
+        for (address, block) in &change.appended {
+            let key = (address.logstore, address.shard, address.position);
+            self.blocks.insert(key, block.as_slice()).map_err(StoreError::of)?;
+        }
+        for (shard, length) in lengths {
+            self.write_length(shard, length)?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The lengths of the shards that a change appends to, after it.
+    fn lengths_after(&self, change: &Change) -> Result<BTreeMap<(u64, u32), u64>, StoreError> {
+        let mut lengths = BTreeMap::new();
+        for (address, _) in &change.appended {
+            let shard = (address.logstore, address.shard);
+            let expected = match lengths.get(&shard) {
+                Some(length) => *length,
+                None if change.clear || change.removed_blocks.contains(&address.logstore) => 0,
+                None => self.length(shard)?,
+            };
+            let misplaced = StoreError::Misplaced { address: *address, expected };
+            let after = expected.checked_add(1).filter(|_| address.position == expected);
+            lengths.insert(shard, after.ok_or(misplaced)?);
+        }
+        Ok(lengths)
+    }
+
+    fn length(&self, shard: (u64, u32)) -> Result<u64, StoreError> {
+        let stored = self.lengths.get(shard).map_err(StoreError::of)?;
+        stored.map_or(Ok(0), |stored| self.keys.open_length(shard, stored.value()))
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
+        self.documents.retain(|_, _| false).map_err(StoreError::of)?;
+        self.lengths.retain(|_, _| false).map_err(StoreError::of)?;
+        self.blocks.retain(|_, _| false).map_err(StoreError::of)?;
+        self.inventory = Inventory::default();
+        Ok(())
+    }
+
+    fn remove_document(&mut self, kind: u8, name: &str) -> Result<(), StoreError> {
+        if let Some(stored) = self.documents.remove((kind, name)).map_err(StoreError::of)? {
+            self.inventory.toggle_document(self.keys, (kind, name), stored.value());
+        }
+        Ok(())
+    }
+
+    fn write_document(&mut self, kind: u8, name: &str, stored: &[u8]) -> Result<(), StoreError> {
+        let key = (kind, name);
+        if let Some(earlier) = self.documents.insert(key, stored).map_err(StoreError::of)? {
+            self.inventory.toggle_document(self.keys, key, earlier.value());
+        }
+        self.inventory.toggle_document(self.keys, key, stored);
+        Ok(())
+    }
+
+    fn write_length(&mut self, shard: (u64, u32), length: u64) -> Result<(), StoreError> {
+        let stored = self.keys.seal_length(shard, length);
+        if let Some(earlier) = self.lengths.insert(shard, stored.as_slice()).map_err(StoreError::of)? {
+            self.inventory.toggle_length(self.keys, shard, earlier.value());
+        }
+        self.inventory.toggle_length(self.keys, shard, &stored);
+        Ok(())
+    }
+
+    fn remove_blocks(&mut self, logstore: u64) -> Result<(), StoreError> {
+        let (keys, inventory) = (self.keys, &mut self.inventory);
+        let shards = (logstore, 0)..=(logstore, u32::MAX);
+        let forget = |shard: (u64, u32), stored: &[u8]| {
+            inventory.toggle_length(keys, shard, stored);
+            false
+        };
+        self.lengths.retain_in(shards, forget).map_err(StoreError::of)?;
+        let blocks = (logstore, 0, 0)..=(logstore, u32::MAX, u64::MAX);
+        self.blocks.retain_in(blocks, |_, _| false).map_err(StoreError::of)
+    }
+}
+
+impl Change {
+    /// About as many bytes as it brings.
+    fn size(&self) -> usize {
+        let documents = self.written.iter().map(|document| document.content.len());
+        let blocks = self.appended.iter().map(|(_, block): &(BlockAddress, Vec<u8>)| block.len());
+        documents.chain(blocks).sum()
+    }
+}

@@ -1,0 +1,289 @@
+//! What lies in the file, and the keys it is protected with.
+//!
+//! Four tables: `meta` (the format's version, a check of the master key, the inventory), `documents`,
+//! `lengths` (the number of blocks of each shard) and `blocks`. Every entry but the version is
+//! authenticated:
+//!
+//! - A sealed document is AES-256-GCM ciphertext, any other stands in clear before an HMAC-SHA256; kind and
+//!   name are authenticated with it.
+//! - A length stands before an HMAC-SHA256 over shard and length. A block within the length that is missing
+//!   is noticed when it is read, one behind it is never looked at.
+//! - A block is authenticated with its address, by its own envelope. Logstore numbers are never used again
+//!   and positions are written once, so there is no older block that would fit the same address.
+//! - The inventory is the sum (XOR) of a MAC of every document and every length, sealed so that nobody
+//!   without the master key sees a sum, and so cannot put together another set of entries that has the
+//!   same. It is written with every change. When the store is opened it shows a document or length that was
+//!   removed, added, or put back to what it was before.
+//!
+//! Defended against are accidents (a flipped bit, a cut file, a stray write) and whoever can change the file
+//! but has no master key: all they can do unnoticed is to put the whole file back to an earlier state, which
+//! nothing inside of the file can show. That earlier state may be the one before the last change when the
+//! program was killed: redb takes a damaged last commit for one that was being written then.
+//!
+//! Names, sizes and times of writes are in clear, and so is every document whose kind is not sealed.
+
+use redb::TableDefinition;
+use zeroize::Zeroizing;
+
+use super::{Document, Kind, MasterKey, StoreError, envelope};
+use crate::crypto::HmacSha256;
+
+/// The version of the format that is written and read here.
+pub(super) const VERSION: u32 = 1;
+
+/// What is known of the store itself.
+pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+/// Documents by kind and name.
+pub(super) const DOCUMENTS: TableDefinition<'_, (u8, &str), &[u8]> = TableDefinition::new("documents");
+/// The number of blocks by Logstore and shard.
+pub(super) const LENGTHS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("lengths");
+/// Blocks by Logstore, shard and position.
+pub(super) const BLOCKS: TableDefinition<'_, (u64, u32, u64), &[u8]> = TableDefinition::new("blocks");
+
+/// In [`META`]: the version, four bytes, the highest first.
+pub(super) const META_VERSION: &str = "version";
+/// In [`META`]: a MAC that only the right master key gives.
+pub(super) const META_KEY_CHECK: &str = "key check";
+/// In [`META`]: the inventory.
+pub(super) const META_INVENTORY: &str = "inventory";
+
+/// Bytes in an HMAC-SHA256.
+const MAC_LENGTH: usize = 32;
+
+/// The keys that entries are protected with, each derived from the master key for one use.
+pub(super) struct Keys {
+    sealing: Zeroizing<[u8; 32]>,
+    document: Zeroizing<[u8; 32]>,
+    length: Zeroizing<[u8; 32]>,
+    entry: Zeroizing<[u8; 32]>,
+    inventory: Zeroizing<[u8; 32]>,
+    check: Zeroizing<[u8; 32]>,
+}
+
+impl Keys {
+    pub(super) fn of(master: &MasterKey) -> Self {
+        Self {
+            sealing: master.derived("seal documents"),
+            document: master.derived("authenticate documents"),
+            length: master.derived("authenticate lengths"),
+            entry: master.derived("authenticate entries"),
+            inventory: master.derived("seal the inventory"),
+            check: master.derived("check the key"),
+        }
+    }
+
+    /// What [`META_KEY_CHECK`] says.
+    pub(super) fn check(&self) -> [u8; 32] {
+        HmacSha256::new(&self.check[..]).with(b"emulator store").finish()
+    }
+
+    /// Whether the store was written with these keys.
+    pub(super) fn fit(&self, check: &[u8]) -> bool {
+        HmacSha256::new(&self.check[..]).with(b"emulator store").is(check)
+    }
+
+    /// What lies in [`DOCUMENTS`] for a document.
+    pub(super) fn seal_document(&self, document: &Document) -> Vec<u8> {
+        let context = document_context(kind_byte(document.kind), &document.name);
+        if document.kind.is_sealed() {
+            return envelope::seal(&self.sealing, &document.content, &context);
+        }
+        let mac = HmacSha256::new(&self.document[..]).with(&context).with(&document.content).finish();
+        [document.content.as_slice(), &mac].concat()
+    }
+
+    /// The document that lies there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`]
+    pub(super) fn open_document(
+        &self,
+        kind: Kind,
+        name: &str,
+        stored: &[u8],
+    ) -> Result<Document, StoreError> {
+        let content = self
+            .document_content(kind, name, stored)
+            .ok_or_else(|| StoreError::Corrupt { what: format!("the document {kind:?} {name:?}") })?;
+        Ok(Document { kind, name: name.to_owned(), content })
+    }
+
+    fn document_content(&self, kind: Kind, name: &str, stored: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let context = document_context(kind_byte(kind), name);
+        if kind.is_sealed() {
+            return envelope::open(&self.sealing, stored, &context);
+        }
+        let (clear, mac) = without_mac(stored)?;
+        let fits = HmacSha256::new(&self.document[..]).with(&context).with(clear).is(mac);
+        fits.then(|| Zeroizing::new(clear.to_vec()))
+    }
+
+    /// What lies in [`LENGTHS`] for a shard of so many blocks.
+    pub(super) fn seal_length(&self, shard: (u64, u32), length: u64) -> [u8; 40] {
+        let mut sealed = [0; 40];
+        let (front, back) = sealed.split_at_mut(8);
+        front.copy_from_slice(&length.to_be_bytes());
+        back.copy_from_slice(&self.length_mac(shard, front).finish());
+        sealed
+    }
+
+    /// The number of blocks that lies there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`]
+    pub(super) fn open_length(&self, shard: (u64, u32), stored: &[u8]) -> Result<u64, StoreError> {
+        let length = stored.split_first_chunk::<8>().and_then(|(length, mac)| {
+            self.length_mac(shard, length).is(mac).then(|| u64::from_be_bytes(*length))
+        });
+        length.ok_or_else(|| StoreError::Corrupt {
+            what: format!("the number of blocks of shard {} of Logstore number {}", shard.1, shard.0),
+        })
+    }
+
+    fn length_mac(&self, (logstore, shard): (u64, u32), length: &[u8]) -> HmacSha256 {
+        let mac = HmacSha256::new(&self.length[..]);
+        mac.with(&logstore.to_be_bytes()).with(&shard.to_be_bytes()).with(length)
+    }
+
+    /// What lies in [`META`] for an inventory.
+    pub(super) fn seal_inventory(&self, inventory: &Inventory) -> Vec<u8> {
+        envelope::seal(&self.inventory, &inventory.0, META_INVENTORY.as_bytes())
+    }
+
+    /// Whether this is the inventory that lies there.
+    pub(super) fn is_inventory(&self, stored: &[u8], inventory: &Inventory) -> bool {
+        let opened = envelope::open(&self.inventory, stored, META_INVENTORY.as_bytes());
+        opened.is_some_and(|sum| sum.as_slice() == inventory.0)
+    }
+}
+
+/// The sum over all documents and lengths there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Inventory([u8; 32]);
+
+impl Inventory {
+    /// Adds a document as it is stored, or takes it away: the two are the same.
+    pub(super) fn toggle_document(&mut self, keys: &Keys, (kind, name): (u8, &str), stored: &[u8]) {
+        let mac = HmacSha256::new(&keys.entry[..]).with(b"document").with(&document_context(kind, name));
+        self.toggle(mac.with(stored));
+    }
+
+    /// Adds a length as it is stored, or takes it away.
+    pub(super) fn toggle_length(&mut self, keys: &Keys, (logstore, shard): (u64, u32), stored: &[u8]) {
+        let mac = HmacSha256::new(&keys.entry[..]).with(b"length").with(&logstore.to_be_bytes());
+        self.toggle(mac.with(&shard.to_be_bytes()).with(stored));
+    }
+
+    fn toggle(&mut self, mac: HmacSha256) {
+        for (sum, byte) in self.0.iter_mut().zip(mac.finish()) {
+            *sum ^= byte;
+        }
+    }
+}
+
+/// The bytes are in what lies on disk: a kind keeps its own for ever.
+pub(super) fn kind_byte(kind: Kind) -> u8 {
+    match kind {
+        Kind::Account => 0,
+        Kind::Identity => 1,
+        Kind::Keys => 2,
+        Kind::Project => 3,
+        Kind::Logstore => 4,
+    }
+}
+
+/// What lies in [`DOCUMENTS`] for a document that is not sealed, taken apart: content and MAC.
+pub(super) fn without_mac(stored: &[u8]) -> Option<(&[u8], &[u8])> {
+    stored.split_at_checked(stored.len().checked_sub(MAC_LENGTH)?)
+}
+
+/// Kind, length of the name and name: no other document has these bytes, whatever follows them.
+fn document_context(kind: u8, name: &str) -> Vec<u8> {
+    let length = u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes();
+    [&[kind], length.as_slice(), name.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [Kind; 5] = [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore];
+
+    fn keys() -> Keys {
+        Keys::of(&MasterKey::from_bytes([1; 32]))
+    }
+
+    fn document(kind: Kind) -> Document {
+        Document { kind, name: "p/l".to_owned(), content: b"a content of some length".to_vec().into() }
+    }
+
+    #[test]
+    fn documents_open_as_what_and_where_they_were_written_only() {
+        for kind in KINDS {
+            let stored = keys().seal_document(&document(kind));
+            assert_eq!(keys().open_document(kind, "p/l", &stored).unwrap(), document(kind));
+            for other in KINDS.into_iter().filter(|other| *other != kind) {
+                assert!(keys().open_document(other, "p/l", &stored).is_err(), "{kind:?} as {other:?}");
+            }
+            assert!(keys().open_document(kind, "p/m", &stored).is_err(), "{kind:?}");
+            let others = Keys::of(&MasterKey::from_bytes([2; 32]));
+            assert!(others.open_document(kind, "p/l", &stored).is_err(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_of_a_document_is_noticed() {
+        for kind in KINDS {
+            let stored = keys().seal_document(&document(kind));
+            for at in 0..stored.len() {
+                let mut changed = stored.clone();
+                changed[at] ^= 1;
+                assert!(keys().open_document(kind, "p/l", &changed).is_err(), "{kind:?}, byte {at}");
+                assert!(keys().open_document(kind, "p/l", &stored[..at]).is_err(), "{kind:?}, {at} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_no_secret_stands_in_clear() {
+        for kind in KINDS {
+            let stored = keys().seal_document(&document(kind));
+            let in_clear = stored.windows(9).any(|window| window == b"a content");
+            assert_eq!(in_clear, !matches!(kind, Kind::Identity | Kind::Keys), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_of_its_shard() {
+        let stored = keys().seal_length((1, 2), 3);
+        assert_eq!(keys().open_length((1, 2), &stored).unwrap(), 3);
+        assert!(keys().open_length((1, 3), &stored).is_err());
+        assert!(keys().open_length((2, 2), &stored).is_err());
+        for at in 0..stored.len() {
+            let mut changed = stored;
+            changed[at] ^= 1;
+            assert!(keys().open_length((1, 2), &changed).is_err(), "byte {at}");
+        }
+        assert!(keys().open_length((1, 2), b"").is_err());
+    }
+
+    #[test]
+    fn an_inventory_is_of_the_entries_there_are_in_any_order() {
+        let keys = keys();
+        let mut first = Inventory::default();
+        first.toggle_document(&keys, (3, "a"), b"x");
+        first.toggle_length(&keys, (1, 0), b"y");
+        let mut second = Inventory::default();
+        second.toggle_length(&keys, (1, 0), b"y");
+        second.toggle_document(&keys, (3, "a"), b"old");
+        let stored = keys.seal_inventory(&first);
+        assert!(keys.is_inventory(&stored, &first));
+        assert!(!keys.is_inventory(&stored, &second));
+        second.toggle_document(&keys, (3, "a"), b"old");
+        second.toggle_document(&keys, (3, "a"), b"x");
+        assert!(keys.is_inventory(&stored, &second));
+        assert!(!keys.is_inventory(b"", &first));
+    }
+}

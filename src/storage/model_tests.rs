@@ -1,0 +1,197 @@
+//! The store against a plain model: through any changes, reopenings, and crashes of a simulated disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::simulated_disk::Disk;
+use super::{BlockAddress, Change, Document, Kind, MasterKey, Store, StoreError, opening};
+
+const KINDS: [Kind; 5] = [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore];
+const NAMES: [&str; 3] = ["", "a", "a/b"];
+const LOGSTORES: u64 = 3;
+const SHARDS: u32 = 2;
+
+/// What a store holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Model {
+    pub(super) documents: BTreeMap<(Kind, String), Vec<u8>>,
+    pub(super) shards: BTreeMap<(u64, u32), Vec<Vec<u8>>>,
+}
+
+impl Model {
+    pub(super) fn apply(&mut self, change: &Change) {
+        if change.clear {
+            *self = Self::default();
+        }
+        for removed in &change.removed {
+            self.documents.remove(removed);
+        }
+        self.shards.retain(|(logstore, _), _| !change.removed_blocks.contains(logstore));
+        for Document { kind, name, content } in &change.written {
+            self.documents.insert((*kind, name.clone()), content.to_vec());
+        }
+        for (address, block) in &change.appended {
+            self.shards.entry((address.logstore, address.shard)).or_default().push(block.clone());
+        }
+    }
+
+    /// Everything that a store says it holds.
+    pub(super) fn of(store: &Store) -> Result<Self, StoreError> {
+        let mut model = Self::default();
+        for kind in KINDS {
+            for document in store.documents(kind)? {
+                model.documents.insert((document.kind, document.name), document.content.to_vec());
+            }
+        }
+        for (logstore, shard) in shards() {
+            let from = BlockAddress { logstore, shard, position: 0 };
+            let blocks = store.blocks(from, usize::MAX, usize::MAX)?;
+            assert_eq!(store.length(logstore, shard)?, blocks.len() as u64);
+            if !blocks.is_empty() {
+                model.shards.insert((logstore, shard), blocks.into_iter().map(|(_, block)| block).collect());
+            }
+        }
+        Ok(model)
+    }
+}
+
+fn shards() -> impl Iterator<Item = (u64, u32)> {
+    (0..LOGSTORES).flat_map(|logstore| (0..SHARDS).map(move |shard| (logstore, shard)))
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Write(Kind, &'static str, Vec<u8>),
+    Remove(Kind, &'static str),
+    Append(u64, u32, Vec<u8>),
+    RemoveBlocks(u64),
+    Clear,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let kind = || prop::sample::select(&KINDS[..]);
+    let name = || prop::sample::select(&NAMES[..]);
+    let bytes = || (any::<u8>(), 0_usize..9_000).prop_map(|(byte, length)| vec![byte; length]);
+    prop_oneof![
+        6 => (kind(), name(), bytes()).prop_map(|(kind, name, content)| Step::Write(kind, name, content)),
+        2 => (kind(), name()).prop_map(|(kind, name)| Step::Remove(kind, name)),
+        9 => (0..LOGSTORES, 0..SHARDS, bytes()).prop_map(|(logstore, shard, block)| {
+            Step::Append(logstore, shard, block)
+        }),
+        1 => (0..LOGSTORES).prop_map(Step::RemoveBlocks),
+        1 => Just(Step::Clear),
+    ]
+}
+
+type Steps = Vec<Step>;
+
+fn any_changes(most: usize) -> impl Strategy<Value = Vec<Steps>> {
+    prop::collection::vec(prop::collection::vec(any_step(), 1..4), 1..most)
+}
+
+/// The change of these steps, to a store that holds this.
+fn change(steps: &[Step], model: &Model) -> Change {
+    let mut change = Change::new();
+    for step in steps {
+        match step {
+            Step::Write(kind, name, content) => change.write(*kind, name, content.clone()),
+            Step::Remove(kind, name) => change.remove(*kind, name),
+            Step::RemoveBlocks(logstore) => change.remove_blocks(*logstore),
+            Step::Clear => change.clear(),
+            Step::Append(..) => {}
+        }
+    }
+    let mut after = model.clone();
+    after.apply(&change);
+    for step in steps {
+        if let Step::Append(logstore, shard, block) = step {
+            let blocks = after.shards.entry((*logstore, *shard)).or_default();
+            let position = blocks.len() as u64;
+            blocks.push(block.clone());
+            change.append(BlockAddress { logstore: *logstore, shard: *shard, position }, block.clone());
+        }
+    }
+    change
+}
+
+fn key() -> MasterKey {
+    MasterKey::from_bytes([9; 32])
+}
+
+fn wait(committed: super::Committed) -> Result<(), StoreError> {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(committed.wait())
+}
+
+fn open(disk: &Disk) -> Result<Store, StoreError> {
+    Store::of(opening::open_disk(disk.clone(), Path::new("disk"), &key(), opening::CHECKED_LENGTH)?, &key())
+}
+
+/// Submits changes, a number of them before the first is waited for. What the store held before and after
+/// each of them, and how many were acknowledged.
+fn submit_all(store: &Store, mut model: Model, changes: &[Steps], at_once: usize) -> (Vec<Model>, usize) {
+    let mut states = vec![model.clone()];
+    let mut results = Vec::new();
+    for together in changes.chunks(at_once) {
+        let mut waiting = Vec::new();
+        for steps in together {
+            let change = change(steps, &model);
+            model.apply(&change);
+            states.push(model.clone());
+            waiting.push(store.submit(change));
+        }
+        results.extend(waiting.into_iter().map(wait));
+    }
+    let acknowledged = results.iter().take_while(|result| result.is_ok()).count();
+    assert!(results[acknowledged..].iter().all(Result::is_err), "an answer after a failure");
+    (states, acknowledged)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_store_holds_what_was_written_also_when_opened_again(
+        sessions in prop::collection::vec(any_changes(8), 1..4),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Store::in_memory().unwrap();
+        let mut model = Model::default();
+        for session in sessions {
+            let store = Store::open(folder.path(), &key()).unwrap();
+            prop_assert_eq!(Model::of(&store).unwrap(), model.clone());
+            let (states, acknowledged) = submit_all(&store, model.clone(), &session, 8);
+            prop_assert_eq!(acknowledged, session.len());
+            submit_all(&memory, model, &session, 1);
+            model = states.last().unwrap().clone();
+            prop_assert_eq!(Model::of(&store).unwrap(), model.clone());
+            prop_assert_eq!(Model::of(&memory).unwrap(), model.clone());
+        }
+    }
+
+    /// The power goes at any operation of the disk, also while an earlier crash is being repaired. What was
+    /// not synced is there, is not, or is torn; the end of the file may be cut off.
+    #[test]
+    fn after_a_crash_acknowledged_changes_are_there_and_others_whole_or_absent(
+        sessions in prop::collection::vec((any_changes(8), 1_usize..4, 0_usize..120, any::<u64>()), 1..5),
+    ) {
+        let disk = Disk::default();
+        drop(opening::create_disk(disk.clone(), &key()).unwrap());
+        let mut model = Model::default();
+        for (changes, at_once, power, seed) in sessions {
+            disk.power_for(power);
+            let (states, acknowledged) = match open(&disk) {
+                Ok(store) => submit_all(&store, model.clone(), &changes, at_once),
+                Err(error) => {
+                    prop_assert!(matches!(error, StoreError::Io(_)), "{error}");
+                    (vec![model.clone()], 0)
+                }
+            };
+            disk.crash(seed);
+            let after = Model::of(&open(&disk).unwrap()).unwrap();
+            prop_assert!(states[acknowledged..].contains(&after), "{acknowledged} were acknowledged");
+            model = after;
+        }
+    }
+}

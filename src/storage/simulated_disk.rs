@@ -1,0 +1,148 @@
+//! A disk that crashes: what was not synced is lost in any way a disk may lose it.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use redb::StorageBackend;
+
+/// What is written at once, or not at all.
+const SECTOR: usize = 512;
+
+/// A disk in memory. Clones are of the same disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Disk(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    /// What is there whatever happens.
+    synced: Vec<u8>,
+    /// What is read.
+    current: Vec<u8>,
+    unsynced: Vec<Operation>,
+    /// Operations after which every further one fails.
+    power: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Operation {
+    Write(usize, Vec<u8>),
+    SetLength(usize),
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self { synced: Vec::new(), current: Vec::new(), unsynced: Vec::new(), power: usize::MAX }
+    }
+}
+
+impl Disk {
+    /// A disk with this on it.
+    pub(super) fn with(content: Vec<u8>) -> Self {
+        let inner = Inner { synced: content.clone(), current: content, ..Inner::default() };
+        Self(Arc::new(Mutex::new(inner)))
+    }
+
+    /// What is on it.
+    pub(super) fn content(&self) -> Vec<u8> {
+        self.inner().current.clone()
+    }
+
+    /// The power goes after so many operations.
+    pub(super) fn power_for(&self, operations: usize) {
+        self.inner().power = operations;
+    }
+
+    /// The power went, and is back. Of what was not synced, `seed` says what is there.
+    pub(super) fn crash(&self, seed: u64) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut inner = self.inner();
+        let mut content = std::mem::take(&mut inner.synced);
+        // Some disks keep everything up to a moment, others whatever they like.
+        let in_order = random.bool();
+        let kept = random.usize(..=inner.unsynced.len());
+        for (number, operation) in std::mem::take(&mut inner.unsynced).into_iter().enumerate() {
+            if if in_order { number < kept } else { random.bool() } {
+                operation.carry_out(&mut content);
+            } else if random.bool() {
+                operation.torn(&mut random).carry_out(&mut content);
+            }
+        }
+        *inner = Inner { synced: content.clone(), current: content, ..Inner::default() };
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap()
+    }
+
+    fn operate(&self, operation: Operation) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.use_power()?;
+        operation.carry_out(&mut inner.current);
+        inner.unsynced.push(operation);
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn use_power(&mut self) -> io::Result<()> {
+        self.power = self.power.checked_sub(1).ok_or_else(|| io::Error::other("the power is off"))?;
+        Ok(())
+    }
+}
+
+impl Operation {
+    fn carry_out(&self, content: &mut Vec<u8>) {
+        match self {
+            Self::Write(offset, data) => {
+                // Its growth may have been lost before it.
+                content.resize(content.len().max(offset + data.len()), 0);
+                content[*offset..offset + data.len()].copy_from_slice(data);
+            }
+            Self::SetLength(length) => content.resize(*length, 0),
+        }
+    }
+
+    /// The part of a write that reached the disk: whole sectors from its beginning.
+    fn torn(self, random: &mut fastrand::Rng) -> Self {
+        match self {
+            Self::Write(offset, mut data) => {
+                let boundary = (offset + random.usize(..=data.len())) / SECTOR * SECTOR;
+                data.truncate(boundary.saturating_sub(offset));
+                Self::Write(offset, data)
+            }
+            // The length is one field of the file system.
+            Self::SetLength(length) => Self::SetLength(length),
+        }
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.inner().current.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let inner = self.inner();
+        let there = start.checked_add(out.len()).and_then(|end| inner.current.get(start..end));
+        out.copy_from_slice(there.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.operate(Operation::SetLength(usize::try_from(length).map_err(io::Error::other)?))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.use_power()?;
+        inner.synced = inner.current.clone();
+        inner.unsynced.clear();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        self.operate(Operation::Write(start, data.to_vec()))
+    }
+}

@@ -1,0 +1,71 @@
+//! What the thread that writes and those that read share.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use redb::Database;
+
+use super::StoreError;
+use super::format::Keys;
+
+/// The database while it is open, and whether a write failed.
+pub(super) struct State {
+    database: RwLock<Option<Database>>,
+    keys: Keys,
+    failed: AtomicBool,
+}
+
+impl State {
+    pub(super) fn new(database: Database, keys: Keys) -> Self {
+        Self { database: RwLock::new(Some(database)), keys, failed: AtomicBool::new(false) }
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// From now on there is nothing but [`StoreError::Failed`].
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    /// Does something with the database, which is not closed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`], [`StoreError::Closed`], or what `work` gives; [`StoreError::Corrupt`] when it
+    /// panics.
+    pub(super) fn with_database<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.has_failed() {
+            return Err(StoreError::Failed);
+        }
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database.as_ref().ok_or(StoreError::Closed)?;
+        StoreError::catching(|| work(database))
+    }
+
+    /// Closes the database, once nobody uses it, and lets go of the file.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be closed in good order: all that was acknowledged is on disk nonetheless.
+    pub(super) fn close(&self) -> Result<(), StoreError> {
+        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        database.map_or(Ok(()), |database| StoreError::catching(|| database.close().map_err(StoreError::of)))
+    }
+}
+
+impl fmt::Debug for State {
+    /// Without the keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}

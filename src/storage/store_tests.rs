@@ -1,0 +1,418 @@
+//! What a store promises, one promise at a time.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use redb::{ReadableDatabase as _, ReadableTable as _};
+
+use super::format::{BLOCKS, META, META_VERSION};
+use super::simulated_disk::Disk;
+use super::{BlockAddress, Change, DataKey, Document, Kind, MasterKey, Store, StoreError, opening};
+
+fn key() -> MasterKey {
+    MasterKey::from_bytes([9; 32])
+}
+
+fn at(position: u64) -> BlockAddress {
+    BlockAddress { logstore: 7, shard: 1, position }
+}
+
+fn wait(store: &Store, change: Change) -> Result<(), StoreError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(store.submit(change).wait())
+}
+
+fn written(name: &str, content: &[u8]) -> Change {
+    let mut change = Change::new();
+    change.write(Kind::Project, name, content.to_vec());
+    change
+}
+
+fn appended(positions: &[u64]) -> Change {
+    let mut change = Change::new();
+    for position in positions {
+        change.append(at(*position), format!("block {position}").into());
+    }
+    change
+}
+
+fn positions(store: &Store, from: u64, count: usize, bytes: usize) -> Vec<u64> {
+    let blocks = store.blocks(at(from), count, bytes).unwrap();
+    assert!(blocks.iter().all(|(at, block)| *block == format!("block {}", at.position).into_bytes()));
+    blocks.into_iter().map(|(address, _)| address.position).collect()
+}
+
+/// What lies in a folder: names, contents, times of the last write.
+fn snapshot(folder: &Path) -> Vec<(String, Vec<u8>, SystemTime)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let written = entry.metadata().unwrap().modified().unwrap();
+            (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap(), written)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn reading_starts_and_ends_where_it_is_told() {
+    let store = Store::in_memory().unwrap();
+    wait(&store, appended(&[0, 1, 2, 3])).unwrap();
+    assert_eq!(positions(&store, 0, usize::MAX, usize::MAX), [0, 1, 2, 3]);
+    assert_eq!(positions(&store, 1, 2, usize::MAX), [1, 2]);
+    assert_eq!(positions(&store, 0, 4, 15), [0, 1]);
+    assert_eq!(positions(&store, 0, 4, 14), [0, 1]);
+    assert_eq!(positions(&store, 0, 4, 13), [0]);
+    assert_eq!(positions(&store, 0, 4, 0), [0], "at least one");
+    assert_eq!(positions(&store, 0, 0, usize::MAX), [0; 0]);
+    assert_eq!(positions(&store, 4, 4, usize::MAX), [0; 0]);
+    assert_eq!(positions(&store, u64::MAX, 4, usize::MAX), [0; 0]);
+    assert_eq!(store.length(7, 1).unwrap(), 4);
+    assert_eq!(store.length(7, 0).unwrap(), 0);
+}
+
+#[test]
+fn documents_come_by_kind_in_the_order_of_their_names() {
+    let store = Store::in_memory().unwrap();
+    wait(&store, written("b", b"2")).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    let mut change = Change::new();
+    change.write(Kind::Logstore, "a", b"other kind".to_vec());
+    wait(&store, change).unwrap();
+    let documents = store.documents(Kind::Project).unwrap();
+    let expected = [("a", b"1"), ("b", b"2")].map(|(name, content)| Document {
+        kind: Kind::Project,
+        name: name.to_owned(),
+        content: content.to_vec().into(),
+    });
+    assert_eq!(documents, expected);
+    assert!(store.documents(Kind::Account).unwrap().is_empty());
+}
+
+#[test]
+fn a_block_out_of_place_is_refused_with_its_whole_change_and_nothing_else() {
+    let store = Store::in_memory().unwrap();
+    wait(&store, appended(&[0])).unwrap();
+    for (positions, expected) in [(&[0][..], 1), (&[2], 1), (&[1, 3], 2), (&[1, 1], 2), (&[u64::MAX], 1)] {
+        let mut change = appended(positions);
+        change.write(Kind::Project, "refused", Vec::new());
+        match wait(&store, change) {
+            Err(StoreError::Misplaced { address, expected: next }) => {
+                assert_eq!((Some(&address.position), next), (positions.last(), expected));
+            }
+            other => panic!("{positions:?}: {other:?}"),
+        }
+    }
+    assert!(store.documents(Kind::Project).unwrap().is_empty());
+    wait(&store, appended(&[1])).unwrap();
+    assert_eq!(positions(&store, 0, 9, usize::MAX), [0, 1]);
+}
+
+#[test]
+fn changes_that_wait_together_are_answered_each_for_itself() {
+    let store = Store::in_memory().unwrap();
+    let submitted = [&[0, 1][..], &[5], &[2]].map(|positions| store.submit(appended(positions)));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let results = submitted.map(|committed| runtime.block_on(committed.wait()).is_ok());
+    assert_eq!(results, [true, false, true]);
+    assert_eq!(positions(&store, 0, 9, usize::MAX), [0, 1, 2]);
+}
+
+#[test]
+fn a_removed_logstore_begins_at_zero_again_and_others_stay() {
+    let store = Store::in_memory().unwrap();
+    wait(&store, appended(&[0, 1])).unwrap();
+    let mut other = Change::new();
+    other.append(BlockAddress { logstore: 8, ..at(0) }, b"other".to_vec());
+    wait(&store, other).unwrap();
+    let mut change = appended(&[0]);
+    change.remove_blocks(7);
+    wait(&store, change).unwrap();
+    assert_eq!(positions(&store, 0, 9, usize::MAX), [0]);
+    assert_eq!(store.length(8, 1).unwrap(), 1);
+    let mut change = appended(&[0]);
+    change.clear();
+    wait(&store, change).unwrap();
+    assert_eq!((store.length(7, 1).unwrap(), store.length(8, 1).unwrap()), (1, 0));
+}
+
+#[test]
+fn closing_answers_what_was_submitted_and_lets_go_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("made/anew"), &key()).unwrap();
+    let committed = store.submit(written("a", b"1"));
+    store.close();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(committed.wait()).unwrap();
+    assert!(matches!(wait(&store, written("b", b"2")), Err(StoreError::Closed)));
+    assert!(matches!(store.documents(Kind::Project), Err(StoreError::Closed)));
+    let again = Store::open(&folder.path().join("made/anew"), &key()).unwrap();
+    assert_eq!(again.documents(Kind::Project).unwrap().len(), 1);
+    let clone = again.clone();
+    drop(again);
+    assert!(matches!(Store::open(&folder.path().join("made/anew"), &key()), Err(StoreError::InUse(_))));
+    drop(clone);
+    Store::open(&folder.path().join("made/anew"), &key()).unwrap();
+}
+
+#[test]
+fn a_wrapped_key_outlives_the_store_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrapped = Store::open(folder.path(), &key()).unwrap().wrap_key("x", &DataKey::from_bytes([3; 32]));
+    let store = Store::open(folder.path(), &key()).unwrap();
+    assert_eq!(store.unwrap_key("x", &wrapped).unwrap().expose(), &[3; 32]);
+    assert!(Store::in_memory().unwrap().unwrap_key("x", &wrapped).is_err());
+}
+
+/// Set for the second process of the test below: the folder that the first one holds.
+const HELD: &str = "STORE_TEST_HELD_FOLDER";
+
+#[test]
+fn a_second_process_is_refused_and_touches_nothing() {
+    if let Some(folder) = std::env::var_os(HELD) {
+        let refused = Store::open(Path::new(&folder), &key());
+        assert!(matches!(refused, Err(StoreError::InUse(at)) if at == Path::new(&folder)));
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    let before = snapshot(folder.path());
+    let second = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "storage::store_tests::a_second_process_is_refused_and_touches_nothing"])
+        .env(HELD, folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&second.stdout).into_owned();
+    assert!(second.status.success() && said.contains("1 passed"), "{said}");
+    assert_eq!(snapshot(folder.path()), before);
+}
+
+/// Set for the process that the test below kills: the folder to write to.
+const KILLED: &str = "STORE_TEST_KILLED_FOLDER";
+/// Bytes in each block it writes.
+const KILLED_BLOCK: usize = 64 * 1024;
+
+#[test]
+fn what_a_killed_process_was_told_is_there() {
+    if let Some(folder) = std::env::var_os(KILLED) {
+        write_until_killed(Path::new(&folder));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "storage::store_tests::what_a_killed_process_was_told_is_there", "--nocapture"])
+        .env(KILLED, folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let told = lines.map(Result::unwrap).filter(|line| line.starts_with("written ")).take(40).count();
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    assert_eq!(told, 40);
+    let store = Store::open(folder.path(), &key()).unwrap();
+    let blocks = store.blocks(at(0), usize::MAX, usize::MAX).unwrap();
+    assert!(blocks.len() >= told, "{} of {told}", blocks.len());
+    for (number, (address, block)) in blocks.iter().enumerate() {
+        assert_eq!((address.position, block), (number as u64, &vec![number.to_le_bytes()[0]; KILLED_BLOCK]));
+    }
+}
+
+fn write_until_killed(folder: &Path) -> ! {
+    let store = Store::open(folder, &key()).unwrap();
+    for position in 0.. {
+        let mut change = Change::new();
+        change.append(at(position), vec![position.to_le_bytes()[0]; KILLED_BLOCK]);
+        wait(&store, change).unwrap();
+        println!("written {position}");
+    }
+    unreachable!("there always is a next position")
+}
+
+#[test]
+fn another_handle_in_this_process_is_refused_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let _store = Store::open(folder.path(), &key()).unwrap();
+    assert!(matches!(Store::open(folder.path(), &key()), Err(StoreError::InUse(_))));
+}
+
+/// Opens a folder in vain: the error is the one expected, and nothing is written.
+#[track_caller]
+fn check_refused(folder: &Path, key: &MasterKey, expected: impl Fn(&StoreError) -> bool) {
+    let before = snapshot(folder);
+    let error = Store::open(folder, key).unwrap_err();
+    assert!(expected(&error), "{error:?}");
+    assert_eq!(snapshot(folder), before, "{error:?}");
+}
+
+fn folder_with_a_store() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    wait(&store, appended(&[0, 1, 2])).unwrap();
+    folder
+}
+
+/// Changes the database behind the store's back.
+fn tamper(folder: &Path, work: impl FnOnce(&redb::WriteTransaction)) {
+    let database = redb::Database::open(folder.join(opening::FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    work(&transaction);
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn another_master_key_is_refused() {
+    let folder = folder_with_a_store();
+    let other = MasterKey::from_bytes([8; 32]);
+    check_refused(folder.path(), &other, |error| matches!(error, StoreError::WrongMasterKey(_)));
+    Store::open(folder.path(), &key()).unwrap();
+}
+
+/// Opening such a file repairs it, which is a write: it has to wait for the key.
+#[test]
+fn another_master_key_is_refused_also_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join(opening::FILE), killed.path().join(opening::FILE)).unwrap();
+    let other = MasterKey::from_bytes([8; 32]);
+    check_refused(killed.path(), &other, |error| matches!(error, StoreError::WrongMasterKey(_)));
+    let before = snapshot(killed.path());
+    let store = Store::open(killed.path(), &key()).unwrap();
+    assert_eq!(store.documents(Kind::Project).unwrap().len(), 1);
+    assert_ne!(snapshot(killed.path()), before, "nothing was repaired: the file says nothing of a crash");
+}
+
+#[test]
+fn another_version_is_refused_whatever_the_key() {
+    let folder = folder_with_a_store();
+    tamper(folder.path(), |transaction| {
+        transaction.open_table(META).unwrap().insert(META_VERSION, [0, 0, 0, 2].as_slice()).unwrap();
+    });
+    for key in [key(), MasterKey::from_bytes([8; 32])] {
+        check_refused(folder.path(), &key, |error| {
+            matches!(error, StoreError::Version { found: 2, expected: 1, .. })
+        });
+    }
+}
+
+#[test]
+fn something_else_in_the_place_of_the_file_is_corrupt() {
+    for content in [b"".as_slice(), b"no database", &vec![0; 100_000]] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(opening::FILE), content).unwrap();
+        check_refused(folder.path(), &key(), |error| matches!(error, StoreError::Corrupt { .. }));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    redb::Database::create(folder.path().join(opening::FILE)).unwrap();
+    check_refused(folder.path(), &key(), |error| matches!(error, StoreError::Corrupt { .. }));
+}
+
+#[test]
+fn a_file_where_the_folder_is_to_be_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    assert!(matches!(Store::open(&folder.path().join("file"), &key()), Err(StoreError::Io(_))));
+}
+
+#[test]
+fn whoever_has_no_key_removes_adds_and_puts_back_nothing_unnoticed() {
+    use super::format::{DOCUMENTS, LENGTHS};
+    type Tampering = fn(&redb::WriteTransaction);
+    let tamperings: [(&str, Tampering); 5] = [
+        ("a document removed", |transaction| {
+            transaction.open_table(DOCUMENTS).unwrap().remove((3, "a")).unwrap();
+        }),
+        ("a document under another name", |transaction| {
+            let mut table = transaction.open_table(DOCUMENTS).unwrap();
+            let stored = table.get((3, "a")).unwrap().unwrap().value().to_vec();
+            table.insert((3, "b"), stored.as_slice()).unwrap();
+        }),
+        ("a shard removed", |transaction| {
+            transaction.open_table(LENGTHS).unwrap().remove((7, 1)).unwrap();
+            transaction.open_table(BLOCKS).unwrap().retain(|_, _| false).unwrap();
+        }),
+        ("a table removed", |transaction| {
+            transaction.delete_table(BLOCKS).unwrap();
+        }),
+        ("the inventory removed", |transaction| {
+            transaction.open_table(META).unwrap().remove("inventory").unwrap();
+        }),
+    ];
+    for (what, tampering) in tamperings {
+        let folder = folder_with_a_store();
+        tamper(folder.path(), tampering);
+        let error = Store::open(folder.path(), &key()).expect_err(what);
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{what}: {error:?}");
+    }
+}
+
+#[test]
+fn an_earlier_version_of_a_document_is_not_put_back_unnoticed() {
+    let folder = folder_with_a_store();
+    let mut earlier = Vec::new();
+    let name = (3, "a");
+    let documents = super::format::DOCUMENTS;
+    tamper(folder.path(), |transaction| {
+        earlier = transaction.open_table(documents).unwrap().get(name).unwrap().unwrap().value().to_vec();
+    });
+    wait(&Store::open(folder.path(), &key()).unwrap(), written("a", b"2")).unwrap();
+    tamper(folder.path(), |transaction| {
+        transaction.open_table(documents).unwrap().insert(name, earlier.as_slice()).unwrap();
+    });
+    check_refused(folder.path(), &key(), |error| matches!(error, StoreError::Corrupt { .. }));
+}
+
+#[test]
+fn a_missing_block_is_noticed_where_it_should_be() {
+    for missing in [0, 1, 2] {
+        let folder = folder_with_a_store();
+        tamper(folder.path(), |transaction| {
+            transaction.open_table(BLOCKS).unwrap().remove((7, 1, missing)).unwrap();
+        });
+        let store = Store::open(folder.path(), &key()).unwrap();
+        for from in 0..3 {
+            let read = store.blocks(at(from), usize::MAX, usize::MAX);
+            assert_eq!(read.is_err(), from <= missing, "{missing} is missing, read from {from}");
+        }
+    }
+}
+
+#[test]
+fn after_a_failed_write_nothing_is_written_or_read() {
+    let disk = Disk::default();
+    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap(), &key()).unwrap();
+    wait(&store, written("a", b"1")).unwrap();
+    disk.power_for(0);
+    assert!(matches!(wait(&store, written("b", b"2")), Err(StoreError::Io(_))));
+    disk.power_for(usize::MAX);
+    assert!(matches!(wait(&store, written("c", b"3")), Err(StoreError::Failed)));
+    assert!(matches!(store.documents(Kind::Project), Err(StoreError::Failed)));
+    drop(store);
+    disk.crash(0);
+    let opened = opening::open_disk(disk, Path::new("disk"), &key(), opening::CHECKED_LENGTH).unwrap();
+    assert!(opened.database.begin_read().is_ok());
+}
+
+#[test]
+fn no_secret_and_no_sealed_document_is_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    let mut change = Change::new();
+    change.write(Kind::Identity, "x", b"canary of identity".to_vec());
+    change.write(Kind::Keys, "x", b"canary of keys".to_vec());
+    change.write(Kind::Project, "x", b"plainly seen".to_vec());
+    wait(&store, change).unwrap();
+    store.close();
+    let file = fs::read(folder.path().join(opening::FILE)).unwrap();
+    let contains = |text: &[u8]| file.windows(text.len()).any(|window| window == text);
+    assert!(contains(b"plainly seen"));
+    assert!(!contains(b"canary"));
+    assert!(!contains(&[9; 32]), "the master key");
+}

@@ -1,0 +1,12 @@
+//! The clients of RAM, KMS and STS against the emulator, over real sockets: two halves that share no code.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
+
+mod attachment;
+mod callers;
+mod faults;
+mod kms;
+mod policy;
+mod role;
+mod scene;
+mod tag;

@@ -1,0 +1,87 @@
+//! Roles, through their whole life.
+
+use alicloud_encryption::cloud::error::ErrorKind;
+use alicloud_encryption::cloud::ram::{CreateRole, ListRoles, PolicyDocument, Tag, UpdateRole};
+
+use crate::scene::{each, new_role, refused, role};
+
+#[tokio::test]
+async fn a_role_is_created_read_changed_and_deleted() {
+    each(async |scene| {
+        let (ram, context) = (&scene.ram, &scene.context);
+        let create = CreateRole {
+            description: Some("日志 & BYOK + 100%".to_owned()),
+            max_session_duration: Some(7200),
+            tags: vec![Tag::new("team", "a b/c")],
+            ..new_role("Sls-Byok")
+        };
+        let created = ram.create_role(context, &create).await.unwrap();
+        assert_eq!(created.arn.as_str(), "acs:ram::1234567890123456:role/sls-byok");
+        assert_eq!((created.role_name.as_str(), created.max_session_duration), ("Sls-Byok", 7200));
+
+        let read = ram.get_role(context, &role("sls-BYOK")).await.unwrap();
+        assert_eq!(read.description, "日志 & BYOK + 100%");
+        assert_eq!((read.role_id, read.role_name), (created.role_id, created.role_name));
+        assert_eq!(read.assume_role_policy_document, create.assume_role_policy_document);
+
+        let trust = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole"],
+            "Principal": {"Service": "log.aliyuncs.com"}}]}"#;
+        let update = UpdateRole {
+            assume_role_policy_document: Some(trust.to_owned()),
+            description: Some("new".to_owned()),
+            max_session_duration: Some(3600),
+        };
+        let updated = ram.update_role(context, &role("Sls-Byok"), &update).await.unwrap();
+        assert_eq!((updated.description.as_str(), updated.max_session_duration), ("new", 3600));
+        assert_eq!(updated.assume_role_policy_document, trust, "kept as it was sent");
+        assert_eq!(PolicyDocument::parse(trust).unwrap(), PolicyDocument::byok_trust());
+
+        ram.delete_role(context, &role("Sls-Byok")).await.unwrap();
+        refused(ram.get_role(context, &role("Sls-Byok")).await, ErrorKind::NotFound, "EntityNotExist.Role");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refusals_of_roles_have_their_kinds() {
+    each(async |scene| {
+        let (ram, context) = (&scene.ram, &scene.context);
+        scene.create_role("demo").await;
+        refused(
+            ram.create_role(context, &new_role("DEMO")).await,
+            ErrorKind::AlreadyExists,
+            "EntityAlreadyExists.Role",
+        );
+        let malformed = CreateRole { assume_role_policy_document: "{".to_owned(), ..new_role("other") };
+        refused(ram.create_role(context, &malformed).await, ErrorKind::Invalid, "MalformedPolicyDocument");
+        let gone = role("gone");
+        let update = UpdateRole::default();
+        refused(ram.update_role(context, &gone, &update).await, ErrorKind::NotFound, "EntityNotExist.Role");
+        refused(ram.delete_role(context, &gone).await, ErrorKind::NotFound, "EntityNotExist.Role");
+        let admin = ram.delete_role(context, &role("Admin")).await;
+        refused(admin, ErrorKind::Conflict, "DeleteConflict.Role.Policy");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_page_of_roles_is_reached() {
+    each(async |scene| {
+        for name in ["r1", "r2", "r3"] {
+            scene.create_role(name).await;
+        }
+        let (mut names, mut wanted) = (Vec::new(), ListRoles { max_items: Some(3), ..ListRoles::default() });
+        let mut pages = 0;
+        loop {
+            let page = scene.ram.list_roles(&scene.context, &wanted).await.unwrap();
+            names.extend(page.roles.into_iter().map(|role| role.role_name.to_string()));
+            pages += 1;
+            wanted.marker = page.marker;
+            if wanted.marker.is_none() {
+                break;
+            }
+        }
+        assert_eq!((pages, names.join(" ").as_str()), (2, "Admin r1 r2 r3"));
+    })
+    .await;
+}

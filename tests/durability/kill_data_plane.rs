@@ -1,0 +1,136 @@
+//! SIGKILL while several writers put logs.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, log_group, topic_of};
+use crate::server::{Folder, Server};
+
+/// How often the emulator is killed.
+const ROUNDS: usize = 200;
+/// After so many rounds another Logstore is written to, so that what is read back each time stays small.
+const ROUNDS_OF_LOGSTORE: usize = 10;
+/// Writers at the same time.
+const WRITERS: usize = 4;
+/// How long a start may take, from the process to the ready line.
+const START: Duration = Duration::from_secs(1);
+
+/// Log groups by topic.
+type Groups = BTreeMap<String, Vec<u8>>;
+
+/// What a writer sent: what was acknowledged, and the group whose answer never came.
+struct Sent {
+    acknowledged: Groups,
+    in_doubt: Option<(String, Vec<u8>)>,
+}
+
+/// Puts group after group until the connection breaks, and tells of every acknowledgement.
+fn write(
+    mut client: Client,
+    logstore: String,
+    name: String,
+    mut random: fastrand::Rng,
+    acknowledgements: Sender<()>,
+) -> JoinHandle<Sent> {
+    thread::spawn(move || {
+        let mut acknowledged = Groups::new();
+        for number in 0.. {
+            let topic = format!("{name}-{number:06}");
+            let padding: String = (0..random.usize(..3_000)).map(|_| random.alphanumeric()).collect();
+            let group = log_group(&topic, &padding);
+            match client.try_put(&logstore, &group) {
+                Ok(response) => {
+                    response.done();
+                    acknowledged.insert(topic, group);
+                    // Whoever counts may have heard enough.
+                    let _ = acknowledgements.send(());
+                }
+                Err(_) => return Sent { acknowledged, in_doubt: Some((topic, group)) },
+            }
+        }
+        Sent { acknowledged, in_doubt: None }
+    })
+}
+
+/// Lets writers write until `after` groups are acknowledged, then kills: what was sent.
+fn round(server: Server, logstore: &str, round: usize, random: &mut fastrand::Rng) -> Vec<Sent> {
+    let (sender, acknowledgements) = channel();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let name = format!("r{round:03}-w{writer}");
+            write(server.client(), logstore.to_owned(), name, random.fork(), sender.clone())
+        })
+        .collect();
+    drop(sender);
+    let after = random.usize(1..=40);
+    assert_eq!(acknowledgements.iter().take(after).count(), after, "the writers ended by themselves");
+    // A moment that the program knows nothing of: somewhere in the work that is under way.
+    for _ in 0..random.usize(..20_000) {
+        std::hint::spin_loop();
+    }
+    server.kill();
+    writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+}
+
+/// Checks what is there against what was: `kept` before, and what was sent since. What is there now.
+fn verify(found: Vec<Vec<u8>>, kept: &Groups, sent: &[Sent]) -> Groups {
+    let mut present = Groups::new();
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    for group in found {
+        let topic = topic_of(&group);
+        let writer = topic.rsplit_once('-').unwrap().0.to_owned();
+        let before = last.insert(writer, topic.clone());
+        assert!(before.is_none_or(|before| before < topic), "{topic} is out of order or there twice");
+        present.insert(topic, group);
+    }
+    let mut unexplained = present.clone();
+    for (topic, group) in kept.iter().chain(sent.iter().flat_map(|sent| &sent.acknowledged)) {
+        assert_eq!(unexplained.remove(topic).as_ref(), Some(group), "{topic} is lost or not what was sent");
+    }
+    for (topic, group) in sent.iter().filter_map(|sent| sent.in_doubt.as_ref()) {
+        if let Some(found) = unexplained.remove(topic) {
+            assert_eq!(&found, group, "{topic} is not what was sent");
+        }
+    }
+    assert!(unexplained.is_empty(), "never sent: {:?}", unexplained.keys());
+    present
+}
+
+/// Of each kind one: in clear, sealed with GCM, sealed with a MAC beside.
+fn encrypt_conf(logstore: usize) -> Option<Value> {
+    let encrypt_type = [None, Some("default"), Some("sm4_cbc"), Some("aes_ofb")][logstore % 4];
+    encrypt_type.map(|encrypt_type| json!({"enable": true, "encrypt_type": encrypt_type}))
+}
+
+#[test]
+fn no_acknowledged_group_is_lost_over_200_kills() {
+    let seed = 0x5eed_2026;
+    let mut random = fastrand::Rng::with_seed(seed);
+    let folder = Folder::new();
+    let mut server = folder.start();
+    server.client().create_project();
+    let (mut contents, mut slowest, mut sent_in_doubt) = (Vec::<Groups>::new(), Duration::ZERO, 0);
+    for number in 0..ROUNDS {
+        if number % ROUNDS_OF_LOGSTORE == 0 {
+            let logstore = contents.len();
+            server.client().create_logstore(&format!("store-{logstore}"), encrypt_conf(logstore));
+            contents.push(Groups::new());
+        }
+        let logstore = format!("store-{}", contents.len() - 1);
+        let sent = round(server, &logstore, number, &mut random);
+        sent_in_doubt += sent.iter().filter(|sent| sent.in_doubt.is_some()).count();
+        server = folder.start();
+        slowest = slowest.max(server.started_in);
+        let kept = contents.pop().unwrap();
+        contents.push(verify(server.client().pull(&logstore), &kept, &sent));
+    }
+    for (logstore, kept) in contents.iter().enumerate() {
+        verify(server.client().pull(&format!("store-{logstore}")), kept, &[]);
+    }
+    assert!(sent_in_doubt > ROUNDS / 2, "the kills came between the writes: {sent_in_doubt}");
+    assert!(slowest < START, "a start took {slowest:?}");
+}

@@ -1,0 +1,12 @@
+//! The emulator's binary with `--data-dir`: what it answered with success survives everything, and no secret
+//! is in the folder.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is its report")]
+
+mod client;
+mod kill_control_plane;
+mod kill_data_plane;
+mod refusals;
+mod restart;
+mod secrecy;
+mod server;
