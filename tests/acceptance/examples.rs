@@ -59,6 +59,37 @@ fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
     scene.plan().expect_empty();
 }
 
+/// A scene with the key and the role that the examples name, and the user of theirs, who lacks `ram:PassRole`.
+fn scene_with_a_key_and_a_role() -> Scene {
+    let mut seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
+    seed["users"] = json!([{"name": "ci"}]);
+    let scene = scene(&seed);
+    scene.look_at_keys_and_roles();
+    scene
+}
+
+#[test]
+fn the_example_of_the_readiness_is_applied_as_written() {
+    let scene = scene_with_a_key_and_a_role();
+    scene.write("provider.tf", &example("provider/provider.tf"));
+    scene.write("main.tf", &example("data-sources/alicloud_byok_readiness/data-source.tf"));
+    scene.apply();
+    let outputs = &scene.state()["outputs"];
+    let problems = outputs["byok_problems"]["value"].as_object().unwrap().clone();
+    assert_eq!(problems.keys().collect::<Vec<_>>(), ["pass_role"]);
+    assert!(problems["pass_role"].as_str().unwrap().contains("users = [\"ci\"]"), "{problems:?}");
+    assert_eq!(outputs["byok_open_questions"]["value"], json!({}));
+}
+
+#[test]
+fn the_example_of_checks_is_applied_as_written() {
+    let scene = scene_with_a_key_and_a_role();
+    scene.write("main.tf", &example("checks/main.tf"));
+    let ran = scene.apply();
+    assert!(ran.warnings().is_empty(), "{:?}", ran.warnings());
+    scene.plan().expect_empty();
+}
+
 #[test]
 fn the_example_of_the_role_is_applied_and_imported_as_written() {
     let scene = scene(&json!({

@@ -102,6 +102,13 @@ fn each_failed_check_is_an_error_at_plan_and_nothing_is_sent() {
     let scene = scene();
     scene.write("main.tf", &main("disabled", "bare", ""));
     assert_eq!(scene.try_plan().failed().errors().len(), 3);
+    // A key that is ready, but not where the Logstore is.
+    scene.write("main.tf", &main("elsewhere", "sls-byok", "").replace("\"cn-hangzhou\"", "\"cn-beijing\""));
+    scene
+        .try_plan()
+        .failed()
+        .error()
+        .says(&["the Logstore is in cn-hangzhou", "region_id = \"cn-hangzhou\""]);
 }
 
 #[test]
@@ -148,6 +155,10 @@ fn a_service_that_does_not_answer_is_one_warning() {
     scene.write("main.tf", &many(5, "key-1", "sls-byok"));
     let plan = scene.plan().expect_changes();
     plan.ran.warning().says(&["were not checked", "DescribeKey", "preflight = \"off\""]);
+    // The same goes for what has been applied: a refresh looks too.
+    scene.apply();
+    let plan = scene.plan().expect_empty();
+    plan.ran.warning().says(&["were not checked", "DescribeKey"]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl ByokReadiness {
         };
         let principal = config.principal.known().map(|arn| Principal::parse(arn)).transpose();
         let principal = principal.map_err(|error| wrong("principal", error.to_string()))?;
-        Ok(Subject { key_id: text(&config.cmk_key_id), role, region, principal })
+        Ok(Subject { key_id: text(&config.cmk_key_id), role, region, log_store_region: None, principal })
     }
 }
 

@@ -1,8 +1,15 @@
 //! Whether a key and a role are ready, while there is still time: at plan, and at each refresh.
 
+use std::time::Duration;
+
 use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
 use crate::{
-    cloud::{CallContext, kms::KeyState, names::Region, sls::EncryptConf},
+    cloud::{
+        CallContext,
+        kms::{KeyMetadata, KeyState},
+        names::Region,
+        sls::EncryptConf,
+    },
     provider::{
         log_store_id::LogStoreId,
         readiness::{
@@ -15,6 +22,10 @@ use crate::{
     schema::{Diagnostic, Diagnostics, Path, resource::Context},
 };
 
+/// How long the services may take to answer all of it. Nothing that is planned needs the answer, so that a network
+/// in which they cannot be reached costs a run no more than this.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Checks what a plan relies on that configures or enables encryption with a key of the user's own. Values that are
 /// not known yet are not checked.
 ///
@@ -26,13 +37,15 @@ pub(super) async fn check(
     planned: &EncryptionModel,
 ) -> Diagnostics {
     let preflight = resource.session.preflight();
-    let (Some(subject), false) = (subject(planned), preflight == Preflight::Off) else {
+    let (Some(subject), false) = (subject(resource, planned), preflight == Preflight::Off) else {
         return Diagnostics::new();
     };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let bounds = shortly(resource, &bounds);
     let memory = resource.session.held.readiness();
     let reader = Reader { session: &resource.session, context: &bounds, memory: &memory };
-    match reader.facts(&subject).await {
+    // On the heap: the futures of many calls are large, and most plans make none.
+    match Box::pin(reader.facts(&subject)).await {
         Ok(facts) => {
             let mut checks = readiness::checks(&subject, &facts);
             if is_managed(resource, &subject) {
@@ -40,17 +53,31 @@ pub(super) async fn check(
             }
             told(&checks, preflight, &memory)
         }
-        Err(error) => not_looked(error, &memory),
+        Err(error) => {
+            let mut diagnostics = Diagnostics::new();
+            diagnostics.extend(not_looked(error, &memory));
+            diagnostics
+        }
+    }
+}
+
+/// The same bounds, but for [`LOOK_TIMEOUT`].
+fn shortly(resource: &LogStoreEncryption, bounds: &CallContext) -> CallContext {
+    match resource.session.ram() {
+        Ok(client) => bounds.clone().with_timeout(client.clock(), LOOK_TIMEOUT),
+        Err(_) => bounds.clone(),
     }
 }
 
 /// What is configured, where all of it is known.
-fn subject(planned: &EncryptionModel) -> Option<Subject> {
+fn subject(resource: &LogStoreEncryption, planned: &EncryptionModel) -> Option<Subject> {
     let cmk = planned.user_cmk_info.known()?;
     Some(Subject {
         key_id: cmk.cmk_key_id.known()?.clone(),
         role: role_arn::parse(cmk.arn.known()?).ok()?,
         region: Region::parse(cmk.region_id.known()?).ok()?,
+        // A project is only found in its own region.
+        log_store_region: resource.session.region().ok(),
         principal: None,
     })
 }
@@ -114,24 +141,18 @@ fn left_open(open: &[&Check]) -> Diagnostic {
 }
 
 /// Services that do not answer are no reason to fail a plan that needs them for nothing else.
-fn not_looked(error: ReadError, memory: &Memory) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    if memory.is_first_warning() {
-        let Diagnostic { summary, detail, .. } =
-            error.diagnostic("The KMS key and the RAM role were not checked");
-        diagnostics.push(
-            Diagnostic::warning(
-                summary,
-                format!("{detail}\n\nThis does not stop the run, and is said once for all resources. To leave the checks out, set preflight = \"off\" in the provider block."),
-            )
-            .at(Path::of("user_cmk_info")),
-        );
+fn not_looked(error: ReadError, memory: &Memory) -> Option<Diagnostic> {
+    if !memory.is_first_warning() {
+        return None;
     }
-    diagnostics
+    let Diagnostic { summary, detail, .. } =
+        error.diagnostic("The KMS key and the RAM role were not checked");
+    let consequence = "This does not stop the run, and is said once for all resources. To leave the checks out, set preflight = \"off\" in the provider block.";
+    Some(Diagnostic::warning(summary, format!("{detail}\n\n{consequence}")).at(Path::of("user_cmk_info")))
 }
 
 /// The warning that the Logstore's key cannot be used, which only makes itself felt when logs are read or written.
-/// That the key cannot be read is not said here: a refresh needs it for nothing else.
+/// That the caller may not read the key is not said here: it would be at each run of who may do without.
 pub(super) async fn unusable_key(
     resource: &LogStoreEncryption,
     bounds: &CallContext,
@@ -140,34 +161,19 @@ pub(super) async fn unusable_key(
 ) -> Option<Diagnostic> {
     let cmk = conf.user_cmk_info.as_ref().filter(|_| resource.session.preflight() != Preflight::Off)?;
     let region = Region::parse(&cmk.region_id).ok()?;
+    let bounds = shortly(resource, bounds);
     let memory = resource.session.held.readiness();
-    let reader = Reader { session: &resource.session, context: bounds, memory: &memory };
+    let reader = Reader { session: &resource.session, context: &bounds, memory: &memory };
     let (state, remedy) = match reader.key(&region, &cmk.cmk_key_id).await {
-        Ok(Read::Found(key)) => match &key.key_state {
-            KeyState::Enabled => return None,
-            KeyState::PendingDeletion => {
-                let date = key.delete_date.map_or(String::new(), |date| format!(" on {date}"));
-                (
-                    "is pending deletion".to_owned(),
-                    format!(
-                        "It will be deleted{date}, and then nothing can bring the logs back. Cancel that: aliyun kms CancelKeyDeletion --RegionId {region} --KeyId {}",
-                        key.key_id
-                    ),
-                )
-            }
-            KeyState::Disabled => (
-                "is disabled".to_owned(),
-                format!("Enable it: aliyun kms EnableKey --RegionId {region} --KeyId {}", key.key_id),
-            ),
-            other => (format!("is in state {other}"), "Find out why in the KMS console.".to_owned()),
-        },
+        Ok(Read::Found(key)) => unusable(&key, &region)?,
         Ok(Read::Absent) => (
             "does not exist".to_owned(),
             format!(
                 "KMS has no such key in {region}. If it was deleted, what was encrypted with it is lost."
             ),
         ),
-        Ok(Read::Denied(_) | Read::Unknown(_)) | Err(_) => return None,
+        Ok(Read::Denied(_) | Read::Unknown(_)) => return None,
+        Err(error) => return not_looked(error, &memory),
     };
     Some(
         Diagnostic::warning(
@@ -176,4 +182,19 @@ pub(super) async fn unusable_key(
         )
         .at(Path::of("user_cmk_info")),
     )
+}
+
+/// How a key is that cannot be used, and what to do about it.
+fn unusable(key: &KeyMetadata, region: &Region) -> Option<(String, String)> {
+    let call = |action: &str| format!("aliyun kms {action} --RegionId {region} --KeyId {}", key.key_id);
+    Some(match &key.key_state {
+        KeyState::Enabled => return None,
+        KeyState::PendingDeletion => {
+            let date = key.delete_date.as_deref().map_or(String::new(), |date| format!(" on {date}"));
+            let lost = format!("It will be deleted{date}, and then nothing can bring the logs back.");
+            ("is pending deletion".to_owned(), format!("{lost} Cancel that: {}", call("CancelKeyDeletion")))
+        }
+        KeyState::Disabled => ("is disabled".to_owned(), format!("Enable it: {}", call("EnableKey"))),
+        other => (format!("is in state {other}"), "Find out why in the KMS console.".to_owned()),
+    })
 }

@@ -1,7 +1,10 @@
 //! The KMS key: it is there, and it can encrypt data keys.
 
 use super::{Check, Subject, facts::Read};
-use crate::cloud::kms::{KeyMetadata, KeyState};
+use crate::cloud::{
+    kms::{KeyMetadata, KeyState},
+    names::Region,
+};
 
 const EXISTS: &str = "key_exists";
 const ENABLED: &str = "key_enabled";
@@ -17,7 +20,8 @@ pub(super) fn checks(subject: &Subject, key: &Read<KeyMetadata>) -> [Check; 5] {
     let Read::Found(key) = key else {
         let unknown = |name| Check::hanging_on(name, EXISTS);
         let exists = not_found(subject, key);
-        return [exists, unknown(ENABLED), unknown(SYMMETRIC), unknown(USAGE), unknown(REGION)];
+        let region = not_where_the_log_store_is(subject).unwrap_or_else(|| unknown(REGION));
+        return [exists, unknown(ENABLED), unknown(SYMMETRIC), unknown(USAGE), region];
     };
     let exists = Check::passed(EXISTS, format!("KMS has the key {} in {}.", subject.key_id, subject.region));
     [exists, enabled(subject, key), symmetric(subject, key), usage(subject, key), region(subject, key)]
@@ -89,6 +93,9 @@ fn usage(subject: &Subject, key: &KeyMetadata) -> Check {
 
 fn region(subject: &Subject, key: &KeyMetadata) -> Check {
     let Subject { key_id, region, .. } = subject;
+    if let Some(failed) = not_where_the_log_store_is(subject) {
+        return failed;
+    }
     match key.region_id() {
         Some(found) if found == region.as_str() => {
             Check::passed(REGION, format!("The key {key_id} is in {region}."))
@@ -107,9 +114,28 @@ fn region(subject: &Subject, key: &KeyMetadata) -> Check {
     }
 }
 
+/// The region is wrong wherever the key is.
+fn not_where_the_log_store_is(subject: &Subject) -> Option<Check> {
+    let Subject { key_id, region, .. } = subject;
+    let log_store = subject.log_store_region.as_ref().filter(|log_store| *log_store != region)?;
+    Some(Check::failed(
+        REGION,
+        format!(
+            "The key {key_id} is looked for in {region}, and the Logstore is in {log_store}: a key of another region cannot be used."
+        ),
+        format!(
+            "Set region_id = \"{log_store}\" and use a key of that region. {}",
+            another_key_in(log_store)
+        ),
+    ))
+}
+
 fn another_key(subject: &Subject) -> String {
+    another_key_in(subject.log_store_region.as_ref().unwrap_or(&subject.region))
+}
+
+fn another_key_in(region: &Region) -> String {
     format!(
-        "A fitting one is made with: aliyun kms CreateKey --RegionId {} --KeySpec Aliyun_AES_256 --KeyUsage {ENCRYPTS}",
-        subject.region
+        "A fitting one is made with: aliyun kms CreateKey --RegionId {region} --KeySpec Aliyun_AES_256 --KeyUsage {ENCRYPTS}"
     )
 }

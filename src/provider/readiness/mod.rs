@@ -6,6 +6,7 @@
 //! documentation, "Policy structure and syntax".
 
 mod facts;
+mod grants;
 mod key;
 mod memory;
 mod pass_role;
@@ -27,6 +28,8 @@ pub(super) struct Subject {
     pub(super) role: RoleArn,
     /// The region the key should be in: that of the Logstore.
     pub(super) region: Region,
+    /// The region of the Logstore, where that is known by itself.
+    pub(super) log_store_region: Option<Region>,
     /// Who configures encryption; `None` is the caller.
     pub(super) principal: Option<Principal>,
 }
@@ -34,7 +37,7 @@ pub(super) struct Subject {
 /// The outcome of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
-    /// Which check it is: one of [`NAMES`].
+    /// Which check it is, for configurations to pick it by.
     pub(super) name: &'static str,
     /// Whether it is as it has to be; `None` if that could not be found out.
     pub(super) ok: Option<bool>,

@@ -3,8 +3,8 @@
 use super::{
     Check, Principal, Subject,
     facts::{Facts, Holdings, Read},
+    grants::{Outcome, of_policies},
     principal::PrincipalKind,
-    role::{Outcome, of_policies},
 };
 use crate::cloud::ram::{PolicyDocument, RoleArn};
 
@@ -63,10 +63,10 @@ fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &Holdings) -> Ch
             format!("The policy {by} denies {principal} {ACTION} on {role}."),
             format!("Remove the statement with Effect Deny from {by}, or detach it."),
         ),
-        (Outcome::Open(why), _) => Check::open(
+        (Outcome::Open { why, fix: known }, _) => Check::open(
             NAME,
             format!("Whether {principal} may {ACTION} on {role} is open: {why}."),
-            Some(fix(principal, role)),
+            Some(known.unwrap_or_else(|| fix(principal, role))),
         ),
         (_, Some(denied)) => Check::open(
             NAME,

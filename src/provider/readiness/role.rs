@@ -4,11 +4,15 @@ use serde_json::json;
 
 use super::{
     Check, SERVICE, Subject,
-    facts::{Facts, HeldPolicy, Read},
+    facts::{Facts, Read},
+    grants::{Outcome, of_policies},
 };
-use crate::cloud::ram::{
-    BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role,
-    permission::{About, Request, Verdict, judge},
+use crate::cloud::{
+    names::RoleName,
+    ram::{
+        BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role,
+        permission::{About, Request, Verdict, judge},
+    },
 };
 
 const EXISTS: &str = "role_exists";
@@ -128,10 +132,6 @@ fn whole_trust(role: &Role) -> String {
 
 fn permission(subject: &Subject, facts: &Facts, role: &Role, need: &Need) -> Check {
     let name = &role.role_name;
-    let attach = format!(
-        "Attach the system policy {policy}: aliyun ram AttachPolicyToRole --PolicyType System --PolicyName {policy} --RoleName {name}. The resource alicloud_ram_byok_role does that for the role it makes.",
-        policy = need.policy
-    );
     let policies = match &facts.role_policies {
         Read::Found(policies) => policies,
         Read::Denied(denied) => {
@@ -143,82 +143,76 @@ fn permission(subject: &Subject, facts: &Facts, role: &Role, need: &Need) -> Che
         }
     };
     let key = key_of(subject, facts, role);
-    let verdicts = need.actions.iter().map(|action| (*action, of_policies(policies, action, &key.arn)));
-    let missing: Vec<(&str, Outcome)> =
-        verdicts.filter(|(_, outcome)| *outcome != Outcome::Allowed).collect();
-    let named = |wanted: fn(&Outcome) -> bool| {
-        let names: Vec<&str> = missing.iter().filter(|(_, one)| wanted(one)).map(|(name, _)| *name).collect();
-        names.join(", ")
-    };
-    let denied = named(|outcome| matches!(outcome, Outcome::Denied(_)));
-    if let Some((_, Outcome::Denied(by))) =
-        missing.iter().find(|(_, outcome)| matches!(outcome, Outcome::Denied(_)))
-    {
-        return Check::failed(
-            need.check,
-            format!("The policy {by} denies role {name} {denied} on {}.", key.arn),
-            format!("Remove the statement with Effect Deny from {by}, or detach it from role {name}."),
-        );
+    let outcome = |action: &&'static str| (*action, of_policies(policies, action, &key.arn));
+    let judged = Judged { need, role: name, outcomes: need.actions.iter().map(outcome).collect(), key };
+    judged
+        .denied()
+        .or_else(|| judged.not_allowed())
+        .or_else(|| judged.open())
+        .unwrap_or_else(|| judged.allowed())
+}
+
+/// What the policies of a role come to for each action of a need.
+struct Judged<'a> {
+    need: &'a Need,
+    role: &'a RoleName,
+    key: KeyArn,
+    outcomes: Vec<(&'static str, Outcome)>,
+}
+
+impl Judged<'_> {
+    fn denied(&self) -> Option<Check> {
+        let denied = |(action, outcome): &(&'static str, Outcome)| match outcome {
+            Outcome::Denied(by) => Some((*action, by.clone())),
+            _ => None,
+        };
+        let (action, by) = self.outcomes.iter().find_map(denied)?;
+        Some(Check::failed(
+            self.need.check,
+            format!("The policy {by} denies role {} {action} on {}.", self.role, self.key.arn),
+            format!("Remove the statement with Effect Deny from {by}, or detach it from role {}.", self.role),
+        ))
     }
-    let not_allowed = named(|outcome| matches!(outcome, Outcome::NotAllowed));
-    if !not_allowed.is_empty() && key.is_certain {
-        let detail = format!("No policy of role {name} allows {not_allowed} on {}.", key.arn);
-        return Check::failed(need.check, detail, attach);
-    }
-    match missing.as_slice() {
-        [] => Check::passed(
-            need.check,
-            format!("The role {name} may {} on {}.", need.actions.join(", "), key.arn),
-        ),
-        [(action, Outcome::Open(why)), ..] => {
-            Check::open(need.check, format!("Whether role {name} may {action} is open: {why}."), Some(attach))
+
+    fn not_allowed(&self) -> Option<Check> {
+        let not_allowed = self.outcomes.iter().filter(|(_, outcome)| *outcome == Outcome::NotAllowed);
+        let actions: Vec<&str> = not_allowed.map(|(action, _)| *action).collect();
+        if actions.is_empty() {
+            return None;
         }
-        _ => Check::open(
-            need.check,
-            format!(
-                "Whether role {name} may {not_allowed} is open: which key {} is, is not known.",
-                subject.key_id
-            ),
-            Some(attach),
-        ),
+        let (actions, Judged { role, key, .. }) = (actions.join(", "), self);
+        let (check, fix) = (self.need.check, self.attach());
+        Some(if key.is_certain {
+            Check::failed(check, format!("No policy of role {role} allows {actions} on {}.", key.arn), fix)
+        } else {
+            let detail = format!(
+                "No policy of role {role} allows {actions} on every key, and which key is meant is not known."
+            );
+            Check::open(check, detail, Some(fix))
+        })
     }
-}
 
-/// What a holder's policies come to for one action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Allowed,
-    /// By this policy.
-    Denied(String),
-    NotAllowed,
-    /// The end of a sentence that says why.
-    Open(String),
-}
-
-/// What policies say about an action on a resource. One that could not be read may say anything.
-pub(super) fn of_policies(policies: &[HeldPolicy], action: &str, resource: &str) -> Outcome {
-    let request = Request { action, about: About::Resource(resource) };
-    let denies = |policy: &&HeldPolicy| {
-        policy.document.found().is_some_and(|document| judge([document], request) == Verdict::Denied)
-    };
-    if let Some(policy) = policies.iter().find(denies) {
-        return Outcome::Denied(policy.id.policy_name.to_string());
+    fn open(&self) -> Option<Check> {
+        let open = |(action, outcome): &(&'static str, Outcome)| match outcome {
+            Outcome::Open { why, fix } => Some((*action, why.clone(), fix.clone())),
+            _ => None,
+        };
+        let (action, why, fix) = self.outcomes.iter().find_map(open)?;
+        let detail = format!("Whether role {} may {action} is open: {why}.", self.role);
+        Some(Check::open(self.need.check, detail, Some(fix.unwrap_or_else(|| self.attach()))))
     }
-    let unread = policies.iter().find(|policy| policy.document.found().is_none());
-    match (judge(policies.iter().filter_map(|policy| policy.document.found()), request), unread) {
-        (_, Some(policy)) => Outcome::Open(unread_policy(policy)),
-        (Verdict::Allowed, None) => Outcome::Allowed,
-        (Verdict::NotAllowed | Verdict::Denied, None) => Outcome::NotAllowed,
-        (Verdict::Undecided(doubt), None) => Outcome::Open(doubt.to_string()),
-    }
-}
 
-fn unread_policy(policy: &HeldPolicy) -> String {
-    match &policy.document {
-        Read::Denied(denied) => {
-            format!("the policy {} could not be read, because the caller lacks {}", policy.id, denied.action)
-        }
-        _ => format!("the policy {} could not be read as a policy document", policy.id),
+    fn allowed(&self) -> Check {
+        let actions = self.need.actions.join(", ");
+        Check::passed(self.need.check, format!("The role {} may {actions} on {}.", self.role, self.key.arn))
+    }
+
+    fn attach(&self) -> String {
+        format!(
+            "Attach the system policy {policy}: aliyun ram AttachPolicyToRole --PolicyType System --PolicyName {policy} --RoleName {}. The resource alicloud_ram_byok_role does that for the role it makes.",
+            self.role,
+            policy = self.need.policy
+        )
     }
 }
 

@@ -16,6 +16,7 @@ fn subject() -> Subject {
         key_id: "key-1".to_owned(),
         role: RoleArn::parse("acs:ram::1:role/Sls-Byok").unwrap(),
         region: Region::parse("cn-hangzhou").unwrap(),
+        log_store_region: None,
         principal: None,
     }
 }
@@ -227,7 +228,11 @@ fn the_kms_policies_may_be_others_that_grant_the_same() {
     );
     let unread = HeldPolicy { document: Read::Denied(denied("ram:GetPolicy")), ..lacking() };
     let both = [("role_reads_keys", None), ("role_uses_keys", None)];
-    check(held(vec![reads, uses, unread]), &both, &["Custom/own could not be read", "ram:GetPolicy"]);
+    check(
+        held(vec![reads, uses, unread]),
+        &both,
+        &["Custom/own could not be read", r#""Action":"ram:GetPolicy""#],
+    );
     check(
         |facts| facts.role_policies = Read::Denied(denied("ram:ListPoliciesForRole")),
         &both,
@@ -237,6 +242,15 @@ fn the_kms_policies_may_be_others_that_grant_the_same() {
 
 fn lacking() -> HeldPolicy {
     custom("own", &allow("oss:*", "*"))
+}
+
+#[test]
+fn a_key_of_another_region_than_the_logstores_fails_wherever_it_is() {
+    let subject = Subject { log_store_region: Some(Region::parse("cn-beijing").unwrap()), ..subject() };
+    let checks = checks(&subject, &facts());
+    let failed: Vec<&Check> = checks.iter().filter(|check| check.ok != Some(true)).collect();
+    assert_eq!(failed.iter().map(|check| (check.name, check.ok)).collect::<Vec<_>>(), [("key_region", NO)]);
+    assert!(failed[0].fix.as_ref().unwrap().contains("region_id = \"cn-beijing\""), "{failed:#?}");
 }
 
 #[test]
