@@ -10,8 +10,6 @@ pub(super) use role::{
     role_replacement_warning,
 };
 
-use std::borrow::Cow;
-
 use super::log_store_id::LogStoreId;
 use crate::{
     cloud::{
