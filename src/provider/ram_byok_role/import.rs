@@ -36,11 +36,18 @@ pub(super) fn import(from: &Import) -> Result<RoleModel, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Value;
 
     #[test]
     fn a_role_is_imported_by_its_name() {
         let model = import(&Import::Id("Sls-Byok".to_owned())).unwrap();
         assert_eq!(model, RoleModel { role_name: "Sls-Byok".into(), ..RoleModel::default() });
+    }
+
+    #[test]
+    fn a_role_is_imported_by_its_identity() {
+        let identity = Value::Object([("role_name".to_owned(), Value::from("sls-byok"))].into());
+        assert_eq!(import(&Import::Identity(identity)).unwrap().role_name, "sls-byok".into());
     }
 
     #[test]
