@@ -286,10 +286,12 @@ fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
 }
 
 fn transport_error(operation: &Operation, error: TransportError) -> Error {
-    use TransportErrorKind::{Broken, Connect, ConnectTimeout, Setup, Silent, Tls, TooLarge};
+    use TransportErrorKind::{
+        Broken, Connect, ConnectTimeout, Proxy, ProxyAuthentication, Resolve, Setup, Silent, Tls, TooLarge,
+    };
     let (kind, retryable) = match error.kind() {
-        Setup | Tls => (ErrorKind::Transport, false),
-        Connect | Broken => (ErrorKind::Transport, true),
+        Setup | Tls | ProxyAuthentication => (ErrorKind::Transport, false),
+        Connect | Resolve | Proxy | Broken => (ErrorKind::Transport, true),
         ConnectTimeout | Silent => (ErrorKind::Timeout, true),
         TooLarge => (ErrorKind::Malformed, false),
     };

@@ -1,6 +1,9 @@
 //! The seam between the clients and the network: one request, one answer.
 
+mod ca_bundle;
+mod explain;
 pub(crate) mod form;
+mod proxy;
 mod reqwest_transport;
 mod transport_error;
 
@@ -12,6 +15,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cloud::endpoint::Origin;
 
+pub use ca_bundle::{CaBundle, CaBundleError};
+pub use proxy::{Proxy, ProxyError};
 pub use reqwest_transport::{ReqwestTransport, TransportConfig};
 pub use transport_error::{TransportError, TransportErrorKind};
 
