@@ -1,6 +1,7 @@
 //! This provider's configuration, resources and functions.
 
 mod config;
+mod connection;
 mod duration;
 mod environment;
 mod errors;
