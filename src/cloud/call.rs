@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio::sync::Semaphore;
 
 use crate::cloud::clock::Clock;
@@ -192,6 +193,7 @@ impl Caller {
             error
                 .with_request_id(progress.request_id.clone())
                 .with_retry_after(wait)
+                .with_clock_ahead(clock_ahead(&response, self.clock.now()))
                 .without(credentials.access_key_secret.expose())
                 .without(token)
         })
@@ -299,6 +301,12 @@ fn transport_error(operation: &Operation, error: TransportError) -> Error {
         .with_retryable(retryable)
         .with_may_have_been_applied(error.may_have_arrived())
         .with_source(error)
+}
+
+/// How far `now` is ahead of the date of an answer (RFC 9110 section 6.6.1).
+fn clock_ahead(response: &HttpResponse, now: OffsetDateTime) -> Option<time::Duration> {
+    let date = OffsetDateTime::parse(response.headers.get("date")?.trim(), &Rfc2822).ok()?;
+    Some(now - date)
 }
 
 /// A text from outside, made fit for a line: no control characters and a bounded length.
