@@ -26,6 +26,7 @@ pub mod sls;
 pub mod sts;
 #[cfg(test)]
 pub mod testing;
+mod totals;
 
 pub use call::{Caller, CallerConfig};
 pub use context::CallContext;

@@ -190,8 +190,8 @@ fn caller_config(settings: &KnownSettings, terraform_version: &str) -> CallerCon
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
     transport.read_timeout = settings.request_timeout.max(transport.connect_timeout);
-    transport.ca_bundle = settings.connection.ca_bundle.clone();
-    transport.proxy = settings.connection.proxy.clone();
+    transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
+    transport.proxy.clone_from(&settings.connection.proxy);
     CallerConfig {
         credentials: Arc::clone(&settings.credentials),
         transport: Arc::new(ReqwestTransport::new(transport)),

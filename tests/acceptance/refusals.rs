@@ -111,7 +111,15 @@ fn an_unknown_key_is_told_and_stops_a_create_at_plan() {
 fn a_clock_that_is_off_is_told() {
     let scene = applied(&encryption(""));
     scene.advance_clock(3600);
-    refresh_fails(&scene, &["HTTP 400", "code RequestTimeExpired", "request id ", "this machine's clock"]);
+    refresh_fails(
+        &scene,
+        &[
+            "HTTP 400",
+            "code RequestTimeExpired",
+            "request id ",
+            "This machine's clock is 60 minutes behind the service's.",
+        ],
+    );
     scene.advance_clock(-3600);
     scene.plan().expect_empty();
 }
@@ -122,7 +130,7 @@ fn a_security_token_nobody_issued_is_told_without_the_token() {
     scene.provider("security_token = \"sts-canary\"");
     let error = refresh_fails(
         &scene,
-        &["security token", "HTTP 401", "request id ", "security_token and has not expired"],
+        &["security token", "HTTP 401", "request id ", "security_token come from one and the same answer"],
     );
     assert!(!error.text().contains("sts-canary"));
 }

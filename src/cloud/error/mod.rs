@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) use classify::classify;
 
-use crate::cloud::http::{TransportError, TransportErrorKind, percent_encode};
+use crate::cloud::http::{TransportError, TransportErrorKind, trace};
 
 /// What kind of failure it was: what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -188,13 +188,7 @@ impl Error {
     /// are or as the string to sign, where parameters are encoded twice.
     #[must_use]
     pub(crate) fn without(mut self, secret: &str) -> Self {
-        let mut spelling = secret.to_owned();
-        for _ in 0..3 {
-            if !spelling.is_empty() && self.0.message.contains(&spelling) {
-                self.0.message = self.0.message.replace(&spelling, "[secret]");
-            }
-            spelling = percent_encode(&spelling);
-        }
+        self.0.message = trace::without(&self.0.message, secret);
         self
     }
 

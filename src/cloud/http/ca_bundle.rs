@@ -48,7 +48,7 @@ impl CaBundle {
 
     /// The certificates as DER.
     pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().map(|certificate| certificate.as_ref())
+        self.0.iter().map(AsRef::as_ref)
     }
 }
 

@@ -70,7 +70,10 @@ impl Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("address", &self.address).field("except", &self.except).finish()
+        f.debug_struct("Proxy")
+            .field("address", &self.address)
+            .field("except", &self.except)
+            .finish_non_exhaustive()
     }
 }
 

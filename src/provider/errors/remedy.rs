@@ -230,7 +230,7 @@ fn skew(error: &Error) -> Option<String> {
         return None;
     }
     let side = if seconds > 0 { "ahead of" } else { "behind" };
-    Some(format!("This machine's clock is {} minutes {side} the service's.", seconds.abs() / 60))
+    Some(format!("This machine's clock is {} minutes {side} the service's.", (seconds.abs() + 30) / 60))
 }
 
 #[cfg(test)]
