@@ -6,14 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio::sync::Semaphore;
 
 use crate::cloud::clock::Clock;
 use crate::cloud::context::{CallContext, Interrupted};
 use crate::cloud::credentials::{CredentialProvider, Credentials};
 use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
+use crate::cloud::http::{
+    HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, trace,
+};
 use crate::cloud::retry::{RetryPolicy, parse_retry_after};
+use crate::cloud::totals::Totals;
 
 /// What a [`Caller`] is made of.
 #[derive(Debug)]
@@ -47,6 +51,7 @@ pub struct Caller {
     request_timeout: Duration,
     /// One permit for each request on the wire. None is held during a pause.
     permits: Semaphore,
+    totals: Totals,
 }
 
 /// How the two ends of a call look for one action.
@@ -76,7 +81,7 @@ impl Caller {
         let CallerConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } = config;
         // A client that can send nothing would wait for ever.
         let permits = Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
-        Self { credentials, transport, clock, retry, request_timeout, permits }
+        Self { credentials, transport, clock, retry, request_timeout, permits, totals: Totals::default() }
     }
 
     /// Sends once, whatever comes of it.
@@ -181,7 +186,9 @@ impl Caller {
         progress.attempts += 1;
         progress.status = None;
         progress.request_id = None;
+        log_exchange(operation, "sending", &credentials, || trace::request(&request));
         let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
+        log_exchange(operation, "answered", &credentials, || trace::response(&response));
         progress.status = Some(response.status);
         progress.request_id = (action.request_id)(&response);
 
@@ -192,6 +199,7 @@ impl Caller {
             error
                 .with_request_id(progress.request_id.clone())
                 .with_retry_after(wait)
+                .with_clock_ahead(clock_ahead(&response, self.clock.now()))
                 .without(credentials.access_key_secret.expose())
                 .without(token)
         })
@@ -253,6 +261,7 @@ impl Caller {
             if ours { error.with_effort(progress.attempts, elapsed) } else { error }
         });
         let error = result.as_ref().err();
+        self.totals.count(operation, progress.attempts, elapsed, error.is_some());
         tracing::info!(
             service = operation.service,
             action = operation.action,
@@ -286,10 +295,12 @@ fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
 }
 
 fn transport_error(operation: &Operation, error: TransportError) -> Error {
-    use TransportErrorKind::{Broken, Connect, ConnectTimeout, Setup, Silent, Tls, TooLarge};
+    use TransportErrorKind::{
+        Broken, Connect, ConnectTimeout, Proxy, ProxyAuthentication, Resolve, Setup, Silent, Tls, TooLarge,
+    };
     let (kind, retryable) = match error.kind() {
-        Setup | Tls => (ErrorKind::Transport, false),
-        Connect | Broken => (ErrorKind::Transport, true),
+        Setup | Tls | ProxyAuthentication => (ErrorKind::Transport, false),
+        Connect | Resolve | Proxy | Broken => (ErrorKind::Transport, true),
         ConnectTimeout | Silent => (ErrorKind::Timeout, true),
         TooLarge => (ErrorKind::Malformed, false),
     };
@@ -297,6 +308,35 @@ fn transport_error(operation: &Operation, error: TransportError) -> Error {
         .with_retryable(retryable)
         .with_may_have_been_applied(error.may_have_arrived())
         .with_source(error)
+}
+
+/// Writes a request or an answer to the log, for whoever looks that closely.
+fn log_exchange(
+    operation: &Operation,
+    event: &'static str,
+    credentials: &Credentials,
+    text: impl FnOnce() -> String,
+) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    // Services quote what they were sent, wherever it stood.
+    let text = trace::without(&text(), credentials.access_key_secret.expose());
+    let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
+    let http = trace::without(&text, token);
+    tracing::debug!(
+        service = operation.service,
+        action = operation.action,
+        target = operation.target,
+        http,
+        "{event}"
+    );
+}
+
+/// How far `now` is ahead of the date of an answer (RFC 9110 section 6.6.1).
+fn clock_ahead(response: &HttpResponse, now: OffsetDateTime) -> Option<time::Duration> {
+    let date = OffsetDateTime::parse(response.headers.get("date")?.trim(), &Rfc2822).ok()?;
+    Some(now - date)
 }
 
 /// A text from outside, made fit for a line: no control characters and a bounded length.

@@ -122,6 +122,12 @@ impl Endpoint {
         if let Some((_, what)) = extras.iter().find(|(sign, _)| authority.contains(*sign)) {
             return Err(EndpointError::Extra(quoted(), what));
         }
+        if authority.parse::<Ipv6Addr>().is_ok() {
+            return Err(EndpointError::Host(
+                quoted(),
+                "an IPv6 address stands in brackets, as in [2001:db8::7]",
+            ));
+        }
         let (host, port) = split_port(authority);
         let host = Host::parse(host).map_err(|why| EndpointError::Host(quoted(), why))?;
         let port = match port {
@@ -213,7 +219,8 @@ impl Endpoint {
         Region::parse(region).ok()
     }
 
-    fn public(name: String) -> Self {
+    /// A host name of the service's own, over HTTPS.
+    pub(in crate::cloud) fn public(name: String) -> Self {
         Self { scheme: Scheme::Https, host: Host::Name(name), port: None }
     }
 
@@ -316,6 +323,9 @@ fn parse_port(digits: &str) -> Option<u16> {
 /// Letters, digits and hyphens in labels (RFC 1123 section 2.1). A last label of digits is refused: URL
 /// parsers read `127.1` or `0x7f.1` as an IPv4 address, and what is checked must be what is dialled.
 fn check_labels(name: &str) -> Result<(), &'static str> {
+    if name.len() > 253 {
+        return Err("a host name has 253 characters at most");
+    }
     for label in name.split('.') {
         if label.is_empty() || label.len() > 63 {
             return Err("each part between dots must have 1 to 63 characters");
@@ -443,6 +453,7 @@ mod tests {
         refused("https://a.example#x", "without a fragment");
         refused("https://", "it is empty");
         refused("https://:80", "it is empty");
+        refused(&format!("{}example", "a.".repeat(124)), "253 characters");
         refused("a..example", "between dots");
         refused("-a.example", "hyphen");
         refused("a_b.example", "only letters");
@@ -453,7 +464,8 @@ mod tests {
         refused("[::1", "not closed");
         refused("[fe80::1%eth0]", "IPv6");
         refused("[::1]x", "not closed");
-        refused("::1", "it is empty");
+        refused("::1", "stands in brackets");
+        refused("https://2001:db8::7", "stands in brackets");
         refused("a.example.", "between dots");
         for port in ["0", "65536", "", "+80", "8a"] {
             refused(&format!("a.example:{port}"), "a port is a number");

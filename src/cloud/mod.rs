@@ -14,8 +14,10 @@ pub mod error;
 pub mod http;
 pub mod kms;
 pub mod names;
+pub mod network;
 pub mod nonce;
 pub mod ram;
+pub mod regions;
 pub mod retry;
 pub mod rpc;
 mod shape;
@@ -24,6 +26,7 @@ pub mod sls;
 pub mod sts;
 #[cfg(test)]
 pub mod testing;
+mod totals;
 
 pub use call::{Caller, CallerConfig};
 pub use context::CallContext;

@@ -23,6 +23,12 @@ model! {
         pub security_token: Secret,
         /// The region.
         pub region: String,
+        /// Whether a region that is not known is accepted.
+        pub skip_region_validation: bool,
+        /// Whether the services are reached over the internet or from inside a VPC.
+        pub network: String,
+        /// A file of certificate authorities.
+        pub ca_bundle: String,
         /// How often a failed call is repeated.
         pub max_retries: i64,
         /// The longest one attempt may take.
@@ -96,6 +102,18 @@ pub(super) fn schema() -> Schema {
                 .described(
                     "The region of the Logstores. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint; unlike the official provider, no region is assumed.",
                 ),
+            Attribute::bool("skip_region_validation").optional().described(
+                "Accepts a region this provider does not know, for regions newer than it. Environment: `ALICLOUD_SKIP_REGION_VALIDATION`. Default: `false`.",
+            ),
+            Attribute::string("network")
+                .optional()
+                .validate(OneOf(&["public", "vpc"]))
+                .described(
+                    "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com`; the one of RAM is what a tool of the vendor uses and is not documented. Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`). Default: `public`.",
+                ),
+            Attribute::string("ca_bundle").optional().described(
+                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters; this machine is never reached through a proxy.",
+            ),
             Attribute::number("max_retries")
                 .optional()
                 .validate(Between(0, 100))

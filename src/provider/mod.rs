@@ -2,6 +2,7 @@
 
 mod byok_readiness;
 mod config;
+mod connection;
 mod duration;
 mod environment;
 mod errors;

@@ -14,6 +14,7 @@ use crate::{
         http::{ReqwestTransport, TransportConfig},
         kms::KmsClient,
         names::Region,
+        network::Network,
         nonce::{NonceSource, UniqueNonces},
         ram::RamClient,
         retry::RetryPolicy,
@@ -49,8 +50,9 @@ struct Clients {
 /// KMS has an endpoint in each region, so there is a client for each region that a key is in.
 #[derive(Debug)]
 struct KmsClients {
-    /// `None` for the public endpoint of the region.
+    /// `None` for the endpoint of the region.
     endpoint: Option<Endpoint>,
+    network: Network,
     /// Whose endpoint is the one of each region.
     template: RpcConfig,
 }
@@ -151,7 +153,8 @@ impl Clients {
             ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
             sts: Arc::new(StsClient::new(rpc(settings.sts_endpoint))),
             kms: Arc::new(KmsClients {
-                template: rpc(Endpoint::kms(&settings.region)),
+                template: rpc(settings.connection.network.kms(&settings.region)),
+                network: settings.connection.network,
                 endpoint: settings.kms_endpoint,
             }),
             sls: Arc::new(SlsClient::new(SlsConfig {
@@ -166,7 +169,7 @@ impl Clients {
 
 impl KmsClients {
     fn of(&self, region: &Region) -> KmsClient {
-        let endpoint = self.endpoint.clone().unwrap_or_else(|| Endpoint::kms(region));
+        let endpoint = self.endpoint.clone().unwrap_or_else(|| self.network.kms(region));
         KmsClient::new(RpcConfig { endpoint, ..self.template.clone() })
     }
 }
@@ -202,6 +205,8 @@ fn caller_config(settings: &KnownSettings, terraform_version: &str) -> CallerCon
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
     transport.read_timeout = settings.request_timeout.max(transport.connect_timeout);
+    transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
+    transport.proxy.clone_from(&settings.connection.proxy);
     CallerConfig {
         credentials: Arc::clone(&settings.credentials),
         transport: Arc::new(ReqwestTransport::new(transport)),
@@ -270,6 +275,10 @@ mod tests {
         assert!(format!("{:?}", public.ram().unwrap()).contains("ram.aliyuncs.com"));
         assert!(format!("{:?}", public.sts().unwrap()).contains("sts.cn-hangzhou.aliyuncs.com"));
         assert!(!format!("{public:?}").contains("canary"));
+        let inside = ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true");
+        let inside = session(Environment::from([pairs[0], pairs[1], pairs[2], inside]));
+        assert!(format!("{:?}", inside.kms(&shanghai).unwrap()).contains("kms-vpc.cn-shanghai.aliyuncs.com"));
+        assert!(format!("{:?}", inside.sls().unwrap()).contains("cn-hangzhou-intranet.log.aliyuncs.com"));
 
         let [id, secret, region] = pairs;
         let kms = ("ALIBABA_CLOUD_ENDPOINT_KMS", "kms.example.com");

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     config::{EndpointsModel, PREFLIGHTS, ProviderModel, SignVersionModel},
+    connection::{Connection, check_region, connection},
     duration,
     environment::Environment,
 };
@@ -34,9 +35,10 @@ pub(super) struct KnownSettings {
     pub(super) region: Region,
     pub(super) log_endpoint: Endpoint,
     pub(super) ram_endpoint: Endpoint,
-    /// `None` for the public endpoint of each key's region.
+    /// `None` for the endpoint of each key's region.
     pub(super) kms_endpoint: Option<Endpoint>,
     pub(super) sts_endpoint: Endpoint,
+    pub(super) connection: Connection,
     pub(super) signature: SignatureVersion,
     pub(super) rpc_signature: rpc::SignatureVersion,
     pub(super) max_retries: u32,
@@ -106,31 +108,34 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     let credentials = credentials(config, environment).map_err(&mut noted).ok();
     let endpoints = endpoints(config, environment, &mut noted);
     let preflight = preflight(config, environment).map_err(&mut noted).ok();
+    let connection = connection(config, environment, &mut noted);
     let region = match &endpoints {
         Some(endpoints) => region(config, environment, endpoints.log.as_ref()).map_err(&mut noted).ok(),
         None => None,
     };
-    match (credentials, endpoints, region, preflight) {
-        (Some(credentials), Some(endpoints), Some(region), Some(preflight)) => {
-            Ok(Settings::Known(Box::new(KnownSettings {
-                credentials: Arc::new(StaticCredentials::new(credentials)),
-                log_endpoint: endpoints.log.unwrap_or_else(|| Endpoint::sls(&region)),
-                ram_endpoint: endpoints.ram.unwrap_or_else(Endpoint::ram),
-                kms_endpoint: endpoints.kms,
-                sts_endpoint: endpoints.sts.unwrap_or_else(|| Endpoint::sts(&region)),
-                region,
-                signature: signature(config),
-                rpc_signature: rpc_signature(config),
-                max_retries: whole(&config.max_retries).unwrap_or(DEFAULT_MAX_RETRIES),
-                request_timeout: request_timeout(config),
-                max_concurrency: whole(&config.max_concurrency).unwrap_or(DEFAULT_MAX_CONCURRENCY),
-                configuration_source: text(&config.configuration_source, environment, &CONFIGURATION_SOURCE)
-                    .map(|found| found.value),
-                preflight,
-            })))
-        }
-        _ => Err(problems),
-    }
+    let (Some(credentials), Some(endpoints), Some(connection), Some(region), Some(preflight)) =
+        (credentials, endpoints, connection, region, preflight)
+    else {
+        return Err(problems);
+    };
+    let network = connection.network;
+    Ok(Settings::Known(Box::new(KnownSettings {
+        credentials: Arc::new(StaticCredentials::new(credentials)),
+        log_endpoint: endpoints.log.unwrap_or_else(|| network.sls(&region)),
+        ram_endpoint: endpoints.ram.unwrap_or_else(|| network.ram()),
+        kms_endpoint: endpoints.kms,
+        sts_endpoint: endpoints.sts.unwrap_or_else(|| network.sts(&region)),
+        region,
+        connection,
+        signature: signature(config),
+        rpc_signature: rpc_signature(config),
+        max_retries: whole(&config.max_retries).unwrap_or(DEFAULT_MAX_RETRIES),
+        request_timeout: request_timeout(config),
+        max_concurrency: whole(&config.max_concurrency).unwrap_or(DEFAULT_MAX_CONCURRENCY),
+        configuration_source: text(&config.configuration_source, environment, &CONFIGURATION_SOURCE)
+            .map(|found| found.value),
+        preflight,
+    })))
 }
 
 /// A setting and where it was found.
@@ -197,7 +202,7 @@ fn half_a_key(source: &str, found: &str, missing: &'static str, names: &[&str]) 
     )
 }
 
-/// The endpoints that are set; `None` is the service's public one.
+/// The endpoints that are set; `None` is the service's own.
 struct Endpoints {
     log: Option<Endpoint>,
     ram: Option<Endpoint>,
@@ -249,9 +254,10 @@ fn region(
     endpoint: Option<&Endpoint>,
 ) -> Result<Region, Diagnostic> {
     if let Some(found) = text(&config.region, environment, &REGION) {
-        return Region::parse(&found.value).map_err(|error| {
+        let region = Region::parse(&found.value).map_err(|error| {
             Diagnostic::error("Invalid region", format!("The region comes from {}. {error}", found.source))
-        });
+        })?;
+        return check_region(&region, &found.source, config, environment).map(|()| region);
     }
     endpoint.and_then(Endpoint::region_of_sls_host).ok_or_else(|| {
         Diagnostic::error(
@@ -315,6 +321,9 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
         ("secret_key", config.secret_key.is_unknown()),
         ("security_token", config.security_token.is_unknown()),
         ("region", config.region.is_unknown()),
+        ("skip_region_validation", config.skip_region_validation.is_unknown()),
+        ("network", config.network.is_unknown()),
+        ("ca_bundle", config.ca_bundle.is_unknown()),
         ("max_retries", config.max_retries.is_unknown()),
         ("request_timeout", config.request_timeout.is_unknown()),
         ("max_concurrency", config.max_concurrency.is_unknown()),

@@ -41,7 +41,7 @@ fn a_read_that_is_denied_names_the_permission() {
             "HTTP 401",
             "code Unauthorized",
             "request id ",
-            "Grant the caller log:GetLogStore",
+            "This resource needs log:GetLogStore and log:UpdateLogStore on the Logstore",
         ],
     );
     assert_eq!(scene.calls().len(), 2, "asking again would not help");
@@ -72,7 +72,8 @@ fn an_update_that_is_denied_names_the_permissions_and_leaves_no_trace() {
         "SLS UpdateLogStore on audit/app was refused",
         DENIED,
         "request id ",
-        "log:UpdateLogStore on the Logstore",
+        "Grant the caller log:UpdateLogStore on acs:log:cn-hangzhou:1234567890123456:project/audit/logstore/app.",
+        "\"Action\": \"log:UpdateLogStore\"",
         "ram:PassRole",
     ]);
     assert_eq!(scene.writes().len(), 1);
@@ -90,7 +91,7 @@ fn a_wrong_secret_is_told_without_the_secret() {
             "HTTP 401",
             "code SignatureNotMatch",
             "request id ",
-            "Check the AccessKey the provider uses, its secret",
+            "the secret does not belong to the AccessKey id",
         ],
     );
     assert!(!error.text().contains("sk-wrong"));
@@ -102,7 +103,7 @@ fn an_unknown_key_is_told_and_stops_a_create_at_plan() {
     scene.write("main.tf", &encryption(""));
     with_key(&scene, "ak-nobody", "sk-nobody");
     let error = scene.try_plan().failed().error();
-    error.says(&["AccessKeyId not found: ak-nobody", "request id ", "Check the AccessKey"]);
+    error.says(&["AccessKeyId not found: ak-nobody", "request id ", "The service knows no such AccessKey"]);
     assert_eq!(scene.calls().len(), 1);
 }
 
@@ -110,7 +111,15 @@ fn an_unknown_key_is_told_and_stops_a_create_at_plan() {
 fn a_clock_that_is_off_is_told() {
     let scene = applied(&encryption(""));
     scene.advance_clock(3600);
-    refresh_fails(&scene, &["HTTP 400", "code RequestTimeExpired", "request id ", "this machine's clock"]);
+    refresh_fails(
+        &scene,
+        &[
+            "HTTP 400",
+            "code RequestTimeExpired",
+            "request id ",
+            "This machine's clock is 60 minutes behind the service's.",
+        ],
+    );
     scene.advance_clock(-3600);
     scene.plan().expect_empty();
 }
@@ -121,7 +130,7 @@ fn a_security_token_nobody_issued_is_told_without_the_token() {
     scene.provider("security_token = \"sts-canary\"");
     let error = refresh_fails(
         &scene,
-        &["security token", "HTTP 401", "request id ", "security_token and has not expired"],
+        &["security token", "HTTP 401", "request id ", "security_token come from one and the same answer"],
     );
     assert!(!error.text().contains("sts-canary"));
 }

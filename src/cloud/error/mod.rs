@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) use classify::classify;
 
-use crate::cloud::http::percent_encode;
+use crate::cloud::http::{TransportError, TransportErrorKind, trace};
 
 /// What kind of failure it was: what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,6 +75,7 @@ struct Facts {
     code: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    clock_ahead: Option<time::Duration>,
     attempts: u32,
     elapsed: Duration,
     retryable: bool,
@@ -95,6 +96,7 @@ impl Error {
             code: None,
             request_id: None,
             retry_after: None,
+            clock_ahead: None,
             attempts: 0,
             elapsed: Duration::ZERO,
             retryable: false,
@@ -146,6 +148,13 @@ impl Error {
         self
     }
 
+    /// Adds how far our clock is ahead of the service's; negative when it is behind.
+    #[must_use]
+    pub fn with_clock_ahead(mut self, ahead: Option<time::Duration>) -> Self {
+        self.0.clock_ahead = ahead;
+        self
+    }
+
     /// Says whether repeating the same call can help.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
@@ -179,13 +188,7 @@ impl Error {
     /// are or as the string to sign, where parameters are encoded twice.
     #[must_use]
     pub(crate) fn without(mut self, secret: &str) -> Self {
-        let mut spelling = secret.to_owned();
-        for _ in 0..3 {
-            if !spelling.is_empty() && self.0.message.contains(&spelling) {
-                self.0.message = self.0.message.replace(&spelling, "[secret]");
-            }
-            spelling = percent_encode(&spelling);
-        }
+        self.0.message = trace::without(&self.0.message, secret);
         self
     }
 
@@ -247,6 +250,17 @@ impl Error {
     /// How long the service asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// How far our clock was ahead of the service's when its answer came, to the second and the time an answer
+    /// takes; negative when it was behind, `None` when the service did not tell its time.
+    pub fn clock_ahead(&self) -> Option<time::Duration> {
+        self.0.clock_ahead
+    }
+
+    /// How far the request came, when no complete answer did.
+    pub fn transport(&self) -> Option<TransportErrorKind> {
+        self.source()?.downcast_ref::<TransportError>().map(TransportError::kind)
     }
 
     /// Whether the same call may succeed a little later. Says nothing about whether repeating is safe: for

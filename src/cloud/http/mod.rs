@@ -1,7 +1,11 @@
 //! The seam between the clients and the network: one request, one answer.
 
+mod ca_bundle;
+mod explain;
 pub(crate) mod form;
+mod proxy;
 mod reqwest_transport;
+pub(crate) mod trace;
 mod transport_error;
 
 use std::collections::BTreeMap;
@@ -12,6 +16,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cloud::endpoint::Origin;
 
+pub use ca_bundle::{CaBundle, CaBundleError};
+pub use proxy::{Proxy, ProxyError};
 pub use reqwest_transport::{ReqwestTransport, TransportConfig};
 pub use transport_error::{TransportError, TransportErrorKind};
 
@@ -96,8 +102,7 @@ impl Debug for HttpRequest {
             .query
             .iter()
             .map(|(name, value)| {
-                let secret = matches!(name.as_str(), "SecurityToken" | "Signature");
-                (name.as_str(), if secret { "[secret]" } else { value })
+                (name.as_str(), if trace::is_secret_name(name) { "[secret]" } else { value })
             })
             .collect();
         f.debug_struct("HttpRequest")
@@ -106,7 +111,7 @@ impl Debug for HttpRequest {
             .field("path", &self.path)
             .field("query", &query)
             .field("headers", &self.headers)
-            .field("body", &String::from_utf8_lossy(&self.body))
+            .field("body", &trace::body(&self.body))
             .finish()
     }
 }
@@ -146,10 +151,9 @@ impl Headers {
 /// Shows what signs or identifies a caller as a placeholder.
 impl Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.iter().map(|(name, value)| {
-            let secret = matches!(name, "authorization" | "proxy-authorization" | "x-acs-security-token");
-            (name, if secret { "[secret]" } else { value })
-        });
+        let shown = self
+            .iter()
+            .map(|(name, value)| (name, if trace::is_secret_header(name) { "[secret]" } else { value }));
         f.debug_map().entries(shown).finish()
     }
 }

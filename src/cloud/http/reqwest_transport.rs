@@ -1,8 +1,6 @@
 //! The transport over reqwest: rustls on ring, HTTP/1.1.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,7 +8,9 @@ use futures_util::future::BoxFuture;
 
 use crate::cloud::endpoint::Scheme;
 use crate::cloud::http::{
-    Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError, TransportErrorKind,
+    CaBundle, Headers, HttpRequest, HttpResponse, HttpTransport, Method, Proxy, TransportError,
+    TransportErrorKind,
+    explain::{explain, innermost},
 };
 
 /// How connections are made.
@@ -25,8 +25,10 @@ pub struct TransportConfig {
     pub read_timeout: Duration,
     /// The largest body of an answer, in bytes.
     pub max_body_bytes: usize,
-    /// Certificate authorities to trust besides the system's: PEM, any number of certificates.
-    pub ca_bundle: Option<Vec<u8>>,
+    /// Certificate authorities to trust besides the system's.
+    pub ca_bundle: Option<CaBundle>,
+    /// The proxy to every host but this machine; `None` for the one the system is set to use, if any.
+    pub proxy: Option<Proxy>,
 }
 
 impl TransportConfig {
@@ -42,6 +44,7 @@ impl TransportConfig {
             read_timeout: Duration::from_secs(30),
             max_body_bytes: Self::MAX_BODY_BYTES,
             ca_bundle: None,
+            proxy: None,
         }
     }
 }
@@ -50,8 +53,7 @@ impl TransportConfig {
 ///
 /// Nothing is loaded before the first call: reading the system's certificates takes longer than the rest of a
 /// start. Connections are kept and reused without a limit on their number; how many requests run at once is
-/// decided by the client above. Proxies come from the environment and the system as reqwest reads them, but
-/// never for an endpoint on this machine.
+/// decided by the client above. An endpoint on this machine is never reached through a proxy.
 pub struct ReqwestTransport {
     config: TransportConfig,
     clients: Mutex<Clients>,
@@ -76,8 +78,8 @@ enum Route {
 }
 
 impl ReqwestTransport {
-    /// A transport with these settings; cheap, and it cannot fail: settings that do not work are the error of
-    /// the first call.
+    /// A transport with these settings; cheap, and it cannot fail: what does not work on this machine is the error
+    /// of the first call.
     pub fn new(config: TransportConfig) -> Self {
         Self { config, clients: Mutex::default() }
     }
@@ -107,14 +109,14 @@ impl ReqwestTransport {
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         }
-        let response = builder.send().await.map_err(|error| explain(error, &request.origin.host_header))?;
-        self.read(response, &request.origin.host_header).await
+        let response = builder.send().await.map_err(|error| self.explain(error, request))?;
+        self.read(response, request).await
     }
 
     async fn read(
         &self,
         mut response: reqwest::Response,
-        host: &str,
+        request: &HttpRequest,
     ) -> Result<HttpResponse, TransportError> {
         let status = response.status().as_u16();
         let mut headers = Headers::default();
@@ -125,14 +127,19 @@ impl ReqwestTransport {
         }
         let limit = self.config.max_body_bytes;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| explain(error, host))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(error, request))? {
             if body.len().saturating_add(chunk.len()) > limit {
+                let host = &request.origin.host_header;
                 let message = format!("the answer of {host} is larger than {limit} bytes");
                 return Err(TransportError::new(TransportErrorKind::TooLarge, message));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(HttpResponse { status, headers, body })
+    }
+
+    fn explain(&self, error: reqwest::Error, request: &HttpRequest) -> TransportError {
+        explain(error, &request.origin.host_header, self.config.proxy.as_ref())
     }
 }
 
@@ -179,14 +186,15 @@ fn build(config: &TransportConfig, route: Route) -> Result<reqwest::Client, Tran
         Route::TlsLoopback => builder.no_proxy(),
         Route::Remote => builder.https_only(true),
     };
-    if let (Some(pem), Route::TlsLoopback | Route::Remote) = (&config.ca_bundle, route) {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|error| setup("the CA bundle cannot be read", error))?;
-        if certificates.is_empty() {
-            let message = "the CA bundle holds no certificate in PEM form";
-            return Err(TransportError::new(TransportErrorKind::Setup, message));
-        }
+    if let (Some(bundle), Route::TlsLoopback | Route::Remote) = (&config.ca_bundle, route) {
+        let certificates: Result<Vec<_>, _> =
+            bundle.certificates().map(reqwest::Certificate::from_der).collect();
+        let certificates = certificates.map_err(|error| setup("the CA bundle cannot be used", error))?;
         builder = builder.tls_certs_merge(certificates);
+    }
+    if let (Some(proxy), Route::Remote) = (&config.proxy, route) {
+        let proxy = proxy.to_reqwest().map_err(|error| setup("the proxy cannot be used", error))?;
+        builder = builder.proxy(proxy);
     }
     builder.build().map_err(|error| setup("the HTTPS client cannot be set up", error))
 }
@@ -198,47 +206,6 @@ fn method(method: Method) -> reqwest::Method {
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
     }
-}
-
-/// Sorts an error of reqwest by how far the request came, and puts it into words.
-fn explain(error: reqwest::Error, host: &str) -> TransportError {
-    use TransportErrorKind::{Broken, Connect, ConnectTimeout, Setup, Silent, Tls};
-    // The address is in our own message; reqwest would repeat the query.
-    let error = error.without_url();
-    let cause = innermost(&error);
-    let (kind, message) = if error.is_builder() {
-        (Setup, format!("the request to {host} cannot be written: {cause}"))
-    } else if error.is_connect() && error.is_timeout() {
-        (ConnectTimeout, format!("{host} did not accept a connection in time"))
-    } else if error.is_connect() && has_tls_cause(&error) {
-        (Tls, format!("no secure connection to {host}: {cause}"))
-    } else if error.is_connect() {
-        (Connect, format!("no connection to {host}: {cause}"))
-    } else if error.is_timeout() {
-        (Silent, format!("{host} did not answer in time"))
-    } else {
-        (Broken, format!("the connection to {host} broke before the answer was complete: {cause}"))
-    };
-    TransportError::new(kind, message).with_source(error)
-}
-
-/// The text of the last cause, the one that is about the machine or the network.
-fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-fn has_tls_cause(error: &reqwest::Error) -> bool {
-    causes(error).any(is_tls)
-}
-
-/// Looks into I/O errors too: they hold others, layer in layer, without naming them as their source.
-fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
-}
-
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&cause| cause.source())
 }
 
 #[cfg(test)]

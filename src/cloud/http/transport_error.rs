@@ -19,6 +19,12 @@ pub enum TransportErrorKind {
     /// The transport cannot work at all, for example because certificates cannot be read. Nothing was sent,
     /// and trying again changes nothing.
     Setup,
+    /// The name of the host has no address. Nothing was sent.
+    Resolve,
+    /// The proxy could not be reached, or made no connection. Nothing was sent.
+    Proxy,
+    /// The proxy asks for a user name and a password. Nothing was sent, and trying again changes nothing.
+    ProxyAuthentication,
     /// No connection was made. Nothing was sent.
     Connect,
     /// No connection was made in time. Nothing was sent.

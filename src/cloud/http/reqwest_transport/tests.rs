@@ -1,17 +1,19 @@
 //! The transport against real sockets on this machine.
 
+mod authority;
+mod proxy;
+mod tls;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::cloud::endpoint::Endpoint;
+use crate::cloud::endpoint::{Endpoint, Origin};
 use crate::cloud::names::ProjectName;
 
 /// A server that reads one request after the other from each connection and gives the same reply to all.
@@ -114,6 +116,7 @@ fn config() -> TransportConfig {
         read_timeout: LONG,
         max_body_bytes: 1000,
         ca_bundle: None,
+        proxy: None,
     }
 }
 
@@ -177,7 +180,7 @@ async fn as_many_connections_as_requests_run_at_once() {
 fn calls_to_this_machine_ignore_the_proxies_of_the_environment() {
     let module = module_path!().split_once("::").unwrap().1;
     for test in
-        ["connections_are_used_again", "tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle"]
+        ["connections_are_used_again", "tls::tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle"]
     {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", &format!("{module}::{test}")]).env_remove("NO_PROXY").env_remove("no_proxy");
@@ -196,6 +199,15 @@ async fn a_redirect_is_an_answer() {
     let reply = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
     let server = Server::start(Reply::Write(reply)).await;
     assert_eq!(transport().send(&server.request()).await.unwrap().status, 302);
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told_from_a_network_that_is_down() {
+    // RFC 6761 section 6.4: no name below `invalid` has an address.
+    let endpoint = Endpoint::parse("kms.invalid").unwrap();
+    let error = transport().send(&HttpRequest::new(Method::Get, endpoint.origin(), "/")).await.unwrap_err();
+    assert!(!error.may_have_arrived());
+    check(Err(error), TransportErrorKind::Resolve, "cannot be resolved");
 }
 
 #[tokio::test]
@@ -254,69 +266,4 @@ async fn a_body_of_the_limit_is_read() {
     let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}", "x".repeat(1000));
     let server = Server::start(Reply::Write(Box::leak(reply.into_boxed_str()))).await;
     assert_eq!(transport().send(&server.request()).await.unwrap().body.len(), 1000);
-}
-
-#[tokio::test]
-async fn tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle() {
-    let (acceptor, pem) = self_signed();
-    let mut server = Server::start_with(OK, Some(acceptor)).await;
-    let error = transport().send(&server.request_over("https")).await.unwrap_err();
-    assert!(!error.may_have_arrived());
-    check(Err(error), TransportErrorKind::Tls, "no secure connection");
-    assert!(server.requests.try_recv().is_err(), "nothing may be sent to a server that is not trusted");
-
-    let trusting = ReqwestTransport::new(TransportConfig { ca_bundle: Some(pem), ..config() });
-    assert_eq!(trusting.send(&server.request_over("https")).await.unwrap().status, 200);
-}
-
-#[tokio::test]
-async fn a_server_that_speaks_no_tls_is_told_apart_from_a_broken_network() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        stream.read_to_end(&mut Vec::new()).await.ok();
-    });
-    let request = HttpRequest::new(Method::Get, endpoint.origin(), "/");
-    check(transport().send(&request).await, TransportErrorKind::Tls, "no secure connection");
-}
-
-#[tokio::test]
-async fn a_handshake_that_never_ends_was_never_sent() {
-    // Waits for the end of a request head, which a TLS greeting does not have.
-    let server = Server::start(Reply::Silence).await;
-    let impatient = ReqwestTransport::new(TransportConfig { connect_timeout: SHORT, ..config() });
-    let error = impatient.send(&server.request_over("https")).await.unwrap_err();
-    assert!(!error.may_have_arrived());
-    check(Err(error), TransportErrorKind::ConnectTimeout, "did not accept a connection in time");
-}
-
-#[tokio::test]
-async fn a_bundle_that_cannot_be_read_is_the_error_of_the_first_call() {
-    for bundle in ["", "not a certificate", "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n"] {
-        let transport = ReqwestTransport::new(TransportConfig { ca_bundle: Some(bundle.into()), ..config() });
-        let endpoint = Endpoint::parse("https://127.0.0.1:1").unwrap();
-        let request = HttpRequest::new(Method::Get, endpoint.origin(), "/");
-        check(transport.send(&request).await, TransportErrorKind::Setup, "CA bundle");
-    }
-}
-
-/// A certificate for 127.0.0.1 that only its own bundle vouches for.
-fn self_signed() -> (TlsAcceptor, Vec<u8>) {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = made.cert.der().clone();
-    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-    let pem = format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        STANDARD.encode(&certificate)
-    );
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    (TlsAcceptor::from(Arc::new(config)), pem.into_bytes())
 }

@@ -1,8 +1,10 @@
 //! The one place that turns what went wrong in the cloud into words for the person who has to act.
 
-use std::borrow::Cow;
-
+mod permission;
+mod remedy;
 mod role;
+
+use remedy::remedy;
 
 pub(super) use role::{
     foreign_policies_warning, of_removal, of_settling, of_step, pass_role_denied, role_destroy_warning,
@@ -42,66 +44,6 @@ pub(super) fn is_gone(error: &Error) -> bool {
 pub(super) fn is_project_gone(error: &Error) -> bool {
     // The 2021 table of common errors spells it with an s.
     is_gone(error) && (error.is_code("ProjectNotExist") || error.is_code("ProjectNotExists"))
-}
-
-/// What to do about a failed call.
-fn remedy(error: &Error) -> Cow<'static, str> {
-    let text = match error.kind() {
-        ErrorKind::NotFound => missing(error),
-        ErrorKind::AlreadyExists => "Import the existing object, or choose another name.",
-        ErrorKind::Throttled => {
-            "The service admits fewer calls than were made. Run again, with a smaller -parallelism or max_concurrency if it happens often."
-        }
-        ErrorKind::Denied => return permission(error),
-        ErrorKind::Unauthenticated => {
-            "Check the AccessKey the provider uses, its secret, that a temporary one has its security_token and has not expired, and this machine's clock."
-        }
-        ErrorKind::Invalid => "The service refused the request as it is; its message says why.",
-        ErrorKind::Conflict if error.service() == "SLS" => {
-            "Something else changed at the same time. Run again."
-        }
-        ErrorKind::Conflict => "The message says what stands in the way. Remove it, then run again.",
-        ErrorKind::Transport => {
-            "Check the network, the proxy settings of the environment and the provider's endpoint, then run again."
-        }
-        ErrorKind::Timeout => {
-            "Run again; if it keeps happening, allow more time with timeouts, or with request_timeout in the provider block."
-        }
-        ErrorKind::Cancelled => "Run again to finish.",
-        ErrorKind::Malformed => {
-            let service = error.service();
-            return format!("This is not what the service documents. Check that the endpoint is {service} and that no proxy answers in its place.").into();
-        }
-        ErrorKind::Unexpected => {
-            "Run again; if it keeps happening, ask the service's support and give the request id."
-        }
-    };
-    text.into()
-}
-
-/// What to check when something does not exist.
-fn missing(error: &Error) -> &'static str {
-    match error.service() {
-        "KMS" => "Check the key's id and its region: a key is only found in its own region.",
-        "RAM" => {
-            "Check the name, and that the provider's AccessKey belongs to the account it should exist in."
-        }
-        "STS" => "Check the role's ARN.",
-        _ if is_project_gone(error) => {
-            "Check project_name, and that the provider's region is the project's: a project is only found in its own region."
-        }
-        _ => "Check project_name and logstore_name. This resource never creates a Logstore.",
-    }
-}
-
-/// What the caller has to be allowed.
-fn permission(error: &Error) -> Cow<'static, str> {
-    match error.service() {
-        service @ ("KMS" | "RAM" | "STS") => {
-            format!("Grant the caller {}:{}.", service.to_ascii_lowercase(), error.action()).into()
-        }
-        _ => "Grant the caller log:GetLogStore and log:UpdateLogStore on the Logstore; for BYOK also ram:PassRole on the role.".into(),
-    }
 }
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
@@ -234,32 +176,5 @@ pub(super) fn part_path(part: Part) -> Path {
         Part::CmkKeyId => Path::of("user_cmk_info").attribute("cmk_key_id"),
         Part::Arn => Path::of("user_cmk_info").attribute("arn"),
         Part::RegionId => Path::of("user_cmk_info").attribute("region_id"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cloud::error::Operation;
-
-    #[track_caller]
-    fn check(service: &'static str, action: &'static str, status: u16, code: &str, advice: &str) {
-        let operation = Operation::new(service, action, "demo");
-        let error = Error::from_answer(&operation, status, Some(code.to_owned()), "why");
-        let told = of_call("Cannot do it", &error).detail;
-        assert!(told.contains(advice), "{told}");
-    }
-
-    #[test]
-    fn advice_is_about_the_service_that_refused() {
-        check("SLS", "GetLogStore", 404, "LogStoreNotExist", "Check project_name and logstore_name.");
-        check("SLS", "GetLogStore", 404, "ProjectNotExist", "the provider's region is the project's");
-        check("RAM", "GetRole", 404, "EntityNotExist.Role", "Check the name, and");
-        check("KMS", "DescribeKey", 404, "Forbidden.KeyNotFound", "Check the key's id and its region");
-        check("STS", "AssumeRole", 404, "EntityNotExist.Role", "Check the role's ARN.");
-        check("SLS", "UpdateLogStore", 403, "ProjectForbidden", "log:UpdateLogStore on the Logstore");
-        check("RAM", "CreateRole", 403, "NoPermission", "Grant the caller ram:CreateRole.");
-        check("KMS", "DescribeKey", 403, "Forbidden.NoPermission", "Grant the caller kms:DescribeKey.");
-        check("RAM", "DeleteRole", 409, "DeleteConflict.Role.Policy", "what stands in the way");
     }
 }

@@ -1,0 +1,224 @@
+//! How the services are reached: the network, the certificates to trust, the proxy; and whether the region exists.
+
+use std::fs;
+
+use super::{config::ProviderModel, environment::Environment};
+use crate::{
+    cloud::{
+        http::{CaBundle, Proxy},
+        names::Region,
+        network::Network,
+        regions,
+    },
+    schema::{Diagnostic, Field},
+};
+
+/// Settings that are about the way to the services and nothing else.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connection {
+    /// Which host names the services have, where no endpoint is set.
+    pub(super) network: Network,
+    /// Certificate authorities to trust besides the system's.
+    pub(super) ca_bundle: Option<CaBundle>,
+    /// The proxy of the environment.
+    pub(super) proxy: Option<Proxy>,
+}
+
+/// The variable that the official credential libraries read for the endpoint of STS alone.
+const VPC_ENDPOINT_ENABLED: [&str; 1] = ["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"];
+const SKIP_REGION_VALIDATION: [&str; 1] = ["ALICLOUD_SKIP_REGION_VALIDATION"];
+
+/// In the order of Go programs, which is that of other providers; `HTTP_PROXY` is for requests without TLS, and
+/// none of those leave this machine.
+const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// Settles the connection; `noted` is told everything that is wrong with it.
+pub(super) fn connection(
+    config: &ProviderModel,
+    environment: &Environment,
+    noted: &mut impl FnMut(Diagnostic),
+) -> Option<Connection> {
+    let network = network(config, environment).map_err(&mut *noted).ok();
+    let ca_bundle = ca_bundle(config).map_err(&mut *noted).ok();
+    let proxy = proxy(environment).map_err(&mut *noted).ok();
+    Some(Connection { network: network?, ca_bundle: ca_bundle?, proxy: proxy? })
+}
+
+/// Refuses a region that is not known, unless that is switched off.
+///
+/// # Errors
+///
+/// Names the region, where it comes from, and the nearest one that is known.
+pub(super) fn check_region(
+    region: &Region,
+    source: &str,
+    config: &ProviderModel,
+    environment: &Environment,
+) -> Result<(), Diagnostic> {
+    if regions::is_known(region.as_str())
+        || switched_on(&config.skip_region_validation, environment, &SKIP_REGION_VALIDATION)?
+    {
+        return Ok(());
+    }
+    let hint =
+        regions::nearest(region.as_str()).map_or(String::new(), |near| format!(" Did you mean {near:?}?"));
+    Err(Diagnostic::error(
+        "Unknown region",
+        format!(
+            "The region {:?}, which comes from {source}, is not one of those this provider knows.{hint} If it is newer than the provider, set skip_region_validation = true, or the environment variable {}=true.",
+            region.as_str(),
+            SKIP_REGION_VALIDATION[0],
+        ),
+    ))
+}
+
+fn network(config: &ProviderModel, environment: &Environment) -> Result<Network, Diagnostic> {
+    let given = config.network.known().filter(|name| !name.is_empty());
+    if let Some((_, network)) =
+        Network::NAMES.iter().find(|(name, _)| Some(*name) == given.map(String::as_str))
+    {
+        return Ok(*network);
+    }
+    let inside = switched_on(&Field::Null, environment, &VPC_ENDPOINT_ENABLED)?;
+    Ok(if inside { Network::Vpc } else { Network::Public })
+}
+
+fn ca_bundle(config: &ProviderModel) -> Result<Option<CaBundle>, Diagnostic> {
+    let Some(path) = config.ca_bundle.known().filter(|path| !path.is_empty()) else { return Ok(None) };
+    let problem = |why: String| {
+        Diagnostic::error("Invalid CA bundle", format!("ca_bundle names the file {path:?}. {why}"))
+    };
+    let pem = fs::read(path).map_err(|error| problem(format!("It cannot be read: {error}.")))?;
+    CaBundle::parse(&pem).map(Some).map_err(|error| problem(error.to_string()))
+}
+
+fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
+    let Some((name, url)) = environment.first(&PROXY) else { return Ok(None) };
+    let except = environment.first(&NO_PROXY).map_or("", |(_, hosts)| hosts);
+    Proxy::parse(url, except).map(Some).map_err(|error| {
+        Diagnostic::error(
+            "Invalid proxy",
+            format!("The proxy comes from the environment variable {name}. {error}"),
+        )
+    })
+}
+
+/// The argument, else the variable, else false. A variable is written as Go reads one, which is what the official
+/// provider takes.
+fn switched_on(
+    argument: &Field<bool>,
+    environment: &Environment,
+    names: &[&'static str],
+) -> Result<bool, Diagnostic> {
+    if let Some(given) = argument.known() {
+        return Ok(*given);
+    }
+    match environment.first(names) {
+        None | Some((_, "0" | "f" | "F" | "false" | "FALSE" | "False")) => Ok(false),
+        Some((_, "1" | "t" | "T" | "true" | "TRUE" | "True")) => Ok(true),
+        Some((name, other)) => Err(Diagnostic::error(
+            "Invalid environment variable",
+            format!("The environment variable {name} is {other:?}; it must be true or false."),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// The connection, or what is wrong with it.
+    fn settled(config: &ProviderModel, environment: &Environment) -> Result<Connection, String> {
+        let mut problems = Vec::new();
+        let mut noted =
+            |problem: Diagnostic| problems.push(format!("{}: {}", problem.summary, problem.detail));
+        connection(config, environment, &mut noted).ok_or_else(|| problems.join("\n"))
+    }
+
+    fn region(id: &str, config: &ProviderModel, environment: &Environment) -> Result<(), String> {
+        check_region(&Region::parse(id).unwrap(), "region", config, environment).map_err(|error| error.detail)
+    }
+
+    #[test]
+    fn an_unknown_region_is_refused_with_the_nearest_one_unless_that_is_switched_off() {
+        let (none, nothing) = (ProviderModel::default(), Environment::default());
+        assert_eq!(region("cn-hangzhou", &none, &nothing), Ok(()));
+        let told = region("cn-hangzou", &none, &nothing).unwrap_err();
+        assert!(
+            told.contains("Did you mean \"cn-hangzhou\"?") && told.contains("skip_region_validation"),
+            "{told}"
+        );
+
+        let skipping =
+            ProviderModel { skip_region_validation: Field::Known(true), ..ProviderModel::default() };
+        assert_eq!(region("mars-1", &skipping, &nothing), Ok(()));
+        let environment = |value| Environment::from([("ALICLOUD_SKIP_REGION_VALIDATION", value)]);
+        assert_eq!(region("mars-1", &none, &environment("true")), Ok(()));
+        assert!(region("mars-1", &none, &environment("0")).is_err());
+        let told = region("mars-1", &none, &environment("yes")).unwrap_err();
+        assert!(told.contains("ALICLOUD_SKIP_REGION_VALIDATION"), "{told}");
+        let strict =
+            ProviderModel { skip_region_validation: Field::Known(false), ..ProviderModel::default() };
+        assert!(region("mars-1", &strict, &environment("true")).is_err());
+    }
+
+    #[test]
+    fn the_network_is_that_of_the_argument_or_of_the_environment() {
+        let named = |name: &str| ProviderModel { network: name.into(), ..ProviderModel::default() };
+        let inside = Environment::from([("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true")]);
+        let network =
+            |config: ProviderModel, environment: &Environment| settled(&config, environment).unwrap().network;
+        assert_eq!(network(named("vpc"), &Environment::default()), Network::Vpc);
+        assert_eq!(network(named(""), &inside), Network::Vpc);
+        assert_eq!(network(named("public"), &inside), Network::Public);
+        assert_eq!(network(ProviderModel::default(), &Environment::default()), Network::Public);
+    }
+
+    #[test]
+    fn a_bundle_that_cannot_be_used_is_named() {
+        let bundle = |path: &str| {
+            let config = ProviderModel { ca_bundle: path.into(), ..ProviderModel::default() };
+            settled(&config, &Environment::default())
+        };
+        assert_eq!(bundle("").unwrap().ca_bundle, None);
+        let told = bundle("/nowhere/ca.pem").unwrap_err();
+        assert!(told.contains("\"/nowhere/ca.pem\"") && told.contains("cannot be read"), "{told}");
+
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap().to_owned();
+        let told = bundle(&path).unwrap_err();
+        assert!(told.contains(&path) && told.contains("no certificate"), "{told}");
+        file.write_all(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+        let told = bundle(&path).unwrap_err();
+        assert!(told.contains("Certificate 1"), "{told}");
+    }
+
+    #[test]
+    fn the_proxy_is_that_of_the_environment_in_either_letter_case() {
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            let environment =
+                Environment::from([(name, "proxy.example:3128"), ("no_proxy", "internal.example")]);
+            let proxy = settled(&ProviderModel::default(), &environment).unwrap().proxy.unwrap();
+            assert_eq!(proxy.address(), "http://proxy.example:3128", "{name}");
+            assert!(format!("{proxy:?}").contains("internal.example"), "{name}");
+        }
+        let environment = Environment::from([("HTTPS_PROXY", "a.example"), ("https_proxy", "b.example")]);
+        let proxy = settled(&ProviderModel::default(), &environment).unwrap().proxy.unwrap();
+        assert_eq!(proxy.address(), "http://a.example");
+        let plain = Environment::from([("HTTP_PROXY", "proxy.example:3128")]);
+        assert!(settled(&ProviderModel::default(), &plain).unwrap().proxy.is_none());
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_named_by_its_variable() {
+        let environment = Environment::from([("https_proxy", "socks5://user:canary@proxy.example")]);
+        let told = settled(&ProviderModel::default(), &environment).unwrap_err();
+        assert!(
+            told.contains("https_proxy") && told.contains("socks5") && !told.contains("canary"),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! A refusal for want of permission: which action on which resource, and the statement that allows it.
+
+use crate::cloud::error::Error;
+
+/// What the caller has to be allowed, with a policy statement to paste.
+pub(super) fn advice(error: &Error) -> String {
+    let action = named_action(error.message()).unwrap_or_else(|| called_action(error));
+    let resource = named_resource(error.message());
+    let on = resource.as_ref().map(|resource| format!(" on {resource}")).unwrap_or_default();
+    let resource = resource.or_else(|| called_resource(error)).unwrap_or_else(|| "*".to_owned());
+    let and = match error.service() {
+        "SLS" => {
+            " This resource needs log:GetLogStore and log:UpdateLogStore on the Logstore; for BYOK also ram:PassRole on the role."
+        }
+        _ => "",
+    };
+    format!(
+        "Grant the caller {action}{on}.{and} A statement that allows it, in a policy of the caller:\n\n  {}\n\nA policy that denies it, of the caller, its session or its resource directory, wins over every one that allows it.",
+        statement(&action, &resource)
+    )
+}
+
+fn statement(action: &str, resource: &str) -> String {
+    format!(r#"{{ "Effect": "Allow", "Action": {action:?}, "Resource": {resource:?} }}"#)
+}
+
+/// The action a message names: `action: log:UpdateLogStore` (SLS) or `AuthAction ram:GetRole` (the member of
+/// `AccessDeniedDetail`).
+fn named_action(message: &str) -> Option<String> {
+    let action = after(message, "action: ").or_else(|| after(message, "AuthAction "))?;
+    let (service, name) = action.split_once(':')?;
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (plain(service) && plain(name)).then(|| action.to_owned())
+}
+
+/// The resource a message names: `resource: acs:log:...`.
+fn named_resource(message: &str) -> Option<String> {
+    after(message, "resource: ").filter(|resource| resource.starts_with("acs:")).map(str::to_owned)
+}
+
+/// The word after `label`, without the punctuation of the sentence.
+fn after<'a>(message: &'a str, label: &str) -> Option<&'a str> {
+    let (_, rest) = message.split_once(label)?;
+    let word = rest.split([',', ' ', ';', ']', '"']).next()?.trim_end_matches('.');
+    (!word.is_empty()).then_some(word)
+}
+
+/// The action of the call itself. The prefix of SLS is `log` (RAM documentation, "Services that work with RAM").
+fn called_action(error: &Error) -> String {
+    let service = if error.service() == "SLS" { "log".to_owned() } else { error.service().to_lowercase() };
+    format!("{service}:{}", error.action())
+}
+
+/// The resource of a call to SLS, from `project/logstore` (SLS documentation, "Resources that can be authorized").
+fn called_resource(error: &Error) -> Option<String> {
+    if error.service() != "SLS" {
+        return None;
+    }
+    Some(match error.target().split_once('/') {
+        Some((project, logstore)) => format!("acs:log:*:*:project/{project}/logstore/{logstore}"),
+        None => format!("acs:log:*:*:project/{}", error.target()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::error::Operation;
+
+    #[track_caller]
+    fn check(service: &'static str, action: &'static str, target: &str, message: &str, parts: &[&str]) {
+        let operation = Operation::new(service, action, target);
+        let told = advice(&Error::from_answer(&operation, 403, None, message));
+        for part in parts {
+            assert!(told.contains(part), "{part} is not in {told}");
+        }
+    }
+
+    #[test]
+    fn the_action_and_the_resource_of_the_message_are_in_the_statement() {
+        let said = "denied by sts or ram, action: log:UpdateLogStore, resource: acs:log:cn-hangzhou:1:project/p/logstore/l";
+        check(
+            "SLS",
+            "UpdateLogStore",
+            "p/l",
+            said,
+            &[
+                "Grant the caller log:UpdateLogStore on acs:log:cn-hangzhou:1:project/p/logstore/l.",
+                r#"{ "Effect": "Allow", "Action": "log:UpdateLogStore", "Resource": "acs:log:cn-hangzhou:1:project/p/logstore/l" }"#,
+            ],
+        );
+        let said = "denied by sts or ram, action: ram:PassRole, resource: acs:ram::1:role/byok.";
+        check(
+            "SLS",
+            "UpdateLogStore",
+            "p/l",
+            said,
+            &[r#""Action": "ram:PassRole", "Resource": "acs:ram::1:role/byok" }"#],
+        );
+        let said = "You are not authorized. [AccessDeniedDetail, AuthAction ram:GetRole, NoPermissionType ImplicitDeny]";
+        check(
+            "RAM",
+            "GetRole",
+            "r",
+            said,
+            &["Grant the caller ram:GetRole.", r#""Action": "ram:GetRole", "Resource": "*" }"#],
+        );
+    }
+
+    #[test]
+    fn without_them_the_call_says_what_is_needed() {
+        check(
+            "SLS",
+            "GetLogStore",
+            "p/l",
+            "no",
+            &["Grant the caller log:GetLogStore.", r#""Resource": "acs:log:*:*:project/p/logstore/l""#],
+        );
+        check("SLS", "GetProject", "p", "no", &[r#""Resource": "acs:log:*:*:project/p""#]);
+        check("KMS", "DescribeKey", "k", "no", &[r#""Action": "kms:DescribeKey", "Resource": "*""#]);
+    }
+
+    #[test]
+    fn what_is_no_action_or_resource_is_not_taken_for_one() {
+        let said = r#"action: "evil", resource: everything"#;
+        check(
+            "SLS",
+            "GetLogStore",
+            "p/l",
+            said,
+            &["Grant the caller log:GetLogStore.", "project/p/logstore/l"],
+        );
+        check("RAM", "GetRole", "r", "action: ", &["ram:GetRole"]);
+        check("RAM", "GetRole", "r", "action: a:b\"},{c", &["\"Action\": \"a:b\""]);
+    }
+}

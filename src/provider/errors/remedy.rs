@@ -1,0 +1,237 @@
+//! What happened, in a sentence for a person, and what to do about it.
+
+use super::{is_project_gone, permission};
+use crate::cloud::{
+    error::{Error, ErrorKind},
+    http::TransportErrorKind,
+};
+
+/// One row of the table of codes.
+struct Advice {
+    /// The services it is about; empty for every one.
+    services: &'static [&'static str],
+    code: Code,
+    /// A text that must occur in the message, in any letter case; empty for any message.
+    message: &'static str,
+    /// What happened, and what to do.
+    words: &'static str,
+}
+
+/// How a row compares the code, without regard to letter case.
+enum Code {
+    Is(&'static [&'static str]),
+    StartsWith(&'static str),
+}
+
+const SLS: &[&str] = &["SLS"];
+const RAM: &[&str] = &["RAM"];
+const KMS: &[&str] = &["KMS"];
+const STS: &[&str] = &["STS"];
+const RPC: &[&str] = &["RAM", "KMS", "STS"];
+const ANY: &[&str] = &[];
+
+const WRONG_SECRET: &str = "The signature is not the one the service computes: the secret does not belong to the AccessKey id, or something changed the request on its way. Check secret_key, and that no proxy rewrites requests.";
+const WRONG_KEY: &str = "The service knows no such AccessKey. Check access_key, that the key has not been deleted, and that it is of the right site: Chinese and international accounts have different ones.";
+const DISABLED_KEY: &str = "The AccessKey is disabled. Enable it in the RAM console, or use another.";
+const EXPIRED_TOKEN: &str = "The temporary credentials have expired. Get new ones, and run again.";
+const WRONG_TOKEN: &str = "The security token is missing, is not valid, or does not belong to the AccessKey. Check that access_key, secret_key and security_token come from one and the same answer, and that no token is set beside a long-lived key.";
+const CLOCK: &str =
+    "The service does not accept the time of the request. Set this machine's clock; NTP keeps it right.";
+const NOT_OFFERED: &str = "The service has no such call here: this region does not offer it, the endpoint is of another service, or a name in the path is malformed. Check the endpoint, the region, and the spelling of the names.";
+const NOT_ACTIVATED: &str = "The service is not activated for this account. Activate it once in its console, with the account that owns the resources.";
+const IN_DEBT: &str = "The service is switched off for this account, mostly because of an overdue payment. See the billing console.";
+const QUOTA: &str = "The account has as many of these as it may have; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center.";
+const PENDING_DELETION: &str = "The key is going to be deleted. If it is still needed, cancel that in the KMS console: what was encrypted with it is lost with it.";
+
+const fn of(services: &'static [&'static str], code: Code, words: &'static str) -> Advice {
+    Advice { services, code, message: "", words }
+}
+
+const fn said(
+    services: &'static [&'static str],
+    code: Code,
+    message: &'static str,
+    words: &'static str,
+) -> Advice {
+    Advice { services, code, message, words }
+}
+
+/// First match wins. Sources: the error tables of the services' documentations, and for the codes of the RPC style
+/// the tests of official SDKs; the same as of [`Error::from_answer`], which decides the kind.
+const TABLE: &[Advice] = &[
+    of(SLS, Code::Is(&["InvalidMethod"]), NOT_OFFERED),
+    of(SLS, Code::Is(&["SignatureNotMatch"]), WRONG_SECRET),
+    of(SLS, Code::Is(&["RequestTimeTooSkewed", "RequestTimeExpired", "InvalidRequestTime"]), CLOCK),
+    said(SLS, Code::Is(&["Unauthorized"]), "AccessKeyId not found", WRONG_KEY),
+    said(SLS, Code::Is(&["Unauthorized"]), "AccessKeyId is disabled", DISABLED_KEY),
+    said(SLS, Code::Is(&["Unauthorized"]), "has expired", EXPIRED_TOKEN),
+    said(SLS, Code::Is(&["Unauthorized"]), "security token", WRONG_TOKEN),
+    said(SLS, Code::Is(&["Unauthorized"]), "has been forbidden", IN_DEBT),
+    said(SLS, Code::Is(&["InvalidAccessKeyId"]), "has not opened", NOT_ACTIVATED),
+    of(SLS, Code::Is(&["InvalidAccessKeyId"]), WRONG_KEY),
+    of(SLS, Code::Is(&["ProjectQuotaExceed"]), QUOTA),
+    of(RPC, Code::Is(&["SignatureDoesNotMatch", "IncompleteSignature"]), WRONG_SECRET),
+    of(RPC, Code::Is(&["InvalidAccessKeyId.Inactive"]), DISABLED_KEY),
+    of(RPC, Code::StartsWith("InvalidAccessKeyId"), WRONG_KEY),
+    of(RPC, Code::Is(&["InvalidSecurityToken.Expired", "SecurityTokenExpired"]), EXPIRED_TOKEN),
+    of(RPC, Code::StartsWith("InvalidSecurityToken"), WRONG_TOKEN),
+    of(RPC, Code::Is(&["MissingSecurityToken"]), WRONG_TOKEN),
+    of(RPC, Code::StartsWith("InvalidTimeStamp"), CLOCK),
+    of(RPC, Code::Is(&["IllegalTimestamp"]), CLOCK),
+    of(
+        RPC,
+        Code::Is(&["SignatureNonceUsed"]),
+        "Something on the way sent the request twice, and what came of the first is not known. Look for a proxy that repeats requests, then run again.",
+    ),
+    of(RPC, Code::Is(&["InvalidAction.NotFound", "InvalidVersion"]), NOT_OFFERED),
+    of(RAM, Code::StartsWith("LimitExceeded."), QUOTA),
+    of(
+        RAM,
+        Code::StartsWith("DeleteConflict."),
+        "Something still uses it; the message says what. Remove that, then run again.",
+    ),
+    of(
+        RAM,
+        Code::Is(&["MalformedPolicyDocument"]),
+        "RAM does not accept the policy document. Check its grammar: Version must be \"1\", and every statement needs Effect and Action.",
+    ),
+    of(KMS, Code::Is(&["Rejected.LimitExceeded"]), QUOTA),
+    of(KMS, Code::Is(&["Forbidden.KmsServiceNotEnabled"]), NOT_ACTIVATED),
+    of(KMS, Code::StartsWith("Forbidden.InDebt"), IN_DEBT),
+    of(
+        KMS,
+        Code::Is(&["Rejected.Disabled"]),
+        "The key is disabled. Enable it in the KMS console, or use another.",
+    ),
+    of(KMS, Code::Is(&["Rejected.PendingDeletion"]), PENDING_DELETION),
+    of(
+        KMS,
+        Code::Is(&["Rejected.PendingImport"]),
+        "The key has no key material yet. Import it, or use another key.",
+    ),
+    of(
+        STS,
+        Code::StartsWith("AuthenticationFail.OIDCToken.Expired"),
+        "The OIDC token has expired. Get a new one from the identity provider, and run again.",
+    ),
+    of(
+        STS,
+        Code::StartsWith("AuthenticationFail.OIDCToken"),
+        "STS does not accept the OIDC token. Check that it comes from the identity provider that oidc_provider_arn names, and that its audience is one of that provider's client ids.",
+    ),
+    of(ANY, Code::Is(&["UnsupportedHTTPMethod"]), NOT_OFFERED),
+];
+
+/// What to do about a failed call.
+pub(super) fn remedy(error: &Error) -> String {
+    let words = by_code(error).map_or_else(|| by_kind(error), str::to_owned);
+    match skew(error) {
+        Some(skew) => format!("{words} {skew}"),
+        None => words,
+    }
+}
+
+fn by_code(error: &Error) -> Option<&'static str> {
+    TABLE.iter().find(|advice| advice.matches(error)).map(|advice| advice.words)
+}
+
+impl Advice {
+    fn matches(&self, error: &Error) -> bool {
+        let code = error.code().unwrap_or_default().to_ascii_lowercase();
+        (self.services.is_empty() || self.services.contains(&error.service()))
+            && match self.code {
+                Code::Is(names) => names.iter().any(|name| code.eq_ignore_ascii_case(name)),
+                Code::StartsWith(start) => code.starts_with(&start.to_ascii_lowercase()),
+            }
+            && error.message().to_ascii_lowercase().contains(&self.message.to_ascii_lowercase())
+    }
+}
+
+fn by_kind(error: &Error) -> String {
+    let text = match error.kind() {
+        ErrorKind::NotFound => missing(error),
+        ErrorKind::AlreadyExists => "Import the existing object, or choose another name.",
+        ErrorKind::Throttled => {
+            "The service admits fewer calls than were made. Run again, with a smaller -parallelism or max_concurrency if it happens often."
+        }
+        ErrorKind::Denied => return permission::advice(error),
+        ErrorKind::Unauthenticated => {
+            "Check the AccessKey the provider uses, its secret, that a temporary one has its security_token and has not expired, and this machine's clock."
+        }
+        ErrorKind::Invalid if error.status() == Some(405) => NOT_OFFERED,
+        ErrorKind::Invalid => "The service refused the request as it is; its message says why.",
+        ErrorKind::Conflict if error.service() == "SLS" => {
+            "Something else changed at the same time. Run again."
+        }
+        ErrorKind::Conflict => "The message says what stands in the way. Remove it, then run again.",
+        ErrorKind::Transport => transport(error),
+        ErrorKind::Timeout => {
+            "Run again; if it keeps happening, allow more time with timeouts, or with request_timeout in the provider block."
+        }
+        ErrorKind::Cancelled => "Run again to finish.",
+        ErrorKind::Malformed => {
+            let service = error.service();
+            return format!(
+                "This is not what the service documents. Check that the endpoint is {service} and that no proxy answers in its place."
+            );
+        }
+        ErrorKind::Unexpected => {
+            "Run again; if it keeps happening, ask the service's support and give the request id."
+        }
+    };
+    text.to_owned()
+}
+
+/// What to check when no answer came, by how far the request did.
+fn transport(error: &Error) -> &'static str {
+    use TransportErrorKind::{Proxy, ProxyAuthentication, Resolve, Tls};
+    match error.transport() {
+        Some(Resolve) => {
+            "Check the region, project_name and the endpoint, which the name is made of, and the DNS of this machine. Inside a VPC without a way to the internet, set network = \"vpc\"."
+        }
+        Some(Tls) => {
+            "If a proxy inspects TLS here, or the service is the emulator, name the file of its certificate authority with ca_bundle. If the certificate is out of date, check this machine's clock first."
+        }
+        Some(Proxy) => {
+            "Check HTTPS_PROXY or ALL_PROXY in the environment, and that the proxy lets the host through; hosts to reach without it stand in NO_PROXY."
+        }
+        Some(ProxyAuthentication) => {
+            "Put a user name and a password into the address: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT."
+        }
+        _ => {
+            "Check the network, the proxy settings of the environment and the provider's endpoint, then run again."
+        }
+    }
+}
+
+/// What to check when something does not exist.
+fn missing(error: &Error) -> &'static str {
+    match error.service() {
+        "KMS" => "Check the key's id and its region: a key is only found in its own region.",
+        "RAM" => {
+            "Check the name, and that the provider's AccessKey belongs to the account it should exist in."
+        }
+        "STS" => "Check the role's ARN.",
+        _ if is_project_gone(error) => {
+            "Check project_name, and that the provider's region is the project's: a project is only found in its own region."
+        }
+        _ => "Check project_name and logstore_name. This resource never creates a Logstore.",
+    }
+}
+
+/// How far the clocks are apart, where that may be why the caller was not accepted.
+fn skew(error: &Error) -> Option<String> {
+    /// Signed requests are accepted for 15 minutes (all four services' documentations of their signatures); a third
+    /// of it is worth a word.
+    const WORTH_A_WORD: i64 = 300;
+    let ahead = error.clock_ahead().filter(|_| error.kind() == ErrorKind::Unauthenticated)?;
+    let seconds = ahead.whole_seconds();
+    if seconds.abs() < WORTH_A_WORD {
+        return None;
+    }
+    let side = if seconds > 0 { "ahead of" } else { "behind" };
+    Some(format!("This machine's clock is {} minutes {side} the service's.", (seconds.abs() + 30) / 60))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Every row of the table, and what is said where there is none.
+
+use time::Duration;
+
+use super::*;
+use crate::cloud::error::Operation;
+use crate::cloud::http::TransportError;
+
+fn refusal(service: &'static str, status: u16, code: &str, message: &str) -> Error {
+    let operation = Operation::new(service, "GetThing", "p/l");
+    Error::from_answer(&operation, status, Some(code.to_owned()), message)
+}
+
+#[track_caller]
+fn check(service: &'static str, status: u16, code: &str, message: &str, words: &str) {
+    let told = remedy(&refusal(service, status, code, message));
+    assert!(told.contains(words), "{service} {status} {code} {message}: {told}");
+}
+
+#[test]
+fn a_caller_that_is_not_accepted_is_told_which_half_is_wrong() {
+    let (key, secret, disabled) =
+        ("knows no such AccessKey", "does not belong to the AccessKey id", "is disabled");
+    let (expired, token) = ("have expired", "security token is missing, is not valid");
+    check("SLS", 401, "Unauthorized", "AccessKeyId not found: LTAI", key);
+    check("SLS", 401, "InvalidAccessKeyId", "The access key id you provided is invalid: x.", key);
+    check("SLS", 401, "SignatureNotMatch", "Signature s is not matched.", secret);
+    check("SLS", 401, "Unauthorized", "AccessKeyId is disabled: LTAI", disabled);
+    check("SLS", 401, "Unauthorized", "The security token you provided has expired.", expired);
+    check("SLS", 401, "Unauthorized", "The security token you provided is invalid.", token);
+    for service in RPC {
+        check(service, 404, "InvalidAccessKeyId.NotFound", "", key);
+        check(service, 403, "InvalidAccessKeyId.Inactive", "", disabled);
+        check(service, 400, "SignatureDoesNotMatch", "", secret);
+        check(service, 400, "IncompleteSignature", "", secret);
+        check(service, 400, "InvalidSecurityToken.Expired", "", expired);
+        check(service, 400, "SecurityTokenExpired", "", expired);
+        check(service, 400, "InvalidSecurityToken.Malformed", "", token);
+        check(service, 400, "MissingSecurityToken", "", token);
+        check(service, 400, "SignatureNonceUsed", "", "sent the request twice");
+    }
+    check("STS", 400, "AuthenticationFail.OIDCToken.Expired", "", "The OIDC token has expired");
+    check("STS", 400, "AuthenticationFail.OIDCToken.Invalid", "", "oidc_provider_arn");
+}
+
+#[test]
+fn a_clock_that_is_off_is_measured() {
+    let skewed = |minutes| {
+        let error = refusal("SLS", 400, "RequestTimeTooSkewed", "");
+        remedy(&error.with_clock_ahead(Some(Duration::minutes(minutes))))
+    };
+    assert!(skewed(20).contains("clock is 20 minutes ahead of the service's"), "{}", skewed(20));
+    assert!(skewed(-90).contains("clock is 90 minutes behind the service's"), "{}", skewed(-90));
+    assert!(
+        !skewed(1).contains("minutes") && skewed(1).contains("Set this machine's clock"),
+        "{}",
+        skewed(1)
+    );
+    check("SLS", 400, "RequestTimeExpired", "", "Set this machine's clock");
+    for service in RPC {
+        check(service, 400, "InvalidTimeStamp.Expired", "", "Set this machine's clock");
+        check(service, 400, "IllegalTimestamp", "", "Set this machine's clock");
+    }
+    // A wrong signature may be one of another day.
+    let error = refusal("RAM", 400, "SignatureDoesNotMatch", "").with_clock_ahead(Some(Duration::HOUR));
+    assert!(remedy(&error).contains("60 minutes ahead"));
+    let error = refusal("RAM", 404, "EntityNotExist.Role", "").with_clock_ahead(Some(Duration::HOUR));
+    assert!(!remedy(&error).contains("minutes"));
+}
+
+#[test]
+fn services_that_are_off_full_or_elsewhere_are_told_apart() {
+    check("SLS", 401, "InvalidAccessKeyId", "Your SLS service has not opened.", "is not activated");
+    check("KMS", 403, "Forbidden.KmsServiceNotEnabled", "", "is not activated");
+    check("SLS", 401, "Unauthorized", "Your SLS service has been forbidden.", "overdue payment");
+    check("KMS", 403, "Forbidden.InDebtOverdue", "", "overdue payment");
+    check("SLS", 400, "ProjectQuotaExceed", "Project Quota Exceed.", "Quota Center");
+    check("RAM", 409, "LimitExceeded.Policy.Version", "", "Quota Center");
+    check("KMS", 409, "Rejected.LimitExceeded", "", "Quota Center");
+    check("SLS", 403, "WriteQuotaExceed", "", "fewer calls than were made");
+    check(
+        "SLS",
+        405,
+        "InvalidMethod",
+        "invalid request method: /logstores/a.b",
+        "this region does not offer it",
+    );
+    check("SLS", 405, "", "", "this region does not offer it");
+    check("KMS", 405, "UnsupportedHTTPMethod", "", "this region does not offer it");
+    check("RAM", 404, "InvalidAction.NotFound", "", "the endpoint is of another service");
+}
+
+#[test]
+fn things_that_do_not_exist_or_stand_in_the_way() {
+    check("SLS", 404, "LogStoreNotExist", "", "Check project_name and logstore_name.");
+    check("SLS", 404, "ProjectNotExist", "", "the provider's region is the project's");
+    check("RAM", 404, "EntityNotExist.Role", "", "Check the name, and");
+    check("KMS", 404, "Forbidden.KeyNotFound", "", "Check the key's id and its region");
+    check("STS", 404, "EntityNotExist.Role", "", "Check the role's ARN.");
+    check("RAM", 409, "DeleteConflict.Role.Policy", "", "Something still uses it");
+    check("RAM", 400, "MalformedPolicyDocument", "", "Check its grammar");
+    check("KMS", 409, "Rejected.Disabled", "", "The key is disabled");
+    check("KMS", 409, "Rejected.PendingDeletion", "", "is going to be deleted");
+    check("KMS", 409, "Rejected.PendingImport", "", "no key material yet");
+}
+
+#[test]
+fn a_denial_comes_with_the_statement_that_allows_it() {
+    check("SLS", 403, "ProjectForbidden", "", "log:UpdateLogStore on the Logstore");
+    check("SLS", 401, "Unauthorized", "The AccessKeyId is unauthorized.", "\"Action\": \"log:GetThing\"");
+    check("RAM", 403, "NoPermission", "", "Grant the caller ram:GetThing.");
+    check("KMS", 403, "Forbidden.NoPermission", "", "Grant the caller kms:GetThing.");
+}
+
+#[test]
+fn what_stands_between_here_and_the_service_is_told_apart() {
+    use TransportErrorKind::{Broken, Connect, Proxy, ProxyAuthentication, Resolve, Tls};
+    for (kind, words) in [
+        (Resolve, "network = \"vpc\""),
+        (Tls, "ca_bundle"),
+        (Proxy, "Check HTTPS_PROXY or ALL_PROXY"),
+        (ProxyAuthentication, "USER:PASSWORD@HOST"),
+        (Connect, "Check the network"),
+        (Broken, "Check the network"),
+    ] {
+        let operation = Operation::new("SLS", "GetLogStore", "p/l");
+        let error =
+            Error::new(ErrorKind::Transport, &operation, "why").with_source(TransportError::new(kind, "why"));
+        assert!(remedy(&error).contains(words), "{kind:?}: {}", remedy(&error));
+    }
+}
+
+#[test]
+fn no_row_is_hidden_by_an_earlier_one() {
+    for (position, row) in TABLE.iter().enumerate() {
+        let code = match row.code {
+            Code::Is(names) => names[names.len() - 1],
+            Code::StartsWith(start) => start,
+        };
+        let service = row.services.first().copied().unwrap_or("KMS");
+        let error = refusal(service, 400, code, row.message);
+        let first = TABLE.iter().position(|row| row.matches(&error));
+        assert_eq!(first, Some(position), "{service} {code} {}", row.message);
+    }
+}
