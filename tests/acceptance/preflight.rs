@@ -20,6 +20,7 @@ fn scene_of(count: usize) -> Scene {
     with_log_stores((0..count).map(|number| json!({"logstoreName": name(count, number)})).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "Logstores are written where they are used")]
 fn with_log_stores(log_stores: Vec<Value>) -> Scene {
     let mut seed = seed();
     seed["projects"] = json!([{"name": "audit", "logstores": log_stores}]);
