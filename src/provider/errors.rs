@@ -46,9 +46,6 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
 
 /// What to do about a failed call.
 fn remedy(error: &Error) -> Cow<'static, str> {
-    if let Some(remedy) = role::remedy(error) {
-        return remedy.into();
-    }
     let text = match error.kind() {
         ErrorKind::NotFound => missing(error),
         ErrorKind::AlreadyExists => "Import the existing object, or choose another name.",

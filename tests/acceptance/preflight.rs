@@ -17,11 +17,11 @@ fn scene() -> Scene {
 
 /// A scene with so many Logstores: `app`, or `app-0` and so on.
 fn scene_of(count: usize) -> Scene {
-    with_log_stores((0..count).map(|number| json!({"logstoreName": name(count, number)})).collect())
+    let log_stores: Vec<_> = (0..count).map(|number| json!({"logstoreName": name(count, number)})).collect();
+    with_log_stores(&log_stores)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "Logstores are written where they are used")]
-fn with_log_stores(log_stores: Vec<Value>) -> Scene {
+fn with_log_stores(log_stores: &[Value]) -> Scene {
     let mut seed = seed();
     seed["projects"] = json!([{"name": "audit", "logstores": log_stores}]);
     let scene = Scene::new(&seed);
@@ -181,7 +181,7 @@ fn what_is_not_known_yet_is_not_checked() {
 fn a_change_that_enables_is_checked_and_one_that_disables_is_not() {
     let conf = json!({"enable": false, "encrypt_type": "default", "user_cmk_info":
         {"cmk_key_id": "key-1", "arn": "acs:ram::1234567890123456:role/idle", "region_id": "cn-hangzhou"}});
-    let scene = with_log_stores(vec![json!({"logstoreName": "app", "encrypt_conf": conf})]);
+    let scene = with_log_stores(&[json!({"logstoreName": "app", "encrypt_conf": conf})]);
     scene.write("main.tf", &main("key-1", "idle", "  enable = false"));
     scene.provider("  preflight = \"off\"");
     scene.apply();
@@ -210,7 +210,7 @@ fn a_refresh_warns_of_a_key_that_cannot_be_used() {
         let conf = json!({"enable": true, "encrypt_type": "default", "user_cmk_info":
             {"cmk_key_id": key, "arn": "acs:ram::1234567890123456:role/sls-byok", "region_id": "cn-hangzhou"}});
         let log_store = |number: usize| json!({"logstoreName": name(2, number), "encrypt_conf": conf});
-        let scene = with_log_stores(vec![log_store(0), log_store(1)]);
+        let scene = with_log_stores(&[log_store(0), log_store(1)]);
         scene.write("main.tf", &many(2, key, "sls-byok"));
         scene.provider("  preflight = \"off\"");
         scene.apply();

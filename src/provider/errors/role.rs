@@ -12,23 +12,6 @@ use crate::{
     schema::{Diagnostic, Diagnostics, Path},
 };
 
-/// What to do about a failed call of RAM, where it is something else than elsewhere.
-pub(super) fn remedy(error: &Error) -> Option<&'static str> {
-    if error.service() != "RAM" {
-        return None;
-    }
-    match error.kind() {
-        ErrorKind::NotFound => Some("Check the name. This resource makes no users, groups or other roles."),
-        ErrorKind::Denied => Some(
-            "Grant the caller what the message names: this resource reads and writes a role, its tags and the policies attached to it, and with pass_role a custom policy and whom it is attached to. The system policy AliyunRAMFullAccess covers all of it.",
-        ),
-        ErrorKind::Malformed => Some(
-            "This is not what the service documents. Check that the endpoint is RAM and that no proxy answers in its place.",
-        ),
-        _ => None,
-    }
-}
-
 /// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
 /// and plans to destroy that after the create that cannot succeed.
 const OWN_ROLE: &str = "If it is the resource's own role that was to be replaced: two roles cannot have one name. Take create_before_destroy away, terraform state rm ADDRESS, and then import.";

@@ -156,8 +156,7 @@ async fn try_set_up(
     let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     let bound = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    let made = Written { role: true, ..Written::default() };
-    let (_, diagnostics) = make_so(&bound, &role.arn, &wanted, observed, made).await?;
+    let (_, diagnostics) = make_so(&bound, &role.arn, &wanted, observed, Written::role()).await?;
     super::remove_left(&bound, &wanted, policies).await?;
     resource.session.held.roles.note_new(role.arn.as_str());
     Ok(diagnostics)

@@ -115,9 +115,8 @@ async fn make_so(
     let steps = steps(observed, wanted);
     let carried_out = role.carry_out(arn, &steps, observed).await;
     carried_out.map_err(|error| Diagnostics::from(errors::of_step(&wanted.role_name, &error)))?;
-    let mut written = Written::by(&steps);
-    written.role |= written_before.role;
-    let settled = role.settle(arn, wanted, written).await;
+    let written = written_before.and(Written::by(&steps));
+    let settled = role.settle(arn, wanted, &written).await;
     Ok((written, errors::of_settling(&wanted.role_name, settled)))
 }
 

@@ -54,7 +54,7 @@ async fn try_update(
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     let (written, diagnostics) = make_so(&role, &arn, &wanted, observed, Written::default()).await?;
     super::remove_left(&role, &wanted, &private.policies).await?;
-    if written != Written::default() {
+    if !written.is_empty() {
         resource.session.held.roles.note_new(arn.as_str());
     }
     Ok((super::model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))

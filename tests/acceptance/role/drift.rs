@@ -55,7 +55,7 @@ fn a_trust_policy_that_was_edited() {
     .to_string();
     check(
         |scene| {
-            drop(scene.ram("UpdateRole", &[("RoleName", NAME), ("NewAssumeRolePolicyDocument", &others)]))
+            drop(scene.ram("UpdateRole", &[("RoleName", NAME), ("NewAssumeRolePolicyDocument", &others)]));
         },
         &["trust_policy"],
         &["UpdateRole"],

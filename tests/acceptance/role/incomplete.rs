@@ -17,7 +17,12 @@ fn failed_at(action: &str, skip: u64, main: &str) -> Scene {
     scene.write("main.tf", main);
     scene.ram_fault(&json!({"action": action, "skip": skip, "effect": denied()}));
     let error = scene.try_apply().failed().error();
-    error.says(&["Cannot set up role sls-byok", action, "NoPermission", "AliyunRAMFullAccess"]);
+    error.says(&[
+        "Cannot set up role sls-byok",
+        action,
+        "NoPermission",
+        &format!("Grant the caller ram:{action}."),
+    ]);
     assert_eq!(scene.instance(THIS)["status"], "tainted");
     scene.forget_calls();
     scene

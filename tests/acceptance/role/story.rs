@@ -1,7 +1,9 @@
 //! A RAM user applies the example: role, permission and encryption.
 
+use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -44,9 +46,32 @@ fn the_example_is_applied_by_its_operator() {
     assert_eq!(conf(&scene)["user_cmk_info"]["arn"], "acs:ram::1234567890123456:role/sls-byok");
     assert_eq!(scene.log_store("audit-project", "app-log")["ttl"], 180);
     scene.plan().expect_empty();
+    an_official_sdk_writes_and_pulls_back(&scene);
     scene.destroy();
     assert_eq!(scene.role("sls-byok"), None);
     assert_eq!(scene.custom_policies(), ["byok-operator"]);
+}
+
+/// Logs go through the key and the role to the disk and back: the role that was made is one that SLS can use.
+#[track_caller]
+fn an_official_sdk_writes_and_pulls_back(scene: &Scene) {
+    let python = env::var_os("CONFORMANCE_PYTHON").filter(|python| !python.is_empty());
+    let python = python.expect(
+        "the official SDKs are needed: run ./scripts/test, or set CONFORMANCE_PYTHON to what ./scripts/sdk-environment prints",
+    );
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let output = Command::new(python)
+        .arg(tests.join("acceptance/role/pull_back.py"))
+        .env_clear()
+        .env("HOME", scene.path(""))
+        .env("EMULATOR", scene.endpoint().trim_start_matches("http://"))
+        .env("PYTHONPATH", tests.join("conformance"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let state = scene.control("GET", "state", None).to_string();
+    assert!(state.contains("AES-256-GCM"), "{state}");
 }
 
 /// The diagnostic has the policy to attach: attached as it is printed, it is enough.

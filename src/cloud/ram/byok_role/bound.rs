@@ -1,5 +1,6 @@
 //! A role of the real service, and the bounds of the operation on it.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::wanted::{Principal, PrincipalKind};
@@ -75,21 +76,21 @@ impl BoundRole<'_> {
         let name = &principal.name;
         match principal.kind {
             PrincipalKind::User => {
-                let user = self.parsed(UserName::parse(name), principal)?;
+                let user = parsed(UserName::parse(name), principal)?;
                 match change {
                     Change::Attach => client.attach_policy_to_user(context, policy, &user).await,
                     Change::Detach => client.detach_policy_from_user(context, policy, &user).await,
                 }
             }
             PrincipalKind::Group => {
-                let group = self.parsed(GroupName::parse(name), principal)?;
+                let group = parsed(GroupName::parse(name), principal)?;
                 match change {
                     Change::Attach => client.attach_policy_to_group(context, policy, &group).await,
                     Change::Detach => client.detach_policy_from_group(context, policy, &group).await,
                 }
             }
             PrincipalKind::Role => {
-                let role = self.parsed(RoleName::parse(name), principal)?;
+                let role = parsed(RoleName::parse(name), principal)?;
                 match change {
                     Change::Attach => client.attach_policy_to_role(context, policy, &role).await,
                     Change::Detach => client.detach_policy_from_role(context, policy, &role).await,
@@ -98,26 +99,22 @@ impl BoundRole<'_> {
         }
     }
 
-    /// A name of a policy, which was checked when it was configured.
-    pub(super) fn custom_policy(&self, name: &str) -> Result<PolicyId, Error> {
-        self.parsed(PolicyName::parse(name), name).map(PolicyId::custom)
-    }
-
-    fn parsed<T>(
-        &self,
-        parsed: Result<T, impl std::fmt::Display>,
-        what: impl std::fmt::Display,
-    ) -> Result<T, Error> {
-        parsed.map_err(|problem| {
-            let operation = Operation::new("RAM", "AttachPolicy", what.to_string());
-            Error::new(ErrorKind::Invalid, &operation, problem.to_string())
-        })
-    }
-
     /// Waits; false when the operation has to end before.
     pub(super) async fn wait(&self, time: Duration) -> Result<(), Interrupted> {
         self.context.bound(self.clock, self.clock.sleep(time)).await
     }
+}
+
+/// A name of a policy, which was checked when it was configured.
+pub(super) fn custom_policy(name: &str) -> Result<PolicyId, Error> {
+    parsed(PolicyName::parse(name), &name).map(PolicyId::custom)
+}
+
+fn parsed<T>(parsed: Result<T, impl fmt::Display>, what: &impl fmt::Display) -> Result<T, Error> {
+    parsed.map_err(|problem| {
+        let operation = Operation::new("RAM", "AttachPolicy", what.to_string());
+        Error::new(ErrorKind::Invalid, &operation, problem.to_string())
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -130,10 +127,10 @@ enum Change {
 pub(super) async fn repeatedly<T, F: Future<Output = Result<T, Error>>>(
     send: impl Fn() -> F,
 ) -> Result<T, Error> {
-    let mut sent = 1;
+    let mut times = 1;
     loop {
         match send().await {
-            Err(error) if is_worth_repeating(&error) && sent < SENT_AT_MOST => sent += 1,
+            Err(error) if is_worth_repeating(&error) && times < SENT_AT_MOST => times += 1,
             outcome => return outcome,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bound::{BoundRole, repeatedly};
+use super::bound::{BoundRole, custom_policy, repeatedly};
 use super::observe::is_document;
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::steps::{RoleUpdate, Step};
@@ -73,8 +73,8 @@ impl BoundRole<'_> {
             }
             Step::CreatePassRolePolicy(name) => self.create_pass_role_policy(name, arn).await?,
             Step::CorrectPassRolePolicy(name) => self.correct_pass_role_policy(name, arn).await?,
-            Step::AttachPassRole(name, to) => self.grant(&self.custom_policy(name)?, to).await?,
-            Step::DetachPassRole(name, from) => self.revoke(&self.custom_policy(name)?, from).await?,
+            Step::AttachPassRole(name, to) => self.grant(&custom_policy(name)?, to).await?,
+            Step::DetachPassRole(name, from) => self.revoke(&custom_policy(name)?, from).await?,
             Step::DeletePassRolePolicy(name) => self.delete_pass_role_policy(name).await?,
         }
         Ok(())
@@ -92,7 +92,7 @@ impl BoundRole<'_> {
     /// Makes the policy. One that is there and says just that, with the description that only we give, was made by
     /// a run whose answer was lost, or whose state was.
     async fn create_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), StepError> {
-        let id = self.custom_policy(name)?;
+        let id = custom_policy(name)?;
         let wanted = PolicyDocument::pass_role(arn);
         let create = CreatePolicy {
             policy_name: id.policy_name.clone(),
@@ -117,7 +117,7 @@ impl BoundRole<'_> {
 
     /// Puts another version of the policy in force. A policy has five versions at most: the oldest one goes.
     async fn correct_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), Error> {
-        let id = self.custom_policy(name)?;
+        let id = custom_policy(name)?;
         let wanted = PolicyDocument::pass_role(arn);
         let create = CreatePolicyVersion {
             policy_name: id.policy_name.clone(),
@@ -140,7 +140,7 @@ impl BoundRole<'_> {
 
     /// Deletes the policy with all its versions. That it is not there is success.
     pub(super) async fn delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
-        let id = self.custom_policy(name)?;
+        let id = custom_policy(name)?;
         repeatedly(|| self.client.delete_policy(self.context, &id.policy_name, true))
             .await
             .or_else(super::bound::forgive_absence)

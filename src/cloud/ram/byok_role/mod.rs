@@ -25,3 +25,6 @@ pub use wanted::{KMS_POLICIES, PassRole, Principal, PrincipalKind, Wanted};
 pub fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
+
+#[cfg(test)]
+mod tests;

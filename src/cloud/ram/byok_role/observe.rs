@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bound::BoundRole;
+use super::bound::{BoundRole, custom_policy};
 use super::carry_out::pass_role_description;
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::wanted::{Principal, PrincipalKind};
@@ -107,7 +107,7 @@ impl BoundRole<'_> {
         name: &str,
         arn: &RoleArn,
     ) -> Result<Option<(ObservedPassRole, FoundPolicy)>, Error> {
-        let id = self.custom_policy(name)?;
+        let id = custom_policy(name)?;
         let Some(policy) = self.policy(&id).await? else { return Ok(None) };
         let entities = match self.client.list_entities_for_policy(self.context, &id).await {
             Ok(entities) => entities,

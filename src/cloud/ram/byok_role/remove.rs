@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bound::{BoundRole, forgive_absence, repeatedly};
+use super::bound::{BoundRole, custom_policy, forgive_absence, repeatedly};
 use super::observe::principals;
 use super::observed::AttachedPolicy;
 use crate::cloud::error::{Error, ErrorKind};
@@ -77,7 +77,7 @@ impl BoundRole<'_> {
     ///
     /// That of the call.
     pub async fn remove_policy_left(&self, name: &str) -> Result<(), Error> {
-        match self.policy(&self.custom_policy(name)?).await? {
+        match self.policy(&custom_policy(name)?).await? {
             Some(policy) if policy.is_ours => self.remove_pass_role_policy(name).await,
             _ => Ok(()),
         }
@@ -89,7 +89,7 @@ impl BoundRole<'_> {
     ///
     /// That of the call.
     async fn remove_pass_role_policy(&self, name: &str) -> Result<(), Error> {
-        let id = self.custom_policy(name)?;
+        let id = custom_policy(name)?;
         for _ in 0..ROUNDS {
             match self.client.list_entities_for_policy(self.context, &id).await {
                 Ok(entities) => {

@@ -1,9 +1,10 @@
 //! Waits until what was written is seen: RAM is eventually consistent, and SLS asks it about the role
 //! (reference: "new roles and policies may need seconds before STS and SLS see them", not documented by the vendor).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::bound::BoundRole;
+use super::bound::{BoundRole, custom_policy};
 use super::observe::{is_document, is_trust_right, principals};
 use super::steps::Step;
 use super::wanted::{KMS_POLICIES, Wanted};
@@ -12,7 +13,7 @@ use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::ram::{PolicyDocument, RoleArn};
 
 /// How long is waited at most. A role is usually seen within seconds; what is not seen by then is told.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The first wait between reads that do not agree; each is twice the one before, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -36,49 +37,49 @@ pub enum Settled {
 }
 
 /// Which parts were written and have to be seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// The role itself.
-    pub role: bool,
-    /// What is attached to it.
-    pub attachments: bool,
-    /// The document of the policy that lets principals hand the role over.
-    pub pass_role_policy: bool,
-    /// Whom that policy is attached to.
-    pub principals: bool,
-}
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written(BTreeSet<Part>);
 
 impl Written {
+    /// That the role was made.
+    pub fn role() -> Self {
+        Self(BTreeSet::from([Part::Role]))
+    }
+
     /// What these writes have changed.
     pub fn by(steps: &[Step]) -> Self {
-        let mut written = Self::default();
-        for step in steps {
-            match step {
-                Step::UpdateRole(_) => written.role = true,
-                Step::AttachKmsPolicy(_) => written.attachments = true,
-                Step::CreatePassRolePolicy(_) | Step::CorrectPassRolePolicy(_) => {
-                    written.pass_role_policy = true;
-                }
-                Step::AttachPassRole(..) => written.principals = true,
-                // Nobody waits for tags, or for what is gone.
-                Step::Tag(_) | Step::Untag(_) | Step::DetachPassRole(..) | Step::DeletePassRolePolicy(_) => {}
-            }
-        }
-        written
+        Self(steps.iter().filter_map(part).collect())
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// True if there is nothing to be seen.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn part(step: &Step) -> Option<Part> {
+    match step {
+        Step::UpdateRole(_) => Some(Part::Role),
+        Step::AttachKmsPolicy(_) => Some(Part::Attachments),
+        Step::CreatePassRolePolicy(_) | Step::CorrectPassRolePolicy(_) => Some(Part::PassRolePolicy),
+        Step::AttachPassRole(..) => Some(Part::Principals),
+        // Nobody waits for tags, or for what is gone.
+        Step::Tag(_) | Step::Untag(_) | Step::DetachPassRole(..) | Step::DeletePassRolePolicy(_) => None,
     }
 }
 
 impl BoundRole<'_> {
     /// Waits, at most for a minute and within the bounds of the operation, until what was written is read back: each
     /// part once, in the order it was written, and the last one twice in a row.
-    pub async fn settle(&self, arn: &RoleArn, wanted: &Wanted, written: Written) -> Settled {
-        let parts = [
-            (written.role, Part::Role),
-            (written.attachments, Part::Attachments),
-            (written.pass_role_policy, Part::PassRolePolicy),
-            (written.principals, Part::Principals),
-        ];
-        let parts: Vec<Part> = parts.into_iter().filter_map(|(is, part)| is.then_some(part)).collect();
+    pub async fn settle(&self, arn: &RoleArn, wanted: &Wanted, written: &Written) -> Settled {
+        let Written(parts) = written;
         let started = self.clock.monotonic();
         for (number, part) in parts.iter().enumerate() {
             let agreeing = if number + 1 == parts.len() { AGREEING } else { 1 };
@@ -112,8 +113,8 @@ impl BoundRole<'_> {
             if agreed > 0 {
                 continue;
             }
-            let waited = self.clock.monotonic().saturating_sub(started);
-            if waited + pause > LIMIT {
+            let elapsed = self.clock.monotonic().saturating_sub(started);
+            if elapsed + pause > LIMIT {
                 return Settled::NotSeen(part.in_words());
             }
             if let Err(Interrupted::Cancelled | Interrupted::DeadlineExceeded) = self.wait(pause).await {
@@ -140,14 +141,14 @@ impl BoundRole<'_> {
             }
             Part::PassRolePolicy => {
                 let Some(pass_role) = &wanted.pass_role else { return Ok(true) };
-                let id = self.custom_policy(&pass_role.policy_name)?;
+                let id = custom_policy(&pass_role.policy_name)?;
                 let policy = self.policy(&id).await?;
                 let wanted = PolicyDocument::pass_role(arn);
                 Ok(policy.is_some_and(|policy| is_document(&policy.document, &wanted)))
             }
             Part::Principals => {
                 let Some(pass_role) = &wanted.pass_role else { return Ok(true) };
-                let id = self.custom_policy(&pass_role.policy_name)?;
+                let id = custom_policy(&pass_role.policy_name)?;
                 let entities = self.client.list_entities_for_policy(self.context, &id).await?;
                 Ok(pass_role.principals.is_subset(&principals(&entities)))
             }
@@ -155,11 +156,16 @@ impl BoundRole<'_> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What is written and seen as one, in the order it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
+    /// The role itself.
     Role,
+    /// What is attached to it.
     Attachments,
+    /// The document of the policy that lets principals hand the role over.
     PassRolePolicy,
+    /// Whom that policy is attached to.
     Principals,
 }
 
