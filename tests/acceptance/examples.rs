@@ -63,6 +63,10 @@ fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
 fn scene_with_a_key_and_a_role() -> Scene {
     let mut seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
     seed["users"] = json!([{"name": "ci"}]);
+    let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": ["log.aliyuncs.com"]}}]});
+    seed["roles"] = json!([{"name": "sls-byok", "assume_role_policy_document": trust,
+        "policies": ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"]}]);
     let scene = scene(&seed);
     scene.look_at_keys_and_roles();
     scene
