@@ -147,8 +147,8 @@ impl RpcClient {
     ///
     /// The parameters of the action always travel in the body, as a form: a policy document of 6144 characters can
     /// take 18 kB once it is percent-encoded, more than addresses may have on many ways, and what is in an
-    /// address ends up in the logs of proxies. Both signatures cover the body. The official provider sends RAM's
-    /// parameters so too, the older SDKs do for long ones.
+    /// address ends up in the logs of proxies. Both signatures cover the body. The older SDKs can
+    /// do the same; the newer ones put everything in the query.
     fn request(
         &self,
         operation: &Operation,
