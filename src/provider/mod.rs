@@ -1,6 +1,7 @@
 //! This provider's configuration, resources and functions.
 
 mod config;
+mod credentials;
 mod duration;
 mod environment;
 mod errors;

@@ -66,6 +66,8 @@ pub struct HttpRequest {
     pub headers: Headers,
     /// The body; empty for none.
     pub body: Vec<u8>,
+    /// Whether the query or the body holds a secret: neither is shown then.
+    pub secret: bool,
 }
 
 impl HttpRequest {
@@ -73,7 +75,15 @@ impl HttpRequest {
     pub fn new(method: Method, origin: Origin, path: impl Into<String>) -> Self {
         let mut headers = Headers::default();
         headers.set("host", &origin.host_header);
-        Self { method, origin, path: path.into(), query: BTreeMap::new(), headers, body: Vec::new() }
+        Self {
+            method,
+            origin,
+            path: path.into(),
+            query: BTreeMap::new(),
+            headers,
+            body: Vec::new(),
+            secret: false,
+        }
     }
 
     /// The address with the query as it goes over the wire: sorted, keys and values percent-encoded.
@@ -96,7 +106,7 @@ impl Debug for HttpRequest {
             .query
             .iter()
             .map(|(name, value)| {
-                let secret = matches!(name.as_str(), "SecurityToken" | "Signature");
+                let secret = self.secret || matches!(name.as_str(), "SecurityToken" | "Signature");
                 (name.as_str(), if secret { "[secret]" } else { value })
             })
             .collect();
@@ -106,7 +116,7 @@ impl Debug for HttpRequest {
             .field("path", &self.path)
             .field("query", &query)
             .field("headers", &self.headers)
-            .field("body", &String::from_utf8_lossy(&self.body))
+            .field("body", &if self.secret { "[secret]".into() } else { String::from_utf8_lossy(&self.body) })
             .finish()
     }
 }
@@ -147,7 +157,13 @@ impl Headers {
 impl Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.iter().map(|(name, value)| {
-            let secret = matches!(name, "authorization" | "proxy-authorization" | "x-acs-security-token");
+            let secret = matches!(
+                name,
+                "authorization"
+                    | "proxy-authorization"
+                    | "x-acs-security-token"
+                    | "x-aliyun-ecs-metadata-token"
+            );
             (name, if secret { "[secret]" } else { value })
         });
         f.debug_map().entries(shown).finish()
@@ -184,6 +200,7 @@ mod tests {
         let mut headers = Headers::default();
         headers.set("Authorization", "canary-1");
         headers.set("X-Acs-Security-Token", "canary-2");
+        headers.set("X-Aliyun-Ecs-Metadata-Token", "canary-3");
         headers.set("Host", "h.example");
         let text = format!("{headers:?}");
         assert!(!text.contains("canary") && text.contains("h.example"), "{text}");
@@ -199,5 +216,10 @@ mod tests {
         }
         let text = format!("{request:?}");
         assert!(!text.contains("canary") && text.contains("GetRole"), "{text}");
+        request.secret = true;
+        request.query.insert("code".into(), "canary-3".into());
+        request.body = b"canary-4".to_vec();
+        let text = format!("{request:?}");
+        assert!(!text.contains("canary"), "{text}");
     }
 }
