@@ -360,6 +360,8 @@ async fn a_call_leaves_one_line_in_the_log_and_no_secret() {
     let lines = Lines::default();
     let bench =
         Bench::new([busy(), Reply::answer(200, STORE), Reply::refusal(404, "ProjectNotExist", "none")]);
+    // With a second one, what other threads log first does not decide what is recorded here.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let guard = tracing::subscriber::set_default(subscriber);
     bench.get().await.unwrap();
