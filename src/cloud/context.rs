@@ -47,6 +47,11 @@ impl CallContext {
         self.deadline.map(|deadline| deadline.saturating_sub(clock.monotonic()))
     }
 
+    /// Whether the operation is over: cancelled, or its deadline has passed.
+    pub(crate) fn is_over(&self, clock: &dyn Clock) -> bool {
+        self.cancel.is_cancelled() || self.remaining(clock).is_some_and(|left| left.is_zero())
+    }
+
     /// Waits for `work` within the bounds. Cancellation and a passed deadline win over work that is ready too.
     pub(crate) async fn bound<F: Future>(
         &self,

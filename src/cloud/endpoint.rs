@@ -71,6 +71,11 @@ pub enum EndpointError {
     Port(String, String),
 }
 
+/// The host of the metadata service of an ECS instance, on the instance's own link.
+///
+/// Source: ECS documentation, "Instance metadata".
+pub(crate) const ECS_METADATA: &str = "100.100.100.200";
+
 /// The regions with an endpoint of STS of their own (STS documentation, "Endpoints").
 const STS_REGIONS: [&str; 22] = [
     "cn-hangzhou",
@@ -171,8 +176,20 @@ impl Endpoint {
         if STS_REGIONS.contains(&region.as_str()) {
             Self::public(format!("sts.{region}.aliyuncs.com"))
         } else {
-            Self::public("sts.aliyuncs.com".to_owned())
+            Self::global_sts()
         }
+    }
+
+    /// The global public endpoint of STS.
+    pub fn global_sts() -> Self {
+        Self::public("sts.aliyuncs.com".to_owned())
+    }
+
+    /// The metadata service of an ECS instance: the one place outside of this machine that is spoken to without TLS,
+    /// because it knows no other way.
+    pub fn ecs_metadata() -> Self {
+        let address = Ipv4Addr::new(100, 100, 100, 200);
+        Self { scheme: Scheme::Http, host: Host::V4(address), port: None }
     }
 
     /// How the connection is made.

@@ -2,7 +2,7 @@
 
 use super::duration;
 use crate::{
-    cloud::{endpoint::Endpoint, names::Region},
+    cloud::{endpoint::Endpoint, names::Region, ram::RoleArn},
     crypto::Secret,
     model,
     schema::{
@@ -21,6 +21,18 @@ model! {
         pub secret_key: Secret,
         /// The STS token, for temporary keys.
         pub security_token: Secret,
+        /// The profile.
+        pub profile: String,
+        /// The file of the profile.
+        pub shared_credentials_file: String,
+        /// The role of the ECS instance.
+        pub ecs_role_name: String,
+        /// An address that answers with credentials.
+        pub credentials_uri: Secret,
+        /// A role to assume.
+        pub assume_role: Vec<Field<AssumeRoleModel>>,
+        /// A role to assume with a token of an identity provider.
+        pub assume_role_with_oidc: Vec<Field<AssumeRoleWithOidcModel>>,
         /// The region.
         pub region: String,
         /// Whether a region that is not known is accepted.
@@ -43,6 +55,42 @@ model! {
         pub endpoints: Vec<Field<EndpointsModel>>,
         /// How requests are signed.
         pub sign_version: Vec<Field<SignVersionModel>>,
+    }
+}
+
+model! {
+    /// The block `assume_role`.
+    pub struct AssumeRoleModel {
+        /// The role.
+        pub role_arn: String,
+        /// The name of the session.
+        pub session_name: String,
+        /// A policy that narrows the session down.
+        pub policy: String,
+        /// How long the session lasts, in seconds.
+        pub session_expiration: i64,
+        /// What the role's trust policy may ask for.
+        pub external_id: String,
+    }
+}
+
+model! {
+    /// The block `assume_role_with_oidc`.
+    pub struct AssumeRoleWithOidcModel {
+        /// The identity provider.
+        pub oidc_provider_arn: String,
+        /// The file of the token.
+        pub oidc_token_file: String,
+        /// The token.
+        pub oidc_token: Secret,
+        /// The role.
+        pub role_arn: String,
+        /// The name of the session.
+        pub role_session_name: String,
+        /// A policy that narrows the session down.
+        pub policy: String,
+        /// How long the session lasts, in seconds.
+        pub session_expiration: i64,
     }
 }
 
@@ -73,6 +121,30 @@ model! {
 /// The values of `preflight`.
 pub(super) const PREFLIGHTS: [&str; 3] = ["error", "warn", "off"];
 
+impl AssumeRoleModel {
+    /// Whether a member is unknown.
+    pub(super) fn is_unknown(&self) -> bool {
+        let texts = [&self.role_arn, &self.session_name, &self.policy, &self.external_id];
+        texts.into_iter().any(Field::is_unknown) || self.session_expiration.is_unknown()
+    }
+}
+
+impl AssumeRoleWithOidcModel {
+    /// Whether a member is unknown.
+    pub(super) fn is_unknown(&self) -> bool {
+        let texts = [
+            &self.oidc_provider_arn,
+            &self.oidc_token_file,
+            &self.role_arn,
+            &self.role_session_name,
+            &self.policy,
+        ];
+        texts.into_iter().any(Field::is_unknown)
+            || self.oidc_token.is_unknown()
+            || self.session_expiration.is_unknown()
+    }
+}
+
 impl Typed for Secret {
     fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
         String::from_value(value, path).map(Secret::from)
@@ -82,10 +154,33 @@ impl Typed for Secret {
         Value::String(self.expose().to_owned())
     }
 }
+
+const DESCRIPTION: &str = "\
+Manages encryption at rest of Alibaba Cloud Simple Log Service (SLS) Logstores that already exist, without owning them.
+
+Credentials of all services come from the first of these that is there. One that is there and cannot be used is an error \
+that names it; the next is not tried then. Which one it is, is written to the log when the first call is made. \
+Credentials that expire are renewed in time. An argument wins over its environment variables.
+
+1. The AccessKey: `access_key`, `secret_key` and `security_token`.
+2. The profile, if `profile`, `shared_credentials_file` or one of their variables is set.
+3. `credentials_uri`.
+4. The ECS role, if `ecs_role_name` is set.
+5. `assume_role_with_oidc`, or its environment variables.
+6. The current profile of `~/.aliyun/config.json`, unless `ALIBABA_CLOUD_CLI_PROFILE_DISABLED` is `true`; else the profile \
+`default` of `~/.alibabacloud/credentials`.
+7. The role of the ECS instance this runs on, if it has one, unless `ALIBABA_CLOUD_ECS_METADATA_DISABLED` is `true`. \
+`ALIBABA_CLOUD_IMDSV1_DISABLED` set to `true` leaves only version 2 of the metadata service; \
+`ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT` is another address of it.
+
+With `assume_role`, they then open a session of that role. Profiles may have the modes `AK`, `StsToken`, `RamRoleArn`, \
+`ChainableRamRoleArn`, `EcsRamRole`, `OIDC`, `CredentialsURI` and `External`; of `CloudSSO` and `OAuth`, the keys of the last \
+login are used while they are valid.";
+
 /// The schema of the provider block.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Manages encryption at rest of Alibaba Cloud Simple Log Service (SLS) Logstores that already exist, without owning them.",
+        description: DESCRIPTION,
         attributes: vec![
             Attribute::string("access_key").optional().described(
                 "The AccessKey id. Environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABACLOUD_ACCESS_KEY_ID`.",
@@ -95,6 +190,18 @@ pub(super) fn schema() -> Schema {
             ),
             Attribute::string("security_token").optional().sensitive().described(
                 "The STS token that goes with temporary keys. Environment: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABACLOUD_SECURITY_TOKEN`.",
+            ),
+            Attribute::string("profile").optional().described(
+                "The profile of the file that the command line tool `aliyun` keeps, or of the credentials file of the SDKs. Environment: `ALICLOUD_PROFILE`, `ALIBABA_CLOUD_PROFILE`.",
+            ),
+            Attribute::string("shared_credentials_file").optional().described(
+                "The file of the profile; one that begins with `{` is read as the command line tool's, any other as the INI file of the SDKs. Environment: `ALICLOUD_SHARED_CREDENTIALS_FILE`, `ALIBABA_CLOUD_CREDENTIALS_FILE`. Default: `~/.aliyun/config.json`, then `~/.alibabacloud/credentials`.",
+            ),
+            Attribute::string("ecs_role_name").optional().described(
+                "The RAM role of the ECS instance this runs on. Environment: `ALICLOUD_ECS_ROLE_NAME`, `ALIBABA_CLOUD_ECS_METADATA`.",
+            ),
+            Attribute::string("credentials_uri").optional().sensitive().described(
+                "An address that answers with temporary keys; `http://` is accepted for addresses of this machine only. Environment: `ALICLOUD_CREDENTIALS_URI`, `ALIBABA_CLOUD_CREDENTIALS_URI`.",
             ),
             Attribute::string("region")
                 .optional()
@@ -134,6 +241,8 @@ pub(super) fn schema() -> Schema {
             ),
         ],
         blocks: vec![
+            assume_role(),
+            assume_role_with_oidc(),
             Block::new(
                 "endpoints",
                 Nesting::List,
@@ -181,6 +290,67 @@ pub(super) fn schema() -> Schema {
     }
 }
 
+fn assume_role() -> Block {
+    let members = vec![
+        Attribute::string("role_arn").optional().validate(role_arn()).described(
+            "The ARN of the role; needed. Environment: `ALICLOUD_ASSUME_ROLE_ARN`, `ALIBABA_CLOUD_ROLE_ARN`.",
+        ),
+        Attribute::string("session_name").optional().described(
+            "The name of the session. Environment: `ALICLOUD_ASSUME_ROLE_SESSION_NAME`, `ALIBABA_CLOUD_ROLE_SESSION_NAME`. Default: `terraform`.",
+        ),
+        Attribute::string("policy")
+            .optional()
+            .described("A policy document that narrows the session down."),
+        Attribute::number("session_expiration").optional().validate(Between(900, 43200)).described(
+            "How long the session lasts, in seconds; it is renewed before its end. Environment: `ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION`. Default: 3600.",
+        ),
+        Attribute::string("external_id")
+            .optional()
+            .described("The external id that the role's trust policy asks for."),
+    ];
+    Block::new("assume_role", Nesting::List, members)
+        .at_most(1)
+        .described("A RAM role to assume with the credentials that are found; everything is done as that role. The variables of its members only count where the block is there.")
+}
+
+fn assume_role_with_oidc() -> Block {
+    let members = vec![
+        Attribute::string("oidc_provider_arn").optional().described(
+            "The ARN of the identity provider; needed. Environment: `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
+        ),
+        Attribute::string("oidc_token_file").optional().described(
+            "The file of the token, read anew for each session. Environment: `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
+        ),
+        Attribute::string("oidc_token").optional().sensitive().described(
+            "The token; it wins over the file. Environment: `ALIBABA_CLOUD_OIDC_TOKEN`.",
+        ),
+        Attribute::string("role_arn")
+            .optional()
+            .validate(role_arn())
+            .described("The ARN of the role; needed. Environment: `ALIBABA_CLOUD_ROLE_ARN`."),
+        Attribute::string("role_session_name").optional().described(
+            "The name of the session. Environment: `ALIBABA_CLOUD_ROLE_SESSION_NAME`. Default: `terraform`.",
+        ),
+        Attribute::string("policy")
+            .optional()
+            .described("A policy document that narrows the session down."),
+        Attribute::number("session_expiration")
+            .optional()
+            .validate(Between(900, 43200))
+            .described("How long the session lasts, in seconds; it is renewed before its end. Default: 3600."),
+    ];
+    Block::new("assume_role_with_oidc", Nesting::List, members)
+        .at_most(1)
+        .described("A RAM role to assume with a token of an identity provider (OIDC). Without the block, the environment variables of its members count too, if provider, role and token are all there.")
+}
+
+fn role_arn() -> Parses {
+    Parses {
+        rule: "Must be the ARN of a role such as `acs:ram::1234567890123456:role/name`.",
+        problem: role_problem,
+    }
+}
+
 /// A member of the block `endpoints`.
 fn endpoint(name: &'static str, description: &'static str) -> Attribute {
     Attribute::string(name)
@@ -214,6 +384,10 @@ fn missing_half(given: &str, missing: &'static str) -> Diagnostic {
 fn region_problem(text: &str) -> Option<String> {
     // An empty argument counts as not set, so that a module may pass one on.
     if text.is_empty() { None } else { Region::parse(text).err().map(sentence_end) }
+}
+
+fn role_problem(text: &str) -> Option<String> {
+    if text.is_empty() { None } else { RoleArn::parse(text).err().map(sentence_end) }
 }
 
 fn endpoint_problem(text: &str) -> Option<String> {

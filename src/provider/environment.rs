@@ -1,6 +1,6 @@
 //! Environment variables as a seam: read once at start, so that no rule depends on the machine.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 /// The environment variables a provider may take defaults from.
 #[derive(Clone, Default)]
@@ -15,6 +15,11 @@ impl Environment {
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
         )
+    }
+
+    /// The home directory of the person, where it is known.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.first(&["HOME", "USERPROFILE"]).map(|(_, path)| PathBuf::from(path))
     }
 
     /// The first of these variables that is set and not empty, with its name.

@@ -3,6 +3,7 @@
 mod byok_readiness;
 mod config;
 mod connection;
+mod credentials;
 mod duration;
 mod environment;
 mod errors;

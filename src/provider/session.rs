@@ -10,6 +10,7 @@ use crate::{
     cloud::{
         Caller, CallerConfig,
         clock::SystemClock,
+        credentials::{Chain, Means, SystemHost},
         endpoint::Endpoint,
         http::{ReqwestTransport, TransportConfig},
         kms::KmsClient,
@@ -139,8 +140,8 @@ impl Session {
 
 impl Clients {
     fn new(settings: KnownSettings, terraform_version: &str) -> Clients {
-        let caller = Arc::new(Caller::new(caller_config(&settings, terraform_version)));
         let nonces: Arc<dyn NonceSource> = Arc::new(UniqueNonces::default());
+        let caller = Arc::new(Caller::new(caller_config(&settings, terraform_version, &nonces)));
         let rpc = |endpoint: Endpoint| RpcConfig {
             endpoint,
             signature: settings.rpc_signature,
@@ -200,18 +201,33 @@ impl From<NoClient> for Diagnostic {
     }
 }
 
-fn caller_config(settings: &KnownSettings, terraform_version: &str) -> CallerConfig {
+fn caller_config(
+    settings: &KnownSettings,
+    terraform_version: &str,
+    nonces: &Arc<dyn NonceSource>,
+) -> CallerConfig {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
     transport.read_timeout = settings.request_timeout.max(transport.connect_timeout);
     transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
     transport.proxy.clone_from(&settings.connection.proxy);
-    CallerConfig {
-        credentials: Arc::clone(&settings.credentials),
-        transport: Arc::new(ReqwestTransport::new(transport)),
+    let transport = Arc::new(ReqwestTransport::new(transport));
+    let retry = RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() };
+    let means = Means {
+        host: Arc::new(SystemHost),
+        transport: Arc::<ReqwestTransport>::clone(&transport),
         clock: Arc::new(SystemClock),
-        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
+        nonces: Arc::clone(nonces),
+        retry,
+        request_timeout: settings.request_timeout,
+        signature: settings.rpc_signature,
+    };
+    CallerConfig {
+        credentials: Arc::new(Chain::new(settings.credentials.clone(), means)),
+        transport,
+        clock: Arc::new(SystemClock),
+        retry,
         request_timeout: settings.request_timeout,
         max_concurrency: settings.max_concurrency,
     }

@@ -1,16 +1,19 @@
 //! How arguments and environment variables become settings: argument, else environment, else default.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
-    config::{EndpointsModel, PREFLIGHTS, ProviderModel, SignVersionModel},
+    config::{
+        AssumeRoleModel, AssumeRoleWithOidcModel, EndpointsModel, PREFLIGHTS, ProviderModel, SignVersionModel,
+    },
     connection::{Connection, check_region, connection},
+    credentials::chain,
     duration,
     environment::Environment,
 };
 use crate::{
     cloud::{
-        credentials::{CredentialProvider, Credentials, StaticCredentials},
+        credentials::{ChainConfig, StsEndpoints},
         endpoint::Endpoint,
         names::Region,
         signing::{rpc, sls::SignatureVersion},
@@ -31,7 +34,7 @@ pub(super) enum Settings {
 /// Settings that are known.
 #[derive(Debug)]
 pub(super) struct KnownSettings {
-    pub(super) credentials: Arc<dyn CredentialProvider>,
+    pub(super) credentials: ChainConfig,
     pub(super) region: Region,
     pub(super) log_endpoint: Endpoint,
     pub(super) ram_endpoint: Endpoint,
@@ -61,12 +64,6 @@ pub(super) enum Preflight {
 }
 
 // Names and order follow the official provider (its documentation, "Environment variables").
-const ACCESS_KEY: [&str; 3] =
-    ["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"];
-const SECRET_KEY: [&str; 3] =
-    ["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"];
-const SECURITY_TOKEN: [&str; 3] =
-    ["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"];
 const REGION: [&str; 2] = ["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
 const LOG_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_SLS"];
 const RAM_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_RAM"];
@@ -105,7 +102,6 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     }
     let mut problems = Diagnostics::new();
     let mut noted = |problem: Diagnostic| problems.push(problem);
-    let credentials = credentials(config, environment).map_err(&mut noted).ok();
     let endpoints = endpoints(config, environment, &mut noted);
     let preflight = preflight(config, environment).map_err(&mut noted).ok();
     let connection = connection(config, environment, &mut noted);
@@ -113,18 +109,23 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         Some(endpoints) => region(config, environment, endpoints.log.as_ref()).map_err(&mut noted).ok(),
         None => None,
     };
+    let network = connection.as_ref().map(|connection| connection.network).unwrap_or_default();
+    let sts = StsEndpoints {
+        configured: endpoints.as_ref().and_then(|endpoints| endpoints.sts.clone()),
+        default: region.as_ref().map_or_else(Endpoint::global_sts, |region| network.sts(region)),
+    };
+    let credentials = chain(config, environment, &sts).map_err(&mut noted).ok();
     let (Some(credentials), Some(endpoints), Some(connection), Some(region), Some(preflight)) =
         (credentials, endpoints, connection, region, preflight)
     else {
         return Err(problems);
     };
-    let network = connection.network;
     Ok(Settings::Known(Box::new(KnownSettings {
-        credentials: Arc::new(StaticCredentials::new(credentials)),
+        credentials,
         log_endpoint: endpoints.log.unwrap_or_else(|| network.sls(&region)),
         ram_endpoint: endpoints.ram.unwrap_or_else(|| network.ram()),
         kms_endpoint: endpoints.kms,
-        sts_endpoint: endpoints.sts.unwrap_or_else(|| network.sts(&region)),
+        sts_endpoint: sts.configured.unwrap_or(sts.default),
         region,
         connection,
         signature: signature(config),
@@ -139,13 +140,17 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
 }
 
 /// A setting and where it was found.
-struct Found {
-    value: String,
-    source: String,
+pub(super) struct Found {
+    pub(super) value: String,
+    pub(super) source: String,
 }
 
 /// The argument, if it is set and not empty, else the first environment variable that is.
-fn text(argument: &Field<String>, environment: &Environment, names: &[&'static str]) -> Option<Found> {
+pub(super) fn text(
+    argument: &Field<String>,
+    environment: &Environment,
+    names: &[&'static str],
+) -> Option<Found> {
     match argument.known() {
         Some(value) if !value.is_empty() => {
             Some(Found { value: value.clone(), source: "the provider block".to_owned() })
@@ -158,7 +163,7 @@ fn text(argument: &Field<String>, environment: &Environment, names: &[&'static s
 }
 
 /// [`text`] for a secret.
-fn secret(
+pub(super) fn secret(
     argument: &Field<Secret>,
     environment: &Environment,
     names: &[&'static str],
@@ -167,39 +172,6 @@ fn secret(
         Some(value) if !value.is_empty() => Some((value.clone(), "the provider block".to_owned())),
         _ => text(&Field::Null, environment, names).map(|found| (Secret::from(found.value), found.source)),
     }
-}
-
-fn credentials(config: &ProviderModel, environment: &Environment) -> Result<Credentials, Diagnostic> {
-    let id = text(&config.access_key, environment, &ACCESS_KEY);
-    let access_key_secret = secret(&config.secret_key, environment, &SECRET_KEY);
-    let token = secret(&config.security_token, environment, &SECURITY_TOKEN);
-    match (id, access_key_secret) {
-        (Some(id), Some((access_key_secret, _))) => Ok(Credentials {
-            source: id.source,
-            access_key_id: id.value,
-            access_key_secret,
-            security_token: token.map(|(token, _)| token),
-        }),
-        (Some(id), None) => Err(half_a_key(&id.source, "AccessKey id", "secret_key", &SECRET_KEY)),
-        (None, Some((_, source))) => Err(half_a_key(&source, "AccessKey secret", "access_key", &ACCESS_KEY)),
-        (None, None) => Err(Diagnostic::error(
-            "No credentials",
-            format!(
-                "Neither the provider block nor the environment holds an AccessKey. Set access_key and secret_key, or the environment variables {} and {}.",
-                ACCESS_KEY[1], SECRET_KEY[1]
-            ),
-        )),
-    }
-}
-
-fn half_a_key(source: &str, found: &str, missing: &'static str, names: &[&str]) -> Diagnostic {
-    Diagnostic::error(
-        "Incomplete credentials",
-        format!(
-            "An {found} was found in {source}, but its other half is missing. Set {missing}, or one of the environment variables {}.",
-            names.join(", ")
-        ),
-    )
 }
 
 /// The endpoints that are set; `None` is the service's own.
@@ -244,7 +216,7 @@ fn endpoint(
 }
 
 /// The block of which there can be one at most.
-fn only<T>(blocks: &Field<Vec<Field<T>>>) -> Option<&T> {
+pub(super) fn only<T>(blocks: &Field<Vec<Field<T>>>) -> Option<&T> {
     blocks.known()?.first()?.known()
 }
 
@@ -308,18 +280,30 @@ fn request_timeout(config: &ProviderModel) -> Duration {
     given.unwrap_or(DEFAULT_REQUEST_TIMEOUT)
 }
 
-fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
+pub(super) fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
     argument.known().and_then(|number| T::try_from(*number).ok())
 }
 
 fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
-    let endpoint = |member: fn(&EndpointsModel) -> &Field<String>| unknown_in(&config.endpoints, member);
-    let sign_version =
-        |member: fn(&SignVersionModel) -> &Field<String>| unknown_in(&config.sign_version, member);
+    let endpoint = |member: fn(&EndpointsModel) -> &Field<String>| {
+        unknown_in(&config.endpoints, |block| member(block).is_unknown())
+    };
+    let sign_version = |member: fn(&SignVersionModel) -> &Field<String>| {
+        unknown_in(&config.sign_version, |block| member(block).is_unknown())
+    };
     [
         ("access_key", config.access_key.is_unknown()),
         ("secret_key", config.secret_key.is_unknown()),
         ("security_token", config.security_token.is_unknown()),
+        ("profile", config.profile.is_unknown()),
+        ("shared_credentials_file", config.shared_credentials_file.is_unknown()),
+        ("ecs_role_name", config.ecs_role_name.is_unknown()),
+        ("credentials_uri", config.credentials_uri.is_unknown()),
+        ("assume_role", unknown_in(&config.assume_role, AssumeRoleModel::is_unknown)),
+        (
+            "assume_role_with_oidc",
+            unknown_in(&config.assume_role_with_oidc, AssumeRoleWithOidcModel::is_unknown),
+        ),
         ("region", config.region.is_unknown()),
         ("skip_region_validation", config.skip_region_validation.is_unknown()),
         ("network", config.network.is_unknown()),
@@ -341,10 +325,9 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-/// Whether a member of a block, the block or the list of blocks is unknown.
-fn unknown_in<T>(blocks: &Field<Vec<Field<T>>>, member: fn(&T) -> &Field<String>) -> bool {
-    let in_block =
-        |block: &Field<T>| block.is_unknown() || block.known().is_some_and(|b| member(b).is_unknown());
+/// Whether something in a block, the block or the list of blocks is unknown.
+fn unknown_in<T>(blocks: &Field<Vec<Field<T>>>, unknown: impl Fn(&T) -> bool) -> bool {
+    let in_block = |block: &Field<T>| block.is_unknown() || block.known().is_some_and(&unknown);
     blocks.is_unknown() || blocks.known().is_some_and(|blocks| blocks.iter().any(in_block))
 }
 
@@ -407,18 +390,6 @@ mod tests {
         let config = ProviderModel { endpoints: log("cn-shenzhen-intranet.log.aliyuncs.com"), ..keys() };
         assert_eq!(known(&config, &Environment::default()).region.as_str(), "cn-shenzhen");
         assert!(refused(&keys(), &Environment::default()).contains("No region"));
-    }
-
-    #[test]
-    fn missing_and_half_credentials_are_told_apart() {
-        let none = refused(
-            &ProviderModel { region: "cn-hangzhou".into(), ..ProviderModel::default() },
-            &Environment::default(),
-        );
-        assert!(none.starts_with("No credentials"), "{none}");
-        let half = ProviderModel { secret_key: Field::Null, region: "cn-hangzhou".into(), ..keys() };
-        let half = refused(&half, &Environment::default());
-        assert!(half.starts_with("Incomplete credentials") && !half.contains("\"id\""), "{half}");
     }
 
     #[test]

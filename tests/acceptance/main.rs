@@ -9,6 +9,7 @@ mod adoption;
 mod calls;
 mod conflict;
 mod create;
+mod credentials;
 mod debug;
 mod destroy;
 mod drift;

@@ -166,7 +166,8 @@ fn without_credentials_nothing_is_called() {
         "provider \"alicloud\" {{\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n  }}\n}}\n"
     );
     scene.write("provider.tf", &(scene.required_providers() + &block));
-    scene.try_plan().failed().error().says(&["No credentials", "ALIBABA_CLOUD_ACCESS_KEY_ID"]);
+    scene.env("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    scene.try_plan().failed().error().says(&["there are none", "config.json", "ALIBABA_CLOUD_ACCESS_KEY_ID"]);
     scene.env("ALICLOUD_ACCESS_KEY", "ak-root");
     scene.try_plan().failed().error().says(&[
         "Incomplete credentials",

@@ -62,7 +62,9 @@ fn live(scene: &Scene) {
     scene.fault(&json!({"action": "*", "times": 2, "effect": "throttle"}));
     let applied = scene.apply();
     assert_eq!(stored(scene)["enable"], false);
-    for line in ["called: ", "trying again: ", "sending: ", "answered: ", "calls in all: "] {
+    for line in
+        ["called: ", "trying again: ", "sending: ", "answered: ", "calls in all: ", "credentials found: "]
+    {
         assert!(applied.stderr.contains(line), "the provider's log is not there");
     }
     scene.write("main.tf", &encryption("  encrypt_type = \"sm4\""));
@@ -102,6 +104,17 @@ fn a_secret_from_the_provider_block_is_nowhere_but_in_the_configuration() {
     scene.run(&["show", "-json"]).succeeded();
     scene.destroy();
     nothing_leaked(&scene, &["seed.json", "provider.tf"]);
+}
+
+#[test]
+fn a_secret_from_a_profile_is_nowhere_but_in_its_file() {
+    let scene = scene();
+    provider(&scene, "");
+    let profile =
+        json!({"name": "p", "mode": "AK", "access_key_id": "ak-canary", "access_key_secret": SECRET});
+    scene.home(".aliyun/config.json", &json!({"current": "p", "profiles": [profile]}).to_string());
+    live(&scene);
+    nothing_leaked(&scene, &["config.json", "seed.json"]);
 }
 
 #[test]

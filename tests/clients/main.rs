@@ -4,6 +4,7 @@
 
 mod attachment;
 mod callers;
+mod credentials;
 mod faults;
 mod kms;
 mod policy;

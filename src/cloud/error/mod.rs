@@ -155,6 +155,20 @@ impl Error {
         self
     }
 
+    /// As another kind of failure.
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// With other words.
+    #[must_use]
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
+    }
+
     /// Says whether repeating the same call can help.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {

@@ -72,6 +72,8 @@ pub struct HttpRequest {
     pub headers: Headers,
     /// The body; empty for none.
     pub body: Vec<u8>,
+    /// Whether the query or the body holds a secret: neither is shown then.
+    pub secret: bool,
 }
 
 impl HttpRequest {
@@ -79,7 +81,15 @@ impl HttpRequest {
     pub fn new(method: Method, origin: Origin, path: impl Into<String>) -> Self {
         let mut headers = Headers::default();
         headers.set("host", &origin.host_header);
-        Self { method, origin, path: path.into(), query: BTreeMap::new(), headers, body: Vec::new() }
+        Self {
+            method,
+            origin,
+            path: path.into(),
+            query: BTreeMap::new(),
+            headers,
+            body: Vec::new(),
+            secret: false,
+        }
     }
 
     /// The address with the query as it goes over the wire: sorted, keys and values percent-encoded.
@@ -102,7 +112,8 @@ impl Debug for HttpRequest {
             .query
             .iter()
             .map(|(name, value)| {
-                (name.as_str(), if trace::is_secret_name(name) { "[secret]" } else { value })
+                let secret = self.secret || trace::is_secret_name(name);
+                (name.as_str(), if secret { "[secret]" } else { value })
             })
             .collect();
         f.debug_struct("HttpRequest")
@@ -111,7 +122,7 @@ impl Debug for HttpRequest {
             .field("path", &self.path)
             .field("query", &query)
             .field("headers", &self.headers)
-            .field("body", &trace::body(&self.body))
+            .field("body", &if self.secret { "[secret]".into() } else { trace::body(&self.body) })
             .finish()
     }
 }
@@ -188,6 +199,7 @@ mod tests {
         let mut headers = Headers::default();
         headers.set("Authorization", "canary-1");
         headers.set("X-Acs-Security-Token", "canary-2");
+        headers.set("X-Aliyun-Ecs-Metadata-Token", "canary-3");
         headers.set("Host", "h.example");
         let text = format!("{headers:?}");
         assert!(!text.contains("canary") && text.contains("h.example"), "{text}");
@@ -203,5 +215,10 @@ mod tests {
         }
         let text = format!("{request:?}");
         assert!(!text.contains("canary") && text.contains("GetRole"), "{text}");
+        request.secret = true;
+        request.query.insert("code".into(), "canary-3".into());
+        request.body = b"canary-4".to_vec();
+        let text = format!("{request:?}");
+        assert!(!text.contains("canary"), "{text}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::endpoint::Scheme;
+use crate::cloud::endpoint::{ECS_METADATA, Scheme};
 use crate::cloud::http::{
     CaBundle, Headers, HttpRequest, HttpResponse, HttpTransport, Method, Proxy, TransportError,
     TransportErrorKind,
@@ -61,7 +61,7 @@ pub struct ReqwestTransport {
 
 #[derive(Default)]
 struct Clients {
-    plain_loopback: Option<reqwest::Client>,
+    plain: Option<reqwest::Client>,
     tls_loopback: Option<reqwest::Client>,
     remote: Option<reqwest::Client>,
 }
@@ -69,8 +69,9 @@ struct Clients {
 /// The ways to connect that need settings of their own.
 #[derive(Clone, Copy)]
 enum Route {
-    /// No proxy, no TLS: certificates are not even read.
-    PlainLoopback,
+    /// No proxy, no TLS: certificates are not even read. To this machine and to the metadata service of an ECS
+    /// instance, which is on its own link.
+    Plain,
     /// No proxy.
     TlsLoopback,
     /// Through the proxy, if there is one.
@@ -88,7 +89,7 @@ impl ReqwestTransport {
     fn client(&self, route: Route) -> Result<reqwest::Client, TransportError> {
         let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let slot = match route {
-            Route::PlainLoopback => &mut clients.plain_loopback,
+            Route::Plain => &mut clients.plain,
             Route::TlsLoopback => &mut clients.tls_loopback,
             Route::Remote => &mut clients.remote,
         };
@@ -158,7 +159,8 @@ impl HttpTransport for ReqwestTransport {
 impl Route {
     fn of(request: &HttpRequest) -> Self {
         match (request.origin.loopback, request.origin.scheme) {
-            (true, Scheme::Http) => Self::PlainLoopback,
+            (true, Scheme::Http) => Self::Plain,
+            (false, Scheme::Http) if request.origin.host_header == ECS_METADATA => Self::Plain,
             (true, Scheme::Https) => Self::TlsLoopback,
             (false, _) => Self::Remote,
         }
@@ -182,7 +184,7 @@ fn build(config: &TransportConfig, route: Route) -> Result<reqwest::Client, Tran
         .referer(false)
         .tcp_nodelay(true);
     builder = match route {
-        Route::PlainLoopback => builder.no_proxy().tls_certs_only([]),
+        Route::Plain => builder.no_proxy().tls_certs_only([]),
         Route::TlsLoopback => builder.no_proxy(),
         Route::Remote => builder.https_only(true),
     };

@@ -15,7 +15,7 @@ use crate::cloud::nonce::NonceSource;
 use crate::cloud::rpc::Parameters;
 use crate::cloud::rpc::answer::{request_id, success};
 use crate::cloud::shape::Object;
-use crate::cloud::signing::rpc::{SignatureVersion, sign};
+use crate::cloud::signing::rpc::{SignatureVersion, date, sign};
 
 /// What a client of an RPC service is made of.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub(crate) struct Call<'a> {
     pub(crate) target: &'a str,
     /// Its parameters.
     pub(crate) parameters: Parameters,
+    /// Whether nobody signs it.
+    anonymous: bool,
 }
 
 /// What an action does, and so when it may be repeated.
@@ -70,7 +72,12 @@ type Read<'a, T> = &'a (dyn Fn(&Object<'_>) -> Result<T, Error> + Send + Sync);
 
 impl<'a> Call<'a> {
     pub(crate) fn new(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
-        Self { action, target, parameters }
+        Self { action, target, parameters, anonymous: false }
+    }
+
+    /// A call that nobody signs: its parameters are what vouches for it, and are secret.
+    pub(crate) fn anonymous(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
+        Self { action, target, parameters, anonymous: true }
     }
 }
 
@@ -129,7 +136,13 @@ impl RpcClient {
         manner: Manner,
     ) -> Result<T, Error> {
         let operation = Operation::new(self.service.name, call.action, call.target);
-        let prepare = |who: &Credentials, at| self.request(&operation, &call.parameters, who, at);
+        let prepare = |who: &Credentials, at| {
+            if call.anonymous {
+                self.unsigned(&operation, &call.parameters, at)
+            } else {
+                self.request(&operation, &call.parameters, who, at)
+            }
+        };
         let secret = manner == Manner::ReadSecret;
         let accept = |response: &HttpResponse| {
             let read = success(&operation, response, secret)
@@ -156,12 +169,7 @@ impl RpcClient {
         credentials: &Credentials,
         at: OffsetDateTime,
     ) -> Result<HttpRequest, Error> {
-        let mut request = HttpRequest::new(Method::Post, self.config.endpoint.origin(), "/");
-        request.headers.set("accept", "application/json");
-        request.body = parameters.to_form().into_bytes();
-        if !request.body.is_empty() {
-            request.headers.set("content-type", form::MEDIA_TYPE);
-        }
+        let mut request = self.form(parameters);
         self.name_action(&mut request, operation.action);
         let nonce = self.config.nonces.next();
         sign(&mut request, self.config.signature, credentials, &nonce, at).map_err(|error| {
@@ -171,6 +179,34 @@ impl RpcClient {
         Ok(request)
     }
 
+    /// Writes a request that nobody signs: what says which call it is in the query, as `aliyun/credentials-go` does,
+    /// and the parameters in the body.
+    fn unsigned(
+        &self,
+        operation: &Operation,
+        parameters: &Parameters,
+        at: OffsetDateTime,
+    ) -> Result<HttpRequest, Error> {
+        let date =
+            date(at).map_err(|error| Error::new(ErrorKind::Unexpected, operation, error.to_string()))?;
+        let mut request = self.form(parameters);
+        request.secret = true;
+        self.name_in_query(&mut request, operation.action);
+        request.query.insert("Timestamp".to_owned(), date);
+        request.query.insert("SignatureNonce".to_owned(), self.config.nonces.next());
+        Ok(request)
+    }
+
+    fn form(&self, parameters: &Parameters) -> HttpRequest {
+        let mut request = HttpRequest::new(Method::Post, self.config.endpoint.origin(), "/");
+        request.headers.set("accept", "application/json");
+        request.body = parameters.to_form().into_bytes();
+        if !request.body.is_empty() {
+            request.headers.set("content-type", form::MEDIA_TYPE);
+        }
+        request
+    }
+
     fn name_action(&self, request: &mut HttpRequest, action: &str) {
         match self.config.signature {
             SignatureVersion::Acs3HmacSha256 => {
@@ -178,12 +214,14 @@ impl RpcClient {
                 request.headers.set("x-acs-version", self.service.version);
             }
             SignatureVersion::V1HmacSha1 => {
-                for (name, value) in
-                    [("Action", action), ("Version", self.service.version), ("Format", "JSON")]
-                {
-                    request.query.insert(name.to_owned(), value.to_owned());
-                }
+                self.name_in_query(request, action);
             }
+        }
+    }
+
+    fn name_in_query(&self, request: &mut HttpRequest, action: &str) {
+        for (name, value) in [("Action", action), ("Version", self.service.version), ("Format", "JSON")] {
+            request.query.insert(name.to_owned(), value.to_owned());
         }
     }
 }

@@ -1,14 +1,22 @@
 //! The parameters of an action.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
 use crate::cloud::http::form;
 
 /// Parameters by name. What is not set is left to the service.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parameters(BTreeMap<&'static str, String>);
+
+/// Names only: a value may be a secret.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Parameters {
     pub(crate) fn new() -> Self {

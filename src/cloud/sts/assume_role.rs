@@ -66,7 +66,7 @@ impl StsClient {
 }
 
 impl AssumedRole {
-    fn read(answer: &Object<'_>) -> Result<Self, Error> {
+    pub(super) fn read(answer: &Object<'_>) -> Result<Self, Error> {
         let credentials = answer.object("Credentials")?;
         let expiration = OffsetDateTime::parse(credentials.text("Expiration")?, &Rfc3339)
             .map_err(|_| credentials.wrong("Expiration", "a date such as 2026-11-20T08:00:00Z"))?;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cloud::credentials::{Credentials, StaticCredentials};
+use crate::cloud::credentials::{Credentials, Means, StaticCredentials};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::retry::RetryPolicy;
 use crate::cloud::rpc::RpcConfig;
 use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::testing::{ManualClock, NumberedNonces, ScriptedTransport};
+use crate::cloud::testing::{ManualClock, NumberedNonces, ScriptedHost, ScriptedTransport};
 use crate::cloud::{Caller, CallerConfig};
 
 /// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
@@ -40,5 +40,23 @@ pub fn scripted_rpc(
         signature,
         caller: Arc::new(caller),
         nonces: Arc::new(NumberedNonces::default()),
+    }
+}
+
+/// What sources of credentials reach the world with, on scripts; three retries, ten seconds for an attempt.
+pub fn scripted_means(
+    host: &Arc<ScriptedHost>,
+    transport: &Arc<ScriptedTransport>,
+    clock: &ManualClock,
+) -> Means {
+    let second = Duration::from_secs(1);
+    Means {
+        host: host.clone(),
+        transport: transport.clone(),
+        clock: Arc::new(clock.clone()),
+        nonces: Arc::new(NumberedNonces::default()),
+        retry: RetryPolicy { max_retries: 3, base: second, cap: second * 4 },
+        request_timeout: second * 10,
+        signature: SignatureVersion::Acs3HmacSha256,
     }
 }

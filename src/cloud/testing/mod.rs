@@ -4,9 +4,11 @@
 mod calling;
 mod manual_clock;
 mod numbered_nonces;
+mod scripted_host;
 mod scripted_transport;
 
-pub use calling::scripted_rpc;
+pub use calling::{scripted_means, scripted_rpc};
 pub use manual_clock::ManualClock;
 pub use numbered_nonces::NumberedNonces;
+pub use scripted_host::ScriptedHost;
 pub use scripted_transport::{Reply, ScriptedTransport};

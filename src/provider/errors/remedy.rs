@@ -2,6 +2,7 @@
 
 use super::{is_project_gone, permission};
 use crate::cloud::{
+    credentials,
     error::{Error, ErrorKind},
     http::TransportErrorKind,
 };
@@ -155,6 +156,9 @@ fn by_kind(error: &Error) -> String {
             "The service admits fewer calls than were made. Run again, with a smaller -parallelism or max_concurrency if it happens often."
         }
         ErrorKind::Denied => return permission::advice(error),
+        ErrorKind::Unauthenticated if error.service() == credentials::OPERATION_SERVICE => {
+            "Put this source right, or choose another: access_key and secret_key of the provider block, the environment variables ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or another source of the provider's documentation."
+        }
         ErrorKind::Unauthenticated => {
             "Check the AccessKey the provider uses, its secret, that a temporary one has its security_token and has not expired, and this machine's clock."
         }

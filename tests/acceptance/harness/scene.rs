@@ -97,6 +97,13 @@ impl Scene {
         std::fs::write(self.path(file), text).unwrap();
     }
 
+    /// Writes a file below the home directory.
+    pub fn home(&self, file: &str, text: &str) {
+        let path = self.root().join("home").join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
     /// Reads a file of the configuration's directory.
     #[track_caller]
     pub fn read(&self, file: &str) -> String {

@@ -1,4 +1,24 @@
 //! Who signs a call.
+//!
+//! A [`Chain`] asks its [`Source`]s in their order, keeps what the first of them gives, and renews it before it
+//! expires. Sources reach files, commands and the network through [`Means`] only. Their formats are those of the
+//! official command line tool and the official credentials libraries (`aliyun/credentials-go`,
+//! `alibabacloud-credentials`).
+
+mod answer;
+mod assume_role;
+mod chain;
+mod cli_config;
+mod credentials_uri;
+mod ecs_metadata;
+mod error;
+mod external;
+mod host;
+mod ini;
+mod means;
+mod oidc;
+mod profile;
+mod source;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -8,6 +28,17 @@ use futures_util::future::BoxFuture;
 use crate::cloud::context::CallContext;
 use crate::cloud::error::Error;
 use crate::crypto::Secret;
+
+pub use assume_role::{RoleToAssume, StsEndpoints};
+pub use chain::{Chain, ChainConfig};
+pub use credentials_uri::{CredentialsUri, UriError};
+pub use ecs_metadata::{EcsMetadata, MetadataService};
+pub(crate) use error::OPERATION_SERVICE;
+pub use host::{CommandOutput, Host, SystemHost};
+pub use means::Means;
+pub use oidc::{OidcRole, TokenOrigin};
+pub use profile::{NamedProfile, ProfileSource};
+pub use source::Source;
 
 /// An access key, and the token that goes with it when it is temporary.
 #[derive(Clone, Debug, PartialEq, Eq)]

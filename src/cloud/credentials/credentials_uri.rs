@@ -1,0 +1,132 @@
+//! An address that answers with credentials.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::cloud::context::CallContext;
+use crate::cloud::credentials::Means;
+use crate::cloud::credentials::answer::temporary_key;
+use crate::cloud::credentials::error::{OPERATION_SERVICE, of_source};
+use crate::cloud::credentials::means::Plain;
+use crate::cloud::credentials::source::Fetched;
+use crate::cloud::endpoint::{Endpoint, EndpointError};
+use crate::cloud::error::{Error, Operation};
+use crate::cloud::http::{HttpRequest, Method, form};
+use crate::crypto::Secret;
+
+/// A credentials URI.
+///
+/// It is HTTPS, or HTTP to this machine: the answer is a key. Its query may hold a secret and is never shown.
+#[derive(Clone)]
+pub struct CredentialsUri {
+    endpoint: Endpoint,
+    path: String,
+    query: Secret,
+    source: String,
+}
+
+/// A credentials URI that cannot be used; the text never shows its query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UriError {
+    /// There is no scheme.
+    #[error("A credentials URI begins with https://, or with http:// for this machine.")]
+    Scheme,
+    /// The host or the port.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+}
+
+/// How often a call that failed for a passing reason is repeated.
+const MAX_RETRIES: u32 = 2;
+
+/// Such services run beside the program; the official libraries wait 5 to 10 s.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+impl CredentialsUri {
+    /// Reads a URI; `source` is where it is written down, for messages.
+    ///
+    /// # Errors
+    /// When it is no URL, or plain HTTP to another machine.
+    pub fn parse(text: &str, source: &str) -> Result<Self, UriError> {
+        let (scheme, rest) = text.split_once("://").ok_or(UriError::Scheme)?;
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return Err(UriError::Scheme);
+        }
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+        // A user name and password would be quoted by the endpoint's own error.
+        if authority.contains('@') {
+            let shown = format!("{scheme}://…");
+            return Err(EndpointError::Extra(shown, "a user name").into());
+        }
+        Ok(Self {
+            endpoint: Endpoint::parse(&format!("{scheme}://{authority}"))?,
+            path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+            query: query.into(),
+            source: source.to_owned(),
+        })
+    }
+
+    /// Asks for credentials.
+    pub(super) async fn fetch(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
+        let mut request = HttpRequest::new(Method::Get, self.endpoint.origin(), self.path.clone());
+        request.query.extend(form::decode(self.query.expose()));
+        request.secret = true;
+        let source = self.describe();
+        let operation = Operation::new(OPERATION_SERVICE, "lookup", &source);
+        let plain = Plain { operation: &operation, request, timeout: TIMEOUT, max_retries: MAX_RETRIES };
+        let answer = means.send(context, plain).await.map_err(|error| of_source(error, &self.source))?;
+        temporary_key(&answer.body, &source)
+    }
+
+    /// What the source is called in messages.
+    pub(super) fn describe(&self) -> String {
+        format!("the credentials URI {}{} of {}", self.endpoint, self.path, self.source)
+    }
+}
+
+impl fmt::Debug for CredentialsUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CredentialsUri").field(&self.describe()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+
+    #[tokio::test]
+    async fn the_address_is_asked_as_it_was_written() {
+        const KEYS: &str = r#"{"Code":"Success","AccessKeyId":"STS.u","AccessKeySecret":"s","SecurityToken":"t","Expiration":"2026-11-20T14:00:00Z"}"#;
+        let uri = CredentialsUri::parse("http://127.0.0.1:8/a/b?x=1&y=a%20b#f", "the test").unwrap();
+        let transport = Arc::new(ScriptedTransport::new([Reply::answer(503, ""), Reply::answer(200, KEYS)]));
+        let clock = ManualClock::new();
+        let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &clock);
+        let fetched = clock.run(uri.fetch(&means, &CallContext::default())).await.unwrap();
+        assert_eq!(fetched.credentials.access_key_id, "STS.u");
+        assert_eq!(transport.requests()[1].url(), "http://127.0.0.1:8/a/b?x=1&y=a%20b");
+        assert!(!format!("{:?}", transport.requests()).contains("a b"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_without_its_query() {
+        for text in [
+            "canary",
+            "ftp://h/?canary",
+            "http://example.com/?canary",
+            "https://canary:canary@h/",
+            "https://h:x/?canary",
+            "canary?x=http://h/",
+        ] {
+            let error = CredentialsUri::parse(text, "the test").unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains("canary"), "{text}");
+        }
+        let uri = CredentialsUri::parse("https://h?canary", "the test").unwrap();
+        assert_eq!(uri.describe(), "the credentials URI https://h/ of the test");
+    }
+}

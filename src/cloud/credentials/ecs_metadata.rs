@@ -1,0 +1,150 @@
+//! The role of an ECS instance, whose keys the instance's metadata service hands out.
+
+use std::time::Duration;
+
+use crate::cloud::call::printable;
+use crate::cloud::context::CallContext;
+use crate::cloud::credentials::Means;
+use crate::cloud::credentials::answer::temporary_key;
+use crate::cloud::credentials::error::{of_source, operation, unusable};
+use crate::cloud::credentials::means::Plain;
+use crate::cloud::credentials::source::Fetched;
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::Error;
+use crate::cloud::http::{HttpRequest, HttpResponse, Method, percent_encode};
+use crate::crypto::Secret;
+
+/// The keys of an instance's role.
+///
+/// Version 2 of the metadata service is asked first, which takes a token; then version 1, which takes none, unless it
+/// is not allowed. Source: ECS documentation, "Instance metadata", and the official credentials libraries.
+#[derive(Clone, Debug)]
+pub struct EcsMetadata {
+    /// The role; `None` asks the service which one the instance has.
+    pub role_name: Option<String>,
+    /// Whether the source must be there. If it need not, a machine without the service, or without a role, is a
+    /// source that is absent.
+    pub required: bool,
+    /// How the service is reached.
+    pub service: MetadataService,
+    /// Where the role is named, for messages.
+    pub source: String,
+}
+
+/// How the metadata service is reached.
+#[derive(Clone, Debug)]
+pub struct MetadataService {
+    /// Its address: [`Endpoint::ecs_metadata`], or another one.
+    pub endpoint: Endpoint,
+    /// Whether version 1 may be asked.
+    pub version_1: bool,
+}
+
+const TOKEN: &str = "/latest/api/token";
+const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
+
+/// How long a token is good for, as the official libraries ask.
+const TOKEN_SECONDS: &str = "21600";
+
+/// The service is on the machine's own link, and silence is how its absence shows.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often a call is repeated where the service must be there.
+const MAX_RETRIES: u32 = 2;
+
+impl EcsMetadata {
+    /// Asks for the keys of the role; `None` when the source is absent.
+    pub(super) async fn fetch(&self, means: &Means, context: &CallContext) -> Result<Option<Fetched>, Error> {
+        let token = match self.token(means, context).await {
+            Ok(token) => Some(token),
+            Err(error) if context.is_over(&*means.clock) => return Err(error),
+            Err(_) if self.service.version_1 => None,
+            Err(error) => return self.missing(error),
+        };
+        let role = match &self.role_name {
+            Some(role) => role.clone(),
+            None => match self.role(means, context, token.as_ref()).await {
+                Ok(role) => role,
+                Err(error) if context.is_over(&*means.clock) => return Err(error),
+                Err(error) => return self.missing(error),
+            },
+        };
+        let source = format!("{}, role {}", self.describe(), printable(&role));
+        let path = format!("{ROLES}{}", percent_encode(&role));
+        let answer = self.get(means, context, path, token.as_ref()).await;
+        match answer {
+            Ok(answer) => temporary_key(&answer.body, &source).map(Some),
+            Err(error) if context.is_over(&*means.clock) => Err(error),
+            // Once the service has named a role, it is there.
+            Err(error) if self.role_name.is_none() => Err(of_source(error, &self.source)),
+            Err(error) => self.missing(error),
+        }
+    }
+
+    /// What the source is called in messages.
+    pub(super) fn describe(&self) -> String {
+        format!("the ECS metadata service {} of {}", self.service.endpoint, self.source)
+    }
+
+    fn missing(&self, error: Error) -> Result<Option<Fetched>, Error> {
+        if self.required {
+            return Err(of_source(error, &self.source));
+        }
+        tracing::debug!(source = self.describe(), reason = error.message(), "no credentials there");
+        Ok(None)
+    }
+
+    async fn token(&self, means: &Means, context: &CallContext) -> Result<Secret, Error> {
+        let mut request = HttpRequest::new(Method::Put, self.service.endpoint.origin(), TOKEN);
+        request.headers.set("x-aliyun-ecs-metadata-token-ttl-seconds", TOKEN_SECONDS);
+        let answer = self.send(means, context, request).await?;
+        self.text(&answer, "token").map(Secret::from)
+    }
+
+    async fn role(
+        &self,
+        means: &Means,
+        context: &CallContext,
+        token: Option<&Secret>,
+    ) -> Result<String, Error> {
+        let answer = self.get(means, context, ROLES.to_owned(), token).await?;
+        self.text(&answer, "role").map(str::to_owned)
+    }
+
+    async fn get(
+        &self,
+        means: &Means,
+        context: &CallContext,
+        path: String,
+        token: Option<&Secret>,
+    ) -> Result<HttpResponse, Error> {
+        let mut request = HttpRequest::new(Method::Get, self.service.endpoint.origin(), path);
+        if let Some(token) = token {
+            request.headers.set("x-aliyun-ecs-metadata-token", token.expose());
+        }
+        self.send(means, context, request).await
+    }
+
+    async fn send(
+        &self,
+        means: &Means,
+        context: &CallContext,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, Error> {
+        let operation = operation(&self.describe());
+        let max_retries = if self.required { MAX_RETRIES } else { 0 };
+        means.send(context, Plain { operation: &operation, request, timeout: TIMEOUT, max_retries }).await
+    }
+
+    /// One line of visible characters, as tokens and role names are.
+    fn text<'a>(&self, answer: &'a HttpResponse, what: &str) -> Result<&'a str, Error> {
+        let text = std::str::from_utf8(&answer.body).map(str::trim).unwrap_or_default();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(unusable(&self.describe(), format!("its answer holds no {what}")));
+        }
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

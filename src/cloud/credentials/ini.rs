@@ -1,0 +1,87 @@
+//! The profile file of the credentials libraries: `~/.alibabacloud/credentials`, in INI form.
+
+use crate::cloud::credentials::cli_config::Members;
+
+/// The members of a section, under the names and modes of the command line tool's file; `None` when there is none.
+///
+/// Lines are `[section]`, `key = value`, or a comment after `#` or `;`; what is empty counts as not set.
+///
+/// # Errors
+/// What is wrong with the file, without its content.
+pub(super) fn section(text: &str, name: &str) -> Result<Option<Members>, String> {
+    let mut found: Option<Members> = None;
+    let mut here = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(heading) = line.strip_prefix('[') {
+            let heading = heading.strip_suffix(']').ok_or(format!("line {number} is no [section]"))?;
+            here = heading.trim() == name;
+            if here {
+                found.get_or_insert_default();
+            }
+            continue;
+        }
+        let (key, value) = line.split_once('=').ok_or(format!("line {number} is no key = value"))?;
+        if let Some(members) = found.as_mut().filter(|_| here && !value.trim().is_empty()) {
+            let (key, value) = translated(key.trim(), value.trim());
+            members.insert(key.to_owned(), value.into());
+        }
+    }
+    Ok(found)
+}
+
+/// The command line tool's words for the libraries'.
+///
+/// The keys of roles are those of `aliyun/credentials-go`; `oidc_token_file_path` is accepted beside
+/// `oidc_token_file` without a source that confirms either.
+fn translated<'a>(key: &'a str, value: &'a str) -> (&'a str, &'a str) {
+    match key {
+        "type" => ("mode", mode(value)),
+        "security_token" => ("sts_token", value),
+        "role_name" => ("ram_role_name", value),
+        "role_arn" => ("ram_role_arn", value),
+        "role_session_name" => ("ram_session_name", value),
+        "role_session_expiration" => ("expired_seconds", value),
+        "oidc_token_file_path" => ("oidc_token_file", value),
+        other => (other, value),
+    }
+}
+
+fn mode(of_type: &str) -> &str {
+    match of_type {
+        "access_key" => "AK",
+        "sts" => "StsToken",
+        "ecs_ram_role" => "EcsRamRole",
+        "ram_role_arn" => "RamRoleArn",
+        "oidc_role_arn" => "OIDC",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_read_in_the_command_line_tools_words() {
+        let text = "; c\n[default]\ntype=access_key\naccess_key_id = a = b\nempty =\n[r]\n# c\ntype = ram_role_arn\nrole_arn=x\n";
+        let shown = |name| {
+            let members = section(text, name).unwrap().unwrap();
+            members.iter().map(|(name, text)| format!("{name}={}", text.expose())).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("default"), ["access_key_id=a = b", "mode=AK"]);
+        assert_eq!(shown("r"), ["mode=RamRoleArn", "ram_role_arn=x"]);
+        assert!(section(text, "other").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_broken_line_is_named_by_its_number() {
+        for text in ["[default]\ncanary", "x=1\n[canary"] {
+            let problem = section(text, "default").unwrap_err();
+            assert!(problem.contains("line 2") && !problem.contains("canary"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What sources of credentials reach the world with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::cloud::call::{Action, Caller, CallerConfig};
+use crate::cloud::clock::Clock;
+use crate::cloud::context::{CallContext, Interrupted};
+use crate::cloud::credentials::{Credentials, Host, StaticCredentials};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport};
+use crate::cloud::nonce::NonceSource;
+use crate::cloud::retry::RetryPolicy;
+use crate::cloud::rpc::RpcConfig;
+use crate::cloud::signing::rpc::SignatureVersion;
+use crate::cloud::sts::StsClient;
+
+/// Files, commands, the network and the time, as sources of credentials see them.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Files and commands.
+    pub host: Arc<dyn Host>,
+    /// What carries requests.
+    pub transport: Arc<dyn HttpTransport>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where the nonces of requests to STS come from.
+    pub nonces: Arc<dyn NonceSource>,
+    /// When calls are repeated.
+    pub retry: RetryPolicy,
+    /// The longest one attempt of a call to STS, or one command, may take.
+    pub request_timeout: Duration,
+    /// How requests to STS are signed.
+    pub signature: SignatureVersion,
+}
+
+/// A plain GET or PUT, and how patient to be about it.
+pub(super) struct Plain<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) request: HttpRequest,
+    pub(super) timeout: Duration,
+    /// How often a call that failed for a passing reason is repeated.
+    pub(super) max_retries: u32,
+}
+
+impl Means {
+    /// A client of STS that signs with these credentials.
+    pub(super) fn sts(&self, credentials: Credentials, endpoint: Endpoint) -> StsClient {
+        StsClient::new(RpcConfig {
+            endpoint,
+            signature: self.signature,
+            caller: Arc::new(self.caller(credentials, self.retry, self.request_timeout)),
+            nonces: Arc::clone(&self.nonces),
+        })
+    }
+
+    /// Sends a request that nobody signs and reads an answer of success.
+    ///
+    /// # Errors
+    /// As any call; a status other than 2xx is an error that does not quote the body, which may hold secrets.
+    pub(super) async fn send(&self, context: &CallContext, plain: Plain<'_>) -> Result<HttpResponse, Error> {
+        let Plain { operation, request, timeout, max_retries } = plain;
+        let caller = self.caller(nobody(), RetryPolicy { max_retries, ..self.retry }, timeout);
+        let prepare = |_: &Credentials, _: OffsetDateTime| Ok(request.clone());
+        let accept = |response: &HttpResponse| match response.status {
+            200..300 => Ok(response.clone()),
+            status => Err(Error::from_answer(operation, status, None, "the answer is not one of success")),
+        };
+        let action = Action { operation, prepare: &prepare, accept: &accept, request_id: |_| None };
+        caller.repeat(context, &action).await
+    }
+
+    /// Waits for something that is no call, within the bounds of the operation.
+    pub(super) async fn within<F: Future>(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+        work: F,
+    ) -> Result<F::Output, Error> {
+        context.bound(&*self.clock, work).await.map_err(|why| match why {
+            Interrupted::Cancelled => Error::new(ErrorKind::Cancelled, operation, "the run was interrupted"),
+            Interrupted::DeadlineExceeded => {
+                let message = "the time allowed for the whole operation has passed";
+                Error::new(ErrorKind::Timeout, operation, message)
+            }
+        })
+    }
+
+    fn caller(&self, credentials: Credentials, retry: RetryPolicy, request_timeout: Duration) -> Caller {
+        Caller::new(CallerConfig {
+            credentials: Arc::new(StaticCredentials::new(credentials)),
+            transport: Arc::clone(&self.transport),
+            clock: Arc::clone(&self.clock),
+            retry,
+            request_timeout,
+            max_concurrency: 1,
+        })
+    }
+}
+
+/// The credentials of a request that nobody signs.
+pub(super) fn nobody() -> Credentials {
+    Credentials {
+        access_key_id: String::new(),
+        access_key_secret: "".into(),
+        security_token: None,
+        source: "nobody".to_owned(),
+    }
+}

@@ -1,0 +1,280 @@
+//! A profile in a file: of the official command line tool, or of the credentials libraries.
+
+use std::io::ErrorKind as IoErrorKind;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use crate::cloud::context::CallContext;
+use crate::cloud::credentials::cli_config::Members;
+use crate::cloud::credentials::error::{operation, unusable};
+use crate::cloud::credentials::{
+    Credentials, CredentialsUri, EcsMetadata, Means, MetadataService, OidcRole, RoleToAssume, Source,
+    StsEndpoints, TokenOrigin, cli_config, ini,
+};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::Error;
+use crate::cloud::ram::RoleArn;
+use crate::cloud::sts::AssumeRole;
+use crate::crypto::Secret;
+
+/// A profile, in the first file that has it.
+///
+/// A file that begins with `{` is one of the command line tool, any other an INI file of the credentials libraries: one
+/// environment variable, `ALIBABA_CLOUD_CREDENTIALS_FILE`, stands for both. Files are read anew whenever credentials
+/// are fetched.
+#[derive(Clone, Debug)]
+pub struct ProfileSource {
+    /// The files, in the order they are looked at; one that does not exist is passed over.
+    pub files: Vec<PathBuf>,
+    /// Which profile; `None` is the file's own choice: `current`, or the section `default`.
+    pub name: Option<NamedProfile>,
+    /// Whether it is an error that no file has the profile.
+    pub required: bool,
+    /// Where STS is reached.
+    pub sts: StsEndpoints,
+    /// How the ECS metadata service is reached.
+    pub metadata: MetadataService,
+    /// The session name of roles whose profile has none.
+    pub session_name: String,
+}
+
+/// A profile that is asked for by name.
+#[derive(Clone, Debug)]
+pub struct NamedProfile {
+    /// Its name.
+    pub name: String,
+    /// Where it is asked for, for messages.
+    pub source: String,
+}
+
+/// A profile that was found.
+struct Profile<'a> {
+    file: &'a Path,
+    /// The content of the file, for profiles that other profiles name.
+    text: &'a str,
+    /// The names of the profiles that led here, this one last.
+    names: Vec<String>,
+    members: Members,
+    settings: &'a ProfileSource,
+    now: OffsetDateTime,
+}
+
+impl ProfileSource {
+    /// What the profile says credentials come from; `None` when no file has it and none must.
+    pub(super) async fn find(&self, means: &Means, context: &CallContext) -> Result<Option<Source>, Error> {
+        let name = self.name.as_ref().map(|named| named.name.as_str());
+        let mut missing = Vec::new();
+        for file in &self.files {
+            let source = format!("the file {}", file.display());
+            let read = means.within(context, &operation(&source), means.host.read(file)).await?;
+            let bytes = match read {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == IoErrorKind::NotFound => {
+                    missing.push(format!("{} does not exist", file.display()));
+                    continue;
+                }
+                Err(error) => return Err(unusable(&source, format!("it cannot be read: {error}"))),
+            };
+            let text = std::str::from_utf8(&bytes).map_err(|_| unusable(&source, "it is no text"))?;
+            let Some((name, members)) = look_up(text, name).map_err(|problem| unusable(&source, problem))?
+            else {
+                missing.push(format!("{} has no such profile", file.display()));
+                continue;
+            };
+            let now = means.clock.now();
+            let profile = Profile { file, text, names: vec![name], members, settings: self, now };
+            return profile.source().map(Some);
+        }
+        if self.files.is_empty() {
+            missing.push("no home directory is known to look for it in".to_owned());
+        }
+        if self.required { Err(unusable(&self.describe(), missing.join(", "))) } else { Ok(None) }
+    }
+
+    /// What the source is called in messages.
+    pub(super) fn describe(&self) -> String {
+        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        match &self.name {
+            Some(named) => {
+                format!("profile `{}` of {} in {}", named.name, named.source, files.join(" and "))
+            }
+            None => format!("the profile in {}", files.join(" and ")),
+        }
+    }
+}
+
+fn look_up(text: &str, name: Option<&str>) -> Result<Option<(String, Members)>, String> {
+    if text.trim_start().starts_with('{') {
+        return cli_config::profile(text, name);
+    }
+    let name = name.unwrap_or("default");
+    Ok(ini::section(text, name)?.map(|members| (name.to_owned(), members)))
+}
+
+impl Profile<'_> {
+    /// What its mode says.
+    fn source(&self) -> Result<Source, Error> {
+        match self.needed("mode")?.expose() {
+            "AK" => Ok(Source::Keys(self.keys(None)?, None)),
+            "StsToken" => self.temporary_keys(),
+            "RamRoleArn" => {
+                let keys = self.keys(self.members.get("sts_token").cloned())?;
+                Ok(Source::Role(Box::new(Source::Keys(keys, None)), self.role()?))
+            }
+            "ChainableRamRoleArn" => Ok(Source::Role(Box::new(self.source_profile()?), self.role()?)),
+            "EcsRamRole" => Ok(Source::Ecs(EcsMetadata {
+                role_name: self.optional("ram_role_name"),
+                required: true,
+                service: self.settings.metadata.clone(),
+                source: self.describe(),
+            })),
+            "OIDC" => self.oidc().map(Source::Oidc),
+            "CredentialsURI" => {
+                let uri = self.needed("credentials_uri")?;
+                let parsed = CredentialsUri::parse(uri.expose(), &self.describe());
+                parsed.map(Source::Uri).map_err(|error| self.wrong("credentials_uri", &error.to_string()))
+            }
+            "External" => {
+                let line = self.needed("process_command")?.clone();
+                Ok(Source::Command { line, source: format!("`process_command` of {}", self.describe()) })
+            }
+            "CloudSSO" | "OAuth" => self.cached_keys(),
+            other => Err(unusable(&self.describe(), format!("its `mode` {other:?} is not supported"))),
+        }
+    }
+
+    fn keys(&self, security_token: Option<Secret>) -> Result<Credentials, Error> {
+        Ok(Credentials {
+            access_key_id: self.needed("access_key_id")?.expose().to_owned(),
+            access_key_secret: self.needed("access_key_secret")?.clone(),
+            security_token,
+            source: self.describe(),
+        })
+    }
+
+    fn temporary_keys(&self) -> Result<Source, Error> {
+        let token = self.needed("sts_token")?.clone();
+        Ok(Source::Keys(self.keys(Some(token))?, self.expiration()?))
+    }
+
+    /// The keys that a login of the command line tool left in the file. They are not renewed here: that takes a
+    /// browser.
+    fn cached_keys(&self) -> Result<Source, Error> {
+        let login = || {
+            let name = self.names.last().map_or("", String::as_str);
+            let problem = format!(
+                "it holds no keys that are valid now; log in with `aliyun configure --profile {name}`"
+            );
+            unusable(&self.describe(), problem)
+        };
+        let expiration = self.expiration()?.filter(|expiration| *expiration > self.now).ok_or_else(login)?;
+        let token = self.members.get("sts_token").cloned().ok_or_else(login)?;
+        Ok(Source::Keys(self.keys(Some(token)).map_err(|_| login())?, Some(expiration)))
+    }
+
+    /// `sts_expiration`, in seconds since 1970; 0 stands for none.
+    fn expiration(&self) -> Result<Option<OffsetDateTime>, Error> {
+        let Some(text) = self.members.get("sts_expiration").filter(|text| text.expose() != "0") else {
+            return Ok(None);
+        };
+        let date = text.expose().parse().ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        date.map(Some).ok_or_else(|| self.wrong("sts_expiration", "it is no time in seconds since 1970"))
+    }
+
+    fn role(&self) -> Result<RoleToAssume, Error> {
+        Ok(RoleToAssume {
+            assume: AssumeRole {
+                role_arn: self.role_arn()?,
+                role_session_name: self.session_name(),
+                duration_seconds: self.duration()?,
+                policy: self.optional("policy"),
+                external_id: self.optional("external_id"),
+            },
+            endpoint: self.sts()?,
+            source: self.describe(),
+        })
+    }
+
+    fn oidc(&self) -> Result<OidcRole, Error> {
+        Ok(OidcRole {
+            role_arn: self.role_arn()?,
+            oidc_provider_arn: self.needed("oidc_provider_arn")?.expose().to_owned(),
+            token: TokenOrigin::File(self.needed("oidc_token_file")?.expose().into()),
+            role_session_name: self.session_name(),
+            duration_seconds: self.duration()?,
+            policy: self.optional("policy"),
+            endpoint: self.sts()?,
+            source: self.describe(),
+        })
+    }
+
+    fn role_arn(&self) -> Result<RoleArn, Error> {
+        let text = self.needed("ram_role_arn")?.expose();
+        RoleArn::parse(text).map_err(|error| self.wrong("ram_role_arn", &error.to_string()))
+    }
+
+    /// The Go library reads `ram_session_name`, the Python library `role_session_name`.
+    fn session_name(&self) -> String {
+        let given = self.optional("ram_session_name").or_else(|| self.optional("role_session_name"));
+        given.unwrap_or_else(|| self.settings.session_name.clone())
+    }
+
+    fn duration(&self) -> Result<Option<u32>, Error> {
+        let Some(text) = self.members.get("expired_seconds").filter(|text| text.expose() != "0") else {
+            return Ok(None);
+        };
+        let wrong = || self.wrong("expired_seconds", "it is no number of seconds");
+        text.expose().parse().map(Some).map_err(|_| wrong())
+    }
+
+    /// The endpoint that is set, else that of `sts_region` and `enable_vpc`, else the usual one.
+    fn sts(&self) -> Result<Endpoint, Error> {
+        let endpoints = &self.settings.sts;
+        let region = self.optional("sts_region");
+        match (&endpoints.configured, region) {
+            (Some(endpoint), _) => Ok(endpoint.clone()),
+            (None, None) => Ok(endpoints.default.clone()),
+            (None, Some(region)) => {
+                let vpc = self.optional("enable_vpc").is_some_and(|vpc| vpc == "true");
+                let host = format!("sts{}.{region}.aliyuncs.com", if vpc { "-vpc" } else { "" });
+                Endpoint::parse(&host).map_err(|error| self.wrong("sts_region", &error.to_string()))
+            }
+        }
+    }
+
+    /// What the profile that `source_profile` names says.
+    fn source_profile(&self) -> Result<Source, Error> {
+        let name = self.needed("source_profile")?.expose();
+        if self.names.iter().any(|seen| seen == name) {
+            return Err(self.wrong("source_profile", "it leads back to where it came from"));
+        }
+        let found = look_up(self.text, Some(name)).map_err(|problem| unusable(&self.describe(), problem))?;
+        let (name, members) = found
+            .ok_or_else(|| self.wrong("source_profile", &format!("the file has no profile `{name}`")))?;
+        let names = self.names.iter().cloned().chain([name]).collect();
+        let Profile { file, text, settings, now, .. } = *self;
+        Profile { file, text, names, members, settings, now }.source()
+    }
+
+    fn needed(&self, name: &str) -> Result<&Secret, Error> {
+        let missing = || unusable(&self.describe(), format!("its `{name}` is missing"));
+        self.members.get(name).ok_or_else(missing)
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        self.members.get(name).map(|text| text.expose().to_owned())
+    }
+
+    fn wrong(&self, name: &str, why: &str) -> Error {
+        unusable(&self.describe(), format!("its `{name}` cannot be used: {why}"))
+    }
+
+    fn describe(&self) -> String {
+        let name = self.names.last().map_or("", String::as_str);
+        format!("profile `{name}` of {}", self.file.display())
+    }
+}
+
+#[cfg(test)]
+mod tests;

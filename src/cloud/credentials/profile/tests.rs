@@ -1,0 +1,226 @@
+//! Profiles of every mode, in files that a test makes up.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use super::*;
+use crate::cloud::error::ErrorKind;
+use crate::cloud::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
+
+const JSON: &str = "/h/.aliyun/config.json";
+const INI: &str = "/h/.alibabacloud/credentials";
+
+fn settings(name: Option<&str>, required: bool) -> ProfileSource {
+    ProfileSource {
+        files: vec![JSON.into(), INI.into()],
+        name: name.map(|name| NamedProfile { name: name.into(), source: "variable P".into() }),
+        required,
+        sts: StsEndpoints { configured: None, default: Endpoint::global_sts() },
+        metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
+        session_name: "usual".into(),
+    }
+}
+
+async fn find(settings: &ProfileSource, host: ScriptedHost) -> Result<Option<Source>, Error> {
+    let transport = Arc::new(ScriptedTransport::default());
+    let means = scripted_means(&Arc::new(host), &transport, &ManualClock::new());
+    settings.find(&means, &CallContext::default()).await
+}
+
+/// The source of a file with these profiles, of which `p` is current.
+async fn of(profiles: Value) -> Result<Source, Error> {
+    let text = json!({"current": "p", "profiles": profiles}).to_string();
+    let found = find(&settings(None, false), ScriptedHost::with_files([(JSON, &text)])).await;
+    found.map(Option::unwrap)
+}
+
+async fn problem(profiles: Value) -> String {
+    let error = of(profiles).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    let text = format!("{error} {error:?}");
+    assert!(!text.contains("canary") && text.contains(JSON), "{text}");
+    error.to_string()
+}
+
+fn keys(source: &Source) -> (&str, &str, Option<&str>, Option<OffsetDateTime>) {
+    let Source::Keys(keys, expiration) = source else { panic!("{source:?}") };
+    let token = keys.security_token.as_ref().map(Secret::expose);
+    (&keys.access_key_id, keys.access_key_secret.expose(), token, *expiration)
+}
+
+#[tokio::test]
+async fn keys_with_and_without_a_token() {
+    let plain = of(json!([{"name": "p", "mode": "AK", "access_key_id": "i", "access_key_secret": "s",
+        "sts_token": "not read in this mode"}]));
+    assert_eq!(keys(&plain.await.unwrap()), ("i", "s", None, None));
+    let session = |expiration: i64| {
+        of(json!([{"name": "p", "mode": "StsToken", "access_key_id": "i", "access_key_secret": "s",
+            "sts_token": "t", "sts_expiration": expiration}]))
+    };
+    assert_eq!(keys(&session(0).await.unwrap()), ("i", "s", Some("t"), None));
+    let end = datetime!(2026-11-20 09:00 UTC);
+    assert_eq!(keys(&session(end.unix_timestamp()).await.unwrap()), ("i", "s", Some("t"), Some(end)));
+}
+
+#[tokio::test]
+async fn a_role_with_all_that_is_said_about_it() {
+    let source = of(json!([{"name": "p", "mode": "RamRoleArn", "access_key_id": "i",
+        "access_key_secret": "s", "ram_role_arn": "acs:ram::1:role/r", "ram_session_name": "me",
+        "expired_seconds": 900, "policy": "{}", "external_id": "e", "sts_region": "cn-shanghai",
+        "enable_vpc": true}]));
+    let Source::Role(base, role) = source.await.unwrap() else { panic!() };
+    assert_eq!(keys(&base), ("i", "s", None, None));
+    assert_eq!(role.assume.role_arn.as_str(), "acs:ram::1:role/r");
+    assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("me", Some(900)));
+    assert_eq!((role.assume.policy.as_deref(), role.assume.external_id.as_deref()), (Some("{}"), Some("e")));
+    assert_eq!(role.endpoint.to_string(), "https://sts-vpc.cn-shanghai.aliyuncs.com");
+}
+
+#[tokio::test]
+async fn the_endpoint_that_is_set_wins_over_the_profiles_region() {
+    let text = json!({"current": "p", "profiles": [{"name": "p", "mode": "RamRoleArn", "access_key_id": "i",
+        "access_key_secret": "s", "ram_role_arn": "acs:ram::1:role/r", "sts_region": "cn-shanghai"}]});
+    let mut settings = settings(None, false);
+    settings.sts.configured = Some(Endpoint::parse("http://127.0.0.1:1").unwrap());
+    let host = ScriptedHost::with_files([(JSON, &text.to_string())]);
+    let Some(Source::Role(_, role)) = find(&settings, host).await.unwrap() else { panic!() };
+    assert_eq!(role.endpoint.to_string(), "http://127.0.0.1:1");
+    assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("usual", None));
+}
+
+#[tokio::test]
+async fn roles_can_be_chained_but_not_in_a_circle() {
+    let link = |name: &str, source: &str, role: &str| {
+        json!({"name": name, "mode": "ChainableRamRoleArn", "source_profile": source,
+            "ram_role_arn": format!("acs:ram::1:role/{role}")})
+    };
+    let end = json!({"name": "end", "mode": "AK", "access_key_id": "i", "access_key_secret": "canary"});
+    let chain = of(json!([link("p", "q", "a"), link("q", "end", "b"), end])).await.unwrap();
+    let Source::Role(middle, first) = &chain else { panic!() };
+    let Source::Role(base, second) = &**middle else { panic!() };
+    assert_eq!((first.assume.role_arn.role_name(), second.assume.role_arn.role_name()), ("a", "b"));
+    assert_eq!(keys(base).0, "i");
+
+    let circle = problem(json!([link("p", "q", "a"), link("q", "p", "b")])).await;
+    assert!(circle.contains("profile `q`") && circle.contains("`source_profile`"), "{circle}");
+    let missing = problem(json!([link("p", "q", "a")])).await;
+    assert!(missing.contains("no profile `q`"), "{missing}");
+}
+
+#[tokio::test]
+async fn sources_beyond_the_file() {
+    let ecs = of(json!([{"name": "p", "mode": "EcsRamRole", "ram_role_name": "r"}])).await.unwrap();
+    assert!(matches!(&ecs, Source::Ecs(ecs) if ecs.required && ecs.role_name.as_deref() == Some("r")));
+
+    for member in ["ram_session_name", "role_session_name"] {
+        let oidc = of(json!([{"name": "p", "mode": "OIDC", "ram_role_arn": "acs:ram::1:role/r",
+            "oidc_provider_arn": "acs:ram::1:oidc-provider/o", "oidc_token_file": "/t", member: "me"}]));
+        let Source::Oidc(oidc) = oidc.await.unwrap() else { panic!() };
+        assert!(matches!(&oidc.token, TokenOrigin::File(path) if path == Path::new("/t")));
+        assert_eq!(oidc.role_session_name, "me");
+    }
+
+    let uri = of(json!([{"name": "p", "mode": "CredentialsURI",
+        "credentials_uri": "http://localhost:1/x?code=canary"}]));
+    let uri = format!("{:?}", uri.await.unwrap());
+    assert!(uri.contains("http://localhost:1/x") && !uri.contains("canary"), "{uri}");
+
+    let command = of(json!([{"name": "p", "mode": "External", "process_command": "tool canary"}]));
+    let command = format!("{:?}", command.await.unwrap());
+    assert!(command.contains("process_command") && !command.contains("canary"), "{command}");
+}
+
+#[tokio::test]
+async fn keys_of_a_login_are_used_until_they_end() {
+    for mode in ["CloudSSO", "OAuth"] {
+        let profile = |expiration: i64| {
+            json!([{"name": "p", "mode": mode, "access_key_id": "i", "access_key_secret": "canary",
+                "sts_token": "canary", "sts_expiration": expiration}])
+        };
+        let now = datetime!(2026-11-20 08:00 UTC).unix_timestamp();
+        let valid = of(profile(now + 1)).await.unwrap();
+        assert_eq!(keys(&valid).0, "i");
+        for expiration in [now, 0] {
+            let problem = problem(profile(expiration)).await;
+            assert!(problem.contains("`aliyun configure --profile p`"), "{problem}");
+        }
+        let never = problem(json!([{"name": "p", "mode": mode, "access_token": "canary"}])).await;
+        assert!(never.contains("`aliyun configure --profile p`"), "{never}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_or_wrong_is_named_by_its_member() {
+    let role = |member: &str, value: Value| {
+        let mut profile = json!({"name": "p", "mode": "RamRoleArn", "access_key_id": "i",
+            "access_key_secret": "canary", "ram_role_arn": "acs:ram::1:role/r"});
+        profile[member] = value;
+        json!([profile])
+    };
+    for (profiles, member) in [
+        (json!([{"name": "p"}]), "`mode` is missing"),
+        (json!([{"name": "p", "mode": "RsaKeyPair"}]), "`mode` \"RsaKeyPair\" is not supported"),
+        (role("access_key_id", json!("")), "`access_key_id` is missing"),
+        (role("access_key_secret", Value::Null), "`access_key_secret` is missing"),
+        (role("ram_role_arn", json!("r")), "`ram_role_arn`"),
+        (role("expired_seconds", json!("soon")), "`expired_seconds`"),
+        (role("sts_region", json!("a/b")), "`sts_region`"),
+        (
+            json!([{"name": "p", "mode": "CredentialsURI", "credentials_uri": "http://h/?canary"}]),
+            "`credentials_uri`",
+        ),
+        (
+            json!([{"name": "p", "mode": "StsToken", "access_key_id": "i", "access_key_secret": "canary",
+                "sts_token": "canary", "sts_expiration": "never"}]),
+            "`sts_expiration`",
+        ),
+    ] {
+        let problem = problem(profiles).await;
+        assert!(problem.contains(member) && problem.contains("profile `p`"), "{problem}");
+    }
+}
+
+const SECTIONS: &str = "[default]\ntype = access_key\naccess_key_id = ini\naccess_key_secret = s\n\
+    [other]\ntype = sts\naccess_key_id = o\naccess_key_secret = s\nsecurity_token = t\n\
+    [pair]\ntype = rsa_key_pair\n";
+
+#[tokio::test]
+async fn the_second_file_counts_where_the_first_has_no_such_profile() {
+    let json = r#"{"current":"p","profiles":[{"name":"p","mode":"AK","access_key_id":"json","access_key_secret":"s"}]}"#;
+    let both = || ScriptedHost::with_files([(JSON, json), (INI, SECTIONS)]);
+    let only_ini = || ScriptedHost::with_files([(INI, SECTIONS)]);
+    let id = async |name: Option<&str>, host| {
+        let found = find(&settings(name, name.is_some()), host).await.unwrap();
+        keys(&found.unwrap()).0.to_owned()
+    };
+    assert_eq!(id(None, both()).await, "json");
+    assert_eq!(id(None, only_ini()).await, "ini");
+    assert_eq!(id(Some("p"), both()).await, "json");
+    assert_eq!(id(Some("other"), both()).await, "o");
+
+    let pair = find(&settings(Some("pair"), true), both()).await.unwrap_err().to_string();
+    assert!(pair.contains("rsa_key_pair") && pair.contains(INI), "{pair}");
+}
+
+#[tokio::test]
+async fn a_profile_that_is_nowhere_is_an_error_only_if_it_is_asked_for() {
+    let none = find(&settings(None, false), ScriptedHost::default()).await.unwrap();
+    assert!(none.is_none(), "{none:?}");
+    let host = ScriptedHost::with_files([(INI, SECTIONS)]);
+    let error = find(&settings(Some("gone"), true), host).await.unwrap_err().to_string();
+    for part in ["profile `gone` of variable P", "config.json does not exist", "credentials has no such"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_file_stops() {
+    for text in ["{canary", "canary", "{\"profiles\":1}"] {
+        let host = ScriptedHost::with_files([(JSON, text), (INI, SECTIONS)]);
+        let error = find(&settings(None, false), host).await.unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(JSON) && !text.contains("canary"), "{text}");
+    }
+}

@@ -1,0 +1,51 @@
+//! Sessions of roles for which an identity provider vouches.
+
+use crate::cloud::CallContext;
+use crate::cloud::error::Error;
+use crate::cloud::ram::RoleArn;
+use crate::cloud::rpc::{Call, Parameters};
+use crate::cloud::sts::{AssumedRole, StsClient};
+use crate::crypto::Secret;
+
+/// The parameters of `AssumeRoleWithOIDC`; what is `None` is left to the service.
+///
+/// Source: STS documentation, `AssumeRoleWithOIDC`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssumeRoleWithOidc {
+    /// `RoleArn`
+    pub role_arn: RoleArn,
+    /// `OIDCProviderArn`: `acs:ram::<account id>:oidc-provider/<name>`.
+    pub oidc_provider_arn: String,
+    /// `OIDCToken`: the token as the identity provider signed it, 4 to 20000 characters.
+    pub oidc_token: Secret,
+    /// `RoleSessionName`: 2 to 64 letters, digits, `.`, `@`, `-` or `_`.
+    pub role_session_name: String,
+    /// `DurationSeconds`: 900 to what the role allows; the service's default is 3600.
+    pub duration_seconds: Option<u32>,
+    /// `Policy`: a policy document the session is narrowed down with, up to 2048 characters.
+    pub policy: Option<String>,
+}
+
+impl StsClient {
+    /// `AssumeRoleWithOIDC`: opens a session of a role. Nobody signs the call, so the client's credentials do not
+    /// matter.
+    ///
+    /// # Errors
+    /// `AuthenticationFail.OIDCToken.*` when the token is not accepted; otherwise any kind. No error shows a secret.
+    pub async fn assume_role_with_oidc(
+        &self,
+        context: &CallContext,
+        assume: &AssumeRoleWithOidc,
+    ) -> Result<AssumedRole, Error> {
+        let parameters = Parameters::new()
+            .with("RoleArn", &assume.role_arn)
+            .with("OIDCProviderArn", &assume.oidc_provider_arn)
+            .with("OIDCToken", assume.oidc_token.expose())
+            .with("RoleSessionName", &assume.role_session_name)
+            .with_optional("DurationSeconds", assume.duration_seconds)
+            .with_optional("Policy", assume.policy.as_ref());
+        let call = Call::anonymous("AssumeRoleWithOIDC", assume.role_arn.as_str(), parameters);
+        let session = self.rpc.read_secret(context, call, &AssumedRole::read).await;
+        session.map_err(|error| error.without(assume.oidc_token.expose()))
+    }
+}

@@ -1,0 +1,62 @@
+//! Files and commands that a test makes up.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use zeroize::Zeroizing;
+
+use crate::cloud::credentials::{CommandOutput, Host};
+
+/// A host with these files, and these commands by their whole line: whether each ends well, and what it prints.
+#[derive(Debug, Default)]
+pub struct ScriptedHost {
+    files: Mutex<BTreeMap<String, String>>,
+    commands: BTreeMap<String, (bool, String)>,
+}
+
+impl ScriptedHost {
+    /// A host with these files.
+    pub fn with_files<const N: usize>(files: [(&str, &str); N]) -> Self {
+        let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        Self { files: Mutex::new(files.into()), commands: BTreeMap::new() }
+    }
+
+    /// With one more command.
+    #[must_use]
+    pub fn command(mut self, line: &str, success: bool, stdout: &str) -> Self {
+        self.commands.insert(line.to_owned(), (success, stdout.to_owned()));
+        self
+    }
+
+    /// Writes a file.
+    pub fn write(&self, path: &str, text: &str) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.insert(path.to_owned(), text.to_owned());
+    }
+}
+
+impl Host for ScriptedHost {
+    fn read<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Zeroizing<Vec<u8>>>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = files.get(path.to_str().unwrap_or_default()).map(|text| text.clone().into_bytes());
+        let read = found.map(Zeroizing::new).ok_or_else(|| io::ErrorKind::NotFound.into());
+        Box::pin(std::future::ready(read))
+    }
+
+    fn run<'a>(
+        &'a self,
+        program: &'a str,
+        arguments: &'a [String],
+    ) -> BoxFuture<'a, io::Result<CommandOutput>> {
+        let line = [&[program.to_owned()], arguments].concat().join(" ");
+        let output = self.commands.get(&line).map(|(success, stdout)| CommandOutput {
+            status: if *success { "exit status: 0" } else { "exit status: 3" }.to_owned(),
+            success: *success,
+            stdout: Zeroizing::new(stdout.clone().into_bytes()),
+        });
+        Box::pin(std::future::ready(output.ok_or_else(|| io::ErrorKind::NotFound.into())))
+    }
+}

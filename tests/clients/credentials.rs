@@ -1,0 +1,353 @@
+//! One chain of credentials for all four services: every kind of source against the emulator.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use alicloud_encryption::cloud::clock::SystemClock;
+use alicloud_encryption::cloud::credentials::{
+    Chain, ChainConfig, CredentialsUri, EcsMetadata, Means, MetadataService, OidcRole, ProfileSource,
+    RoleToAssume, Source, StsEndpoints, SystemHost, TokenOrigin,
+};
+use alicloud_encryption::cloud::endpoint::Endpoint;
+use alicloud_encryption::cloud::http::{ReqwestTransport, TransportConfig};
+use alicloud_encryption::cloud::kms::KmsClient;
+use alicloud_encryption::cloud::names::{LogstoreName, ProjectName, Region};
+use alicloud_encryption::cloud::nonce::UniqueNonces;
+use alicloud_encryption::cloud::ram::{RamClient, RoleArn};
+use alicloud_encryption::cloud::retry::RetryPolicy;
+use alicloud_encryption::cloud::rpc::RpcConfig;
+use alicloud_encryption::cloud::signing::{rpc, sls};
+use alicloud_encryption::cloud::sls::{SlsClient, SlsConfig};
+use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
+use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::scene::{key, role};
+
+const ADMIN: &str = "acs:ram::1234567890123456:role/Admin";
+const SESSION: &str = "acs:ram::1234567890123456:assumed-role/admin/s1";
+const OIDC_SECRET: &[u8] = b"a secret of at least thirty-two bytes";
+
+struct World {
+    emulator: Emulator,
+    directory: tempfile::TempDir,
+    context: CallContext,
+}
+
+/// `alice` may assume `Admin`, which may do everything and trusts the identity provider `ci` too.
+fn seed() -> Value {
+    let allow = |action: Value| json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] });
+    let trust = json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": { "RAM": ["acs:ram::1234567890123456:root"],
+            "Federated": ["acs:ram::1234567890123456:oidc-provider/ci"] } }] });
+    json!({
+        "access_keys": [{ "id": "ak-alice", "secret": "sk-alice", "user": "alice" }],
+        "users": [{ "name": "alice",
+            "policies": [{ "name": "assume", "document": allow(json!("sts:AssumeRole")) }] }],
+        "roles": [{ "name": "Admin", "assume_role_policy_document": trust,
+            "policies": [{ "name": "all", "document": allow(json!(["ram:*", "kms:*", "log:*", "sts:*"])) }] }],
+        "oidc_providers": [{ "name": "ci", "issuer": "https://ci.example", "client_ids": ["sts"],
+            "keys": [{ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(OIDC_SECRET) }] }],
+        "keys": [{ "id": "key-aes", "spec": "Aliyun_AES_256" }],
+        "projects": [{ "name": "audit", "logstores": [{ "logstoreName": "app" }] }],
+    })
+}
+
+fn oidc_token() -> String {
+    let expires = OffsetDateTime::now_utc().unix_timestamp() + 600;
+    let claims = json!({ "iss": "https://ci.example", "aud": "sts", "sub": "repo", "exp": expires });
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(&claims));
+    let mut mac = Hmac::<Sha256>::new_from_slice(OIDC_SECRET).unwrap();
+    mac.update(message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+impl World {
+    async fn start() -> Self {
+        let clock = Clock::system();
+        let seed = Seed::from_json(&seed().to_string(), &clock).unwrap();
+        let emulator = Emulator::start(Config { seed, clock, ..Config::default() }).await.unwrap();
+        Self { emulator, directory: tempfile::tempdir().unwrap(), context: CallContext::default() }
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::parse(&format!("http://{}", self.emulator.addr())).unwrap()
+    }
+
+    fn write(&self, file: &str, text: &str) -> std::path::PathBuf {
+        let path = self.directory.path().join(file);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn rpc(&self, caller: &Arc<Caller>) -> RpcConfig {
+        RpcConfig {
+            endpoint: self.endpoint(),
+            signature: rpc::SignatureVersion::Acs3HmacSha256,
+            caller: Arc::clone(caller),
+            nonces: Arc::new(UniqueNonces::default()),
+        }
+    }
+
+    /// Calls each of the four services at once with one chain; all must see the session of `Admin`.
+    async fn serves_all(&self, config: ChainConfig) {
+        let shared = caller(config);
+        let sls = SlsClient::new(SlsConfig {
+            endpoint: self.endpoint(),
+            region: Region::parse("cn-hangzhou").unwrap(),
+            signature: sls::SignatureVersion::V4,
+            caller: Arc::clone(&shared),
+        });
+        let (ram, kms, sts) = (
+            RamClient::new(self.rpc(&shared)),
+            KmsClient::new(self.rpc(&shared)),
+            StsClient::new(self.rpc(&shared)),
+        );
+        let (project, logstore, role) =
+            (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap(), role("admin"));
+        let (store, role, key, caller) = tokio::join!(
+            sls.get_log_store(&self.context, &project, &logstore),
+            ram.get_role(&self.context, &role),
+            kms.describe_key(&self.context, "key-aes"),
+            sts.get_caller_identity(&self.context),
+        );
+        store.unwrap();
+        role.unwrap();
+        key.unwrap();
+        assert_eq!(caller.unwrap().arn, SESSION);
+    }
+
+    fn admin(&self) -> RoleToAssume {
+        RoleToAssume { assume: assume_admin(), endpoint: self.endpoint(), source: "test".to_owned() }
+    }
+
+    /// A session of `Admin`, as a service that hands out keys would hold it.
+    async fn session(&self) -> AssumedRole {
+        let alice = Source::Keys(key("ak-alice", "sk-alice"), None);
+        let shared = caller(only(alice));
+        StsClient::new(self.rpc(&shared)).assume_role(&self.context, &assume_admin()).await.unwrap()
+    }
+
+    fn profile(&self, profile: &Value) -> ChainConfig {
+        let mut profile = profile.clone();
+        profile.as_object_mut().unwrap().insert("name".to_owned(), json!("p"));
+        let file = json!({ "current": "p", "profiles": [profile] });
+        only(Source::Profile(ProfileSource {
+            files: vec![self.write("config.json", &file.to_string())],
+            name: None,
+            required: true,
+            sts: StsEndpoints { configured: Some(self.endpoint()), default: Endpoint::global_sts() },
+            metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
+            session_name: "s1".to_owned(),
+        }))
+    }
+}
+
+fn caller(config: ChainConfig) -> Arc<Caller> {
+    let transport = Arc::new(ReqwestTransport::new(TransportConfig::new("credentials-test")));
+    let retry = RetryPolicy { max_retries: 0, ..RetryPolicy::default() };
+    let means = Means {
+        host: Arc::new(SystemHost),
+        transport: transport.clone(),
+        clock: Arc::new(SystemClock),
+        nonces: Arc::new(UniqueNonces::default()),
+        retry,
+        request_timeout: Duration::from_secs(30),
+        signature: rpc::SignatureVersion::Acs3HmacSha256,
+    };
+    Arc::new(Caller::new(CallerConfig {
+        credentials: Arc::new(Chain::new(config, means)),
+        transport,
+        clock: Arc::new(SystemClock),
+        retry,
+        request_timeout: Duration::from_secs(30),
+        max_concurrency: 4,
+    }))
+}
+
+fn assume_admin() -> AssumeRole {
+    AssumeRole {
+        role_arn: RoleArn::parse(ADMIN).unwrap(),
+        role_session_name: "s1".to_owned(),
+        duration_seconds: Some(900),
+        policy: None,
+        external_id: None,
+    }
+}
+
+fn only(source: Source) -> ChainConfig {
+    ChainConfig { sources: vec![source], assume_role: None }
+}
+
+fn as_answer(session: &AssumedRole) -> String {
+    json!({ "Code": "Success", "AccessKeyId": session.access_key_id,
+        "AccessKeySecret": session.access_key_secret.expose(),
+        "SecurityToken": session.security_token.expose(),
+        "Expiration": session.expiration.format(&Rfc3339).unwrap() })
+    .to_string()
+}
+
+/// A server on this machine; `answer` gets the head of each request and gives a status and a body.
+struct Server {
+    address: String,
+    served: Arc<AtomicUsize>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    async fn start(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let served = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&served);
+        let task = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                count.fetch_add(1, Ordering::SeqCst);
+                let (status, body) = answer(str::from_utf8(&head).unwrap());
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        Self { address, served, task }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[tokio::test]
+async fn keys_and_a_role() {
+    let world = World::start().await;
+    let config = only(Source::Keys(key("ak-alice", "sk-alice"), None));
+    world.serves_all(ChainConfig { assume_role: Some(world.admin()), ..config }).await;
+}
+
+#[tokio::test]
+async fn profiles_with_keys_a_token_and_a_role() {
+    let world = World::start().await;
+    let alice = json!({ "mode": "AK", "access_key_id": "ak-alice", "access_key_secret": "sk-alice" });
+    let config = world.profile(&alice);
+    world.serves_all(ChainConfig { assume_role: Some(world.admin()), ..config }).await;
+
+    let mut role = alice;
+    role["mode"] = json!("RamRoleArn");
+    role["ram_role_arn"] = json!(ADMIN);
+    world.serves_all(world.profile(&role)).await;
+
+    let session = world.session().await;
+    let token = json!({ "mode": "StsToken", "access_key_id": session.access_key_id,
+        "access_key_secret": session.access_key_secret.expose(),
+        "sts_token": session.security_token.expose(),
+        "sts_expiration": session.expiration.unix_timestamp() });
+    world.serves_all(world.profile(&token)).await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_profile_with_a_command() {
+    let world = World::start().await;
+    let session = world.session().await;
+    let printed = json!({ "mode": "StsToken", "access_key_id": session.access_key_id,
+        "access_key_secret": session.access_key_secret.expose(),
+        "sts_token": session.security_token.expose(),
+        "expiration": session.expiration.format(&Rfc3339).unwrap() });
+    let file = world.write("printed.json", &printed.to_string());
+    let command = format!("cat {}", file.display());
+    world.serves_all(world.profile(&json!({ "mode": "External", "process_command": command }))).await;
+}
+
+#[tokio::test]
+async fn a_token_of_an_identity_provider() {
+    let world = World::start().await;
+    let file = world.write("token", &oidc_token());
+    let profile = json!({ "mode": "OIDC", "ram_role_arn": ADMIN, "oidc_token_file": file.to_str().unwrap(),
+        "oidc_provider_arn": "acs:ram::1234567890123456:oidc-provider/ci" });
+    world.serves_all(world.profile(&profile)).await;
+    let role = OidcRole {
+        role_arn: RoleArn::parse(ADMIN).unwrap(),
+        oidc_provider_arn: "acs:ram::1234567890123456:oidc-provider/ci".to_owned(),
+        token: TokenOrigin::Given(oidc_token().into()),
+        role_session_name: "s1".to_owned(),
+        duration_seconds: None,
+        policy: None,
+        endpoint: world.endpoint(),
+        source: "test".to_owned(),
+    };
+    world.serves_all(only(Source::Oidc(role))).await;
+}
+
+#[tokio::test]
+async fn a_credentials_uri_is_asked_once_for_all_services() {
+    let world = World::start().await;
+    let body = as_answer(&world.session().await);
+    let server = Server::start(move |head| {
+        let right = head.starts_with("GET /keys?code=a%20b HTTP/1.1\r\n");
+        if right { (200, body.clone()) } else { (404, String::new()) }
+    })
+    .await;
+    let address = format!("{}/keys?code=a%20b", server.address);
+    let uri = CredentialsUri::parse(&address, "test").unwrap();
+    world.serves_all(only(Source::Uri(uri))).await;
+    assert_eq!(server.served.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn the_metadata_service_in_both_versions() {
+    let world = World::start().await;
+    for version_2 in [true, false] {
+        let body = as_answer(&world.session().await);
+        let server = Server::start(move |head| {
+            let head = head.to_ascii_lowercase();
+            let authorized = !version_2 || head.contains("\r\nx-aliyun-ecs-metadata-token: tok\r\n");
+            let line = head.lines().next().unwrap_or_default();
+            match line.strip_suffix(" http/1.1").unwrap_or_default() {
+                "put /latest/api/token" if version_2 => (200, "tok".to_owned()),
+                "get /latest/meta-data/ram/security-credentials/" if authorized => (200, "admin".to_owned()),
+                "get /latest/meta-data/ram/security-credentials/admin" if authorized => (200, body.clone()),
+                _ => (403, String::new()),
+            }
+        })
+        .await;
+        let service =
+            MetadataService { endpoint: Endpoint::parse(&server.address).unwrap(), version_1: !version_2 };
+        let ecs = EcsMetadata { role_name: None, required: false, service, source: "test".to_owned() };
+        world.serves_all(only(Source::Ecs(ecs))).await;
+        assert_eq!(server.served.load(Ordering::SeqCst), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_broken_source_stops_although_the_next_would_do() {
+    let world = World::start().await;
+    let server = Server::start(|_| (403, "canary".to_owned())).await;
+    let uri = CredentialsUri::parse(&format!("{}/?canary", server.address), "the variable X").unwrap();
+    let next = Source::Keys(key("ak-alice", "sk-alice"), None);
+    let config = ChainConfig { sources: vec![Source::Uri(uri), next], assume_role: None };
+    let sts = StsClient::new(world.rpc(&caller(config)));
+    let error = sts.get_caller_identity(&world.context).await.unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(text.contains(&server.address) && text.contains("the variable X"), "{text}");
+    assert!(!text.contains("canary"), "{text}");
+}
