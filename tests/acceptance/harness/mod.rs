@@ -12,6 +12,7 @@ mod scene;
 
 pub use control::Call;
 pub use diagnostic::Diagnostic;
+pub use emulator::Emulator;
 pub use plan::Plan;
 pub use ran::Ran;
 pub use run::Run;
