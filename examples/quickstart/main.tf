@@ -33,15 +33,28 @@ variable "cmk_key_id" {
 }
 
 variable "role_name" {
-  description = "RAM role that trusts log.aliyuncs.com and may use the key."
+  description = "RAM role through which SLS uses the key. It is made here."
   type        = string
   default     = "sls-byok"
+}
+
+variable "byok" {
+  description = "Whether the key is your own (BYOK) or one of the service: fixed by the first apply."
+  type        = bool
+  default     = true
 }
 
 variable "enable" {
   description = "Whether new logs are encrypted: the only thing that can change later."
   type        = bool
   default     = true
+}
+
+# The role, with its trust policy and both system policies for KMS.
+resource "alicloud_ram_byok_role" "sls" {
+  provider = alicloud-encryption
+
+  role_name = var.role_name
 }
 
 resource "alicloud_log_store_encryption" "cloud_firewall" {
@@ -52,10 +65,31 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
   enable        = var.enable
   encrypt_type  = "aes_gcm"
 
-  user_cmk_info = {
+  user_cmk_info = var.byok ? {
     cmk_key_id = var.cmk_key_id
-    arn        = "acs:ram::${var.account_id}:role/${var.role_name}"
+    arn        = alicloud_ram_byok_role.sls.arn
     region_id  = var.region
+  } : null
+
+  # The role's policies have to be there before it is used, and until after.
+  depends_on = [alicloud_ram_byok_role.sls]
+}
+
+data "alicloud_byok_readiness" "this" {
+  provider = alicloud-encryption
+
+  cmk_key_id = var.cmk_key_id
+  role_arn   = alicloud_ram_byok_role.sls.arn
+  region_id  = var.region
+}
+
+# Says at every plan and apply whether key and role can do their work.
+check "byok" {
+  assert {
+    condition = data.alicloud_byok_readiness.this.ready
+    error_message = join("\n", [
+      for check in data.alicloud_byok_readiness.this.checks : check.detail if check.ok == false
+    ])
   }
 }
 

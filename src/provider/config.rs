@@ -37,6 +37,8 @@ model! {
         pub max_concurrency: i64,
         /// What is appended to the user agent.
         pub configuration_source: String,
+        /// What is done about a key or a role that is not ready.
+        pub preflight: String,
         /// Where the services are reached.
         pub endpoints: Vec<Field<EndpointsModel>>,
         /// How requests are signed.
@@ -67,6 +69,9 @@ model! {
         pub rpc: String,
     }
 }
+
+/// The values of `preflight`.
+pub(super) const PREFLIGHTS: [&str; 3] = ["error", "warn", "off"];
 
 impl Typed for Secret {
     fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
@@ -123,6 +128,9 @@ pub(super) fn schema() -> Schema {
                 .described("How many requests may be under way at once. Default: 20."),
             Attribute::string("configuration_source").optional().described(
                 "Text appended to the user agent of every request. Environment: `TF_APPEND_USER_AGENT`.",
+            ),
+            Attribute::string("preflight").optional().validate(OneOf(&PREFLIGHTS)).described(
+                "What a plan does that configures or enables encryption with a KMS key of your own (`user_cmk_info`) while the key, the role or the caller's `ram:PassRole` is not as it has to be: `error` fails, `warn` warns, `off` does not look. What may not be read is one warning. Unless it is `off`, a refresh warns of a key that cannot be used. `alicloud_byok_readiness` has the same checks as a data source. Environment: `ALICLOUD_ENCRYPTION_PREFLIGHT`. Default: `error`.",
             ),
         ],
         blocks: vec![

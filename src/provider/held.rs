@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use super::log_store_id::LogStoreId;
+use super::{held_roles::HeldRoles, log_store_id::LogStoreId, readiness::Memory};
 use crate::cloud::sls::LogStore;
 
 /// The Logstores this phase, plan or apply, has to do with.
@@ -19,6 +19,9 @@ pub(super) struct Held {
     planned_destroys: Mutex<HashSet<LogStoreId>>,
     writes: Mutex<HashMap<LogStoreId, u64>>,
     reads: Mutex<HashMap<LogStoreId, KeptRead>>,
+    /// What this phase has found out about roles.
+    pub(super) roles: HeldRoles,
+    readiness: Mutex<Arc<Memory>>,
 }
 
 /// An answer of `GetLogStore` kept for an apply.
@@ -35,6 +38,13 @@ impl Held {
         open(&self.reads).clear();
         open(&self.planned_destroys).clear();
         open(&self.set_up).clear();
+        self.roles.begin_phase();
+        *open(&self.readiness) = Arc::default();
+    }
+
+    /// What this phase has read about keys, roles and policies.
+    pub(super) fn readiness(&self) -> Arc<Memory> {
+        Arc::clone(&open(&self.readiness))
     }
 
     /// Waits until no other call of this process writes to the Logstore. Writers of other processes are not

@@ -1,5 +1,6 @@
-//! This provider's configuration, resources and functions.
+//! This provider's configuration, resources, data sources and functions.
 
+mod byok_readiness;
 mod config;
 mod connection;
 mod duration;
@@ -7,20 +8,26 @@ mod environment;
 mod errors;
 mod functions;
 mod held;
+mod held_roles;
 mod log_store_encryption;
 mod log_store_id;
+mod ram_byok_role;
+mod readiness;
 mod role_arn;
 mod session;
 mod settings;
+mod timeouts;
 
 use std::sync::Arc;
 
+pub use byok_readiness::ByokReadiness;
 pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
+pub use ram_byok_role::RamByokRole;
 
 use crate::schema::{
-    Diagnostics, Provider, Schema, adapter::AnyResource, function::AnyFunction, provider::Configure,
-    resource::Context,
+    Diagnostics, Provider, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
+    provider::Configure, resource::Context,
 };
 use config::ProviderModel;
 use session::Session;
@@ -65,7 +72,14 @@ impl Provider for AlicloudEncryption {
     }
 
     fn resources(&self) -> Vec<AnyResource> {
-        vec![AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session)))]
+        vec![
+            AnyResource::new(LogStoreEncryption::new(Arc::clone(&self.session))),
+            AnyResource::new(RamByokRole::new(Arc::clone(&self.session))),
+        ]
+    }
+
+    fn data_sources(&self) -> Vec<AnyDataSource> {
+        vec![AnyDataSource::new(ByokReadiness::new(Arc::clone(&self.session)))]
     }
 
     fn functions(&self) -> Vec<AnyFunction> {

@@ -1,51 +1,30 @@
-//! The ARN of a RAM role: `acs:ram::<account id>:role/<role name>`.
+//! The ARN of a RAM role as a person writes it.
 
-use std::fmt;
-
-/// A RAM role by the parts of its ARN, letter by letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleArn {
-    /// The account of the role: digits.
-    pub account_id: String,
-    /// Its name. RAM writes it in lower case in an ARN, however the role was named, and takes any case.
-    pub role_name: String,
-}
+use crate::cloud::ram::RoleArn;
 
 /// A text that is not the ARN of a role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it must have the form acs:ram::<account id>:role/<role name>")]
-pub struct NotARoleArn;
+pub(super) struct NotARoleArn;
 
-impl RoleArn {
-    /// Reads an ARN as it is written in the RAM documentation, "Policy elements".
-    ///
-    /// # Errors
-    ///
-    /// The text has another form, or names something else than a role.
-    pub fn parse(text: &str) -> Result<RoleArn, NotARoleArn> {
-        let parts = text.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(":role/"));
-        let (account_id, role_name) = parts.ok_or(NotARoleArn)?;
-        if !is_account_id(account_id) || !is_role_name(role_name) {
-            return Err(NotARoleArn);
-        }
-        Ok(RoleArn { account_id: account_id.to_owned(), role_name: role_name.to_owned() })
-    }
-
-    /// The ARN as RAM writes it: with the role's name in lower case.
-    #[must_use]
-    pub fn as_ram_writes_it(&self) -> RoleArn {
-        RoleArn { account_id: self.account_id.clone(), role_name: self.role_name.to_ascii_lowercase() }
-    }
+/// Reads an ARN as it is written in the RAM documentation, "Policy elements". Stricter than what is taken from the
+/// service's own answers: the name has to be one that a role can have.
+///
+/// # Errors
+///
+/// The text has another form, or names something else than a role.
+pub(super) fn parse(text: &str) -> Result<RoleArn, NotARoleArn> {
+    let arn = RoleArn::parse(text).map_err(|_| NotARoleArn)?;
+    if is_role_name(arn.role_name()) { Ok(arn) } else { Err(NotARoleArn) }
 }
 
-impl fmt::Display for RoleArn {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "acs:ram::{}:role/{}", self.account_id, self.role_name)
-    }
-}
-
-fn is_account_id(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
+/// The ARN as RAM writes it: with the role's name in lower case, however the role was named.
+///
+/// # Errors
+///
+/// Those of [`parse`].
+pub(super) fn as_ram_writes_it(arn: &RoleArn) -> Result<RoleArn, NotARoleArn> {
+    parse(&format!("acs:ram::{}:role/{}", arn.account_id(), arn.role_name().to_ascii_lowercase()))
 }
 
 /// Letters, digits, `.`, `-`, in names of service-linked roles `_`, and by an older rule `@`; at most 64.
@@ -62,16 +41,16 @@ mod tests {
         for (account_id, role_name) in [("1234567890123456", "sls-byok"), ("1", "AliyunServiceRoleForX_y.z@")]
         {
             let text = format!("acs:ram::{account_id}:role/{role_name}");
-            let arn = RoleArn::parse(&text).unwrap();
-            assert_eq!((arn.account_id.as_str(), arn.role_name.as_str()), (account_id, role_name));
+            let arn = parse(&text).unwrap();
+            assert_eq!((arn.account_id(), arn.role_name()), (account_id, role_name));
             assert_eq!(arn.to_string(), text);
         }
     }
 
     #[test]
     fn ram_writes_the_name_in_lower_case() {
-        let arn = RoleArn::parse("acs:ram::1:role/AliyunLogDefaultRole").unwrap();
-        assert_eq!(arn.as_ram_writes_it().to_string(), "acs:ram::1:role/aliyunlogdefaultrole");
+        let arn = parse("acs:ram::1:role/AliyunLogDefaultRole").unwrap();
+        assert_eq!(as_ram_writes_it(&arn).unwrap().as_str(), "acs:ram::1:role/aliyunlogdefaultrole");
     }
 
     #[test]
@@ -92,7 +71,7 @@ mod tests {
             " acs:ram::1:role/a",
             &long,
         ] {
-            assert_eq!(RoleArn::parse(text), Err(NotARoleArn), "{text}");
+            assert_eq!(parse(text), Err(NotARoleArn), "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{
     held::Held,
-    settings::{KnownSettings, Settings},
+    settings::{KnownSettings, Preflight, Settings},
 };
 use crate::{
     cloud::{
@@ -39,6 +39,8 @@ type Configured = Result<Clients, NoClient>;
 /// The clients of one configuration. They share credentials, retries and the bound on requests under way.
 #[derive(Clone, Debug)]
 struct Clients {
+    region: Region,
+    preflight: Preflight,
     sls: Arc<SlsClient>,
     ram: Arc<RamClient>,
     sts: Arc<StsClient>,
@@ -80,6 +82,20 @@ impl Session {
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
+    /// The region of the provider.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(super) fn region(&self) -> Result<Region, NoClient> {
+        self.clients().map(|clients| clients.region)
+    }
+
+    /// What a plan does about a key or a role that is not ready; without a client it cannot look.
+    pub(super) fn preflight(&self) -> Preflight {
+        self.clients().map_or(Preflight::Off, |clients| clients.preflight)
+    }
+
     /// The client of SLS.
     ///
     /// # Errors
@@ -94,7 +110,6 @@ impl Session {
     /// # Errors
     ///
     /// Why there is none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
     pub(super) fn ram(&self) -> Result<Arc<RamClient>, NoClient> {
         self.clients().map(|clients| clients.ram)
     }
@@ -104,7 +119,6 @@ impl Session {
     /// # Errors
     ///
     /// Why there is none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
     pub(super) fn sts(&self) -> Result<Arc<StsClient>, NoClient> {
         self.clients().map(|clients| clients.sts)
     }
@@ -114,7 +128,6 @@ impl Session {
     /// # Errors
     ///
     /// Why there is none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for resources that are not there yet"))]
     pub(super) fn kms(&self, region: &Region) -> Result<KmsClient, NoClient> {
         self.clients().map(|clients| clients.kms.of(region))
     }
@@ -135,6 +148,8 @@ impl Clients {
             nonces: Arc::clone(&nonces),
         };
         Clients {
+            region: settings.region.clone(),
+            preflight: settings.preflight,
             ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
             sts: Arc::new(StsClient::new(rpc(settings.sts_endpoint))),
             kms: Arc::new(KmsClients {

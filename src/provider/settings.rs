@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    config::{EndpointsModel, ProviderModel, SignVersionModel},
+    config::{EndpointsModel, PREFLIGHTS, ProviderModel, SignVersionModel},
     connection::{Connection, check_region, connection},
     duration,
     environment::Environment,
@@ -45,6 +45,19 @@ pub(super) struct KnownSettings {
     pub(super) request_timeout: Duration,
     pub(super) max_concurrency: usize,
     pub(super) configuration_source: Option<String>,
+    pub(super) preflight: Preflight,
+}
+
+/// What a plan does about a key or a role that is not ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Preflight {
+    /// It fails.
+    #[default]
+    Error,
+    /// It warns.
+    Warn,
+    /// It does not look.
+    Off,
 }
 
 // Names and order follow the official provider (its documentation, "Environment variables").
@@ -59,6 +72,7 @@ const LOG_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_SLS"];
 const RAM_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_RAM"];
 const KMS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_KMS"];
 const STS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_STS"];
+const PREFLIGHT: [&str; 1] = ["ALICLOUD_ENCRYPTION_PREFLIGHT"];
 const CONFIGURATION_SOURCE: [&str; 1] = ["TF_APPEND_USER_AGENT"];
 
 const SIGNATURES: [(&str, SignatureVersion); 3] = [
@@ -93,13 +107,14 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     let mut noted = |problem: Diagnostic| problems.push(problem);
     let credentials = credentials(config, environment).map_err(&mut noted).ok();
     let endpoints = endpoints(config, environment, &mut noted);
+    let preflight = preflight(config, environment).map_err(&mut noted).ok();
     let connection = connection(config, environment, &mut noted);
     let region = match &endpoints {
         Some(endpoints) => region(config, environment, endpoints.log.as_ref()).map_err(&mut noted).ok(),
         None => None,
     };
-    let (Some(credentials), Some(endpoints), Some(connection), Some(region)) =
-        (credentials, endpoints, connection, region)
+    let (Some(credentials), Some(endpoints), Some(connection), Some(region), Some(preflight)) =
+        (credentials, endpoints, connection, region, preflight)
     else {
         return Err(problems);
     };
@@ -119,6 +134,7 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         max_concurrency: whole(&config.max_concurrency).unwrap_or(DEFAULT_MAX_CONCURRENCY),
         configuration_source: text(&config.configuration_source, environment, &CONFIGURATION_SOURCE)
             .map(|found| found.value),
+        preflight,
     })))
 }
 
@@ -254,6 +270,25 @@ fn region(
     })
 }
 
+fn preflight(config: &ProviderModel, environment: &Environment) -> Result<Preflight, Diagnostic> {
+    let Some(found) = text(&config.preflight, environment, &PREFLIGHT) else {
+        return Ok(Preflight::default());
+    };
+    match found.value.as_str() {
+        "error" => Ok(Preflight::Error),
+        "warn" => Ok(Preflight::Warn),
+        "off" => Ok(Preflight::Off),
+        other => Err(Diagnostic::error(
+            "Invalid preflight",
+            format!(
+                "preflight comes from {}. It is {other:?}; use one of: {}.",
+                found.source,
+                PREFLIGHTS.join(", ")
+            ),
+        )),
+    }
+}
+
 fn signature(config: &ProviderModel) -> SignatureVersion {
     let given = only(&config.sign_version).and_then(|block| block.sls.known());
     named(&SIGNATURES, given).unwrap_or(SignatureVersion::V4)
@@ -293,6 +328,7 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
         ("request_timeout", config.request_timeout.is_unknown()),
         ("max_concurrency", config.max_concurrency.is_unknown()),
         ("configuration_source", config.configuration_source.is_unknown()),
+        ("preflight", config.preflight.is_unknown()),
         ("endpoints.log", endpoint(|block| &block.log)),
         ("endpoints.ram", endpoint(|block| &block.ram)),
         ("endpoints.kms", endpoint(|block| &block.kms)),
@@ -464,5 +500,19 @@ mod tests {
         };
         let printed = format!("{:?}", known(&config, &Environment::default()));
         assert!(!printed.contains("c4n4ry"), "{printed}");
+    }
+
+    #[test]
+    fn preflight_is_the_argument_else_the_environment_else_error() {
+        let environment =
+            |value| Environment::from([("ALICLOUD_REGION", "cn-hangzhou"), (PREFLIGHT[0], value)]);
+        let of = |argument: Field<String>, value| {
+            known(&ProviderModel { preflight: argument, ..keys() }, &environment(value)).preflight
+        };
+        assert_eq!(of(Field::Null, ""), Preflight::Error);
+        assert_eq!(of(Field::Null, "off"), Preflight::Off);
+        assert_eq!(of("warn".into(), "off"), Preflight::Warn);
+        let says = refused(&keys(), &environment("never"));
+        assert!(says.contains(PREFLIGHT[0]) && says.contains("error, warn, off"), "{says}");
     }
 }

@@ -172,6 +172,9 @@ impl<R: Resource> Adapter<R> {
         };
         let value =
             json::decode_state(&present, &self.of).map_err(|error| unreadable_state(&error.to_string()))?;
+        if let Value::Object(_) = value {
+            self.resource.note_stored(&R::Model::from_object(value.clone(), &Path::root())?);
+        }
         self.encode_object(value)
     }
 

@@ -167,6 +167,35 @@ impl<T: Typed> Typed for Vec<Field<T>> {
     }
 }
 
+/// The elements of a set, in no order that counts; they may be null or unknown one by one.
+#[derive(Clone, Debug, Default)]
+pub struct SetOf<T>(pub Vec<Field<T>>);
+
+impl<T: PartialEq> PartialEq for SetOf<T> {
+    /// Elements of a set are distinct, but for unknown ones, so that counting each one's likes tells sets apart.
+    fn eq(&self, other: &Self) -> bool {
+        let count = |elements: &[Field<T>], of: &Field<T>| elements.iter().filter(|one| *one == of).count();
+        self.0.len() == other.0.len()
+            && self.0.iter().all(|element| count(&self.0, element) == count(&other.0, element))
+    }
+}
+
+impl<T: Typed> Typed for SetOf<T> {
+    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
+        match value {
+            Value::Set(elements) => {
+                let read = elements.into_iter().map(|element| Field::from_value(element, path));
+                read.collect::<Result<_, _>>().map(SetOf)
+            }
+            other => Err(wrong_type(path, "a set", &other)),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::Set(self.0.into_iter().map(Field::into_value).collect())
+    }
+}
+
 impl<T: Typed> Typed for BTreeMap<String, Field<T>> {
     fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
         match value {

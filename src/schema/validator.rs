@@ -109,6 +109,32 @@ impl Validator for Parses {
     }
 }
 
+/// Holds each element of a list or set, or each value of a map, to a rule.
+#[derive(Debug)]
+pub struct Each<V>(pub V);
+
+impl<V: Validator> Validator for Each<V> {
+    fn rule(&self) -> String {
+        let rule = self.0.rule();
+        format!("Each {}", rule.strip_prefix('M').map_or(rule.clone(), |rest| format!("m{rest}")))
+    }
+
+    /// Elements of a set have no place in the configuration: what is wrong with one is told of the whole.
+    fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
+        let is_given = |element: &&Value| !element.is_null() && !element.is_unknown();
+        match value {
+            Value::List(elements) | Value::Set(elements) => {
+                elements.iter().filter(is_given).try_for_each(|element| self.0.check(element, path))
+            }
+            Value::Map(members) => {
+                let mut given = members.iter().filter(|(_, member)| is_given(member));
+                given.try_for_each(|(key, member)| self.0.check(member, &path.key(key)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Allows whole numbers between two bounds, both included.
 #[derive(Debug)]
 pub struct Between(pub i64, pub i64);
@@ -167,6 +193,17 @@ mod tests {
     fn white_space_counts_as_empty() {
         assert!(detail(&NotEmpty, " \t").is_some());
         assert_eq!(detail(&NotEmpty, "a"), None);
+    }
+
+    #[test]
+    fn each_element_is_held_to_the_rule() {
+        let rule = Each(NotEmpty);
+        let check = |value: Value| rule.check(&value, &Path::of("x")).map_err(|problem| problem.path);
+        assert_eq!(rule.rule(), "Each must not be empty.");
+        assert_eq!(check(Value::Set(vec!["a".into(), Value::UNKNOWN])), Ok(()));
+        assert_eq!(check(Value::Set(vec!["a".into(), " ".into()])), Err(Some(Path::of("x"))));
+        let map = Value::Map([("k".to_owned(), Value::from(""))].into());
+        assert_eq!(check(map), Err(Some(Path::of("x").key("k"))));
     }
 
     #[test]

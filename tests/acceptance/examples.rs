@@ -25,8 +25,10 @@ fn scene(seed: &Value) -> Scene {
 fn the_quickstart_encrypts_the_logstore_of_its_seed() {
     let seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
     let scene = scene(&seed);
+    scene.look_at_keys_and_roles();
     scene.write("main.tf", &example("quickstart/main.tf"));
-    scene.apply();
+    let ran = scene.apply();
+    assert!(ran.warnings().is_empty(), "{:?}", ran.warnings());
     let log_store =
         scene.log_store("cloudfirewall-project-1234567890123456-cn-hangzhou", "cloudfirewall-logstore");
     assert_eq!(log_store["encrypt_conf"]["enable"], true);
@@ -50,6 +52,70 @@ fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
     assert_eq!(scene.log_store(waf, "waf-logstore")["encrypt_conf"]["encrypt_type"], "sm4_gcm");
 
     let script = example("resources/alicloud_log_store_encryption/import.sh");
+    let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).unwrap();
+    let (address, id) = command.split_once(' ').unwrap();
+    scene.run(&["state", "rm", address]).succeeded();
+    scene.import(address, id).succeeded();
+    scene.plan().expect_empty();
+}
+
+/// A scene with the key and the role that the examples name, and the user of theirs, who lacks `ram:PassRole`.
+fn scene_with_a_key_and_a_role() -> Scene {
+    let mut seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
+    seed["users"] = json!([{"name": "ci"}]);
+    let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": ["log.aliyuncs.com"]}}]});
+    seed["roles"] = json!([{"name": "sls-byok", "assume_role_policy_document": trust,
+        "policies": ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"]}]);
+    let scene = scene(&seed);
+    scene.look_at_keys_and_roles();
+    scene
+}
+
+#[test]
+fn the_example_of_the_readiness_is_applied_as_written() {
+    let scene = scene_with_a_key_and_a_role();
+    scene.write("provider.tf", &example("provider/provider.tf"));
+    scene.write("main.tf", &example("data-sources/alicloud_byok_readiness/data-source.tf"));
+    scene.apply();
+    let outputs = &scene.state()["outputs"];
+    let problems = outputs["byok_problems"]["value"].as_object().unwrap().clone();
+    assert_eq!(problems.keys().collect::<Vec<_>>(), ["pass_role"]);
+    assert!(problems["pass_role"].as_str().unwrap().contains("users = [\"ci\"]"), "{problems:?}");
+    assert_eq!(outputs["byok_open_questions"]["value"], json!({}));
+}
+
+#[test]
+fn the_example_of_checks_is_applied_as_written() {
+    let scene = scene_with_a_key_and_a_role();
+    scene.write("main.tf", &example("checks/main.tf"));
+    let ran = scene.apply();
+    assert!(ran.warnings().is_empty(), "{:?}", ran.warnings());
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn the_example_of_the_role_is_applied_and_imported_as_written() {
+    let scene = scene(&json!({
+        "users": [{"name": "log-admin"}],
+        "groups": [{"name": "log-operators"}],
+        "roles": [{"name": "deployer", "assume_role_policy_document": {"Version": "1", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ["acs:ram::1234567890123456:root"]}}
+        ]}}],
+        "keys": [{"id": "f5136b95-2420-ab31-1234-0123456789ab", "spec": "Aliyun_AES_256",
+            "usage": "ENCRYPT/DECRYPT", "state": "Enabled", "region": "cn-hangzhou"}],
+        "projects": [{"name": "audit-project", "logstores": [{"logstoreName": "app-log"}]}],
+    }));
+    scene.env("ALIBABA_CLOUD_ENDPOINT_RAM", &scene.endpoint());
+    scene.write("provider.tf", &example("provider/provider.tf"));
+    scene.write("main.tf", &example("resources/alicloud_ram_byok_role/resource.tf"));
+    scene.apply();
+    let conf = scene.log_store("audit-project", "app-log")["encrypt_conf"].clone();
+    assert_eq!(conf["user_cmk_info"]["arn"], "acs:ram::1234567890123456:role/sls-byok");
+    let holders = scene.policy("sls-byok-pass-role").unwrap().holders;
+    assert_eq!(holders, ["user log-admin", "group log-operators", "role deployer"]);
+
+    let script = example("resources/alicloud_ram_byok_role/import.sh");
     let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).unwrap();
     let (address, id) = command.split_once(' ').unwrap();
     scene.run(&["state", "rm", address]).succeeded();

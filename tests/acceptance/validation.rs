@@ -159,8 +159,8 @@ fn invalid_provider(argument: &str, replaced: &str, says: &[&str]) {
 fn plain_http_is_for_this_machine_only() {
     let endpoint = |text: &str| {
         let scene = Scene::new(&plain());
-        let block =
-            scene.provider_block("").replace(&format!("{:?}", scene.endpoint()), &format!("{text:?}"));
+        let of_log = |address: &str| format!("log = {address:?}");
+        let block = scene.provider_block("").replace(&of_log(&scene.endpoint()), &of_log(text));
         scene.write("provider.tf", &(scene.required_providers() + &block));
         scene.write("main.tf", &encryption(""));
         let line = scene.line_of("provider.tf", "log =");

@@ -3,7 +3,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, exchange, signed};
+use crate::client::{Bench, START, exchange, signed};
 
 #[tokio::test]
 async fn health_names_account_region_and_time() {
@@ -141,5 +141,53 @@ async fn bad_control_calls_name_the_member() {
     ] {
         let response = bench.try_control(method, path, body).await;
         assert_eq!((response.status, response.json()), (status, json!({"error": error})), "{method} {path}");
+    }
+}
+
+/// A Logstore that a customer's key encrypts.
+const ENCRYPTED: &str = r#"{
+    "roles": [{"name": "byok", "policies": ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"],
+        "assume_role_policy_document": {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": ["log.aliyuncs.com"]}}]}}],
+    "keys": [{"id": "key-1"}],
+    "projects": [{"name": "proj", "logstores": [{"logstoreName": "app", "encrypt_conf": {
+        "enable": true, "encrypt_type": "sm4_gcm", "user_cmk_info": {"cmk_key_id": "key-1",
+            "arn": "acs:ram::1234567890123456:role/byok", "region_id": "cn-hangzhou"}}}]}]}"#;
+
+#[tokio::test]
+async fn logs_are_written_and_read_without_an_sdk_as_long_as_their_key_is_on() {
+    let bench = Bench::with_seed(ENCRYPTED, Rules::Default, START).await;
+    let logs = "projects/proj/logstores/app/logs";
+    bench.control("POST", logs, r#"[{"user": "alice", "bytes": 7}, {"user": "bob"}]"#).await;
+    let found = bench.control("GET", logs, "").await;
+    let users: Vec<_> = found.as_array().unwrap().iter().map(|log| log["user"].as_str().unwrap()).collect();
+    assert_eq!((users.len(), users.contains(&"alice"), users.contains(&"bob")), (2, true, true), "{found}");
+    let state = bench.control("GET", "state", "").await.to_string();
+    assert!(!state.contains(&hex::encode("alice")), "{state}");
+
+    bench.control("PATCH", "keys/key-1", r#"{"state": "Disabled"}"#).await;
+    for (method, body) in [("GET", ""), ("POST", r#"[{"user": "carol"}]"#)] {
+        let refused = bench.try_control(method, logs, body).await;
+        assert_eq!(refused.status, 400, "{}", refused.body);
+        assert!(refused.body.contains("Rejected.Disabled"), "{}", refused.body);
+    }
+    bench.control("PATCH", "keys/key-1", r#"{"state": "Enabled"}"#).await;
+    assert_eq!(bench.control("GET", logs, "").await.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn bad_logs_and_keys_are_refused() {
+    let bench = Bench::with_seed(ENCRYPTED, Rules::Default, START).await;
+    for (method, path, body, status) in [
+        ("POST", "projects/proj/logstores/app/logs", "{}", 400),
+        ("POST", "projects/proj/logstores/app/logs", "[1]", 400),
+        ("POST", "projects/proj/logstores/none/logs", "[{}]", 404),
+        ("GET", "projects/none/logstores/app/logs", "", 404),
+        ("GET", "projects/proj/logstores/a%20b/logs", "", 404),
+        ("PATCH", "keys/key-1", r#"{"state": "Off"}"#, 400),
+        ("PATCH", "keys/key-2", r#"{"state": "Enabled"}"#, 404),
+    ] {
+        let refused = bench.try_control(method, path, body).await;
+        assert_eq!(refused.status, status, "{method} {path} {body}: {}", refused.body);
     }
 }

@@ -1,5 +1,6 @@
 //! The client; its actions are methods, grouped in the files beside this one.
 
+use crate::cloud::clock::Clock;
 use crate::cloud::error::Error;
 use crate::cloud::rpc::{RpcClient, RpcConfig, Service};
 use crate::cloud::shape::Object;
@@ -21,6 +22,11 @@ impl RamClient {
     /// A client; nothing is connected, loaded or asked for before the first call.
     pub fn new(config: RpcConfig) -> Self {
         Self { rpc: RpcClient::new(RAM, config) }
+    }
+
+    /// The clock that deadlines of a [`CallContext`](crate::cloud::CallContext) are measured on.
+    pub fn clock(&self) -> &dyn Clock {
+        self.rpc.clock()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Resource Access Management (RAM), API version 2015-05-01.
 
 mod attachment;
+pub mod byok_role;
 mod client;
 mod entity;
 mod group;
+pub mod permission;
 mod policy;
 mod policy_document;
 mod policy_version;

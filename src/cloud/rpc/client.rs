@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::cloud::CallContext;
 use crate::cloud::call::{Action, Caller};
+use crate::cloud::clock::Clock;
 use crate::cloud::credentials::Credentials;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
@@ -78,6 +79,11 @@ impl RpcClient {
         Self { service, config }
     }
 
+    /// The clock that deadlines are measured on.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.config.caller.clock()
+    }
+
     /// Sends an action that changes nothing; repeated as the retry policy says.
     pub(crate) async fn read<T>(
         &self,
@@ -141,8 +147,8 @@ impl RpcClient {
     ///
     /// The parameters of the action always travel in the body, as a form: a policy document of 6144 characters can
     /// take 18 kB once it is percent-encoded, more than addresses may have on many ways, and what is in an
-    /// address ends up in the logs of proxies. Both signatures cover the body. The official provider sends RAM's
-    /// parameters so too, the older SDKs do for long ones.
+    /// address ends up in the logs of proxies. Both signatures cover the body. The older SDKs can
+    /// do the same; the newer ones put everything in the query.
     fn request(
         &self,
         operation: &Operation,

@@ -3,6 +3,8 @@
 
 mod direct;
 mod faults;
+mod keys;
+mod logs;
 pub(super) mod origin;
 mod status;
 
@@ -12,13 +14,14 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{get, patch, post, put};
 use serde_json::{Value, json};
 
 use super::clock::iso_8601;
 use super::http::Reply;
 use super::json::{Node, Problem};
 use super::persistence::NotKept;
+use super::sls;
 use super::state::State;
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
@@ -44,6 +47,8 @@ pub fn router(state: Arc<State>) -> Router {
                 .patch(direct::patch_logstore)
                 .delete(direct::delete_logstore),
         )
+        .route("/_emulator/projects/{project}/logstores/{logstore}/logs", get(logs::newest).post(logs::put))
+        .route("/_emulator/keys/{key}", patch(keys::patch))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state)
@@ -60,14 +65,17 @@ enum ControlError {
     NotFound(String),
     #[error("not stored: {0}")]
     NotKept(#[from] NotKept),
+    #[error("{}: {}", .0.code, .0.message)]
+    Sls(#[from] sls::Error),
 }
 
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
-        let status = match self {
+        let status = match &self {
             Self::Syntax(_) | Self::Content(_) => 400,
             Self::NotFound(_) => 404,
             Self::NotKept(_) => 500,
+            Self::Sls(error) => error.status,
         };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()
     }

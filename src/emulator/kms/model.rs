@@ -189,6 +189,11 @@ impl Keys {
         self.by_id.get(id).filter(|key| region.is_none_or(|region| region == key.region) && !key.is_gone(now))
     }
 
+    /// A key by its id, to change it.
+    pub fn key_mut(&mut self, id: &str, now: i64) -> Option<&mut Key> {
+        self.by_id.get_mut(id).filter(|key| !key.is_gone(now))
+    }
+
     /// The key that `KeyId` names by id, alias or ARN.
     ///
     /// # Errors

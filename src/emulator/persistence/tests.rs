@@ -1,12 +1,14 @@
 //! What a state leaves in its store, looked at from inside: with the secrets that no call shows.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::restore;
 use crate::emulator::identity::Directory;
 use crate::emulator::kms::Keys;
 use crate::emulator::seed::Seed;
-use crate::emulator::sls::{Logstore, Project, View};
+use crate::emulator::sls::{Logstore, Owner, Project, UserCmkInfo, View};
 use crate::emulator::state::State;
 use crate::emulator::{Clock, Rules};
 use crate::storage::{MasterKey, Store};
@@ -115,6 +117,62 @@ async fn nothing_is_taken_for_kept_after_a_change_that_was_not() {
     assert!(state.has_failed());
 }
 
+/// Makes the data key of the Logstore `app` and stores it, wrapped, with the Logstore; the key in clear.
+async fn data_key(state: &State, user_cmk_info: Option<UserCmkInfo>) -> Vec<u8> {
+    let logstore = state.sls().logstore("proj", "app", View::Current).cloned().unwrap();
+    let owner = Owner {
+        project: "proj".to_owned(),
+        logstore: "app".to_owned(),
+        number: logstore.number,
+        user_cmk_info,
+    };
+    let (key, made) = state.data_keys.for_writing(state, &owner, None).unwrap();
+    assert!(state.sls().keep_data_key("proj", "app", logstore.number, made.unwrap()));
+    handed_over(state).await;
+    key.expose().to_vec()
+}
+
+#[tokio::test]
+async fn a_data_key_under_a_customers_key_is_not_in_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &MasterKey::generate()).unwrap();
+    let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": ["log.aliyuncs.com"]}}]});
+    let seed = json!({
+        "account_id": "42",
+        "roles": [{"name": "byok", "assume_role_policy_document": trust,
+            "policies": ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"]}],
+        "keys": [{"id": "key-1"}],
+        "projects": [{"name": "proj", "logstores": [{"logstoreName": "app", "ttl": 7}]}],
+    });
+    let seed = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap();
+    let state = State::new(seed, Rules::Default, Clock::fixed(1_000), store.clone());
+    state.kept(state.store_seed()).await.unwrap();
+    let info = UserCmkInfo {
+        cmk_key_id: "key-1".to_owned(),
+        arn: "acs:ram::42:role/byok".to_owned(),
+        region_id: "cn-hangzhou".to_owned(),
+    };
+    let key = data_key(&state, Some(info)).await;
+    store.close();
+    let file = bytes_in(directory.path());
+    assert!(
+        is_in(&file, b"ciphertext_blob") || is_in(&file, b"cn-hangzhou"),
+        "the search finds what is there"
+    );
+    assert!(!is_in(&file, &key) && !is_in(&file, hex::encode(&key).as_bytes()));
+}
+
+/// Every byte of every file in a folder.
+fn bytes_in(folder: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+fn is_in(file: &[u8], bytes: &[u8]) -> bool {
+    file.windows(bytes.len()).any(|window| window == bytes)
+}
+
 #[tokio::test]
 async fn neither_key_material_nor_secrets_are_in_the_file() {
     let directory = tempfile::tempdir().unwrap();
@@ -124,13 +182,12 @@ async fn neither_key_material_nor_secrets_are_in_the_file() {
     let mut secrets: Vec<Vec<u8>> = keys.ever().map(|key| key.root.expose().to_vec()).collect();
     assert_eq!(secrets.len(), 2);
     secrets.push(b"canary-secret".to_vec());
+    secrets.push(data_key(&state, None).await);
     store.close();
-    let files = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
-    let file: Vec<u8> = files.flat_map(|file| std::fs::read(file).unwrap()).collect();
-    let is_there = |bytes: &[u8]| file.windows(bytes.len()).any(|window| window == bytes);
-    assert!(is_there(b"cn-beijing"), "the search finds what is there");
+    let file = bytes_in(directory.path());
+    assert!(is_in(&file, b"cn-beijing"), "the search finds what is there");
     for secret in secrets {
         let digits = hex::encode(&secret);
-        assert!(!is_there(&secret) && !is_there(digits.as_bytes()), "{digits}");
+        assert!(!is_in(&file, &secret) && !is_in(&file, digits.as_bytes()), "{digits}");
     }
 }

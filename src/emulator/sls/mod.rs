@@ -26,7 +26,12 @@ mod versioned;
 
 pub use changes::NUMBERS;
 pub use data::Writers;
+pub use data::direct::{newest as newest_directly, put as put_directly};
+#[cfg(test)]
+pub use data_key::Owner;
 pub use data_key::{DataKeys, WrappedDataKey};
+#[cfg(test)]
+pub use encryption::UserCmkInfo;
 pub use error::Error;
 pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};

@@ -2,8 +2,15 @@
 
 mod permission;
 mod remedy;
+mod role;
 
 use remedy::remedy;
+
+pub(super) use role::{
+    foreign_policies_warning, of_removal, of_settling, of_step, pass_role_denied, role_destroy_warning,
+    role_exists, role_exists_at_apply, role_gone, role_made_anew, role_of_log_store_replaced, role_of_others,
+    role_replacement_warning,
+};
 
 use super::log_store_id::LogStoreId;
 use crate::{
@@ -39,11 +46,15 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
     is_gone(error) && (error.is_code("ProjectNotExist") || error.is_code("ProjectNotExists"))
 }
 
-/// A sequence that did not reach what was wanted.
-pub(super) fn of_apply(id: &LogStoreId, error: &ApplyError) -> Vec<Diagnostic> {
+/// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
+pub(super) fn of_apply(id: &LogStoreId, error: &ApplyError, arn: Option<&str>) -> Vec<Diagnostic> {
     match error {
         ApplyError::Call(error) => {
-            vec![of_call(&format!("Cannot configure encryption of Logstore {id}"), error)]
+            let doing = format!("Cannot configure encryption of Logstore {id}");
+            match arn {
+                Some(arn) if error.kind() == ErrorKind::Denied => vec![pass_role_denied(&doing, error, arn)],
+                _ => vec![of_call(&doing, error)],
+            }
         }
         ApplyError::Conflict { stored, conflicts } => {
             conflicts.iter().map(|conflict| existing_conflict(id, stored, conflict)).collect()

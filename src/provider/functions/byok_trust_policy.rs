@@ -1,9 +1,11 @@
 //! `byok_trust_policy`: the trust policy of a role for encryption with a key of one's own.
 
-use super::policy_documents;
-use crate::schema::{
-    Function, Type,
-    function::{FunctionError, Parameter, Signature},
+use crate::{
+    cloud::ram::PolicyDocument,
+    schema::{
+        Function, Type,
+        function::{FunctionError, Parameter, Signature},
+    },
 };
 
 /// The function `byok_trust_policy`.
@@ -29,7 +31,7 @@ impl Function for ByokTrustPolicy {
     }
 
     fn call(&self, (): ()) -> Result<String, FunctionError> {
-        Ok(policy_documents::byok_trust_policy().to_string())
+        Ok(PolicyDocument::byok_trust().to_string())
     }
 }
 

@@ -3,11 +3,12 @@
 mod byok_trust_policy;
 mod log_store_id_parse;
 mod pass_role_policy;
-mod policy_documents;
 mod role_arn_parse;
 
-use super::role_arn::RoleArn;
-use crate::schema::function::{AnyFunction, FunctionError};
+use crate::{
+    cloud::ram::RoleArn,
+    schema::function::{AnyFunction, FunctionError},
+};
 
 /// All of them.
 pub(super) fn all() -> Vec<AnyFunction> {
@@ -21,7 +22,7 @@ pub(super) fn all() -> Vec<AnyFunction> {
 
 /// Reads the first argument as the ARN of a role.
 fn role_arn(text: &str) -> Result<RoleArn, FunctionError> {
-    RoleArn::parse(text).map_err(|problem| {
+    super::role_arn::parse(text).map_err(|problem| {
         FunctionError::at(
             0,
             format!("{text:?} is not the ARN of a RAM role: {problem}, as in \"acs:ram::1234567890123456:role/sls-byok\"."),

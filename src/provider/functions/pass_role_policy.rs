@@ -1,9 +1,13 @@
 //! `pass_role_policy`: the policy of whoever hands a role to SLS.
 
-use super::{policy_documents, role_arn};
-use crate::schema::{
-    Function, Type,
-    function::{FunctionError, Parameter, Signature},
+use super::role_arn;
+use crate::{
+    cloud::ram::PolicyDocument,
+    provider::role_arn::as_ram_writes_it,
+    schema::{
+        Function, Type,
+        function::{FunctionError, Parameter, Signature},
+    },
 };
 
 /// The function `pass_role_policy`.
@@ -32,7 +36,10 @@ impl Function for PassRolePolicy {
     }
 
     fn call(&self, (arn,): (String,)) -> Result<String, FunctionError> {
-        Ok(policy_documents::pass_role_policy(&role_arn(&arn)?).to_string())
+        let role = role_arn(&arn)?;
+        // RAM holds the resource of a policy against the ARN as it writes it itself, in lower case.
+        let role = as_ram_writes_it(&role).map_err(|problem| FunctionError::at(0, problem.to_string()))?;
+        Ok(PolicyDocument::pass_role(&role).to_string())
     }
 }
 

@@ -6,7 +6,7 @@ use super::role_arn;
 use crate::{
     model,
     schema::{
-        Field, Function, Type,
+        Function, Type,
         function::{FunctionError, Parameter, Signature},
     },
 };
@@ -51,13 +51,14 @@ impl Function for RoleArnParse {
 
     fn call(&self, (arn,): (String,)) -> Result<RoleParts, FunctionError> {
         let arn = role_arn(&arn)?;
-        Ok(RoleParts { account_id: Field::from(arn.account_id), role_name: Field::from(arn.role_name) })
+        Ok(RoleParts { account_id: arn.account_id().into(), role_name: arn.role_name().into() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Field;
 
     #[test]
     fn both_parts_are_returned_as_they_are_written() {

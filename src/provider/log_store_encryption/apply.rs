@@ -1,5 +1,7 @@
 //! Carries out a create, a change and a destroy.
 
+use std::time::Duration;
+
 use super::{
     EncryptionPrivate, LogStoreEncryption, WRITE_TIMEOUT,
     model::{DISABLE, EncryptionModel, Observed},
@@ -7,9 +9,10 @@ use super::{
 use crate::{
     cloud::{
         CallContext,
+        error::ErrorKind,
         sls::{
             EncryptConf, LogStore,
-            encryption::{ApplyError, LogStoreCalls, Wanted, apply},
+            encryption::{Applied as Done, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
         },
     },
     provider::{errors, log_store_id::LogStoreId},
@@ -20,6 +23,13 @@ use crate::{
 };
 
 type Applied = Outcome<EncryptionModel, EncryptionPrivate>;
+
+/// How long the service may go without seeing a role that this run has made. No source has a figure; a few seconds
+/// are common, and somebody who lacks a permission should not wait for minutes to be told.
+const ROLE_UNSEEN_AT_MOST: Duration = Duration::from_secs(30);
+
+/// How long to wait before the service is asked again about such a role.
+const ROLE_UNSEEN_PAUSE: Duration = Duration::from_secs(2);
 
 /// Configures the Logstore's encryption, or adopts the configuration it has.
 pub(super) async fn create(
@@ -108,8 +118,11 @@ async fn write(
     let base = held.take_read(&id);
     held.note_write(&id);
     let wanted = Wanted { conf, create_time };
-    match apply(&super::bound(&client, bounds, &id), &wanted, base).await {
+    match apply_once_role_is_seen(resource, &super::bound(&client, bounds, &id), &wanted, base).await {
         Ok(done) => {
+            if let Some(cmk) = &wanted.conf.user_cmk_info {
+                held.roles.note_user(&cmk.arn, &id.to_string());
+            }
             held.note_set_up(&id);
             let observed = Observed::of(&done.log_store)
                 .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id} back"), problem))?;
@@ -125,12 +138,50 @@ async fn write(
                 held.note_set_up(&id);
             }
             let mut diagnostics = Diagnostics::new();
-            diagnostics.extend(errors::of_apply(&id, &failure.error));
+            let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
+            diagnostics.extend(errors::of_apply(&id, &failure.error, arn));
             let seen = failure.last_seen.as_ref().filter(|_| failure.written);
             let last_known = seen.map(|seen| Box::new(as_seen(planned, seen)));
             Err(NotWritten { diagnostics, last_known })
         }
     }
+}
+
+/// Applies a configuration. A role that this run has made, or attached something to, may not be seen by the service
+/// yet: what it says against that role then is waited for, for a while.
+async fn apply_once_role_is_seen(
+    resource: &LogStoreEncryption,
+    calls: &BoundLogStore<'_>,
+    wanted: &Wanted,
+    mut base: Option<(LogStore, Duration)>,
+) -> Result<Done, Box<Failure>> {
+    let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
+    let arn = arn.filter(|arn| resource.session.held.roles.is_new(arn));
+    let until = calls.now() + ROLE_UNSEEN_AT_MOST;
+    loop {
+        match (apply(calls, wanted, base.take()).await, arn) {
+            (Err(failure), Some(arn)) if is_against_role(&failure, arn) && calls.now() < until => {
+                if calls.wait(ROLE_UNSEEN_PAUSE).await.is_err() {
+                    return Err(failure);
+                }
+            }
+            (outcome, _) => return outcome,
+        }
+    }
+}
+
+/// Whether the service refused a configuration because of its role: it says that something is not permitted, or
+/// names the role, by its ARN or by its name. Which code it has for a role that it does not see is not documented.
+fn is_against_role(failure: &Failure, arn: &str) -> bool {
+    let ApplyError::Call(error) = &failure.error else { return false };
+    let names_role = || {
+        let (message, arn) = (error.message().to_lowercase(), arn.to_lowercase());
+        let name = arn.rsplit_once('/').map_or(&*arn, |(_, name)| name);
+        message.contains(&arn) || (message.contains("role") && message.contains(name))
+    };
+    !failure.written
+        && error.action() == "UpdateLogStore"
+        && (error.kind() == ErrorKind::Denied || (error.kind() == ErrorKind::Invalid && names_role()))
 }
 
 /// The plan, with what the Logstore said when it was last read.
@@ -187,7 +238,8 @@ async fn try_delete(
             ApplyError::Call(error) if errors::is_gone(error) => Ok(Diagnostics::new()),
             error => {
                 let mut diagnostics = Diagnostics::new();
-                diagnostics.extend(errors::of_apply(&id, error));
+                let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
+                diagnostics.extend(errors::of_apply(&id, error, arn));
                 Err(diagnostics)
             }
         },

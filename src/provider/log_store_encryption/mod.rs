@@ -4,13 +4,18 @@ mod apply;
 mod import;
 mod model;
 mod plan;
+mod preflight;
 mod read;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{duration, log_store_id::LogStoreId, session::Session};
+use super::{
+    log_store_id::LogStoreId,
+    session::Session,
+    timeouts::{self, TimeoutsModel},
+};
 use crate::{
     cloud::{
         CallContext,
@@ -24,7 +29,7 @@ use crate::{
         },
     },
 };
-use model::{EncryptionModel, TimeoutsModel};
+use model::EncryptionModel;
 
 /// The resource type `alicloud_log_store_encryption`.
 #[derive(Debug)]
@@ -60,8 +65,7 @@ impl LogStoreEncryption {
         limit: fn(&TimeoutsModel) -> &Field<String>,
         default: Duration,
     ) -> CallContext {
-        let given = model.timeouts.known().and_then(|timeouts| limit(timeouts).known());
-        let limit = given.and_then(|text| duration::parse(text).ok()).unwrap_or(default);
+        let limit = timeouts::limit(&model.timeouts, limit, default);
         let bounds = CallContext::new(context.cancel.clone());
         match self.session.sls() {
             Ok(client) => bounds.with_timeout(client.clock(), limit),
@@ -112,6 +116,12 @@ impl Resource for LogStoreEncryption {
         ]))
     }
 
+    fn note_stored(&self, state: &EncryptionModel) {
+        if let (Some(arn), Some(id)) = (state.permanent().arn, state.id.known()) {
+            self.session.held.roles.note_user(arn, id);
+        }
+    }
+
     async fn plan_create(
         &self,
         context: &Context,
@@ -122,10 +132,10 @@ impl Resource for LogStoreEncryption {
 
     async fn plan_update(
         &self,
-        _context: &Context,
+        context: &Context,
         request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
     ) -> Plan<EncryptionModel, EncryptionPrivate> {
-        plan::update(request)
+        plan::update(self, context, request).await
     }
 
     async fn plan_destroy(

@@ -9,7 +9,11 @@ use crate::{
         },
     },
     model,
-    provider::{duration, log_store_id::LogStoreId, role_arn::RoleArn},
+    provider::{
+        log_store_id::LogStoreId,
+        role_arn,
+        timeouts::{self, TimeoutsModel},
+    },
     schema::{
         Attribute, Field, Nesting, Schema, Value,
         modifier::{RequiresReplace, UseStateForUnknown},
@@ -54,20 +58,6 @@ model! {
         pub arn: String,
         /// The region of the key.
         pub region_id: String,
-    }
-}
-
-model! {
-    /// Time limits, as Go durations.
-    pub struct TimeoutsModel {
-        /// Of a create.
-        pub create: String,
-        /// Of a refresh.
-        pub read: String,
-        /// Of a change.
-        pub update: String,
-        /// Of a destroy.
-        pub delete: String,
     }
 }
 
@@ -123,8 +113,9 @@ pub(super) fn schema() -> Schema {
             Attribute::string("on_destroy").default_value(DISABLE).validate(OneOf(&[DISABLE, KEEP])).described(
                 "What destroying this resource does: `disable` sets `enable = false` on the Logstore, so that new logs are written in clear; `keep` leaves it encrypting.",
             ),
-            Attribute::nested("timeouts", Nesting::Single, timeouts()).optional().described(
+            timeouts::attribute(
                 "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",
+                TIME_LIMITS,
             ),
             Attribute::string("id").computed().plan(UseStateForUnknown).described("`<project_name>:<logstore_name>`."),
             Attribute::string("mechanism")
@@ -162,27 +153,15 @@ fn user_cmk_info() -> Vec<Attribute> {
     ]
 }
 
-fn timeouts() -> Vec<Attribute> {
-    const LIMITS: [(&str, &str); 4] = [
-        ("create", "Time limit of a create, reading back included."),
-        ("read", "Time limit of a refresh, and of the look at the Logstore while a create is planned."),
-        ("update", "Time limit of a change, reading back included."),
-        ("delete", "Time limit of a destroy, reading back included."),
-    ];
-    let rule = "Must be a duration such as `30s`, `5m` or `1h30m`.";
-    LIMITS
-        .into_iter()
-        .map(|(name, description)| {
-            Attribute::string(name)
-                .optional()
-                .validate(Parses { rule, problem: |text| duration::parse(text).err() })
-                .described(description)
-        })
-        .collect()
-}
+const TIME_LIMITS: [(&str, &str); 4] = [
+    ("create", "Time limit of a create, reading back included."),
+    ("read", "Time limit of a refresh, and of the look at the Logstore while a create is planned."),
+    ("update", "Time limit of a change, reading back included."),
+    ("delete", "Time limit of a destroy, reading back included."),
+];
 
 fn arn_problem(text: &str) -> Option<String> {
-    RoleArn::parse(text).err().map(|problem| problem.to_string())
+    role_arn::parse(text).err().map(|problem| problem.to_string())
 }
 
 fn sentence(error: Option<impl std::fmt::Display>) -> Option<String> {

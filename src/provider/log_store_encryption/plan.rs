@@ -3,10 +3,12 @@
 //! - A permanent value that changes is an error, or a replacement when asked for.
 //! - Unknown values never fail: the same checks run again at apply, before anything is sent.
 //! - A Logstore that already has a configuration is adopted or refused, as far as it can be read.
+//! - A key and a role that are not ready are errors or warnings, as the provider block says.
 
 use super::{
     EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
     model::{DISABLE, EncryptionModel, Observed, REPLACE},
+    preflight,
 };
 use crate::{
     cloud::{
@@ -32,8 +34,11 @@ pub(super) async fn create(
     planned.derive();
     let replacement = request.replaced.is_some();
     // In a replacement the Logstore may be replaced as well: what it holds now says nothing.
-    let diagnostics =
+    let mut diagnostics =
         if replacement { Diagnostics::new() } else { look_at_existing(resource, context, &planned).await };
+    if !diagnostics.has_errors() {
+        diagnostics.extend(preflight::check(resource, context, &planned).await);
+    }
     // Core does not tell the create half of replacing a tainted object from any other create. Every create
     // plan is marked, which matters only if there is a destroy half.
     let private = EncryptionPrivate { replacement: true };
@@ -110,10 +115,20 @@ fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> 
 }
 
 /// Plans a change of an existing object, or that there is none.
-pub(super) fn update(request: PlanUpdate<EncryptionModel, EncryptionPrivate>) -> EncryptionPlan {
+pub(super) async fn update(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
+) -> EncryptionPlan {
     let PlanUpdate { prior, mut planned, mut requires_replace, .. } = request;
     let mut diagnostics = Diagnostics::new();
     planned.derive();
+    if let Some(arn) = prior.permanent().arn
+        && resource.session.held.roles.is_replaced(arn)
+    {
+        let id = prior.id.known().map_or("", String::as_str);
+        diagnostics.push(errors::role_of_log_store_replaced(id, arn));
+    }
     if requires_replace.is_empty() {
         let id = prior.id.known().map_or("", String::as_str);
         let changes = conflicts(&prior.permanent(), &planned.permanent());
@@ -125,6 +140,10 @@ pub(super) fn update(request: PlanUpdate<EncryptionModel, EncryptionPrivate>) ->
         }
     } else {
         diagnostics.push(left_behind(&prior));
+    }
+    let enables = prior.enable == Field::Known(false) && planned.enable == Field::Known(true);
+    if enables && !diagnostics.has_errors() {
+        diagnostics.extend(preflight::check(resource, context, &planned).await);
     }
     let private = EncryptionPrivate { replacement: !requires_replace.is_empty() };
     EncryptionPlan { planned, private, requires_replace, diagnostics }

@@ -3,6 +3,7 @@
 use super::{
     EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
     model::{EncryptionModel, Observed},
+    preflight,
 };
 use crate::{
     cloud::sls::encryption::LogStoreCalls,
@@ -69,6 +70,10 @@ async fn try_read(
             Ok(Found::Gone(never_configured(&id, rebuilt)))
         };
     };
+    if let Some(cmk) = &conf.user_cmk_info {
+        resource.session.held.roles.note_user(&cmk.arn, &id.to_string());
+    }
+    let unusable = preflight::unusable_key(resource, &bounds, &id, conf).await;
     let mut new_state = state.clone();
     new_state.observe(conf, observed.create_time);
     new_state.complete_import();
@@ -76,6 +81,7 @@ async fn try_read(
     if rebuilt {
         diagnostics.push(created_anew(&id));
     }
+    diagnostics.extend(unusable);
     Ok(Found::Configured(Box::new(new_state), diagnostics))
 }
 

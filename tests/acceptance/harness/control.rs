@@ -12,6 +12,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// One call of a service, as the emulator logged it.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// The service: `sls`, `ram`, `kms` or `sts`.
+    pub service: String,
     /// The action, for example `GetLogStore`.
     pub action: String,
     /// The HTTP method.
@@ -32,6 +34,7 @@ impl Call {
     pub(super) fn of(entry: &Value) -> Call {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         Call {
+            service: text("service"),
             action: text("action"),
             method: text("method"),
             path: text("path"),

@@ -6,7 +6,9 @@ mod diagnostic;
 mod emulator;
 mod host;
 mod plan;
+mod ram;
 mod ran;
+mod rpc;
 mod run;
 mod scene;
 
@@ -14,6 +16,7 @@ pub use control::Call;
 pub use diagnostic::Diagnostic;
 pub use emulator::Emulator;
 pub use plan::Plan;
+pub use ram::{RamPolicy, RamRole};
 pub use ran::Ran;
 pub use run::Run;
 pub use scene::Scene;

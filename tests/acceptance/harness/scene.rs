@@ -22,7 +22,12 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// How often the emulator's log is looked at while a call is awaited.
 const POLL_EVERY: Duration = Duration::from_millis(10);
 
+/// What a plan does about a key or a role that is not ready.
+const PREFLIGHT: &str = "ALICLOUD_ENCRYPTION_PREFLIGHT";
+
 /// A directory with a configuration, an emulator, and the host to run.
+///
+/// Keys and roles are not looked at before a plan ([`Scene::look_at_keys_and_roles`]): most tests are about Logstores.
 ///
 /// `provider.tf` is there from the start: it requires the provider as `alicloud` and configures it for
 /// the emulator. Everything else is the test's.
@@ -53,7 +58,7 @@ impl Scene {
         let scene = Scene {
             emulator: RefCell::new(emulator),
             address,
-            environment: RefCell::default(),
+            environment: RefCell::new(vec![(PREFLIGHT.to_owned(), "off".to_owned())]),
             history: RefCell::default(),
             directory,
         };
@@ -71,7 +76,7 @@ impl Scene {
     pub fn provider_block(&self, arguments: &str) -> String {
         let endpoint = self.endpoint();
         format!(
-            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n  }}\n{arguments}\n}}\n"
+            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n    ram = {endpoint:?}\n  }}\n{arguments}\n}}\n"
         )
     }
 
@@ -117,6 +122,15 @@ impl Scene {
     /// Sets an environment variable for the commands from here on.
     pub fn env(&self, name: &str, value: &str) {
         self.environment.borrow_mut().push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Lets plans look at keys and roles from here on, as they do outside of these tests; the other services are the
+    /// emulator too.
+    pub fn look_at_keys_and_roles(&self) {
+        self.env(PREFLIGHT, "");
+        for service in ["RAM", "KMS", "STS"] {
+            self.env(&format!("ALIBABA_CLOUD_ENDPOINT_{service}"), &self.endpoint());
+        }
     }
 
     /// The directory of the configuration, or a file in it.
@@ -345,8 +359,14 @@ impl Scene {
     /// Orders a fault of SLS: `action` and `effect`, perhaps `skip`, `times`, `project`, `logstore`.
     #[track_caller]
     pub fn fault(&self, rule: &Value) {
+        self.fault_of("sls", rule);
+    }
+
+    /// Orders a fault of a service: `action` and `effect`, perhaps `skip` and `times`.
+    #[track_caller]
+    pub fn fault_of(&self, service: &str, rule: &Value) {
         let mut rule = rule.clone();
-        rule["service"] = json!("sls");
+        rule["service"] = json!(service);
         self.control("POST", "faults", Some(&rule));
     }
 
@@ -382,6 +402,10 @@ impl Scene {
 
 /// What the rest of the harness needs.
 impl Scene {
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         self.environment.borrow().clone()
     }

@@ -8,6 +8,7 @@
 mod body;
 mod compression;
 mod cursor;
+pub mod direct;
 mod log_group;
 mod pull;
 mod put;

@@ -1,0 +1,209 @@
+//! Carries out the writes between what a role is and what it should be.
+
+use std::collections::BTreeSet;
+
+use super::bound::{BoundRole, custom_policy, repeatedly};
+use super::observe::is_document;
+use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
+use super::steps::{RoleUpdate, Step};
+use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::names::{PolicyName, RoleName};
+use crate::cloud::ram::{
+    CreatePolicy, CreatePolicyVersion, PolicyDocument, PolicyId, RoleArn, RotateStrategy, Tag,
+    TagResourceType, UpdateRole,
+};
+
+/// Why a write was not carried out.
+#[derive(Debug)]
+pub enum StepError {
+    /// The call failed.
+    Call(Error),
+    /// There is a policy of this name that says something else.
+    PolicyTaken {
+        /// Its name.
+        policy_name: String,
+        /// What it says.
+        document: String,
+    },
+}
+
+impl From<Error> for StepError {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl BoundRole<'_> {
+    /// Carries out writes in their order, and notes each in `observed`. What was done before one that fails stays
+    /// done, and noted.
+    ///
+    /// # Errors
+    ///
+    /// Why one was not carried out; the ones after it were not tried.
+    pub async fn carry_out(
+        &self,
+        arn: &RoleArn,
+        steps: &[Step],
+        observed: &mut Observed,
+    ) -> Result<(), StepError> {
+        for step in steps {
+            self.carry_out_one(arn, step).await?;
+            note(observed, step);
+        }
+        Ok(())
+    }
+
+    async fn carry_out_one(&self, arn: &RoleArn, step: &Step) -> Result<(), StepError> {
+        match step {
+            Step::UpdateRole(update) => self.update(update).await?,
+            Step::AttachKmsPolicy(name) => self.attach(&system_policy(name)).await?,
+            Step::Tag(tags) => {
+                let tags: Vec<Tag> = tags.iter().map(|(key, value)| Tag::new(key, value)).collect();
+                let names = [self.name.as_str()];
+                repeatedly(|| self.client.tag_resources(self.context, TagResourceType::Role, &names, &tags))
+                    .await?;
+            }
+            Step::Untag(keys) => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                let names = [self.name.as_str()];
+                repeatedly(|| {
+                    self.client.untag_resources(self.context, TagResourceType::Role, &names, &keys)
+                })
+                .await?;
+            }
+            Step::CreatePassRolePolicy(name) => self.create_pass_role_policy(name, arn).await?,
+            Step::CorrectPassRolePolicy(name) => self.correct_pass_role_policy(name, arn).await?,
+            Step::AttachPassRole(name, to) => self.grant(&custom_policy(name)?, to).await?,
+            Step::DetachPassRole(name, from) => self.revoke(&custom_policy(name)?, from).await?,
+            Step::DeletePassRolePolicy(name) => self.delete_pass_role_policy(name).await?,
+        }
+        Ok(())
+    }
+
+    async fn update(&self, update: &RoleUpdate) -> Result<(), Error> {
+        let update = UpdateRole {
+            assume_role_policy_document: update.trust.then(|| PolicyDocument::byok_trust().to_string()),
+            description: update.description.clone(),
+            max_session_duration: update.max_session_duration,
+        };
+        repeatedly(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
+    }
+
+    /// Makes the policy. One that is there and says just that, with the description that only we give, was made by
+    /// a run whose answer was lost, or whose state was.
+    async fn create_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), StepError> {
+        let id = custom_policy(name)?;
+        let wanted = PolicyDocument::pass_role(arn);
+        let create = CreatePolicy {
+            policy_name: id.policy_name.clone(),
+            policy_document: wanted.to_string(),
+            description: Some(pass_role_description(self.name)),
+            tags: Vec::new(),
+        };
+        let error = match repeatedly(|| self.client.create_policy(self.context, &create)).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
+            Err(error) => return Err(error.into()),
+        };
+        match self.policy(&id).await {
+            Ok(Some(found)) if !found.is_ours => {
+                Err(StepError::PolicyTaken { policy_name: name.to_owned(), document: found.document })
+            }
+            Ok(Some(found)) if is_document(&found.document, &wanted) => Ok(()),
+            Ok(Some(_)) => Ok(self.correct_pass_role_policy(name, arn).await?),
+            Ok(None) | Err(_) => Err(error.into()),
+        }
+    }
+
+    /// Puts another version of the policy in force. A policy has five versions at most: the oldest one goes.
+    async fn correct_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), Error> {
+        let id = custom_policy(name)?;
+        let wanted = PolicyDocument::pass_role(arn);
+        let create = CreatePolicyVersion {
+            policy_name: id.policy_name.clone(),
+            policy_document: wanted.to_string(),
+            set_as_default: true,
+            rotate_strategy: RotateStrategy::DeleteOldestNonDefaultVersionWhenLimitExceeded,
+        };
+        match self.client.create_policy_version(self.context, &create).await {
+            Ok(_) => Ok(()),
+            // Each version that is made counts: look before another is made.
+            Err(error) if error.may_have_been_applied() && error.kind() != ErrorKind::Cancelled => {
+                match self.policy(&id).await? {
+                    Some(found) if is_document(&found.document, &wanted) => Ok(()),
+                    _ => self.client.create_policy_version(self.context, &create).await.map(drop),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes the policy with all its versions. That it is not there is success.
+    pub(super) async fn delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
+        let id = custom_policy(name)?;
+        repeatedly(|| self.client.delete_policy(self.context, &id.policy_name, true))
+            .await
+            .or_else(super::bound::forgive_absence)
+    }
+}
+
+/// What people read on the policy that lets principals hand a role over; it also tells that it is ours.
+pub fn pass_role_description(role: &RoleName) -> String {
+    format!("Lets its holders hand the role {role} to Simple Log Service (alicloud_ram_byok_role)")
+}
+
+/// One of the cloud's own policies, by a name from our own list.
+pub(super) fn system_policy(name: &'static str) -> PolicyId {
+    PolicyId::system(PolicyName::answered(name))
+}
+
+/// Writes down what a write has changed.
+fn note(observed: &mut Observed, step: &Step) {
+    match step {
+        Step::UpdateRole(update) => {
+            observed.trust_is_right |= update.trust;
+            if let Some(description) = &update.description {
+                observed.description.clone_from(description);
+            }
+            observed.max_session_duration =
+                update.max_session_duration.unwrap_or(observed.max_session_duration);
+        }
+        Step::AttachKmsPolicy(name) => {
+            observed.attached.push(AttachedPolicy { name: (*name).to_owned(), is_system: true });
+        }
+        Step::Tag(tags) => observed.tags.extend(tags.clone()),
+        Step::Untag(keys) => observed.tags.retain(|key, _| !keys.contains(key)),
+        Step::CreatePassRolePolicy(name) => {
+            // One of another name is looked after until it is deleted.
+            observed.pass_role.get_or_insert_with(|| ObservedPassRole {
+                policy_name: name.clone(),
+                document_is_right: true,
+                principals: BTreeSet::new(),
+            });
+        }
+        Step::CorrectPassRolePolicy(name) => {
+            if let Some(pass_role) = named(observed, name) {
+                pass_role.document_is_right = true;
+            }
+        }
+        Step::AttachPassRole(name, principal) => {
+            if let Some(pass_role) = named(observed, name) {
+                pass_role.principals.insert(principal.clone());
+            }
+        }
+        Step::DetachPassRole(name, principal) => {
+            if let Some(pass_role) = named(observed, name) {
+                pass_role.principals.remove(principal);
+            }
+        }
+        Step::DeletePassRolePolicy(name) => {
+            if named(observed, name).is_some() {
+                observed.pass_role = None;
+            }
+        }
+    }
+}
+
+fn named<'o>(observed: &'o mut Observed, name: &str) -> Option<&'o mut ObservedPassRole> {
+    observed.pass_role.as_mut().filter(|pass_role| super::same_name(&pass_role.policy_name, name))
+}

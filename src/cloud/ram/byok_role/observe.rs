@@ -1,0 +1,160 @@
+//! Reads what a BYOK role is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::bound::{BoundRole, custom_policy};
+use super::carry_out::pass_role_description;
+use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
+use super::wanted::{Principal, PrincipalKind};
+use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::ram::{
+    ListTagResources, PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, TagResourceType,
+};
+
+/// A role with everything that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The role as RAM describes it.
+    pub role: Role,
+    /// What it is, for comparing it with what it should be.
+    pub observed: Observed,
+    /// The policy that lets principals hand the role over, as it is.
+    pub pass_role: Option<FoundPolicy>,
+}
+
+/// A policy that lets principals hand a role over, as it is.
+#[derive(Clone, Debug)]
+pub struct FoundPolicy {
+    /// Its name, as RAM spells it.
+    pub name: String,
+    /// The document in force.
+    pub document: String,
+    /// Whether its description is the one that only we give.
+    pub is_ours: bool,
+}
+
+impl BoundRole<'_> {
+    /// Reads the role, and what belongs to it: three calls, and two more where the policy is looked after that lets
+    /// principals hand the role over.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such role; otherwise that of the call.
+    pub async fn observe(&self, pass_role_policy: Option<&str>) -> Result<Found, Error> {
+        let role = self.client.get_role(self.context, self.name).await?;
+        let attached = self.attached().await?;
+        let tags = self.tags().await?;
+        let (observed_pass_role, pass_role) = match pass_role_policy {
+            Some(name) => self.pass_role(name, &role.arn).await?.unzip(),
+            None => (None, None),
+        };
+        let observed = Observed {
+            description: role.description.clone(),
+            max_session_duration: role.max_session_duration,
+            trust_is_right: is_trust_right(&role),
+            tags,
+            attached,
+            pass_role: observed_pass_role,
+        };
+        Ok(Found { role, observed, pass_role })
+    }
+
+    /// The policies attached to the role.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such role; otherwise that of the call.
+    pub(super) async fn attached(&self) -> Result<Vec<AttachedPolicy>, Error> {
+        let listed = self.client.list_policies_for_role(self.context, self.name).await?;
+        let attached = listed.into_iter().map(|policy| AttachedPolicy {
+            name: policy.id.policy_name.as_str().to_owned(),
+            is_system: policy.id.policy_type == PolicyKind::System,
+        });
+        Ok(attached.collect())
+    }
+
+    /// The role's tags.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub(super) async fn tags(&self) -> Result<BTreeMap<String, String>, Error> {
+        let mut wanted = ListTagResources {
+            resource_type: TagResourceType::Role,
+            resource_names: vec![self.name.as_str().to_owned()],
+            tags: Vec::new(),
+            next_token: None,
+            page_size: Some(100),
+        };
+        let mut tags = BTreeMap::new();
+        loop {
+            let page = self.client.list_tag_resources(self.context, &wanted).await?;
+            tags.extend(page.tag_resources.into_iter().map(|tagged| (tagged.tag.key, tagged.tag.value)));
+            match page.next_token {
+                Some(token) => wanted.next_token = Some(token),
+                None => return Ok(tags),
+            }
+        }
+    }
+
+    /// The policy that lets principals hand the role over, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub(super) async fn pass_role(
+        &self,
+        name: &str,
+        arn: &RoleArn,
+    ) -> Result<Option<(ObservedPassRole, FoundPolicy)>, Error> {
+        let id = custom_policy(name)?;
+        let Some(policy) = self.policy(&id).await? else { return Ok(None) };
+        let entities = match self.client.list_entities_for_policy(self.context, &id).await {
+            Ok(entities) => entities,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let observed = ObservedPassRole {
+            policy_name: policy.name.clone(),
+            document_is_right: is_document(&policy.document, &PolicyDocument::pass_role(arn)),
+            principals: principals(&entities),
+        };
+        Ok(Some((observed, policy)))
+    }
+
+    /// A policy, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub(super) async fn policy(&self, id: &PolicyId) -> Result<Option<FoundPolicy>, Error> {
+        match self.client.get_policy(self.context, id).await {
+            Ok(found) => Ok(Some(FoundPolicy {
+                name: found.policy.id.policy_name.as_str().to_owned(),
+                document: found.default_policy_version.policy_document.unwrap_or_default(),
+                is_ours: found.policy.description.eq_ignore_ascii_case(&pass_role_description(self.name)),
+            })),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a role's trust policy lets the service assume the role, and nobody else.
+pub(super) fn is_trust_right(role: &Role) -> bool {
+    is_document(&role.assume_role_policy_document, &PolicyDocument::byok_trust())
+}
+
+/// Whether a text is a policy document that means the same.
+pub(super) fn is_document(text: &str, wanted: &PolicyDocument) -> bool {
+    PolicyDocument::parse(text).is_ok_and(|document| document == *wanted)
+}
+
+pub(super) fn principals(entities: &PolicyEntities) -> BTreeSet<Principal> {
+    let principal = |kind, name: &str| Principal { kind, name: name.to_owned() };
+    let users = entities.users.iter().map(|user| principal(PrincipalKind::User, user.user_name.as_str()));
+    let groups =
+        entities.groups.iter().map(|group| principal(PrincipalKind::Group, group.group_name.as_str()));
+    let roles = entities.roles.iter().map(|role| principal(PrincipalKind::Role, role.role_name.as_str()));
+    users.chain(groups).chain(roles).collect()
+}

@@ -1,0 +1,148 @@
+//! Removes a BYOK role with everything that belongs to it.
+
+use std::collections::BTreeSet;
+
+use super::bound::{BoundRole, custom_policy, forgive_absence, repeatedly};
+use super::observe::principals;
+use super::observed::AttachedPolicy;
+use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::names::PolicyName;
+use crate::cloud::ram::PolicyId;
+
+/// How often everything is detached and the role deleted, while others attach policies to it meanwhile.
+const ROUNDS: u32 = 5;
+
+/// Why a role was not removed.
+#[derive(Debug)]
+pub enum RemoveError {
+    /// The call failed.
+    Call(Error),
+    /// Others have attached policies, which are not to be detached. Nothing was changed.
+    ForeignPolicies(Vec<AttachedPolicy>),
+    /// Others attach policies each time they are detached.
+    KeepsMoving(Vec<AttachedPolicy>),
+}
+
+impl From<Error> for RemoveError {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl BoundRole<'_> {
+    /// Removes the role, the attachments of its policies, the policy that lets principals hand it over, and those
+    /// `left` by runs that failed. What is gone already is as it should be. The role goes last: as long as it is there, a run that failed can be repeated. With `force` the policies of others are detached as well, those included
+    /// that are attached while it is removed.
+    ///
+    /// # Errors
+    ///
+    /// Without `force`, that others have attached policies, before anything is changed; otherwise that of the call.
+    pub async fn remove(
+        &self,
+        pass_role_policy: Option<&str>,
+        left: &BTreeSet<String>,
+        force: bool,
+    ) -> Result<(), RemoveError> {
+        let mut attached = self.attached_if_there().await?;
+        let foreign = foreign(&attached);
+        if !force && !foreign.is_empty() {
+            return Err(RemoveError::ForeignPolicies(foreign));
+        }
+        for name in left {
+            self.remove_policy_left(name).await?;
+        }
+        if let Some(name) = pass_role_policy {
+            self.remove_pass_role_policy(name).await?;
+        }
+        for _ in 0..ROUNDS {
+            for policy in &attached {
+                self.detach(&id_of(policy)).await?;
+            }
+            let delete = || self.client.delete_role(self.context, self.name);
+            match repeatedly(delete).await.or_else(forgive_absence) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    let before = std::mem::replace(&mut attached, self.attached_if_there().await?);
+                    self.check_conflict(&error, &before, &attached, force).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(RemoveError::KeepsMoving(attached))
+    }
+
+    /// Removes a policy that a run which failed may have made. One that somebody else has made stays.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub async fn remove_policy_left(&self, name: &str) -> Result<(), Error> {
+        match self.policy(&custom_policy(name)?).await? {
+            Some(policy) if policy.is_ours => self.remove_pass_role_policy(name).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the policy that lets principals hand the role over, whoever holds it.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    async fn remove_pass_role_policy(&self, name: &str) -> Result<(), Error> {
+        let id = custom_policy(name)?;
+        for _ in 0..ROUNDS {
+            match self.client.list_entities_for_policy(self.context, &id).await {
+                Ok(entities) => {
+                    for principal in principals(&entities) {
+                        self.revoke(&id, &principal).await?;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            match self.delete_pass_role_policy(name).await {
+                // Somebody else attached it meanwhile.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                outcome => return outcome,
+            }
+        }
+        self.delete_pass_role_policy(name).await
+    }
+
+    async fn attached_if_there(&self) -> Result<Vec<AttachedPolicy>, Error> {
+        match self.attached().await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            outcome => outcome,
+        }
+    }
+
+    /// After the service said that policies are still attached: whether to go on, and when.
+    async fn check_conflict(
+        &self,
+        error: &Error,
+        before: &[AttachedPolicy],
+        attached: &[AttachedPolicy],
+        force: bool,
+    ) -> Result<(), RemoveError> {
+        let foreign = foreign(attached);
+        if !force && !foreign.is_empty() {
+            return Err(RemoveError::KeepsMoving(foreign));
+        }
+        // What was detached may still be seen by the server that deletes.
+        if (attached.is_empty() || attached == before)
+            && self.wait(std::time::Duration::from_secs(1)).await.is_err()
+        {
+            return Err(error.clone().into());
+        }
+        Ok(())
+    }
+}
+
+fn foreign(attached: &[AttachedPolicy]) -> Vec<AttachedPolicy> {
+    attached.iter().filter(|policy| !policy.is_for_kms()).cloned().collect()
+}
+
+fn id_of(policy: &AttachedPolicy) -> PolicyId {
+    let name = PolicyName::answered(&policy.name);
+    if policy.is_system { PolicyId::system(name) } else { PolicyId::custom(name) }
+}

@@ -1,0 +1,73 @@
+//! Attaching and detaching.
+
+use super::*;
+use crate::cloud::error::ErrorKind;
+use crate::cloud::names::PolicyName;
+use crate::cloud::ram::PolicyId;
+
+fn kms_policy() -> PolicyId {
+    PolicyId::system(PolicyName::answered(KMS_POLICIES[0]))
+}
+
+#[tokio::test]
+async fn what_is_attached_already_is_attached() {
+    let bench = Bench::new([refused(409, "EntityAlreadyExists.Role.Policy")]);
+    bench.run(bench.role().attach(&kms_policy())).await.unwrap();
+    let bench = Bench::new([refused(409, "EntityAlreadyExists.User.Policy")]);
+    bench.run(bench.role().grant(&kms_policy(), &alice())).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_attached_or_not_there_is_detached() {
+    for code in ["EntityNotExist.Role.Policy", "EntityNotExist.Policy", "EntityNotExist.Role"] {
+        let bench = Bench::new([refused(404, code)]);
+        bench.run(bench.role().detach(&kms_policy())).await.unwrap();
+    }
+    for code in ["EntityNotExist.User.Policy", "EntityNotExist.User"] {
+        let bench = Bench::new([refused(404, code)]);
+        bench.run(bench.role().revoke(&kms_policy(), &alice())).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_there_is_nothing_to_attach_to_is_an_error() {
+    let bench = Bench::new([refused(404, "EntityNotExist.User")]);
+    let error = bench.run(bench.role().grant(&kms_policy(), &alice())).await.unwrap_err();
+    assert_eq!((error.kind(), error.action()), (ErrorKind::NotFound, "AttachPolicyToUser"));
+}
+
+#[tokio::test]
+async fn each_kind_of_principal_has_its_action() {
+    for (kind, attach, detach) in [
+        (PrincipalKind::User, "AttachPolicyToUser", "DetachPolicyFromUser"),
+        (PrincipalKind::Group, "AttachPolicyToGroup", "DetachPolicyFromGroup"),
+        (PrincipalKind::Role, "AttachPolicyToRole", "DetachPolicyFromRole"),
+    ] {
+        let principal = Principal { kind, name: "a".to_owned() };
+        let bench = Bench::new([ok(), ok()]);
+        let both = async {
+            bench.role().grant(&kms_policy(), &principal).await?;
+            bench.role().revoke(&kms_policy(), &principal).await
+        };
+        bench.run(both).await.unwrap();
+        assert_eq!(bench.sent(), [attach, detach]);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_at_most_three_times() {
+    let bench = Bench::new([lost(), refused(500, "InternalError"), ok()]);
+    bench.run(bench.role().attach(&kms_policy())).await.unwrap();
+    let bench = Bench::new([lost(), lost(), lost()]);
+    assert!(bench.run(bench.role().attach(&kms_policy())).await.is_err());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_again_once_the_run_is_cancelled() {
+    let bench = Bench::new([Reply::Hang]);
+    let (role, kms_policy, cancel) = (bench.role(), kms_policy(), bench.context.cancel.clone());
+    let attach = role.attach(&kms_policy);
+    let (outcome, ()) = tokio::join!(attach, async move { cancel.cancel() });
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(bench.sent().len(), 1);
+}

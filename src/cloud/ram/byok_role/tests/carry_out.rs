@@ -1,0 +1,106 @@
+//! Carrying out writes.
+
+use super::super::{ObservedPassRole, Step, StepError, steps};
+use super::*;
+use crate::cloud::error::ErrorKind;
+
+/// Carries out one write on a script.
+async fn carry_out(step: Step, replies: Vec<Reply>, sent: &[&str]) -> Result<Observed, StepError> {
+    let bench = Bench::new(replies);
+    let mut observed = bare();
+    let outcome = bench.run(bench.role().carry_out(&arn(), &[step], &mut observed)).await;
+    assert_eq!(bench.sent(), sent);
+    outcome.map(|()| observed)
+}
+
+fn create_policy() -> Step {
+    Step::CreatePassRolePolicy("pass".to_owned())
+}
+
+fn correct_policy() -> Step {
+    Step::CorrectPassRolePolicy("pass".to_owned())
+}
+
+fn version() -> Reply {
+    answer(
+        &json!({"PolicyVersion": {"VersionId": "v2", "IsDefaultVersion": true, "CreateDate": "2026-11-20T08:00:00Z",
+        "PolicyDocument": right_document()}}),
+    )
+}
+
+fn made_policy() -> Reply {
+    answer(
+        &json!({"Policy": {"PolicyName": "pass", "PolicyType": "Custom", "Description": "", "DefaultVersion": "v1",
+        "CreateDate": "2026-11-20T08:00:00Z"}}),
+    )
+}
+
+fn taken() -> Reply {
+    refused(409, "EntityAlreadyExists.Policy")
+}
+
+#[tokio::test]
+async fn what_was_done_is_noted_and_the_rest_is_not() {
+    let denied = refused(403, "NoPermission");
+    let bench = Bench::new([ok(), ok(), made_policy(), denied]);
+    let (mut observed, wanted) = (bare(), wanted());
+    let todo = steps(&observed, &wanted);
+    let outcome = bench.run(bench.role().carry_out(&arn(), &todo, &mut observed)).await;
+    assert!(matches!(outcome, Err(StepError::Call(error)) if error.action() == "AttachPolicyToUser"));
+    let pass_role = ObservedPassRole {
+        policy_name: "pass".to_owned(),
+        document_is_right: true,
+        principals: BTreeSet::new(),
+    };
+    assert_eq!(observed.pass_role, Some(pass_role));
+    assert_eq!(observed.kms_policies().count(), 2);
+    assert_eq!(steps(&observed, &wanted), [Step::AttachPassRole("pass".to_owned(), alice())]);
+}
+
+#[tokio::test]
+async fn a_policy_that_is_there_and_ours_is_taken_over() {
+    let ours = policy(&right_document(), &our_description());
+    let sent = ["CreatePolicy", "GetPolicy"];
+    carry_out(create_policy(), vec![taken(), ours], &sent).await.unwrap();
+    // Its answer was lost, and so it was sent twice.
+    let ours = policy(&right_document(), &our_description());
+    let sent = ["CreatePolicy", "CreatePolicy", "GetPolicy"];
+    carry_out(create_policy(), vec![lost(), taken(), ours], &sent).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_policy_that_is_ours_and_says_something_else_is_corrected() {
+    let other = policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description());
+    let sent = ["CreatePolicy", "GetPolicy", "CreatePolicyVersion"];
+    carry_out(create_policy(), vec![taken(), other, version()], &sent).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_policy_of_somebody_else_is_not_touched() {
+    for document in [right_document(), "{}".to_owned()] {
+        let theirs = policy(&document, "Mine");
+        let outcome = carry_out(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
+        let Err(StepError::PolicyTaken { policy_name, document: found }) = outcome else {
+            panic!("it was taken over: {outcome:?}")
+        };
+        assert_eq!((policy_name.as_str(), found), ("pass", document));
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_goes_meanwhile_is_the_error_it_was() {
+    let gone = refused(404, "EntityNotExist.Policy");
+    let outcome = carry_out(create_policy(), vec![taken(), gone], &["CreatePolicy", "GetPolicy"]).await;
+    assert!(matches!(outcome, Err(StepError::Call(error)) if error.kind() == ErrorKind::AlreadyExists));
+}
+
+/// Each version counts, so another one is made only where there is none yet.
+#[tokio::test]
+async fn a_version_whose_answer_is_lost_is_looked_for() {
+    let right = policy(&right_document(), &our_description());
+    let sent = ["CreatePolicyVersion", "GetPolicy"];
+    carry_out(correct_policy(), vec![lost(), right], &sent).await.unwrap();
+    let wrong = policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description());
+    let sent = ["CreatePolicyVersion", "GetPolicy", "CreatePolicyVersion"];
+    carry_out(correct_policy(), vec![lost(), wrong, version()], &sent).await.unwrap();
+}

@@ -1,0 +1,60 @@
+//! Making the role itself.
+
+use super::*;
+use crate::cloud::error::{Error, ErrorKind};
+
+/// Makes the role on a script; gives its id.
+async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Result<String, Error> {
+    let bench = Bench::new(replies);
+    let wanted = wanted();
+    let made = bench.run(bench.role().create(&wanted, known_absent)).await;
+    assert_eq!(bench.sent(), sent);
+    made.map(|(role, observed)| {
+        assert!(observed.attached.is_empty() && observed.pass_role.is_none());
+        role.role_id
+    })
+}
+
+#[tokio::test]
+async fn is_one_call() {
+    assert_eq!(create(true, vec![role()], &["CreateRole"]).await.unwrap(), "301");
+}
+
+#[tokio::test]
+async fn a_role_of_the_name_is_an_error() {
+    let taken = vec![refused(409, "EntityAlreadyExists.Role")];
+    let error = create(true, taken, &["CreateRole"]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_for() {
+    let both = ["CreateRole", "GetRole"];
+    assert_eq!(create(true, vec![lost(), role()], &both).await.unwrap(), "301");
+    let absent = refused(404, "EntityNotExist.Role");
+    let again = ["CreateRole", "GetRole", "CreateRole"];
+    assert_eq!(create(true, vec![lost(), absent, role()], &again).await.unwrap(), "301");
+}
+
+/// Only a role that was not there a moment ago, and is just as it was made, is ours.
+#[tokio::test]
+async fn a_role_that_may_be_anothers_is_not_taken_over() {
+    let both = ["CreateRole", "GetRole"];
+    let error = create(false, vec![lost(), role()], &both).await.unwrap_err();
+    assert!(error.may_have_been_applied());
+    for other in [
+        json!({"Description": "Mine"}),
+        json!({"MaxSessionDuration": 7200}),
+        json!({"AssumeRolePolicyDocument": "{\"Version\":\"1\",\"Statement\":[]}"}),
+    ] {
+        assert!(create(true, vec![lost(), role_with(&other)], &both).await.is_err(), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn where_looking_fails_too_the_first_error_is_told() {
+    let replies = vec![lost(), refused(403, "NoPermission")];
+    let error = create(true, replies, &["CreateRole", "GetRole"]).await.unwrap_err();
+    assert_eq!(error.action(), "CreateRole");
+    assert!(error.may_have_been_applied());
+}

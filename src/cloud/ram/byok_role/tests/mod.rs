@@ -1,0 +1,174 @@
+//! What is sent and what comes of it, on a script and a clock that is moved by hand.
+
+mod bound;
+mod carry_out;
+mod create;
+mod remove;
+mod settle;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    AttachedPolicy, BoundRole, KMS_POLICIES, Observed, PassRole, Principal, PrincipalKind, Wanted,
+    pass_role_description,
+};
+use crate::cloud::CallContext;
+use crate::cloud::clock::Clock as _;
+use crate::cloud::http::TransportErrorKind;
+use crate::cloud::names::RoleName;
+use crate::cloud::ram::{PolicyDocument, RamClient, RoleArn};
+use crate::cloud::signing::rpc::SignatureVersion;
+use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+
+/// A role on a script.
+struct Bench {
+    client: RamClient,
+    clock: ManualClock,
+    context: CallContext,
+    name: RoleName,
+    transport: Arc<ScriptedTransport>,
+}
+
+impl Bench {
+    fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let (clock, transport) = (ManualClock::new(), Arc::new(ScriptedTransport::new(replies)));
+        let config = scripted_rpc(&transport, &clock, SignatureVersion::Acs3HmacSha256);
+        let name = RoleName::parse("sls-byok").unwrap();
+        Self { client: RamClient::new(config), clock, context: CallContext::default(), name, transport }
+    }
+
+    fn role(&self) -> BoundRole<'_> {
+        BoundRole { client: &self.client, clock: &self.clock, context: &self.context, name: &self.name }
+    }
+
+    /// Runs to the end, time passing as it is slept; checks that the script is used up.
+    async fn run<F: Future>(&self, work: F) -> F::Output {
+        let output = self.clock.run(work).await;
+        assert_eq!(self.transport.unused(), 0, "after {:?}", self.sent());
+        output
+    }
+
+    /// The actions that were sent.
+    fn sent(&self) -> Vec<String> {
+        let requests = self.transport.requests();
+        requests.iter().map(|request| request.headers.get("x-acs-action").unwrap().to_owned()).collect()
+    }
+
+    /// How much time has passed.
+    fn elapsed(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}
+
+fn arn() -> RoleArn {
+    RoleArn::parse("acs:ram::1:role/sls-byok").unwrap()
+}
+
+fn wanted() -> Wanted {
+    Wanted {
+        role_name: "sls-byok".to_owned(),
+        description: "For SLS".to_owned(),
+        max_session_duration: 3_600,
+        tags: BTreeMap::new(),
+        pass_role: Some(PassRole { policy_name: "pass".to_owned(), principals: BTreeSet::from([alice()]) }),
+    }
+}
+
+fn alice() -> Principal {
+    Principal { kind: PrincipalKind::User, name: "alice".to_owned() }
+}
+
+/// A role to which nothing is attached yet.
+fn bare() -> Observed {
+    Observed {
+        description: "For SLS".to_owned(),
+        max_session_duration: 3_600,
+        trust_is_right: true,
+        tags: BTreeMap::new(),
+        attached: Vec::new(),
+        pass_role: None,
+    }
+}
+
+fn ok() -> Reply {
+    Reply::answer(200, "{}")
+}
+
+fn answer(body: &Value) -> Reply {
+    Reply::answer(200, &body.to_string())
+}
+
+fn refused(status: u16, code: &str) -> Reply {
+    Reply::answer(status, &json!({"Code": code, "Message": "why"}).to_string())
+}
+
+fn lost() -> Reply {
+    Reply::Fail(TransportErrorKind::Broken)
+}
+
+/// A role, with other members in the place of those as they should be.
+fn role_with(members: &Value) -> Reply {
+    let mut role = json!({
+        "RoleId": "301", "RoleName": "sls-byok", "Arn": "acs:ram::1:role/sls-byok", "Description": "For SLS",
+        "AssumeRolePolicyDocument": PolicyDocument::byok_trust().to_string(),
+        "CreateDate": "2026-11-20T08:00:00Z", "MaxSessionDuration": 3600,
+    });
+    role.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    answer(&json!({"Role": role}))
+}
+
+fn role() -> Reply {
+    role_with(&json!({}))
+}
+
+/// The PassRole policy with this document and this description.
+fn policy(document: &str, description: &str) -> Reply {
+    answer(&json!({
+        "Policy": {"PolicyName": "pass", "PolicyType": "Custom", "Description": description, "DefaultVersion": "v1",
+            "CreateDate": "2026-11-20T08:00:00Z", "UpdateDate": "2026-11-20T08:00:00Z", "AttachmentCount": 0},
+        "DefaultPolicyVersion": {"VersionId": "v1", "IsDefaultVersion": true, "CreateDate": "2026-11-20T08:00:00Z",
+            "PolicyDocument": document},
+    }))
+}
+
+fn right_document() -> String {
+    PolicyDocument::pass_role(&arn()).to_string()
+}
+
+fn our_description() -> String {
+    pass_role_description(&RoleName::parse("sls-byok").unwrap())
+}
+
+/// The list of what is attached to the role.
+fn attached(policies: &[(&str, &str)]) -> Reply {
+    let policies: Vec<Value> = policies
+        .iter()
+        .map(|(of, name)| {
+            json!({"PolicyType": of, "PolicyName": name, "Description": "", "DefaultVersion": "v1",
+                "AttachDate": "2026-11-20T08:00:00Z"})
+        })
+        .collect();
+    answer(&json!({"Policies": {"Policy": policies}}))
+}
+
+fn both_attached() -> Reply {
+    attached(&KMS_POLICIES.map(|name| ("System", name)))
+}
+
+/// Who holds the PassRole policy.
+fn held_by(users: &[&str]) -> Reply {
+    let users: Vec<Value> = users
+        .iter()
+        .map(|name| json!({"UserName": name, "UserId": "1", "DisplayName": "", "AttachDate": "2026-11-20T08:00:00Z"}))
+        .collect();
+    answer(&json!({"Users": {"User": users}, "Groups": {"Group": []}, "Roles": {"Role": []}}))
+}
+
+fn foreign() -> AttachedPolicy {
+    AttachedPolicy { name: "theirs".to_owned(), is_system: false }
+}

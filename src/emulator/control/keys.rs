@@ -1,0 +1,36 @@
+//! `/_emulator/keys/…`: switching a key off and on, as somebody at the console of KMS would.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State as Shared};
+
+use super::{Answer, ControlError, done, parse, root};
+use crate::emulator::kms::KeyState;
+use crate::emulator::persistence;
+use crate::emulator::state::State;
+
+/// Brings a key into the state `Enabled` or `Disabled`.
+pub(super) async fn patch(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let document = parse(&body)?;
+    let node = root(&document);
+    node.object_of(&["state"])?;
+    let node = node.required("state")?;
+    let to = match node.string()? {
+        "Enabled" => KeyState::Enabled,
+        "Disabled" => KeyState::Disabled,
+        _ => return Err(node.problem("expected \"Enabled\" or \"Disabled\"").into()),
+    };
+    let now = state.clock.unix();
+    let ((), committed) = state.keys.write(
+        |keys| {
+            let key = keys.key_mut(&id, now);
+            let key = key.ok_or_else(|| ControlError::NotFound(format!("there is no key {id}")))?;
+            key.enter(to, now);
+            Ok::<(), ControlError>(())
+        },
+        |keys| Ok(persistence::submit(keys, &state.store)),
+    )?;
+    state.kept(committed.map(Some)).await?;
+    Ok(done())
+}

@@ -1,0 +1,85 @@
+//! `alicloud_byok_readiness`: whether a KMS key and a role can serve to encrypt Logstores.
+
+mod model;
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    readiness::{self, Memory, Principal, Subject, reading::Reader},
+    role_arn,
+    session::Session,
+};
+use crate::{
+    cloud::{CallContext, names::Region},
+    schema::{DataSource, Diagnostic, Field, Path, Schema, data_source::Reading, resource::Context},
+};
+use model::ReadinessModel;
+
+/// The data source type `alicloud_byok_readiness`.
+#[derive(Debug)]
+pub struct ByokReadiness {
+    session: Arc<Session>,
+}
+
+/// How long a reading may take: about ten calls with retries.
+const READ_TIMEOUT: Duration = Duration::from_mins(2);
+
+impl ByokReadiness {
+    pub(super) fn new(session: Arc<Session>) -> ByokReadiness {
+        ByokReadiness { session }
+    }
+
+    async fn try_read(
+        &self,
+        context: &Context,
+        mut config: ReadinessModel,
+    ) -> Result<ReadinessModel, Diagnostic> {
+        let subject = self.subject(&config)?;
+        let clock = self.session.ram()?;
+        let bounds = CallContext::new(context.cancel.clone()).with_timeout(clock.clock(), READ_TIMEOUT);
+        // Nothing is taken from earlier readings: the key or the role may be what this apply has just changed.
+        let memory = Memory::default();
+        let reader = Reader { session: &self.session, context: &bounds, memory: &memory };
+        let doing = "Cannot read whether encryption with a key of one's own is ready";
+        let facts = reader.facts(&subject).await.map_err(|error| error.diagnostic(doing))?;
+        config.region_id = subject.region.as_str().into();
+        config.report(readiness::checks(&subject, &facts));
+        Ok(config)
+    }
+
+    /// What is asked about. The texts were validated, so that an error here is one of the framework.
+    fn subject(&self, config: &ReadinessModel) -> Result<Subject, Diagnostic> {
+        let wrong = |name: &'static str, problem: String| {
+            Diagnostic::error(format!("Invalid {name}"), problem).at(Path::of(name))
+        };
+        let text = |field: &Field<String>| field.known().cloned().unwrap_or_default();
+        let role =
+            role_arn::parse(&text(&config.role_arn)).map_err(|error| wrong("role_arn", error.to_string()))?;
+        let region = match config.region_id.known() {
+            Some(region) => Region::parse(region).map_err(|error| wrong("region_id", error.to_string()))?,
+            None => self.session.region()?,
+        };
+        let principal = config.principal.known().map(|arn| Principal::parse(arn)).transpose();
+        let principal = principal.map_err(|error| wrong("principal", error.to_string()))?;
+        Ok(Subject { key_id: text(&config.cmk_key_id), role, region, log_store_region: None, principal })
+    }
+}
+
+impl DataSource for ByokReadiness {
+    type Model = ReadinessModel;
+
+    fn type_name(&self) -> &'static str {
+        "alicloud_byok_readiness"
+    }
+
+    fn schema(&self) -> Schema {
+        model::schema()
+    }
+
+    async fn read(&self, context: &Context, config: ReadinessModel) -> Reading<ReadinessModel> {
+        match self.try_read(context, config).await {
+            Ok(found) => Reading::of(found),
+            Err(problem) => Reading::failed(problem),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The schema of `alicloud_byok_readiness` and its attributes as a struct.
+
+use crate::{
+    cloud::names::Region,
+    model,
+    provider::{
+        readiness::{Check, Principal},
+        role_arn,
+    },
+    schema::{
+        Attribute, Field, Nesting, Schema,
+        validator::{NotEmpty, Parses},
+    },
+};
+
+model! {
+    /// Whether a key and a role are ready.
+    pub struct ReadinessModel {
+        /// The id of the KMS key.
+        pub cmk_key_id: String,
+        /// The ARN of the role.
+        pub role_arn: String,
+        /// The region of the key.
+        pub region_id: String,
+        /// Who configures encryption; null for the caller.
+        pub principal: String,
+        /// Whether no check failed.
+        pub ready: bool,
+        /// Whether every check was made.
+        pub complete: bool,
+        /// The checks.
+        pub checks: Vec<Field<CheckModel>>,
+    }
+}
+
+model! {
+    /// The outcome of one check.
+    pub struct CheckModel {
+        /// Which check it is.
+        pub name: String,
+        /// Whether it is as it has to be; null if that could not be found out.
+        pub ok: bool,
+        /// What was found.
+        pub detail: String,
+        /// What to do.
+        pub fix: String,
+    }
+}
+
+/// The schema.
+pub(super) fn schema() -> Schema {
+    Schema {
+        description: "Whether Logstores can be encrypted with a KMS key of your own (BYOK): what has to be right about the key, about the RAM role that Simple Log Service (SLS) assumes, and about who configures encryption, as a list of checks, each with what to do if it fails. Nothing is changed.\n\nThe checks are, in this order: `key_exists`, `key_enabled`, `key_symmetric`, `key_usage` (`ENCRYPT/DECRYPT`), `key_region`, `role_exists`, `role_trust` (the role's trust policy lets `log.aliyuncs.com` assume it), `role_reads_keys` and `role_uses_keys` (the system policies `AliyunKMSReadOnlyAccess` and `AliyunKMSCryptoUserAccess`, or others that allow the same on the key: `kms:DescribeKey`; `kms:Encrypt`, `kms:Decrypt` and `kms:GenerateDataKey`), and `pass_role` (`ram:PassRole` on the role). That SLS needs the two system policies is documented; which of their actions it uses is not, and these are taken for them.\n\nPolicies are judged by what they mean, wherever it is written: in lists or single texts, with `*` and `?`, with `NotAction` and `NotResource`, and a `Deny` wins. What depends on a `Condition` cannot be judged.\n\nThe caller needs `kms:DescribeKey`, `ram:GetRole`, `ram:ListPoliciesForRole`, `ram:GetPolicy`, and for a RAM user also `ram:ListPoliciesForUser`, `ram:ListGroupsForUser` and `ram:ListPoliciesForGroup`. What it may not read is no error: the checks that depend on it are null.",
+        attributes: [arguments(), found()].concat(),
+        ..Schema::default()
+    }
+}
+
+fn arguments() -> Vec<Attribute> {
+    vec![
+        Attribute::string("cmk_key_id")
+            .required()
+            .validate(NotEmpty)
+            .described("The id of the KMS key, as in `user_cmk_info.cmk_key_id` of `alicloud_log_store_encryption`."),
+        Attribute::string("role_arn")
+            .required()
+            .validate(Parses {
+                rule: "Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.",
+                problem: |text| role_arn::parse(text).err().map(|problem| problem.to_string()),
+            })
+            .described("The ARN of the RAM role that SLS assumes to use the key, as in `user_cmk_info.arn`."),
+        Attribute::string("region_id")
+            .optional()
+            .computed()
+            .validate(Parses {
+                rule: "Must be a region id such as `cn-hangzhou`.",
+                problem: |text| {
+                    Region::parse(text).err().map(|error| error.to_string().trim_end_matches('.').to_owned())
+                },
+            })
+            .described("The region of the Logstores, which has to be that of the key. Default: the provider's region."),
+        Attribute::string("principal")
+            .optional()
+            .validate(Parses {
+                rule: "Must be the ARN of a RAM user, a RAM role or an account: `acs:ram::<account id>:user/<name>`, `acs:ram::<account id>:role/<name>` or `acs:ram::<account id>:root`.",
+                problem: |text| Principal::parse(text).err().map(|problem| problem.to_string()),
+            })
+            .described("Who configures encryption, and so has to be allowed to pass the role. Left out, it is the caller: whoever the provider's AccessKey belongs to. The account itself needs no permission."),
+    ]
+}
+
+fn found() -> Vec<Attribute> {
+    vec![
+        Attribute::bool("ready").computed().described(
+            "True if no check failed. A check that is null did not fail: see `complete`.",
+        ),
+        Attribute::bool("complete").computed().described(
+            "True if no check is null, so that `ready` says everything. Both together are true only if every check was made and none failed.",
+        ),
+        Attribute::nested("checks", Nesting::List, check())
+            .computed()
+            .described("The checks, always the same ones in the same order."),
+    ]
+}
+
+fn check() -> Vec<Attribute> {
+    vec![
+        Attribute::string("name").computed().described("Which check it is."),
+        Attribute::bool("ok").computed().described(
+            "Whether it is as it has to be; null if that could not be found out: the caller may not read it, a policy depends on a condition, or what it is about does not exist, which is a failed check of its own.",
+        ),
+        Attribute::string("detail").computed().described("What was found, or what permission was missing to find out."),
+        Attribute::string("fix").computed().described(
+            "What to do: the statement, the policy, the resource or the command. Null where nothing is to be done.",
+        ),
+    ]
+}
+
+impl ReadinessModel {
+    /// Sets what the checks came to.
+    pub(super) fn report(&mut self, checks: Vec<Check>) {
+        self.ready = Field::Known(checks.iter().all(|check| check.ok != Some(false)));
+        self.complete = Field::Known(checks.iter().all(|check| check.ok.is_some()));
+        self.checks = Field::Known(checks.into_iter().map(|check| Field::Known(check.into())).collect());
+    }
+}
+
+impl From<Check> for CheckModel {
+    fn from(check: Check) -> CheckModel {
+        CheckModel {
+            name: check.name.into(),
+            ok: check.ok.map_or(Field::Null, Field::Known),
+            detail: check.detail.into(),
+            fix: check.fix.map_or(Field::Null, Field::Known),
+        }
+    }
+}

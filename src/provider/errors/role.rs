@@ -1,0 +1,223 @@
+//! Words about BYOK roles.
+
+use super::of_call;
+use crate::{
+    cloud::{
+        error::{Error, ErrorKind},
+        ram::{
+            PolicyDocument, RoleArn,
+            byok_role::{AttachedPolicy, RemoveError, Settled, StepError},
+        },
+    },
+    schema::{Diagnostic, Diagnostics, Path},
+};
+
+/// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
+/// and plans to destroy that after the create that cannot succeed.
+const OWN_ROLE: &str = "If it is the resource's own role that was to be replaced: two roles cannot have one name. Take create_before_destroy away, terraform state rm ADDRESS, and then import.";
+
+/// There is a role of the name already.
+pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("There is already a role {name}"),
+        format!(
+            "The role {arn} exists, and this resource did not make it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\n{OWN_ROLE}"
+        ),
+    )
+    .at(Path::of("role_name"))
+}
+
+/// There is a role of the name already, which only the create has found out.
+pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("There is already a role {name}"),
+        format!(
+            "{error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\n{OWN_ROLE}"
+        ),
+    )
+    .at(Path::of("role_name"))
+}
+
+/// The role is gone.
+pub(in crate::provider) fn role_gone(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Role {name} does not exist"),
+        "RAM says that there is no such role. It is planned to be created. Logstores that were encrypted through it cannot be read or written until it is there again.",
+    )
+}
+
+/// The role whose create was not finished is gone, and another one is in its place.
+pub(in crate::provider) fn role_of_others(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Role {name} is another one"),
+        "The role that was being set up is gone, or was never made, and there is one of the same name that this resource has not made. It is not touched, and no longer in the state.",
+    )
+}
+
+/// The role was deleted and made anew by somebody else.
+pub(in crate::provider) fn role_made_anew(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Role {name} was made anew"),
+        "The role was deleted and another one of the same name made since it was last read. The state now describes the new one; what differs from the configuration is planned to be put right.",
+    )
+}
+
+/// A write about a role that was not carried out.
+pub(in crate::provider) fn of_step(role: &str, error: &StepError) -> Diagnostic {
+    match error {
+        StepError::Call(error) => {
+            let diagnostic = of_call(&format!("Cannot set up role {role}"), error);
+            match attribute(error) {
+                Some(path) => diagnostic.at(path),
+                None => diagnostic,
+            }
+        }
+        StepError::PolicyTaken { policy_name, document } => Diagnostic::error(
+            format!("There is already a policy {policy_name}"),
+            format!(
+                "A custom policy of this name exists and was not made by this resource; it was not changed. It says:\n\n  {document}\n\nChoose another pass_role.policy_name, or delete that policy."
+            ),
+        )
+        .at(Path::of("pass_role").attribute("policy_name")),
+    }
+}
+
+/// The attribute that names what RAM does not know.
+fn attribute(error: &Error) -> Option<Path> {
+    if error.kind() != ErrorKind::NotFound {
+        return None;
+    }
+    let of = |name| Some(Path::of("pass_role").attribute(name));
+    match error.action() {
+        "AttachPolicyToUser" => of("users"),
+        "AttachPolicyToGroup" => of("groups"),
+        "AttachPolicyToRole" if error.target().contains("Custom/") => of("roles"),
+        _ => None,
+    }
+}
+
+/// What waiting came to; nothing where everything is seen.
+pub(in crate::provider) fn of_settling(role: &str, settled: Settled) -> Diagnostics {
+    match settled {
+        Settled::Seen => Diagnostics::new(),
+        Settled::NotSeen(what) => Diagnostic::warning(
+            format!("Role {role} is not seen as it was set yet"),
+            format!(
+                "Everything was set and accepted, but RAM does not yet show {what} as it was set. Run terraform plan in a while: it shows whether anything is missing."
+            ),
+        )
+        .into(),
+        Settled::Unknown(error) => super::warning_of_call(
+            &format!("Cannot read role {role} back"),
+            &error,
+            "Everything was set and accepted; whether it is seen by other services yet is not known.",
+        )
+        .into(),
+    }
+}
+
+/// A role that was not removed.
+pub(in crate::provider) fn of_removal(role: &str, error: &RemoveError) -> Diagnostic {
+    match error {
+        RemoveError::Call(error) => of_call(&format!("Cannot delete role {role}"), error),
+        RemoveError::ForeignPolicies(policies) => Diagnostic::error(
+            format!("Others have attached policies to role {role}"),
+            format!(
+                "The role is not deleted, and nothing was changed: {} attached to it, and not by this resource. Detach them, or set force = true, apply, and destroy then.",
+                listed(policies)
+            ),
+        ),
+        RemoveError::KeepsMoving(policies) => Diagnostic::error(
+            format!("Others attach policies to role {role}"),
+            format!(
+                "Policies were attached to the role while it was being deleted: {} there now. Stop who attaches them and run again.",
+                listed(policies)
+            ),
+        ),
+    }
+}
+
+fn listed(policies: &[AttachedPolicy]) -> String {
+    let names: Vec<String> =
+        policies.iter().map(|policy| format!("{} ({})", policy.name, policy.policy_type())).collect();
+    match names.as_slice() {
+        [one] => format!("the policy {one} is"),
+        _ => format!("the policies {} are", names.join(", ")),
+    }
+}
+
+/// The warning that policies of others are attached to a role that goes.
+pub(in crate::provider) fn foreign_policies_warning(
+    role: &str,
+    policies: &[String],
+    force: bool,
+) -> Diagnostic {
+    let names = policies.join(", ");
+    if force {
+        return Diagnostic::warning(
+            format!("Policies of others are detached from role {role}"),
+            format!("force is set, so {names} will be detached before the role is deleted."),
+        );
+    }
+    Diagnostic::warning(
+        format!("Others have attached policies to role {role}"),
+        format!(
+            "Deleting the role fails, and changes nothing, while {names} is attached. If nothing in this configuration detaches it, do so yourself, or set force = true and apply first."
+        ),
+    )
+    .at(Path::of("force"))
+}
+
+/// The warning that a role is replaced.
+pub(in crate::provider) fn role_replacement_warning(arn: &str, log_stores: &[String]) -> Diagnostic {
+    Diagnostic::warning(
+        "Replacing a role cuts off what is encrypted through it",
+        format!(
+            "The role {arn} is deleted and another one made. {} The role of a Logstore's encryption is fixed by its first configuration: another role cannot take its place. Keep the role, and make another one for new Logstores.",
+            used_by(log_stores)
+        ),
+    )
+    .at(Path::of("role_name"))
+}
+
+/// The warning that a role is destroyed.
+pub(in crate::provider) fn role_destroy_warning(arn: &str, log_stores: &[String]) -> Diagnostic {
+    Diagnostic::warning(
+        "Destroying a role cuts off what is encrypted through it",
+        format!(
+            "The role {arn} is deleted. {} A role that is made anew under the same name, with the same policies, opens them again.",
+            used_by(log_stores)
+        ),
+    )
+}
+
+fn used_by(log_stores: &[String]) -> String {
+    let every = "Every Logstore that was encrypted through it can then be neither read nor written, also where encryption has been disabled since.";
+    if log_stores.is_empty() {
+        return every.to_owned();
+    }
+    format!("{every} Known to be so: {}.", log_stores.join(", "))
+}
+
+/// A configuration with a role that the caller may not hand over, or may not write at all.
+pub(in crate::provider) fn pass_role_denied(doing: &str, error: &Error, arn: &str) -> Diagnostic {
+    let policy =
+        RoleArn::parse(arn).map_or_else(|_| String::new(), |arn| PolicyDocument::pass_role(&arn).to_string());
+    Diagnostic::error(
+        doing,
+        format!(
+            "{error}\n\nWhoever configures encryption with a key of their own needs log:GetLogStore and log:UpdateLogStore on the Logstore, and ram:PassRole on the role {arn}. Attach a custom policy with this document to the caller, or name the caller in pass_role of the alicloud_ram_byok_role that makes the role:\n\n{policy}"
+        ),
+    )
+}
+
+/// A Logstore whose role is going to be replaced under it.
+pub(in crate::provider) fn role_of_log_store_replaced(log_store: &str, arn: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("The role of Logstore {log_store} is going to be replaced"),
+        format!(
+            "Logstore {log_store} is encrypted through the role {arn}, which the same plan replaces. While the role is gone the Logstore can be neither read nor written, and a role of another name can never take its place. Keep the role."
+        ),
+    )
+    .at(Path::of("user_cmk_info").attribute("arn"))
+}

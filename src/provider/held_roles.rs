@@ -1,0 +1,182 @@
+//! What a phase of a run has found out about RAM roles.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// What this phase, plan or apply, knows of roles. Names and ARNs are held in lower case: RAM takes letters of either
+/// case for alike.
+#[derive(Debug, Default)]
+pub(super) struct HeldRoles(Mutex<Roles>);
+
+#[derive(Debug, Default)]
+struct Roles {
+    stored: HashMap<String, Unfinished>,
+    absent: HashSet<String>,
+    to_finish: HashMap<String, Unfinished>,
+    new: HashSet<String>,
+    replaced: HashSet<String>,
+    users: HashMap<String, BTreeSet<String>>,
+}
+
+/// What runs that failed have left of a role: stored beside its state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unfinished {
+    /// The role, if setting it up was not finished. Core takes such an object for tainted and replaces it: then its
+    /// destroy half leaves the role alone, and its create half goes on with it.
+    pub(super) role: Option<MadeRole>,
+    /// The names of PassRole policies that may have been made and that the state does not show.
+    pub(super) policies: BTreeSet<String>,
+}
+
+/// A role that was made, as the state shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct MadeRole {
+    /// Its id.
+    pub(super) role_id: String,
+    /// Its ARN.
+    pub(super) arn: String,
+    /// When it was made.
+    pub(super) create_date: String,
+}
+
+impl HeldRoles {
+    /// Forgets everything.
+    pub(super) fn begin_phase(&self) {
+        *self.open() = Roles::default();
+    }
+
+    /// Notes that the state holds a role of this name.
+    pub(super) fn note_stored(&self, name: &str) {
+        self.open().stored.entry(name.to_lowercase()).or_default();
+    }
+
+    /// Notes a role of the state that was read, and what is not finished about it.
+    pub(super) fn note_read(&self, name: &str, unfinished: Unfinished) {
+        self.open().stored.insert(name.to_lowercase(), unfinished);
+    }
+
+    /// True if the state holds a role of this name.
+    pub(super) fn is_stored(&self, name: &str) -> bool {
+        self.open().stored.contains_key(&name.to_lowercase())
+    }
+
+    /// What is not finished about the role of this name, which the next create goes on with: as it was read in this
+    /// phase, or as the destroy half of its replacement has left it.
+    pub(super) fn unfinished(&self, name: &str) -> Unfinished {
+        let (roles, name) = (self.open(), name.to_lowercase());
+        roles.to_finish.get(&name).or_else(|| roles.stored.get(&name)).cloned().unwrap_or_default()
+    }
+
+    /// Notes that RAM said there is no such role.
+    pub(super) fn note_absent(&self, name: &str) {
+        self.open().absent.insert(name.to_lowercase());
+    }
+
+    /// True if RAM said in this phase that there is no such role.
+    pub(super) fn is_absent(&self, name: &str) -> bool {
+        self.open().absent.contains(&name.to_lowercase())
+    }
+
+    /// Notes a role whose create was not finished, and which the create half of its replacement goes on with.
+    pub(super) fn note_to_finish(&self, name: &str, unfinished: &Unfinished) {
+        self.open().to_finish.insert(name.to_lowercase(), unfinished.clone());
+    }
+
+    /// Notes that this run has made the role or changed what belongs to it: other services may not see it for a
+    /// while.
+    pub(super) fn note_new(&self, arn: &str) {
+        self.open().new.insert(arn.to_lowercase());
+    }
+
+    /// True if this run has made the role or changed what belongs to it.
+    pub(super) fn is_new(&self, arn: &str) -> bool {
+        self.open().new.contains(&arn.to_lowercase())
+    }
+
+    /// Notes that the role is planned to be replaced.
+    pub(super) fn note_replaced(&self, arn: &str) {
+        self.open().replaced.insert(arn.to_lowercase());
+    }
+
+    /// True if the role is planned to be replaced.
+    pub(super) fn is_replaced(&self, arn: &str) -> bool {
+        self.open().replaced.contains(&arn.to_lowercase())
+    }
+
+    /// Notes that a Logstore is encrypted through the role.
+    pub(super) fn note_user(&self, arn: &str, log_store: &str) {
+        self.open().users.entry(arn.to_lowercase()).or_default().insert(log_store.to_owned());
+    }
+
+    /// The Logstores that are known to be encrypted through the role.
+    pub(super) fn users_of(&self, arn: &str) -> Vec<String> {
+        self.open().users.get(&arn.to_lowercase()).into_iter().flatten().cloned().collect()
+    }
+
+    /// A panic elsewhere does not make these maps wrong: each change is one insertion.
+    fn open(&self) -> MutexGuard<'_, Roles> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "acs:ram::1:role/sls-byok";
+
+    fn unfinished() -> Unfinished {
+        let role = MadeRole { role_id: "301".to_owned(), arn: ARN.to_owned(), ..MadeRole::default() };
+        Unfinished { role: Some(role), policies: BTreeSet::from(["pass".to_owned()]) }
+    }
+
+    #[test]
+    fn letter_case_does_not_count() {
+        let roles = HeldRoles::default();
+        roles.note_read("Sls-Byok", unfinished());
+        roles.note_absent("Other");
+        roles.note_new("acs:ram::1:role/Sls-Byok");
+        roles.note_replaced("acs:ram::1:role/Sls-Byok");
+        roles.note_user("acs:ram::1:role/Sls-Byok", "audit:app");
+        assert!(roles.is_stored("sls-byok") && !roles.is_stored("other"));
+        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+        assert!(roles.is_absent("other") && !roles.is_absent("sls-byok"));
+        assert!(roles.is_new(ARN) && roles.is_replaced(ARN));
+        assert_eq!(roles.users_of(ARN), ["audit:app"]);
+    }
+
+    #[test]
+    fn what_was_read_counts_whatever_else_is_noted_of_the_state() {
+        let roles = HeldRoles::default();
+        roles.note_stored("sls-byok");
+        assert!(roles.is_stored("sls-byok") && roles.unfinished("sls-byok") == Unfinished::default());
+        roles.note_read("sls-byok", unfinished());
+        roles.note_stored("sls-byok");
+        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+        roles.note_read("sls-byok", Unfinished::default());
+        assert!(roles.is_stored("sls-byok") && roles.unfinished("sls-byok") == Unfinished::default());
+    }
+
+    #[test]
+    fn what_a_destroy_has_left_is_finished_by_the_create_after_it() {
+        let roles = HeldRoles::default();
+        roles.note_to_finish("Sls-Byok", &unfinished());
+        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+    }
+
+    #[test]
+    fn a_phase_begins_with_nothing_known() {
+        let roles = HeldRoles::default();
+        roles.note_stored("sls-byok");
+        roles.note_user(ARN, "audit:app");
+        roles.begin_phase();
+        assert!(!roles.is_stored("sls-byok"));
+        assert!(roles.users_of(ARN).is_empty());
+    }
+}

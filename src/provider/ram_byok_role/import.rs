@@ -1,0 +1,62 @@
+//! Imports a role by its name.
+
+use super::model::{RoleModel, SERVICE_LINKED};
+use crate::{
+    cloud::names::RoleName,
+    schema::{Diagnostic, resource::Import},
+};
+
+/// Reads what a person imports: the role's name, or its identity.
+///
+/// # Errors
+///
+/// What is given is no name of a role, or that of a service-linked role.
+pub(super) fn import(from: &Import) -> Result<RoleModel, Diagnostic> {
+    let name = match from {
+        Import::Id(id) => id.clone(),
+        Import::Identity(identity) => identity.attribute("role_name").as_str().unwrap_or_default().to_owned(),
+    };
+    let name = RoleName::parse(&name).map_err(|problem| {
+        Diagnostic::error(
+            "Not the name of a role",
+            format!("{problem} A role is imported by its name, for example:\n\n  terraform import ADDRESS sls-byok"),
+        )
+    })?;
+    if name.as_str().to_lowercase().starts_with(&SERVICE_LINKED.to_lowercase()) {
+        return Err(Diagnostic::error(
+            "Service-linked roles are not managed here",
+            format!(
+                "The role {name} is a service-linked role: the service itself makes it, keeps it as it needs it, and deletes it."
+            ),
+        ));
+    }
+    Ok(RoleModel { role_name: name.as_str().into(), ..RoleModel::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Value;
+
+    #[test]
+    fn a_role_is_imported_by_its_name() {
+        let model = import(&Import::Id("Sls-Byok".to_owned())).unwrap();
+        assert_eq!(model, RoleModel { role_name: "Sls-Byok".into(), ..RoleModel::default() });
+    }
+
+    #[test]
+    fn a_role_is_imported_by_its_identity() {
+        let identity = Value::Object([("role_name".to_owned(), Value::from("sls-byok"))].into());
+        assert_eq!(import(&Import::Identity(identity)).unwrap().role_name, "sls-byok".into());
+    }
+
+    #[test]
+    fn anything_else_says_how_to_import() {
+        for id in ["", "acs:ram::1:role/sls-byok", "a b"] {
+            let problem = import(&Import::Id(id.to_owned())).unwrap_err();
+            assert!(problem.detail.contains("terraform import ADDRESS sls-byok"), "{}", problem.detail);
+        }
+        let problem = import(&Import::Id("aliyunserviceroleforsls_x".to_owned())).unwrap_err();
+        assert_eq!(problem.summary, "Service-linked roles are not managed here");
+    }
+}

@@ -1,0 +1,229 @@
+//! `alicloud_ram_byok_role`: the role that Simple Log Service assumes to use KMS keys, with everything that belongs
+//! to it.
+
+mod create;
+mod delete;
+mod import;
+mod model;
+mod plan;
+mod read;
+mod update;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    errors,
+    held_roles::Unfinished,
+    session::Session,
+    timeouts::{self, TimeoutsModel},
+};
+use crate::{
+    cloud::{
+        CallContext,
+        names::RoleName,
+        ram::{
+            RoleArn,
+            byok_role::{BoundRole, Observed, Wanted, Written, same_name, steps},
+        },
+    },
+    schema::{
+        Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
+        resource::{
+            Context, Create, DestroyPlan, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
+            PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        },
+    },
+};
+use model::RoleModel;
+
+/// The resource type `alicloud_ram_byok_role`.
+#[derive(Debug)]
+pub struct RamByokRole {
+    session: Arc<Session>,
+}
+
+/// What is stored beside the state.
+type RolePrivate = Unfinished;
+
+/// How long a refresh may take if `timeouts.read` does not say.
+const READ_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// How long a write may take if `timeouts` does not say, waiting until it is seen included.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(5);
+
+impl RamByokRole {
+    pub(super) fn new(session: Arc<Session>) -> RamByokRole {
+        RamByokRole { session }
+    }
+
+    /// The bounds of one operation.
+    fn call_context(
+        &self,
+        context: &Context,
+        model: &RoleModel,
+        limit: fn(&TimeoutsModel) -> &Field<String>,
+        default: Duration,
+    ) -> CallContext {
+        let bounds = CallContext::new(context.cancel.clone());
+        let limit = timeouts::limit(&model.timeouts, limit, default);
+        match self.session.ram() {
+            Ok(client) => bounds.with_timeout(client.clock(), limit),
+            Err(_) => bounds,
+        }
+    }
+}
+
+/// The role of a state, whose name was checked when it was configured or imported.
+fn role_name(model: &RoleModel) -> Result<RoleName, Diagnostic> {
+    let name = model.role_name.known().map_or("", String::as_str);
+    RoleName::parse(name)
+        .map_err(|problem| Diagnostic::error("The state does not name a role", problem.to_string()))
+}
+
+/// The name of the PassRole policy that is looked after. An import looks for one of the default name.
+fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Option<String> {
+    let default = || model.role_name.known().map(|name| model::default_policy_name(name));
+    match &model.pass_role {
+        Field::Known(pass_role) => pass_role.policy_name.known().cloned().or_else(default),
+        _ if importing => default(),
+        _ => None,
+    }
+}
+
+/// What a plan says that the role should be.
+fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
+    planned.wanted().ok_or_else(|| {
+        Diagnostic::error(
+            "Configuration still unknown at apply",
+            "A value of the role is unknown although everything before it was applied. This is a bug in the host.",
+        )
+    })
+}
+
+/// Carries out what is missing, notes it in `observed`, and waits until it is seen. Gives what was written.
+async fn make_so(
+    role: &BoundRole<'_>,
+    arn: &RoleArn,
+    wanted: &Wanted,
+    observed: &mut Observed,
+    written_before: Written,
+) -> Result<(Written, Diagnostics), Diagnostics> {
+    let steps = steps(observed, wanted);
+    let carried_out = role.carry_out(arn, &steps, observed).await;
+    carried_out.map_err(|error| Diagnostics::from(errors::of_step(&wanted.role_name, &error)))?;
+    let written = written_before.and(Written::by(&steps));
+    let settled = role.settle(arn, wanted, &written).await;
+    Ok((written, errors::of_settling(&wanted.role_name, settled)))
+}
+
+/// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
+async fn remove_left(
+    role: &BoundRole<'_>,
+    wanted: &Wanted,
+    policies: &BTreeSet<String>,
+) -> Result<(), Diagnostic> {
+    let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
+    for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
+        let removed = role.remove_policy_left(policy).await;
+        removed.map_err(|error| errors::of_call(&format!("Cannot delete policy {policy}"), &error))?;
+    }
+    Ok(())
+}
+
+impl Resource for RamByokRole {
+    type Model = RoleModel;
+    type Private = RolePrivate;
+
+    fn type_name(&self) -> &'static str {
+        "alicloud_ram_byok_role"
+    }
+
+    fn schema(&self) -> Schema {
+        model::schema()
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        let role_name = IdentityAttribute {
+            name: "role_name",
+            of: Type::String,
+            required_for_import: true,
+            optional_for_import: false,
+            description: "The name of the role.",
+        };
+        Some(IdentitySchema { version: 0, attributes: vec![role_name] })
+    }
+
+    fn identity(&self, state: &RoleModel) -> Value {
+        Value::Object(BTreeMap::from([("role_name".to_owned(), state.role_name.clone().into_value())]))
+    }
+
+    fn validate(&self, config: &RoleModel) -> Diagnostics {
+        plan::validate(config)
+    }
+
+    fn note_stored(&self, state: &RoleModel) {
+        if let Some(name) = state.role_name.known() {
+            self.session.held.roles.note_stored(name);
+        }
+    }
+
+    async fn plan_create(
+        &self,
+        context: &Context,
+        request: PlanCreate<RoleModel, RolePrivate>,
+    ) -> Plan<RoleModel, RolePrivate> {
+        plan::create(self, context, request).await
+    }
+
+    async fn plan_update(
+        &self,
+        _context: &Context,
+        request: PlanUpdate<RoleModel, RolePrivate>,
+    ) -> Plan<RoleModel, RolePrivate> {
+        plan::update(self, request)
+    }
+
+    async fn plan_destroy(
+        &self,
+        _context: &Context,
+        request: PlanDestroy<RoleModel, RolePrivate>,
+    ) -> DestroyPlan<RolePrivate> {
+        plan::destroy(self, &request)
+    }
+
+    async fn create(
+        &self,
+        context: &Context,
+        request: Create<RoleModel, RolePrivate>,
+    ) -> Outcome<RoleModel, RolePrivate> {
+        create::create(self, context, request).await
+    }
+
+    async fn read(
+        &self,
+        context: &Context,
+        request: Stored<RoleModel, RolePrivate>,
+    ) -> Outcome<RoleModel, RolePrivate> {
+        read::read(self, context, request).await
+    }
+
+    async fn update(
+        &self,
+        context: &Context,
+        request: Update<RoleModel, RolePrivate>,
+    ) -> Outcome<RoleModel, RolePrivate> {
+        update::update(self, context, request).await
+    }
+
+    async fn delete(&self, context: &Context, request: Stored<RoleModel, RolePrivate>) -> Diagnostics {
+        delete::delete(self, context, &request).await
+    }
+
+    async fn import(&self, _context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {
+        import::import(&from)
+    }
+}

@@ -1,0 +1,157 @@
+//! What a change of the role would do.
+//!
+//! Everything that belongs to the role is planned as it should be, so that what others have changed shows as a
+//! difference and is put right.
+
+use super::{
+    READ_TIMEOUT, RamByokRole, RolePrivate,
+    model::{self, RoleModel},
+};
+use crate::{
+    cloud::{
+        error::ErrorKind,
+        names::RoleName,
+        ram::{RoleArn, byok_role::same_name},
+    },
+    provider::errors,
+    schema::{
+        Diagnostic, Diagnostics, Field, Path,
+        resource::{Context, DestroyPlan, Plan, PlanCreate, PlanDestroy, PlanUpdate},
+    },
+};
+
+type RolePlan = Plan<RoleModel, RolePrivate>;
+
+/// Plans a create.
+pub(super) async fn create(
+    resource: &RamByokRole,
+    context: &Context,
+    request: PlanCreate<RoleModel, RolePrivate>,
+) -> RolePlan {
+    let PlanCreate { config, mut planned, replaced } = request;
+    fill_in(&config, &mut planned);
+    planned.id = planned.role_name.clone();
+    let held = &resource.session.held.roles;
+    let name = planned.role_name.known().map_or("", String::as_str);
+    let mut private = held.unfinished(name);
+    // Others may have attached policies to one that is there already.
+    planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
+    private.policies.extend(replaced.iter().flat_map(|replaced| replaced.policies.clone()));
+    // A role of this state is there until the other half of its replacement has run.
+    let diagnostics = if replaced.is_some() || private.role.is_some() || held.is_stored(name) {
+        Diagnostics::new()
+    } else {
+        look_at_existing(resource, context, &planned).await
+    };
+    RolePlan { planned, private, requires_replace: Vec::new(), diagnostics }
+}
+
+/// Looks whether there is a role of this name already, which would be in the way.
+async fn look_at_existing(resource: &RamByokRole, context: &Context, planned: &RoleModel) -> Diagnostics {
+    let name = planned.role_name.known().and_then(|name| RoleName::parse(name).ok());
+    let (Some(name), Ok(client)) = (name, resource.session.ram()) else { return Diagnostics::new() };
+    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    match client.get_role(&bounds, &name).await {
+        Ok(role) => errors::role_exists(role.role_name.as_str(), role.arn.as_str()).into(),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            resource.session.held.roles.note_absent(name.as_str());
+            Diagnostics::new()
+        }
+        Err(error) => {
+            let doing = format!("Cannot look whether there is a role {name}");
+            match error.kind() {
+                ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed => {
+                    errors::of_call(&doing, &error).into()
+                }
+                _ => errors::warning_of_call(
+                    &doing,
+                    &error,
+                    "If there is one, creating it fails at apply, and nothing is changed.",
+                )
+                .into(),
+            }
+        }
+    }
+}
+
+/// Plans a change of an existing role, or that there is none.
+pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, RolePrivate>) -> RolePlan {
+    let PlanUpdate { config, prior, mut planned, private, requires_replace } = request;
+    let mut diagnostics = Diagnostics::new();
+    fill_in(&config, &mut planned);
+    let wanted_policy = planned.pass_role.known().and_then(|pass_role| pass_role.policy_name.known());
+    let is_left = |name: &String| wanted_policy.is_none_or(|wanted| !same_name(wanted, name));
+    if private.policies.iter().any(is_left) {
+        // There is a policy to remove that the state does not show.
+        planned.pass_role_policy = Field::Unknown;
+    }
+    if !requires_replace.is_empty() {
+        if let Some(arn) = prior.arn.known() {
+            resource.session.held.roles.note_replaced(arn);
+            diagnostics
+                .push(errors::role_replacement_warning(arn, &resource.session.held.roles.users_of(arn)));
+        }
+        warn_of_foreign(&prior, &mut diagnostics);
+    }
+    RolePlan { planned, private, requires_replace, diagnostics }
+}
+
+/// Plans a destroy: the place to say what is lost.
+pub(super) fn destroy(
+    resource: &RamByokRole,
+    request: &PlanDestroy<RoleModel, RolePrivate>,
+) -> DestroyPlan<RolePrivate> {
+    let PlanDestroy { prior, private } = request;
+    let mut diagnostics = Diagnostics::new();
+    if let Some(arn) = prior.arn.known() {
+        diagnostics.push(errors::role_destroy_warning(arn, &resource.session.held.roles.users_of(arn)));
+    }
+    warn_of_foreign(prior, &mut diagnostics);
+    // A role that was not finished is deleted as well, where nothing takes its place.
+    let private = RolePrivate { role: None, ..private.clone() };
+    DestroyPlan { private, diagnostics }
+}
+
+/// The warning that others have attached policies, which the destroy of a role stumbles over. It is no error: they
+/// may be detached in the same apply.
+fn warn_of_foreign(prior: &RoleModel, diagnostics: &mut Diagnostics) {
+    let foreign: Vec<String> = prior.foreign_policies.known().map_or_else(Vec::new, |policies| {
+        let names = policies.iter().filter_map(|policy| policy.known()?.policy_name.known());
+        names.cloned().collect()
+    });
+    if foreign.is_empty() {
+        return;
+    }
+    let role = prior.role_name.known().map_or("", String::as_str);
+    let force = prior.force.known().copied().unwrap_or_default();
+    diagnostics.push(errors::foreign_policies_warning(role, &foreign, force));
+}
+
+/// Plans everything that belongs to the role as it should be.
+fn fill_in(config: &RoleModel, planned: &mut RoleModel) {
+    let is_configured = config.pass_role.known().is_some_and(|pass_role| !pass_role.policy_name.is_null());
+    if let (Field::Known(pass_role), Field::Known(role_name)) = (&mut planned.pass_role, &planned.role_name)
+        && !is_configured
+    {
+        pass_role.policy_name = model::default_policy_name(role_name).into();
+    }
+    planned.trust_policy = model::trust_policy().into();
+    planned.kms_policies = model::kms_policies();
+    planned.pass_role_policy = match (&planned.pass_role, &planned.arn) {
+        (Field::Null, _) => Field::Null,
+        (Field::Known(_), Field::Known(arn)) => match RoleArn::parse(arn) {
+            Ok(arn) => model::expected_pass_role_policy(&planned.pass_role, &arn),
+            Err(_) => Field::Unknown,
+        },
+        _ => Field::Unknown,
+    };
+}
+
+/// Checks rules between attributes.
+pub(super) fn validate(config: &RoleModel) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    if let Some(problem) = config.tags.known().and_then(model::tags_problem) {
+        diagnostics.push(Diagnostic::error("Invalid tags", format!("tags: {problem}.")).at(Path::of("tags")));
+    }
+    diagnostics
+}

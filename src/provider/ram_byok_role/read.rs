@@ -1,0 +1,139 @@
+//! Refreshes the state from RAM.
+
+use super::{READ_TIMEOUT, RamByokRole, RolePrivate, model::RoleModel};
+use crate::{
+    cloud::{
+        error::ErrorKind,
+        ram::{
+            Role,
+            byok_role::{BoundRole, Found},
+        },
+    },
+    provider::{errors, held_roles::MadeRole},
+    schema::{
+        Diagnostic, Diagnostics, Field,
+        resource::{Context, Outcome, Stored},
+    },
+};
+
+type Read = Outcome<RoleModel, RolePrivate>;
+
+/// Reads the role. Only RAM's own word that there is no such role, or that the one that is there is somebody else's,
+/// removes the resource from the state.
+pub(super) async fn read(
+    resource: &RamByokRole,
+    context: &Context,
+    stored: Stored<RoleModel, RolePrivate>,
+) -> Read {
+    let Stored { state, mut private } = stored;
+    let name = state.role_name.known().cloned().unwrap_or_default();
+    let gone = |why| Read { state: None, private: RolePrivate::default(), diagnostics: why };
+    match try_read(resource, context, &state, &private).await {
+        Ok(Some(found)) if is_anothers(&state, &private, &found) => {
+            gone(errors::role_of_others(&name).into())
+        }
+        Ok(Some(found)) => {
+            let diagnostics = made_anew(&state, &found.role);
+            let importing = is_import(&state, &private);
+            let new_state = new_state(&state, *found, importing);
+            if let Some(left) = &mut private.role {
+                *left = new_state.made();
+            }
+            note(resource, &new_state, &private);
+            Read { state: Some(new_state), private, diagnostics }
+        }
+        Ok(None) => gone(errors::role_gone(&name).into()),
+        Err(problem) => Read { state: Some(state), private, diagnostics: problem.into() },
+    }
+}
+
+/// True if there is nothing in the state but a name.
+fn is_import(state: &RoleModel, private: &RolePrivate) -> bool {
+    state.role_id.is_null() && private.role.is_none()
+}
+
+async fn try_read(
+    resource: &RamByokRole,
+    context: &Context,
+    state: &RoleModel,
+    private: &RolePrivate,
+) -> Result<Option<Box<Found>>, Diagnostic> {
+    let name = super::role_name(state)?;
+    let client = resource.session.ram()?;
+    let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let role = BoundRole { client: &client, clock: client.clock(), context: &bounds, name: &name };
+    let importing = is_import(state, private);
+    let policy_name = super::pass_role_policy_name(state, importing);
+    match role.observe(policy_name.as_deref()).await {
+        Ok(found) => Ok(Some(Box::new(found))),
+        Err(error) if error.kind() == ErrorKind::NotFound && !importing => Ok(None),
+        Err(error) => Err(errors::of_call(&format!("Cannot read role {name}"), &error)),
+    }
+}
+
+/// Whether the role is not the one that a create has begun with.
+fn is_anothers(state: &RoleModel, private: &RolePrivate, found: &Found) -> bool {
+    match &private.role {
+        None => false,
+        Some(left) if left.role_id.is_empty() => !state.is_just_made(&found.observed),
+        Some(left) => left.role_id != found.role.role_id,
+    }
+}
+
+/// The warning that the role is not the one it was.
+fn made_anew(state: &RoleModel, role: &Role) -> Diagnostics {
+    match state.role_id.known() {
+        Some(role_id) if *role_id != role.role_id => errors::role_made_anew(role.role_name.as_str()).into(),
+        _ => Diagnostics::new(),
+    }
+}
+
+/// Keeps what the plan after this has to know.
+fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate) {
+    let mut unfinished = private.clone();
+    if unfinished.role.is_some() {
+        // The create half of its replacement is not told of the state.
+        unfinished.policies.extend(super::pass_role_policy_name(state, false));
+    }
+    if let Some(name) = state.role_name.known() {
+        resource.session.held.roles.note_read(name, unfinished);
+    }
+}
+
+fn new_state(state: &RoleModel, mut found: Found, importing: bool) -> RoleModel {
+    let mut new_state = state.clone();
+    new_state.observe_role(&found.role);
+    if importing {
+        new_state.complete_import(&mut found);
+    }
+    new_state.id = new_state.role_name.clone();
+    new_state.observe(
+        &found.observed,
+        &found.role.assume_role_policy_document,
+        found.pass_role.as_ref().map(|policy| policy.document.as_str()),
+    );
+    new_state
+}
+
+impl RoleModel {
+    /// The role, for the create that goes on with it.
+    fn made(&self) -> MadeRole {
+        let text = |field: &Field<String>| field.known().cloned().unwrap_or_default();
+        MadeRole { role_id: text(&self.role_id), arn: text(&self.arn), create_date: text(&self.create_date) }
+    }
+
+    /// Sets what an imported state lacks: a PassRole policy of the default name is the role's own if it says just
+    /// what it should.
+    fn complete_import(&mut self, found: &mut Found) {
+        self.role_name = found.role.role_name.as_str().into();
+        self.force = Field::Known(false);
+        match &found.observed.pass_role {
+            Some(pass_role) if pass_role.document_is_right => {
+                let policy_name = pass_role.policy_name.as_str().into();
+                self.pass_role =
+                    Field::Known(super::model::PassRoleModel { policy_name, ..Default::default() });
+            }
+            _ => found.observed.pass_role = None,
+        }
+    }
+}

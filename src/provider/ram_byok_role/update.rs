@@ -1,0 +1,93 @@
+//! Changes a role.
+
+use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, make_so, model::RoleModel};
+use crate::{
+    cloud::{
+        CallContext,
+        ram::{
+            RoleArn,
+            byok_role::{BoundRole, Observed, Written, same_name},
+        },
+    },
+    schema::{
+        Diagnostic, Diagnostics, Field,
+        resource::{Context, Outcome, Update},
+    },
+};
+
+type Applied = Outcome<RoleModel, RolePrivate>;
+
+/// Changes what differs, and nothing else. What was done before a failure is in the state.
+pub(super) async fn update(
+    resource: &RamByokRole,
+    context: &Context,
+    request: Update<RoleModel, RolePrivate>,
+) -> Applied {
+    let Update { prior, planned, mut private, .. } = request;
+    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.update, WRITE_TIMEOUT);
+    let mut observed = prior.as_observed();
+    match try_update(resource, &bounds, &prior, &planned, &private, &mut observed).await {
+        Ok((policy, diagnostics)) => {
+            let mut state = planned;
+            state.pass_role_policy = policy;
+            Applied { state: Some(state), private: RolePrivate::default(), diagnostics }
+        }
+        Err(diagnostics) => {
+            private.policies.extend(begun_policy(&prior, &planned));
+            let state = as_left(&prior, &planned, &observed);
+            Applied { state: Some(state), private, diagnostics }
+        }
+    }
+}
+
+async fn try_update(
+    resource: &RamByokRole,
+    bounds: &CallContext,
+    prior: &RoleModel,
+    planned: &RoleModel,
+    private: &RolePrivate,
+    observed: &mut Observed,
+) -> Result<(Field<String>, Diagnostics), Diagnostics> {
+    let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
+    let client = resource.session.ram().map_err(Diagnostic::from)?;
+    let arn = arn(prior)?;
+    let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
+    let (written, diagnostics) = make_so(&role, &arn, &wanted, observed, Written::default()).await?;
+    super::remove_left(&role, &wanted, &private.policies).await?;
+    if !written.is_empty() {
+        resource.session.held.roles.note_new(arn.as_str());
+    }
+    Ok((super::model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))
+}
+
+/// The state after a change that failed half-way: what was before, with what was done.
+fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &Observed) -> RoleModel {
+    let mut state = RoleModel {
+        force: planned.force.clone(),
+        timeouts: planned.timeouts.clone(),
+        // Whether or not anybody holds it yet: the next run looks after it.
+        pass_role: match (&prior.pass_role, &observed.pass_role) {
+            (Field::Null, Some(_)) => planned.pass_role.clone(),
+            _ => prior.pass_role.clone(),
+        },
+        ..prior.clone()
+    };
+    let trust = prior.trust_policy.known().cloned().unwrap_or_default();
+    let document = prior.pass_role_policy.known().map(String::as_str);
+    state.observe(observed, &trust, document);
+    state.foreign_policies = prior.foreign_policies.clone();
+    state
+}
+
+/// The PassRole policy that the change may have made, if the state before did not show it.
+fn begun_policy(prior: &RoleModel, planned: &RoleModel) -> Option<String> {
+    let name = |model: &RoleModel| model.pass_role.known()?.policy_name.known().cloned();
+    let after = name(planned)?;
+    name(prior).is_none_or(|before| !same_name(&before, &after)).then_some(after)
+}
+
+fn arn(state: &RoleModel) -> Result<RoleArn, Diagnostic> {
+    let arn = state.arn.known().map_or("", String::as_str);
+    RoleArn::parse(arn)
+        .map_err(|problem| Diagnostic::error("The state does not hold the role's ARN", problem.to_string()))
+}

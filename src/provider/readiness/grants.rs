@@ -1,0 +1,52 @@
+//! What the policies that somebody holds come to.
+
+use super::facts::{HeldPolicy, Read};
+use crate::cloud::ram::permission::{About, Request, Verdict, judge};
+
+/// What a holder's policies come to for one action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is allowed.
+    Allowed,
+    /// The policy of this name denies it.
+    Denied(String),
+    /// No policy allows it.
+    NotAllowed,
+    /// The policies do not tell.
+    Open {
+        /// The end of a sentence that says why.
+        why: String,
+        /// How to find out, if the caller can.
+        fix: Option<String>,
+    },
+}
+
+/// What policies say about an action on a resource. One that could not be read may say anything, a denial included.
+pub(super) fn of_policies(policies: &[HeldPolicy], action: &str, resource: &str) -> Outcome {
+    let request = Request { action, about: About::Resource(resource) };
+    let denies = |policy: &&HeldPolicy| {
+        policy.document.found().is_some_and(|document| judge([document], request) == Verdict::Denied)
+    };
+    if let Some(policy) = policies.iter().find(denies) {
+        return Outcome::Denied(policy.id.policy_name.to_string());
+    }
+    if let Some(policy) = policies.iter().find(|policy| policy.document.found().is_none()) {
+        return unread(policy);
+    }
+    match judge(policies.iter().filter_map(|policy| policy.document.found()), request) {
+        Verdict::Allowed => Outcome::Allowed,
+        Verdict::NotAllowed | Verdict::Denied => Outcome::NotAllowed,
+        Verdict::Undecided(doubt) => Outcome::Open { why: doubt.to_string(), fix: None },
+    }
+}
+
+fn unread(policy: &HeldPolicy) -> Outcome {
+    let id = &policy.id;
+    match &policy.document {
+        Read::Denied(denied) => Outcome::Open {
+            why: format!("the policy {id} could not be read, because the caller lacks {}", denied.action),
+            fix: Some(denied.fix("*")),
+        },
+        _ => Outcome::Open { why: format!("the policy {id} cannot be read as a policy document"), fix: None },
+    }
+}

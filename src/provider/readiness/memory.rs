@@ -1,0 +1,124 @@
+//! What was read, so that nothing is read twice.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    hash::Hash,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::OnceCell;
+
+use super::{facts::Read, reading::ReadError};
+use crate::cloud::{
+    kms::KeyMetadata,
+    names::GroupName,
+    ram::{AttachedPolicy, PolicyDocument, PolicyId, Role},
+    sts::CallerIdentity,
+};
+
+/// Answers of the services. Where several ask for the same at once, one reads and the others wait. A failure is kept
+/// too: it has been tried as often as the retry policy says, and each of many resources trying again would take as
+/// long once more.
+#[derive(Debug, Default)]
+pub(in crate::provider) struct Memory {
+    warned: AtomicBool,
+    pub(super) caller: Answers<(), CallerIdentity>,
+    /// By region and id.
+    pub(super) keys: Answers<(String, String), KeyMetadata>,
+    /// By name in lower case, as the next three.
+    pub(super) roles: Answers<String, Role>,
+    pub(super) role_policies: Answers<String, Vec<AttachedPolicy>>,
+    pub(super) user_policies: Answers<String, Vec<AttachedPolicy>>,
+    pub(super) group_policies: Answers<String, Vec<AttachedPolicy>>,
+    pub(super) user_groups: Answers<String, Vec<GroupName>>,
+    pub(super) documents: Answers<PolicyId, PolicyDocument>,
+}
+
+/// The answers of one action, by what was asked for.
+pub(super) struct Answers<K, V>(Mutex<HashMap<K, Slot<V>>>);
+
+/// Empty while nobody has read it.
+type Slot<V> = Arc<OnceCell<Result<Read<V>, ReadError>>>;
+
+impl Memory {
+    /// True the first time: for a warning that is given once.
+    pub(in crate::provider) fn is_first_warning(&self) -> bool {
+        !self.warned.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl<K: Hash + Eq, V: Clone> Answers<K, V> {
+    /// The answer, read if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// That of the read.
+    pub(super) async fn get(
+        &self,
+        key: K,
+        read: impl Future<Output = Result<Read<V>, ReadError>>,
+    ) -> Result<Read<V>, ReadError> {
+        let slot = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        slot.get_or_init(|| read).await.clone()
+    }
+}
+
+impl<K, V> Default for Answers<K, V> {
+    fn default() -> Self {
+        Answers(Mutex::default())
+    }
+}
+
+impl<K, V> fmt::Debug for Answers<K, V> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Answers")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::provider::session::NoClient;
+
+    #[tokio::test]
+    async fn concurrent_first_reads_are_one() {
+        let (answers, reads) = (Answers::<&str, u8>::default(), AtomicUsize::new(0));
+        let ask = |key: &'static str| {
+            let reads = &reads;
+            answers.get(key, async move {
+                reads.fetch_add(1, Ordering::Relaxed);
+                // Lets the others ask while this one is still being read.
+                tokio::task::yield_now().await;
+                Ok(Read::Found(7))
+            })
+        };
+        let found = futures_util::future::join_all((0..200).map(|_| ask("key"))).await;
+        assert!(found.iter().all(|answer| matches!(answer, Ok(Read::Found(7)))));
+        assert_eq!(reads.load(Ordering::Relaxed), 1);
+        ask("other").await.unwrap();
+        assert_eq!(reads.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn what_came_first_is_kept_be_it_a_failure() {
+        let answers = Answers::<u8, u8>::default();
+        let failed = async { Err(ReadError::NoClient(NoClient::NotConfigured)) };
+        assert!(answers.get(0, failed).await.is_err());
+        assert!(answers.get(0, async { Ok(Read::Found(1)) }).await.is_err());
+        assert!(matches!(answers.get(1, async { Ok(Read::Absent) }).await, Ok(Read::Absent)));
+        assert!(matches!(answers.get(1, async { Ok(Read::Found(1)) }).await, Ok(Read::Absent)));
+    }
+
+    #[test]
+    fn a_warning_is_given_once() {
+        let memory = Memory::default();
+        assert!(memory.is_first_warning() && !memory.is_first_warning());
+    }
+}

@@ -1,0 +1,111 @@
+//! Whoever configures encryption may hand the role to the service.
+
+use super::{
+    Check, Principal, Subject,
+    facts::{Facts, Holdings, Read},
+    grants::{Outcome, of_policies},
+    principal::PrincipalKind,
+};
+use crate::cloud::ram::{PolicyDocument, RoleArn};
+
+const NAME: &str = "pass_role";
+const ACTION: &str = "ram:PassRole";
+
+/// The check of the principal. What a session policy takes away from a session of a role cannot be read, and does
+/// not count.
+pub(super) fn check(subject: &Subject, facts: &Facts) -> Check {
+    let role = role_as_ram_writes_it(subject, facts);
+    let principal = match &facts.principal {
+        Read::Found(principal) => principal,
+        Read::Denied(denied) => {
+            return Check::open(NAME, denied.sentence("Who the caller is"), Some(denied.fix("*")));
+        }
+        Read::Unknown(why) => return Check::open(NAME, why, None),
+        Read::Absent => return Check::open(NAME, "Who the caller is, is not known.", None),
+    };
+    if principal.account_id != role.account_id() {
+        return Check::open(
+            NAME,
+            format!(
+                "The {principal} is of account {}, and the role of account {}: what it may do there cannot be read.",
+                principal.account_id,
+                role.account_id()
+            ),
+            None,
+        );
+    }
+    if principal.kind == PrincipalKind::Account {
+        return Check::passed(NAME, format!("The {principal} itself needs no permission to pass {role}."));
+    }
+    match &facts.principal_policies {
+        Read::Found(holdings) => of_holdings(principal, &role, holdings),
+        Read::Absent => {
+            let detail = format!("There is no {principal}.");
+            Check::failed(
+                NAME,
+                detail,
+                "Check principal: it is the ARN of the user or role that runs this configuration.",
+            )
+        }
+        Read::Denied(denied) => Check::open(
+            NAME,
+            denied.sentence(&format!("What is attached to {principal}")),
+            Some(denied.fix(&arn_of(principal))),
+        ),
+        Read::Unknown(why) => Check::open(NAME, why, None),
+    }
+}
+
+fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &Holdings) -> Check {
+    match (of_policies(&holdings.policies, ACTION, role.as_str()), holdings.unread.first()) {
+        (Outcome::Denied(by), _) => Check::failed(
+            NAME,
+            format!("The policy {by} denies {principal} {ACTION} on {role}."),
+            format!("Remove the statement with Effect Deny from {by}, or detach it."),
+        ),
+        (Outcome::Open { why, fix: known }, _) => Check::open(
+            NAME,
+            format!("Whether {principal} may {ACTION} on {role} is open: {why}."),
+            Some(known.unwrap_or_else(|| fix(principal, role))),
+        ),
+        (_, Some(denied)) => Check::open(
+            NAME,
+            denied.sentence(&format!("What the groups of {principal} hold")),
+            Some(denied.fix("*")),
+        ),
+        (Outcome::Allowed, None) => Check::passed(NAME, format!("The {principal} may {ACTION} on {role}.")),
+        (Outcome::NotAllowed, None) => Check::failed(
+            NAME,
+            format!("No policy of {principal} allows {ACTION} on {role}."),
+            fix(principal, role),
+        ),
+    }
+}
+
+/// The permission on this role alone, twice: as the policy, and as the argument of the resource that makes it.
+fn fix(principal: &Principal, role: &RoleArn) -> String {
+    let (argument, name) = match &principal.kind {
+        PrincipalKind::User(name) => ("users", name.as_str()),
+        PrincipalKind::Role(name) => ("roles", name.as_str()),
+        PrincipalKind::Account => ("users", ""),
+    };
+    format!(
+        "Attach a custom policy with this document to {principal}: {}\n\nIf alicloud_ram_byok_role makes the role, this does it there:\n\n  pass_role = {{ {argument} = [\"{name}\"] }}",
+        PolicyDocument::pass_role(role)
+    )
+}
+
+/// The resource of a policy is compared with the ARN as RAM writes it, in lower case.
+fn role_as_ram_writes_it(subject: &Subject, facts: &Facts) -> RoleArn {
+    let lower = || RoleArn::parse(&subject.role.as_str().to_lowercase()).ok();
+    facts.role.found().map(|role| role.arn.clone()).or_else(lower).unwrap_or_else(|| subject.role.clone())
+}
+
+fn arn_of(principal: &Principal) -> String {
+    let account_id = &principal.account_id;
+    match &principal.kind {
+        PrincipalKind::Account => format!("acs:ram::{account_id}:root"),
+        PrincipalKind::User(name) => format!("acs:ram::{account_id}:user/{name}"),
+        PrincipalKind::Role(name) => format!("acs:ram::{account_id}:role/{}", name.to_lowercase()),
+    }
+}

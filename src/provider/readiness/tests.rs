@@ -1,0 +1,335 @@
+//! Each check by itself, and what is not known.
+
+use super::facts::{Denied, HeldPolicy, Holdings, Read};
+use super::principal::PrincipalKind;
+use super::*;
+use crate::cloud::{
+    kms::{KeyMetadata, KeyState},
+    names::{PolicyName, RoleName},
+    ram::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, Role},
+};
+
+const ARN: &str = "acs:ram::1:role/sls-byok";
+
+fn subject() -> Subject {
+    Subject {
+        key_id: "key-1".to_owned(),
+        role: RoleArn::parse("acs:ram::1:role/Sls-Byok").unwrap(),
+        region: Region::parse("cn-hangzhou").unwrap(),
+        log_store_region: None,
+        principal: None,
+    }
+}
+
+fn key() -> KeyMetadata {
+    KeyMetadata {
+        key_id: "key-1".to_owned(),
+        arn: "acs:kms:cn-hangzhou:1:key/key-1".to_owned(),
+        key_state: KeyState::Enabled,
+        key_spec: "Aliyun_AES_256".to_owned(),
+        key_usage: "ENCRYPT/DECRYPT".to_owned(),
+        origin: None,
+        protection_level: None,
+        delete_date: None,
+        dkms_instance_id: None,
+    }
+}
+
+fn role(trust: &str) -> Read<Role> {
+    Read::Found(Role {
+        role_id: "3".to_owned(),
+        role_name: RoleName::parse("Sls-Byok").unwrap(),
+        arn: RoleArn::parse(ARN).unwrap(),
+        description: String::new(),
+        assume_role_policy_document: trust.to_owned(),
+        max_session_duration: 3_600,
+        create_date: String::new(),
+        update_date: None,
+    })
+}
+
+fn system(name: &str) -> HeldPolicy {
+    let id = PolicyId::system(PolicyName::parse(name).unwrap());
+    let document = role::known_document(&id).map_or(Read::Absent, Read::Found);
+    HeldPolicy { id, document }
+}
+
+fn custom(name: &str, statement: &str) -> HeldPolicy {
+    let text = format!(r#"{{"Version":"1","Statement":[{statement}]}}"#);
+    HeldPolicy {
+        id: PolicyId::custom(PolicyName::parse(name).unwrap()),
+        document: Read::Found(PolicyDocument::parse(&text).unwrap()),
+    }
+}
+
+fn denied(action: &str) -> Denied {
+    Denied { action: action.to_owned() }
+}
+
+fn pass_role(statement: &str) -> Read<Holdings> {
+    Read::Found(Holdings { policies: vec![custom("pass", statement)], unread: Vec::new() })
+}
+
+fn facts() -> Facts {
+    Facts {
+        key: Read::Found(key()),
+        role: role(&PolicyDocument::byok_trust().to_string()),
+        role_policies: Read::Found(BYOK_SYSTEM_POLICIES.map(system).to_vec()),
+        principal: Read::Found(Principal {
+            account_id: "1".to_owned(),
+            kind: PrincipalKind::User("ci".to_owned()),
+        }),
+        principal_policies: pass_role(&allow("ram:PassRole", ARN)),
+    }
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#)
+}
+
+/// All checks pass but these, which are as given; texts must occur in detail or fix of the first.
+#[track_caller]
+fn check(change: impl FnOnce(&mut Facts), outcomes: &[(&str, Option<bool>)], says: &[&str]) {
+    let mut facts = facts();
+    change(&mut facts);
+    let checks = checks(&subject(), &facts);
+    assert_eq!(checks.iter().map(|check| check.name).collect::<Vec<_>>(), NAMES);
+    let odd: Vec<(&str, Option<bool>)> =
+        checks.iter().filter(|check| check.ok != Some(true)).map(|check| (check.name, check.ok)).collect();
+    assert_eq!(odd, outcomes, "{checks:#?}");
+    for check in &checks {
+        assert_eq!(check.ok == Some(true), check.fix.is_none() && check.ok.is_some(), "{check:?}");
+        assert!(check.ok != Some(false) || check.fix.is_some(), "{check:?}");
+    }
+    if let Some((name, _)) = outcomes.first() {
+        let first = checks.iter().find(|check| check.name == *name).unwrap();
+        let text = format!("{}\n{}", first.detail, first.fix.as_deref().unwrap_or_default());
+        for part in says {
+            assert!(text.contains(part), "{part:?} is not said in: {text}");
+        }
+    }
+}
+
+const NO: Option<bool> = Some(false);
+
+#[test]
+fn all_is_ready() {
+    check(|_| {}, &[], &[]);
+}
+
+#[test]
+fn each_fault_of_a_key_fails_its_own_check() {
+    let with = |change: fn(&mut KeyMetadata)| {
+        move |facts: &mut Facts| {
+            let mut key = key();
+            change(&mut key);
+            facts.key = Read::Found(key);
+        }
+    };
+    let disabled = with(|key| key.key_state = KeyState::Disabled);
+    let enable = "aliyun kms EnableKey --RegionId cn-hangzhou --KeyId key-1";
+    check(disabled, &[("key_enabled", NO)], &["Disabled", enable]);
+    let pending = with(|key| {
+        key.key_state = KeyState::PendingDeletion;
+        key.delete_date = Some("2026-12-01T00:00:00Z".to_owned());
+    });
+    check(pending, &[("key_enabled", NO)], &["CancelKeyDeletion", "before 2026-12-01T00:00:00Z"]);
+    let import = with(|key| key.key_state = KeyState::PendingImport);
+    check(import, &[("key_enabled", NO)], &["ImportKeyMaterial"]);
+    let other = with(|key| key.key_state = KeyState::Other("Stolen".to_owned()));
+    check(other, &[("key_enabled", NO)], &["Stolen"]);
+    let asymmetric = with(|key| key.key_spec = "RSA_2048".to_owned());
+    check(asymmetric, &[("key_symmetric", NO)], &["RSA_2048", "--KeySpec Aliyun_AES_256"]);
+    let signs = with(|key| key.key_usage = "SIGN/VERIFY".to_owned());
+    check(signs, &[("key_usage", NO)], &["SIGN/VERIFY", "--KeyUsage ENCRYPT/DECRYPT"]);
+    let elsewhere = with(|key| key.arn = "acs:kms:cn-beijing:1:key/key-1".to_owned());
+    check(elsewhere, &[("key_region", NO)], &["region_id = \"cn-beijing\""]);
+    check(with(|key| key.arn = "odd".to_owned()), &[("key_region", None)], &["names no region"]);
+}
+
+#[test]
+fn what_hangs_on_a_missing_key_is_not_known() {
+    let rest = [("key_enabled", None), ("key_symmetric", None), ("key_usage", None), ("key_region", None)];
+    let with = |exists| [&[("key_exists", exists)], rest.as_slice()].concat();
+    check(
+        |facts| facts.key = Read::Absent,
+        &with(NO),
+        &["no key key-1 in cn-hangzhou", "aliyun kms CreateKey"],
+    );
+    check(
+        |facts| facts.key = Read::Denied(denied("kms:DescribeKey")),
+        &with(None),
+        &["lacks kms:DescribeKey", r#""Action":"kms:DescribeKey""#],
+    );
+}
+
+#[test]
+fn what_hangs_on_a_missing_role_is_not_known() {
+    let rest = [("role_trust", None), ("role_reads_keys", None), ("role_uses_keys", None)];
+    let with = |exists| [&[("role_exists", exists)], rest.as_slice()].concat();
+    let resource = "resource \"alicloud_ram_byok_role\" \"byok\" {\n  role_name = \"Sls-Byok\"\n}";
+    check(|facts| facts.role = Read::Absent, &with(NO), &["no role acs:ram::1:role/Sls-Byok", resource]);
+    check(|facts| facts.role = Read::Denied(denied("ram:GetRole")), &with(None), &["lacks ram:GetRole"]);
+    check(|facts| facts.role = Read::Unknown("Elsewhere.".to_owned()), &with(None), &["Elsewhere."]);
+}
+
+#[test]
+fn trust_is_judged_by_meaning() {
+    let trusting = |statements: &str| {
+        let trust = format!(r#"{{"Version":"1","Statement":[{statements}]}}"#);
+        move |facts: &mut Facts| facts.role = role(&trust)
+    };
+    let service = |effect: &str, more: &str| {
+        format!(
+            r#"{{"Effect":"{effect}","Action":["sts:*"],"Principal":{{"Service":["fc.aliyuncs.com","log.aliyuncs.com"]}}{more}}}"#
+        )
+    };
+    check(trusting(&service("Allow", "")), &[], &[]);
+    let statement =
+        r#"{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["log.aliyuncs.com"]}}"#;
+    check(trusting(""), &[("role_trust", NO)], &[statement, "aliyun ram UpdateRole --RoleName Sls-Byok"]);
+    let both = format!("{},{}", service("Allow", ""), service("Deny", ""));
+    check(trusting(&both), &[("role_trust", NO)], &["Remove the statement with Effect Deny"]);
+    let condition = service("Allow", r#","Condition":{"Bool":{"acs:SecureTransport":"true"}}"#);
+    check(trusting(&condition), &[("role_trust", None)], &["depends on a condition", statement]);
+    check(|facts| facts.role = role("no JSON"), &[("role_trust", None)], &["cannot be read"]);
+}
+
+#[test]
+fn the_kms_policies_may_be_others_that_grant_the_same() {
+    let [reads, uses] = BYOK_SYSTEM_POLICIES.map(system);
+    let held =
+        |policies: Vec<HeldPolicy>| move |facts: &mut Facts| facts.role_policies = Read::Found(policies);
+    let attach = |name: &str| {
+        format!("aliyun ram AttachPolicyToRole --PolicyType System --PolicyName {name} --RoleName Sls-Byok")
+    };
+    let says = attach(BYOK_SYSTEM_POLICIES[1]);
+    check(held(vec![reads.clone()]), &[("role_uses_keys", NO)], &["kms:Encrypt, kms:Decrypt", &says]);
+    let says = attach(BYOK_SYSTEM_POLICIES[0]);
+    check(held(vec![uses.clone()]), &[("role_reads_keys", NO)], &["kms:DescribeKey", &says]);
+    check(held(vec![custom("own", &allow("kms:*", "acs:kms:*:1:key/key-1"))]), &[], &[]);
+    let other_key = custom("own", &allow("kms:*", "acs:kms:*:1:key/key-2"));
+    check(
+        held(vec![other_key]),
+        &[("role_reads_keys", NO), ("role_uses_keys", NO)],
+        &["acs:kms:cn-hangzhou:1:key/key-1"],
+    );
+    let lacks = custom("own", &allow("kms:Decrypt", "*"));
+    check(
+        held(vec![reads.clone(), lacks]),
+        &[("role_uses_keys", NO)],
+        &["kms:Encrypt, kms:GenerateDataKey on"],
+    );
+    let deny = custom("cage", r#"{"Effect":"Deny","Action":"kms:Dec*","Resource":"*"}"#);
+    check(
+        held(vec![reads.clone(), uses.clone(), deny]),
+        &[("role_uses_keys", NO)],
+        &["cage denies", "kms:Decrypt"],
+    );
+    let unread = HeldPolicy { document: Read::Denied(denied("ram:GetPolicy")), ..lacking() };
+    let both = [("role_reads_keys", None), ("role_uses_keys", None)];
+    check(
+        held(vec![reads, uses, unread]),
+        &both,
+        &["Custom/own could not be read", r#""Action":"ram:GetPolicy""#],
+    );
+    check(
+        |facts| facts.role_policies = Read::Denied(denied("ram:ListPoliciesForRole")),
+        &both,
+        &["lacks ram:ListPoliciesForRole"],
+    );
+}
+
+fn lacking() -> HeldPolicy {
+    custom("own", &allow("oss:*", "*"))
+}
+
+#[test]
+fn a_key_of_another_region_than_the_logstores_fails_wherever_it_is() {
+    let subject = Subject { log_store_region: Some(Region::parse("cn-beijing").unwrap()), ..subject() };
+    let checks = checks(&subject, &facts());
+    let failed: Vec<&Check> = checks.iter().filter(|check| check.ok != Some(true)).collect();
+    assert_eq!(failed.iter().map(|check| (check.name, check.ok)).collect::<Vec<_>>(), [("key_region", NO)]);
+    assert!(failed[0].fix.as_ref().unwrap().contains("region_id = \"cn-beijing\""), "{failed:#?}");
+}
+
+#[test]
+fn an_alias_that_was_not_resolved_leaves_permissions_on_single_keys_open() {
+    let subject = Subject { key_id: "alias/logs".to_owned(), ..subject() };
+    let of = |policy: HeldPolicy| {
+        let key = Read::Denied(denied("kms:DescribeKey"));
+        let facts = Facts { key, role_policies: Read::Found(vec![policy]), ..facts() };
+        checks(&subject, &facts).into_iter().find(|check| check.name == "role_uses_keys").unwrap()
+    };
+    assert_eq!(of(custom("own", &allow("kms:*", "acs:kms:*:*:key/key-1"))).ok, None);
+    assert_eq!(of(custom("own", &allow("kms:*", "*"))).ok, Some(true));
+}
+
+#[test]
+fn whoever_configures_has_to_be_allowed_to_pass_this_role() {
+    let holds = |statement: &str| {
+        let holdings = pass_role(statement);
+        move |facts: &mut Facts| facts.principal_policies = holdings
+    };
+    check(holds(&allow("ram:*", "*")), &[], &[]);
+    let policy = r#"{"Statement":[{"Action":"ram:PassRole","Effect":"Allow","Resource":"acs:ram::1:role/sls-byok"}],"Version":"1"}"#;
+    let argument = "pass_role = { users = [\"ci\"] }";
+    check(
+        holds(&allow("ram:PassRole", "acs:ram::1:role/other")),
+        &[("pass_role", NO)],
+        &["RAM user ci", policy, argument],
+    );
+    check(
+        holds(&allow("ram:PassRole", "acs:ram::1:role/Sls-Byok")),
+        &[("pass_role", None)],
+        &["letter case", policy],
+    );
+    let deny = r#"{"Effect":"Deny","Action":"ram:PassRole","Resource":"*"}"#;
+    check(holds(&format!("{},{deny}", allow("*", "*"))), &[("pass_role", NO)], &["pass denies", "Deny"]);
+    check(
+        |facts| facts.principal_policies = Read::Absent,
+        &[("pass_role", NO)],
+        &["There is no RAM user ci"],
+    );
+    check(
+        |facts| facts.principal_policies = Read::Denied(denied("ram:ListPoliciesForUser")),
+        &[("pass_role", None)],
+        &["lacks ram:ListPoliciesForUser", "acs:ram::1:user/ci"],
+    );
+    let mut groups = pass_role(&allow("ram:*", "*"));
+    if let Read::Found(holdings) = &mut groups {
+        holdings.unread.push(denied("ram:ListGroupsForUser"));
+    }
+    check(
+        |facts| facts.principal_policies = groups,
+        &[("pass_role", None)],
+        &["lacks ram:ListGroupsForUser"],
+    );
+}
+
+#[test]
+fn the_account_needs_no_permission_and_another_account_cannot_be_read() {
+    let principal =
+        |account_id: &str, kind| Read::Found(Principal { account_id: account_id.to_owned(), kind });
+    check(
+        |facts| {
+            facts.principal = principal("1", PrincipalKind::Account);
+            facts.principal_policies = Read::Found(Holdings::default());
+        },
+        &[],
+        &[],
+    );
+    check(
+        |facts| facts.principal = principal("2", PrincipalKind::Account),
+        &[("pass_role", None)],
+        &["account 2", "account 1"],
+    );
+    check(
+        |facts| {
+            facts.principal = principal("1", PrincipalKind::Role("Ops".to_owned()));
+            facts.principal_policies = Read::Found(Holdings::default());
+        },
+        &[("pass_role", NO)],
+        &["pass_role = { roles = [\"Ops\"] }"],
+    );
+}

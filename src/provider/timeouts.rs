@@ -1,0 +1,45 @@
+//! The `timeouts` attribute of resources.
+
+use std::time::Duration;
+
+use super::duration;
+use crate::{
+    model,
+    schema::{Attribute, Field, Nesting, validator::Parses},
+};
+
+model! {
+    /// Time limits, as Go durations.
+    pub struct TimeoutsModel {
+        /// Of a create.
+        pub create: String,
+        /// Of a refresh.
+        pub read: String,
+        /// Of a change.
+        pub update: String,
+        /// Of a destroy.
+        pub delete: String,
+    }
+}
+
+/// The attribute. `description` says which limits hold where none are set, and `limits` what each is of.
+pub(super) fn attribute(description: &'static str, limits: [(&'static str, &'static str); 4]) -> Attribute {
+    let rule = "Must be a duration such as `30s`, `5m` or `1h30m`.";
+    let limits = limits.into_iter().map(|(name, description)| {
+        Attribute::string(name)
+            .optional()
+            .validate(Parses { rule, problem: |text| duration::parse(text).err() })
+            .described(description)
+    });
+    Attribute::nested("timeouts", Nesting::Single, limits.collect()).optional().described(description)
+}
+
+/// The limit of one operation; `default` where none is set.
+pub(super) fn limit(
+    timeouts: &Field<TimeoutsModel>,
+    of: fn(&TimeoutsModel) -> &Field<String>,
+    default: Duration,
+) -> Duration {
+    let given = timeouts.known().and_then(|timeouts| of(timeouts).known());
+    given.and_then(|text| duration::parse(text).ok()).unwrap_or(default)
+}

@@ -1,0 +1,164 @@
+//! Role and encryption in one apply: the service may not see the role for a while.
+
+use serde_json::{Value, json};
+
+use super::given::{self, ARN, NAME, THIS, role};
+use crate::given::stored;
+use crate::harness::Scene;
+
+const ENCRYPTION: &str = "alicloud_log_store_encryption.this";
+
+/// People, a Logstore and a key; that roles are listed makes the emulator look at the role of a configuration.
+fn seed() -> Value {
+    let mut seed = given::people();
+    seed["projects"] = json!([{"name": "audit", "logstores": [{"logstoreName": "app"}]}]);
+    seed["keys"] = json!([{"id": "key-1", "spec": "Aliyun_AES_256", "usage": "ENCRYPT/DECRYPT", "state": "Enabled", "region": "cn-hangzhou"}]);
+    seed
+}
+
+/// The encryption `this`, through a role given as an expression.
+fn encryption(arn: &str, arguments: &str) -> String {
+    format!(
+        "resource \"alicloud_log_store_encryption\" \"this\" {{\n  project_name = \"audit\"\n  logstore_name = \"app\"\n  user_cmk_info = {{\n    cmk_key_id = \"key-1\"\n    arn = {arn}\n    region_id = \"cn-hangzhou\"\n  }}\n{arguments}\n}}\n"
+    )
+}
+
+fn both(arguments: &str) -> String {
+    role("") + &encryption("alicloud_ram_byok_role.this.arn", arguments)
+}
+
+#[track_caller]
+fn is_encrypted(scene: &Scene) {
+    let conf = stored(scene);
+    assert_eq!((&conf["enable"], &conf["user_cmk_info"]["arn"]), (&json!(true), &json!(ARN)));
+}
+
+fn updates(scene: &Scene) -> usize {
+    scene.actions().into_iter().filter(|action| action == "UpdateLogStore").count()
+}
+
+#[test]
+fn both_are_made_in_one_apply() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both(""));
+    let plan = scene.plan().expect_changes();
+    assert_eq!(plan.ran.diagnostics().len(), 0);
+    assert_eq!(plan.change(ENCRYPTION)["after_unknown"]["user_cmk_info"]["arn"], true);
+    assert_eq!(scene.try_apply_plan().succeeded().changes(), (2, 0, 0));
+    is_encrypted(&scene);
+    assert_eq!(scene.plan().expect_empty().ran.diagnostics().len(), 0);
+}
+
+/// However the service says that it does not see the role yet.
+#[test]
+fn a_role_that_this_run_has_made_is_waited_for() {
+    let unauthorized = ("Unauthorized", 401, "no authority to use the role".to_owned());
+    let invalid = ("ParameterInvalid", 400, format!("the role {ARN} does not exist"));
+    for (code, status, message) in [unauthorized, invalid] {
+        let scene = Scene::new(&seed());
+        scene.write("main.tf", &both(""));
+        let error = json!({"error": {"status": status, "code": code, "message": message}});
+        scene.fault(&json!({"action": "UpdateLogStore", "times": 2, "effect": error}));
+        assert_eq!(scene.apply().diagnostics().len(), 0);
+        assert_eq!(updates(&scene), 3);
+        is_encrypted(&scene);
+    }
+}
+
+/// The service looks the role up where it is not seen yet.
+#[test]
+fn a_role_that_the_service_does_not_see_yet_is_waited_for() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both(""));
+    let stale = json!({"stale": {"reads": 1, "writes": 3}});
+    scene.fault(&json!({"action": "UpdateLogStore", "effect": stale}));
+    assert_eq!(scene.apply().diagnostics().len(), 0);
+    assert_eq!(updates(&scene), 2);
+    is_encrypted(&scene);
+}
+
+#[test]
+fn a_role_that_is_never_seen_is_an_error_in_the_end() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both("  timeouts = { create = \"5s\" }"));
+    let error = json!({"error": {"status": 401, "code": "Unauthorized", "message": "no authority"}});
+    scene.fault(&json!({"action": "UpdateLogStore", "times": 99, "effect": error}));
+    let error = scene.try_apply().failed().error();
+    error.says(&["Cannot configure encryption of Logstore audit:app", "Unauthorized", "ram:PassRole", ARN]);
+    assert!((2..=4).contains(&updates(&scene)), "{}", updates(&scene));
+    assert!(scene.role(NAME).is_some());
+}
+
+#[test]
+fn a_role_that_this_run_has_not_made_is_not_waited_for() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &role(""));
+    scene.apply();
+    let unauthorized = json!({"error": {"status": 401, "code": "Unauthorized", "message": "no authority"}});
+    let invalid =
+        json!({"error": {"status": 400, "code": "ParameterInvalid", "message": format!("the role {ARN}")}});
+    for main in [both(""), encryption(&format!("{ARN:?}"), "") + &role("")] {
+        for error in [&unauthorized, &invalid] {
+            scene.write("main.tf", &main);
+            scene.forget_calls();
+            scene.fault(&json!({"action": "UpdateLogStore", "times": 9, "effect": error}));
+            scene.try_apply().failed();
+            scene.clear_faults();
+            assert_eq!(updates(&scene), 1);
+        }
+    }
+}
+
+/// What is not about the role is not waited for, whoever made the role.
+#[test]
+fn another_refusal_is_not_waited_for() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both(""));
+    let invalid =
+        json!({"error": {"status": 400, "code": "ParameterInvalid", "message": "the key is disabled"}});
+    scene.fault(&json!({"action": "UpdateLogStore", "times": 9, "effect": invalid}));
+    scene.try_apply().failed();
+    assert_eq!(updates(&scene), 1);
+}
+
+#[test]
+fn a_role_that_is_put_right_in_the_same_apply_is_waited_for() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &role(""));
+    scene.apply();
+    let policy = [("PolicyName", "AliyunKMSCryptoUserAccess"), ("PolicyType", "System"), ("RoleName", NAME)];
+    scene.ram("DetachPolicyFromRole", &policy);
+    scene.write("main.tf", &both(""));
+    let stale = json!({"stale": {"reads": 1, "writes": 1}});
+    scene.fault(&json!({"action": "UpdateLogStore", "effect": stale}));
+    scene.apply();
+    assert_eq!(updates(&scene), 2);
+    is_encrypted(&scene);
+}
+
+#[test]
+fn another_name_of_a_role_in_use_is_warned_about() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both(""));
+    scene.apply();
+    scene.write("main.tf", &both("").replace(NAME, "other"));
+    let warnings = scene.try_plan().warnings();
+    let of = |address: &str| {
+        let found = warnings.iter().find(|warning| warning.address == address);
+        found.unwrap_or_else(|| panic!("no warning of {address}: {warnings:#?}"))
+    };
+    of(THIS).says(&["Replacing a role cuts off what is encrypted through it", ARN]);
+    of(ENCRYPTION).says(&["The role of Logstore audit:app is going to be replaced", ARN, "Keep the role"]);
+}
+
+#[test]
+fn a_destroy_names_the_logstores_that_use_the_role() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both(""));
+    scene.apply();
+    let ran = scene.destroy();
+    let warnings = ran.warnings();
+    let of_role = warnings.iter().find(|warning| warning.address == THIS).expect("no warning of the role");
+    of_role.says(&["Destroying a role cuts off what is encrypted through it", "Known to be so: audit:app"]);
+    assert_eq!(scene.role(NAME), None);
+}

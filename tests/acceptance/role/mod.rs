@@ -1,0 +1,18 @@
+//! The role of BYOK, with everything that belongs to it.
+
+mod given;
+
+mod calls;
+mod chain;
+mod create;
+mod destroy;
+mod documents;
+mod drift;
+mod import;
+mod incomplete;
+mod interrupt;
+mod refusals;
+mod story;
+mod sweep;
+mod update;
+mod waits;
