@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use crate::given;
-use crate::harness::Scene;
+use crate::harness::{Emulator, Scene};
 
 #[test]
 fn two_accounts_are_kept_apart_by_aliases() {
@@ -88,4 +88,46 @@ fn requests_are_signed_in_version_1_with_sha256() {
 #[test]
 fn requests_are_signed_in_version_1_with_sha1() {
     signs("v1-hmac-sha1", "LOG");
+}
+
+#[test]
+fn an_authority_of_ones_own_is_trusted_when_ca_bundle_names_it() {
+    let scene = Scene::new(&given::plain());
+    let directory = scene.root().join("tls");
+    std::fs::create_dir(&directory).unwrap();
+    let bundle = directory.join("ca.pem");
+    let bundle = bundle.to_str().unwrap();
+    let flags = ["--tls", "--ca-out", bundle];
+    let served = Emulator::start(&directory, &given::plain(), &flags);
+    let over_tls = |arguments: &str| {
+        let block = scene.provider_block(arguments);
+        let block = block.replace(&scene.endpoint(), &format!("https://{}", served.address));
+        scene.write("provider.tf", &(scene.required_providers() + &block));
+    };
+    scene.write("main.tf", &given::encryption(""));
+
+    over_tls("");
+    scene.try_apply().failed().error().says(&["no secure connection to", "is not trusted here", "ca_bundle"]);
+
+    over_tls(&format!("  ca_bundle = {bundle:?}"));
+    assert_eq!(scene.apply().changes(), (1, 0, 0));
+    scene.plan().expect_empty();
+
+    std::fs::write(bundle, "").unwrap();
+    scene.try_plan().failed().error().says(&["Invalid CA bundle", bundle, "no certificate"]);
+}
+
+#[test]
+fn a_region_nobody_knows_is_told_with_the_nearest_one() {
+    let scene = Scene::new(&given::plain());
+    scene.write("main.tf", &given::encryption(""));
+    let slip = scene.read("provider.tf").replace("cn-hangzhou", "cn-hangzou");
+    scene.write("provider.tf", &slip);
+    let error = scene.try_plan().failed().error();
+    error.says(&["Unknown region", "Did you mean \"cn-hangzhou\"?", "skip_region_validation"]);
+    assert!(scene.calls().is_empty());
+    scene.env("ALICLOUD_SKIP_REGION_VALIDATION", "true");
+    // The region is a part of what is signed, and the emulator is in another.
+    scene.try_plan().failed().error().says(&["request id "]);
+    assert!(!scene.calls().is_empty());
 }

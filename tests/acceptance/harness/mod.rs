@@ -14,6 +14,7 @@ mod scene;
 
 pub use control::Call;
 pub use diagnostic::Diagnostic;
+pub use emulator::Emulator;
 pub use plan::Plan;
 pub use ram::{RamPolicy, RamRole};
 pub use ran::Ran;
