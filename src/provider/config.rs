@@ -181,7 +181,15 @@ login are used while they are valid.";
 pub(super) fn schema() -> Schema {
     Schema {
         description: DESCRIPTION,
-        attributes: vec![
+        attributes: [credentials(), calls()].concat(),
+        blocks: vec![assume_role(), assume_role_with_oidc(), endpoints(), sign_version()],
+        ..Schema::default()
+    }
+}
+
+/// Who calls.
+fn credentials() -> Vec<Attribute> {
+    vec![
             Attribute::string("access_key").optional().described(
                 "The AccessKey id. Environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABACLOUD_ACCESS_KEY_ID`.",
             ),
@@ -203,6 +211,12 @@ pub(super) fn schema() -> Schema {
             Attribute::string("credentials_uri").optional().sensitive().described(
                 "An address that answers with temporary keys; `http://` is accepted for addresses of this machine only. Environment: `ALICLOUD_CREDENTIALS_URI`, `ALIBABA_CLOUD_CREDENTIALS_URI`.",
             ),
+    ]
+}
+
+/// Where and how calls are made.
+fn calls() -> Vec<Attribute> {
+    vec![
             Attribute::string("region")
                 .optional()
                 .validate(Parses { rule: "Must be a region id such as `cn-hangzhou`.", problem: region_problem })
@@ -239,11 +253,11 @@ pub(super) fn schema() -> Schema {
             Attribute::string("preflight").optional().validate(OneOf(&PREFLIGHTS)).described(
                 "What a plan does that configures or enables encryption with a KMS key of your own (`user_cmk_info`) while the key, the role or the caller's `ram:PassRole` is not as it has to be: `error` fails, `warn` warns, `off` does not look. What may not be read is one warning. Unless it is `off`, a refresh warns of a key that cannot be used. `alicloud_byok_readiness` has the same checks as a data source. Environment: `ALICLOUD_ENCRYPTION_PREFLIGHT`. Default: `error`.",
             ),
-        ],
-        blocks: vec![
-            assume_role(),
-            assume_role_with_oidc(),
-            Block::new(
+    ]
+}
+
+fn endpoints() -> Block {
+    Block::new(
                 "endpoints",
                 Nesting::List,
                 vec![
@@ -266,8 +280,11 @@ pub(super) fn schema() -> Schema {
                 ],
             )
             .at_most(1)
-            .described("Where the services are reached, if not at their public endpoints."),
-            Block::new(
+            .described("Where the services are reached, if not at their public endpoints.")
+}
+
+fn sign_version() -> Block {
+    Block::new(
                 "sign_version",
                 Nesting::List,
                 vec![
@@ -284,10 +301,7 @@ pub(super) fn schema() -> Schema {
                 ],
             )
             .at_most(1)
-            .described("How requests are signed."),
-        ],
-        ..Schema::default()
-    }
+            .described("How requests are signed.")
 }
 
 fn assume_role() -> Block {

@@ -225,8 +225,8 @@ fn missing(error: &Error) -> &'static str {
 
 /// How far the clocks are apart, where that may be why the caller was not accepted.
 fn skew(error: &Error) -> Option<String> {
-    /// Signed requests are accepted for 15 minutes (all four services' documentations of their signatures); a third
-    /// of it is worth a word.
+    /// SLS accepts a signed request for 15 minutes, by its documentation, and the RPC services seem to as well; a
+    /// third of it is worth a word.
     const WORTH_A_WORD: i64 = 300;
     let ahead = error.clock_ahead().filter(|_| error.kind() == ErrorKind::Unauthenticated)?;
     let seconds = ahead.whole_seconds();
