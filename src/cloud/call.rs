@@ -188,7 +188,7 @@ impl Caller {
         progress.request_id = None;
         log_exchange(operation, "sending", &credentials, || trace::request(&request));
         let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
-        log_exchange(operation, "answered", &credentials, || trace::response(&response));
+        log_exchange(operation, "answered", &credentials, || trace::response(&response, &request));
         progress.status = Some(response.status);
         progress.request_id = (action.request_id)(&response);
 

@@ -19,6 +19,7 @@ struct Roles {
     to_finish: HashMap<String, Unfinished>,
     new: HashSet<String>,
     replaced: HashSet<String>,
+    looked_at: HashSet<(String, String)>,
     users: HashMap<String, BTreeSet<String>>,
 }
 
@@ -107,6 +108,11 @@ impl HeldRoles {
     /// True if the role is planned to be replaced.
     pub(super) fn is_replaced(&self, arn: &str) -> bool {
         self.open().replaced.contains(&arn.to_lowercase())
+    }
+
+    /// True the first time that a replaced role and a project are asked about together.
+    pub(super) fn is_first_look(&self, arn: &str, project: &str) -> bool {
+        self.open().looked_at.insert((arn.to_lowercase(), project.to_owned()))
     }
 
     /// Notes that a Logstore is encrypted through the role.

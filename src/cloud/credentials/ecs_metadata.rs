@@ -132,6 +132,8 @@ impl EcsMetadata {
         request: HttpRequest,
     ) -> Result<HttpResponse, Error> {
         let operation = operation(&self.describe());
+        // Whatever it answers, a token or keys, is a secret.
+        let request = HttpRequest { secret: true, ..request };
         let max_retries = if self.required { MAX_RETRIES } else { 0 };
         means.send(context, Plain { operation: &operation, request, timeout: TIMEOUT, max_retries }).await
     }

@@ -23,8 +23,13 @@ const SECRET_NAMES: [&str; 8] = [
 ];
 
 /// Headers that sign a request or identify its sender, in small letters.
-const SECRET_HEADERS: [&str; 4] =
-    ["authorization", "proxy-authorization", "x-acs-security-token", "set-cookie"];
+const SECRET_HEADERS: [&str; 5] = [
+    "authorization",
+    "proxy-authorization",
+    "x-acs-security-token",
+    "x-aliyun-ecs-metadata-token",
+    "set-cookie",
+];
 
 /// Whether a member or parameter of this name holds a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
@@ -54,16 +59,19 @@ pub(crate) fn without(text: &str, secret: &str) -> String {
 pub(crate) fn request(request: &HttpRequest) -> String {
     let mut text = format!("{} {}{}", request.method.as_str(), request.origin.url, request.path);
     for (position, (name, value)) in request.query.iter().enumerate() {
-        let value = if is_secret_name(name) { MASK } else { value };
+        let value = if request.secret || is_secret_name(name) { MASK } else { value };
         // Writing to a string cannot fail.
         let _ = write!(text, "{}{name}={value}", if position == 0 { '?' } else { '&' });
     }
-    format!("{text} {:?} {}", request.headers, body(&request.body))
+    let body = if request.secret { MASK.to_owned() } else { body(&request.body) };
+    format!("{text} {:?} {body}", request.headers)
 }
 
-/// Status, headers and body of an answer, with secrets masked by where they stand.
-pub(crate) fn response(response: &HttpResponse) -> String {
-    format!("{} {:?} {}", response.status, response.headers, body(&response.body))
+/// Status, headers and body of the answer to a request, with secrets masked by where they stand. What answers a
+/// request that holds a secret is one itself.
+pub(crate) fn response(response: &HttpResponse, request: &HttpRequest) -> String {
+    let body = if request.secret { MASK.to_owned() } else { body(&response.body) };
+    format!("{} {:?} {body}", response.status, response.headers)
 }
 
 /// A body: JSON and forms with the secret members masked, other text as it is, and of bytes only their number.
@@ -108,6 +116,19 @@ mod tests {
     use crate::cloud::http::{Headers, Method};
 
     #[test]
+    fn a_request_that_holds_a_secret_is_shown_without_query_and_bodies() {
+        let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
+        let mut sent = HttpRequest::new(Method::Get, origin, "/p");
+        sent.query.insert("key".to_owned(), "canary-1".to_owned());
+        sent.headers.set("x-aliyun-ecs-metadata-token", "canary-2");
+        sent.body = b"canary-3".to_vec();
+        sent.secret = true;
+        let answer = HttpResponse { status: 200, headers: Headers::default(), body: b"canary-4".to_vec() };
+        let shown = request(&sent) + &response(&answer, &sent);
+        assert!(shown.contains("/p") && shown.contains("200") && !shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
     fn a_request_is_shown_without_what_signs_it() {
         let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
         let mut sent = HttpRequest::new(Method::Post, origin, "/");
@@ -131,7 +152,9 @@ mod tests {
         let body = r#"{"Credentials":[{"AccessKeyId":"STS.1","AccessKeySecret":"canary","SecurityToken":{"a":"canary"}}],"Plaintext":"canary"}"#;
         let mut headers = Headers::default();
         headers.set("set-cookie", "canary");
-        let text = response(&HttpResponse { status: 200, headers, body: body.into() });
+        let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
+        let sent = HttpRequest::new(Method::Post, origin, "/");
+        let text = response(&HttpResponse { status: 200, headers, body: body.into() }, &sent);
         assert!(text.starts_with("200 ") && text.contains("STS.1") && !text.contains("canary"), "{text}");
     }
 

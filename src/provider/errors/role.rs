@@ -1,6 +1,8 @@
 //! Words about BYOK roles.
 
-use super::of_call;
+use std::collections::BTreeSet;
+
+use super::{LogStoreId, of_call};
 use crate::{
     cloud::{
         error::{Error, ErrorKind},
@@ -212,11 +214,20 @@ pub(in crate::provider) fn pass_role_denied(doing: &str, error: &Error, arn: &st
 }
 
 /// A Logstore whose role is going to be replaced under it.
-pub(in crate::provider) fn role_of_log_store_replaced(log_store: &str, arn: &str) -> Diagnostic {
+pub(in crate::provider) fn role_of_log_store_replaced(
+    id: &LogStoreId,
+    arn: &str,
+    others: &BTreeSet<String>,
+) -> Diagnostic {
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" The same goes for others of the project: {}.", others.join(", ")),
+    };
     Diagnostic::warning(
-        format!("The role of Logstore {log_store} is going to be replaced"),
+        format!("The role of Logstore {id} is going to be replaced"),
         format!(
-            "Logstore {log_store} is encrypted through the role {arn}, which the same plan replaces. While the role is gone the Logstore can be neither read nor written, and a role of another name can never take its place. Keep the role."
+            "Logstore {id} is encrypted through the role {arn}, which the same plan replaces. While the role is gone the Logstore can be neither read nor written, and a role of another name can never take its place.{others} Keep the role."
         ),
     )
     .at(Path::of("user_cmk_info").attribute("arn"))

@@ -6,6 +6,7 @@ mod model;
 mod plan;
 mod preflight;
 mod read;
+mod role_users;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

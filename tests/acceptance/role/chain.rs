@@ -151,6 +151,29 @@ fn another_name_of_a_role_in_use_is_warned_about() {
     of(ENCRYPTION).says(&["The role of Logstore audit:app is going to be replaced", ARN, "Keep the role"]);
 }
 
+/// Other Logstores of the project may use the role as well, whoever configured them.
+#[test]
+fn a_replacement_names_the_logstores_of_the_project_that_can_be_read() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &both(""));
+    scene.apply();
+    let conf = stored(&scene);
+    let others = conf.to_string().replace("sls-byok", "others").parse::<Value>().unwrap();
+    for (name, conf) in [("by-hand", &conf), ("of-others", &others), ("unreadable", &conf)] {
+        scene.put_log_store("audit", name, &json!({"ttl": 7, "encrypt_conf": conf}));
+    }
+    scene.put_log_store("audit", "in-clear", &json!({"ttl": 7}));
+    scene.write("main.tf", &both("").replace(NAME, "other"));
+    let denied = json!({"error": {"status": 401, "code": "Unauthorized", "message": "denied"}});
+    scene.fault(&json!({"action": "GetLogStore", "logstore": "unreadable", "times": 9, "effect": denied}));
+    let warnings = scene.try_plan().warnings();
+    let of_it = warnings.iter().find(|warning| warning.address == ENCRYPTION).expect("no warning");
+    of_it.says(&[
+        "The role of Logstore audit:app is going to be replaced",
+        "of the project: audit:by-hand. Keep",
+    ]);
+}
+
 #[test]
 fn a_destroy_names_the_logstores_that_use_the_role() {
     let scene = Scene::new(&seed());

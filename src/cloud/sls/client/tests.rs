@@ -363,6 +363,8 @@ async fn a_call_leaves_one_line_in_the_log_and_no_secret() {
     unheard.get().await.unwrap();
     unheard.get().await.unwrap_err();
     let lines = Lines::default();
+    // With a second one, what other threads log first does not decide what is recorded here.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let bench = Bench::new(script());
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let guard = tracing::subscriber::set_default(subscriber);
