@@ -32,7 +32,7 @@ pub fn bare(algorithm: Option<Algorithm>, data: &[u8]) -> Option<f64> {
             cipher.encrypt_padded::<Pkcs7>(&mut buffer, length).is_ok()
         }),
         Algorithm::AesCfb => measured(length, || {
-            cfb_mode::BufEncryptor::<Aes256>::new(&aes.into(), &iv.into()).encrypt(&mut buffer);
+            cfb_mode::Encryptor::<Aes256>::new(&aes.into(), &iv.into()).encrypt(&mut buffer);
         }),
         Algorithm::AesOfb => measured(length, || {
             ofb::Ofb::<Aes256>::new(&aes.into(), &iv.into()).apply_keystream(&mut buffer);
