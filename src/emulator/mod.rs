@@ -37,6 +37,7 @@ pub mod logging;
 mod master_key;
 mod persistence;
 mod policy;
+mod quotas;
 mod ram;
 mod requests;
 mod rpc;

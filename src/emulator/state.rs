@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::faults::Faults;
 use super::identity::Directory;
 use super::persistence::{self, NotKept};
+use super::quotas::Quotas;
 use super::requests::RequestLog;
 use super::rpc::Nonces;
 use super::seed::Seed;
@@ -42,6 +43,8 @@ pub struct State {
     pub requests: RequestLog,
     /// What goes wrong on order.
     pub faults: Faults,
+    /// How many calls the services admit.
+    pub quotas: Quotas,
     /// What is kept: documents and blocks.
     pub store: Store,
     has_failed: AtomicBool,
@@ -76,6 +79,7 @@ impl State {
             clock_is_moved: Mutex::default(),
             requests: RequestLog::default(),
             faults: Faults::default(),
+            quotas: Quotas::default(),
             data_keys: sls::DataKeys::new(&store),
             store,
             has_failed: AtomicBool::new(false),
@@ -163,13 +167,14 @@ impl State {
         Ok(Some(self.store.submit(change)))
     }
 
-    /// Goes back to the seed: data, identities, keys, faults, nonces, request log and clock.
+    /// Goes back to the seed: data, identities, keys, faults, quotas, nonces, request log and clock.
     ///
     /// # Errors
     ///
-    /// [`Unwritable`], and then only faults, nonces and request log are gone.
+    /// [`Unwritable`], and then only faults, quotas, nonces and request log are gone.
     pub fn reset(&self) -> Result<Option<Committed>, Unwritable> {
         self.faults.clear();
+        self.quotas.clear();
         self.requests.clear();
         self.nonces.clear();
         self.data_keys.clear();

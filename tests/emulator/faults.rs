@@ -169,3 +169,34 @@ async fn a_call_with_a_bad_signature_uses_no_fault_up() {
     response.assert_error(401, "Unauthorized", "AccessKeyId not found: ak-other");
     assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 403);
 }
+
+#[tokio::test]
+async fn a_quota_refuses_what_is_too_much_until_it_is_lifted() {
+    let bench = Bench::start(Rules::Default).await;
+    let wrong = [
+        (r#"{"service":"oss","requests_per_second":1}"#, "service: expected"),
+        (r#"{"service":"sls","requests_per_second":0}"#, "requests_per_second: expected"),
+        (r#"{"service":"sls"}"#, "requests_per_second"),
+    ];
+    for (body, says) in wrong {
+        let answer = bench.try_control("PUT", "quotas", body).await;
+        assert!(answer.status == 400 && answer.body.contains(says), "{}", answer.body);
+    }
+    bench.control("PUT", "quotas", r#"{"service":"sls","requests_per_second":1,"burst":2}"#).await;
+    let quota = json!([{"service": "sls", "requests_per_second": 1, "burst": 2}]);
+    assert_eq!(bench.control("GET", "quotas", "").await, quota);
+    // However slow this machine is: at most one more is admitted for each second that passes.
+    let mut refused = 0;
+    for _ in 0..200 {
+        let answer = bench.call("GET", "/logstores/app", "").await;
+        if answer.status == 403 {
+            answer.assert_error(403, "ReadQuotaExceed", "Read quota is exceeded.");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+    bench.control("DELETE", "quotas", "").await;
+    for _ in 0..20 {
+        assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 200);
+    }
+}

@@ -6,6 +6,7 @@ mod faults;
 mod keys;
 mod logs;
 pub(super) mod origin;
+mod quotas;
 mod status;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/_emulator/requests", get(requests).delete(forget_requests))
         .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/_emulator/faults/release", post(faults::release))
+        .route("/_emulator/quotas", get(quotas::list).put(quotas::set).delete(quotas::clear))
         .route("/_emulator/clock", post(advance_clock))
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/projects/{project}", put(direct::put_project).delete(direct::delete_project))

@@ -1,6 +1,6 @@
 //! One call to the service, from the signature to the answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
@@ -60,6 +60,9 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
     match state.faults.fire(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
+        None if !state.quotas.admits(NAME, Instant::now()) => {
+            Err(Error::throttled(route.operation.is_read()))
+        }
         None => evaluation.run(View::Current).await.map(Answer::Reply),
     }
 }
