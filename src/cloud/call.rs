@@ -16,6 +16,7 @@ use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, trace,
 };
+use crate::cloud::rate::Rates;
 use crate::cloud::retry::{RetryPolicy, parse_retry_after};
 use crate::cloud::totals::Totals;
 
@@ -49,8 +50,10 @@ pub struct Caller {
     retry: RetryPolicy,
     /// The longest an attempt may take, from connecting to the last byte.
     request_timeout: Duration,
-    /// One permit for each request on the wire. None is held during a pause.
+    /// One permit for each request on the wire. None is held during a pause, or while a service's turn is waited for.
     permits: Semaphore,
+    /// How fast each service takes calls.
+    rates: Rates,
     totals: Totals,
 }
 
@@ -81,7 +84,8 @@ impl Caller {
         let CallerConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } = config;
         // A client that can send nothing would wait for ever.
         let permits = Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
-        Self { credentials, transport, clock, retry, request_timeout, permits, totals: Totals::default() }
+        let (rates, totals) = (Rates::default(), Totals::default());
+        Self { credentials, transport, clock, retry, request_timeout, permits, rates, totals }
     }
 
     /// Sends once, whatever comes of it.
@@ -175,6 +179,8 @@ impl Caller {
         progress: &mut Progress,
     ) -> Result<T, Error> {
         let operation = action.operation;
+        let pace = self.rates.of(operation.service);
+        self.within(context, operation, false, pace.turn(&*self.clock)).await?;
         let permit = self.within(context, operation, false, self.permits.acquire()).await?;
         let _permit = permit.map_err(|closed| {
             Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
@@ -182,6 +188,7 @@ impl Caller {
         let credentials =
             self.within(context, operation, false, self.credentials.credentials(context)).await??;
         let request = (action.prepare)(&credentials, self.clock.now())?;
+        let sent_at = self.clock.monotonic();
 
         progress.attempts += 1;
         progress.status = None;
@@ -192,7 +199,10 @@ impl Caller {
         progress.status = Some(response.status);
         progress.request_id = (action.request_id)(&response);
 
-        (action.accept)(&response).map_err(|error| {
+        let outcome = (action.accept)(&response);
+        let is_throttled = matches!(&outcome, Err(error) if error.kind() == ErrorKind::Throttled);
+        pace.answered(operation.service, is_throttled, sent_at, self.clock.monotonic());
+        outcome.map_err(|error| {
             let retry_after = response.headers.get("retry-after");
             let wait = retry_after.and_then(|value| parse_retry_after(value, self.clock.now()));
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());

@@ -17,6 +17,7 @@ pub mod names;
 pub mod network;
 pub mod nonce;
 pub mod ram;
+mod rate;
 pub mod regions;
 pub mod retry;
 pub mod rpc;

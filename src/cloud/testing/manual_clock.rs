@@ -47,7 +47,8 @@ impl ManualClock {
     /// Meant for futures that wait for this clock and for nothing outside themselves: while another task or the
     /// network is busy, time would run on. A future that waits for something else stays pending.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        let mut future = std::pin::pin!(future);
+        // In one long poll tokio would take turns away, which looks like waiting here.
+        let mut future = std::pin::pin!(tokio::task::unconstrained(future));
         std::future::poll_fn(|context| {
             loop {
                 if let Poll::Ready(output) = future.as_mut().poll(context) {

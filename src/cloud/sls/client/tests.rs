@@ -376,7 +376,8 @@ async fn a_call_leaves_one_line_in_the_log_and_no_secret() {
     let (wire, calls): (Vec<&String>, Vec<&String>) = lines.iter().partition(|line| line.contains(" http="));
     assert_eq!(wire.len(), 6, "each of three attempts is sent and answered: {wire:#?}");
     assert!(wire.iter().all(|line| line.starts_with("DEBUG")) && wire[0].contains("/logstores/app"));
-    let [retry, found, refused] = calls[..] else { panic!("not three lines: {calls:#?}") };
+    let [slower, retry, found, refused] = calls[..] else { panic!("not four lines: {calls:#?}") };
+    assert!(slower.starts_with("DEBUG") && slower.contains("service=\"SLS\""), "{slower}");
     assert!(retry.starts_with("DEBUG") && retry.contains("code=\"ServerBusy\""), "{retry}");
     for part in [
         "INFO",

@@ -1,0 +1,207 @@
+//! Many callers against a service with a quota, on a clock by hand: what it takes, and how much is in vain.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::future::{BoxFuture, join_all};
+
+use super::*;
+use crate::cloud::call::Action;
+use crate::cloud::credentials::{Credentials, StaticCredentials};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::{Error, Operation};
+use crate::cloud::http::{Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError};
+use crate::cloud::retry::RetryPolicy;
+use crate::cloud::testing::ManualClock;
+use crate::cloud::{CallContext, Caller, CallerConfig};
+
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// A service that admits so many calls a second, a bucket of them at once, and throttles the rest.
+#[derive(Debug)]
+struct Quota {
+    clock: ManualClock,
+    per_second: AtomicU32,
+    burst: u32,
+    full_at: Mutex<Duration>,
+    refused: AtomicU32,
+}
+
+impl Quota {
+    fn admits(&self) -> bool {
+        let token = Duration::from_secs(1) / self.per_second.load(Ordering::Relaxed);
+        let (now, mut full_at) = (self.clock.monotonic(), self.full_at.lock().unwrap());
+        let next = (*full_at).max(now) + token;
+        let admitted = next.saturating_sub(now) <= token * self.burst;
+        if admitted {
+            *full_at = next;
+        } else {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        admitted
+    }
+}
+
+impl HttpTransport for Quota {
+    fn send<'a>(&'a self, _: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        Box::pin(async {
+            let status = if self.admits() { 200 } else { 429 };
+            self.clock.sleep(LATENCY).await;
+            Ok(HttpResponse { status, headers: Headers::default(), body: Vec::new() })
+        })
+    }
+}
+
+struct Service {
+    clock: ManualClock,
+    quota: Arc<Quota>,
+    caller: Caller,
+}
+
+impl Service {
+    fn admitting(per_second: u32, burst: u32) -> Self {
+        // The jitter of retries, the same in each run.
+        fastrand::seed(7);
+        let clock = ManualClock::new();
+        let quota = Arc::new(Quota {
+            clock: clock.clone(),
+            per_second: per_second.into(),
+            burst,
+            full_at: Mutex::default(),
+            refused: AtomicU32::new(0),
+        });
+        let caller = Caller::new(CallerConfig {
+            credentials: Arc::new(StaticCredentials::new(Credentials {
+                access_key_id: "ak".into(),
+                access_key_secret: "secret".into(),
+                security_token: None,
+                source: "test".into(),
+            })),
+            transport: quota.clone(),
+            clock: Arc::new(clock.clone()),
+            retry: RetryPolicy::default(),
+            request_timeout: Duration::from_secs(30),
+            max_concurrency: 64,
+        });
+        Self { clock, quota, caller }
+    }
+
+    /// Makes calls with so many workers, each of them within ten minutes; all of them succeed.
+    async fn serve(&self, workers: usize, calls: u32) -> Duration {
+        let began = self.clock.monotonic();
+        let left = AtomicU32::new(calls);
+        let work = |_| async {
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+            {
+                self.call().await.unwrap();
+            }
+        };
+        self.clock.run(join_all((0..workers).map(work))).await;
+        self.clock.monotonic().saturating_sub(began)
+    }
+
+    async fn call(&self) -> Result<(), Error> {
+        let operation = Operation::new("SLS", "GetLogStore", "p/l");
+        let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
+        let prepare = |_: &Credentials, _| Ok(HttpRequest::new(Method::Get, origin.clone(), "/"));
+        let accept = |response: &HttpResponse| match response.status {
+            200 => Ok(()),
+            status => Err(Error::from_answer(&operation, status, None, "slow down")),
+        };
+        let action =
+            Action { operation: &operation, prepare: &prepare, accept: &accept, request_id: |_| None };
+        let context = CallContext::default().with_timeout(&self.clock, Duration::from_mins(10));
+        self.caller.repeat(&context, &action).await
+    }
+
+    fn refused(&self) -> u32 {
+        self.quota.refused.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn many_workers_finish_near_the_bound_of_a_small_quota_and_hardly_any_call_is_in_vain() {
+    // A quota that saves up nothing loses a turn with each call that is refused; one of a single call a second is
+    // refused more often before its rate is known.
+    for (per_second, burst, workers, calls, at_most, in_vain_at_most) in [
+        (10, 10, 30, 2000, 1.05, 0.1),
+        (20, 20, 10, 2000, 1.05, 0.1),
+        (100, 100, 30, 5000, 1.05, 0.1),
+        (5, 50, 30, 1000, 1.05, 0.2),
+        (10, 1, 30, 2000, 1.2, 0.1),
+        (100, 10, 64, 5000, 1.3, 0.1),
+        (1, 1, 10, 100, 1.5, 0.6),
+    ] {
+        let service = Service::admitting(per_second, burst);
+        let took = service.serve(workers, calls).await.as_secs_f64();
+        let bound = f64::from(calls - burst) / f64::from(per_second);
+        let (times, in_vain) = (took / bound, f64::from(service.refused()) / f64::from(calls));
+        let what = format!("{per_second}/s, bursts of {burst}, {workers} workers: {times:.3}, {in_vain:.3}");
+        assert!(times <= at_most && in_vain <= in_vain_at_most, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn without_refusals_nothing_is_slowed_down() {
+    let service = Service::admitting(1_000_000, 1000);
+    assert_eq!(service.serve(10, 1000).await, LATENCY * 100);
+    assert_eq!(service.refused(), 0);
+}
+
+#[tokio::test]
+async fn a_quota_that_is_raised_is_soon_made_use_of() {
+    let service = Service::admitting(10, 10);
+    service.serve(30, 300).await;
+    service.quota.per_second.store(100, Ordering::Relaxed);
+    let took = service.serve(30, 3000).await;
+    assert!(took < Duration::from_secs(45), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
+    let service = Service::admitting(10, 10);
+    *service.quota.full_at.lock().unwrap() = Duration::from_secs(30);
+    let took = service.serve(30, 300).await;
+    assert!(took < Duration::from_secs(30 + 40), "{took:?}");
+}
+
+#[tokio::test]
+async fn services_do_not_slow_each_other_down() {
+    let rates = Rates::default();
+    let clock = ManualClock::new();
+    rates.of("SLS").answered("SLS", true, Duration::ZERO, Duration::ZERO);
+    rates.of("SLS").turn(&clock).await;
+    clock.run(rates.of("SLS").turn(&clock)).await;
+    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * LOWERED)));
+    // On this clock a wait would never end.
+    rates.of("RAM").turn(&clock).await;
+}
+
+#[test]
+fn refusals_of_calls_that_were_on_their_way_lower_the_rate_once() {
+    let (pace, second) = (Pace::default(), Duration::from_secs(1));
+    for taken in 0..20 {
+        pace.answered("SLS", false, Duration::ZERO, second + Duration::from_millis(taken));
+    }
+    let rate = |pace: &Pace| pace.state().limit.map(|limit| limit.rate);
+    assert_eq!(rate(&pace), None);
+    for _ in 0..30 {
+        pace.answered("SLS", true, second, second * 3 / 2);
+    }
+    assert_eq!(rate(&pace), Some(20.0 * LOWERED));
+    pace.answered("SLS", true, second * 2, second * 2);
+    assert_eq!(rate(&pace), Some(20.0 * LOWERED * LOWERED));
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_does_not_hold_the_others_up() {
+    let (pace, clock) = (Pace::default(), ManualClock::new());
+    pace.answered("SLS", true, Duration::ZERO, Duration::ZERO);
+    pace.turn(&clock).await;
+    {
+        let mut given_up = Box::pin(pace.turn(&clock));
+        assert!(futures_util::poll!(given_up.as_mut()).is_pending());
+    }
+    clock.run(pace.turn(&clock)).await;
+    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * LOWERED)));
+}
