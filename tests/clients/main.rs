@@ -1,4 +1,4 @@
-//! The clients of RAM, KMS and STS against the emulator, over real sockets: two halves that share no code.
+//! The clients of the services against the emulator, over real sockets: two halves that share no code.
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
@@ -7,6 +7,7 @@ mod callers;
 mod credentials;
 mod faults;
 mod kms;
+mod matrix;
 mod policy;
 mod role;
 mod scene;

@@ -1,0 +1,93 @@
+//! Numbers the requests as they leave the client, and tells which of them something happens to.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use alicloud_encryption::cloud::http::{
+    HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
+};
+use futures_util::future::BoxFuture;
+use tokio::net::TcpSocket;
+
+use super::clock::VirtualClock;
+use super::fault::{Fault, On};
+
+/// The header that carries a request's number to the relay. It is added after the request is signed.
+pub const NUMBER: &str = "matrix-number";
+
+/// The product's own transport, behind a count of the requests.
+#[derive(Debug)]
+pub struct NumberingTransport {
+    inner: ReqwestTransport,
+    clock: Arc<VirtualClock>,
+    script: Arc<Script>,
+    /// An address of this machine that nobody listens on.
+    closed: String,
+    _closed: TcpSocket,
+}
+
+/// What happens to which requests, and how many there have been.
+#[derive(Debug)]
+pub struct Script {
+    fault: Option<Fault>,
+    on: On,
+    sent: AtomicU64,
+    refused: Mutex<Vec<u64>>,
+}
+
+impl Script {
+    /// A fault and the requests that meet it.
+    pub fn new(fault: Option<Fault>, on: On) -> Self {
+        Self { fault, on, sent: AtomicU64::new(0), refused: Mutex::default() }
+    }
+
+    /// What happens to a request.
+    pub fn fault(&self, number: u64) -> Option<Fault> {
+        self.fault.filter(|_| self.on.is(number))
+    }
+
+    /// How many requests the client has sent.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
+    }
+
+    /// The numbers of the requests that can have come to the relay: all but those whose connection was refused.
+    pub fn expected_arrivals(&self) -> Vec<u64> {
+        let refused = self.refused.lock().unwrap();
+        (1..=self.sent()).filter(|number| !refused.contains(number)).collect()
+    }
+}
+
+impl NumberingTransport {
+    /// A transport with connections of its own.
+    pub fn new(clock: Arc<VirtualClock>, script: Arc<Script>) -> Self {
+        // Bound, so that nobody else gets the port, and never listened on.
+        let closed = TcpSocket::new_v4().unwrap();
+        closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self {
+            inner: ReqwestTransport::new(TransportConfig::new("fault-matrix")),
+            clock,
+            script,
+            closed: format!("http://{}", closed.local_addr().unwrap()),
+            _closed: closed,
+        }
+    }
+
+    async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
+        let number = self.script.sent.fetch_add(1, Ordering::SeqCst) + 1;
+        let _under_way = self.clock.under_way(number);
+        let mut request = request.clone();
+        request.headers.set(NUMBER, number.to_string());
+        if self.script.fault(number) == Some(Fault::ConnectionRefused) {
+            request.origin.url.clone_from(&self.closed);
+            self.script.refused.lock().unwrap().push(number);
+        }
+        self.inner.send(&request).await
+    }
+}
+
+impl HttpTransport for NumberingTransport {
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
