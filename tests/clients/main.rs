@@ -1,6 +1,6 @@
 //! The clients of the services against the emulator, over real sockets: two halves that share no code.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic in a test is its report")]
 
 mod attachment;
 mod callers;

@@ -22,6 +22,13 @@ impl Message {
         Self { lines, body }
     }
 
+    /// A request without a body.
+    pub fn request<'h>(line: &str, headers: impl Iterator<Item = (&'h str, &'h str)>) -> Self {
+        let mut lines = vec![line.to_owned()];
+        lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+        Self { lines, body: Vec::new() }
+    }
+
     /// Reads one; `None` where the connection ends before it begins.
     pub async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
         let mut message = Self { lines: Vec::new(), body: Vec::new() };
@@ -65,9 +72,11 @@ impl Message {
     /// As it goes over the wire with another length and another body.
     pub fn with_length(&self, length: usize, body: &[u8]) -> Vec<u8> {
         let is_length = |line: &&String| line.to_ascii_lowercase().starts_with("content-length:");
-        let mut head: String =
-            self.lines.iter().filter(|line| !is_length(line)).map(|line| format!("{line}\r\n")).collect();
-        head.push_str(&format!("content-length: {length}\r\n\r\n"));
+        let mut lines: Vec<&str> =
+            self.lines.iter().filter(|line| !is_length(line)).map(String::as_str).collect();
+        let length = format!("content-length: {length}");
+        lines.extend([length.as_str(), "", ""]);
+        let head = lines.join("\r\n");
         [head.as_bytes(), body].concat()
     }
 }

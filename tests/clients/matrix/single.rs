@@ -75,7 +75,7 @@ async fn every_action_that_nothing_disturbs_is_sent_once_and_carried_out() {
         let (disturbed, outcome) = call(&stage, &action, None, On::Never).await;
         let applied = action.look().map(|_| true);
         assert_eq!(outcome, Outcome { result: Ok(()), sent: 1, carried_out: 1, applied }, "{}", action.name);
-        assert_eq!(disturbed.arrivals(), [action.name], "the table calls it by the name it has on the wire");
+        assert_eq!(disturbed.asked_for(), [action.name], "the table calls it by the name it has on the wire");
     }
 }
 
@@ -91,7 +91,7 @@ async fn meet(services: &[Service], lasting: Lasting) {
         for case in cases_of(action.service) {
             let (disturbed, outcome) = call(&stage, &action, Some(case.fault), on).await;
             let expected = expected(&action, case, lasting);
-            disturbed.arrivals();
+            disturbed.asked_for();
             if outcome != expected {
                 let (name, fault, because) = (action.name, case.fault, case.because);
                 wrong.push(format!("{name}, {fault:?}: {outcome:?} is not {expected:?}, for {because}"));

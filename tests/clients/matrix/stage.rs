@@ -113,14 +113,20 @@ impl Stage {
 }
 
 impl Disturbed {
-    /// The actions that were asked for, in their order. Every request that left is among them once, but for those
-    /// whose connection was refused.
-    pub fn arrivals(&self) -> Vec<String> {
-        let mut arrivals = self.relay.arrivals();
-        arrivals.sort();
-        let numbers: Vec<u64> = arrivals.iter().map(|(number, _)| *number).collect();
-        assert_eq!(numbers, self.script.expected_arrivals(), "a request came twice, or never: {arrivals:?}");
-        arrivals.into_iter().map(|(_, action)| action).collect()
+    /// The actions that were asked for, in the order they were sent. Every request has come to the relay once, but
+    /// for those whose connection was refused.
+    pub fn asked_for(&self) -> Vec<String> {
+        let mut requests = self.relay.arrivals();
+        requests.extend(self.script.refused());
+        requests.sort();
+        let numbers = requests.iter().map(|(number, _)| *number);
+        assert!(numbers.eq(1..=self.sent()), "a request came twice, or never: {requests:?}");
+        requests.into_iter().map(|(_, action)| action).collect()
+    }
+
+    /// How often an action was asked for.
+    pub fn sent_of(&self, action: &str) -> u64 {
+        self.asked_for().iter().filter(|asked_for| *asked_for == action).count().try_into().unwrap()
     }
 
     /// How many requests were sent, those included whose connection was refused.

@@ -9,8 +9,10 @@ use alicloud_encryption::cloud::http::{
 use futures_util::future::BoxFuture;
 use tokio::net::TcpSocket;
 
+use super::answers;
 use super::clock::VirtualClock;
 use super::fault::{Fault, On};
+use super::message::Message;
 
 /// The header that carries a request's number to the relay. It is added after the request is signed.
 pub const NUMBER: &str = "matrix-number";
@@ -32,7 +34,8 @@ pub struct Script {
     fault: Option<Fault>,
     on: On,
     sent: AtomicU64,
-    refused: Mutex<Vec<u64>>,
+    /// The requests whose connection was refused: number and action.
+    refused: Mutex<Vec<(u64, String)>>,
 }
 
 impl Script {
@@ -51,10 +54,9 @@ impl Script {
         self.sent.load(Ordering::SeqCst)
     }
 
-    /// The numbers of the requests that can have come to the relay: all but those whose connection was refused.
-    pub fn expected_arrivals(&self) -> Vec<u64> {
-        let refused = self.refused.lock().unwrap();
-        (1..=self.sent()).filter(|number| !refused.contains(number)).collect()
+    /// The requests whose connection was refused: number and action.
+    pub fn refused(&self) -> Vec<(u64, String)> {
+        self.refused.lock().unwrap().clone()
     }
 }
 
@@ -80,10 +82,17 @@ impl NumberingTransport {
         request.headers.set(NUMBER, number.to_string());
         if self.script.fault(number) == Some(Fault::ConnectionRefused) {
             request.origin.url.clone_from(&self.closed);
-            self.script.refused.lock().unwrap().push(number);
+            self.script.refused.lock().unwrap().push((number, action_of(&request)));
         }
         self.inner.send(&request).await
     }
+}
+
+/// The action that a request asks for, as the relay would read it off the connection.
+fn action_of(request: &HttpRequest) -> String {
+    let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let line = format!("{} {}?{}", request.method.as_str(), request.path, query.join("&"));
+    answers::action_of(&Message::request(&line, request.headers.iter()))
 }
 
 impl HttpTransport for NumberingTransport {
