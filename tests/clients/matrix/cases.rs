@@ -209,6 +209,13 @@ pub const CASES: [Case; 36] = {
     ]
 };
 
+impl Case {
+    /// What it comes to: faults that share this are alike to whoever calls.
+    pub fn comes_to(&self) -> (ErrorKind, bool, bool, bool) {
+        (self.kind, self.passes, self.in_doubt, self.applied)
+    }
+}
+
 /// The faults that a service's calls can meet.
 pub fn cases_of(service: Service) -> impl Iterator<Item = &'static Case> {
     CASES.iter().filter(move |case| case.services.contains(&service))

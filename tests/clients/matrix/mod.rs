@@ -15,6 +15,7 @@ mod identity_token;
 mod log_store;
 mod message;
 mod relay;
+mod role;
 mod single;
 mod stage;
 mod transport;

@@ -94,6 +94,23 @@ impl Stage {
         of_action.filter(|call| call["status"] == 200).count()
     }
 
+    /// How many writes of any kind the emulator has carried out since its calls were forgotten.
+    pub async fn writes_carried_out(&self) -> usize {
+        let log = self.control("GET", "requests").await;
+        let is_read = |call: &Value| {
+            let action = call["action"].as_str().unwrap();
+            action.starts_with("Get") || action.starts_with("List")
+        };
+        let carried_out = log.as_array().unwrap().iter().filter(|call| call["status"] == 200);
+        carried_out.filter(|call| !is_read(call)).count()
+    }
+
+    /// What the emulator shows of roles and users.
+    pub async fn roles_and_users(&self) -> (Value, Value) {
+        let mut state = self.control("GET", "state").await;
+        (state["roles"].take(), state["users"].take())
+    }
+
     /// A Logstore with every member it has.
     pub async fn log_store(&self, project: &str, logstore: &str) -> Value {
         self.control("GET", &format!("projects/{project}/logstores/{logstore}")).await
