@@ -210,9 +210,9 @@ pub const CASES: [Case; 36] = {
 };
 
 impl Case {
-    /// What it comes to: faults that share this are alike to whoever calls.
-    pub fn comes_to(&self) -> (ErrorKind, bool, bool, bool) {
-        (self.kind, self.passes, self.in_doubt, self.applied)
+    /// What it comes to. Faults that share this are alike to a sequence: it goes by nothing else.
+    pub fn comes_to(&self) -> (bool, bool, bool) {
+        (self.passes, self.in_doubt, self.applied)
     }
 }
 

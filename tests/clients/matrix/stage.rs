@@ -57,6 +57,26 @@ pub struct Disturbed {
     relay: Relay,
 }
 
+/// A call that has come to the emulator.
+pub struct Logged {
+    /// What it asked for.
+    pub action: String,
+    /// Whether the emulator did it.
+    pub is_carried_out: bool,
+}
+
+impl Logged {
+    /// Whether it was a write.
+    pub fn is_write(&self) -> bool {
+        !is_read(&self.action)
+    }
+}
+
+/// Whether an action of RAM or SLS changes nothing.
+pub fn is_read(action: &str) -> bool {
+    action.starts_with("Get") || action.starts_with("List")
+}
+
 impl Stage {
     /// An emulator with a seed, which has the key `ak-alice`.
     pub async fn start(seed: &Value) -> Self {
@@ -89,20 +109,17 @@ impl Stage {
 
     /// How often the emulator has carried an action out since its calls were forgotten.
     pub async fn carried_out(&self, action: &str) -> usize {
-        let log = self.control("GET", "requests").await;
-        let of_action = log.as_array().unwrap().iter().filter(|call| call["action"] == action);
-        of_action.filter(|call| call["status"] == 200).count()
+        self.log().await.iter().filter(|call| call.is_carried_out && call.action == action).count()
     }
 
-    /// How many writes of any kind the emulator has carried out since its calls were forgotten.
-    pub async fn writes_carried_out(&self) -> usize {
+    /// The calls that have come to the emulator since they were forgotten, in their order.
+    pub async fn log(&self) -> Vec<Logged> {
         let log = self.control("GET", "requests").await;
-        let is_read = |call: &Value| {
-            let action = call["action"].as_str().unwrap();
-            action.starts_with("Get") || action.starts_with("List")
+        let logged = |call: &Value| Logged {
+            action: call["action"].as_str().unwrap().to_owned(),
+            is_carried_out: call["status"] == 200,
         };
-        let carried_out = log.as_array().unwrap().iter().filter(|call| call["status"] == 200);
-        carried_out.filter(|call| !is_read(call)).count()
+        log.as_array().unwrap().iter().map(logged).collect()
     }
 
     /// What the emulator shows of roles and users.

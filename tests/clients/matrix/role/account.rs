@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::stage::{Clients, Stage};
 use super::changes::{LEFT, POLICY, RENAMED, ROLE};
-use crate::scene::{policy, role};
+use crate::scene::{group, policy, role};
 
 /// What there is.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Account {
     roles: Value,
     /// Every user with its groups and the policies it holds.
     users: Value,
+    /// The policies each group holds.
+    groups: Vec<String>,
     /// What else there is about the role of these sequences.
     role: Option<String>,
     /// The policies that these sequences make, and one that they must leave alone.
@@ -26,11 +28,16 @@ impl Account {
     pub async fn read(stage: &Stage) -> Self {
         let on = &stage.straight;
         let (roles, users) = stage.roles_and_users().await;
+        let mut groups = Vec::new();
+        for name in ["readers", "writers"] {
+            let held = on.ram.list_policies_for_group(&on.context, &group(name)).await.unwrap();
+            groups.extend(held.iter().map(|policy| format!("{name}: {}", policy.id)));
+        }
         let mut policies = Vec::new();
         for name in ["held", POLICY, RENAMED, LEFT] {
             policies.extend(custom_policy(on, name).await);
         }
-        Self { roles, users, role: made_role(on).await, policies }
+        Self { roles, users, groups, role: made_role(on).await, policies }
     }
 }
 
@@ -54,20 +61,8 @@ async fn made_role(on: &Clients) -> Option<String> {
 async fn custom_policy(on: &Clients, name: &str) -> Option<String> {
     let id = PolicyId::custom(policy(name));
     let found = unless_gone(on.ram.get_policy(&on.context, &id).await)?;
-    let versions = on.ram.list_policy_versions(&on.context, &id).await.unwrap();
-    let versions: Vec<&str> = versions.iter().map(|version| version.version_id.as_str()).collect();
-    let holders = on.ram.list_entities_for_policy(&on.context, &id).await.unwrap();
-    let groups: Vec<&str> = holders.groups.iter().map(|group| group.group_name.as_str()).collect();
-    Some(format!(
-        "{name} ({:?}, {}) has the versions {} and is held by {} users, the groups {} and {} roles: {}",
-        found.policy.description,
-        found.policy.default_version,
-        versions.join(" "),
-        holders.users.len(),
-        groups.join(" "),
-        holders.roles.len(),
-        found.default_policy_version.policy_document.unwrap_or_default(),
-    ))
+    let (of, document) = (found.policy, found.default_policy_version.policy_document);
+    Some(format!("{name} ({:?}, {}): {}", of.description, of.default_version, document.unwrap_or_default()))
 }
 
 fn unless_gone<T>(found: Result<T, alicloud_encryption::cloud::error::Error>) -> Option<T> {
