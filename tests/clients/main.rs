@@ -1,12 +1,13 @@
-//! The clients of RAM, KMS and STS against the emulator, over real sockets: two halves that share no code.
+//! The clients of the services against the emulator, over real sockets: two halves that share no code.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic in a test is its report")]
 
 mod attachment;
 mod callers;
 mod credentials;
 mod faults;
 mod kms;
+mod matrix;
 mod policy;
 mod role;
 mod scene;

@@ -1,0 +1,102 @@
+//! The actions of RAM, KMS and STS that change nothing that matters.
+
+use alicloud_encryption::cloud::ram::{ListRoles, ListTagResources, PolicyId, RoleArn, TagResourceType};
+use alicloud_encryption::cloud::sts::{AssumeRole, AssumeRoleWithOidc};
+
+use super::super::cases::Service;
+use super::super::identity_token::{PROVIDER, token};
+use super::{Action, Kind, Run};
+use crate::scene::{group, policy, role, user};
+
+pub fn of_ram() -> Vec<Action> {
+    let read = |name, run: Run| Action::new(Service::Ram, name, Kind::Read, run);
+    vec![
+        read("GetRole", |on| Box::pin(async { on.ram.get_role(&on.context, &role("idle")).await.map(drop) })),
+        read("ListRoles", |on| {
+            Box::pin(async { on.ram.list_roles(&on.context, &ListRoles::default()).await.map(drop) })
+        }),
+        read("GetPolicy", |on| Box::pin(async { on.ram.get_policy(&on.context, &held()).await.map(drop) })),
+        read("GetPolicyVersion", |on| {
+            Box::pin(async { on.ram.get_policy_version(&on.context, &held(), "v1").await.map(drop) })
+        }),
+        read("ListPolicyVersions", |on| {
+            Box::pin(async { on.ram.list_policy_versions(&on.context, &held()).await.map(drop) })
+        }),
+        read("ListEntitiesForPolicy", |on| {
+            Box::pin(async { on.ram.list_entities_for_policy(&on.context, &held()).await.map(drop) })
+        }),
+        read("ListPoliciesForRole", |on| {
+            Box::pin(async { on.ram.list_policies_for_role(&on.context, &role("idle")).await.map(drop) })
+        }),
+        read("ListPoliciesForUser", |on| {
+            Box::pin(async { on.ram.list_policies_for_user(&on.context, &user("bob")).await.map(drop) })
+        }),
+        read("ListPoliciesForGroup", |on| {
+            Box::pin(async { on.ram.list_policies_for_group(&on.context, &group("readers")).await.map(drop) })
+        }),
+        read("GetUser", |on| Box::pin(async { on.ram.get_user(&on.context, &user("bob")).await.map(drop) })),
+        read("ListGroupsForUser", |on| {
+            Box::pin(async { on.ram.list_groups_for_user(&on.context, &user("bob")).await.map(drop) })
+        }),
+        read("ListTagResources", |on| {
+            Box::pin(async { on.ram.list_tag_resources(&on.context, &of_roles()).await.map(drop) })
+        }),
+    ]
+}
+
+pub fn of_kms_and_sts() -> Vec<Action> {
+    vec![
+        Action::new(Service::Kms, "DescribeKey", Kind::Read, |on| {
+            Box::pin(async { on.kms.describe_key(&on.context, "key-aes").await.map(drop) })
+        }),
+        Action::new(Service::Sts, "GetCallerIdentity", Kind::Read, |on| {
+            Box::pin(async { on.sts.get_caller_identity(&on.context).await.map(drop) })
+        }),
+        // A session that nobody got the key of only expires.
+        Action::new(Service::Sts, "AssumeRole", Kind::Read, |on| {
+            Box::pin(async { on.sts.assume_role(&on.context, &assume()).await.map(drop) })
+        }),
+        Action::new(Service::Sts, "AssumeRoleWithOIDC", Kind::Read, |on| {
+            Box::pin(async { on.sts.assume_role_with_oidc(&on.context, &assume_with_oidc()).await.map(drop) })
+        }),
+    ]
+}
+
+fn held() -> PolicyId {
+    PolicyId::custom(policy("held"))
+}
+
+fn of_roles() -> ListTagResources {
+    ListTagResources {
+        resource_type: TagResourceType::Role,
+        resource_names: Vec::new(),
+        tags: Vec::new(),
+        next_token: None,
+        page_size: None,
+    }
+}
+
+fn trusting() -> RoleArn {
+    RoleArn::parse("acs:ram::1234567890123456:role/idle").unwrap()
+}
+
+fn assume() -> AssumeRole {
+    AssumeRole {
+        role_arn: trusting(),
+        role_session_name: "matrix".to_owned(),
+        duration_seconds: None,
+        policy: None,
+        external_id: None,
+    }
+}
+
+fn assume_with_oidc() -> AssumeRoleWithOidc {
+    AssumeRoleWithOidc {
+        role_arn: trusting(),
+        oidc_provider_arn: PROVIDER.to_owned(),
+        oidc_token: token().into(),
+        role_session_name: "matrix".to_owned(),
+        duration_seconds: None,
+        policy: None,
+    }
+}

@@ -1,0 +1,51 @@
+//! The actions of SLS.
+
+use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
+use alicloud_encryption::cloud::sls::ListLogStores;
+use serde_json::{Map, Value, json};
+
+use super::super::cases::Service;
+use super::{Action, Kind, Run};
+
+pub fn actions() -> Vec<Action> {
+    let read = |name, run: Run| Action::new(Service::Sls, name, Kind::Read, run);
+    vec![
+        read("GetProject", |on| {
+            Box::pin(async { on.sls.get_project(&on.context, &audit()).await.map(drop) })
+        }),
+        read("GetLogStore", |on| {
+            Box::pin(async { on.sls.get_log_store(&on.context, &audit(), &app()).await.map(drop) })
+        }),
+        read("ListLogStores", |on| {
+            Box::pin(async {
+                on.sls.list_log_stores(&on.context, &audit(), &ListLogStores::default()).await.map(drop)
+            })
+        }),
+        Action::new(
+            Service::Sls,
+            "UpdateLogStore",
+            Kind::WriteOnce(|on| {
+                Box::pin(async {
+                    let found = on.sls.get_log_store(&on.context, &audit(), &app()).await.unwrap();
+                    found.fields()["ttl"] == 7
+                })
+            }),
+            |on| Box::pin(async { on.sls.update_log_store(&on.context, &audit(), &app(), &update()).await }),
+        ),
+    ]
+}
+
+fn update() -> Map<String, Value> {
+    let Value::Object(body) = json!({ "logstoreName": "app", "ttl": 7, "shardCount": 2 }) else {
+        panic!("an object")
+    };
+    body
+}
+
+fn audit() -> ProjectName {
+    ProjectName::parse("audit").unwrap()
+}
+
+fn app() -> LogstoreName {
+    LogstoreName::parse("app").unwrap()
+}

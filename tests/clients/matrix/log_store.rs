@@ -1,0 +1,194 @@
+//! Level two: the sequence that brings a Logstore's encryption to what is wanted meets each fault at each of its
+//! calls, once and from there on. Whatever comes of it, a run that nothing disturbs then finds or makes what is wanted.
+
+use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
+use alicloud_encryption::cloud::sls::encryption::{
+    Applied, ApplyError, BoundLogStore, Failure, Wanted, apply,
+};
+use alicloud_encryption::cloud::sls::{EncryptConf, UserCmkInfo};
+use serde_json::{Value, json};
+
+use super::account::seed;
+use super::cases::{Case, Service, cases_of};
+use super::fault::{Fault, On};
+use super::stage::{Clients, Disturbed, MAX_RETRIES, Stage};
+
+const UPDATE: &str = "UpdateLogStore";
+const GET: &str = "GetLogStore";
+
+/// The members that change with every update, whoever sends it.
+const MOVING: [&str; 1] = ["lastModifyTime"];
+
+/// A change of a Logstore's encryption.
+struct Change {
+    /// The configuration the Logstore has before.
+    before: Option<EncryptConf>,
+    /// The configuration it shall have.
+    wanted: EncryptConf,
+}
+
+#[tokio::test]
+async fn configuring_a_key_of_the_service() {
+    meet(Change { before: None, wanted: of_service(true) }).await;
+}
+
+#[tokio::test]
+async fn configuring_a_key_of_the_user() {
+    meet(Change { before: None, wanted: of_user(true) }).await;
+}
+
+#[tokio::test]
+async fn switching_off() {
+    meet(Change { before: Some(of_user(true)), wanted: of_user(false) }).await;
+}
+
+#[tokio::test]
+async fn switching_on() {
+    meet(Change { before: Some(of_service(false)), wanted: of_service(true) }).await;
+}
+
+/// Every cell of the matrix for one change.
+async fn meet(change: Change) {
+    let stage = Stage::start(&seed_with(&change)).await;
+    let calls = undisturbed(&stage, &change).await;
+    for case in cases_of(Service::Sls) {
+        for (position, call) in (1..).zip(&calls) {
+            for on in [On::Only(position), On::From(position)] {
+                let cell = Cell { change: &change, case, call, on };
+                cell.check(&stage).await;
+            }
+        }
+    }
+}
+
+/// The calls of a run that nothing disturbs.
+async fn undisturbed(stage: &Stage, change: &Change) -> Vec<String> {
+    stage.reset().await;
+    let disturbed = stage.disturbed(None, On::Never).await;
+    assert!(run(&disturbed.clients, change).await.unwrap().written);
+    assert_eq!(disturbed.asked_for(), [GET, UPDATE, GET]);
+    disturbed.asked_for()
+}
+
+/// One fault at one call.
+struct Cell<'a> {
+    change: &'a Change,
+    case: &'a Case,
+    /// The call that meets it first.
+    call: &'a str,
+    on: On,
+}
+
+impl Cell<'_> {
+    async fn check(&self, stage: &Stage) {
+        stage.reset().await;
+        let before = log_store(stage).await;
+
+        let disturbed = stage.disturbed(Some(self.case.fault), self.on).await;
+        let outcome = run(&disturbed.clients, self.change).await;
+        self.check_disturbed(&disturbed, &outcome);
+        let carried_out = stage.carried_out(UPDATE).await;
+        self.check_told(&outcome, carried_out);
+        if outcome.is_ok() {
+            self.check_state(&before, &log_store(stage).await);
+        }
+
+        let again = stage.disturbed(None, On::Never).await;
+        let written = run(&again.clients, self.change).await.unwrap().written;
+        assert_eq!(written, carried_out == 0, "{self}: what is there is not written again");
+        assert_eq!(updates(&again), u64::from(written), "{self}");
+        assert_eq!(stage.carried_out(UPDATE).await, 1, "{self}: in both runs together");
+        self.check_state(&before, &log_store(stage).await);
+    }
+
+    /// How often the update is sent, and whether the run reaches what is wanted.
+    fn check_disturbed(&self, disturbed: &Disturbed, outcome: &Result<Applied, Box<Failure>>) {
+        let Case { passes, in_doubt, applied, .. } = *self.case;
+        let is_update = self.call == UPDATE;
+        // An update is answered with nothing, and nothing can be taken off that.
+        let is_harmless = is_update && self.case.fault == Fault::TooShort;
+        let sent = updates(disturbed);
+        if let On::From(_) = self.on {
+            assert!(sent <= 1 + MAX_RETRIES, "{self}: {sent} updates");
+            assert!(outcome.is_err(), "{self}");
+            return;
+        }
+        let expected = match (is_update, passes) {
+            // Looked for before it is sent again, and found.
+            (true, true) if in_doubt && applied => 1,
+            (true, true) => 2,
+            (true, false) => 1,
+            // The first read decides whether there is one at all; the last one comes after it.
+            (false, _) => u64::from(passes || self.on != On::Only(1)),
+        };
+        assert_eq!(sent, expected, "{self}: updates");
+        assert_eq!(outcome.is_ok(), passes || is_harmless, "{self}: {outcome:?}");
+    }
+
+    /// What a run that failed says about itself.
+    fn check_told(&self, outcome: &Result<Applied, Box<Failure>>, carried_out: usize) {
+        let Err(failure) = outcome else { return };
+        assert!(failure.written || carried_out == 0, "{self}: the Logstore has changed, and nobody is told");
+        let ApplyError::Call(error) = &failure.error else { panic!("{self}: {}", failure.error) };
+        assert_eq!(error.kind(), self.case.kind, "{self}: {error}");
+    }
+
+    /// That the Logstore is as it was but for its encryption, which is as it is wanted.
+    fn check_state(&self, before: &Value, after: &Value) {
+        let mut expected = before.clone();
+        expected["encrypt_conf"] = self.change.wanted.to_json();
+        assert_eq!(after, &expected, "{self}");
+    }
+}
+
+impl std::fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} at {} ({:?}), wanted {:?}", self.case.fault, self.call, self.on, self.change.wanted)
+    }
+}
+
+/// Updates that were sent, those included whose connection was refused.
+fn updates(disturbed: &Disturbed) -> u64 {
+    disturbed.sent_of(UPDATE)
+}
+
+async fn run(on: &Clients, change: &Change) -> Result<Applied, Box<Failure>> {
+    let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
+    let calls =
+        BoundLogStore { client: &on.sls, context: &on.context, project: &project, logstore: &logstore };
+    apply(&calls, &Wanted { conf: change.wanted.clone(), create_time: None }, None).await
+}
+
+async fn log_store(stage: &Stage) -> Value {
+    let mut members = stage.log_store("audit", "app").await;
+    for name in MOVING {
+        members.as_object_mut().unwrap().remove(name).unwrap();
+    }
+    members
+}
+
+/// A Logstore whose members differ from what an update resets them to that leaves them out.
+fn seed_with(change: &Change) -> Value {
+    let mut seed = seed();
+    let mut store = json!({ "logstoreName": "app", "ttl": 90, "hot_ttl": 30, "autoSplit": true,
+        "maxSplitShard": 32, "appendMeta": true, "enable_tracking": true, "mode": "query",
+        "shardCount": 3 });
+    if let Some(conf) = &change.before {
+        store["encrypt_conf"] = conf.to_json();
+    }
+    seed["projects"][0]["logstores"][0] = store;
+    seed
+}
+
+fn of_service(enable: bool) -> EncryptConf {
+    EncryptConf { enable, encrypt_type: "default".to_owned(), user_cmk_info: None }
+}
+
+fn of_user(enable: bool) -> EncryptConf {
+    let info = UserCmkInfo {
+        cmk_key_id: "key-aes".to_owned(),
+        arn: "acs:ram::1234567890123456:role/sls-byok".to_owned(),
+        region_id: "cn-hangzhou".to_owned(),
+    };
+    EncryptConf { enable, encrypt_type: "sm4_gcm".to_owned(), user_cmk_info: Some(info) }
+}

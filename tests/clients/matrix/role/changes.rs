@@ -1,0 +1,273 @@
+//! The sequences, as the provider drives them, and what is there before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alicloud_encryption::cloud::error::ErrorKind;
+use alicloud_encryption::cloud::names::RoleName;
+use alicloud_encryption::cloud::ram::byok_role::{
+    BoundRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, RemoveError, Settled, StepError, Wanted,
+    Written, pass_role_description, steps,
+};
+use alicloud_encryption::cloud::ram::{PolicyDocument, RoleArn, Tag, TagResourceType};
+use serde_json::{Value, json};
+
+use super::super::account::seed;
+use super::super::stage::Clients;
+use super::{Change, Problem};
+use crate::scene::{policy, role};
+
+/// The policy that lets principals hand the role over.
+pub const POLICY: &str = "hand-over";
+/// The same one under another name.
+pub const RENAMED: &str = "hand-over-2";
+/// One that a run which failed has left.
+pub const LEFT: &str = "hand-over-0";
+
+/// The role.
+pub const ROLE: &str = "made";
+
+/// From nothing.
+pub const MAKE: Change = Change {
+    seed,
+    prepare: |_| Box::pin(async {}),
+    run: |on| Box::pin(ensure(on, POLICY, wanted(POLICY, &[CAROL]))),
+    calls: &[
+        "GetRole",
+        "CreateRole",
+        "AttachPolicyToRole",
+        "AttachPolicyToRole",
+        "CreatePolicy",
+        "AttachPolicyToUser",
+        "GetRole",
+        "ListPoliciesForRole",
+        "GetPolicy",
+        "ListEntitiesForPolicy",
+        "ListEntitiesForPolicy",
+    ],
+    only_once: &["CreateRole", "CreatePolicy"],
+};
+
+/// From a role of which everything is a little different.
+pub const CORRECT: Change = Change {
+    seed: with_a_little_different,
+    prepare: |on| {
+        Box::pin(async {
+            make_ours(on, POLICY).await;
+            tag(on, &[Tag::new("team", "other"), Tag::new("old", "1")]).await;
+        })
+    },
+    run: |on| Box::pin(ensure(on, POLICY, wanted(POLICY, &[CAROL]))),
+    calls: &[
+        "GetRole",
+        "ListPoliciesForRole",
+        "ListTagResources",
+        "GetPolicy",
+        "ListEntitiesForPolicy",
+        "UpdateRole",
+        "AttachPolicyToRole",
+        "UntagResources",
+        "TagResources",
+        "CreatePolicyVersion",
+        "AttachPolicyToUser",
+        "DetachPolicyFromUser",
+        "GetRole",
+        "ListPoliciesForRole",
+        "GetPolicy",
+        "ListEntitiesForPolicy",
+        "ListEntitiesForPolicy",
+    ],
+    only_once: &["CreatePolicyVersion"],
+};
+
+/// From a role that is right but for its policy's name.
+pub const RENAME: Change = Change {
+    seed: with_all_right,
+    prepare: |on| {
+        Box::pin(async {
+            make_ours(on, POLICY).await;
+            tag(on, &[Tag::new("team", "logs")]).await;
+        })
+    },
+    run: |on| Box::pin(ensure(on, POLICY, wanted(RENAMED, &[CAROL, WRITERS, IDLE]))),
+    calls: &[
+        "GetRole",
+        "ListPoliciesForRole",
+        "ListTagResources",
+        "GetPolicy",
+        "ListEntitiesForPolicy",
+        "CreatePolicy",
+        "AttachPolicyToUser",
+        "AttachPolicyToGroup",
+        "AttachPolicyToRole",
+        "DetachPolicyFromUser",
+        "DetachPolicyFromGroup",
+        "DetachPolicyFromRole",
+        "DeletePolicy",
+        "GetPolicy",
+        "ListEntitiesForPolicy",
+        "ListEntitiesForPolicy",
+    ],
+    only_once: &["CreatePolicy", "DeletePolicy"],
+};
+
+/// A role with its policy, one that a run which failed has left, and one that somebody else has attached.
+pub const REMOVE: Change = Change {
+    seed: with_all_to_remove,
+    prepare: |on| {
+        Box::pin(async {
+            make_ours(on, POLICY).await;
+            make_ours(on, LEFT).await;
+        })
+    },
+    run: |on| Box::pin(remove(on)),
+    calls: &[
+        "ListPoliciesForRole",
+        "GetPolicy",
+        "ListEntitiesForPolicy",
+        "DetachPolicyFromUser",
+        "DeletePolicy",
+        "ListEntitiesForPolicy",
+        "DetachPolicyFromUser",
+        "DetachPolicyFromGroup",
+        "DetachPolicyFromRole",
+        "DeletePolicy",
+        "DetachPolicyFromRole",
+        "DetachPolicyFromRole",
+        "DetachPolicyFromRole",
+        "DeleteRole",
+    ],
+    only_once: &["DeleteRole"],
+};
+
+/// Somebody who may hand the role over.
+type Named = (PrincipalKind, &'static str);
+
+const CAROL: Named = (PrincipalKind::User, "carol");
+const WRITERS: Named = (PrincipalKind::Group, "writers");
+const IDLE: Named = (PrincipalKind::Role, "idle");
+
+fn wanted(policy_name: &str, principals: &[Named]) -> Wanted {
+    let principals =
+        principals.iter().map(|(kind, name)| Principal { kind: *kind, name: (*name).to_owned() });
+    Wanted {
+        role_name: ROLE.to_owned(),
+        description: "For SLS".to_owned(),
+        max_session_duration: 7200,
+        tags: BTreeMap::from([("team".to_owned(), "logs".to_owned())]),
+        pass_role: Some(PassRole { policy_name: policy_name.to_owned(), principals: principals.collect() }),
+    }
+}
+
+fn bound<'a>(on: &'a Clients, name: &'a RoleName) -> BoundRole<'a> {
+    BoundRole { client: &on.ram, clock: on.ram.clock(), context: &on.context, name }
+}
+
+/// Reads the role, makes it where there is none, and changes what differs.
+async fn ensure(on: &Clients, known_policy: &str, wanted: Wanted) -> Result<(), Problem> {
+    let name = role(ROLE);
+    let bound = bound(on, &name);
+    let (arn, mut observed, written) = match bound.observe(Some(known_policy)).await {
+        Ok(mut found) => {
+            // One of somebody else is not taken over.
+            found.observed.pass_role =
+                found.observed.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
+            (found.role.arn, found.observed, Written::default())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let (role, observed) = bound.create(&wanted, true).await?;
+            (role.arn, observed, Written::role())
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let steps = steps(&observed, &wanted);
+    bound.carry_out(&arn, &steps, &mut observed).await?;
+    match bound.settle(&arn, &wanted, &written.and(Written::by(&steps))).await {
+        Settled::Seen => Ok(()),
+        Settled::NotSeen(what) => Err(Problem::Other(format!("not seen: {what}"))),
+        Settled::Unknown(error) => Err(error.into()),
+    }
+}
+
+async fn remove(on: &Clients) -> Result<(), Problem> {
+    let name = role(ROLE);
+    let left = BTreeSet::from([LEFT.to_owned()]);
+    Ok(bound(on, &name).remove(Some(POLICY), &left, true).await?)
+}
+
+/// Gives a seeded policy the description that tells that it is ours.
+async fn make_ours(on: &Clients, name: &str) {
+    let description = pass_role_description(&role(ROLE));
+    on.ram.update_policy_description(&on.context, &policy(name), &description).await.unwrap();
+}
+
+async fn tag(on: &Clients, tags: &[Tag]) {
+    on.ram.tag_resources(&on.context, TagResourceType::Role, &[ROLE], tags).await.unwrap();
+}
+
+/// The role as it is wanted, but for its tags, with the policy of a name.
+fn with_all_right() -> Value {
+    let mut seed = seed();
+    add_role(&mut seed, "For SLS", 7200, &KMS_POLICIES);
+    hold(&mut seed, "groups", "writers", hand_over(POLICY, ROLE));
+    hold(&mut seed, "users", "carol", json!(POLICY));
+    hold(&mut seed, "roles", "idle", json!(POLICY));
+    seed
+}
+
+/// The role with one description, duration, policy and holder that are wrong or missing, and a policy that lets
+/// another role be handed over.
+fn with_a_little_different() -> Value {
+    let mut seed = seed();
+    add_role(&mut seed, "Other", 3600, &["AliyunKMSReadOnlyAccess"]);
+    hold(&mut seed, "users", "bob", hand_over(POLICY, "idle"));
+    seed
+}
+
+fn with_all_to_remove() -> Value {
+    let mut seed = with_all_right();
+    hold(&mut seed, "roles", ROLE, json!("held"));
+    hold(&mut seed, "users", "bob", hand_over(LEFT, ROLE));
+    seed
+}
+
+fn add_role(seed: &mut Value, description: &str, max_session_duration: i64, policies: &[&str]) {
+    let trust: Value = serde_json::from_str(&PolicyDocument::byok_trust().to_string()).unwrap();
+    let role = json!({ "name": ROLE, "description": description, "max_session_duration": max_session_duration,
+        "assume_role_policy_document": trust, "policies": policies });
+    seed["roles"].as_array_mut().unwrap().push(role);
+}
+
+/// A policy as a seed describes it.
+fn hand_over(policy: &str, role: &str) -> Value {
+    let arn = RoleArn::parse(&format!("acs:ram::1234567890123456:role/{role}")).unwrap();
+    let document: Value = serde_json::from_str(&PolicyDocument::pass_role(&arn).to_string()).unwrap();
+    json!({ "name": policy, "document": document })
+}
+
+/// Attaches a policy in a seed.
+fn hold(seed: &mut Value, kind: &str, name: &str, policy: Value) {
+    let holders = seed[kind].as_array_mut().unwrap();
+    let holder = holders.iter_mut().find(|holder| holder["name"] == name).unwrap();
+    if holder["policies"].is_null() {
+        holder["policies"] = json!([]);
+    }
+    holder["policies"].as_array_mut().unwrap().push(policy);
+}
+
+impl From<StepError> for Problem {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Call(error) => Self::Call(error),
+            other @ StepError::PolicyTaken { .. } => Self::Other(format!("{other:?}")),
+        }
+    }
+}
+
+impl From<RemoveError> for Problem {
+    fn from(error: RemoveError) -> Self {
+        match error {
+            RemoveError::Call(error) => Self::Call(error),
+            other => Self::Other(format!("{other:?}")),
+        }
+    }
+}

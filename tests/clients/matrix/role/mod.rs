@@ -1,0 +1,200 @@
+//! Level two: the sequences that make, correct and remove a role with everything that belongs to it meet each fault at
+//! each of their calls; and from each of them on, a fault of each kind. Whatever comes of it, a run that nothing
+//! disturbs then gets to where it gets without a fault, and nothing is made twice or left over.
+
+mod account;
+mod changes;
+
+use std::fmt;
+
+use alicloud_encryption::cloud::error::{Error, ErrorKind};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::cases::{Case, Service, cases_of};
+use super::fault::{Fault, On};
+use super::stage::{Clients, Disturbed, MAX_RETRIES, Stage, is_read};
+use account::Account;
+
+/// A sequence and what it is made of.
+struct Change {
+    /// What is there before.
+    seed: fn() -> Value,
+    /// What is there before and cannot be seeded.
+    prepare: for<'a> fn(&'a Clients) -> BoxFuture<'a, ()>,
+    /// The sequence, as the provider drives it.
+    run: for<'a> fn(&'a Clients) -> BoxFuture<'a, Result<(), Problem>>,
+    /// The calls of a run that nothing disturbs.
+    calls: &'static [&'static str],
+    /// The actions among them that must be carried out once and never twice.
+    only_once: &'static [&'static str],
+}
+
+/// Why a run failed.
+#[derive(Debug)]
+enum Problem {
+    Call(Error),
+    Other(#[expect(dead_code, reason = "shown where a run fails that must not")] String),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+#[tokio::test]
+async fn making_a_role() {
+    meet(&changes::MAKE).await;
+}
+
+#[tokio::test]
+async fn correcting_a_role() {
+    meet(&changes::CORRECT).await;
+}
+
+#[tokio::test]
+async fn giving_the_policy_another_name() {
+    meet(&changes::RENAME).await;
+}
+
+#[tokio::test]
+async fn removing_a_role_with_the_policies_of_others() {
+    meet(&changes::REMOVE).await;
+}
+
+/// Every cell of the matrix for one sequence.
+async fn meet(change: &Change) {
+    let stage = Stage::start(&(change.seed)()).await;
+    let goal = undisturbed(&stage, change).await;
+    for (position, call) in (1..).zip(change.calls) {
+        for case in cases_of(Service::Ram) {
+            Cell { change, case, call, on: On::Only(position) }.check(&stage, &goal).await;
+        }
+        for case in one_of_each_kind() {
+            Cell { change, case, call, on: On::From(position) }.check(&stage, &goal).await;
+        }
+    }
+}
+
+/// A fault for each thing that faults can come to. That those alike are told alike, level one has shown.
+fn one_of_each_kind() -> Vec<&'static Case> {
+    let mut found: Vec<&Case> = Vec::new();
+    for case in cases_of(Service::Ram) {
+        if !found.iter().any(|other| other.comes_to() == case.comes_to()) {
+            found.push(case);
+        }
+    }
+    found
+}
+
+/// What a run comes to that nothing disturbs, and that a second one changes nothing.
+async fn undisturbed(stage: &Stage, change: &Change) -> Account {
+    begin(stage, change).await;
+    let before = Account::read(stage).await;
+    let disturbed = stage.disturbed(None, On::Never).await;
+    (change.run)(&disturbed.clients).await.unwrap();
+    assert_eq!(disturbed.asked_for(), change.calls);
+    let goal = Account::read(stage).await;
+    assert_ne!(before, goal);
+    let again = stage.disturbed(None, On::Never).await;
+    (change.run)(&again.clients).await.unwrap();
+    assert_eq!(Account::read(stage).await, goal);
+    goal
+}
+
+async fn begin(stage: &Stage, change: &Change) {
+    stage.reset().await;
+    (change.prepare)(&stage.straight).await;
+    stage.forget_calls().await;
+}
+
+/// One fault at one call.
+struct Cell<'a> {
+    change: &'a Change,
+    case: &'a Case,
+    /// The call that meets it first.
+    call: &'a str,
+    on: On,
+}
+
+impl Cell<'_> {
+    async fn check(&self, stage: &Stage, goal: &Account) {
+        begin(stage, self.change).await;
+        let disturbed = stage.disturbed(Some(self.case.fault), self.on).await;
+        let outcome = (self.change.run)(&disturbed.clients).await;
+        self.check_outcome(&outcome);
+        self.check_sent(&disturbed);
+
+        let again = stage.disturbed(None, On::Never).await;
+        (self.change.run)(&again.clients).await.unwrap();
+        let log = stage.log().await;
+        let (_, of_second_run) = log.split_at(log.len() - again.asked_for().len());
+        if outcome.is_ok() {
+            let more: Vec<&str> = of_second_run
+                .iter()
+                .filter(|call| call.is_carried_out && call.is_write())
+                .map(|call| call.action.as_str())
+                .collect();
+            assert!(more.is_empty(), "{self}: success was told, but there was more to do: {more:?}");
+        }
+        for action in self.change.only_once {
+            let times = log.iter().filter(|call| call.is_carried_out && call.action == *action).count();
+            assert_eq!(times, 1, "{self}: {action} in both runs together");
+        }
+        // What the emulator shows would tell of every call.
+        stage.forget_calls().await;
+        assert_eq!(&Account::read(stage).await, goal, "{self}");
+    }
+
+    fn check_outcome(&self, outcome: &Result<(), Problem>) {
+        let Case { kind, passes, in_doubt, .. } = *self.case;
+        let is_read = is_read(self.call);
+        let is_once = matches!(self.on, On::Only(_));
+        if is_once && passes {
+            assert!(outcome.is_ok(), "{self}: {outcome:?}");
+            return;
+        }
+        // Whether a write is sent again whose answer cannot be read is for each sequence to say.
+        if is_once && in_doubt && !is_read && outcome.is_ok() {
+            return;
+        }
+        match outcome {
+            // Half a refusal: its code is lost, and only what the status says is left.
+            Err(Problem::Call(error))
+                if error.status().is_some_and(|status| status >= 400) && is_cut(self.case) =>
+            {
+                assert_eq!(error.code(), None, "{self}: {error}");
+                assert!(
+                    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Unexpected),
+                    "{self}: {error}"
+                );
+            }
+            Err(Problem::Call(error)) => assert_eq!(error.kind(), kind, "{self}: {error}"),
+            outcome => panic!("{self}: {outcome:?}"),
+        }
+    }
+
+    /// That what must not be made twice is not sent for ever.
+    fn check_sent(&self, disturbed: &Disturbed) {
+        // Sent, looked for, and sent again; each with the attempts that a refusal of the rate leaves.
+        let most = match self.on {
+            On::From(_) => 2 * (1 + MAX_RETRIES),
+            _ => 2,
+        };
+        for action in self.change.only_once {
+            let sent = disturbed.sent_of(action);
+            assert!(sent <= most, "{self}: {sent} times {action}");
+        }
+    }
+}
+
+fn is_cut(case: &Case) -> bool {
+    case.fault == Fault::TooShort
+}
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {} ({:?})", self.case.fault, self.call, self.on)
+    }
+}

@@ -1,0 +1,203 @@
+//! An emulator, clients that reach it straight, and clients that reach it through the relay.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alicloud_encryption::cloud::clock::{Clock, SystemClock};
+use alicloud_encryption::cloud::credentials::StaticCredentials;
+use alicloud_encryption::cloud::endpoint::Endpoint;
+use alicloud_encryption::cloud::http::{HttpTransport, ReqwestTransport, TransportConfig};
+use alicloud_encryption::cloud::kms::KmsClient;
+use alicloud_encryption::cloud::names::Region;
+use alicloud_encryption::cloud::nonce::UniqueNonces;
+use alicloud_encryption::cloud::ram::RamClient;
+use alicloud_encryption::cloud::retry::RetryPolicy;
+use alicloud_encryption::cloud::rpc::RpcConfig;
+use alicloud_encryption::cloud::signing::{rpc, sls};
+use alicloud_encryption::cloud::sls::{SlsClient, SlsConfig};
+use alicloud_encryption::cloud::sts::StsClient;
+use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::clock::VirtualClock;
+use super::fault::{Fault, On};
+use super::relay::Relay;
+use super::transport::{NumberingTransport, Script};
+use crate::scene::key;
+
+/// How many attempts may follow the first.
+pub const MAX_RETRIES: u64 = 3;
+
+/// Long enough for an update to be looked at beside it before its time is over.
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// A client of each service; all share what sends their calls.
+pub struct Clients {
+    pub sls: SlsClient,
+    pub ram: RamClient,
+    pub kms: KmsClient,
+    pub sts: StsClient,
+    pub context: CallContext,
+}
+
+/// An emulator, and clients that nothing disturbs.
+pub struct Stage {
+    emulator: Emulator,
+    pub straight: Clients,
+}
+
+/// Clients behind a relay that does something bad.
+pub struct Disturbed {
+    pub clients: Clients,
+    script: Arc<Script>,
+    relay: Relay,
+}
+
+/// A call that has come to the emulator.
+pub struct Logged {
+    /// What it asked for.
+    pub action: String,
+    /// Whether the emulator did it.
+    pub is_carried_out: bool,
+}
+
+impl Logged {
+    /// Whether it was a write.
+    pub fn is_write(&self) -> bool {
+        !is_read(&self.action)
+    }
+}
+
+/// Whether an action of RAM or SLS changes nothing.
+pub fn is_read(action: &str) -> bool {
+    action.starts_with("Get") || action.starts_with("List")
+}
+
+impl Stage {
+    /// An emulator with a seed, which has the key `ak-alice`.
+    pub async fn start(seed: &Value) -> Self {
+        let clock = emulator::Clock::system();
+        let seed = Seed::from_json(&seed.to_string(), &clock).unwrap();
+        let emulator = Emulator::start(Config { seed, clock, ..Config::default() }).await.unwrap();
+        let transport = Arc::new(ReqwestTransport::new(TransportConfig::new("fault-matrix")));
+        let straight = Clients::new(emulator.addr(), transport, Arc::new(SystemClock));
+        Self { emulator, straight }
+    }
+
+    /// Goes back to the seed, and forgets the calls there were.
+    pub async fn reset(&self) {
+        self.control("POST", "reset").await;
+        self.forget_calls().await;
+    }
+
+    /// Forgets the calls there were.
+    pub async fn forget_calls(&self) {
+        self.control("DELETE", "requests").await;
+    }
+
+    /// Clients whose requests meet a fault.
+    pub async fn disturbed(&self, fault: Option<Fault>, on: On) -> Disturbed {
+        let (clock, script) = (Arc::new(VirtualClock::start()), Arc::new(Script::new(fault, on)));
+        let relay = Relay::start(self.emulator.addr(), Arc::clone(&clock), Arc::clone(&script)).await;
+        let transport = Arc::new(NumberingTransport::new(Arc::clone(&clock), Arc::clone(&script)));
+        Disturbed { clients: Clients::new(relay.address(), transport, clock), script, relay }
+    }
+
+    /// How often the emulator has carried an action out since its calls were forgotten.
+    pub async fn carried_out(&self, action: &str) -> usize {
+        self.log().await.iter().filter(|call| call.is_carried_out && call.action == action).count()
+    }
+
+    /// The calls that have come to the emulator since they were forgotten, in their order.
+    pub async fn log(&self) -> Vec<Logged> {
+        let log = self.control("GET", "requests").await;
+        let logged = |call: &Value| Logged {
+            action: call["action"].as_str().unwrap().to_owned(),
+            is_carried_out: call["status"] == 200,
+        };
+        log.as_array().unwrap().iter().map(logged).collect()
+    }
+
+    /// What the emulator shows of roles and users.
+    pub async fn roles_and_users(&self) -> (Value, Value) {
+        let mut state = self.control("GET", "state").await;
+        (state["roles"].take(), state["users"].take())
+    }
+
+    /// A Logstore with every member it has.
+    pub async fn log_store(&self, project: &str, logstore: &str) -> Value {
+        self.control("GET", &format!("projects/{project}/logstores/{logstore}")).await
+    }
+
+    async fn control(&self, method: &str, path: &str) -> Value {
+        let mut stream = TcpStream::connect(self.emulator.addr()).await.unwrap();
+        let head = format!(
+            "{method} /_emulator/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+}
+
+impl Disturbed {
+    /// The actions that were asked for, in the order they were sent. Every request has come to the relay once, but
+    /// for those whose connection was refused.
+    pub fn asked_for(&self) -> Vec<String> {
+        let mut requests = self.relay.arrivals();
+        requests.extend(self.script.refused());
+        requests.sort();
+        let numbers = requests.iter().map(|(number, _)| *number);
+        assert!(numbers.eq(1..=self.sent()), "a request came twice, or never: {requests:?}");
+        requests.into_iter().map(|(_, action)| action).collect()
+    }
+
+    /// How often an action was asked for.
+    pub fn sent_of(&self, action: &str) -> u64 {
+        self.asked_for().iter().filter(|asked_for| *asked_for == action).count().try_into().unwrap()
+    }
+
+    /// How many requests were sent, those included whose connection was refused.
+    pub fn sent(&self) -> u64 {
+        self.script.sent()
+    }
+}
+
+impl Clients {
+    fn new(address: SocketAddr, transport: Arc<dyn HttpTransport>, clock: Arc<dyn Clock>) -> Self {
+        let caller = Arc::new(Caller::new(CallerConfig {
+            credentials: Arc::new(StaticCredentials::new(key("ak-alice", "sk-alice"))),
+            transport,
+            clock,
+            retry: RetryPolicy { max_retries: u32::try_from(MAX_RETRIES).unwrap(), ..RetryPolicy::default() },
+            request_timeout: REQUEST_TIMEOUT,
+            max_concurrency: 4,
+        }));
+        let endpoint = Endpoint::parse(&format!("http://{address}")).unwrap();
+        let rpc = RpcConfig {
+            endpoint: endpoint.clone(),
+            signature: rpc::SignatureVersion::Acs3HmacSha256,
+            caller: Arc::clone(&caller),
+            nonces: Arc::new(UniqueNonces::default()),
+        };
+        let sls = SlsConfig {
+            endpoint,
+            region: Region::parse("cn-hangzhou").unwrap(),
+            signature: sls::SignatureVersion::V4,
+            caller,
+        };
+        Self {
+            sls: SlsClient::new(sls),
+            ram: RamClient::new(rpc.clone()),
+            kms: KmsClient::new(rpc.clone()),
+            sts: StsClient::new(rpc),
+            context: CallContext::default(),
+        }
+    }
+}
