@@ -8,6 +8,7 @@ mod credentials;
 mod faults;
 mod kms;
 mod policy;
+mod renewal;
 mod role;
 mod scene;
 mod tag;
