@@ -9,6 +9,7 @@ mod faults;
 mod kms;
 mod matrix;
 mod policy;
+mod renewal;
 mod role;
 mod scene;
 mod tag;

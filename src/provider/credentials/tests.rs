@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod precedence;
+
 const ROLE: &str = "acs:ram::1:role/r";
 const HOME: (&str, &str) = ("HOME", "/h");
 
@@ -10,10 +12,13 @@ fn chain_of(config: &ProviderModel, environment: &Environment) -> Result<ChainCo
     chain(config, environment, &sts)
 }
 
-/// Each source in few words.
 #[track_caller]
 fn sources<const N: usize>(config: &ProviderModel, pairs: [(&str, &str); N]) -> Vec<String> {
-    let chain = chain_of(config, &Environment::from(pairs)).unwrap();
+    words(&chain_of(config, &Environment::from(pairs)).unwrap())
+}
+
+/// Each source in few words.
+fn words(chain: &ChainConfig) -> Vec<String> {
     let words = chain.sources.iter().map(|source| match source {
         Source::Keys(keys, _) => format!("keys {}", keys.access_key_id),
         Source::Profile(profile) => {

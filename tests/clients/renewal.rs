@@ -1,0 +1,281 @@
+//! A session that has to be renewed in the middle of a large apply: one renewal for all, and nobody waits for it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use alicloud_encryption::cloud::clock::Clock;
+use alicloud_encryption::cloud::credentials::{Chain, ChainConfig, Means, RoleToAssume, Source, SystemHost};
+use alicloud_encryption::cloud::endpoint::Endpoint;
+use alicloud_encryption::cloud::http::{
+    HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
+};
+use alicloud_encryption::cloud::names::{LogstoreName, ProjectName, Region};
+use alicloud_encryption::cloud::nonce::UniqueNonces;
+use alicloud_encryption::cloud::ram::RoleArn;
+use alicloud_encryption::cloud::retry::RetryPolicy;
+use alicloud_encryption::cloud::signing::{rpc, sls};
+use alicloud_encryption::cloud::sls::encryption::{BoundLogStore, Wanted, apply};
+use alicloud_encryption::cloud::sls::{EncryptConf, SlsClient, SlsConfig};
+use alicloud_encryption::cloud::sts::AssumeRole;
+use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::sync::{Semaphore, watch};
+
+use crate::scene::key;
+
+const LOGSTORES: usize = 200;
+const AT_ONCE: usize = 30;
+/// Read, update, read back.
+const CALLS_EACH: usize = 3;
+
+/// After so many Logstores the session is due for renewal.
+const DUE_AFTER: usize = 100;
+/// After so many STS answers the renewal.
+const ANSWERED_AFTER: usize = 150;
+/// So many are begun only once the renewal is through, so that there are calls after it.
+const BEGUN_LATER: usize = 20;
+
+/// The shortest session: calls that are under way when the clock is moved stay within the quarter of an hour that the
+/// service lets a date be old.
+const SESSION: i64 = 900;
+/// Sessions are renewed five minutes before their end.
+const UNTIL_DUE: i64 = SESSION - 300;
+
+/// Far more than the test takes: one that hangs ends.
+const LONGEST: Duration = Duration::from_mins(2);
+
+/// The emulator's clock, which stands still: nothing here waits for time to pass.
+#[derive(Debug)]
+struct StandingClock {
+    clock: emulator::Clock,
+    start: i64,
+}
+
+impl Clock for StandingClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.clock.unix()).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs((self.clock.unix() - self.start).try_into().unwrap())
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// What was sent, in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sent {
+    /// A session was asked for.
+    Fetch,
+    /// SLS was called with the key of this id.
+    Call(String),
+}
+
+/// The real transport, which notes what is sent and answers no request for a session before it may.
+#[derive(Debug)]
+struct Watched {
+    inner: ReqwestTransport,
+    sent: Mutex<Vec<Sent>>,
+    statuses: Mutex<BTreeSet<u16>>,
+    /// How many sessions may be opened.
+    sessions: Semaphore,
+    /// How many different keys have signed calls.
+    keys: watch::Sender<usize>,
+}
+
+impl Watched {
+    fn new() -> Self {
+        Self {
+            inner: ReqwestTransport::new(TransportConfig::new("renewal-test")),
+            sent: Mutex::default(),
+            statuses: Mutex::default(),
+            sessions: Semaphore::new(1),
+            keys: watch::channel(0).0,
+        }
+    }
+
+    fn note(&self, sent: Sent) {
+        let mut all = self.sent.lock().unwrap();
+        all.push(sent);
+        let keys: BTreeSet<_> = all.iter().filter_map(Sent::key).collect();
+        self.keys.send_replace(keys.len());
+    }
+
+    fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
+impl Sent {
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Fetch => None,
+            Self::Call(id) => Some(id),
+        }
+    }
+}
+
+impl HttpTransport for Watched {
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        let is_fetch = request.headers.get("x-acs-action") == Some("AssumeRole");
+        // At once, not when the future is polled: from the choice of the key to here nothing else runs.
+        self.note(if is_fetch { Sent::Fetch } else { Sent::Call(key_id(request)) });
+        Box::pin(async move {
+            if is_fetch {
+                self.sessions.acquire().await.unwrap().forget();
+            }
+            let answer = self.inner.send(request).await?;
+            self.statuses.lock().unwrap().insert(answer.status);
+            Ok(answer)
+        })
+    }
+}
+
+/// The id of the key that signed: `Credential=<id>/<scope>`.
+fn key_id(request: &HttpRequest) -> String {
+    let header = request.headers.get("authorization").unwrap();
+    header.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
+}
+
+struct World {
+    emulator: Emulator,
+    emulator_clock: emulator::Clock,
+    transport: Arc<Watched>,
+    sls: SlsClient,
+    context: CallContext,
+}
+
+fn seed() -> Value {
+    let allow = |action: &str| json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] });
+    let trust = json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": { "RAM": ["acs:ram::1234567890123456:root"] } }] });
+    let logstores: Vec<_> = (0..LOGSTORES).map(|number| json!({ "logstoreName": name(number) })).collect();
+    json!({
+        "access_keys": [{ "id": "ak-alice", "secret": "sk-alice", "user": "alice" }],
+        "users": [{ "name": "alice",
+            "policies": [{ "name": "assume", "document": allow("sts:AssumeRole") }] }],
+        "roles": [{ "name": "deployer", "assume_role_policy_document": trust,
+            "policies": [{ "name": "log", "document": allow("log:*") }] }],
+        "projects": [{ "name": "audit", "logstores": logstores }],
+    })
+}
+
+fn name(number: usize) -> String {
+    format!("app-{number}")
+}
+
+fn wanted() -> EncryptConf {
+    EncryptConf { enable: true, encrypt_type: "default".to_owned(), user_cmk_info: None }
+}
+
+impl World {
+    async fn start() -> Self {
+        let start = 1_795_161_600;
+        let emulator_clock = emulator::Clock::fixed(start);
+        let seed = Seed::from_json(&seed().to_string(), &emulator_clock).unwrap();
+        let config = Config { seed, clock: emulator_clock.clone(), ..Config::default() };
+        let emulator = Emulator::start(config).await.unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{}", emulator.addr())).unwrap();
+        let clock = Arc::new(StandingClock { clock: emulator_clock.clone(), start });
+        let transport = Arc::new(Watched::new());
+        let caller = caller(&transport, &clock, endpoint.clone());
+        let sls = SlsClient::new(SlsConfig {
+            endpoint,
+            region: Region::parse("cn-hangzhou").unwrap(),
+            signature: sls::SignatureVersion::V4,
+            caller: Arc::new(caller),
+        });
+        Self { emulator, emulator_clock, transport, sls, context: CallContext::default() }
+    }
+
+    /// Encrypts one Logstore.
+    async fn encrypt(&self, number: usize) {
+        if number >= LOGSTORES - BEGUN_LATER {
+            self.transport.keys.subscribe().wait_for(|keys| *keys == 2).await.unwrap();
+        }
+        let (project, logstore) =
+            (ProjectName::parse("audit").unwrap(), LogstoreName::parse(&name(number)).unwrap());
+        let (client, context) = (&self.sls, &self.context);
+        let calls = BoundLogStore { client, context, project: &project, logstore: &logstore };
+        let applied = apply(&calls, &Wanted { conf: wanted(), create_time: None }, None).await.unwrap();
+        assert!(applied.written, "{}", name(number));
+        assert_eq!(applied.log_store.encrypt_conf().unwrap(), Some(wanted()), "{}", name(number));
+    }
+}
+
+/// A caller that assumes the role `deployer` with the key of `alice`.
+fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -> Caller {
+    let assume = AssumeRole {
+        role_arn: RoleArn::parse("acs:ram::1234567890123456:role/deployer").unwrap(),
+        role_session_name: "apply".to_owned(),
+        duration_seconds: Some(SESSION.try_into().unwrap()),
+        policy: None,
+        external_id: None,
+    };
+    let config = ChainConfig {
+        sources: vec![Source::Keys(key("ak-alice", "sk-alice"), None)],
+        assume_role: Some(RoleToAssume { assume, endpoint: sts, source: "the test".to_owned() }),
+    };
+    let means = Means {
+        host: Arc::new(SystemHost),
+        transport: transport.clone(),
+        clock: clock.clone(),
+        nonces: Arc::new(UniqueNonces::default()),
+        retry: RetryPolicy::default(),
+        request_timeout: LONGEST,
+        signature: rpc::SignatureVersion::Acs3HmacSha256,
+    };
+    Caller::new(CallerConfig {
+        credentials: Arc::new(Chain::new(config, means)),
+        transport: transport.clone(),
+        clock: clock.clone(),
+        retry: RetryPolicy::default(),
+        request_timeout: LONGEST,
+        max_concurrency: 20,
+    })
+}
+
+/// Applies to all Logstores; the session falls due and is renewed on the way.
+async fn encrypt_all(world: &World) {
+    let mut done = 0;
+    let mut work = stream::iter(0..LOGSTORES).map(|number| world.encrypt(number)).buffer_unordered(AT_ONCE);
+    while work.next().await.is_some() {
+        done += 1;
+        match done {
+            DUE_AFTER => world.emulator_clock.advance(UNTIL_DUE),
+            ANSWERED_AFTER => world.transport.sessions.add_permits(1),
+            _ => {}
+        }
+    }
+    assert_eq!(done, LOGSTORES);
+}
+
+#[tokio::test]
+async fn two_hundred_logstores_are_encrypted_with_one_renewal_that_nobody_waits_for() {
+    let world = World::start().await;
+    tokio::time::timeout(LONGEST, encrypt_all(&world)).await.unwrap();
+
+    assert_eq!(*world.transport.statuses.lock().unwrap(), BTreeSet::from([200]), "a call was refused");
+    let sent = world.transport.sent();
+    let fetches: Vec<_> =
+        (0..).zip(&sent).filter(|(_, sent)| **sent == Sent::Fetch).map(|(at, _)| at).collect();
+    let [0, renewal] = fetches[..] else { panic!("one fetch at the start and one renewal: {fetches:?}") };
+    let keys: Vec<&str> = sent.iter().filter_map(Sent::key).collect();
+    assert_eq!(keys.len(), LOGSTORES * CALLS_EACH);
+    let runs: Vec<_> = keys.chunk_by(|a, b| a == b).map(<[&str]>::len).collect();
+    let [old, new] = runs[..] else { panic!("one change from one key to another: {runs:?}") };
+    // It fell due after half of them, and those that began in the meantime did all of their calls with the old key.
+    assert!(renewal > DUE_AFTER * CALLS_EACH, "{renewal}");
+    let meanwhile = old + 1 - renewal;
+    assert!(meanwhile >= (ANSWERED_AFTER - DUE_AFTER - AT_ONCE) * CALLS_EACH, "{meanwhile}");
+    assert!(new >= BEGUN_LATER * CALLS_EACH, "{new}");
+    world.emulator.shutdown().await;
+}
