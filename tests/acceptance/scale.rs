@@ -83,3 +83,15 @@ fn throttling_slows_many_down_and_fails_none() {
     all_are(&scene, true);
     scene.plan().expect_empty();
 }
+
+#[test]
+fn a_quota_slows_many_down_and_fails_none() {
+    let scene = Scene::new(&seed());
+    scene.write("main.tf", &main(""));
+    scene.quota(&json!({"service": "sls", "requests_per_second": 25, "burst": 5}));
+    assert_eq!(scene.try_apply_with(&["-parallelism=30"]).succeeded().changes(), (50, 0, 0));
+    let refused = scene.calls().iter().filter(|call| call.status == Some(403)).count();
+    assert!(refused > 0, "the quota was not felt");
+    assert!(refused < 2 * COUNT, "{refused} calls were in vain");
+    all_are(&scene, true);
+}

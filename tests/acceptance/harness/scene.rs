@@ -377,6 +377,12 @@ impl Scene {
         self.control("POST", "faults", Some(&rule));
     }
 
+    /// Sets how many calls a service admits in a second.
+    #[track_caller]
+    pub fn quota(&self, quota: &Value) {
+        self.control("PUT", "quotas", Some(quota));
+    }
+
     /// Takes all faults back and lets held calls go.
     #[track_caller]
     pub fn clear_faults(&self) {
