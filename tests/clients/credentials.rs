@@ -22,21 +22,16 @@ use alicloud_encryption::cloud::sls::{SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
 use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
 use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use crate::identity_token;
 use crate::scene::{key, role};
 
 const ADMIN: &str = "acs:ram::1234567890123456:role/Admin";
 const SESSION: &str = "acs:ram::1234567890123456:assumed-role/admin/s1";
-const OIDC_SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
 struct World {
     emulator: Emulator,
@@ -49,28 +44,17 @@ fn seed() -> Value {
     let allow = |action: Value| json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] });
     let trust = json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": { "RAM": ["acs:ram::1234567890123456:root"],
-            "Federated": ["acs:ram::1234567890123456:oidc-provider/ci"] } }] });
+            "Federated": [identity_token::PROVIDER] } }] });
     json!({
         "access_keys": [{ "id": "ak-alice", "secret": "sk-alice", "user": "alice" }],
         "users": [{ "name": "alice",
             "policies": [{ "name": "assume", "document": allow(json!("sts:AssumeRole")) }] }],
         "roles": [{ "name": "Admin", "assume_role_policy_document": trust,
             "policies": [{ "name": "all", "document": allow(json!(["ram:*", "kms:*", "log:*", "sts:*"])) }] }],
-        "oidc_providers": [{ "name": "ci", "issuer": "https://ci.example", "client_ids": ["sts"],
-            "keys": [{ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(OIDC_SECRET) }] }],
+        "oidc_providers": [identity_token::seeded_provider()],
         "keys": [{ "id": "key-aes", "spec": "Aliyun_AES_256" }],
         "projects": [{ "name": "audit", "logstores": [{ "logstoreName": "app" }] }],
     })
-}
-
-fn oidc_token() -> String {
-    let expires = OffsetDateTime::now_utc().unix_timestamp() + 600;
-    let claims = json!({ "iss": "https://ci.example", "aud": "sts", "sub": "repo", "exp": expires });
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(&claims));
-    let mut mac = Hmac::<Sha256>::new_from_slice(OIDC_SECRET).unwrap();
-    mac.update(message.as_bytes());
-    format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
 impl World {
@@ -281,14 +265,14 @@ async fn a_profile_with_a_command() {
 #[tokio::test]
 async fn a_token_of_an_identity_provider() {
     let world = World::start().await;
-    let file = world.write("token", &oidc_token());
+    let file = world.write("token", &identity_token::token());
     let profile = json!({ "mode": "OIDC", "ram_role_arn": ADMIN, "oidc_token_file": file.to_str().unwrap(),
-        "oidc_provider_arn": "acs:ram::1234567890123456:oidc-provider/ci" });
+        "oidc_provider_arn": identity_token::PROVIDER });
     world.serves_all(world.profile(&profile)).await;
     let role = OidcRole {
         role_arn: RoleArn::parse(ADMIN).unwrap(),
-        oidc_provider_arn: "acs:ram::1234567890123456:oidc-provider/ci".to_owned(),
-        token: TokenOrigin::Given(oidc_token().into()),
+        oidc_provider_arn: identity_token::PROVIDER.to_owned(),
+        token: TokenOrigin::Given(identity_token::token().into()),
         role_session_name: "s1".to_owned(),
         duration_seconds: None,
         policy: None,

@@ -6,6 +6,7 @@ mod attachment;
 mod callers;
 mod credentials;
 mod faults;
+mod identity_token;
 mod kms;
 mod matrix;
 mod policy;

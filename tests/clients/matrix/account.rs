@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::identity_token::{PROVIDER, seeded_provider};
+use crate::identity_token::{PROVIDER, seeded_provider};
 
 /// `alice` may do everything. Beside her are people, roles and policies that only the action under test changes.
 pub fn seed() -> Value {

@@ -11,7 +11,6 @@ mod cases;
 mod clock;
 mod complete;
 mod fault;
-mod identity_token;
 mod log_store;
 mod message;
 mod relay;

@@ -4,8 +4,8 @@ use alicloud_encryption::cloud::ram::{ListRoles, ListTagResources, PolicyId, Rol
 use alicloud_encryption::cloud::sts::{AssumeRole, AssumeRoleWithOidc};
 
 use super::super::cases::Service;
-use super::super::identity_token::{PROVIDER, token};
 use super::{Action, Kind, Run};
+use crate::identity_token::{PROVIDER, token};
 use crate::scene::{group, policy, role, user};
 
 pub fn of_ram() -> Vec<Action> {
