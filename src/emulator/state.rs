@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::faults::Faults;
+use super::faults::{Effect, Faults, Subject};
 use super::identity::Directory;
 use super::persistence::{self, NotKept};
 use super::quotas::Quotas;
@@ -98,6 +99,12 @@ impl State {
     /// Whether role and key of an encryption configuration have to be there.
     pub fn references_must_exist(&self) -> bool {
         self.references_must_exist.load(Ordering::Relaxed)
+    }
+
+    /// What goes wrong with a call: a fault that was ordered, or else a quota that is used up.
+    pub fn disturbance(&self, subject: Subject<'_>) -> Option<Effect> {
+        let throttled = || (!self.quotas.admits(subject.service, Instant::now())).then_some(Effect::Throttle);
+        self.faults.fire(subject).or_else(throttled)
     }
 
     /// Hands over to the store what was changed of projects and Logstores, while `model` is still locked;

@@ -66,14 +66,14 @@ fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
 }
 
 /// An action that rules can be about.
-struct Known {
+pub(super) struct Known {
     name: &'static str,
     is_read: bool,
     looks_up: bool,
 }
 
-/// The actions of a service.
-fn known_actions(service: &Node<'_>) -> Result<Vec<Known>, Problem> {
+/// The actions of a service; a problem if there is no such service.
+pub(super) fn known_actions(service: &Node<'_>) -> Result<Vec<Known>, Problem> {
     let of_sls = |operation: &sls::Operation| Known {
         name: operation.name(),
         is_read: operation.is_read(),

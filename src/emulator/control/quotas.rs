@@ -7,14 +7,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::State as Shared;
 use axum::response::Response;
 
-use super::{Answer, done, json_answer, parse, root};
+use super::{Answer, done, faults, json_answer, parse, root};
 use crate::emulator::json::{Node, Problem};
 use crate::emulator::quotas::Quota;
-use crate::emulator::sls;
 use crate::emulator::state::State;
-
-/// The services that can have a quota.
-const SERVICES: [&str; 4] = [sls::NAME, "ram", "sts", "kms"];
 
 pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&state.quotas.to_json())
@@ -36,13 +32,11 @@ pub(super) async fn clear(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 fn read<'a>(node: &Node<'a>) -> Result<(&'a str, Quota), Problem> {
     node.object_of(&["service", "requests_per_second", "burst"])?;
     let service = node.required("service")?;
-    let name = service.string()?;
-    if !SERVICES.contains(&name) {
-        return Err(service.problem("expected \"sls\", \"ram\", \"sts\" or \"kms\""));
-    }
+    // A service without actions is none.
+    faults::known_actions(&service)?;
     let per_second = positive(&node.required("requests_per_second")?)?;
     let burst = node.member("burst").map_or(Ok(per_second), |burst| positive(&burst))?;
-    Ok((name, Quota { per_second, burst }))
+    Ok((service.string()?, Quota { per_second, burst }))
 }
 
 fn positive(node: &Node<'_>) -> Result<u32, Problem> {

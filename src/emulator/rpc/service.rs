@@ -1,6 +1,6 @@
 //! One call to an RPC-style service, from the signature to the answer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -167,9 +167,8 @@ async fn evaluate<M: Clone + Kept>(
         logstore: None,
     };
     let evaluation = Evaluation { service, store, state, action, request: &request, id, format: rpc.format };
-    match state.faults.fire(subject) {
+    match state.disturbance(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
-        None if !state.quotas.admits(subject.service, Instant::now()) => Err(evaluation.throttled()),
         None => evaluation.run().await.map(Answer::Reply),
     }
 }
@@ -212,15 +211,12 @@ struct Evaluation<'a, M: 'static> {
 }
 
 impl<M: Clone + Kept> Evaluation<'_, M> {
-    /// Too many calls.
-    fn throttled(&self) -> Error {
-        let (status, code, message) = self.service.throttled;
-        Error::new(status, code, message)
-    }
-
     async fn run_with(&self, effect: Effect, release: Release) -> Result<Answer, Error> {
         match effect {
-            Effect::Throttle => Err(self.throttled()),
+            Effect::Throttle => {
+                let (status, code, message) = self.service.throttled;
+                Err(Error::new(status, code, message))
+            }
             Effect::DropBefore => Ok(Answer::Drop),
             Effect::DropAfter => {
                 // Whatever came out of it, nobody is told.

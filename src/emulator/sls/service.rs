@@ -1,6 +1,6 @@
 //! One call to the service, from the signature to the answer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -58,11 +58,8 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     };
     let evaluation =
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
-    match state.faults.fire(subject) {
+    match state.disturbance(subject) {
         Some(effect) => evaluation.run_with(effect, release).await,
-        None if !state.quotas.admits(NAME, Instant::now()) => {
-            Err(Error::throttled(route.operation.is_read()))
-        }
         None => evaluation.run(View::Current).await.map(Answer::Reply),
     }
 }
