@@ -50,7 +50,7 @@ fn measure() -> Result<Report, Failure> {
     report.extend([Row::not_measured(
         "throttled to R requests a second",
         "1.2 × the quota",
-        "not measured in this version: the emulator has no rate limit yet",
+        "not measured in this version; the tests of cloud::rate simulate it",
     )]);
     Ok(report)
 }

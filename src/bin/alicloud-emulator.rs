@@ -28,8 +28,7 @@ enum Command {
     /// Serve until SIGTERM or SIGINT.
     ///
     /// All services share one port and are told apart as their clients address them. Calls must be signed,
-    /// with the key ak-root / sk-root where the seed has no other. Not served: metric stores, and sessions
-    /// from identity providers' tokens.
+    /// with the key ak-root / sk-root where the seed has no other.
     ///
     /// Without --data-dir nothing is kept. With it, what was answered with success is there again at the next
     /// start, also after a crash.

@@ -22,9 +22,8 @@ impl Rates {
 ///
 /// There is no limit until the service refuses a call for coming too fast (throttling). Then calls are sent one
 /// after the other at a little less than the rate it took last, first come, first served. The rate grows while
-/// calls are taken and is lowered by each further refusal (additive and multiplicative steps around the quota, as TCP
-/// finds the capacity of a link), so that hundreds of callers share a small quota and hardly any call is
-/// sent in vain. It is forgotten once it is larger than any quota of calls.
+/// calls are taken and is lowered by each further refusal, so that hundreds of callers share a small quota and few
+/// calls are sent in vain. The limit is dropped once it has grown past [`HIGHEST`].
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     /// Held by the one whose turn is next; the others wait for it in the order they came.
@@ -42,7 +41,7 @@ struct State {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Limit {
-    /// Calls a second.
+    /// Calls a second; [`LOWEST`] at least.
     rate: f64,
     /// The rate at which the last refusal came.
     refused_at: f64,
@@ -161,7 +160,7 @@ impl State {
 
 impl Limit {
     fn interval(&self) -> Duration {
-        Duration::from_secs_f64(1.0 / self.rate.max(LOWEST))
+        Duration::from_secs_f64(1.0 / self.rate)
     }
 
     /// Grows for the time since it last did. Only calls that are taken let it grow, so one that nobody calls for a

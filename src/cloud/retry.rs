@@ -26,7 +26,8 @@ pub struct RetryPolicy {
 /// Five retries, pauses of up to 200 ms that grow to 2 s.
 ///
 /// In a simulation of ten workers and 1000 calls against a quota of 1, 5, 20 and 100 calls a second, these pauses
-/// took at most 1.1 times as long as the quota itself; pauses that grow to 5 s took 1.2 times, to 10 s 1.3.
+/// alone, without the pace of `cloud::rate`, took at most 1.1 times as long as the quota itself; pauses that grow to
+/// 5 s took 1.2 times, to 10 s 1.3.
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self { max_retries: 5, base: Duration::from_millis(200), cap: Duration::from_secs(2) }
