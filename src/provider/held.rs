@@ -75,14 +75,20 @@ impl Held {
         open(&self.planned_destroys).contains(id)
     }
 
-    /// How many writes to the Logstore this process has begun.
+    /// How many times a write of this process to the Logstore has begun or ended.
     pub(super) fn writes(&self, id: &LogStoreId) -> u64 {
         open(&self.writes).get(id).copied().unwrap_or_default()
     }
 
-    /// Notes, under the [`Held::lock`] of the Logstore, that it may be written to: what was read before is
-    /// out of date.
-    pub(super) fn note_write(&self, id: &LogStoreId) {
+    /// Notes, under the [`Held::lock`] of the Logstore, that it may be written to until the answer is dropped: what
+    /// was asked for before that, or meanwhile, is out of date. Plans look at a Logstore without its lock, so one
+    /// may read it while a write is under way.
+    pub(super) fn begin_write<'a>(&'a self, id: &'a LogStoreId) -> Writing<'a> {
+        self.count_write(id);
+        Writing { held: self, id }
+    }
+
+    fn count_write(&self, id: &LogStoreId) {
         *open(&self.writes).entry(id.clone()).or_default() += 1;
     }
 
@@ -97,6 +103,20 @@ impl Held {
     pub(super) fn take_read(&self, id: &LogStoreId) -> Option<(LogStore, Duration)> {
         let kept = open(&self.reads).remove(id)?;
         (kept.writes == self.writes(id)).then_some((kept.log_store, kept.at))
+    }
+}
+
+/// A write to a Logstore that is under way.
+#[derive(Debug)]
+#[must_use = "the write is over when this is dropped"]
+pub(super) struct Writing<'a> {
+    held: &'a Held,
+    id: &'a LogStoreId,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.held.count_write(self.id);
     }
 }
 
@@ -137,7 +157,7 @@ mod tests {
     #[test]
     fn a_kept_answer_is_taken_once() {
         let held = Held::default();
-        held.note_write(&id());
+        drop(held.begin_write(&id()));
         held.keep_read(&id(), log_store(), AT, held.writes(&id()));
         assert_eq!(held.take_read(&id()).map(|(_, at)| at), Some(AT));
         assert!(held.take_read(&id()).is_none());
@@ -146,9 +166,24 @@ mod tests {
     #[test]
     fn an_answer_that_was_asked_for_before_a_write_is_not_given_out() {
         let held = Held::default();
-        let writes = held.writes(&id());
-        held.note_write(&id());
-        held.keep_read(&id(), log_store(), AT, writes);
-        assert!(held.take_read(&id()).is_none());
+        let (id, writes) = (id(), held.writes(&id()));
+        let writing = held.begin_write(&id);
+        held.keep_read(&id, log_store(), AT, writes);
+        assert!(held.take_read(&id).is_none());
+        held.keep_read(&id, log_store(), AT, writes);
+        drop(writing);
+        assert!(held.take_read(&id).is_none());
+    }
+
+    #[test]
+    fn an_answer_that_was_asked_for_while_a_write_was_under_way_is_not_given_out_after_it() {
+        let (held, id) = (Held::default(), id());
+        let writing = held.begin_write(&id);
+        let writes = held.writes(&id);
+        held.keep_read(&id, log_store(), AT, writes);
+        drop(writing);
+        assert!(held.take_read(&id).is_none());
+        held.keep_read(&id, log_store(), AT, writes);
+        assert!(held.take_read(&id).is_none(), "nor if it comes late");
     }
 }

@@ -116,7 +116,7 @@ async fn write(
     let held = &resource.session.held;
     let _lock = held.lock(&id).await;
     let base = held.take_read(&id);
-    held.note_write(&id);
+    let _writing = held.begin_write(&id);
     let wanted = Wanted { conf, create_time };
     match apply_once_role_is_seen(resource, &super::bound(&client, bounds, &id), &wanted, base).await {
         Ok(done) => {
@@ -228,7 +228,7 @@ async fn try_delete(
     if state.logstore_create_time.known().is_some_and(|known| *known != observed.create_time) {
         return Ok(not_ours(&id).into());
     }
-    held.note_write(&id);
+    let _writing = held.begin_write(&id);
     let wanted =
         Wanted { conf: EncryptConf { enable: false, ..stored }, create_time: Some(observed.create_time) };
     match apply(&calls, &wanted, Some((log_store, calls.now()))).await {
