@@ -70,7 +70,7 @@ model! {
         /// How long the session lasts, in seconds.
         pub session_expiration: i64,
         /// What the role's trust policy may ask for.
-        pub external_id: String,
+        pub external_id: Secret,
     }
 }
 
@@ -124,8 +124,10 @@ pub(super) const PREFLIGHTS: [&str; 3] = ["error", "warn", "off"];
 impl AssumeRoleModel {
     /// Whether a member is unknown.
     pub(super) fn is_unknown(&self) -> bool {
-        let texts = [&self.role_arn, &self.session_name, &self.policy, &self.external_id];
-        texts.into_iter().any(Field::is_unknown) || self.session_expiration.is_unknown()
+        let texts = [&self.role_arn, &self.session_name, &self.policy];
+        texts.into_iter().any(Field::is_unknown)
+            || self.session_expiration.is_unknown()
+            || self.external_id.is_unknown()
     }
 }
 
@@ -320,6 +322,7 @@ fn assume_role() -> Block {
         ),
         Attribute::string("external_id")
             .optional()
+            .sensitive()
             .described("The external id that the role's trust policy asks for."),
     ];
     Block::new("assume_role", Nesting::List, members)

@@ -250,7 +250,7 @@ impl Settings<'_> {
                     .map_or_else(|| DEFAULT_SESSION_NAME.to_owned(), |found| found.value),
                 duration_seconds: Some(self.session_seconds(block)?),
                 policy: given(&block.policy),
-                external_id: given(&block.external_id),
+                external_id: secret(&block.external_id, &Environment::default(), &[]).map(|(id, _)| id),
             },
             endpoint: self.sts_endpoint(),
             source: format!("the block {BLOCK}"),

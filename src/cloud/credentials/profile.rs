@@ -140,7 +140,12 @@ impl Profile<'_> {
                 Ok(Source::Command { line, source: format!("`process_command` of {}", self.describe()) })
             }
             "CloudSSO" | "OAuth" => self.cached_keys(),
-            other => Err(unusable(&self.describe(), format!("its `mode` {other:?} is not supported"))),
+            other => {
+                // What cannot be the name of a mode may be a secret in the wrong place.
+                let is_name = other.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+                let shown = if is_name { format!(" {other:?}") } else { String::new() };
+                Err(unusable(&self.describe(), format!("its `mode`{shown} is not supported")))
+            }
         }
     }
 
@@ -189,7 +194,7 @@ impl Profile<'_> {
                 role_session_name: self.session_name(),
                 duration_seconds: self.duration()?,
                 policy: self.optional("policy"),
-                external_id: self.optional("external_id"),
+                external_id: self.members.get("external_id").cloned(),
             },
             endpoint: self.sts()?,
             source: self.describe(),

@@ -11,12 +11,13 @@ use crate::cloud::http::{HttpRequest, HttpResponse, percent_encode};
 const MASK: &str = "[secret]";
 
 /// Members and parameters that hold secrets, in small letters: those of STS and KMS, and the signature.
-const SECRET_NAMES: [&str; 8] = [
+const SECRET_NAMES: [&str; 9] = [
     "accesskeysecret",
     "securitytoken",
     "signature",
     "oidctoken",
     "samlassertion",
+    "externalid",
     "plaintext",
     "password",
     "privatekeyplaintextblob",
@@ -137,7 +138,7 @@ mod tests {
         sent.query.insert("Signature".into(), "canary-2".into());
         sent.headers.set("Authorization", "canary-3");
         sent.headers.set("x-acs-security-token", "canary-4");
-        sent.body = b"RoleArn=acs%3Aram&OIDCToken=canary-5&%4FIDCToken=canary-6".to_vec();
+        sent.body = b"RoleArn=acs%3Aram&OIDCToken=canary-5&%4FIDCToken=canary-6&ExternalId=canary-7".to_vec();
         let text = request(&sent);
         assert!(!text.contains("canary"), "{text}");
         for part in

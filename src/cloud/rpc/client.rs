@@ -57,6 +57,8 @@ pub(crate) struct Call<'a> {
     pub(crate) parameters: Parameters,
     /// Whether nobody signs it.
     anonymous: bool,
+    /// A parameter that is secret.
+    secret: Option<&'a str>,
 }
 
 /// What an action does, and so when it may be repeated.
@@ -72,12 +74,17 @@ type Read<'a, T> = &'a (dyn Fn(&Object<'_>) -> Result<T, Error> + Send + Sync);
 
 impl<'a> Call<'a> {
     pub(crate) fn new(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
-        Self { action, target, parameters, anonymous: false }
+        Self { action, target, parameters, anonymous: false, secret: None }
     }
 
     /// A call that nobody signs: its parameters are what vouches for it, and are secret.
     pub(crate) fn anonymous(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
-        Self { action, target, parameters, anonymous: true }
+        Self { action, target, parameters, anonymous: true, secret: None }
+    }
+
+    /// With a parameter that neither an error nor the log shows, also where the service quotes it.
+    pub(crate) fn hiding(self, secret: Option<&'a str>) -> Self {
+        Self { secret, ..self }
     }
 }
 
@@ -140,14 +147,16 @@ impl RpcClient {
             if call.anonymous {
                 self.unsigned(&operation, &call.parameters, at)
             } else {
-                self.request(&operation, &call.parameters, who, at)
+                let request = self.request(&operation, &call.parameters, who, at)?;
+                Ok(HttpRequest { secret: call.secret.is_some(), ..request })
             }
         };
         let secret = manner == Manner::ReadSecret;
         let accept = |response: &HttpResponse| {
             let read = success(&operation, response, secret)
                 .and_then(|fields| read(&Object::new(&operation, "", &fields)));
-            read.map_err(|error| error.with_status(response.status))
+            // Here already: an attempt that is repeated is logged.
+            read.map_err(|error| error.with_status(response.status).without(call.secret.unwrap_or_default()))
         };
         let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
         match manner {

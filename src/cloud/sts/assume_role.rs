@@ -24,8 +24,8 @@ pub struct AssumeRole {
     pub duration_seconds: Option<u32>,
     /// `Policy`: a policy document the session is narrowed down with, up to 2048 characters.
     pub policy: Option<String>,
-    /// `ExternalId`: 2 to 1224 characters.
-    pub external_id: Option<String>,
+    /// `ExternalId`: 2 to 1224 characters. Who knows it may assume the role as far as the trust policy looks at it.
+    pub external_id: Option<Secret>,
 }
 
 /// A session of a role: its key, and when that ends.
@@ -54,13 +54,14 @@ impl StsClient {
         context: &CallContext,
         assume: &AssumeRole,
     ) -> Result<AssumedRole, Error> {
+        let external_id = assume.external_id.as_ref().map(Secret::expose);
         let parameters = Parameters::new()
             .with("RoleArn", &assume.role_arn)
             .with("RoleSessionName", &assume.role_session_name)
             .with_optional("DurationSeconds", assume.duration_seconds)
             .with_optional("Policy", assume.policy.as_ref())
-            .with_optional("ExternalId", assume.external_id.as_ref());
-        let call = Call::new("AssumeRole", assume.role_arn.as_str(), parameters);
+            .with_optional("ExternalId", external_id);
+        let call = Call::new("AssumeRole", assume.role_arn.as_str(), parameters).hiding(external_id);
         self.rpc.read_secret(context, call, &AssumedRole::read).await
     }
 }

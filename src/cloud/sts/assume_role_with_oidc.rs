@@ -44,8 +44,8 @@ impl StsClient {
             .with("RoleSessionName", &assume.role_session_name)
             .with_optional("DurationSeconds", assume.duration_seconds)
             .with_optional("Policy", assume.policy.as_ref());
-        let call = Call::anonymous("AssumeRoleWithOIDC", assume.role_arn.as_str(), parameters);
-        let session = self.rpc.read_secret(context, call, &AssumedRole::read).await;
-        session.map_err(|error| error.without(assume.oidc_token.expose()))
+        let call = Call::anonymous("AssumeRoleWithOIDC", assume.role_arn.as_str(), parameters)
+            .hiding(Some(assume.oidc_token.expose()));
+        self.rpc.read_secret(context, call, &AssumedRole::read).await
     }
 }

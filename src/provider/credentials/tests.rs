@@ -186,10 +186,14 @@ fn a_role_is_assumed_only_with_its_block() {
     let environment = Environment::from(pairs);
     assert!(chain_of(&ProviderModel::default(), &environment).unwrap().assume_role.is_none());
 
-    let block = AssumeRoleModel { external_id: "e".into(), policy: "".into(), ..AssumeRoleModel::default() };
+    let block = AssumeRoleModel {
+        external_id: Field::Known("e".into()),
+        policy: "".into(),
+        ..AssumeRoleModel::default()
+    };
     let assume = chain_of(&role(block), &environment).unwrap().assume_role.unwrap().assume;
     assert_eq!((assume.role_arn.as_str(), assume.role_session_name.as_str()), (ROLE, "s"));
-    assert_eq!((assume.duration_seconds, assume.external_id.as_deref()), (Some(3600), Some("e")));
+    assert_eq!((assume.duration_seconds, assume.external_id), (Some(3600), Some("e".into())));
     assert_eq!(assume.policy, None);
 
     let block = AssumeRoleModel {

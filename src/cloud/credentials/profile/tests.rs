@@ -74,7 +74,7 @@ async fn a_role_with_all_that_is_said_about_it() {
     assert_eq!(keys(&base), ("i", "s", None, None));
     assert_eq!(role.assume.role_arn.as_str(), "acs:ram::1:role/r");
     assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("me", Some(900)));
-    assert_eq!((role.assume.policy.as_deref(), role.assume.external_id.as_deref()), (Some("{}"), Some("e")));
+    assert_eq!((role.assume.policy.as_deref(), role.assume.external_id), (Some("{}"), Some("e".into())));
     assert_eq!(role.endpoint.to_string(), "https://sts-vpc.cn-shanghai.aliyuncs.com");
 }
 
@@ -162,6 +162,7 @@ async fn what_is_missing_or_wrong_is_named_by_its_member() {
     for (profiles, member) in [
         (json!([{"name": "p"}]), "`mode` is missing"),
         (json!([{"name": "p", "mode": "RsaKeyPair"}]), "`mode` \"RsaKeyPair\" is not supported"),
+        (json!([{"name": "p", "mode": "canary+/="}]), "its `mode` is not supported"),
         (role("access_key_id", json!("")), "`access_key_id` is missing"),
         (role("access_key_secret", Value::Null), "`access_key_secret` is missing"),
         (role("ram_role_arn", json!("r")), "`ram_role_arn`"),

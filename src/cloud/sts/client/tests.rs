@@ -34,6 +34,21 @@ async fn assume(body: &str) -> Result<AssumedRole, Error> {
 }
 
 #[tokio::test]
+async fn no_error_quotes_the_external_id() {
+    let assume = AssumeRole {
+        role_arn: RoleArn::parse("acs:ram::1:role/demo").unwrap(),
+        role_session_name: "terraform".into(),
+        duration_seconds: None,
+        policy: None,
+        external_id: Some("canary+/=".into()),
+    };
+    let refusal = r#"{"Code":"NoPermission","Message":"canary+/= or canary%2B%2F%3D is not it"}"#;
+    let error = sts(403, refusal).assume_role(&CallContext::default(), &assume).await.unwrap_err();
+    let text = format!("{error} {error:?} {assume:?}");
+    assert!(text.contains("[secret] or [secret] is not it") && !text.contains("canary"), "{text}");
+}
+
+#[tokio::test]
 async fn callers_are_told_apart() {
     let account =
         identity(json!({ "IdentityType": "Account", "AccountId": "1", "Arn": "acs:ram::1:root" })).await;
