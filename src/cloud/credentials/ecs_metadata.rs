@@ -12,6 +12,7 @@ use crate::cloud::credentials::source::Fetched;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::http::{HttpRequest, HttpResponse, Method, percent_encode};
+use crate::cloud::names::RoleName;
 use crate::crypto::Secret;
 
 /// The keys of an instance's role.
@@ -108,7 +109,11 @@ impl EcsMetadata {
         token: Option<&Secret>,
     ) -> Result<String, Error> {
         let answer = self.get(means, context, ROLES.to_owned(), token).await?;
-        self.text(&answer, "role").map(str::to_owned)
+        let role = self.text(&answer, "role")?;
+        // It is shown from here on: what is no name of a role may be anything, keys among it.
+        let name =
+            RoleName::parse(role).map_err(|_| unusable(&self.describe(), "its answer is no name of a role"));
+        name.map(|_| role.to_owned())
     }
 
     async fn get(

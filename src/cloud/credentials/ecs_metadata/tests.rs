@@ -71,6 +71,15 @@ async fn version_2_takes_a_token_and_sends_it_with_every_request() {
 }
 
 #[tokio::test]
+async fn what_is_no_name_of_a_role_is_not_shown() {
+    let required = EcsMetadata { required: true, ..source(None) };
+    let replies = [Reply::answer(200, "t"), Reply::answer(200, r#"{"AccessKeySecret":"canary"}"#)];
+    let error = fetch(&required, replies).await.result.unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("no name of a role") && !text.contains("canary"), "{text}");
+}
+
+#[tokio::test]
 async fn a_role_that_is_named_is_not_asked_for() {
     let outcome = fetch(&source(Some("r")), [Reply::answer(200, "t"), Reply::answer(200, KEYS)]).await;
     assert_eq!(outcome.id(), "STS.e");
