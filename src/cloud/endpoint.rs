@@ -110,9 +110,9 @@ impl Endpoint {
     /// the host does not matter.
     ///
     /// # Errors
-    /// An [`EndpointError`] that quotes the text and says what is wrong with it.
+    /// An [`EndpointError`] that quotes the text, but for a user name and password, and says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
-        let quoted = || text.to_owned();
+        let quoted = || without_user(text);
         if text.is_empty() {
             return Err(EndpointError::Empty);
         }
@@ -332,6 +332,15 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// The text without a user name and password.
+fn without_user(text: &str) -> String {
+    let begins = text.find("://").map_or(0, |at| at + "://".len());
+    match text.rfind('@').filter(|at| begins <= *at) {
+        Some(at) => format!("{}…{}", &text[..begins], &text[at..]),
+        None => text.to_owned(),
+    }
+}
+
 fn parse_port(digits: &str) -> Option<u16> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|port| plain && *port != 0)
@@ -465,6 +474,9 @@ mod tests {
         refused("ftp://a.example", "scheme \"ftp\"");
         refused("https://user@a.example", "without a user name");
         refused("http://127.0.0.1@evil.example", "without a user name");
+        let error = Endpoint::parse("https://user:canary@canary@a.example").unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("https://…@a.example") && !text.contains("canary"), "{text}");
         refused("https://a.example/path", "without a path");
         refused("https://a.example?x=1", "without a query");
         refused("https://a.example#x", "without a fragment");

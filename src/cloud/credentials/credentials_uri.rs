@@ -55,13 +55,13 @@ impl CredentialsUri {
         let rest = rest.split('#').next().unwrap_or_default();
         let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = address.split_at(address.find('/').unwrap_or(address.len()));
-        // A user name and password would be quoted by the endpoint's own error.
-        if authority.contains('@') {
+        let endpoint = Endpoint::parse(&format!("{scheme}://{authority}")).map_err(|error| {
+            // What stands before an @ may be a password, also where a / in it ends what is read as the host.
             let shown = format!("{scheme}://…");
-            return Err(EndpointError::Extra(shown, "a user name").into());
-        }
+            if text.contains('@') { EndpointError::Extra(shown, "a user name") } else { error }
+        })?;
         Ok(Self {
-            endpoint: Endpoint::parse(&format!("{scheme}://{authority}"))?,
+            endpoint,
             path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
             query: query.into(),
             source: source.to_owned(),
@@ -119,6 +119,8 @@ mod tests {
             "ftp://h/?canary",
             "http://example.com/?canary",
             "https://canary:canary@h/",
+            "https://user:canary/canary@h/",
+            "https://user:canary?canary@h/",
             "https://h:x/?canary",
             "canary?x=http://h/",
         ] {
