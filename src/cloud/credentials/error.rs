@@ -19,13 +19,30 @@ pub(super) fn operation(source: &str) -> Operation {
 /// The error of a call that was to give credentials, as an error of the call that wanted them.
 ///
 /// Its kind says nothing about the object of that call any more: a role that does not exist is no Logstore that does
-/// not exist, and a session that may have been opened is no change that may have been made.
+/// not exist, and a session that may have been opened is no change that may have been made. A source that refuses to
+/// answer is not a service that a policy lets nobody call.
 pub(super) fn of_source(error: Error, source: &str) -> Error {
-    use ErrorKind::{AlreadyExists, Conflict, Invalid, NotFound};
+    use ErrorKind::{AlreadyExists, Conflict, Denied, Invalid, NotFound};
     let kind = match error.kind() {
         NotFound | AlreadyExists | Conflict | Invalid => ErrorKind::Unauthenticated,
+        Denied if error.service() == OPERATION_SERVICE => ErrorKind::Unauthenticated,
         other => other,
     };
     let message = format!("{} (credentials from {source})", error.message().trim_end_matches('.'));
     error.with_kind(kind).with_message(message).with_may_have_been_applied(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_refuses_is_no_call_that_a_policy_would_allow() {
+        let refused = |service: &'static str| {
+            let operation = Operation::new(service, "lookup", "there");
+            of_source(Error::new(ErrorKind::Denied, &operation, "no"), "the test").kind()
+        };
+        assert_eq!(refused(OPERATION_SERVICE), ErrorKind::Unauthenticated);
+        assert_eq!(refused("STS"), ErrorKind::Denied);
+    }
 }
