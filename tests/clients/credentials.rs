@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::SystemClock;
 use alicloud_encryption::cloud::credentials::{
-    Chain, ChainConfig, CredentialsUri, EcsMetadata, Means, MetadataService, OidcRole, ProfileSource,
-    RoleToAssume, Source, StsEndpoints, SystemHost, TokenOrigin,
+    Chain, ChainConfig, CredentialProvider as _, Credentials, CredentialsUri, EcsMetadata, Means,
+    MetadataService, OidcRole, ProfileSource, RoleToAssume, Source, StsEndpoints, SystemHost, TokenOrigin,
 };
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{ReqwestTransport, TransportConfig};
@@ -86,7 +86,8 @@ impl World {
 
     /// Calls each of the four services at once with one chain; all must see the session of `Admin`.
     async fn serves_all(&self, config: ChainConfig) {
-        let shared = caller(config);
+        let chain = chain(config);
+        let shared = caller_with(&chain);
         let sls = SlsClient::new(SlsConfig {
             endpoint: self.endpoint(),
             region: Region::parse("cn-hangzhou").unwrap(),
@@ -110,6 +111,8 @@ impl World {
         role.unwrap();
         key.unwrap();
         assert_eq!(caller.unwrap().arn, SESSION);
+        let held = chain.credentials(&self.context).await.unwrap();
+        crashes_without_secrets(&held, &format!("{shared:?} {sls:?} {ram:?} {kms:?} {sts:?}"));
     }
 
     fn admin(&self) -> RoleToAssume {
@@ -138,23 +141,48 @@ impl World {
     }
 }
 
-fn caller(config: ChainConfig) -> Arc<Caller> {
-    let transport = Arc::new(ReqwestTransport::new(TransportConfig::new("credentials-test")));
-    let retry = RetryPolicy { max_retries: 0, ..RetryPolicy::default() };
+/// What a panic says that shows everything there is, while credentials are held: whose key it is and no secret.
+#[track_caller]
+fn crashes_without_secrets(held: &Credentials, everything: &str) {
+    let crash = std::panic::catch_unwind(|| panic!("{held:?} {everything}")).unwrap_err();
+    let text = crash.downcast_ref::<String>().unwrap();
+    assert!(text.matches(&held.access_key_id).count() > 1, "the credentials are not held: {text}");
+    assert!(!text.contains(held.access_key_secret.expose()), "{text}");
+    let token = held.security_token.as_ref().unwrap();
+    assert!(!text.contains(token.expose()), "{text}");
+    assert!(!text.contains("sk-alice"), "{text}");
+}
+
+const NO_RETRIES: RetryPolicy =
+    RetryPolicy { max_retries: 0, base: Duration::from_secs(1), cap: Duration::from_secs(1) };
+
+fn transport() -> Arc<ReqwestTransport> {
+    Arc::new(ReqwestTransport::new(TransportConfig::new("credentials-test")))
+}
+
+fn chain(config: ChainConfig) -> Arc<Chain> {
     let means = Means {
         host: Arc::new(SystemHost),
-        transport: transport.clone(),
+        transport: transport(),
         clock: Arc::new(SystemClock),
         nonces: Arc::new(UniqueNonces::default()),
-        retry,
+        retry: NO_RETRIES,
         request_timeout: Duration::from_secs(30),
         signature: rpc::SignatureVersion::Acs3HmacSha256,
     };
+    Arc::new(Chain::new(config, means))
+}
+
+fn caller(config: ChainConfig) -> Arc<Caller> {
+    caller_with(&chain(config))
+}
+
+fn caller_with(chain: &Arc<Chain>) -> Arc<Caller> {
     Arc::new(Caller::new(CallerConfig {
-        credentials: Arc::new(Chain::new(config, means)),
-        transport,
+        credentials: chain.clone(),
+        transport: transport(),
         clock: Arc::new(SystemClock),
-        retry,
+        retry: NO_RETRIES,
         request_timeout: Duration::from_secs(30),
         max_concurrency: 4,
     }))
