@@ -11,6 +11,7 @@ mod ran;
 mod rpc;
 mod run;
 mod scene;
+mod sts;
 
 pub use control::Call;
 pub use diagnostic::Diagnostic;
@@ -20,3 +21,4 @@ pub use ram::{RamPolicy, RamRole};
 pub use ran::Ran;
 pub use run::Run;
 pub use scene::Scene;
+pub use sts::Session;

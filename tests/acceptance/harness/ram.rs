@@ -44,7 +44,7 @@ impl Scene {
     /// A call of RAM by the account itself, with its HTTP status. It is in the log of calls, as any other.
     #[track_caller]
     pub fn try_ram(&self, action: &str, parameters: &[(&str, &str)]) -> (u16, Value) {
-        rpc::call(self.address(), ("ak-root", "sk-root"), action, parameters)
+        rpc::call(self.address(), rpc::RAM, ("ak-root", "sk-root"), action, parameters)
     }
 
     /// A role, if it is there.

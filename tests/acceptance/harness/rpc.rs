@@ -24,11 +24,28 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 /// An AccessKey: id and secret.
 pub(super) type Key<'a> = (&'a str, &'a str);
 
+/// A service: its host, and the version of its API.
+#[derive(Clone, Copy)]
+pub(super) struct Service {
+    host: &'static str,
+    version: &'static str,
+}
+
+pub(super) const RAM: Service = Service { host: "ram.aliyuncs.com", version: "2015-05-01" };
+pub(super) const STS: Service = Service { host: "sts.aliyuncs.com", version: "2015-04-01" };
+
 /// Sends one call, signed as version 1 of the RPC style demands; gives the HTTP status and the JSON of the answer.
 #[track_caller]
-pub(super) fn call(address: &str, key: Key<'_>, action: &str, parameters: &[(&str, &str)]) -> (u16, Value) {
-    let query = signed_query(key, action, parameters);
-    let request = format!("GET /?{query} HTTP/1.1\r\nHost: ram.aliyuncs.com\r\nConnection: close\r\n\r\n");
+pub(super) fn call(
+    address: &str,
+    service: Service,
+    key: Key<'_>,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> (u16, Value) {
+    let query = signed_query(service, key, action, parameters);
+    let host = service.host;
+    let request = format!("GET /?{query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -39,12 +56,12 @@ pub(super) fn call(address: &str, key: Key<'_>, action: &str, parameters: &[(&st
     (status, serde_json::from_str(body).unwrap())
 }
 
-fn signed_query(key: Key<'_>, action: &str, parameters: &[(&str, &str)]) -> String {
+fn signed_query(service: Service, key: Key<'_>, action: &str, parameters: &[(&str, &str)]) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     let (timestamp, nonce) = (OffsetDateTime::now_utc().format(form).unwrap(), nonce());
     let common = [
         ("Action", action),
-        ("Version", "2015-05-01"),
+        ("Version", service.version),
         ("Format", "JSON"),
         ("AccessKeyId", key.0),
         ("SignatureMethod", "HMAC-SHA1"),
