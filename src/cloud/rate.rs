@@ -21,9 +21,11 @@ impl Rates {
 /// How fast one service is called.
 ///
 /// There is no limit until the service refuses a call for coming too fast (throttling). Then calls are sent one
-/// after the other at a little less than the rate it took last, first come, first served. The rate grows while
-/// calls are taken and is lowered by each further refusal, so that hundreds of callers share a small quota and few
-/// calls are sent in vain. The limit is dropped once it has grown past [`HIGHEST`].
+/// after the other, first come, first served, at a rate that each further refusal lowers and that calls which are
+/// taken let grow: soon to near the rate that was refused last, slowly past it, and faster and faster from there on,
+/// where the quota must have become larger (the shape of CUBIC, RFC 9438 section 4.2, over calls instead of time).
+/// So hundreds of callers share a small quota, and few calls are sent in vain. The limit is dropped once it has grown
+/// past [`HIGHEST`].
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     /// Held by the one whose turn is next; the others wait for it in the order they came.
@@ -41,27 +43,29 @@ struct State {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Limit {
-    /// Calls a second; [`LOWEST`] at least.
-    rate: f64,
-    /// The rate at which the last refusal came.
+    /// Calls a second: the rate that was refused last of those at which some calls were taken.
     refused_at: f64,
-    /// When the rate was lowered. Refusals of calls sent before that say nothing about the rate since.
+    /// Which part of that rate was taken away.
+    lowered_by: f64,
+    /// When that was. Refusals of calls sent before say nothing about the rate since.
     lowered: Duration,
-    /// Up to when growth has been added.
-    grown: Duration,
+    /// How many calls were taken since.
+    taken: u32,
+    /// After how many taken calls the rate is back at the one that was refused.
+    grown_back_after: f64,
 }
 
-/// What is left of a rate that was too high. The quota is then met again within seconds.
-const LOWERED: f64 = 0.9;
+/// Which part is taken away from a rate at which calls were taken before one was refused. Every refusal costs a quota
+/// that saves up nothing the turn of one call, and what is taken away costs a quarter of it until the next.
+const LOWERED: f64 = 0.05;
 
-/// By which part a rate grows in a second near the one that was refused last.
-const GROWTH: f64 = 0.04;
+/// Which part is taken away from a rate that is refused although it has just been lowered.
+const LOWERED_AGAIN: f64 = 0.2;
 
-/// By which part it grows elsewhere: below it there is room, and above it the quota must have become larger.
-const FAST_GROWTH: f64 = 0.5;
-
-/// Near is what lies between this part of the rate that was refused and as much above it.
-const NEAR: f64 = 0.8;
+/// How many calls, or those of how many seconds if that is more, have to be taken for a rate to be one at which calls
+/// are taken.
+const TAKEN: f64 = 3.0;
+const TAKEN_SECONDS: f64 = 0.25;
 
 /// The lowest rate: a call every two seconds finds out that a quota is free again.
 const LOWEST: f64 = 0.5;
@@ -72,13 +76,21 @@ const FIRST: f64 = 4.0;
 /// Above this many calls a second there is no need for a limit.
 const HIGHEST: f64 = 500.0;
 
-/// Over how long the rate is measured at which calls are taken.
+/// After how many calls, or those of how many seconds if that is more, a rate has grown back to the one refused last.
+const GROWN_BACK: f64 = 50.0;
+const GROWN_BACK_SECONDS: f64 = 5.0;
+
+/// After how many calls the first rate has grown back: it is little more than a guess.
+const FIRST_GROWN_BACK: f64 = 10.0;
+
+/// Over how long the rate is measured at which calls are taken, at most and at least.
 const MEASURED: Duration = Duration::from_secs(1);
+const MEASURED_AT_LEAST: Duration = Duration::from_millis(100);
 
 impl Pace {
     /// Waits until the next call may be sent.
     pub(crate) async fn turn(&self, clock: &dyn Clock) {
-        if self.state().limit.is_none() {
+        if self.state().sends_without_limit(clock.monotonic()) {
             return;
         }
         let _turn = self.turn.lock().await;
@@ -119,10 +131,19 @@ impl State {
         (last + limit.interval()).saturating_sub(now)
     }
 
+    /// Whether there is no limit; then a call is sent.
+    fn sends_without_limit(&mut self, now: Duration) -> bool {
+        if self.limit.is_some() {
+            return false;
+        }
+        self.last_sent = Some(now);
+        true
+    }
+
     fn taken(&mut self, now: Duration) {
         if let Some(limit) = &mut self.limit {
-            limit.grow(now);
-            if limit.rate > HIGHEST {
+            limit.taken = limit.taken.saturating_add(1);
+            if limit.rate() > HIGHEST && f64::from(limit.taken) > limit.grown_back_after {
                 self.limit = None;
             }
         } else {
@@ -133,22 +154,28 @@ impl State {
 
     /// Lowers the rate, and gives it, unless that was done since the call was sent.
     fn refused(&mut self, sent: Duration, now: Duration) -> Option<f64> {
-        let refused_at = match &self.limit {
+        let limit = match &self.limit {
             Some(limit) if sent < limit.lowered => return None,
-            Some(limit) => limit.rate,
-            None => self.measured(now).max(FIRST),
+            Some(limit) => limit.lowered_again(now),
+            None => Limit {
+                refused_at: self.measured(now).clamp(FIRST, HIGHEST),
+                lowered_by: LOWERED_AGAIN,
+                lowered: now,
+                taken: 0,
+                grown_back_after: FIRST_GROWN_BACK,
+            },
         };
-        let rate = (refused_at * LOWERED).max(LOWEST);
-        self.limit = Some(Limit { rate, refused_at, lowered: now, grown: now });
-        Some(rate)
+        self.limit = Some(limit);
+        Some(limit.rate())
     }
 
-    /// How many calls were taken in the last second.
+    /// How many calls were taken a second.
     fn measured(&mut self, now: Duration) -> f64 {
         self.forget_before(now.saturating_sub(MEASURED));
+        let since = self.taken.front().map_or(MEASURED, |first| now.saturating_sub(*first));
         let count = u32::try_from(self.taken.len()).unwrap_or(u32::MAX);
         self.taken.clear();
-        f64::from(count) / MEASURED.as_secs_f64()
+        f64::from(count) / since.max(MEASURED_AT_LEAST).as_secs_f64()
     }
 
     fn forget_before(&mut self, then: Duration) {
@@ -159,17 +186,30 @@ impl State {
 }
 
 impl Limit {
-    fn interval(&self) -> Duration {
-        Duration::from_secs_f64(1.0 / self.rate)
+    /// The limit after one more refusal.
+    fn lowered_again(&self, now: Duration) -> Self {
+        let rate = self.rate();
+        let is_taken = f64::from(self.taken) >= TAKEN.max(rate * TAKEN_SECONDS);
+        let part = if is_taken { LOWERED } else { LOWERED_AGAIN };
+        if self.taken == 0 {
+            // A service that takes nothing at all, because somebody else has used up the quota, says nothing about
+            // how large that is: once it takes calls again, the rate of before is soon grown back to.
+            let lowered_by = 1.0 - (1.0 - part) * rate / self.refused_at;
+            return Self { lowered_by, lowered: now, ..*self };
+        }
+        let grown_back_after = (rate * GROWN_BACK_SECONDS).max(GROWN_BACK);
+        Self { refused_at: rate, lowered_by: part, lowered: now, taken: 0, grown_back_after }
     }
 
-    /// Grows for the time since it last did. Only calls that are taken let it grow, so one that nobody calls for a
-    /// while grows for two seconds of that at most.
-    fn grow(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.grown).min(Duration::from_secs(2)).as_secs_f64();
-        let is_near = (self.refused_at * NEAR..=self.refused_at / NEAR).contains(&self.rate);
-        self.rate *= 1.0 + passed * if is_near { GROWTH } else { FAST_GROWTH };
-        self.grown = now;
+    /// Calls a second; [`LOWEST`] at least.
+    fn rate(&self) -> f64 {
+        let way = f64::from(self.taken) / self.grown_back_after - 1.0;
+        let part = if way < 0.0 { self.lowered_by } else { LOWERED };
+        (self.refused_at * (1.0 + part * way.powi(3))).max(LOWEST)
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate())
     }
 }
 

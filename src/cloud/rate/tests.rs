@@ -121,16 +121,22 @@ impl Service {
 
 #[tokio::test]
 async fn many_workers_finish_near_the_bound_of_a_small_quota_and_hardly_any_call_is_in_vain() {
-    // A quota that saves up nothing loses a turn with each call that is refused; one of a single call a second is
-    // refused more often before its rate is known.
+    // A quota that saves up nothing loses a turn with each call that is refused.
     for (per_second, burst, workers, calls, at_most, in_vain_at_most) in [
-        (10, 10, 30, 2000, 1.05, 0.1),
-        (20, 20, 10, 2000, 1.05, 0.1),
-        (100, 100, 30, 5000, 1.05, 0.1),
-        (5, 50, 30, 1000, 1.05, 0.2),
-        (10, 1, 30, 2000, 1.2, 0.1),
-        (100, 10, 64, 5000, 1.3, 0.1),
-        (1, 1, 10, 100, 1.5, 0.6),
+        (10, 10, 30, 2000, 1.02, 0.1),
+        (20, 20, 10, 2000, 1.02, 0.1),
+        (100, 100, 30, 5000, 1.02, 0.05),
+        (5, 50, 30, 1000, 1.02, 0.2),
+        (10, 2, 30, 2000, 1.02, 0.1),
+        (10, 1, 30, 2000, 1.1, 0.1),
+        (10, 1, 30, 200, 1.15, 0.25),
+        (50, 5, 30, 500, 1.15, 0.1),
+        (100, 10, 64, 5000, 1.05, 0.05),
+        (100, 1, 64, 5000, 1.15, 0.05),
+        (200, 20, 64, 5000, 1.05, 0.05),
+        (3, 1, 30, 300, 1.1, 0.2),
+        (1, 1, 10, 100, 1.15, 0.35),
+        (1, 5, 30, 200, 1.05, 0.4),
     ] {
         let service = Service::admitting(per_second, burst);
         let took = service.serve(workers, calls).await.as_secs_f64();
@@ -154,7 +160,7 @@ async fn a_quota_that_is_raised_is_soon_made_use_of() {
     service.serve(30, 300).await;
     service.quota.per_second.store(100, Ordering::Relaxed);
     let took = service.serve(30, 3000).await;
-    assert!(took < Duration::from_secs(45), "{took:?}");
+    assert!(took < Duration::from_secs(55), "{took:?}");
 }
 
 #[tokio::test]
@@ -162,7 +168,7 @@ async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
     let service = Service::admitting(10, 10);
     *service.quota.full_at.lock().unwrap() = Duration::from_secs(30);
     let took = service.serve(30, 300).await;
-    assert!(took < Duration::from_secs(30 + 40), "{took:?}");
+    assert!(took < Duration::from_secs(30 + 45), "{took:?}");
 }
 
 #[tokio::test]
@@ -172,25 +178,60 @@ async fn services_do_not_slow_each_other_down() {
     rates.of("SLS").answered("SLS", true, Duration::ZERO, Duration::ZERO);
     rates.of("SLS").turn(&clock).await;
     clock.run(rates.of("SLS").turn(&clock)).await;
-    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * LOWERED)));
+    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
     // On this clock a wait would never end.
     rates.of("RAM").turn(&clock).await;
 }
 
+/// The rate to a tenth of a call a second; `None` is no limit.
+fn rate(pace: &Pace) -> Option<f64> {
+    pace.state().limit.map(|limit| (limit.rate() * 10.0).round() / 10.0)
+}
+
+/// A pace at which 20 calls were taken within half a second, the last of them now, and no limit.
+fn taken_at_40_a_second() -> (Pace, Duration) {
+    let (pace, began) = (Pace::default(), Duration::from_secs(1));
+    for taken in 1..=20 {
+        pace.answered("SLS", false, Duration::ZERO, began + Duration::from_millis(25) * taken);
+    }
+    assert_eq!(rate(&pace), None);
+    (pace, began + Duration::from_millis(525))
+}
+
 #[test]
 fn refusals_of_calls_that_were_on_their_way_lower_the_rate_once() {
-    let (pace, second) = (Pace::default(), Duration::from_secs(1));
-    for taken in 0..20 {
-        pace.answered("SLS", false, Duration::ZERO, second + Duration::from_millis(taken));
-    }
-    let rate = |pace: &Pace| pace.state().limit.map(|limit| limit.rate);
-    assert_eq!(rate(&pace), None);
+    let (pace, now) = taken_at_40_a_second();
     for _ in 0..30 {
-        pace.answered("SLS", true, second, second * 3 / 2);
+        pace.answered("SLS", true, Duration::from_secs(1), now);
     }
-    assert_eq!(rate(&pace), Some(20.0 * LOWERED));
-    pace.answered("SLS", true, second * 2, second * 2);
-    assert_eq!(rate(&pace), Some(20.0 * LOWERED * LOWERED));
+    assert_eq!(rate(&pace), Some(32.0));
+    let later = now + Duration::from_secs(1);
+    pace.answered("SLS", true, later, later);
+    assert_eq!(rate(&pace), Some(25.6));
+}
+
+#[test]
+fn a_rate_that_was_taken_for_a_while_is_lowered_by_little_and_one_that_is_not_refused_any_more_is_dropped() {
+    let (pace, now) = taken_at_40_a_second();
+    pace.answered("SLS", true, now, now);
+    for _ in 0..10 {
+        pace.answered("SLS", false, now, now);
+    }
+    assert_eq!(rate(&pace), Some(40.0), "the first rate has grown back after ten calls");
+    pace.answered("SLS", true, now, now);
+    assert_eq!(rate(&pace), Some(38.0));
+    for _ in 0..200 {
+        pace.answered("SLS", false, now, now);
+    }
+    assert_eq!(rate(&pace), Some(40.0), "those of five seconds have been taken");
+    for _ in 0..200 {
+        pace.answered("SLS", false, now, now);
+    }
+    assert_eq!(rate(&pace), Some(42.0), "past the rate that was refused it grows slowly first");
+    for _ in 0..1300 {
+        pace.answered("SLS", false, now, now);
+    }
+    assert_eq!(rate(&pace), None, "then the quota must have become larger");
 }
 
 #[tokio::test]
@@ -203,5 +244,5 @@ async fn whoever_stops_waiting_does_not_hold_the_others_up() {
         assert!(futures_util::poll!(given_up.as_mut()).is_pending());
     }
     clock.run(pace.turn(&clock)).await;
-    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * LOWERED)));
+    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
 }

@@ -335,7 +335,7 @@ async fn the_permits_bound_what_is_on_the_wire_and_a_pause_holds_none() {
         bench.clock.monotonic()
     };
     let (first, second) = bench.clock.run(async { tokio::join!(timed, other) }).await;
-    assert!(first >= SECOND * 3600 && second == Duration::ZERO, "{first:?} {second:?}");
+    assert!(first >= SECOND * 3600 && second < SECOND, "{first:?} {second:?}");
 }
 
 #[tokio::test]
