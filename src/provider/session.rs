@@ -210,6 +210,7 @@ fn caller_config(
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
     transport.read_timeout = settings.request_timeout.max(transport.connect_timeout);
+    transport.max_idle_connections = settings.max_concurrency;
     transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
     transport.proxy.clone_from(&settings.connection.proxy);
     let transport = Arc::new(ReqwestTransport::new(transport));

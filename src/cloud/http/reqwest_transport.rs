@@ -23,6 +23,9 @@ pub struct TransportConfig {
     /// How long the other side may stay silent before and within an answer. The time to connect counts
     /// before the answer, so a limit below `connect_timeout` reports a slow connection as silence.
     pub read_timeout: Duration,
+    /// How many connections to a host are kept open for the next request. More than requests run at once are of
+    /// no use; with fewer, some are opened and closed again and again.
+    pub max_idle_connections: usize,
     /// The largest body of an answer, in bytes.
     pub max_body_bytes: usize,
     /// Certificate authorities to trust besides the system's.
@@ -36,12 +39,13 @@ impl TransportConfig {
     /// what nobody has thought of and still bounds the memory of ten calls at once.
     const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-    /// The usual limits: 5 s to connect, 30 s of silence, bodies of 4 MiB.
+    /// The usual limits: 5 s to connect, 30 s of silence, 20 idle connections, bodies of 4 MiB.
     pub fn new(user_agent: impl Into<String>) -> Self {
         Self {
             user_agent: user_agent.into(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
+            max_idle_connections: 20,
             max_body_bytes: Self::MAX_BODY_BYTES,
             ca_bundle: None,
             proxy: None,
@@ -52,7 +56,7 @@ impl TransportConfig {
 /// Carries requests with reqwest.
 ///
 /// Nothing is loaded before the first call: reading the system's certificates takes longer than the rest of a
-/// start. Connections are kept and reused without a limit on their number; how many requests run at once is
+/// start. Connections are kept and reused, and a request that finds none opens one; how many requests run at once is
 /// decided by the client above. An endpoint on this machine is never reached through a proxy.
 pub struct ReqwestTransport {
     config: TransportConfig,
@@ -178,6 +182,7 @@ fn build(config: &TransportConfig, route: Route) -> Result<reqwest::Client, Tran
         .user_agent(&config.user_agent)
         .connect_timeout(config.connect_timeout)
         .read_timeout(config.read_timeout)
+        .pool_max_idle_per_host(config.max_idle_connections)
         .redirect(reqwest::redirect::Policy::none())
         // Repeating is decided above, where it is known whether it is safe.
         .retry(reqwest::retry::never())

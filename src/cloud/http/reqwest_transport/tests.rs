@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Barrier, mpsc};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
@@ -24,10 +24,12 @@ struct Server {
 }
 
 /// What the server does with a request.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Reply {
     /// Writes these bytes and reads on.
     Write(&'static str),
+    /// Waits until as many requests have come as the barrier wants, then writes these bytes to each.
+    WriteTogether(Arc<Barrier>, &'static str),
     /// Writes these bytes and closes the connection.
     WriteAndClose(&'static str),
     /// Says nothing and keeps the connection open.
@@ -48,7 +50,7 @@ impl Server {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
-                let (sender, tls) = (sender.clone(), tls.clone());
+                let (sender, tls, reply) = (sender.clone(), tls.clone(), reply.clone());
                 tokio::spawn(async move {
                     let Some(tls) = tls else { return converse(stream, reply, sender).await };
                     // A client that does not trust us ends the handshake.
@@ -85,8 +87,12 @@ async fn converse(
             continue;
         }
         requests.send(std::mem::take(&mut text)).ok();
-        match reply {
+        match &reply {
             Reply::Silence => {}
+            Reply::WriteTogether(all, bytes) => {
+                all.wait().await;
+                stream.write_all(bytes.as_bytes()).await.unwrap();
+            }
             Reply::Write(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap(),
             Reply::WriteAndClose(bytes) => {
                 stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -114,6 +120,7 @@ fn config() -> TransportConfig {
         user_agent: "test-agent/1".into(),
         connect_timeout: LONG,
         read_timeout: LONG,
+        max_idle_connections: 32,
         max_body_bytes: 1000,
         ca_bundle: None,
         proxy: None,
@@ -131,7 +138,9 @@ fn check(result: Result<HttpResponse, TransportError>, kind: TransportErrorKind,
     assert!(error.to_string().contains(words), "{error}");
 }
 
-const OK: Reply = Reply::Write("HTTP/1.1 200 OK\r\nX-Log-RequestId: ABC\r\nContent-Length: 2\r\n\r\n{}");
+const ANSWER: &str = "HTTP/1.1 200 OK\r\nX-Log-RequestId: ABC\r\nContent-Length: 2\r\n\r\n{}";
+
+const OK: Reply = Reply::Write(ANSWER);
 
 #[tokio::test]
 async fn the_request_names_the_project_in_host_and_connects_to_the_address() {
@@ -173,6 +182,20 @@ async fn as_many_connections_as_requests_run_at_once() {
     let requests: Vec<HttpRequest> = (0..32).map(|_| server.request()).collect();
     let all = futures_util::future::join_all(requests.iter().map(|request| transport.send(request))).await;
     assert!(all.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn no_more_connections_are_kept_than_requests_run_at_once() {
+    for (max_idle_connections, opened) in [(2, 2), (1, 3)] {
+        let server = Server::start(Reply::WriteTogether(Arc::new(Barrier::new(2)), ANSWER)).await;
+        let transport = ReqwestTransport::new(TransportConfig { max_idle_connections, ..config() });
+        for _ in 0..2 {
+            let request = server.request();
+            let (one, other) = tokio::join!(transport.send(&request), transport.send(&request));
+            assert_eq!((one.unwrap().status, other.unwrap().status), (200, 200));
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), opened);
+    }
 }
 
 /// The proxy is read from the environment, and only another process can be given another environment.
