@@ -1,4 +1,4 @@
-//! The `timeouts` attribute of resources.
+//! The `timeouts` attribute of resources and data sources.
 
 use std::time::Duration;
 
@@ -22,8 +22,19 @@ model! {
     }
 }
 
+model! {
+    /// The time limit of a data source, as a Go duration.
+    pub struct ReadTimeoutModel {
+        /// Of a reading.
+        pub read: String,
+    }
+}
+
 /// The attribute. `description` says which limits hold where none are set, and `limits` what each is of.
-pub(super) fn attribute(description: &'static str, limits: [(&'static str, &'static str); 4]) -> Attribute {
+pub(super) fn attribute<const LIMITS: usize>(
+    description: &'static str,
+    limits: [(&'static str, &'static str); LIMITS],
+) -> Attribute {
     let rule = "Must be a duration such as `30s`, `5m` or `1h30m`.";
     let limits = limits.into_iter().map(|(name, description)| {
         Attribute::string(name)
@@ -35,11 +46,7 @@ pub(super) fn attribute(description: &'static str, limits: [(&'static str, &'sta
 }
 
 /// The limit of one operation; `default` where none is set.
-pub(super) fn limit(
-    timeouts: &Field<TimeoutsModel>,
-    of: fn(&TimeoutsModel) -> &Field<String>,
-    default: Duration,
-) -> Duration {
+pub(super) fn limit<M>(timeouts: &Field<M>, of: fn(&M) -> &Field<String>, default: Duration) -> Duration {
     let given = timeouts.known().and_then(|timeouts| of(timeouts).known());
     given.and_then(|text| duration::parse(text).ok()).unwrap_or(default)
 }

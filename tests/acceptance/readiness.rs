@@ -315,6 +315,22 @@ fn a_service_that_does_not_answer_and_a_wrong_key_are_errors() {
 }
 
 #[test]
+fn a_reading_keeps_its_time_limit() {
+    let scene = scene();
+    scene.write("main.tf", &THIS.replace("\n}\n", "\n  timeouts = { read = \"1s\" }\n}\n"));
+    scene.fault_of("kms", &json!({"action": "DescribeKey", "times": 99, "effect": "hold"}));
+    scene.try_plan().failed().error().says(&[
+        "Cannot read whether",
+        "DescribeKey",
+        "the time allowed for the whole operation has passed",
+    ]);
+    scene.clear_faults();
+    scene.apply();
+    assert_eq!(this(&scene)["timeouts"], json!({"read": "1s"}));
+    assert_eq!(this(&scene)["ready"], true);
+}
+
+#[test]
 fn malformed_arguments_are_found_before_any_call() {
     let scene = scene();
     for (line, says) in [
@@ -322,6 +338,7 @@ fn malformed_arguments_are_found_before_any_call() {
         ("principal = \"ci\"", "acs:ram::<account id>:user/<name>"),
         ("region_id = \"Hangzhou\"", "region"),
         ("cmk_key_id = \"\"", "empty"),
+        ("timeouts = { read = \"soon\" }", "timeouts.read"),
     ] {
         let (name, _) = line.split_once(' ').unwrap();
         let mut lines = BTreeMap::from([

@@ -8,6 +8,7 @@ use super::{
     readiness::{self, Memory, Principal, Subject, reading::Reader},
     role_arn,
     session::Session,
+    timeouts,
 };
 use crate::{
     cloud::{CallContext, names::Region},
@@ -21,7 +22,7 @@ pub struct ByokReadiness {
     session: Arc<Session>,
 }
 
-/// How long a reading may take: about ten calls with retries.
+/// How long a reading may take if `timeouts.read` does not say: about ten calls with retries.
 const READ_TIMEOUT: Duration = Duration::from_mins(2);
 
 impl ByokReadiness {
@@ -36,7 +37,8 @@ impl ByokReadiness {
     ) -> Result<ReadinessModel, Diagnostic> {
         let subject = self.subject(&config)?;
         let clock = self.session.ram()?;
-        let bounds = CallContext::new(context.cancel.clone()).with_timeout(clock.clock(), READ_TIMEOUT);
+        let limit = timeouts::limit(&config.timeouts, |timeouts| &timeouts.read, READ_TIMEOUT);
+        let bounds = CallContext::new(context.cancel.clone()).with_timeout(clock.clock(), limit);
         // Nothing is taken from earlier readings: the key or the role may be what this apply has just changed.
         let memory = Memory::default();
         let reader = Reader { session: &self.session, context: &bounds, memory: &memory };

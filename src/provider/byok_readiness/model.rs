@@ -6,6 +6,7 @@ use crate::{
     provider::{
         readiness::{Check, Principal},
         role_arn,
+        timeouts::{self, ReadTimeoutModel},
     },
     schema::{
         Attribute, Field, Nesting, Schema,
@@ -24,6 +25,8 @@ model! {
         pub region_id: String,
         /// Who configures encryption; null for the caller.
         pub principal: String,
+        /// The time limit.
+        pub timeouts: ReadTimeoutModel,
         /// Whether no check failed.
         pub ready: bool,
         /// Whether every check was made.
@@ -86,6 +89,10 @@ fn arguments() -> Vec<Attribute> {
                 problem: |text| Principal::parse(text).err().map(|problem| problem.to_string()),
             })
             .described("Who configures encryption, and so has to be allowed to pass the role. Left out, it is the caller: whoever the provider's AccessKey belongs to. The account itself needs no permission."),
+        timeouts::attribute(
+            "The time limit, as a duration such as `90s` or `5m`. Default: `2m`.",
+            [("read", "The limit of a reading.")],
+        ),
     ]
 }
 
