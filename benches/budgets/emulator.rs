@@ -100,6 +100,16 @@ impl Emulator {
         self.control("DELETE", "faults", None).map(drop)
     }
 
+    /// Admits so many calls a second from here on, and after a rest so many at once; the others are throttled.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn admit_calls(&self, per_second: u16, at_once: u16) -> Result<(), Failure> {
+        let quota = json!({"service": "sls", "requests_per_second": per_second, "burst": at_once});
+        self.control("PUT", "quotas", Some(&quota)).map(drop)
+    }
+
     fn fault(&self, effect: &Value) -> Result<(), Failure> {
         // More calls than any measurement makes.
         let rule = json!({"service": "sls", "action": "*", "times": 1_000_000, "effect": effect});

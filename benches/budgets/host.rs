@@ -16,7 +16,10 @@ use crate::workspace::Workspace;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How long a command may take. Far more than any needs, so that only one that hangs is ended.
-const LONGEST_RUN: Duration = Duration::from_mins(5);
+const LONGEST_RUN: Duration = Duration::from_mins(10);
+
+/// How many resources the host works on at once if nobody tells it otherwise.
+pub const PARALLELISM: u16 = 10;
 
 /// Applies the configuration without asking.
 pub const APPLY: &[&str] = &["apply", "-auto-approve"];
@@ -53,16 +56,30 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Starts a command, with ten resources at a time, which is also what hosts do by themselves.
+    /// Starts a command that works on [`PARALLELISM`] resources at once.
     ///
     /// # Errors
     ///
     /// If it does not start.
     pub fn start(programs: &Programs, workspace: &'a Workspace, arguments: &[&str]) -> Result<Self, Failure> {
+        Self::start_at(programs, workspace, arguments, PARALLELISM)
+    }
+
+    /// Starts a command that works on so many resources at once.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub fn start_at(
+        programs: &Programs,
+        workspace: &'a Workspace,
+        arguments: &[&str],
+        parallelism: u16,
+    ) -> Result<Self, Failure> {
         let mut command = Command::new(&programs.terraform);
         command
             .args(arguments)
-            .args(["-input=false", "-no-color", "-parallelism=10"])
+            .args(["-input=false", "-no-color", &format!("-parallelism={parallelism}")])
             .current_dir(workspace.path("work"))
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())

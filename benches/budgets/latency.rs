@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::Failure;
 use crate::emulator::Emulator;
-use crate::host::{APPLY, PLAN, run};
+use crate::host::{APPLY, PARALLELISM, PLAN, run};
 use crate::program::Programs;
 use crate::report::{Row, Unit};
 use crate::workspace::Workspace;
@@ -14,9 +14,6 @@ const LATENCY: Duration = Duration::from_millis(50);
 
 /// How many Logstores there are.
 const LOGSTORES: u16 = 500;
-
-/// How many resources the host works on at once.
-const PARALLELISM: f64 = 10.0;
 
 /// How far above the bound a run may be.
 const BUDGET: f64 = 1.15;
@@ -37,7 +34,7 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
     let compare = |what: &str, arguments: &[&str], calls: f64| -> Result<Row, Failure> {
         let wall = run(programs, &workspace, arguments)?.wall.as_secs_f64();
         let host = run(programs, &data, arguments)?.wall.as_secs_f64();
-        let bound = f64::from(LOGSTORES) * calls * LATENCY.as_secs_f64() / PARALLELISM;
+        let bound = f64::from(LOGSTORES) * calls * LATENCY.as_secs_f64() / f64::from(PARALLELISM);
         let what = format!("{what} of 500 at 50 ms a call : calls alone");
         Ok(Row::at_most(what, wall / bound, BUDGET, Unit::Times)
             .with_note(format!("{wall:.2} s : {bound:.2} s; {host:.2} s with terraform_data instead")))
