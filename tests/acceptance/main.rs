@@ -27,6 +27,7 @@ mod other_writers;
 mod permanence;
 mod preflight;
 mod provider;
+mod proxy;
 mod readiness;
 mod refusals;
 mod replacement;

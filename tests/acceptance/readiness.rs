@@ -20,7 +20,8 @@ const CHECKS: [&str; 10] = [
     "pass_role",
 ];
 
-const THIS: &str = "data \"alicloud_byok_readiness\" \"this\" {\n  cmk_key_id = \"key-1\"\n  role_arn = \"acs:ram::1234567890123456:role/Sls-Byok\"\n}\n";
+/// The data source `this` about what is as it has to be.
+pub const THIS: &str = "data \"alicloud_byok_readiness\" \"this\" {\n  cmk_key_id = \"key-1\"\n  role_arn = \"acs:ram::1234567890123456:role/Sls-Byok\"\n}\n";
 
 fn trusting(services: &Value) -> Value {
     json!({"Version": "1", "Statement": [

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use super::cast::{DEPLOYER, OIDC_PROVIDER, canary, secret, seed};
 use super::life::nothing_leaked;
 use super::search::Secrets;
-use super::server::Server;
 use crate::given;
-use crate::harness::Scene;
+use crate::harness::{Scene, Server};
 
 /// A secret without letters that mean something in a file.
 const PLAIN: &str = "c4n4ry-in-a-broken-file";

@@ -10,8 +10,7 @@ use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::search::Secrets;
-use super::server::Server;
-use crate::harness::{Scene, Session};
+use crate::harness::{Scene, Server, Session};
 
 /// May do everything with SLS; trusts the users of the account and the identity provider.
 pub const DEPLOYER: &str = "acs:ram::1234567890123456:role/deployer";

@@ -6,9 +6,8 @@ use super::cast::{
 };
 use super::life::{Member, live, nothing_leaked};
 use super::search::Secrets;
-use super::server::{Relay, Server};
 use crate::given;
-use crate::harness::Scene;
+use crate::harness::{Relay, Scene, Server};
 
 /// A scene with a Logstore `app` and a provider block that names no source.
 fn scene() -> (Scene, Secrets) {

@@ -11,8 +11,7 @@ use super::cast::{
 };
 use super::life::{Member, live, nothing_leaked};
 use super::search::Secrets;
-use super::server::{Relay, Server};
-use crate::harness::{Scene, Session};
+use crate::harness::{Relay, Scene, Server, Session};
 
 /// Sources with an AccessKey of the account.
 const OWN_KEYS: [&str; 4] = ["arguments", "profile-ak", "external", "ini-key"];

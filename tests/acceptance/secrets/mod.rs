@@ -9,4 +9,3 @@ mod every_source;
 mod life;
 mod refused;
 mod search;
-mod server;
