@@ -130,14 +130,19 @@ impl World {
         let mut profile = profile.clone();
         profile.as_object_mut().unwrap().insert("name".to_owned(), json!("p"));
         let file = json!({ "current": "p", "profiles": [profile] });
-        only(Source::Profile(ProfileSource {
-            files: vec![self.write("config.json", &file.to_string())],
+        only(Source::Profile(self.profiles(&file.to_string())))
+    }
+
+    /// The file's own choice of a profile.
+    fn profiles(&self, file: &str) -> ProfileSource {
+        ProfileSource {
+            files: vec![self.write("profiles", file)],
             name: None,
             required: true,
             sts: StsEndpoints { configured: Some(self.endpoint()), default: Endpoint::global_sts() },
             metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
             session_name: "s1".to_owned(),
-        }))
+        }
     }
 }
 
@@ -276,6 +281,55 @@ async fn profiles_with_keys_a_token_and_a_role() {
     world.serves_all(world.profile(&token)).await;
 }
 
+#[tokio::test]
+async fn a_profile_that_builds_on_another() {
+    let world = World::start().await;
+    let file = json!({ "current": "admin", "profiles": [
+        { "name": "alice", "mode": "AK", "access_key_id": "ak-alice", "access_key_secret": "sk-alice" },
+        { "name": "admin", "mode": "ChainableRamRoleArn", "source_profile": "alice", "ram_role_arn": ADMIN },
+    ] });
+    world.serves_all(only(Source::Profile(world.profiles(&file.to_string())))).await;
+}
+
+#[tokio::test]
+async fn profiles_with_the_keys_of_a_login() {
+    let world = World::start().await;
+    for mode in ["CloudSSO", "OAuth"] {
+        let session = world.session().await;
+        let login = json!({ "mode": mode, "access_key_id": session.access_key_id,
+            "access_key_secret": session.access_key_secret.expose(),
+            "sts_token": session.security_token.expose(),
+            "sts_expiration": session.expiration.unix_timestamp() });
+        world.serves_all(world.profile(&login)).await;
+    }
+}
+
+#[tokio::test]
+async fn profiles_of_the_credentials_libraries() {
+    let world = World::start().await;
+    let session = world.session().await;
+    let alice = "access_key_id = ak-alice\naccess_key_secret = sk-alice\n";
+    let key = format!("[default]\ntype = access_key\n{alice}");
+    let config = only(Source::Profile(world.profiles(&key)));
+    world.serves_all(ChainConfig { assume_role: Some(world.admin()), ..config }).await;
+    let role = format!("[default]\ntype = ram_role_arn\n{alice}role_arn = {ADMIN}\n");
+    let token = format!(
+        "[default]\ntype = sts\naccess_key_id = {}\naccess_key_secret = {}\nsecurity_token = {}\n",
+        session.access_key_id,
+        session.access_key_secret.expose(),
+        session.security_token.expose()
+    );
+    let identity = world.write("token", &identity_token::token());
+    let oidc = format!(
+        "[default]\ntype = oidc_role_arn\nrole_arn = {ADMIN}\noidc_provider_arn = {}\noidc_token_file = {}\n",
+        identity_token::PROVIDER,
+        identity.display()
+    );
+    for file in [role, token, oidc] {
+        world.serves_all(only(Source::Profile(world.profiles(&file)))).await;
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_profile_with_a_command() {
@@ -323,6 +377,9 @@ async fn a_credentials_uri_is_asked_once_for_all_services() {
     let uri = CredentialsUri::parse(&address, "test").unwrap();
     world.serves_all(only(Source::Uri(uri))).await;
     assert_eq!(server.served.load(Ordering::SeqCst), 1);
+    let profile = json!({ "mode": "CredentialsURI", "credentials_uri": address });
+    world.serves_all(world.profile(&profile)).await;
+    assert_eq!(server.served.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
@@ -344,9 +401,16 @@ async fn the_metadata_service_in_both_versions() {
         .await;
         let service =
             MetadataService { endpoint: Endpoint::parse(&server.address).unwrap(), version_1: !version_2 };
-        let ecs = EcsMetadata { role_name: None, required: false, service, source: "test".to_owned() };
+        let source = "test".to_owned();
+        let ecs = EcsMetadata { role_name: None, required: false, service: service.clone(), source };
         world.serves_all(only(Source::Ecs(ecs))).await;
         assert_eq!(server.served.load(Ordering::SeqCst), 3);
+        let json = json!({ "current": "p", "profiles": [{ "name": "p", "mode": "EcsRamRole" }] }).to_string();
+        for file in [json.as_str(), "[default]\ntype = ecs_ram_role\n"] {
+            let profile = ProfileSource { metadata: service.clone(), ..world.profiles(file) };
+            world.serves_all(only(Source::Profile(profile))).await;
+        }
+        assert_eq!(server.served.load(Ordering::SeqCst), 9);
     }
 }
 
