@@ -177,7 +177,10 @@ Credentials that expire are renewed in time. An argument wins over its environme
 
 With `assume_role`, they then open a session of that role. Profiles may have the modes `AK`, `StsToken`, `RamRoleArn`, \
 `ChainableRamRoleArn`, `EcsRamRole`, `OIDC`, `CredentialsURI` and `External`; of `CloudSSO` and `OAuth`, the keys of the last \
-login are used while they are valid.";
+login are used while they are valid.
+
+A plan file holds the values of variables in clear, also of `sensitive` ones. Keys do not get into it if they come from the \
+environment or a file, or through a variable that is `ephemeral` (Terraform 1.10).";
 
 /// The schema of the provider block.
 pub(super) fn schema() -> Schema {
