@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::cloud::clock::Clock;
 use crate::cloud::context::{CallContext, Interrupted};
-use crate::cloud::credentials::{CredentialProvider, Credentials};
+use crate::cloud::credentials::{self, CredentialProvider, Credentials};
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, trace,
@@ -42,6 +42,9 @@ pub struct CallerConfig {
 ///
 /// A call asks for its credentials while it holds a permit, so a provider of credentials that has to call a service
 /// does it through a caller of its own.
+///
+/// A call that is refused because its token has expired was not carried out. If the provider has other credentials, or
+/// can fetch some, it may be repeated like a call that failed for a passing reason, and is an attempt like any other.
 #[derive(Debug)]
 pub struct Caller {
     credentials: Arc<dyn CredentialProvider>,
@@ -206,12 +209,13 @@ impl Caller {
             let retry_after = response.headers.get("retry-after");
             let wait = retry_after.and_then(|value| parse_retry_after(value, self.clock.now()));
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
-            error
+            let error = error
                 .with_request_id(progress.request_id.clone())
                 .with_retry_after(wait)
                 .with_clock_ahead(clock_ahead(&response, self.clock.now()))
                 .without(credentials.access_key_secret.expose())
-                .without(token)
+                .without(token);
+            credentials::heed(&*self.credentials, &credentials, error)
         })
     }
 

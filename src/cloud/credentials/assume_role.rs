@@ -1,9 +1,11 @@
 //! A session of a role, opened with other credentials.
 
+use std::sync::Arc;
+
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::of_source;
 use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{Credentials, Means};
+use crate::cloud::credentials::{Chain, Credentials, Means, Source};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::sts::{AssumeRole, AssumedRole};
@@ -29,16 +31,18 @@ pub struct StsEndpoints {
 }
 
 impl RoleToAssume {
-    /// Opens a session with the credentials of `base`.
+    /// Opens a session with what was fetched from `base`, which is asked again if STS says that it has expired.
     pub(super) async fn assume(
         &self,
-        base: Fetched,
+        base: &Source,
+        fetched: Fetched,
         means: &Means,
         context: &CallContext,
     ) -> Result<Fetched, Error> {
         let source =
-            format!("role {} of {} by {}", self.assume.role_arn, self.source, base.credentials.source);
-        let sts = means.sts(base.credentials, self.endpoint.clone());
+            format!("role {} of {} by {}", self.assume.role_arn, self.source, fetched.credentials.source);
+        let base = Chain::holding(base.clone(), fetched, means.clone());
+        let sts = means.sts(Arc::new(base), self.endpoint.clone());
         let session = sts.assume_role(context, &self.assume).await;
         session.map(|session| of_session(session, &source)).map_err(|error| of_source(error, &source))
     }

@@ -1,16 +1,17 @@
 //! Sources in their order, and the credentials they gave.
 
+mod held;
+
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use time::OffsetDateTime;
 
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{CredentialProvider, Credentials, Means, RoleToAssume, Source};
+use crate::cloud::credentials::{CredentialProvider, Credentials, Means, Renewal, RoleToAssume, Source};
 use crate::cloud::error::Error;
+use held::{RENEW_AGAIN_AFTER, Standing, State};
 
 /// Which sources are asked.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,10 @@ pub struct ChainConfig {
 /// - The source that gave credentials is kept to; the others are not asked again.
 /// - Credentials that expire are renewed five minutes before, by one of the callers that ask. While
 ///   they are still valid, others get them without waiting; once they are not, others wait for that one.
+/// - Credentials that a service says have expired are not used any more, if their source can give others: keys that
+///   are given cannot. They are fetched by one of the callers that ask next, and others wait for that one. A source
+///   that gives the same again cannot be used. If the new ones are refused within five minutes too, they are kept: a
+///   service that refuses all of them causes one fetch in that time, however many calls there are.
 /// - Where renewing fails, credentials that are still valid are used on, and renewing is tried again
 ///   half a minute later.
 /// - A failure is shared by those who waited for it, and forgotten then: the next call asks again.
@@ -43,37 +48,6 @@ pub struct Chain {
     fetching: tokio::sync::Mutex<()>,
 }
 
-/// How long before they expire credentials are renewed: longer than any call takes, and a third of the shortest
-/// session there is (900 s).
-const RENEW_BEFORE: Duration = Duration::from_mins(5);
-
-/// How long renewing rests after it failed, or gave credentials that soon expire too.
-const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(30);
-
-#[derive(Debug, Default)]
-struct State {
-    held: Option<Held>,
-    /// How many fetches have failed, and the error of the last.
-    failures: u64,
-    last_failure: Option<Error>,
-}
-
-#[derive(Clone, Debug)]
-struct Held {
-    credentials: Arc<Credentials>,
-    expiration: Option<OffsetDateTime>,
-    /// From when on to renew; `None` is never.
-    renew_at: Option<OffsetDateTime>,
-}
-
-/// What there is at a moment.
-enum Standing {
-    Good(Arc<Credentials>),
-    Ageing(Arc<Credentials>),
-    /// There are none, and so many fetches had failed.
-    None(u64),
-}
-
 impl Chain {
     /// A chain that has asked nobody yet.
     pub fn new(config: ChainConfig, means: Means) -> Self {
@@ -84,6 +58,15 @@ impl Chain {
             state: Mutex::default(),
             fetching: tokio::sync::Mutex::new(()),
         }
+    }
+
+    /// A chain of one source, with what that has given.
+    pub(super) fn holding(source: Source, fetched: Fetched, means: Means) -> Self {
+        let chain = Self::new(ChainConfig { sources: vec![source], assume_role: None }, means);
+        chain.chosen.get_or_init(|| 0);
+        // Nothing was refused that this could be.
+        let _ = chain.state().hold(fetched, &*chain.means.clock);
+        chain
     }
 
     async fn current(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
@@ -99,7 +82,7 @@ impl Chain {
                 match self.standing() {
                     Standing::Good(credentials) | Standing::Ageing(credentials) => Ok(credentials),
                     Standing::None(now) if now != failures => Err(self.last_failure()),
-                    Standing::None(_) => self.fetch_and_hold(context).await,
+                    Standing::None(_) => self.fetch_for_all(context).await,
                 }
             }
         }
@@ -115,41 +98,50 @@ impl Chain {
         if let Standing::Good(renewed) = self.standing() {
             return Ok(renewed);
         }
-        match self.fetch(context).await {
-            Ok(fetched) => Ok(self.hold(fetched)),
-            Err(error) if context.is_over(&*self.means.clock) => Err(error),
-            Err(error) => {
-                tracing::warn!(
-                    source = credentials.source,
-                    reason = error.to_string(),
-                    "credentials cannot be renewed yet"
-                );
-                let later = self.means.clock.now() + RENEW_AGAIN_AFTER;
-                if let Some(held) = &mut self.state().held {
-                    held.renew_at = Some(later);
-                }
-                Ok(credentials)
-            }
+        let error = match self.fetch(context).await {
+            Ok(renewed) => return Ok(renewed),
+            Err(error) => error,
+        };
+        if context.is_over(&*self.means.clock) {
+            return Err(error);
         }
+        let is_usable = self.state().put_off(self.means.clock.now() + RENEW_AGAIN_AFTER);
+        if !is_usable {
+            self.note_failure(&error);
+            return Err(error);
+        }
+        let reason = error.to_string();
+        tracing::warn!(source = credentials.source, reason, "credentials cannot be renewed yet");
+        Ok(credentials)
     }
 
-    async fn fetch_and_hold(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
-        match self.fetch(context).await {
-            Ok(fetched) => Ok(self.hold(fetched)),
-            Err(error) => {
-                // An interruption is the caller's own; those who wait go on.
-                if !context.is_over(&*self.means.clock) {
-                    let mut state = self.state();
-                    state.failures += 1;
-                    state.last_failure = Some(error.clone());
-                }
-                Err(error)
+    /// Fetches credentials where there are none that can be used.
+    async fn fetch_for_all(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
+        let fetched = self.fetch(context).await;
+        if let Err(error) = &fetched {
+            // An interruption is the caller's own; those who wait go on.
+            if !context.is_over(&*self.means.clock) {
+                self.note_failure(error);
             }
         }
+        fetched
+    }
+
+    /// Fetches credentials and holds them from here on.
+    async fn fetch(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
+        let fetched = self.ask(context).await?;
+        let expiration = fetched.expiration;
+        let credentials = self.state().hold(fetched, &*self.means.clock)?;
+        tracing::info!(
+            source = credentials.source,
+            expiration = expiration.map(|expiration| expiration.to_string()),
+            "credentials found"
+        );
+        Ok(credentials)
     }
 
     /// Asks the source that is kept to, or the sources in their order.
-    async fn fetch(&self, context: &CallContext) -> Result<Fetched, Error> {
+    async fn ask(&self, context: &CallContext) -> Result<Fetched, Error> {
         let first = self.chosen.get().copied().unwrap_or_default();
         let mut asked = Vec::new();
         for (position, source) in self.config.sources.iter().enumerate().skip(first) {
@@ -163,7 +155,7 @@ impl Chain {
             };
             self.check_expiration(&fetched)?;
             let fetched = match &self.config.assume_role {
-                Some(role) => role.assume(fetched, &self.means, context).await?,
+                Some(role) => role.assume(source, fetched, &self.means, context).await?,
                 None => fetched,
             };
             self.check_expiration(&fetched)?;
@@ -183,31 +175,20 @@ impl Chain {
         }
     }
 
-    fn hold(&self, fetched: Fetched) -> Arc<Credentials> {
-        let Fetched { credentials, expiration } = fetched;
-        tracing::info!(
-            source = credentials.source,
-            expiration = expiration.map(|expiration| expiration.to_string()),
-            "credentials found"
-        );
-        let soonest = self.means.clock.now() + RENEW_AGAIN_AFTER;
-        let renew_at = expiration.map(|expiration| (expiration - RENEW_BEFORE).max(soonest));
-        let credentials = Arc::new(credentials);
-        self.state().held = Some(Held { credentials: Arc::clone(&credentials), expiration, renew_at });
-        credentials
+    /// Whether others can follow the credentials that are held.
+    fn is_renewable(&self) -> bool {
+        let source = self.chosen.get().and_then(|position| self.config.sources.get(*position));
+        self.config.assume_role.is_some() || source.is_some_and(Source::is_renewable)
     }
 
     fn standing(&self) -> Standing {
-        let now = self.means.clock.now();
-        let state = self.state();
-        match &state.held {
-            Some(held) if held.expiration.is_none_or(|expiration| now < expiration) => {
-                let credentials = Arc::clone(&held.credentials);
-                let ageing = held.renew_at.is_some_and(|renew_at| renew_at <= now);
-                if ageing { Standing::Ageing(credentials) } else { Standing::Good(credentials) }
-            }
-            _ => Standing::None(state.failures),
-        }
+        self.state().standing(self.means.clock.now())
+    }
+
+    fn note_failure(&self, error: &Error) {
+        let mut state = self.state();
+        state.failures += 1;
+        state.last_failure = Some(error.clone());
     }
 
     fn last_failure(&self) -> Error {
@@ -222,6 +203,21 @@ impl Chain {
 impl CredentialProvider for Chain {
     fn credentials<'a>(&'a self, context: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>> {
         Box::pin(self.current(context))
+    }
+
+    fn refused(&self, credentials: &Credentials) -> Renewal {
+        if !self.is_renewable() {
+            return Renewal::Impossible;
+        }
+        let mut state = self.state();
+        let was_known = state.is_refused();
+        let renewal = state.refuse(credentials, self.means.clock.monotonic());
+        let is_news = state.is_refused() && !was_known;
+        drop(state);
+        if is_news {
+            tracing::info!(source = credentials.source, "a service says that credentials have expired");
+        }
+        renewal
     }
 }
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::cloud::call::{Action, Caller, CallerConfig};
 use crate::cloud::clock::Clock;
 use crate::cloud::context::{CallContext, Interrupted};
-use crate::cloud::credentials::{Credentials, Host, StaticCredentials};
+use crate::cloud::credentials::{CredentialProvider, Credentials, Host, StaticCredentials};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport};
@@ -47,8 +47,8 @@ pub(super) struct Plain<'a> {
 }
 
 impl Means {
-    /// A client of STS that signs with these credentials.
-    pub(super) fn sts(&self, credentials: Credentials, endpoint: Endpoint) -> StsClient {
+    /// A client of STS that signs with credentials of this provider.
+    pub(super) fn sts(&self, credentials: Arc<dyn CredentialProvider>, endpoint: Endpoint) -> StsClient {
         StsClient::new(RpcConfig {
             endpoint,
             signature: self.signature,
@@ -89,9 +89,14 @@ impl Means {
         })
     }
 
-    fn caller(&self, credentials: Credentials, retry: RetryPolicy, request_timeout: Duration) -> Caller {
+    fn caller(
+        &self,
+        credentials: Arc<dyn CredentialProvider>,
+        retry: RetryPolicy,
+        request_timeout: Duration,
+    ) -> Caller {
         Caller::new(CallerConfig {
-            credentials: Arc::new(StaticCredentials::new(credentials)),
+            credentials,
             transport: Arc::clone(&self.transport),
             clock: Arc::clone(&self.clock),
             retry,
@@ -102,11 +107,11 @@ impl Means {
 }
 
 /// The credentials of a request that nobody signs.
-pub(super) fn nobody() -> Credentials {
-    Credentials {
+pub(super) fn nobody() -> Arc<dyn CredentialProvider> {
+    Arc::new(StaticCredentials::new(Credentials {
         access_key_id: String::new(),
         access_key_secret: "".into(),
         security_token: None,
         source: "nobody".to_owned(),
-    }
+    }))
 }

@@ -1,7 +1,7 @@
 //! Who signs a call.
 //!
 //! A [`Chain`] asks its [`Source`]s in their order, keeps what the first of them gives, and renews it before it
-//! expires. Sources reach files, commands and the network through [`Means`] only. Their formats are those of the
+//! expires, or when a service says that it has. Sources reach files, commands and the network through [`Means`] only. Their formats are those of the
 //! official command line tool and the official credentials libraries (`aliyun/credentials-go`,
 //! `alibabacloud-credentials`).
 
@@ -18,6 +18,7 @@ mod ini;
 mod means;
 mod oidc;
 mod profile;
+mod refusal;
 mod source;
 
 use std::fmt::Debug;
@@ -38,6 +39,8 @@ pub use host::{CommandOutput, Host, SystemHost};
 pub use means::Means;
 pub use oidc::{OidcRole, TokenOrigin};
 pub use profile::{NamedProfile, ProfileSource};
+pub use refusal::Renewal;
+pub(crate) use refusal::heed;
 pub use source::Source;
 
 /// An access key, and the token that goes with it when it is temporary.
@@ -63,6 +66,14 @@ pub trait CredentialProvider: Send + Sync + Debug {
     /// # Errors
     /// Kind `Unauthenticated` when there are none or they cannot be used; the text names the source.
     fn credentials<'a>(&'a self, context: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>>;
+
+    /// Takes note that a service has refused a call with these credentials because they have expired, and says what
+    /// follows. Returns at once: nothing is fetched here.
+    ///
+    /// A refusal of credentials that have been replaced since says nothing about the ones that replaced them.
+    fn refused(&self, _credentials: &Credentials) -> Renewal {
+        Renewal::Impossible
+    }
 }
 
 /// Credentials that never change.

@@ -68,11 +68,21 @@ impl Source {
                     external::fetch(line, source, means, context).await.map(Some)
                 }
                 Self::Role(base, role) => match base.fetch(means, context).await? {
-                    Some(base) => role.assume(base, means, context).await.map(Some),
+                    Some(fetched) => role.assume(base, fetched, means, context).await.map(Some),
                     None => Ok(None),
                 },
             }
         })
+    }
+
+    /// Whether asking again can give other credentials than before.
+    pub(super) fn is_renewable(&self) -> bool {
+        match self {
+            Self::Keys(..) => false,
+            // The file may have been written since, or names a source that is renewable itself.
+            Self::Profile(_) => true,
+            Self::Uri(_) | Self::Ecs(_) | Self::Oidc(_) | Self::Command { .. } | Self::Role(..) => true,
+        }
     }
 
     /// What the source is called in messages.

@@ -30,6 +30,9 @@ enum Code {
 /// reports of users.
 const KEY_OR_TOKEN: &[&str] = &["security token", "AccessKeyId not found", "AccessKeyId is disabled"];
 
+/// Codes that say, of any service, that the token has expired.
+const EXPIRED: &[&str] = &["SecurityTokenExpired", "SecurityToken.Expired"];
+
 const fn row(services: &'static [&'static str], status: Option<u16>, code: Code, kind: ErrorKind) -> Row {
     Row { services, status, code, message: &[], kind }
 }
@@ -105,6 +108,8 @@ const TABLE: &[Row] = &[
     // docs, tools: the key, the signature, the token or the clock; their status differs from page to page.
     row(RPC, None, Code::StartsWith("InvalidAccessKeyId"), ErrorKind::Unauthenticated),
     row(RPC, None, Code::StartsWith("InvalidSecurityToken"), ErrorKind::Unauthenticated),
+    // The SLS SDK for Python and tools of the RPC services know both; no page gives their status.
+    row(ANY, None, Code::Is(EXPIRED), ErrorKind::Unauthenticated),
     row(RPC, None, Code::StartsWith("InvalidTimeStamp"), ErrorKind::Unauthenticated),
     row(
         RPC,
@@ -113,7 +118,6 @@ const TABLE: &[Row] = &[
             "SignatureDoesNotMatch",
             "IncompleteSignature",
             "MissingSecurityToken",
-            "SecurityTokenExpired",
             "IllegalTimestamp",
         ]),
         ErrorKind::Unauthenticated,
@@ -140,6 +144,16 @@ pub(crate) fn classify(service: &str, status: u16, code: Option<&str>, message: 
         .iter()
         .find(|row| row.matches(service, status, code, message))
         .map_or(ErrorKind::Unexpected, |row| row.kind)
+}
+
+/// Whether a refusal says that the token of the caller has expired: the one thing about a caller that fresh
+/// credentials put right. SLS says it in words only (docs, "Common error codes", row `Unauthorized`).
+pub(crate) fn says_token_expired(service: &str, code: Option<&str>, message: &str) -> bool {
+    let is = |names: &'static [&str]| Code::Is(names).matches(code);
+    let in_words = contains(message, "security token") && contains(message, "expired");
+    is(EXPIRED)
+        || (SLS.contains(&service) && is(&["Unauthorized"]) && in_words)
+        || (RPC.contains(&service) && is(&["InvalidSecurityToken.Expired"]))
 }
 
 impl Row {
@@ -228,8 +242,35 @@ mod tests {
         );
         check(401, "InvalidAccessKeyId", "Your SLS service has not opened.", ErrorKind::Denied);
         check(401, "", "", ErrorKind::Unauthenticated);
+        check(403, "SecurityTokenExpired", "", ErrorKind::Unauthenticated);
+        check(400, "SecurityToken.Expired", "", ErrorKind::Unauthenticated);
         check(400, "RequestTimeExpired", "", ErrorKind::Unauthenticated);
         check(400, "RequestTimeTooSkewed", "", ErrorKind::Unauthenticated);
+    }
+
+    #[test]
+    fn a_token_that_has_expired_is_told_from_one_that_is_wrong() {
+        let over = "The security token you provided has expired.";
+        for (service, code, message, expired) in [
+            ("SLS", "Unauthorized", over, true),
+            ("SLS", "unauthorized", "security token is expired", true),
+            ("SLS", "Unauthorized", "The security token you provided is invalid.", false),
+            ("SLS", "Unauthorized", "Your free trial has expired.", false),
+            ("SLS", "RequestTimeExpired", "", false),
+            ("SLS", "SecurityTokenExpired", "", true),
+            ("SLS", "SecurityToken.Expired", "", true),
+            ("RAM", "Unauthorized", over, false),
+            ("RAM", "InvalidSecurityToken.Expired", "", true),
+            ("KMS", "SecurityTokenExpired", "", true),
+            ("STS", "SecurityToken.Expired", "", true),
+            ("STS", "InvalidSecurityToken.Malformed", "", false),
+            ("STS", "AuthenticationFail.OIDCToken.Expired", "This JsonWebToken is expired.", false),
+            ("RAM", "InvalidTimeStamp.Expired", "", false),
+        ] {
+            let said = says_token_expired(service, Some(code), message);
+            assert_eq!(said, expired, "{service} {code} {message}");
+        }
+        assert!(!says_token_expired("SLS", None, over));
     }
 
     #[test]

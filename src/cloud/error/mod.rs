@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use classify::classify;
+use classify::says_token_expired;
 
 use crate::cloud::http::{TransportError, TransportErrorKind, trace};
 
@@ -80,6 +81,7 @@ struct Facts {
     elapsed: Duration,
     retryable: bool,
     may_have_been_applied: bool,
+    refused_anew: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -101,6 +103,7 @@ impl Error {
             elapsed: Duration::ZERO,
             retryable: false,
             may_have_been_applied: false,
+            refused_anew: false,
             source: None,
         }))
     }
@@ -180,6 +183,13 @@ impl Error {
     #[must_use]
     pub fn with_may_have_been_applied(mut self, may: bool) -> Self {
         self.0.may_have_been_applied = may;
+        self
+    }
+
+    /// Says that the credentials had been fetched because the ones before them were refused as expired too.
+    #[must_use]
+    pub(crate) fn with_refused_anew(mut self) -> Self {
+        self.0.refused_anew = true;
         self
     }
 
@@ -287,6 +297,19 @@ impl Error {
     /// disagree on it (`LogstoreNotExist`, `LogStoreNotExist`).
     pub fn is_code(&self, code: &str) -> bool {
         self.0.code.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(code))
+    }
+
+    /// Whether the service refused the call because the token of its credentials has expired. It was certainly not
+    /// carried out then.
+    pub fn is_expired_token(&self) -> bool {
+        self.0.kind == ErrorKind::Unauthenticated
+            && !self.0.may_have_been_applied
+            && says_token_expired(self.service(), self.code(), self.message())
+    }
+
+    /// Whether the refused credentials had been fetched because the ones before them were refused as expired too.
+    pub fn is_refused_anew(&self) -> bool {
+        self.0.refused_anew
     }
 
     /// Whether the service may have done what was asked.
@@ -413,6 +436,14 @@ mod tests {
             assert_eq!(error.is_retryable(), retryable, "{status} {code:?}");
             assert_eq!(error.may_have_been_applied(), doubt, "{status} {code:?}");
         }
+    }
+
+    #[test]
+    fn a_server_fault_is_no_word_about_a_token() {
+        let with =
+            |status| Error::from_answer(&operation(), status, Some("SecurityTokenExpired".into()), "m");
+        assert!(with(400).is_expired_token() && !with(400).is_retryable());
+        assert!(!with(500).is_expired_token());
     }
 
     #[test]

@@ -35,6 +35,7 @@ const WRONG_SECRET: &str = "The signature is not the one the service computes: t
 const WRONG_KEY: &str = "The service knows no such AccessKey. Check access_key, that the key has not been deleted, and that it is of the right site: Chinese and international accounts have different ones.";
 const DISABLED_KEY: &str = "The AccessKey is disabled. Enable it in the RAM console, or use another.";
 const EXPIRED_TOKEN: &str = "The temporary credentials have expired. Get new ones, and run again.";
+const REFUSED_ANEW: &str = "The credentials were renewed, and the service says that the new ones have expired too. Check this machine's clock, and the clock of what hands out the credentials.";
 const WRONG_TOKEN: &str = "The security token is missing, is not valid, or does not belong to the AccessKey. Check that access_key, secret_key and security_token come from one and the same answer, and that no token is set beside a long-lived key.";
 const CLOCK: &str =
     "The service does not accept the time of the request. Set this machine's clock; NTP keeps it right.";
@@ -65,7 +66,6 @@ const TABLE: &[Advice] = &[
     of(SLS, Code::Is(&["RequestTimeTooSkewed", "RequestTimeExpired", "InvalidRequestTime"]), CLOCK),
     said(SLS, Code::Is(&["Unauthorized"]), "AccessKeyId not found", WRONG_KEY),
     said(SLS, Code::Is(&["Unauthorized"]), "AccessKeyId is disabled", DISABLED_KEY),
-    said(SLS, Code::Is(&["Unauthorized"]), "has expired", EXPIRED_TOKEN),
     said(SLS, Code::Is(&["Unauthorized"]), "security token", WRONG_TOKEN),
     said(SLS, Code::Is(&["Unauthorized"]), "has been forbidden", IN_DEBT),
     said(SLS, Code::Is(&["InvalidAccessKeyId"]), "has not opened", NOT_ACTIVATED),
@@ -74,7 +74,6 @@ const TABLE: &[Advice] = &[
     of(RPC, Code::Is(&["SignatureDoesNotMatch", "IncompleteSignature"]), WRONG_SECRET),
     of(RPC, Code::Is(&["InvalidAccessKeyId.Inactive"]), DISABLED_KEY),
     of(RPC, Code::StartsWith("InvalidAccessKeyId"), WRONG_KEY),
-    of(RPC, Code::Is(&["InvalidSecurityToken.Expired", "SecurityTokenExpired"]), EXPIRED_TOKEN),
     of(RPC, Code::StartsWith("InvalidSecurityToken"), WRONG_TOKEN),
     of(RPC, Code::Is(&["MissingSecurityToken"]), WRONG_TOKEN),
     of(RPC, Code::StartsWith("InvalidTimeStamp"), CLOCK),
@@ -125,11 +124,17 @@ const TABLE: &[Advice] = &[
 
 /// What to do about a failed call.
 pub(super) fn remedy(error: &Error) -> String {
-    let words = by_code(error).map_or_else(|| by_kind(error), str::to_owned);
+    let words = expired(error).or_else(|| by_code(error));
+    let words = words.map_or_else(|| by_kind(error), str::to_owned);
     match skew(error) {
         Some(skew) => format!("{words} {skew}"),
         None => words,
     }
+}
+
+fn expired(error: &Error) -> Option<&'static str> {
+    let words = if error.is_refused_anew() { REFUSED_ANEW } else { EXPIRED_TOKEN };
+    error.is_expired_token().then_some(words)
 }
 
 fn by_code(error: &Error) -> Option<&'static str> {

@@ -1,9 +1,14 @@
 //! Order, expiry and renewal, by a clock that stands still.
 
+mod refusals;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
+
+use time::OffsetDateTime;
 
 use super::*;
 use crate::cloud::clock::Clock;

@@ -1,5 +1,7 @@
 //! The client on a scripted transport and a manual clock.
 
+mod expired_tokens;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -315,6 +315,9 @@ impl<C: LogStoreCalls> Run<'_, C> {
             self.written = true;
             self.unanswered = Some((read.0, body));
             None
+        } else if error.is_expired_token() {
+            // Fetching other credentials takes time. The next read has them fetched, and is fresh.
+            None
         } else {
             Some(read)
         };

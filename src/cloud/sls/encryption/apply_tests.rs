@@ -38,6 +38,8 @@ enum Update {
     AnswerLost,
     /// Not carried out, failed.
     Refused(ErrorKind, &'static str),
+    /// Not carried out because of its token, of which there is another; another writer comes before the next read.
+    TokenExpired(Edit),
     /// Another writer comes first, while this update is under way for three seconds.
     Overtaken(Edit),
     /// Carried out, then another writer.
@@ -102,6 +104,11 @@ impl LogStoreCalls for Store {
                 return Err(
                     Error::new(kind, &operation(), message).with_retryable(kind == ErrorKind::Throttled)
                 );
+            }
+            Some(Update::TokenExpired(edit)) => {
+                self.edit(edit);
+                let code = Some("SecurityTokenExpired".to_owned());
+                return Err(Error::from_answer(&operation(), 401, code, "it is over").with_retryable(true));
             }
             Some(Update::Overtaken(edit)) => {
                 self.edit(edit);
@@ -259,6 +266,23 @@ async fn a_refused_update_is_repeated_from_the_same_read_only_while_that_is_fres
     let later = Store::new(plain()).with((0..3).map(|_| throttled()));
     run(&later, &wanted(true, "default")).await.unwrap();
     assert_eq!(later.calls(), "get update pause update pause update pause get update get");
+}
+
+/// Fetching other credentials takes a while, and a writer may come in between: what was read before is too old.
+#[tokio::test]
+async fn an_update_refused_for_its_token_is_repeated_from_a_fresh_read() {
+    let store = Store::new(plain()).with([Update::TokenExpired(|fields| {
+        fields.insert("ttl".into(), json!(90));
+    })]);
+    let applied = apply(&store, &wanted(true, "default"), None).await.unwrap();
+    assert!(applied.written);
+    assert_eq!(store.calls(), "get update pause get update get");
+    assert_eq!(store.fields()["ttl"], 90);
+
+    let store = Store::new(plain()).with([Update::Refused(ErrorKind::Unauthenticated, "has expired")]);
+    let failure = apply(&store, &wanted(true, "default"), None).await.unwrap_err();
+    assert!(!failure.written, "{}", failure.error);
+    assert_eq!(store.calls(), "get update pause");
 }
 
 #[tokio::test]

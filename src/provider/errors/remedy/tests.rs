@@ -35,12 +35,22 @@ fn a_caller_that_is_not_accepted_is_told_which_half_is_wrong() {
         check(service, 400, "IncompleteSignature", "", secret);
         check(service, 400, "InvalidSecurityToken.Expired", "", expired);
         check(service, 400, "SecurityTokenExpired", "", expired);
+        check(service, 400, "SecurityToken.Expired", "", expired);
         check(service, 400, "InvalidSecurityToken.Malformed", "", token);
         check(service, 400, "MissingSecurityToken", "", token);
         check(service, 400, "SignatureNonceUsed", "", "sent the request twice");
     }
     check("STS", 400, "AuthenticationFail.OIDCToken.Expired", "", "The OIDC token has expired");
     check("STS", 400, "AuthenticationFail.OIDCToken.Invalid", "", "oidc_provider_arn");
+}
+
+#[test]
+fn new_credentials_that_are_refused_too_are_a_matter_of_clocks() {
+    let refused = |code| refusal("RAM", 400, code, "").with_refused_anew();
+    let words = remedy(&refused("InvalidSecurityToken.Expired").with_clock_ahead(Some(-Duration::HOUR)));
+    assert!(words.contains("new ones have expired too. Check this machine's clock"), "{words}");
+    assert!(words.contains("clock is 60 minutes behind"), "{words}");
+    assert!(!remedy(&refused("InvalidSecurityToken.Malformed")).contains("new ones"));
 }
 
 #[test]

@@ -1,0 +1,215 @@
+//! Credentials that a service says have expired.
+
+use super::*;
+use crate::cloud::credentials::chain::held::REPLACED_AFTER;
+use crate::cloud::credentials::{MetadataService, ProfileSource};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+impl Scene {
+    async fn credentials(&self) -> Arc<Credentials> {
+        self.clock.run(self.chain.credentials(&self.context)).await.unwrap()
+    }
+}
+
+fn expired() -> Reply {
+    let body =
+        json!({"Code": "InvalidSecurityToken.Expired", "Message": "Specified SecurityToken is expired."});
+    Reply::answer(400, &body.to_string())
+}
+
+/// A session of a role.
+fn session(id: &str) -> Reply {
+    let body = json!({"RequestId": "R", "Credentials": {"AccessKeyId": id, "AccessKeySecret": "canary-secret",
+        "SecurityToken": "canary-token", "Expiration": "2026-11-20T09:00:00Z"}});
+    Reply::answer(200, &body.to_string())
+}
+
+#[tokio::test]
+async fn two_hundred_refusals_cause_one_fetch() {
+    let (chain, gate, _clock) = gated([answer("one", HOUR), answer("two", HOUR)]);
+    gate.open.add_permits(1);
+    let one = chain.credentials(&CallContext::default()).await.unwrap();
+    let tasks: Vec<_> = (0..200)
+        .map(|_| {
+            assert_eq!(chain.refused(&one), Renewal::Follows);
+            spawn(&chain, &CallContext::default())
+        })
+        .collect();
+    settle().await;
+    assert_eq!(gate.inner.requests().len(), 2, "one of them fetches, the others wait");
+    gate.open.add_permits(1);
+    for id in join_all(tasks).await {
+        assert_eq!(id.unwrap().unwrap(), "two");
+    }
+    assert_eq!(gate.inner.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_late_refusal_says_nothing_about_what_has_replaced_them() {
+    let scene = scene(vec![uri()], [answer("one", HOUR), answer("two", HOUR)]);
+    let one = scene.credentials().await;
+    scene.chain.refused(&one);
+    assert_eq!(scene.id().await.unwrap(), "two");
+    assert_eq!(scene.chain.refused(&one), Renewal::Follows);
+    assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
+}
+
+#[tokio::test]
+async fn what_replaces_refused_ones_is_kept_for_five_minutes_whatever_services_say() {
+    let replies = ["one", "two", "three", "four"].map(|id| answer(id, HOUR));
+    let scene = scene(vec![uri()], replies);
+    scene.chain.refused(&*scene.credentials().await);
+    let two = scene.credentials().await;
+    scene.clock.advance(REPLACED_AFTER - SECOND);
+    for _ in 0..3 {
+        assert_eq!(scene.chain.refused(&two), Renewal::InVain);
+        assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
+    }
+    scene.clock.advance(SECOND);
+    assert_eq!(scene.chain.refused(&two), Renewal::Follows);
+    let three = scene.credentials().await;
+    assert_eq!((three.access_key_id.as_str(), scene.sent()), ("three", 3));
+    assert_eq!(scene.chain.refused(&three), Renewal::InVain);
+}
+
+#[tokio::test]
+async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do() {
+    let mut scene = scene(vec![keys("first", None)], [session("STS.1"), session("STS.2")]);
+    let first = scene.credentials().await;
+    assert_eq!(scene.chain.refused(&first), Renewal::Impossible);
+    assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("first", 0));
+
+    scene.chain = Chain::new(
+        ChainConfig { sources: vec![keys("first", None)], assume_role: Some(role()) },
+        scene.chain.means.clone(),
+    );
+    let one = scene.credentials().await;
+    assert_eq!((one.access_key_id.as_str(), scene.chain.refused(&one)), ("STS.1", Renewal::Follows));
+    assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("STS.2", 2));
+}
+
+#[tokio::test]
+async fn a_source_that_gives_the_same_again_cannot_be_used_until_it_gives_others() {
+    let replies = [answer("one", HOUR), answer("one", HOUR * 2), answer("two", HOUR)];
+    let scene = scene(vec![uri()], replies);
+    scene.chain.refused(&*scene.credentials().await);
+    let error = scene.id().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("http://127.0.0.1:1/keys of the test") && text.contains("no others"), "{text}");
+    assert!(!text.contains("canary"), "{text}");
+    assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 3));
+}
+
+#[tokio::test]
+async fn a_failure_to_fetch_others_is_the_sources_and_shared() {
+    let (chain, gate, _clock) = gated([answer("one", HOUR), Reply::answer(403, ""), answer("two", HOUR)]);
+    gate.open.add_permits(1);
+    let one = chain.credentials(&CallContext::default()).await.unwrap();
+    chain.refused(&one);
+    let tasks: Vec<_> = (0..5).map(|_| spawn(&chain, &CallContext::default())).collect();
+    settle().await;
+    gate.open.add_permits(1);
+    for outcome in join_all(tasks).await {
+        let error = outcome.unwrap().unwrap_err();
+        assert_eq!((error.service(), error.status()), ("Credentials", Some(403)));
+    }
+    assert_eq!(gate.inner.requests().len(), 2);
+    gate.open.add_permits(1);
+    assert_eq!(spawn(&chain, &CallContext::default()).await.unwrap().unwrap(), "two");
+}
+
+#[tokio::test]
+async fn a_renewal_that_is_on_its_way_serves_those_who_are_refused_meanwhile() {
+    for (answered, id) in [(answer("two", HOUR * 2), Some("two")), (Reply::answer(403, ""), None)] {
+        let (chain, gate, clock) = gated([answer("one", HOUR), answered]);
+        gate.open.add_permits(1);
+        let one = chain.credentials(&CallContext::default()).await.unwrap();
+        clock.advance(MINUTE * 55);
+        let renewing = spawn(&chain, &CallContext::default());
+        settle().await;
+        assert_eq!(chain.refused(&one), Renewal::Follows);
+        let context = CallContext::default();
+        let refused = spawn(&chain, &context);
+        settle().await;
+        gate.open.add_permits(1);
+        // Credentials that were refused are not used on where renewing them fails.
+        assert_eq!(renewing.await.unwrap().ok().as_deref(), id);
+        assert_eq!(refused.await.unwrap().ok().as_deref(), id);
+        assert_eq!(gate.inner.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_read_again() {
+    let host = Arc::new(ScriptedHost::default());
+    let write = |id: &str| {
+        let text = format!(
+            r#"{{"current":"p","profiles":[{{"name":"p","mode":"StsToken","access_key_id":"{id}",
+                "access_key_secret":"canary-secret","sts_token":"canary-token"}}]}}"#
+        );
+        host.write("/config.json", &text);
+    };
+    let profile = Source::Profile(ProfileSource {
+        files: vec!["/config.json".into()],
+        name: None,
+        required: true,
+        sts: StsEndpoints { configured: None, default: Endpoint::global_sts() },
+        metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
+        session_name: "s1".to_owned(),
+    });
+    let mut scene = scene(Vec::new(), []);
+    let means = scripted_means(&host, &scene.transport, &scene.clock);
+    scene.chain = Chain::new(ChainConfig { sources: vec![profile], assume_role: None }, means);
+    write("one");
+    let one = scene.credentials().await;
+    write("two");
+    assert_eq!(scene.id().await.unwrap(), "one", "it is not read without need");
+    assert_eq!(scene.chain.refused(&one), Renewal::Follows);
+    assert_eq!(scene.id().await.unwrap(), "two");
+    scene.chain.refused(&*scene.credentials().await);
+    assert_eq!(scene.id().await.unwrap(), "two", "they were read a moment ago");
+    scene.clock.advance(REPLACED_AFTER);
+    scene.chain.refused(&*scene.credentials().await);
+    let error = scene.id().await.unwrap_err();
+    assert!(error.to_string().contains("profile `p` of /config.json"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_role_is_assumed_with_is_fetched_again_if_sts_says_that_it_has_expired() {
+    let replies = || [answer("one", HOUR), expired(), answer("two", HOUR), session("STS.1")];
+    let by_profile = scene(vec![Source::Role(Box::new(uri()), role())], replies());
+    let mut by_block = scene(vec![uri()], replies());
+    by_block.chain.config.assume_role = Some(role());
+    for scene in [by_profile, by_block] {
+        assert_eq!(scene.id().await.unwrap(), "STS.1");
+        let requests = scene.transport.requests();
+        let signed = requests.iter().filter_map(|request| request.headers.get("authorization"));
+        let signed: Vec<_> = signed.map(|header| header.contains("Credential=two,")).collect();
+        assert_eq!((requests.len(), signed), (4, vec![false, true]));
+    }
+}
+
+#[tokio::test]
+async fn given_keys_that_sts_says_have_expired_are_named() {
+    let mut scene = scene(vec![keys("first", None)], [expired()]);
+    scene.chain.config.assume_role = Some(role());
+    let error = scene.id().await.unwrap_err();
+    assert!(error.is_expired_token() && !error.is_refused_anew(), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .contains("(credentials from role acs:ram::1:role/demo of the test by source first)")
+    );
+    assert_eq!(scene.sent(), 1);
+}
+
+#[tokio::test]
+async fn sts_that_refuses_every_base_is_asked_twice() {
+    let replies = [answer("one", HOUR), expired(), answer("two", HOUR), expired()];
+    let scene = scene(vec![Source::Role(Box::new(uri()), role())], replies);
+    let error = scene.id().await.unwrap_err();
+    assert!(error.is_refused_anew() && error.to_string().contains("new ones from"), "{error}");
+    assert_eq!(scene.transport.unused(), 0);
+}

@@ -1,0 +1,35 @@
+//! What follows when a service says that the token of a call has expired.
+
+use crate::cloud::credentials::{CredentialProvider, Credentials};
+use crate::cloud::error::Error;
+
+/// What follows for credentials that a service has refused because they have expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// There are no others.
+    Impossible,
+    /// Whoever asks for credentials next gets others.
+    Follows,
+    /// They are such others themselves, fetched a short while ago. More of them would be refused too.
+    InVain,
+}
+
+/// Tells the provider of the credentials if an answer says that they have expired, and the error what follows: a call
+/// that was refused for that reason can be repeated if others follow.
+pub(crate) fn heed(provider: &dyn CredentialProvider, credentials: &Credentials, error: Error) -> Error {
+    if !error.is_expired_token() {
+        return error;
+    }
+    match provider.refused(credentials) {
+        Renewal::Impossible => error,
+        Renewal::Follows => error.with_retryable(true),
+        Renewal::InVain => {
+            let said = error.message().trim_end_matches('.');
+            let message = format!(
+                "{said}; the credentials are new ones from {}, and the ones before them were refused too",
+                credentials.source
+            );
+            error.with_message(message).with_refused_anew()
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Calls that are refused because their token has expired.
+
+use futures_util::future::join_all;
+use tokio::sync::Barrier;
+
+use super::*;
+use crate::cloud::credentials::{Chain, ChainConfig, CredentialsUri, Source};
+use crate::cloud::http::{HttpResponse, HttpTransport, TransportError};
+use crate::cloud::testing::{ScriptedHost, scripted_means};
+
+const AT_ONCE: usize = 200;
+
+fn expired() -> Reply {
+    Reply::refusal(401, "Unauthorized", "The security token you provided has expired.")
+}
+
+/// Credentials as a credentials URI hands them out.
+fn handed_out(id: &str) -> Reply {
+    let body = json!({"Code": "Success", "AccessKeyId": id, "AccessKeySecret": "canary-secret",
+        "SecurityToken": "canary-token", "Expiration": "2026-11-20T10:00:00Z"});
+    Reply::answer(200, &body.to_string())
+}
+
+/// A chain of a credentials URI, and what the URI is asked through.
+fn chain(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<ScriptedTransport>) {
+    let transport = Arc::new(ScriptedTransport::new(replies));
+    let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
+    let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
+    let config = ChainConfig { sources: vec![Source::Uri(uri)], assume_role: None };
+    (Arc::new(Chain::new(config, means)), transport)
+}
+
+/// A caller that sends as much at once as it is asked to.
+fn caller(
+    bench: &Bench,
+    chain: Arc<Chain>,
+    transport: Arc<dyn HttpTransport>,
+    max_retries: u32,
+) -> Arc<Caller> {
+    Arc::new(Caller::new(CallerConfig {
+        credentials: chain,
+        transport,
+        clock: Arc::new(bench.clock.clone()),
+        retry: RetryPolicy { max_retries, base: SECOND, cap: SECOND },
+        request_timeout: SECOND * 10,
+        max_concurrency: AT_ONCE,
+    }))
+}
+
+/// The ids of the keys that signed.
+fn signed(requests: &[HttpRequest]) -> Vec<String> {
+    let id = |request: &HttpRequest| {
+        let header = request.headers.get("authorization").unwrap();
+        header.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
+    };
+    requests.iter().map(id).collect()
+}
+
+#[tokio::test]
+async fn a_call_is_repeated_with_fresh_credentials() {
+    let (chain, handing_out) = chain(["one", "two"].map(handed_out));
+    let bench = Bench::with([expired(), Reply::answer(200, STORE)], 4, chain);
+    bench.get().await.unwrap();
+    assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
+    // Full jitter of the first pause.
+    assert!(bench.clock.monotonic() < SECOND, "{:?}", bench.clock.monotonic());
+    assert_eq!(handing_out.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn without_retries_a_call_fails_at_once_and_the_next_has_fresh_credentials() {
+    let (chain, handing_out) = chain(["one", "two"].map(handed_out));
+    let replies = [expired(), Reply::answer(200, STORE)];
+    let mut bench = Bench::with(replies, 4, chain.clone());
+    bench.client.caller = caller(&bench, chain, bench.transport.clone(), 0);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.attempts(), error.is_expired_token(), handing_out.requests().len()), (1, true, 1));
+    bench.get().await.unwrap();
+    assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn fresh_credentials_that_are_refused_too_end_it() {
+    let (chain, handing_out) = chain(["one", "two"].map(handed_out));
+    let bench = Bench::with([expired(), expired(), expired()], 4, chain);
+    let error = bench.get().await.unwrap_err();
+    assert!(error.is_refused_anew() && !error.is_retryable(), "{error:?}");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 2));
+    let text = error.to_string();
+    assert!(text.contains("has expired; the credentials are new ones from"), "{text}");
+    assert!(text.contains("http://127.0.0.1:1/keys of the test"), "{text}");
+    // The next call tries again, and fetches nothing.
+    assert_eq!(bench.get().await.unwrap_err().attempts(), 1);
+    assert_eq!(handing_out.requests().len(), 2);
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_failure_to_renew_is_what_is_told() {
+    let (chain, _) = chain([handed_out("one"), Reply::answer(403, "")]);
+    let bench = Bench::with([expired()], 4, chain);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.service(), error.status()), ("Credentials", Some(403)));
+    assert!(error.target().contains("http://127.0.0.1:1/keys of the test"), "{error}");
+    assert_eq!(bench.transport.unused(), 0);
+}
+
+#[tokio::test]
+async fn given_credentials_are_refused_for_good() {
+    let bench = Bench::new([expired()]);
+    let error = bench.get().await.unwrap_err();
+    assert_eq!((error.attempts(), error.is_retryable()), (1, false));
+    assert_eq!(error.message(), "The security token you provided has expired.");
+}
+
+#[tokio::test]
+async fn an_update_is_sent_once_and_told_to_be_repeatable() {
+    let (chain, _) = chain(["one", "two"].map(handed_out));
+    let bench = Bench::with([expired(), Reply::answer(200, "")], 4, chain);
+    let error = bench.update(&json!({})).await.unwrap_err();
+    assert!(error.is_retryable() && !error.may_have_been_applied(), "{error:?}");
+    assert_eq!(error.attempts(), 1);
+    bench.update(&json!({})).await.unwrap();
+    assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
+}
+
+/// A service that refuses the key `one` once all the calls are there.
+#[derive(Debug)]
+struct Refusing {
+    all_there: Barrier,
+    requests: Mutex<Vec<HttpRequest>>,
+}
+
+impl HttpTransport for Refusing {
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        self.requests.lock().unwrap().push(request.clone());
+        Box::pin(async move {
+            let reply = if signed(std::slice::from_ref(request)) == ["one"] {
+                self.all_there.wait().await;
+                expired()
+            } else {
+                Reply::answer(200, STORE)
+            };
+            match reply {
+                Reply::Answer(answer) => Ok(answer),
+                other => panic!("{other:?}"),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn two_hundred_calls_that_are_refused_together_share_one_renewal() {
+    let (chain, handing_out) = chain(["one", "two"].map(handed_out));
+    let service = Arc::new(Refusing { all_there: Barrier::new(AT_ONCE), requests: Mutex::default() });
+    let mut bench = Bench::with([], 4, chain.clone());
+    bench.client.caller = caller(&bench, chain, service.clone(), 1);
+    let (project, logstore) = (project(), logstore());
+    let calls = (0..AT_ONCE).map(|_| bench.client.get_log_store(&bench.context, &project, &logstore));
+    for outcome in bench.clock.run(join_all(calls)).await {
+        outcome.unwrap();
+    }
+    let signed = signed(&service.requests.lock().unwrap());
+    let by = |id: &str| signed.iter().filter(|signed| *signed == id).count();
+    assert_eq!((by("one"), by("two"), signed.len()), (AT_ONCE, AT_ONCE, 2 * AT_ONCE));
+    assert_eq!(handing_out.requests().len(), 2);
+}
