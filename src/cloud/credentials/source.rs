@@ -79,9 +79,13 @@ impl Source {
     pub(super) fn is_renewable(&self) -> bool {
         match self {
             Self::Keys(..) => false,
-            // The file may have been written since, or names a source that is renewable itself.
-            Self::Profile(_) => true,
-            Self::Uri(_) | Self::Ecs(_) | Self::Oidc(_) | Self::Command { .. } | Self::Role(..) => true,
+            // The file of a profile may have been written since.
+            Self::Profile(_)
+            | Self::Uri(_)
+            | Self::Ecs(_)
+            | Self::Oidc(_)
+            | Self::Command { .. }
+            | Self::Role(..) => true,
         }
     }
 

@@ -3,6 +3,7 @@
 use alicloud_encryption::cloud::error::ErrorKind;
 
 use super::fault::Fault;
+use super::keys::Given;
 
 /// A service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Case {
     services: &'static [Service],
     /// What happens.
     pub fault: Fault,
+    /// How those who meet it come by their key.
+    pub given: Given,
     /// What the caller is told if nothing better comes of it.
     pub kind: ErrorKind,
     /// Whether the same call can succeed a little later.
@@ -56,6 +59,7 @@ const RATE: &str = "a refusal of the rate comes before the call is looked at";
 const NOT_OURS: &str = "what answers 200 with a page is not the service; who it is will not change by itself";
 const CUT: &str = "half an answer is no answer";
 const OVERFULL: &str = "an answer that cannot be read was given to a call that was carried out";
+const RENEWED: &str = "a call whose token has expired is not carried out, and there is another token";
 const CALLER: &str = "a fixed key gets no better by asking again, and a refused call is not carried out";
 
 const fn case(
@@ -64,11 +68,23 @@ const fn case(
     (passes, in_doubt, applied): (bool, bool, bool),
     because: &'static str,
 ) -> Case {
-    Case { services, fault, kind, passes, in_doubt, applied, because }
+    Case { services, fault, given: Given::Fixed, kind, passes, in_doubt, applied, because }
+}
+
+/// A refusal that says that the token has expired, where another can be fetched.
+const fn renewed(
+    services: &'static [Service],
+    status: u16,
+    code: &'static str,
+    message: &'static str,
+) -> Case {
+    let fault = Fault::Refusal(status, code, message);
+    let comes_to = (PASSES, CERTAIN, NOT_APPLIED);
+    Case { given: Given::Printed, ..case((services, fault), ErrorKind::Unauthenticated, comes_to, RENEWED) }
 }
 
 /// Every fault.
-pub const CASES: [Case; 36] = {
+pub const CASES: [Case; 40] = {
     use ErrorKind::{Malformed, Throttled, Timeout, Transport, Unauthenticated, Unexpected};
     use Fault::{
         ConnectionRefused, CutOff, Page, Refusal, ResetAfter, ResetBefore, SilenceAfter, SilenceBefore,
@@ -206,13 +222,17 @@ pub const CASES: [Case; 36] = {
             (STAYS, CERTAIN, NOT_APPLIED),
             CALLER,
         ),
+        renewed(SLS, 401, "Unauthorized", "The security token you provided has expired."),
+        renewed(RPC, 400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
+        renewed(RPC, 403, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
+        renewed(RPC, 400, "SecurityTokenExpired", "The security token has expired."),
     ]
 };
 
 impl Case {
     /// What it comes to. Faults that share this are alike to a sequence: it goes by nothing else.
-    pub fn comes_to(&self) -> (bool, bool, bool) {
-        (self.passes, self.in_doubt, self.applied)
+    pub fn comes_to(&self) -> (bool, bool, bool, Given) {
+        (self.passes, self.in_doubt, self.applied, self.given)
     }
 }
 

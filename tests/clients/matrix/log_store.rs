@@ -64,7 +64,7 @@ async fn meet(change: Change) {
 /// The calls of a run that nothing disturbs.
 async fn undisturbed(stage: &Stage, change: &Change) -> Vec<String> {
     stage.reset().await;
-    let disturbed = stage.disturbed(None, On::Never).await;
+    let disturbed = stage.undisturbed().await;
     assert!(run(&disturbed.clients, change).await.unwrap().written);
     assert_eq!(disturbed.asked_for(), [GET, UPDATE, GET]);
     disturbed.asked_for()
@@ -84,7 +84,7 @@ impl Cell<'_> {
         stage.reset().await;
         let before = log_store(stage).await;
 
-        let disturbed = stage.disturbed(Some(self.case.fault), self.on).await;
+        let disturbed = stage.disturbed(Some(self.case.fault), self.case.given, self.on).await;
         let outcome = run(&disturbed.clients, self.change).await;
         self.check_disturbed(&disturbed, &outcome);
         let carried_out = stage.carried_out(UPDATE).await;
@@ -93,7 +93,7 @@ impl Cell<'_> {
             self.check_state(&before, &log_store(stage).await);
         }
 
-        let again = stage.disturbed(None, On::Never).await;
+        let again = stage.undisturbed().await;
         let written = run(&again.clients, self.change).await.unwrap().written;
         assert_eq!(written, carried_out == 0, "{self}: what is there is not written again");
         assert_eq!(updates(&again), u64::from(written), "{self}");
@@ -110,6 +110,7 @@ impl Cell<'_> {
         let sent = updates(disturbed);
         if let On::From(_) = self.on {
             assert!(sent <= 1 + MAX_RETRIES, "{self}: {sent} updates");
+            assert!(disturbed.printed() <= 2, "{self}: {} keys", disturbed.printed());
             assert!(outcome.is_err(), "{self}");
             return;
         }

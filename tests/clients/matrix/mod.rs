@@ -11,6 +11,7 @@ mod cases;
 mod clock;
 mod complete;
 mod fault;
+mod keys;
 mod log_store;
 mod message;
 mod relay;

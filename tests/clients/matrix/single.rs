@@ -6,6 +6,7 @@ use super::account::seed;
 use super::actions::{self, Action, Kind};
 use super::cases::{Case, Service, cases_of};
 use super::fault::{Fault, On};
+use super::keys::Given;
 use super::stage::{Disturbed, MAX_RETRIES, Stage};
 
 /// What a call has come to.
@@ -16,6 +17,8 @@ struct Outcome {
     sent: u64,
     /// How many of them the service has carried out.
     carried_out: u64,
+    /// How many keys were printed.
+    printed: u64,
     /// Whether the account or the Logstore is as the action makes it; for reads `None`.
     applied: Option<bool>,
 }
@@ -72,9 +75,10 @@ async fn every_action_of_kms_and_sts_meets_every_fault_for_good() {
 async fn every_action_that_nothing_disturbs_is_sent_once_and_carried_out() {
     let stage = Stage::start(&seed()).await;
     for action in actions::all() {
-        let (disturbed, outcome) = call(&stage, &action, None, On::Never).await;
+        let (disturbed, outcome) = call(&stage, &action, stage.undisturbed().await).await;
         let applied = action.look().map(|_| true);
-        assert_eq!(outcome, Outcome { result: Ok(()), sent: 1, carried_out: 1, applied }, "{}", action.name);
+        let expected = Outcome { result: Ok(()), sent: 1, carried_out: 1, printed: 0, applied };
+        assert_eq!(outcome, expected, "{}", action.name);
         assert_eq!(disturbed.asked_for(), [action.name], "the table calls it by the name it has on the wire");
     }
 }
@@ -89,31 +93,32 @@ async fn meet(services: &[Service], lasting: Lasting) {
     let mut wrong = Vec::new();
     for action in actions::of(services) {
         for case in cases_of(action.service) {
-            let (disturbed, outcome) = call(&stage, &action, Some(case.fault), on).await;
+            let disturbed = stage.disturbed(Some(case.fault), case.given, on).await;
+            let (disturbed, outcome) = call(&stage, &action, disturbed).await;
             let expected = expected(&action, case, lasting);
             disturbed.asked_for();
             if outcome != expected {
-                let (name, fault, because) = (action.name, case.fault, case.because);
-                wrong.push(format!("{name}, {fault:?}: {outcome:?} is not {expected:?}, for {because}"));
+                let Case { fault, given, because, .. } = case;
+                let cell = format!("{}, {fault:?}, {given:?}", action.name);
+                wrong.push(format!("{cell}: {outcome:?} is not {expected:?}, for {because}"));
             }
         }
     }
     assert!(wrong.is_empty(), "{lasting:?}:\n{}", wrong.join("\n"));
 }
 
-async fn call(stage: &Stage, action: &Action, fault: Option<Fault>, on: On) -> (Disturbed, Outcome) {
+async fn call(stage: &Stage, action: &Action, disturbed: Disturbed) -> (Disturbed, Outcome) {
     stage.reset().await;
     (action.prepare)(&stage.straight).await;
     stage.forget_calls().await;
-    let disturbed = stage.disturbed(fault, on).await;
     let result = (action.run)(&disturbed.clients).await.map_err(|error| Told::by(&error));
     let carried_out = stage.carried_out(action.name).await.try_into().unwrap();
     let applied = match action.look() {
         Some(look) => Some(look(&stage.straight).await),
         None => None,
     };
-    let sent = disturbed.sent();
-    (disturbed, Outcome { result, sent, carried_out, applied })
+    let (sent, printed) = (disturbed.sent(), disturbed.printed());
+    (disturbed, Outcome { result, sent, carried_out, printed, applied })
 }
 
 fn expected(action: &Action, case: &Case, lasting: Lasting) -> Outcome {
@@ -125,12 +130,23 @@ fn expected(action: &Action, case: &Case, lasting: Lasting) -> Outcome {
         };
     // An update is answered with nothing, and nothing can be taken off that.
     let is_harmless = case.fault == Fault::TooShort && matches!(action.kind, Kind::WriteOnce(_));
-    let disturbed = if is_repeated && lasting == Lasting::ForGood { 1 + MAX_RETRIES } else { 1 };
+    let is_renewed = is_repeated && case.given == Given::Printed;
+    let disturbed = match lasting {
+        // The second key is refused like the first, and there is no third.
+        Lasting::ForGood if is_renewed => 2,
+        Lasting::ForGood if is_repeated => 1 + MAX_RETRIES,
+        _ => 1,
+    };
     let goes_well = is_harmless || (is_repeated && lasting == Lasting::Once);
     let sent = disturbed + u64::from(is_repeated && lasting == Lasting::Once);
     let carried_out = (sent - disturbed) + if case.applied { disturbed } else { 0 };
-    let result = if goes_well { Ok(()) } else { Err(Told::of(case, sent)) };
-    Outcome { result, sent, carried_out, applied: action.look().map(|_| carried_out > 0) }
+    let told = Told::of(case, sent);
+    let result = if goes_well { Ok(()) } else { Err(Told { passes: told.passes && !is_renewed, ..told }) };
+    let printed = match case.given {
+        Given::Fixed => 0,
+        Given::Printed => 1 + u64::from(is_renewed),
+    };
+    Outcome { result, sent, carried_out, printed, applied: action.look().map(|_| carried_out > 0) }
 }
 
 impl Told {

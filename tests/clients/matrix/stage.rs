@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::{Clock, SystemClock};
-use alicloud_encryption::cloud::credentials::StaticCredentials;
+use alicloud_encryption::cloud::credentials::{
+    Chain, ChainConfig, CredentialProvider, Means, StaticCredentials,
+};
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{HttpTransport, ReqwestTransport, TransportConfig};
 use alicloud_encryption::cloud::kms::KmsClient;
@@ -25,6 +27,7 @@ use tokio::net::TcpStream;
 
 use super::clock::VirtualClock;
 use super::fault::{Fault, On};
+use super::keys::{Given, Printer, printer, with_printed_keys};
 use super::relay::Relay;
 use super::transport::{NumberingTransport, Script};
 use crate::scene::key;
@@ -55,6 +58,7 @@ pub struct Disturbed {
     pub clients: Clients,
     script: Arc<Script>,
     relay: Relay,
+    printer: Option<Arc<Printer>>,
 }
 
 /// A call that has come to the emulator.
@@ -78,13 +82,13 @@ pub fn is_read(action: &str) -> bool {
 }
 
 impl Stage {
-    /// An emulator with a seed, which has the key `ak-alice`.
+    /// An emulator with a seed, which has the key `ak-alice`; it knows the keys that are printed too.
     pub async fn start(seed: &Value) -> Self {
         let clock = emulator::Clock::system();
-        let seed = Seed::from_json(&seed.to_string(), &clock).unwrap();
+        let seed = Seed::from_json(&with_printed_keys(seed.clone()).to_string(), &clock).unwrap();
         let emulator = Emulator::start(Config { seed, clock, ..Config::default() }).await.unwrap();
         let transport = Arc::new(ReqwestTransport::new(TransportConfig::new("fault-matrix")));
-        let straight = Clients::new(emulator.addr(), transport, Arc::new(SystemClock));
+        let straight = Clients::new(emulator.addr(), transport, Arc::new(SystemClock), fixed());
         Self { emulator, straight }
     }
 
@@ -99,12 +103,23 @@ impl Stage {
         self.control("DELETE", "requests").await;
     }
 
+    /// Clients that nothing disturbs, and whose requests are counted.
+    pub async fn undisturbed(&self) -> Disturbed {
+        self.disturbed(None, Given::Fixed, On::Never).await
+    }
+
     /// Clients whose requests meet a fault.
-    pub async fn disturbed(&self, fault: Option<Fault>, on: On) -> Disturbed {
+    pub async fn disturbed(&self, fault: Option<Fault>, given: Given, on: On) -> Disturbed {
         let (clock, script) = (Arc::new(VirtualClock::start()), Arc::new(Script::new(fault, on)));
         let relay = Relay::start(self.emulator.addr(), Arc::clone(&clock), Arc::clone(&script)).await;
         let transport = Arc::new(NumberingTransport::new(Arc::clone(&clock), Arc::clone(&script)));
-        Disturbed { clients: Clients::new(relay.address(), transport, clock), script, relay }
+        let printer = printer(given);
+        let credentials = match &printer {
+            Some(printer) => printed(printer, &transport, &clock),
+            None => fixed(),
+        };
+        let clients = Clients::new(relay.address(), transport, clock, credentials);
+        Disturbed { clients, script, relay, printer }
     }
 
     /// How often the emulator has carried an action out since its calls were forgotten.
@@ -163,6 +178,11 @@ impl Disturbed {
         self.asked_for().iter().filter(|asked_for| *asked_for == action).count().try_into().unwrap()
     }
 
+    /// How many keys were printed.
+    pub fn printed(&self) -> u64 {
+        self.printer.as_ref().map_or(0, |printer| printer.printed())
+    }
+
     /// How many requests were sent, those included whose connection was refused.
     pub fn sent(&self) -> u64 {
         self.script.sent()
@@ -170,12 +190,17 @@ impl Disturbed {
 }
 
 impl Clients {
-    fn new(address: SocketAddr, transport: Arc<dyn HttpTransport>, clock: Arc<dyn Clock>) -> Self {
+    fn new(
+        address: SocketAddr,
+        transport: Arc<dyn HttpTransport>,
+        clock: Arc<dyn Clock>,
+        credentials: Arc<dyn CredentialProvider>,
+    ) -> Self {
         let caller = Arc::new(Caller::new(CallerConfig {
-            credentials: Arc::new(StaticCredentials::new(key("ak-alice", "sk-alice"))),
+            credentials,
             transport,
             clock,
-            retry: RetryPolicy { max_retries: u32::try_from(MAX_RETRIES).unwrap(), ..RetryPolicy::default() },
+            retry: retry(),
             request_timeout: REQUEST_TIMEOUT,
             max_concurrency: 4,
         }));
@@ -200,4 +225,31 @@ impl Clients {
             context: CallContext::default(),
         }
     }
+}
+
+fn retry() -> RetryPolicy {
+    RetryPolicy { max_retries: u32::try_from(MAX_RETRIES).unwrap(), ..RetryPolicy::default() }
+}
+
+/// The key `ak-alice`.
+fn fixed() -> Arc<dyn CredentialProvider> {
+    Arc::new(StaticCredentials::new(key("ak-alice", "sk-alice")))
+}
+
+/// Keys of a printer.
+fn printed(
+    printer: &Arc<Printer>,
+    transport: &Arc<NumberingTransport>,
+    clock: &Arc<VirtualClock>,
+) -> Arc<dyn CredentialProvider> {
+    let means = Means {
+        host: printer.clone(),
+        transport: transport.clone(),
+        clock: clock.clone(),
+        nonces: Arc::new(UniqueNonces::default()),
+        retry: retry(),
+        request_timeout: REQUEST_TIMEOUT,
+        signature: rpc::SignatureVersion::Acs3HmacSha256,
+    };
+    Arc::new(Chain::new(ChainConfig { sources: vec![Printer::source()], assume_role: None }, means))
 }

@@ -92,12 +92,12 @@ fn one_of_each_kind() -> Vec<&'static Case> {
 async fn undisturbed(stage: &Stage, change: &Change) -> Account {
     begin(stage, change).await;
     let before = Account::read(stage).await;
-    let disturbed = stage.disturbed(None, On::Never).await;
+    let disturbed = stage.undisturbed().await;
     (change.run)(&disturbed.clients).await.unwrap();
     assert_eq!(disturbed.asked_for(), change.calls);
     let goal = Account::read(stage).await;
     assert_ne!(before, goal);
-    let again = stage.disturbed(None, On::Never).await;
+    let again = stage.undisturbed().await;
     (change.run)(&again.clients).await.unwrap();
     assert_eq!(Account::read(stage).await, goal);
     goal
@@ -121,12 +121,12 @@ struct Cell<'a> {
 impl Cell<'_> {
     async fn check(&self, stage: &Stage, goal: &Account) {
         begin(stage, self.change).await;
-        let disturbed = stage.disturbed(Some(self.case.fault), self.on).await;
+        let disturbed = stage.disturbed(Some(self.case.fault), self.case.given, self.on).await;
         let outcome = (self.change.run)(&disturbed.clients).await;
         self.check_outcome(&outcome);
         self.check_sent(&disturbed);
 
-        let again = stage.disturbed(None, On::Never).await;
+        let again = stage.undisturbed().await;
         (self.change.run)(&again.clients).await.unwrap();
         let log = stage.log().await;
         let (_, of_second_run) = log.split_at(log.len() - again.asked_for().len());
@@ -182,6 +182,7 @@ impl Cell<'_> {
             On::From(_) => 2 * (1 + MAX_RETRIES),
             _ => 2,
         };
+        assert!(disturbed.printed() <= 2, "{self}: {} keys", disturbed.printed());
         for action in self.change.only_once {
             let sent = disturbed.sent_of(action);
             assert!(sent <= most, "{self}: {sent} times {action}");
