@@ -1,6 +1,7 @@
-//! A session that has to be renewed in the middle of a large apply: one renewal for all, and nobody waits for it.
+//! A session that has to be renewed in the middle of a large apply: one renewal for all, and nobody waits for it. And
+//! one that ends for the services before it does for the client: one renewal for all, and nobody fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,10 +11,12 @@ use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
 };
+use alicloud_encryption::cloud::kms::KmsClient;
 use alicloud_encryption::cloud::names::{LogstoreName, ProjectName, Region};
 use alicloud_encryption::cloud::nonce::UniqueNonces;
-use alicloud_encryption::cloud::ram::RoleArn;
+use alicloud_encryption::cloud::ram::{RamClient, RoleArn};
 use alicloud_encryption::cloud::retry::RetryPolicy;
+use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::{rpc, sls};
 use alicloud_encryption::cloud::sls::encryption::{BoundLogStore, Wanted, apply};
 use alicloud_encryption::cloud::sls::{EncryptConf, SlsClient, SlsConfig};
@@ -26,10 +29,11 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, watch};
 
-use crate::scene::key;
+use crate::scene::{key, new_role, role};
 
 const LOGSTORES: usize = 200;
 const AT_ONCE: usize = 30;
+const MAX_CONCURRENCY: usize = 20;
 /// Read, update, read back.
 const CALLS_EACH: usize = 3;
 
@@ -49,7 +53,7 @@ const UNTIL_DUE: i64 = SESSION - 300;
 /// Far more than the test takes: one that hangs ends.
 const LONGEST: Duration = Duration::from_mins(2);
 
-/// The emulator's clock, which stands still: nothing here waits for time to pass.
+/// A clock of the emulator's kind, which stands still: nothing here waits for time to pass.
 #[derive(Debug)]
 struct StandingClock {
     clock: emulator::Clock,
@@ -65,8 +69,8 @@ impl Clock for StandingClock {
         Duration::from_secs((self.clock.unix() - self.start).try_into().unwrap())
     }
 
-    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::pending())
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration.is_zero() { Box::pin(std::future::ready(())) } else { Box::pin(std::future::pending()) }
     }
 }
 
@@ -75,7 +79,7 @@ impl Clock for StandingClock {
 enum Sent {
     /// A session was asked for.
     Fetch,
-    /// SLS was called with the key of this id.
+    /// A service was called with the key of this id.
     Call(String),
 }
 
@@ -84,7 +88,8 @@ enum Sent {
 struct Watched {
     inner: ReqwestTransport,
     sent: Mutex<Vec<Sent>>,
-    statuses: Mutex<BTreeSet<u16>>,
+    /// How many requests of each method were answered with each status.
+    answers: Mutex<BTreeMap<(&'static str, u16), usize>>,
     /// How many sessions may be opened.
     sessions: Semaphore,
     /// How many different keys have signed calls.
@@ -96,7 +101,7 @@ impl Watched {
         Self {
             inner: ReqwestTransport::new(TransportConfig::new("renewal-test")),
             sent: Mutex::default(),
-            statuses: Mutex::default(),
+            answers: Mutex::default(),
             sessions: Semaphore::new(1),
             keys: watch::channel(0).0,
         }
@@ -111,6 +116,12 @@ impl Watched {
 
     fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
+    }
+
+    /// How many requests were answered with a status.
+    fn answered(&self, status: u16) -> usize {
+        let answers = self.answers.lock().unwrap();
+        answers.iter().filter(|((_, answered), _)| *answered == status).map(|(_, count)| count).sum()
     }
 }
 
@@ -133,16 +144,16 @@ impl HttpTransport for Watched {
                 self.sessions.acquire().await.unwrap().forget();
             }
             let answer = self.inner.send(request).await?;
-            self.statuses.lock().unwrap().insert(answer.status);
+            *self.answers.lock().unwrap().entry((request.method.as_str(), answer.status)).or_default() += 1;
             Ok(answer)
         })
     }
 }
 
-/// The id of the key that signed: `Credential=<id>/<scope>`.
+/// The id of the key that signed: `Credential=<id>/<scope>` for SLS, `Credential=<id>,` for the others.
 fn key_id(request: &HttpRequest) -> String {
     let header = request.headers.get("authorization").unwrap();
-    header.split_once("Credential=").unwrap().1.split('/').next().unwrap().to_owned()
+    header.split_once("Credential=").unwrap().1.split(['/', ',']).next().unwrap().to_owned()
 }
 
 struct World {
@@ -150,20 +161,26 @@ struct World {
     emulator_clock: emulator::Clock,
     transport: Arc<Watched>,
     sls: SlsClient,
+    ram: RamClient,
+    kms: KmsClient,
     context: CallContext,
 }
 
+/// When everything begins.
+const START: i64 = 1_795_161_600;
+
 fn seed() -> Value {
-    let allow = |action: &str| json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] });
+    let allow = |action: Value| json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] });
     let trust = json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": { "RAM": ["acs:ram::1234567890123456:root"] } }] });
     let logstores: Vec<_> = (0..LOGSTORES).map(|number| json!({ "logstoreName": name(number) })).collect();
     json!({
         "access_keys": [{ "id": "ak-alice", "secret": "sk-alice", "user": "alice" }],
         "users": [{ "name": "alice",
-            "policies": [{ "name": "assume", "document": allow("sts:AssumeRole") }] }],
+            "policies": [{ "name": "assume", "document": allow(json!("sts:AssumeRole")) }] }],
         "roles": [{ "name": "deployer", "assume_role_policy_document": trust,
-            "policies": [{ "name": "log", "document": allow("log:*") }] }],
+            "policies": [{ "name": "all", "document": allow(json!(["log:*", "ram:*", "kms:*"])) }] }],
+        "keys": [{ "id": "key-aes", "spec": "Aliyun_AES_256" }],
         "projects": [{ "name": "audit", "logstores": logstores }],
     })
 }
@@ -177,23 +194,41 @@ fn wanted() -> EncryptConf {
 }
 
 impl World {
+    /// Clients that go by the emulator's clock.
     async fn start() -> Self {
-        let start = 1_795_161_600;
-        let emulator_clock = emulator::Clock::fixed(start);
+        let clock = emulator::Clock::fixed(START);
+        Self::start_with(clock.clone(), clock).await
+    }
+
+    /// Clients whose clock stays where it is, whatever becomes of the emulator's; any number of sessions may be opened.
+    async fn start_apart() -> Self {
+        let world = Self::start_with(emulator::Clock::fixed(START), emulator::Clock::fixed(START)).await;
+        world.transport.sessions.add_permits(LOGSTORES);
+        world
+    }
+
+    async fn start_with(emulator_clock: emulator::Clock, clock: emulator::Clock) -> Self {
         let seed = Seed::from_json(&seed().to_string(), &emulator_clock).unwrap();
         let config = Config { seed, clock: emulator_clock.clone(), ..Config::default() };
         let emulator = Emulator::start(config).await.unwrap();
         let endpoint = Endpoint::parse(&format!("http://{}", emulator.addr())).unwrap();
-        let clock = Arc::new(StandingClock { clock: emulator_clock.clone(), start });
+        let clock = Arc::new(StandingClock { clock, start: START });
         let transport = Arc::new(Watched::new());
-        let caller = caller(&transport, &clock, endpoint.clone());
+        let caller = Arc::new(caller(&transport, &clock, endpoint.clone()));
+        let rpc = RpcConfig {
+            endpoint: endpoint.clone(),
+            signature: rpc::SignatureVersion::Acs3HmacSha256,
+            caller: Arc::clone(&caller),
+            nonces: Arc::new(UniqueNonces::default()),
+        };
         let sls = SlsClient::new(SlsConfig {
             endpoint,
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
-            caller: Arc::new(caller),
+            caller,
         });
-        Self { emulator, emulator_clock, transport, sls, context: CallContext::default() }
+        let (ram, kms) = (RamClient::new(rpc.clone()), KmsClient::new(rpc));
+        Self { emulator, emulator_clock, transport, sls, ram, kms, context: CallContext::default() }
     }
 
     /// Encrypts one Logstore.
@@ -237,20 +272,20 @@ fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -
         credentials: Arc::new(Chain::new(config, means)),
         transport: transport.clone(),
         clock: clock.clone(),
-        retry: RetryPolicy::default(),
+        retry: RetryPolicy { base: Duration::ZERO, ..RetryPolicy::default() },
         request_timeout: LONGEST,
-        max_concurrency: 20,
+        max_concurrency: MAX_CONCURRENCY,
     })
 }
 
-/// Applies to all Logstores; the session falls due and is renewed on the way.
-async fn encrypt_all(world: &World) {
+/// Applies to all Logstores; on the way the emulator's clock goes forward by so many seconds.
+async fn encrypt_all(world: &World, forward: i64) {
     let mut done = 0;
     let mut work = stream::iter(0..LOGSTORES).map(|number| world.encrypt(number)).buffer_unordered(AT_ONCE);
     while work.next().await.is_some() {
         done += 1;
         match done {
-            DUE_AFTER => world.emulator_clock.advance(UNTIL_DUE),
+            DUE_AFTER => world.emulator_clock.advance(forward),
             ANSWERED_AFTER => world.transport.sessions.add_permits(1),
             _ => {}
         }
@@ -261,21 +296,70 @@ async fn encrypt_all(world: &World) {
 #[tokio::test]
 async fn two_hundred_logstores_are_encrypted_with_one_renewal_that_nobody_waits_for() {
     let world = World::start().await;
-    tokio::time::timeout(LONGEST, encrypt_all(&world)).await.unwrap();
+    tokio::time::timeout(LONGEST, encrypt_all(&world, UNTIL_DUE)).await.unwrap();
 
-    assert_eq!(*world.transport.statuses.lock().unwrap(), BTreeSet::from([200]), "a call was refused");
-    let sent = world.transport.sent();
-    let fetches: Vec<_> =
-        (0..).zip(&sent).filter(|(_, sent)| **sent == Sent::Fetch).map(|(at, _)| at).collect();
-    let [0, renewal] = fetches[..] else { panic!("one fetch at the start and one renewal: {fetches:?}") };
-    let keys: Vec<&str> = sent.iter().filter_map(Sent::key).collect();
-    assert_eq!(keys.len(), LOGSTORES * CALLS_EACH);
-    let runs: Vec<_> = keys.chunk_by(|a, b| a == b).map(<[&str]>::len).collect();
-    let [old, new] = runs[..] else { panic!("one change from one key to another: {runs:?}") };
+    assert_eq!(world.transport.answered(200), world.transport.sent().len(), "a call was refused");
+    let (renewal, [old, new]) = one_renewal(&world.transport.sent());
+    assert_eq!(old + new, LOGSTORES * CALLS_EACH);
     // It fell due after half of them, and those that began in the meantime did all of their calls with the old key.
     assert!(renewal > DUE_AFTER * CALLS_EACH, "{renewal}");
     let meanwhile = old + 1 - renewal;
     assert!(meanwhile >= (ANSWERED_AFTER - DUE_AFTER - AT_ONCE) * CALLS_EACH, "{meanwhile}");
     assert!(new >= BEGUN_LATER * CALLS_EACH, "{new}");
     world.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_session_that_services_end_early_is_renewed_once_for_two_hundred_logstores() {
+    let world = World::start_apart().await;
+    // The session is over for the emulator, and for the client it lasts for a quarter of an hour.
+    tokio::time::timeout(LONGEST, encrypt_all(&world, SESSION)).await.unwrap();
+
+    let (_, [old, new]) = one_renewal(&world.transport.sent());
+    let refused = world.transport.answered(401);
+    assert!(
+        (1..=MAX_CONCURRENCY).contains(&refused),
+        "those under way are refused, and no others: {refused}"
+    );
+    // An update that was refused is built from another read; everything else is sent once more.
+    let reads = old + new - LOGSTORES * CALLS_EACH;
+    assert!((refused..=2 * refused).contains(&reads), "{reads} for {refused}");
+    let updates = world.transport.answers.lock().unwrap()[&("PUT", 200)];
+    assert_eq!(updates, LOGSTORES, "each Logstore is updated once");
+    world.emulator.shutdown().await;
+}
+
+/// Where the one renewal is among what was sent, and how many calls were signed with the key before it and the one
+/// after it. No call is signed with the old key after one with the new.
+#[track_caller]
+fn one_renewal(sent: &[Sent]) -> (usize, [usize; 2]) {
+    let fetches: Vec<_> =
+        (0..).zip(sent).filter(|(_, sent)| **sent == Sent::Fetch).map(|(at, _)| at).collect();
+    let [0, renewal] = fetches[..] else { panic!("one fetch at the start and one renewal: {fetches:?}") };
+    let keys: Vec<&str> = sent.iter().filter_map(Sent::key).collect();
+    let runs: Vec<_> = keys.chunk_by(|a, b| a == b).map(<[&str]>::len).collect();
+    let [old, new] = runs[..] else { panic!("one change from one key to another: {runs:?}") };
+    (renewal, [old, new])
+}
+
+#[tokio::test]
+async fn every_service_can_be_the_one_that_says_that_a_session_is_over() {
+    let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app-0").unwrap());
+    for (call, status) in [("read SLS", 401), ("read RAM", 400), ("write RAM", 400), ("read KMS", 400)] {
+        let world = World::start_apart().await;
+        let context = &world.context;
+        // With the first session.
+        world.sls.get_log_store(context, &project, &logstore).await.unwrap();
+        world.emulator_clock.advance(SESSION);
+        match call {
+            "read SLS" => world.sls.get_log_store(context, &project, &logstore).await.map(drop),
+            "read RAM" => world.ram.get_role(context, &role("deployer")).await.map(drop),
+            "write RAM" => world.ram.create_role(context, &new_role("made")).await.map(drop),
+            _ => world.kms.describe_key(context, "key-aes").await.map(drop),
+        }
+        .unwrap();
+        assert_eq!(one_renewal(&world.transport.sent()).1, [2, 1], "{call}");
+        assert_eq!((world.transport.answered(status), world.transport.answered(200)), (1, 4), "{call}");
+        world.emulator.shutdown().await;
+    }
 }
