@@ -124,3 +124,81 @@ fn a_role_that_does_not_exist_leaves_the_state_as_it_was() {
     provider(&scene, &assume(ROLE));
     scene.plan().expect_empty();
 }
+
+const COUNT: usize = 20;
+
+/// As [`scene`], with many Logstores, which are configured with the role assumed.
+fn scene_of_many() -> Scene {
+    let scene = scene();
+    for number in 0..COUNT {
+        scene.put_log_store("audit", &format!("app-{number}"), &json!({"ttl": number + 1}));
+    }
+    scene.write(
+        "main.tf",
+        &format!(
+            "resource \"alicloud_log_store_encryption\" \"this\" {{\n  count = {COUNT}\n  project_name = \"audit\"\n  logstore_name = \"app-${{count.index}}\"\n}}\n"
+        ),
+    );
+    profiles(&scene, "a", &json!([key("a", "alice")]));
+    provider(&scene, &format!("  assume_role {{\n    role_arn = {ROLE:?}\n  }}"));
+    scene
+}
+
+/// SLS says so often that the token has expired, after it has taken so many calls.
+fn expires(scene: &Scene, action: &str, skip: usize, times: usize) {
+    let refusal = json!({"error": {"status": 401, "code": "Unauthorized",
+        "message": "The security token you provided has expired."}});
+    scene.fault(&json!({"action": action, "skip": skip, "times": times, "effect": refusal}));
+}
+
+fn count(scene: &Scene, action: &str) -> usize {
+    scene.actions().iter().filter(|called| *called == action).count()
+}
+
+#[test]
+fn a_session_that_expires_in_the_middle_of_an_apply_is_renewed_once() {
+    let undisturbed = scene_of_many();
+    undisturbed.apply();
+
+    let scene = scene_of_many();
+    expires(&scene, "UpdateLogStore", COUNT / 2, 1);
+    assert_eq!(scene.apply().changes(), (20, 0, 0));
+    for number in 0..COUNT {
+        let log_store = scene.log_store("audit", &format!("app-{number}"));
+        assert_eq!(log_store["encrypt_conf"], given::service_key(true, "default"), "{number}");
+        assert_eq!(log_store["ttl"], number + 1);
+    }
+    assert_eq!(count(&scene, "AssumeRole"), count(&undisturbed, "AssumeRole") + 1);
+    // What was refused is read again before it is sent again.
+    for action in ["UpdateLogStore", "GetLogStore"] {
+        assert_eq!(count(&scene, action), count(&undisturbed, action) + 1, "{action}");
+    }
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn a_service_that_says_so_of_every_session_is_not_asked_for_ever() {
+    let scene = scene_of_many();
+    expires(&scene, "GetLogStore", 0, 100_000);
+    let failed = scene.try_apply().failed();
+    let told: Vec<String> = failed.errors().into_iter().map(|error| error.detail).collect();
+    let is_said = |text: &str| told.iter().any(|detail| detail.contains(text));
+    assert!(is_said("the new ones have expired too. Check this machine's clock"), "{told:#?}");
+    assert_eq!(count(&scene, "AssumeRole"), 2);
+    assert_eq!(count(&scene, "UpdateLogStore"), 0);
+}
+
+#[test]
+fn a_token_that_is_given_is_refused_at_once() {
+    let scene = scene();
+    let session = scene.open_session(("ak-alice", "sk-alice"), ROLE);
+    provider(&scene, "");
+    scene.env("ALICLOUD_ACCESS_KEY", &session.id);
+    scene.env("ALICLOUD_SECRET_KEY", &session.secret);
+    scene.env("ALICLOUD_SECURITY_TOKEN", &session.token);
+    scene.forget_calls();
+    expires(&scene, "GetLogStore", 0, 1);
+    let error = scene.try_apply().failed().error();
+    error.says(&["has expired", "The temporary credentials have expired. Get new ones"]);
+    assert_eq!(scene.actions(), ["GetLogStore"]);
+}
