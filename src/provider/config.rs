@@ -162,7 +162,8 @@ Manages encryption at rest of Alibaba Cloud Simple Log Service (SLS) Logstores t
 
 Credentials of all services come from the first of these that is there. One that is there and cannot be used is an error \
 that names it; the next is not tried then. Which one it is, is written to the log when the first call is made. \
-Credentials that expire are renewed in time. An argument wins over its environment variables.
+Credentials that expire are renewed in time, and also when a service says that they have expired already; keys and \
+tokens that are given cannot be renewed. An argument wins over its environment variables.
 
 1. The AccessKey: `access_key`, `secret_key` and `security_token`.
 2. The profile, if `profile`, `shared_credentials_file` or one of their variables is set.
