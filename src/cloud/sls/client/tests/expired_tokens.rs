@@ -67,6 +67,35 @@ async fn a_call_is_repeated_with_fresh_credentials() {
     assert_eq!(handing_out.requests().len(), 2);
 }
 
+/// A call that is refused, and refused again with fresh credentials.
+fn refused_twice() -> Bench {
+    let (chain, _) = chain(["one", "two"].map(handed_out));
+    Bench::with([expired(), expired()], 4, chain)
+}
+
+#[tokio::test]
+async fn the_log_names_the_source_and_no_secret() {
+    // Places that log and are first reached by another test just now would miss the subscriber.
+    refused_twice().get().await.unwrap_err();
+    let lines = Lines::default();
+    // With a second one, what other threads log first does not decide what is recorded here.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let bench = refused_twice();
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
+    bench.get().await.unwrap_err();
+    drop(guard);
+
+    let lines = lines.0.lock().unwrap();
+    let about = |what: &str| lines.iter().filter(|line| line.contains(what)).collect::<Vec<_>>();
+    for (what, times) in [("a service says that credentials have expired", 1), ("credentials found", 2)] {
+        let found = about(what);
+        assert_eq!(found.len(), times, "{what}: {lines:#?}");
+        let source = "source=\"the credentials URI http://127.0.0.1:1/keys of the test\"";
+        assert!(found.iter().all(|line| line.starts_with("INFO") && line.contains(source)), "{found:#?}");
+    }
+    assert!(about("canary").is_empty(), "{lines:#?}");
+}
+
 #[tokio::test]
 async fn without_retries_a_call_fails_at_once_and_the_next_has_fresh_credentials() {
     let (chain, handing_out) = chain(["one", "two"].map(handed_out));
