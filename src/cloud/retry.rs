@@ -14,6 +14,9 @@ use crate::cloud::error::{Error, ErrorKind};
 /// quota, new calls keep taking the place of those that back off, and a count would make some of them fail
 /// although the quota is served in full. Their pauses do not grow: how fast a service is called is up to
 /// `cloud::rate`, and a call that waits for longer leaves a turn unused.
+///
+/// A call whose token has expired is repeated without a pause of its own: it waits for other credentials, and together
+/// with all that were refused like it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How many attempts may follow the first; with 0 nothing is tried again, throttled or not.
@@ -54,7 +57,11 @@ impl RetryPolicy {
         if used_up || !error.is_retryable() {
             return None;
         }
-        let ceiling = self.ceiling(if waits_its_turn { 1 } else { attempts });
+        let ceiling = if error.is_expired_token() {
+            Duration::ZERO
+        } else {
+            self.ceiling(if waits_its_turn { 1 } else { attempts })
+        };
         let jitter = Duration::try_from_secs_f64(ceiling.as_secs_f64() * random()).unwrap_or(ceiling);
         let pause = error.retry_after().unwrap_or_default().saturating_add(jitter);
         remaining.is_none_or(|left| pause < left).then_some(pause)
@@ -137,6 +144,18 @@ mod tests {
         let pause = |remaining| POLICY.pause(1, &error, remaining, &mut || 0.5);
         assert_eq!(pause(None), Some(Duration::from_millis(7100)));
         assert_eq!(pause(Some(Duration::from_secs(7))), None);
+    }
+
+    #[test]
+    fn an_expired_token_is_an_attempt_without_a_pause() {
+        let operation = Operation::new("SLS", "GetLogStore", "p/l");
+        let error = Error::from_answer(&operation, 401, Some("SecurityTokenExpired".to_owned()), "m");
+        assert_eq!(POLICY.pause(1, &error, None, &mut || 0.5), None, "there are no other credentials");
+        let error = error.with_retryable(true);
+        assert_eq!(POLICY.pause(3, &error, None, &mut || 0.5), Some(Duration::ZERO));
+        assert_eq!(POLICY.pause(4, &error, None, &mut || 0.5), None);
+        let error = error.with_retry_after(Some(Duration::from_secs(7)));
+        assert_eq!(POLICY.pause(1, &error, None, &mut || 0.5), Some(Duration::from_secs(7)));
     }
 
     #[test]

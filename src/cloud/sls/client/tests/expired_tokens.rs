@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tokio::sync::Barrier;
 
 use super::*;
-use crate::cloud::credentials::{Chain, ChainConfig, CredentialsUri, Source};
+use crate::cloud::credentials::{Chain, ChainConfig, CredentialsUri, Means, Source};
 use crate::cloud::http::{HttpResponse, HttpTransport, TransportError};
 use crate::cloud::testing::{ScriptedHost, scripted_means};
 
@@ -12,6 +12,19 @@ const AT_ONCE: usize = 200;
 
 fn expired() -> Reply {
     Reply::refusal(401, "Unauthorized", "The security token you provided has expired.")
+}
+
+/// A transport that lets everybody else go on before it answers.
+#[derive(Debug)]
+struct Hesitating(Arc<ScriptedTransport>);
+
+impl HttpTransport for Hesitating {
+    fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.0.send(request).await
+        })
+    }
 }
 
 /// Credentials as a credentials URI hands them out.
@@ -25,6 +38,7 @@ fn handed_out(id: &str) -> Reply {
 fn chain(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<ScriptedTransport>) {
     let transport = Arc::new(ScriptedTransport::new(replies));
     let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
+    let means = Means { transport: Arc::new(Hesitating(Arc::clone(&transport))), ..means };
     let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
     let config = ChainConfig { sources: vec![Source::Uri(uri)], assume_role: None };
     (Arc::new(Chain::new(config, means)), transport)
@@ -62,8 +76,7 @@ async fn a_call_is_repeated_with_fresh_credentials() {
     let bench = Bench::with([expired(), Reply::answer(200, STORE)], 4, chain);
     bench.get().await.unwrap();
     assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
-    // Full jitter of the first pause.
-    assert!(bench.clock.monotonic() < SECOND, "{:?}", bench.clock.monotonic());
+    assert_eq!(bench.clock.monotonic(), Duration::ZERO, "there is nothing to wait for");
     assert_eq!(handing_out.requests().len(), 2);
 }
 
@@ -178,19 +191,35 @@ impl HttpTransport for Refusing {
     }
 }
 
-#[tokio::test]
-async fn two_hundred_calls_that_are_refused_together_share_one_renewal() {
-    let (chain, handing_out) = chain(["one", "two"].map(handed_out));
+/// What comes of many calls that are under way together, and the ids of the keys that signed them.
+async fn all_at_once(chain: Arc<Chain>) -> (Vec<Result<LogStore, Error>>, Vec<String>) {
     let service = Arc::new(Refusing { all_there: Barrier::new(AT_ONCE), requests: Mutex::default() });
     let mut bench = Bench::with([], 4, chain.clone());
     bench.client.caller = caller(&bench, chain, service.clone(), 1);
     let (project, logstore) = (project(), logstore());
     let calls = (0..AT_ONCE).map(|_| bench.client.get_log_store(&bench.context, &project, &logstore));
-    for outcome in bench.clock.run(join_all(calls)).await {
-        outcome.unwrap();
-    }
+    let outcomes = bench.clock.run(join_all(calls)).await;
     let signed = signed(&service.requests.lock().unwrap());
+    (outcomes, signed)
+}
+
+#[tokio::test]
+async fn two_hundred_calls_that_are_refused_together_share_one_renewal() {
+    let (chain, handing_out) = chain(["one", "two"].map(handed_out));
+    let (outcomes, signed) = all_at_once(chain).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     let by = |id: &str| signed.iter().filter(|signed| *signed == id).count();
     assert_eq!((by("one"), by("two"), signed.len()), (AT_ONCE, AT_ONCE, 2 * AT_ONCE));
     assert_eq!(handing_out.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn two_hundred_calls_that_are_refused_together_share_a_failure_to_renew() {
+    let (chain, handing_out) = chain([handed_out("one"), Reply::answer(403, "")]);
+    let (outcomes, signed) = all_at_once(chain).await;
+    for outcome in outcomes {
+        let error = outcome.unwrap_err();
+        assert_eq!((error.service(), error.status()), ("Credentials", Some(403)));
+    }
+    assert_eq!((signed.len(), handing_out.requests().len()), (AT_ONCE, 2));
 }
