@@ -41,6 +41,8 @@ pub enum Effect {
     },
     /// The call waits until it is released before it is evaluated.
     Hold,
+    /// The call is applied; its answer waits until it is released.
+    HoldAfter,
     /// The last writes are not seen yet: a read answers what was there before them, and an action that looks
     /// up roles, trust and attachments for what it does (CreateLogStore, UpdateLogStore,
     /// `UpdateLogStoreEncryption`, `AssumeRole` and others) sees those from before them. A rule for every action is about reads
@@ -214,6 +216,7 @@ impl Effect {
             }
             Self::Delay { ms } => json!({"delay": {"ms": ms}}),
             Self::Hold => json!({"hold": {}}),
+            Self::HoldAfter => json!("hold_after"),
             Self::Stale { writes: 1 } => json!({"stale": {"reads": times}}),
             Self::Stale { writes } => json!({"stale": {"reads": times, "writes": writes}}),
         }

@@ -87,14 +87,30 @@ async fn a_held_call_is_evaluated_after_its_release() {
 }
 
 #[tokio::test]
-async fn stopping_does_not_wait_for_held_calls() {
+async fn a_call_whose_answer_is_held_is_carried_out_before_its_release() {
     let bench = Bench::start(Rules::Default).await;
-    bench.fault(r#"{"service":"sls","action":"*","effect":"hold"}"#).await;
-    let (addr, request) = (bench.addr(), signed("proj.localhost", "GET", "/logstores/app", ""));
+    bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":"hold_after"}"#).await;
+    let (addr, request) = (bench.addr(), signed("proj.localhost", "PUT", "/logstores/app", UPDATE));
     let held = tokio::spawn(async move { exchange(addr, &request).await });
-    bench.arrived(1).await;
-    bench.shutdown().await;
-    assert!(held.await.unwrap().is_err());
+    while ttl(&bench).await != 60 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!held.is_finished());
+    bench.control("POST", "faults/release", "").await;
+    held.await.unwrap().unwrap().assert_done();
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_for_held_calls() {
+    for effect in ["hold", "hold_after"] {
+        let bench = Bench::start(Rules::Default).await;
+        bench.fault(&json!({"service": "sls", "action": "*", "effect": effect}).to_string()).await;
+        let (addr, request) = (bench.addr(), signed("proj.localhost", "GET", "/logstores/app", ""));
+        let held = tokio::spawn(async move { exchange(addr, &request).await });
+        bench.arrived(1).await;
+        bench.shutdown().await;
+        assert!(held.await.unwrap().is_err());
+    }
 }
 
 #[tokio::test]

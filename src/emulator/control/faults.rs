@@ -127,8 +127,8 @@ fn check_stale(
 
 /// An effect, and how many calls one of its `times` stands for.
 fn read_effect(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
-    const EXPECTED: &str = "expected \"throttle\", \"drop_before\", \"drop_after\", \"ignore\", \"hold\", or an \
-                            object with one of: error, respond, delay, hold, stale";
+    const EXPECTED: &str = "expected \"throttle\", \"drop_before\", \"drop_after\", \"ignore\", \"hold\", \
+                            \"hold_after\", or an object with one of: error, respond, delay, hold, stale";
     if let Ok(name) = node.string() {
         let effect = match name {
             "throttle" => Effect::Throttle,
@@ -136,6 +136,7 @@ fn read_effect(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
             "drop_after" => Effect::DropAfter,
             "ignore" => Effect::Ignore,
             "hold" => Effect::Hold,
+            "hold_after" => Effect::HoldAfter,
             _ => return Err(node.problem(EXPECTED)),
         };
         return Ok((effect, 1));
@@ -233,6 +234,7 @@ mod tests {
             json!({"respond": {"status": 200, "content_type": "text/html", "body": "<html>"}}),
             json!({"delay": {"ms": 5}}),
             json!({"hold": {}}),
+            json!("hold_after"),
             json!({"stale": {"reads": 3}}),
         ] {
             let faults = crate::emulator::faults::Faults::default();

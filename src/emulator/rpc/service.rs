@@ -230,7 +230,23 @@ impl<M: Clone + Kept> Evaluation<'_, M> {
             }
             Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
             Effect::Hold => self.run_after(release.wait()).await,
+            Effect::HoldAfter => {
+                let outcome = self.run().await;
+                self.answer_after(release.wait(), outcome).await
+            }
             Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
+        }
+    }
+
+    /// Answers after a wait; an emulator that stops does not wait and answers nothing.
+    async fn answer_after(
+        &self,
+        wait: impl Future<Output = ()>,
+        outcome: Result<Reply, Error>,
+    ) -> Result<Answer, Error> {
+        tokio::select! {
+            () = wait => outcome.map(Answer::Reply),
+            () = self.state.stopping.cancelled() => Ok(Answer::Drop),
         }
     }
 
