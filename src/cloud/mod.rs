@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod kms;
+mod last_look;
 pub mod names;
 pub mod network;
 pub mod nonce;
@@ -31,3 +32,4 @@ mod totals;
 
 pub use call::{Caller, CallerConfig};
 pub use context::CallContext;
+pub use last_look::LAST_LOOK_AT_MOST;

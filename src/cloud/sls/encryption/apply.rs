@@ -37,10 +37,17 @@ const VISIBILITY: [Duration; 5] = [
 /// (`LogStoreInfoInvalid`; source: the fallback in aliyun-log-python-sdk).
 const REDUNDANT_KEY: &str = "redundant key exist in json";
 
+/// The action that writes.
+const UPDATE: &str = "UpdateLogStore";
+
 /// The calls the sequence makes, bound to one Logstore and to the bounds of one operation.
 pub trait LogStoreCalls: Sync {
     /// `GetLogStore`; repeats itself as far as its policy allows.
     fn get(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
+
+    /// `GetLogStore`, once the operation may be over: neither its cancellation nor its deadline ends it. It is
+    /// bounded by itself, shortly.
+    fn last_look(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
     /// `UpdateLogStore`, once.
     fn update(&self, body: &Map<String, Value>) -> impl Future<Output = Result<(), Error>> + Send;
@@ -82,6 +89,9 @@ pub struct Failure {
     pub written: bool,
     /// The Logstore as it was last read.
     pub last_seen: Option<LogStore>,
+    /// What came of looking at the Logstore once more, because nothing had been read since that update: `Ok` if
+    /// [`Failure::last_seen`] is what was found then. An update that is still under way may change it after that.
+    pub last_look: Option<Result<(), ApplyError>>,
 }
 
 /// Why a sequence failed.
@@ -137,6 +147,7 @@ pub async fn apply<C: LogStoreCalls>(
         calls,
         wanted,
         written: false,
+        unread: false,
         last_seen: None,
         breadth: Breadth::Full,
         restore: Map::new(),
@@ -145,7 +156,11 @@ pub async fn apply<C: LogStoreCalls>(
     };
     match run.rounds(base).await {
         Ok(log_store) => Ok(Applied { log_store, written: run.written }),
-        Err(error) => Err(Box::new(Failure { error, written: run.written, last_seen: run.last_seen })),
+        Err(error) => {
+            let last_look = run.last_look(&error).await;
+            let Run { written, last_seen, .. } = run;
+            Err(Box::new(Failure { error, written, last_seen, last_look }))
+        }
     }
 }
 
@@ -153,6 +168,8 @@ struct Run<'a, C> {
     calls: &'a C,
     wanted: &'a Wanted,
     written: bool,
+    /// True if nothing was read since an update that was, or may have been, carried out.
+    unread: bool,
     last_seen: Option<LogStore>,
     breadth: Breadth,
     /// Members to put right with the next update.
@@ -214,6 +231,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
             Some(known) if known != create_time => Err(ApplyError::Rebuilt { known, found: create_time }),
             _ => {
                 self.last_seen = Some(found.clone());
+                self.unread = false;
                 Ok(())
             }
         }
@@ -241,7 +259,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
             return self.failed(read, body, error).await;
         }
         let (before, _) = read;
-        self.written = true;
+        (self.written, self.unread) = (true, true);
         let changes_conf = !in_effect(&before, conf)?;
         let after = self.visible(&before, conf).await?;
         // Read beside the update, the Logstore tells of another writer only while ours was not carried out.
@@ -312,7 +330,7 @@ impl<C: LogStoreCalls> Run<'_, C> {
             return self.narrow(read, &body, error);
         }
         let base = if error.may_have_been_applied() {
-            self.written = true;
+            (self.written, self.unread) = (true, true);
             self.unanswered = Some((read.0, body));
             None
         } else if error.is_expired_token() {
@@ -373,6 +391,20 @@ impl<C: LogStoreCalls> Run<'_, C> {
         let after = self.calls.get().await?;
         self.see(&after)?;
         if in_effect(&after, conf)? { Ok(after) } else { Err(not_in_effect(&after)) }
+    }
+
+    /// Looks at the Logstore once more, if the sequence ends with an update that nothing was read after, and a read
+    /// has not just failed by itself.
+    async fn last_look(&mut self, ended_by: &ApplyError) -> Option<Result<(), ApplyError>> {
+        let ApplyError::Call(error) = ended_by else { return None };
+        let is_over = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Timeout);
+        if !self.unread || !(is_over || error.action() == UPDATE) {
+            return None;
+        }
+        match self.calls.last_look().await {
+            Ok(found) => Some(self.see(&found)),
+            Err(error) => Some(Err(error.into())),
+        }
     }
 
     /// The error when no further update is sent.

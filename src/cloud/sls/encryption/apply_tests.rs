@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{EncryptConf, LogStore, UserCmkInfo},
-    ApplyError, LogStoreCalls, Wanted, apply,
+    ApplyError, Failure, LogStoreCalls, Wanted, apply,
 };
 use crate::cloud::error::{Error, ErrorKind, Operation};
 
@@ -27,6 +27,10 @@ struct Store {
     reads: Mutex<VecDeque<Value>>,
     log: Mutex<Vec<String>>,
     time: AtomicU64,
+    /// Set once the operation is cancelled.
+    over: AtomicBool,
+    /// Set if the last look fails too.
+    blind: bool,
 }
 
 type Edit = fn(&mut Map<String, Value>);
@@ -36,6 +40,8 @@ enum Update {
     Ignored,
     /// Carried out, then failed.
     AnswerLost,
+    /// Not carried out, and nobody is told.
+    Unanswered,
     /// Not carried out, failed.
     Refused(ErrorKind, &'static str),
     /// Not carried out because of its token, of which there is another; another writer comes before the next read.
@@ -46,6 +52,12 @@ enum Update {
     Followed(Edit),
     /// Carried out, and something is lost on the way.
     Losing(Edit),
+    /// Cancelled while it was under way, carried out or not.
+    Cancelled { carried_out: bool },
+    /// Carried out and answered, then the operation is cancelled.
+    ThenCancelled,
+    /// Another Logstore is in its place, and the operation is cancelled.
+    Rebuilt,
 }
 
 fn operation() -> Operation {
@@ -71,6 +83,11 @@ impl Store {
         fields.extend(body.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
+    fn cancelled(&self) -> Error {
+        self.over.store(true, Ordering::Relaxed);
+        Error::new(ErrorKind::Cancelled, &operation(), "the run was interrupted")
+    }
+
     fn calls(&self) -> String {
         self.log.lock().unwrap().join(" ")
     }
@@ -83,9 +100,20 @@ impl Store {
 impl LogStoreCalls for Store {
     async fn get(&self) -> Result<LogStore, Error> {
         self.log.lock().unwrap().push("get".to_owned());
+        if self.over.load(Ordering::Relaxed) {
+            return Err(self.cancelled());
+        }
         let scripted = self.reads.lock().unwrap().pop_front();
         let fields = scripted.map_or_else(|| self.fields.lock().unwrap().clone(), object);
         Ok(LogStore::from_fields(operation(), fields))
+    }
+
+    async fn last_look(&self) -> Result<LogStore, Error> {
+        self.log.lock().unwrap().push("look".to_owned());
+        if self.blind {
+            return Err(Error::new(ErrorKind::Timeout, &operation(), "too late"));
+        }
+        Ok(LogStore::from_fields(operation(), self.fields.lock().unwrap().clone()))
     }
 
     async fn update(&self, body: &Map<String, Value>) -> Result<(), Error> {
@@ -94,8 +122,10 @@ impl LogStoreCalls for Store {
         match next {
             None => self.write(body),
             Some(Update::Ignored) => {}
-            Some(Update::AnswerLost) => {
-                self.write(body);
+            Some(lost @ (Update::AnswerLost | Update::Unanswered)) => {
+                if matches!(lost, Update::AnswerLost) {
+                    self.write(body);
+                }
                 return Err(Error::new(ErrorKind::Transport, &operation(), "connection reset")
                     .with_retryable(true)
                     .with_may_have_been_applied(true));
@@ -119,6 +149,22 @@ impl LogStoreCalls for Store {
                 }
                 self.write(body);
             }
+            Some(Update::Cancelled { carried_out }) => {
+                if carried_out {
+                    self.write(body);
+                }
+                return Err(self.cancelled().with_may_have_been_applied(true));
+            }
+            Some(Update::ThenCancelled) => {
+                self.write(body);
+                self.over.store(true, Ordering::Relaxed);
+            }
+            Some(Update::Rebuilt) => {
+                self.edit(|fields| {
+                    fields.insert("createTime".into(), json!(200));
+                });
+                return Err(self.cancelled().with_may_have_been_applied(true));
+            }
             Some(Update::Followed(edit) | Update::Losing(edit)) => {
                 self.write(body);
                 self.edit(edit);
@@ -129,6 +175,9 @@ impl LogStoreCalls for Store {
 
     async fn pause(&self, attempt: u32, error: Error) -> Result<(), Error> {
         self.log.lock().unwrap().push("pause".to_owned());
+        if self.over.load(Ordering::Relaxed) {
+            return Err(error);
+        }
         self.time.fetch_add(400, Ordering::Relaxed);
         if error.is_retryable() && attempt < 12 { Ok(()) } else { Err(error) }
     }
@@ -396,4 +445,70 @@ async fn a_writer_that_configured_first_is_the_explanation_of_a_refusal() {
     store.reads.lock().unwrap().push_back(plain());
     let error = run(&store, &wanted(true, "default")).await.unwrap_err();
     assert!(matches!(error, ApplyError::Conflict { .. }), "{error}");
+}
+
+/// The configuration that was last seen.
+fn last_seen(failure: &Failure) -> Option<EncryptConf> {
+    failure.last_seen.as_ref().unwrap().encrypt_conf().unwrap()
+}
+
+async fn cut_short(store: &Store) -> Box<Failure> {
+    let failure = apply(store, &wanted(true, "default"), None).await.unwrap_err();
+    assert!(matches!(&failure.error, ApplyError::Call(error) if error.kind() == ErrorKind::Cancelled));
+    failure
+}
+
+#[tokio::test]
+async fn a_cancelled_update_is_looked_at_once_more() {
+    for carried_out in [true, false] {
+        let store = Store::new(plain()).with([Update::Cancelled { carried_out }]);
+        let failure = cut_short(&store).await;
+        assert_eq!(store.calls(), "get update pause look");
+        assert!(failure.written && matches!(failure.last_look, Some(Ok(()))));
+        assert_eq!(last_seen(&failure), carried_out.then(|| wanted(true, "default").conf));
+    }
+}
+
+#[tokio::test]
+async fn an_update_whose_read_back_is_cancelled_is_looked_at_once_more() {
+    let store = Store::new(plain()).with([Update::ThenCancelled]);
+    let failure = cut_short(&store).await;
+    assert_eq!(store.calls(), "get update get look");
+    assert_eq!(last_seen(&failure), Some(wanted(true, "default").conf));
+}
+
+#[tokio::test]
+async fn where_the_last_look_fails_what_was_known_stands() {
+    let store = Store { blind: true, ..Store::new(plain()).with([Update::Cancelled { carried_out: true }]) };
+    let failure = cut_short(&store).await;
+    assert!(failure.written);
+    assert!(
+        matches!(&failure.last_look, Some(Err(ApplyError::Call(error))) if error.message() == "too late")
+    );
+    assert_eq!(last_seen(&failure), None);
+}
+
+#[tokio::test]
+async fn another_logstore_that_the_last_look_finds_is_not_taken_for_the_one_that_was_known() {
+    let store = Store::new(plain()).with([Update::Rebuilt]);
+    let failure = cut_short(&store).await;
+    assert!(matches!(failure.last_look, Some(Err(ApplyError::Rebuilt { known: 100, found: 200 }))));
+    assert_eq!(failure.last_seen.unwrap().create_time().unwrap(), 100);
+}
+
+#[tokio::test]
+async fn a_sequence_that_is_cancelled_before_it_writes_looks_no_more() {
+    let store = Store::new(plain());
+    store.over.store(true, Ordering::Relaxed);
+    let failure = cut_short(&store).await;
+    assert_eq!(store.calls(), "get");
+    assert!(!failure.written && failure.last_look.is_none() && failure.last_seen.is_none());
+}
+
+#[tokio::test]
+async fn an_update_that_is_given_up_in_doubt_is_looked_at_once_more() {
+    let store = Store::new(plain()).with((0..12).map(|_| Update::Unanswered));
+    let failure = apply(&store, &wanted(true, "default"), None).await.unwrap_err();
+    assert!(store.calls().ends_with("get update pause look"), "{}", store.calls());
+    assert!(failure.written && matches!(failure.last_look, Some(Ok(()))));
 }

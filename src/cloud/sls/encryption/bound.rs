@@ -32,6 +32,11 @@ impl LogStoreCalls for BoundLogStore<'_> {
         self.client.get_log_store(self.context, self.project, self.logstore).await
     }
 
+    async fn last_look(&self) -> Result<LogStore, Error> {
+        let bounds = CallContext::for_last_look(self.client.clock());
+        self.client.get_log_store(&bounds, self.project, self.logstore).await
+    }
+
     async fn update(&self, body: &Map<String, Value>) -> Result<(), Error> {
         self.client.update_log_store(self.context, self.project, self.logstore, body).await
     }
