@@ -13,7 +13,8 @@ use super::{
     },
     msgpack, planning,
     resource::{
-        Context, Create, IdentitySchema, Import, Outcome, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        Context, Create, Destroyed, IdentitySchema, Import, Outcome, PlanCreate, PlanDestroy, PlanUpdate,
+        Stored, Update,
     },
     validation,
 };
@@ -265,8 +266,8 @@ impl<R: Resource> Adapter<R> {
         let private: R::Private = read_private(&request.planned_private)?;
         if planned.is_null() {
             let state = R::Model::from_object(prior, &Path::root())?;
-            let diagnostics = self.resource.delete(context, Stored { state, private }).await;
-            return self.deleted(request, diagnostics);
+            let destroyed = self.resource.delete(context, Stored { state, private }).await;
+            return self.deleted(request, destroyed);
         }
         let planned = R::Model::from_object(planned, &Path::root())?;
         let config = self.object(&request.config, "configuration")?;
@@ -279,10 +280,20 @@ impl<R: Resource> Adapter<R> {
         self.applied(outcome)
     }
 
-    fn deleted(&self, request: ApplyRequest, diagnostics: Diagnostics) -> Result<ApplyResponse, Diagnostic> {
+    fn deleted(
+        &self,
+        request: ApplyRequest,
+        destroyed: Destroyed<R::Model>,
+    ) -> Result<ApplyResponse, Diagnostic> {
+        let Destroyed { found, mut diagnostics } = destroyed;
         let gone = !diagnostics.has_errors();
+        let new_state = match found {
+            _ if gone => encode(&Value::Null, &self.of)?,
+            Some(found) => self.encode_object(storable(found.into_object(), &mut diagnostics))?,
+            None => request.prior_state,
+        };
         Ok(ApplyResponse {
-            new_state: if gone { encode(&Value::Null, &self.of)? } else { request.prior_state },
+            new_state,
             private: if gone { Vec::new() } else { request.planned_private },
             new_identity: None,
             diagnostics: self.located(diagnostics),
@@ -292,14 +303,7 @@ impl<R: Resource> Adapter<R> {
     fn applied(&self, outcome: Outcome<R::Model, R::Private>) -> Result<ApplyResponse, Diagnostic> {
         let mut diagnostics = outcome.diagnostics;
         let new_identity = self.identity_of(outcome.state.as_ref())?;
-        let mut new_state = outcome.state.map_or(Value::Null, Model::into_object);
-        if !new_state.is_wholly_known() {
-            new_state = known_or_null(new_state);
-            diagnostics.error(
-                "Value still unknown after apply",
-                "The provider left a value unknown; it is stored as null. This is a bug in the provider.",
-            );
-        }
+        let new_state = storable(outcome.state.map_or(Value::Null, Model::into_object), &mut diagnostics);
         Ok(ApplyResponse {
             new_state: self.encode_object(new_state)?,
             private: write_private(&outcome.private)?,
@@ -428,6 +432,18 @@ fn unreadable_state(why: &str) -> Diagnostic {
             "The state of this resource is not usable: {why}. Remove it from the state and import it again."
         ),
     )
+}
+
+/// An object as it can be stored; a value that is unknown makes an error.
+fn storable(object: Value, diagnostics: &mut Diagnostics) -> Value {
+    if object.is_wholly_known() {
+        return object;
+    }
+    diagnostics.error(
+        "Value still unknown after apply",
+        "The provider left a value unknown; it is stored as null. This is a bug in the provider.",
+    );
+    known_or_null(object)
 }
 
 fn known_or_null(value: Value) -> Value {

@@ -108,7 +108,7 @@ pub trait Resource: fmt::Debug + Send + Sync + 'static {
         &self,
         context: &Context,
         request: Stored<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Diagnostics> + Send;
+    ) -> impl Future<Output = Destroyed<Self::Model>> + Send;
 
     /// Turns what a person imports into a state that [`Resource::read`] can complete.
     fn import(
@@ -218,6 +218,21 @@ pub struct Outcome<M, P> {
     pub private: P,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
+}
+
+/// How a destroy ended.
+#[derive(Clone, Debug)]
+pub struct Destroyed<M> {
+    /// What was found of an object that was not destroyed, with an error; `None` keeps it as it was.
+    pub found: Option<M>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+impl<M> From<Diagnostics> for Destroyed<M> {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Destroyed { found: None, diagnostics }
+    }
 }
 
 /// What a person gave to import an object.

@@ -28,13 +28,32 @@ fn interrupted_during(scene: &Scene, action: &str, run: Run<'_>) -> Ran {
     ran
 }
 
-/// The errors without those the host adds of its own, that it was halted.
+/// The errors without those the host adds of its own, that it was halted. It gives no address to those of a destroy.
 fn of_the_resource(ran: &Ran) -> Vec<Diagnostic> {
-    ran.errors().into_iter().filter(|error| error.address.starts_with(THIS)).collect()
+    ran.errors().into_iter().filter(|error| error.summary != "execution halted").collect()
 }
 
 fn hold(scene: &Scene, action: &str, skip: u64) {
     scene.fault(&json!({"action": action, "skip": skip, "effect": "hold"}));
+}
+
+/// Lets updates be carried out, and holds their answers.
+fn hold_answers(scene: &Scene) {
+    scene.fault(&json!({"action": "UpdateLogStore", "effect": "hold_after"}));
+}
+
+/// Waits until an update whose answer is held has switched encryption on or off.
+#[track_caller]
+fn await_enable(scene: &Scene, enable: bool) {
+    let is_so =
+        || scene.log_store("audit", "app").get("encrypt_conf").is_some_and(|conf| conf["enable"] == enable);
+    scene.await_calls("the update", |_| is_so());
+}
+
+/// Makes every further read fail.
+fn refuse_reads(scene: &Scene) {
+    let refusal = json!({"error": {"status": 403, "code": "Unauthorized", "message": "not today"}});
+    scene.fault(&json!({"action": "GetLogStore", "times": 1000, "effect": refusal}));
 }
 
 /// Lets the held call be carried out after all, as a service would that got it in time.
@@ -64,8 +83,11 @@ fn a_create_that_is_interrupted_is_finished_by_the_next_apply() {
             "SLS UpdateLogStore on audit/app was cancelled",
             "interrupted",
             "Run again to finish",
+            "After that the Logstore was found with no encryption configuration.",
+            "still under way may change that",
         ]);
         assert_eq!(scene.instance(THIS)["status"], "tainted", "the update may have been carried out");
+        assert_eq!(scene.attributes(THIS)["enable"], false, "nothing is encrypted yet");
         if late {
             carried_out_late(&scene);
             assert_eq!(stored(&scene)["enable"], true);
@@ -83,7 +105,8 @@ fn a_toggle_that_is_interrupted_is_finished_by_the_next_apply() {
         let scene = applied(&encryption(""));
         scene.write("main.tf", &encryption("  enable = false"));
         hold(&scene, "UpdateLogStore", 0);
-        interrupted_during(&scene, "UpdateLogStore", scene.start_apply());
+        let ran = interrupted_during(&scene, "UpdateLogStore", scene.start_apply());
+        of_the_resource(&ran)[0].says(&["After that the Logstore was found with encryption enabled"]);
         assert_eq!(scene.attributes(THIS)["enable"], true);
         if late {
             carried_out_late(&scene);
@@ -101,6 +124,87 @@ fn a_destroy_that_is_interrupted_is_finished_by_the_next_one() {
     assert_eq!(scene.addresses(), [THIS]);
     scene.destroy();
     assert_eq!(stored(&scene)["enable"], false);
+}
+
+#[test]
+fn a_create_that_is_interrupted_after_it_was_carried_out_is_in_the_state_as_it_was_found() {
+    let scene = Scene::new(&plain());
+    scene.write("main.tf", &encryption(""));
+    hold_answers(&scene);
+    let run = scene.start_apply();
+    await_enable(&scene, true);
+    let ran = interrupted_during(&scene, "UpdateLogStore", run);
+    of_the_resource(&ran)[0].says(&[
+        "SLS UpdateLogStore on audit/app was cancelled",
+        "After that the Logstore was found with encryption enabled, encrypt_type \"default\", with the service's key.",
+    ]);
+    assert_eq!(scene.instance(THIS)["status"], "tainted", "nothing is final");
+    assert_eq!(scene.attributes(THIS)["enable"], true);
+    converges(&scene, true);
+    assert_eq!(scene.writes().len(), 1, "it was adopted");
+}
+
+#[test]
+fn a_toggle_that_is_interrupted_after_it_was_carried_out_is_in_the_state() {
+    let scene = applied(&encryption(""));
+    scene.write("main.tf", &encryption("  enable = false"));
+    hold_answers(&scene);
+    let run = scene.start_apply();
+    await_enable(&scene, false);
+    let ran = interrupted_during(&scene, "UpdateLogStore", run);
+    of_the_resource(&ran)[0].says(&["After that the Logstore was found with encryption disabled"]);
+    assert_eq!(scene.attributes(THIS)["enable"], false);
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn a_destroy_that_is_interrupted_after_it_was_carried_out_leaves_what_was_found_in_the_state() {
+    let scene = applied(&encryption(""));
+    hold_answers(&scene);
+    let run = scene.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
+    await_enable(&scene, false);
+    let ran = interrupted_during(&scene, "UpdateLogStore", run);
+    of_the_resource(&ran)[0].says(&["After that the Logstore was found with encryption disabled"]);
+    assert_eq!(scene.addresses(), [THIS]);
+    assert_eq!(scene.attributes(THIS)["enable"], false);
+    scene.destroy();
+    assert_eq!(scene.addresses(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_read_back_that_is_interrupted_leaves_what_was_found_in_the_state() {
+    let scene = applied(&encryption(""));
+    scene.write("main.tf", &encryption("  enable = false"));
+    // One read to refresh, one before the update.
+    hold(&scene, "GetLogStore", 2);
+    let run = scene.start_apply();
+    let ran = interrupted_during(&scene, "GetLogStore", run);
+    of_the_resource(&ran)[0].says(&["SLS GetLogStore on audit/app was cancelled", "encryption disabled"]);
+    assert_eq!(scene.attributes(THIS)["enable"], false);
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn where_the_logstore_cannot_be_looked_at_what_was_known_stays_in_the_state() {
+    for create in [true, false] {
+        let scene = if create { Scene::new(&plain()) } else { applied(&encryption("")) };
+        scene.write("main.tf", &encryption(if create { "" } else { "  enable = false" }));
+        hold_answers(&scene);
+        let run = scene.start_apply();
+        await_enable(&scene, create);
+        refuse_reads(&scene);
+        let ran = interrupted_during(&scene, "UpdateLogStore", run);
+        of_the_resource(&ran)[0].says(&[
+            "SLS UpdateLogStore on audit/app was cancelled",
+            "the Logstore could not be looked at after that",
+            "not today",
+        ]);
+        let status = if create { json!("tainted") } else { json!(null) };
+        assert_eq!(scene.instance(THIS)["status"], status);
+        assert_eq!(scene.attributes(THIS)["enable"], !create, "as it was known before the update");
+        scene.clear_faults();
+        converges(&scene, create);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use alicloud_encryption::schema::Value;
 use crate::{
     client::pb::tfplugin6::{self as pb, diagnostic::Severity},
     served::Served,
-    thing::{PANICS, TYPE_NAME, decode, encode, named, provider_block, thing},
+    thing::{PANICS, STAYS, TYPE_NAME, decode, encode, named, provider_block, thing},
 };
 
 fn type_name() -> String {
@@ -80,6 +80,25 @@ async fn a_panic_in_an_apply_keeps_the_object_as_it_was() {
     let deleted = apply(prior.clone(), Value::Null).await;
     check_panic("ApplyResourceChange", &deleted.diagnostics);
     assert_eq!(decode(deleted.new_state.as_ref()), prior);
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_destroyed_is_stored_as_it_was_found() {
+    let served = Served::start().await;
+    let (_, mut provider) = served.connect().await;
+    let stays = |text: &str| thing(&[("name", STAYS.into()), ("text", text.into()), ("id", "made".into())]);
+    let request = pb::apply_resource_change::Request {
+        type_name: type_name(),
+        prior_state: encode(&stays("before")),
+        planned_state: encode(&Value::Null),
+        config: encode(&Value::Null),
+        planned_private: b"{\"a\":\"b\"}".to_vec(),
+        ..Default::default()
+    };
+    let kept = provider.apply_resource_change(request.clone()).await.unwrap().into_inner();
+    assert_eq!(only_error(&kept.diagnostics).summary, "Stays");
+    assert_eq!(decode(kept.new_state.as_ref()), stays("found"));
+    assert_eq!(kept.private, request.planned_private);
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ use alicloud_encryption::{
         msgpack,
         provider::Configure,
         resource::{
-            Context, Create, DestroyPlan, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
-            PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+            Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome,
+            Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
         },
     },
 };
@@ -30,6 +30,9 @@ pub const TYPE_NAME: &str = "own_thing";
 
 /// Panics in every call that takes it.
 pub const PANICS: &str = "panics";
+
+/// Is not destroyed, and found with another text then.
+pub const STAYS: &str = "stays";
 
 /// Waits in `read` until the call is cancelled, and then says so.
 pub const WAITS: &str = "waits";
@@ -225,9 +228,20 @@ impl Resource for Thing {
         Outcome { state: Some(request.planned), private: request.private, diagnostics: Diagnostics::new() }
     }
 
-    async fn delete(&self, _context: &Context, request: Stored<ThingModel, Self::Private>) -> Diagnostics {
+    async fn delete(
+        &self,
+        _context: &Context,
+        request: Stored<ThingModel, Self::Private>,
+    ) -> Destroyed<ThingModel> {
         panic_if_asked(&request.state.name);
-        Diagnostics::new()
+        if request.state.name == Field::from(STAYS) {
+            let found = ThingModel { text: Field::from("found"), ..request.state };
+            return Destroyed {
+                found: Some(found),
+                diagnostics: Diagnostic::error("Stays", "it stays").into(),
+            };
+        }
+        Diagnostics::new().into()
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<ThingModel, Diagnostic> {

@@ -1,5 +1,6 @@
 //! The one place that turns what went wrong in the cloud into words for the person who has to act.
 
+mod last_look;
 mod permission;
 mod remedy;
 mod role;
@@ -18,7 +19,7 @@ use crate::{
         error::{Error, ErrorKind},
         sls::{
             EncryptConf,
-            encryption::{ApplyError, Conflict, Loss, Part},
+            encryption::{ApplyError, Conflict, Failure, Loss, Part},
         },
     },
     schema::{Diagnostic, Path},
@@ -26,7 +27,13 @@ use crate::{
 
 /// A failed call, told for the person who ran Terraform.
 pub(super) fn of_call(doing: &str, error: &Error) -> Diagnostic {
-    Diagnostic::error(doing, format!("{error}\n\n{}", remedy(error)))
+    of_call_and(doing, error, None)
+}
+
+/// A failed call, with what was found after it.
+fn of_call_and(doing: &str, error: &Error, found: Option<String>) -> Diagnostic {
+    let found = found.map(|found| format!("{found}\n\n")).unwrap_or_default();
+    Diagnostic::error(doing, format!("{error}\n\n{found}{}", remedy(error)))
 }
 
 /// A failed call that does not stop the run.
@@ -47,13 +54,13 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
 }
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
-pub(super) fn of_apply(id: &LogStoreId, error: &ApplyError, arn: Option<&str>) -> Vec<Diagnostic> {
-    match error {
+pub(super) fn of_apply(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<Diagnostic> {
+    match &failure.error {
         ApplyError::Call(error) => {
             let doing = format!("Cannot configure encryption of Logstore {id}");
             match arn {
                 Some(arn) if error.kind() == ErrorKind::Denied => vec![pass_role_denied(&doing, error, arn)],
-                _ => vec![of_call(&doing, error)],
+                _ => vec![of_call_and(&doing, error, last_look::of_log_store(failure))],
             }
         }
         ApplyError::Conflict { stored, conflicts } => {

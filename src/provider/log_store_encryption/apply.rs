@@ -18,7 +18,7 @@ use crate::{
     provider::{errors, log_store_id::LogStoreId},
     schema::{
         Diagnostic, Diagnostics, Field,
-        resource::{Context, Outcome},
+        resource::{Context, Destroyed, Outcome},
     },
 };
 
@@ -38,13 +38,11 @@ pub(super) async fn create(
     planned: EncryptionModel,
 ) -> Applied {
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
-    let outcome = write(resource, &bounds, &planned, None).await;
-    match outcome {
+    match write(resource, &bounds, &planned, None).await {
         Ok((state, diagnostics)) => applied(Some(state), diagnostics),
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
-        Err(NotWritten { diagnostics, last_known: Some(state) }) => applied(Some(*state), diagnostics),
-        Err(NotWritten { diagnostics, last_known: None }) => applied(None, diagnostics),
+        Err(NotDone { diagnostics, seen }) => applied(seen.map(|seen| as_seen(&planned, &seen)), diagnostics),
     }
 }
 
@@ -63,7 +61,8 @@ pub(super) async fn update(
     let create_time = prior.logstore_create_time.known().copied();
     match write(resource, &bounds, &planned, create_time).await {
         Ok((state, diagnostics)) => applied(Some(state), diagnostics),
-        Err(NotWritten { diagnostics, .. }) => applied(Some(prior), diagnostics),
+        Err(NotDone { diagnostics, seen: Some(seen) }) => applied(Some(as_seen(&prior, &seen)), diagnostics),
+        Err(NotDone { diagnostics, seen: None }) => applied(Some(prior), diagnostics),
     }
 }
 
@@ -73,13 +72,18 @@ pub(super) async fn delete(
     context: &Context,
     state: &EncryptionModel,
     private: &EncryptionPrivate,
-) -> Diagnostics {
+) -> Destroyed<EncryptionModel> {
     let keep = state.on_destroy.known().is_some_and(|mode| mode != DISABLE);
     if private.replacement || keep {
-        return Diagnostics::new();
+        return Diagnostics::new().into();
     }
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);
-    try_delete(resource, &bounds, state).await.unwrap_or_else(|problems| problems)
+    match try_delete(resource, &bounds, state).await {
+        Ok(diagnostics) => diagnostics.into(),
+        Err(NotDone { diagnostics, seen }) => {
+            Destroyed { found: seen.map(|seen| as_seen(state, &seen)), diagnostics }
+        }
+    }
 }
 
 fn applied(state: Option<EncryptionModel>, diagnostics: Diagnostics) -> Applied {
@@ -87,15 +91,24 @@ fn applied(state: Option<EncryptionModel>, diagnostics: Diagnostics) -> Applied 
 }
 
 /// A write that failed.
-struct NotWritten {
+struct NotDone {
     diagnostics: Diagnostics,
-    /// The state to keep, if the Logstore may have been changed.
-    last_known: Option<Box<EncryptionModel>>,
+    /// The Logstore as it was last seen, if it may have been changed.
+    seen: Option<LogStore>,
 }
 
-impl From<Diagnostic> for NotWritten {
+impl NotDone {
+    fn of(id: &LogStoreId, failure: Failure, wanted: &Wanted) -> Self {
+        let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.extend(errors::of_apply(id, &failure, arn));
+        NotDone { diagnostics, seen: failure.last_seen.filter(|_| failure.written) }
+    }
+}
+
+impl From<Diagnostic> for NotDone {
     fn from(problem: Diagnostic) -> Self {
-        NotWritten { diagnostics: problem.into(), last_known: None }
+        NotDone { diagnostics: problem.into(), seen: None }
     }
 }
 
@@ -104,7 +117,7 @@ async fn write(
     bounds: &CallContext,
     planned: &EncryptionModel,
     create_time: Option<i64>,
-) -> Result<(EncryptionModel, Diagnostics), NotWritten> {
+) -> Result<(EncryptionModel, Diagnostics), NotDone> {
     let id = super::log_store_id(planned)?;
     let client = resource.session.sls().map_err(Diagnostic::from)?;
     let conf = planned.encrypt_conf().ok_or_else(|| {
@@ -137,12 +150,7 @@ async fn write(
                 // Half set up is set up: what is destroyed beside it must not undo it.
                 held.note_set_up(&id);
             }
-            let mut diagnostics = Diagnostics::new();
-            let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
-            diagnostics.extend(errors::of_apply(&id, &failure.error, arn));
-            let seen = failure.last_seen.as_ref().filter(|_| failure.written);
-            let last_known = seen.map(|seen| Box::new(as_seen(planned, seen)));
-            Err(NotWritten { diagnostics, last_known })
+            Err(NotDone::of(&id, *failure, &wanted))
         }
     }
 }
@@ -184,15 +192,19 @@ fn is_against_role(failure: &Failure, arn: &str) -> bool {
         && (error.kind() == ErrorKind::Denied || (error.kind() == ErrorKind::Invalid && names_role()))
 }
 
-/// The plan, with what the Logstore said when it was last read.
-fn as_seen(planned: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
-    let mut state = planned.clone();
+/// A plan or a state, with what the Logstore said when it was last read.
+fn as_seen(known: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
+    let mut state = known.clone();
     state.derive();
     match Observed::of(seen) {
         Ok(Observed { conf: Some(conf), create_time }) => state.observe(&conf, create_time),
-        Ok(Observed { conf: None, create_time }) => state.logstore_create_time = Field::Known(create_time),
+        Ok(Observed { conf: None, create_time }) => {
+            state.enable = Field::Known(false);
+            state.logstore_create_time = Field::Known(create_time);
+        }
         // A null says that nobody knows; the next refresh fills it in.
-        Err(_) => state.logstore_create_time = Field::Null,
+        Err(_) if state.logstore_create_time.is_unknown() => state.logstore_create_time = Field::Null,
+        Err(_) => {}
     }
     state
 }
@@ -201,7 +213,7 @@ async fn try_delete(
     resource: &LogStoreEncryption,
     bounds: &CallContext,
     state: &EncryptionModel,
-) -> Result<Diagnostics, Diagnostics> {
+) -> Result<Diagnostics, NotDone> {
     let id = super::log_store_id(state)?;
     let client = resource.session.sls().map_err(Diagnostic::from)?;
     let held = &resource.session.held;
@@ -236,12 +248,7 @@ async fn try_delete(
         // Deleted while it was being switched off: there is nothing left to switch off.
         Err(failure) => match &failure.error {
             ApplyError::Call(error) if errors::is_gone(error) => Ok(Diagnostics::new()),
-            error => {
-                let mut diagnostics = Diagnostics::new();
-                let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
-                diagnostics.extend(errors::of_apply(&id, error, arn));
-                Err(diagnostics)
-            }
+            _ => Err(NotDone::of(&id, *failure, &wanted)),
         },
     }
 }

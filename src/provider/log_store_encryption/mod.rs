@@ -23,10 +23,10 @@ use crate::{
         sls::{SlsClient, encryption::BoundLogStore},
     },
     schema::{
-        Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
+        Diagnostic, Field, Resource, Schema, Type, Value,
         resource::{
-            Context, Create, DestroyPlan, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
-            PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+            Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome,
+            Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
         },
     },
 };
@@ -175,7 +175,7 @@ impl Resource for LogStoreEncryption {
         &self,
         context: &Context,
         request: Stored<EncryptionModel, EncryptionPrivate>,
-    ) -> Diagnostics {
+    ) -> Destroyed<EncryptionModel> {
         apply::delete(self, context, &request.state, &request.private).await
     }
 

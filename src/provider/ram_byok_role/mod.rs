@@ -33,8 +33,8 @@ use crate::{
     schema::{
         Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
         resource::{
-            Context, Create, DestroyPlan, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
-            PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+            Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome,
+            Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
         },
     },
 };
@@ -219,8 +219,12 @@ impl Resource for RamByokRole {
         update::update(self, context, request).await
     }
 
-    async fn delete(&self, context: &Context, request: Stored<RoleModel, RolePrivate>) -> Diagnostics {
-        delete::delete(self, context, &request).await
+    async fn delete(
+        &self,
+        context: &Context,
+        request: Stored<RoleModel, RolePrivate>,
+    ) -> Destroyed<RoleModel> {
+        delete::delete(self, context, &request).await.into()
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {
