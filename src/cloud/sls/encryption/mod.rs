@@ -8,6 +8,8 @@ mod apply;
 #[cfg(test)]
 mod apply_tests;
 mod bound;
+#[cfg(test)]
+mod bound_tests;
 mod merge;
 mod permanence;
 mod read_back;
