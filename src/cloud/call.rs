@@ -189,7 +189,9 @@ impl Caller {
             Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
         })?;
         let credentials =
-            self.within(context, operation, false, self.credentials.credentials(context)).await??;
+            self.within(context, operation, false, self.credentials.credentials(context)).await?;
+        // Whatever was asked of their source, the call itself was not sent.
+        let credentials = credentials.map_err(|error| error.with_may_have_been_applied(false))?;
         let request = (action.prepare)(&credentials, self.clock.now())?;
         let sent_at = self.clock.monotonic();
 

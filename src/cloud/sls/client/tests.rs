@@ -348,6 +348,14 @@ async fn errors_of_the_credentials_are_passed_on_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_write_whose_credentials_fail_was_never_sent() {
+    let bench = Bench::with([], 1, Arc::new(BrokenCredentials));
+    let error = bench.update(&json!({})).await.unwrap_err();
+    assert_eq!((error.service(), error.is_retryable()), ("STS", true));
+    assert!(!error.may_have_been_applied(), "whatever became of the call to STS");
+}
+
+#[tokio::test]
 async fn what_a_service_quotes_back_never_holds_a_secret() {
     let text = "bad token canary-token for canary-secret";
     let bench = Bench::new([Reply::refusal(401, "Unauthorized", text)]);
