@@ -1,5 +1,6 @@
 //! The client; its actions are methods, grouped in the files beside this one.
 
+use crate::cloud::CallContext;
 use crate::cloud::clock::Clock;
 use crate::cloud::error::Error;
 use crate::cloud::rpc::{RpcClient, RpcConfig, Service};
@@ -27,6 +28,21 @@ impl RamClient {
     /// The clock that deadlines of a [`CallContext`](crate::cloud::CallContext) are measured on.
     pub fn clock(&self) -> &dyn Clock {
         self.rpc.clock()
+    }
+
+    /// Waits, as the retry policy says, before a write that failed with `error` is sent again; `attempts` is how many
+    /// attempts were made, from 1.
+    ///
+    /// # Errors
+    /// `error` itself, when it is not retryable or attempts or time are used up; `Cancelled` when the operation is
+    /// cancelled during the pause.
+    pub async fn pause_before_retry(
+        &self,
+        context: &CallContext,
+        attempts: u32,
+        error: &Error,
+    ) -> Result<(), Error> {
+        self.rpc.pause(context, attempts, error).await
     }
 }
 

@@ -98,6 +98,16 @@ impl RpcClient {
         self.config.caller.clock()
     }
 
+    /// Waits as the retry policy says before an action is sent again that has failed with `error`.
+    pub(crate) async fn pause(
+        &self,
+        context: &CallContext,
+        attempts: u32,
+        error: &Error,
+    ) -> Result<(), Error> {
+        self.config.caller.pause(context, attempts, error).await
+    }
+
     /// Sends an action that changes nothing; repeated as the retry policy says.
     pub(crate) async fn read<T>(
         &self,

@@ -21,6 +21,19 @@ pub fn scripted_rpc(
     clock: &ManualClock,
     signature: SignatureVersion,
 ) -> RpcConfig {
+    scripted_rpc_with(3, transport, clock, signature)
+}
+
+/// As [`scripted_rpc`], with another number of retries.
+///
+/// # Panics
+/// Never: the endpoint is a valid one.
+pub fn scripted_rpc_with(
+    max_retries: u32,
+    transport: &Arc<ScriptedTransport>,
+    clock: &ManualClock,
+    signature: SignatureVersion,
+) -> RpcConfig {
     let second = Duration::from_secs(1);
     let caller = Caller::new(CallerConfig {
         credentials: Arc::new(StaticCredentials::new(Credentials {
@@ -31,7 +44,7 @@ pub fn scripted_rpc(
         })),
         transport: transport.clone(),
         clock: Arc::new(clock.clone()),
-        retry: RetryPolicy { max_retries: 3, base: second, cap: second * 4 },
+        retry: RetryPolicy { max_retries, base: second, cap: second * 4 },
         request_timeout: second * 10,
         max_concurrency: 4,
     });

@@ -7,7 +7,7 @@ mod numbered_nonces;
 mod scripted_host;
 mod scripted_transport;
 
-pub use calling::{scripted_means, scripted_rpc};
+pub use calling::{scripted_means, scripted_rpc, scripted_rpc_with};
 pub use manual_clock::ManualClock;
 pub use numbered_nonces::NumberedNonces;
 pub use scripted_host::ScriptedHost;

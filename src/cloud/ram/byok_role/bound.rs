@@ -10,9 +10,6 @@ use crate::cloud::names::{GroupName, PolicyName, RoleName, UserName};
 use crate::cloud::ram::{PolicyId, RamClient, is_already_attached, is_not_attached};
 use crate::cloud::{CallContext, context::Interrupted};
 
-/// How often a write is sent whose answer was lost and that does no harm when it is carried out twice.
-const SENT_AT_MOST: u32 = 3;
-
 /// One role, a client that reaches it, and the bounds of the operation.
 #[derive(Clone, Copy, Debug)]
 pub struct BoundRole<'a> {
@@ -34,7 +31,7 @@ impl BoundRole<'_> {
     /// That of the call.
     pub(super) async fn attach(&self, policy: &PolicyId) -> Result<(), Error> {
         let attach = || self.client.attach_policy_to_role(self.context, policy, self.name);
-        repeatedly(attach)
+        self.repeatedly(attach)
             .await
             .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
@@ -46,7 +43,7 @@ impl BoundRole<'_> {
     /// That of the call.
     pub(super) async fn detach(&self, policy: &PolicyId) -> Result<(), Error> {
         let detach = || self.client.detach_policy_from_role(self.context, policy, self.name);
-        repeatedly(detach).await.or_else(forgive_absence)
+        self.repeatedly(detach).await.or_else(forgive_absence)
     }
 
     /// Attaches a custom policy to a principal. That it is attached already is success.
@@ -56,7 +53,7 @@ impl BoundRole<'_> {
     /// That of the call; `Invalid` for a name that no principal can have.
     pub(super) async fn grant(&self, policy: &PolicyId, to: &Principal) -> Result<(), Error> {
         let attach = || self.change(policy, to, Change::Attach);
-        repeatedly(attach)
+        self.repeatedly(attach)
             .await
             .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
@@ -68,7 +65,7 @@ impl BoundRole<'_> {
     /// That of the call; `Invalid` for a name that no principal can have.
     pub(super) async fn revoke(&self, policy: &PolicyId, from: &Principal) -> Result<(), Error> {
         let detach = || self.change(policy, from, Change::Detach);
-        repeatedly(detach).await.or_else(forgive_absence)
+        self.repeatedly(detach).await.or_else(forgive_absence)
     }
 
     async fn change(&self, policy: &PolicyId, principal: &Principal, change: Change) -> Result<(), Error> {
@@ -121,23 +118,6 @@ fn parsed<T>(parsed: Result<T, impl fmt::Display>, what: &impl fmt::Display) -> 
 enum Change {
     Attach,
     Detach,
-}
-
-/// Sends a write again whose answer was lost: it has to be one that does no harm when it is carried out twice.
-pub(super) async fn repeatedly<T, F: Future<Output = Result<T, Error>>>(
-    send: impl Fn() -> F,
-) -> Result<T, Error> {
-    let mut times = 1;
-    loop {
-        match send().await {
-            Err(error) if is_worth_repeating(&error) && times < SENT_AT_MOST => times += 1,
-            outcome => return outcome,
-        }
-    }
-}
-
-fn is_worth_repeating(error: &Error) -> bool {
-    error.may_have_been_applied() && !matches!(error.kind(), ErrorKind::Cancelled)
 }
 
 /// What is to be taken away and is not there is as it should be.

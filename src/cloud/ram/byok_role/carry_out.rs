@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::bound::{BoundRole, custom_policy, repeatedly};
+use super::bound::{BoundRole, custom_policy};
 use super::observe::is_document;
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
+use super::repeat::Found;
 use super::steps::{RoleUpdate, Step};
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{PolicyName, RoleName};
@@ -60,13 +61,15 @@ impl BoundRole<'_> {
             Step::Tag(tags) => {
                 let tags: Vec<Tag> = tags.iter().map(|(key, value)| Tag::new(key, value)).collect();
                 let names = [self.name.as_str()];
-                repeatedly(|| self.client.tag_resources(self.context, TagResourceType::Role, &names, &tags))
-                    .await?;
+                self.repeatedly(|| {
+                    self.client.tag_resources(self.context, TagResourceType::Role, &names, &tags)
+                })
+                .await?;
             }
             Step::Untag(keys) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 let names = [self.name.as_str()];
-                repeatedly(|| {
+                self.repeatedly(|| {
                     self.client.untag_resources(self.context, TagResourceType::Role, &names, &keys)
                 })
                 .await?;
@@ -86,7 +89,7 @@ impl BoundRole<'_> {
             description: update.description.clone(),
             max_session_duration: update.max_session_duration,
         };
-        repeatedly(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
+        self.repeatedly(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
     }
 
     /// Makes the policy. One that is there and says just that, with the description that only we give, was made by
@@ -100,7 +103,7 @@ impl BoundRole<'_> {
             description: Some(pass_role_description(self.name)),
             tags: Vec::new(),
         };
-        let error = match repeatedly(|| self.client.create_policy(self.context, &create)).await {
+        let error = match self.repeatedly(|| self.client.create_policy(self.context, &create)).await {
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
             Err(error) => return Err(error.into()),
@@ -125,23 +128,20 @@ impl BoundRole<'_> {
             set_as_default: true,
             rotate_strategy: RotateStrategy::DeleteOldestNonDefaultVersionWhenLimitExceeded,
         };
-        match self.client.create_policy_version(self.context, &create).await {
-            Ok(_) => Ok(()),
-            // Each version that is made counts: look before another is made.
-            Err(error) if error.may_have_been_applied() && error.kind() != ErrorKind::Cancelled => {
-                match self.policy(&id).await? {
-                    Some(found) if is_document(&found.document, &wanted) => Ok(()),
-                    _ => self.client.create_policy_version(self.context, &create).await.map(drop),
-                }
-            }
-            Err(error) => Err(error),
-        }
+        let send = async || self.client.create_policy_version(self.context, &create).await.map(drop);
+        // Each version that is made counts: look before another is made.
+        let find = async || {
+            let found = self.policy(&id).await?;
+            let is_right = found.is_some_and(|found| is_document(&found.document, &wanted));
+            Ok(if is_right { Found::Made(()) } else { Found::Nothing })
+        };
+        self.once(send, find).await
     }
 
     /// Deletes the policy with all its versions. That it is not there is success.
     pub(super) async fn delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = custom_policy(name)?;
-        repeatedly(|| self.client.delete_policy(self.context, &id.policy_name, true))
+        self.repeatedly(|| self.client.delete_policy(self.context, &id.policy_name, true))
             .await
             .or_else(super::bound::forgive_absence)
     }

@@ -3,6 +3,7 @@
 use super::bound::BoundRole;
 use super::observe::is_trust_right;
 use super::observed::Observed;
+use super::repeat::Found;
 use super::wanted::Wanted;
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::ram::{CreateRole, PolicyDocument, Role, Tag};
@@ -24,19 +25,14 @@ impl BoundRole<'_> {
             max_session_duration: Some(wanted.max_session_duration),
             tags: wanted.tags.iter().map(|(key, value)| Tag::new(key, value)).collect(),
         };
-        let role = match self.client.create_role(self.context, &create).await {
-            Ok(role) => role,
-            Err(lost) if lost.may_have_been_applied() && lost.kind() != ErrorKind::Cancelled => {
-                match self.client.get_role(self.context, self.name).await {
-                    Ok(role) if known_absent && is_as_made(&role, wanted) => role,
-                    Err(absent) if absent.kind() == ErrorKind::NotFound => {
-                        self.client.create_role(self.context, &create).await?
-                    }
-                    _ => return Err(lost),
-                }
-            }
-            Err(error) => return Err(error),
+        let send = async || self.client.create_role(self.context, &create).await;
+        let find = async || match self.client.get_role(self.context, self.name).await {
+            Ok(role) if known_absent && is_as_made(&role, wanted) => Ok(Found::Made(role)),
+            Ok(_) => Ok(Found::Other),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
+            Err(error) => Err(error),
         };
+        let role = self.once(send, find).await?;
         let observed = Observed {
             description: role.description.clone(),
             max_session_duration: role.max_session_duration,

@@ -8,6 +8,7 @@ mod create;
 mod observe;
 mod observed;
 mod remove;
+mod repeat;
 mod settle;
 mod steps;
 mod wanted;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bound::{BoundRole, custom_policy, forgive_absence, repeatedly};
+use super::bound::{BoundRole, custom_policy, forgive_absence};
 use super::observe::principals;
 use super::observed::AttachedPolicy;
 use crate::cloud::error::{Error, ErrorKind};
@@ -59,7 +59,7 @@ impl BoundRole<'_> {
                 self.detach(&id_of(policy)).await?;
             }
             let delete = || self.client.delete_role(self.context, self.name);
-            match repeatedly(delete).await.or_else(forgive_absence) {
+            match self.repeatedly(delete).await.or_else(forgive_absence) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
                     let before = std::mem::replace(&mut attached, self.attached_if_there().await?);

@@ -55,14 +55,6 @@ async fn each_kind_of_principal_has_its_action() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again_at_most_three_times() {
-    let bench = Bench::new([lost(), refused(500, "InternalError"), ok()]);
-    bench.run(bench.role().attach(&kms_policy())).await.unwrap();
-    let bench = Bench::new([lost(), lost(), lost()]);
-    assert!(bench.run(bench.role().attach(&kms_policy())).await.is_err());
-}
-
-#[tokio::test]
 async fn nothing_is_sent_again_once_the_run_is_cancelled() {
     let bench = Bench::new([Reply::Hang]);
     let (role, kms_policy, cancel) = (bench.role(), kms_policy(), bench.context.cancel.clone());

@@ -51,6 +51,20 @@ async fn a_role_that_may_be_anothers_is_not_taken_over() {
     }
 }
 
+/// The first request was carried out after the look for it.
+#[tokio::test]
+async fn a_role_that_the_lost_request_has_made_late_is_ours() {
+    let late = || vec![lost(), refused(404, "EntityNotExist.Role"), refused(409, "EntityAlreadyExists.Role")];
+    let sent = ["CreateRole", "GetRole", "CreateRole", "GetRole"];
+    let then = |reply: Reply| late().into_iter().chain([reply]).collect::<Vec<_>>();
+    assert_eq!(create(true, then(role()), &sent).await.unwrap(), "301");
+    let others = role_with(&json!({"Description": "Mine"}));
+    let error = create(true, then(others), &sent).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    let error = create(true, then(refused(403, "NoPermission")), &sent).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Transport, true), "it may be ours");
+}
+
 #[tokio::test]
 async fn where_looking_fails_too_the_first_error_is_told() {
     let replies = vec![lost(), refused(403, "NoPermission")];

@@ -4,6 +4,7 @@ mod bound;
 mod carry_out;
 mod create;
 mod remove;
+mod repeat;
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,7 @@ use crate::cloud::http::TransportErrorKind;
 use crate::cloud::names::RoleName;
 use crate::cloud::ram::{PolicyDocument, RamClient, RoleArn};
 use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc_with};
 
 /// A role on a script.
 struct Bench {
@@ -35,9 +36,14 @@ struct Bench {
 }
 
 impl Bench {
+    /// With three retries.
     fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::with_retries(3, replies)
+    }
+
+    fn with_retries(max_retries: u32, replies: impl IntoIterator<Item = Reply>) -> Self {
         let (clock, transport) = (ManualClock::new(), Arc::new(ScriptedTransport::new(replies)));
-        let config = scripted_rpc(&transport, &clock, SignatureVersion::Acs3HmacSha256);
+        let config = scripted_rpc_with(max_retries, &transport, &clock, SignatureVersion::Acs3HmacSha256);
         let name = RoleName::parse("sls-byok").unwrap();
         Self { client: RamClient::new(config), clock, context: CallContext::default(), name, transport }
     }

@@ -1,0 +1,94 @@
+//! What follows a write whose answer was lost: another attempt, as often and as long after the one before as the retry
+//! policy says.
+
+use std::future::Future;
+
+use super::bound::BoundRole;
+use crate::cloud::error::{Error, ErrorKind};
+
+/// What a look for the outcome of a write has found.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    /// What the write makes: it was carried out.
+    Made(T),
+    /// Nothing of it.
+    Nothing,
+    /// Something that the write may not have made.
+    Other,
+}
+
+/// The attempts at one write that may have been carried out.
+#[derive(Debug, Default)]
+struct Lost {
+    attempts: u32,
+    last: Option<Error>,
+}
+
+impl BoundRole<'_> {
+    /// Sends a write, and again where its answer was lost. It has to be one that does no harm when it is carried out
+    /// twice.
+    ///
+    /// # Errors
+    ///
+    /// That of the last attempt, or `Cancelled` where that happens in a pause. It tells that the write may have been
+    /// carried out if that is so of any attempt.
+    pub(super) async fn repeatedly<T, F>(&self, send: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut lost = Lost::default();
+        loop {
+            match send().await {
+                Err(error) if error.may_have_been_applied() => self.pause(&mut lost, error).await?,
+                Err(error) => return Err(error.with_may_have_been_applied(lost.last.is_some())),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// Sends a write that must not be carried out twice. Where its answer was lost, `find` looks for what it makes, and
+    /// it is sent again only where there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`BoundRole::repeatedly`]; where it cannot be told whether the write was carried out, its own error.
+    pub(super) async fn once<T, F, L>(&self, send: impl Fn() -> F, find: impl Fn() -> L) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+        L: Future<Output = Result<Found<T>, Error>>,
+    {
+        let mut lost = Lost::default();
+        loop {
+            let error = match (send().await, &lost.last) {
+                (Ok(made), _) => return Ok(made),
+                (Err(error), _) if error.may_have_been_applied() => error,
+                (Err(error), Some(before)) if error.kind() == ErrorKind::AlreadyExists => {
+                    return match find().await {
+                        Ok(Found::Made(made)) => Ok(made),
+                        Ok(Found::Other) => Err(error),
+                        // Most likely it was made by the attempt before.
+                        Ok(Found::Nothing) | Err(_) => Err(before.clone()),
+                    };
+                }
+                (Err(error), before) => return Err(error.with_may_have_been_applied(before.is_some())),
+            };
+            let again = self.pause(&mut lost, error.clone()).await;
+            match find().await {
+                Ok(Found::Made(made)) => return Ok(made),
+                Ok(Found::Nothing) => again?,
+                Err(look) if look.kind() == ErrorKind::Cancelled => {
+                    return Err(look.with_may_have_been_applied(true));
+                }
+                Ok(Found::Other) | Err(_) => return Err(again.err().unwrap_or(error)),
+            }
+        }
+    }
+
+    /// Waits before another attempt.
+    async fn pause(&self, lost: &mut Lost, error: Error) -> Result<(), Error> {
+        lost.attempts = lost.attempts.saturating_add(error.attempts().max(1));
+        let outcome = self.client.pause_before_retry(self.context, lost.attempts, &error).await;
+        lost.last = Some(error);
+        outcome
+    }
+}

@@ -1,0 +1,131 @@
+//! How often and how long after each other a write is sent whose answers are lost.
+
+use super::super::{ObservedPassRole, Step, StepError};
+use super::*;
+use crate::cloud::error::{Error, ErrorKind};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A write that may be carried out twice.
+async fn tag(bench: &Bench) -> Result<(), Error> {
+    let step = Step::Tag(BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+    bench.run(carry_out(bench, step)).await
+}
+
+/// A write that must not be carried out twice.
+async fn correct(bench: &Bench) -> Result<(), Error> {
+    bench.run(carry_out(bench, Step::CorrectPassRolePolicy("pass".to_owned()))).await
+}
+
+async fn carry_out(bench: &Bench, step: Step) -> Result<(), Error> {
+    let document_is_right = false;
+    let pass_role =
+        ObservedPassRole { policy_name: "pass".to_owned(), document_is_right, principals: BTreeSet::new() };
+    let mut observed = Observed { pass_role: Some(pass_role), ..bare() };
+    match bench.role().carry_out(&arn(), &[step], &mut observed).await {
+        Ok(()) => Ok(()),
+        Err(StepError::Call(error)) => Err(error),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+fn wrong_policy() -> Reply {
+    policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description())
+}
+
+fn right_policy() -> Reply {
+    policy(&right_document(), &our_description())
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_as_often_as_the_policy_says() {
+    let bench = Bench::new([lost(), refused(500, "InternalError"), lost(), ok()]);
+    tag(&bench).await.unwrap();
+    assert!(bench.elapsed() > Duration::ZERO, "there are pauses");
+
+    let bench = Bench::new([lost(), lost(), lost(), lost()]);
+    let error = tag(&bench).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 4));
+    assert!(error.may_have_been_applied());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_again_without_retries() {
+    let bench = Bench::with_retries(0, [lost()]);
+    assert_eq!(tag(&bench).await.unwrap_err().attempts(), 1);
+    assert_eq!(bench.elapsed(), Duration::ZERO);
+    // Looking is no repeating.
+    let bench = Bench::with_retries(0, [lost(), right_policy()]);
+    correct(&bench).await.unwrap();
+    let bench = Bench::with_retries(0, [lost(), wrong_policy()]);
+    let error = correct(&bench).await.unwrap_err();
+    assert_eq!((error.action(), error.attempts()), ("CreatePolicyVersion", 1));
+}
+
+#[tokio::test]
+async fn attempts_that_were_refused_for_the_rate_count_too() {
+    let slow_down = || refused(429, "Throttling");
+    let bench = Bench::new([slow_down(), slow_down(), slow_down(), lost()]);
+    assert_eq!(tag(&bench).await.unwrap_err().attempts(), 4);
+}
+
+#[tokio::test]
+async fn the_pause_that_the_service_asks_for_is_kept() {
+    let later = || Reply::answer_with(503, "{}", &[("retry-after", "7")]);
+    let bench = Bench::new([later(), ok()]);
+    tag(&bench).await.unwrap();
+    assert!((SECOND * 7..SECOND * 8).contains(&bench.elapsed()), "{:?}", bench.elapsed());
+    // It would end after the operation.
+    let mut bench = Bench::new([later()]);
+    bench.context = bench.context.with_timeout(&bench.clock, SECOND * 7);
+    assert_eq!(tag(&bench).await.unwrap_err().status(), Some(503));
+    assert_eq!(bench.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn an_answer_that_no_further_attempt_makes_readable_is_not_asked_for_again() {
+    let bench = Bench::new([Reply::answer(200, "<html>")]);
+    let error = tag(&bench).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Malformed, true));
+    let bench = Bench::new([Reply::answer(200, "<html>"), wrong_policy()]);
+    assert_eq!(correct(&bench).await.unwrap_err().kind(), ErrorKind::Malformed);
+    let bench = Bench::new([Reply::answer(200, "<html>"), right_policy()]);
+    correct(&bench).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_doubt_of_an_earlier_attempt_stays() {
+    let bench = Bench::new([lost(), refused(403, "NoPermission")]);
+    let error = tag(&bench).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Denied, true));
+    let bench = Bench::new([lost(), wrong_policy(), refused(403, "NoPermission")]);
+    let error = correct(&bench).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Denied, true));
+    let bench = Bench::new([refused(403, "NoPermission")]);
+    assert!(!tag(&bench).await.unwrap_err().may_have_been_applied());
+}
+
+#[tokio::test]
+async fn a_pause_that_is_interrupted_leaves_the_doubt() {
+    for step in
+        [Step::Untag(BTreeSet::from(["a".to_owned()])), Step::CorrectPassRolePolicy("pass".to_owned())]
+    {
+        let bench = Bench::new([Reply::answer_with(503, "{}", &[("retry-after", "7")])]);
+        let interrupt = async {
+            bench.clock.sleep(SECOND).await;
+            bench.context.cancel.cancel();
+            std::future::pending::<()>().await;
+        };
+        let error = bench
+            .run(async {
+                tokio::select! {
+                    biased;
+                    () = interrupt => unreachable!("it waits for ever"),
+                    outcome = carry_out(&bench, step) => outcome.unwrap_err(),
+                }
+            })
+            .await;
+        assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Cancelled, true));
+        assert_eq!((bench.sent().len(), bench.elapsed()), (1, SECOND));
+    }
+}
