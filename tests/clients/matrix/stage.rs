@@ -88,7 +88,8 @@ impl Stage {
         let seed = Seed::from_json(&with_printed_keys(seed.clone()).to_string(), &clock).unwrap();
         let emulator = Emulator::start(Config { seed, clock, ..Config::default() }).await.unwrap();
         let transport = Arc::new(ReqwestTransport::new(TransportConfig::new("fault-matrix")));
-        let straight = Clients::new(emulator.addr(), transport, Arc::new(SystemClock), fixed());
+        let clock = Arc::new(SystemClock);
+        let straight = Clients::new(emulator.addr(), transport, clock, fixed(), MAX_RETRIES);
         Self { emulator, straight }
     }
 
@@ -110,6 +111,17 @@ impl Stage {
 
     /// Clients whose requests meet a fault.
     pub async fn disturbed(&self, fault: Option<Fault>, given: Given, on: On) -> Disturbed {
+        self.disturbed_with(MAX_RETRIES, fault, given, on).await
+    }
+
+    /// As [`Stage::disturbed`], with another number of attempts that may follow the first.
+    pub async fn disturbed_with(
+        &self,
+        max_retries: u64,
+        fault: Option<Fault>,
+        given: Given,
+        on: On,
+    ) -> Disturbed {
         let (clock, script) = (Arc::new(VirtualClock::start()), Arc::new(Script::new(fault, on)));
         let relay = Relay::start(self.emulator.addr(), Arc::clone(&clock), Arc::clone(&script)).await;
         let transport = Arc::new(NumberingTransport::new(Arc::clone(&clock), Arc::clone(&script)));
@@ -118,7 +130,7 @@ impl Stage {
             Some(printer) => printed(printer, &transport, &clock),
             None => fixed(),
         };
-        let clients = Clients::new(relay.address(), transport, clock, credentials);
+        let clients = Clients::new(relay.address(), transport, clock, credentials, max_retries);
         Disturbed { clients, script, relay, printer }
     }
 
@@ -195,12 +207,13 @@ impl Clients {
         transport: Arc<dyn HttpTransport>,
         clock: Arc<dyn Clock>,
         credentials: Arc<dyn CredentialProvider>,
+        max_retries: u64,
     ) -> Self {
         let caller = Arc::new(Caller::new(CallerConfig {
             credentials,
             transport,
             clock,
-            retry: retry(),
+            retry: retry(max_retries),
             request_timeout: REQUEST_TIMEOUT,
             max_concurrency: 4,
         }));
@@ -227,8 +240,8 @@ impl Clients {
     }
 }
 
-fn retry() -> RetryPolicy {
-    RetryPolicy { max_retries: u32::try_from(MAX_RETRIES).unwrap(), ..RetryPolicy::default() }
+fn retry(max_retries: u64) -> RetryPolicy {
+    RetryPolicy { max_retries: u32::try_from(max_retries).unwrap(), ..RetryPolicy::default() }
 }
 
 /// The key `ak-alice`.
@@ -247,7 +260,7 @@ fn printed(
         transport: transport.clone(),
         clock: clock.clone(),
         nonces: Arc::new(UniqueNonces::default()),
-        retry: retry(),
+        retry: retry(MAX_RETRIES),
         request_timeout: REQUEST_TIMEOUT,
         signature: rpc::SignatureVersion::Acs3HmacSha256,
     };

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::cases::{Case, Service, cases_of};
 use super::fault::{Fault, On};
+use super::keys::Given;
 use super::stage::{Clients, Disturbed, MAX_RETRIES, Stage, is_read};
 use account::Account;
 
@@ -61,6 +62,21 @@ async fn giving_the_policy_another_name() {
 #[tokio::test]
 async fn removing_a_role_with_the_policies_of_others() {
     meet(&changes::REMOVE).await;
+}
+
+#[tokio::test]
+async fn without_retries_each_call_is_sent_once() {
+    for change in [&changes::MAKE, &changes::CORRECT, &changes::RENAME, &changes::REMOVE] {
+        let stage = Stage::start(&(change.seed)()).await;
+        let goal = undisturbed(&stage, change).await;
+        for (position, call) in (1..).zip(change.calls) {
+            for case in one_of_each_kind() {
+                let on = On::Only(position);
+                let cell = Cell { change, case, call, on };
+                cell.check_without_retries(&stage, &goal, usize::try_from(position).unwrap()).await;
+            }
+        }
+    }
 }
 
 /// Every cell of the matrix for one sequence.
@@ -125,7 +141,47 @@ impl Cell<'_> {
         let outcome = (self.change.run)(&disturbed.clients).await;
         self.check_outcome(&outcome);
         self.check_sent(&disturbed);
+        self.check_converges(stage, goal, &outcome).await;
+    }
 
+    /// As [`Cell::check`], where no attempt may follow the first.
+    async fn check_without_retries(&self, stage: &Stage, goal: &Account, position: usize) {
+        begin(stage, self.change).await;
+        let disturbed = stage.disturbed_with(0, Some(self.case.fault), self.case.given, self.on).await;
+        let outcome = (self.change.run)(&disturbed.clients).await;
+        let asked_for = disturbed.asked_for();
+        let (before, after) = asked_for.split_at(position);
+        assert_eq!(before, &self.change.calls[..position], "{self}");
+        match self.look() {
+            // Found, and so it goes on.
+            Some(look) if self.case.in_doubt && self.case.applied => {
+                assert!(outcome.is_ok(), "{self}: {outcome:?}");
+                assert_eq!(after[0], look, "{self}");
+                assert_eq!(&after[1..], &self.change.calls[position..], "{self}");
+            }
+            Some(look) if self.case.in_doubt => {
+                self.check_told(&outcome);
+                assert_eq!(after, [look], "{self}");
+            }
+            _ => {
+                self.check_told(&outcome);
+                assert_eq!(after, [] as [&str; 0], "{self}");
+            }
+        }
+        self.check_converges(stage, goal, &outcome).await;
+    }
+
+    /// What is read to find out whether the call was carried out, if it must not be twice.
+    fn look(&self) -> Option<&'static str> {
+        match self.call {
+            "CreateRole" => Some("GetRole"),
+            "CreatePolicyVersion" => Some("GetPolicy"),
+            _ => None,
+        }
+    }
+
+    /// That a run which nothing disturbs then gets to where it gets without a fault.
+    async fn check_converges(&self, stage: &Stage, goal: &Account, outcome: &Result<(), Problem>) {
         let again = stage.undisturbed().await;
         (self.change.run)(&again.clients).await.unwrap();
         let log = stage.log().await;
@@ -148,17 +204,18 @@ impl Cell<'_> {
     }
 
     fn check_outcome(&self, outcome: &Result<(), Problem>) {
-        let Case { kind, passes, in_doubt, .. } = *self.case;
-        let is_read = is_read(self.call);
-        let is_once = matches!(self.on, On::Only(_));
-        if is_once && passes {
+        let Case { passes, in_doubt, applied, .. } = *self.case;
+        let is_found = self.look().is_some() && in_doubt && applied;
+        if matches!(self.on, On::Only(_)) && (passes || is_found) {
             assert!(outcome.is_ok(), "{self}: {outcome:?}");
-            return;
+        } else {
+            self.check_told(outcome);
         }
-        // Whether a write is sent again whose answer cannot be read is for each sequence to say.
-        if is_once && in_doubt && !is_read && outcome.is_ok() {
-            return;
-        }
+    }
+
+    /// That a run which failed says why.
+    fn check_told(&self, outcome: &Result<(), Problem>) {
+        let kind = self.case.kind;
         match outcome {
             // Half a refusal: its code is lost, and only what the status says is left.
             Err(Problem::Call(error))
@@ -175,8 +232,30 @@ impl Cell<'_> {
         }
     }
 
-    /// That what must not be made twice is not sent for ever.
+    /// How often the call is sent, and that what must not be made twice is not sent for ever.
     fn check_sent(&self, disturbed: &Disturbed) {
+        let Case { passes, in_doubt, applied, .. } = *self.case;
+        let is_looked_for = self.look().is_some() && in_doubt;
+        let usual = |calls: &[&str]| calls.iter().filter(|call| **call == self.call).count();
+        let expected = match self.on {
+            On::Only(_) if passes && !(is_looked_for && applied) => Some(usual(self.change.calls) + 1),
+            On::From(position) if passes && !is_read(self.call) => {
+                let retries = match self.case.given {
+                    // Looking fails as well.
+                    _ if is_looked_for => 0,
+                    Given::Fixed => MAX_RETRIES,
+                    // There is one more key.
+                    Given::Printed => 1,
+                };
+                let position = usize::try_from(position).unwrap();
+                Some(usual(&self.change.calls[..position]) + usize::try_from(retries).unwrap())
+            }
+            _ => None,
+        };
+        if let Some(expected) = expected {
+            let sent = usize::try_from(disturbed.sent_of(self.call)).unwrap();
+            assert_eq!(sent, expected, "{self}: {}", self.call);
+        }
         // Sent, looked for, and sent again; each with the attempts that a refusal of the rate leaves.
         let most = match self.on {
             On::From(_) => 2 * (1 + MAX_RETRIES),
