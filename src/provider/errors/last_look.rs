@@ -33,7 +33,7 @@ fn found(seen: &LogStore) -> String {
 }
 
 /// What came of looking at a role once more.
-pub(super) fn of_role(look: &Result<(), Error>) -> String {
+pub(super) fn of_role(look: Result<(), &Error>) -> String {
     match look {
         Ok(()) => {
             format!("After that the role was looked at, and the state shows what was found. {MAY_CHANGE}")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LogStoreId, of_call};
+use super::{LogStoreId, last_look, of_call_and};
 use crate::{
     cloud::{
         error::{Error, ErrorKind},
@@ -40,6 +40,27 @@ pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Di
     .at(Path::of("role_name"))
 }
 
+/// A role of which nobody knows whether it was made. `is_ours` tells what a look has found: one that is just as it was
+/// to be made, or another one.
+pub(in crate::provider) fn of_making(name: &str, error: &Error, is_ours: Result<bool, &Error>) -> Diagnostic {
+    let found = match is_ours {
+        Ok(true) => last_look::of_role(Ok(())),
+        Ok(false) => "After that a role of this name was found, but not as it was to be made.".to_owned(),
+        Err(look) => last_look::of_role(Err(look)),
+    };
+    of_call_and(&format!("Cannot create role {name}"), error, Some(found))
+}
+
+/// A role that was not made, or of which nobody could tell afterwards that it is ours.
+pub(in crate::provider) fn of_making_unseen(name: &str, error: &Error) -> Diagnostic {
+    let doubt = error.may_have_been_applied().then(|| {
+        format!(
+            "The role may have been made all the same. Whether there was one before could not be read, so it is not in the state: look in RAM whether there is a role {name}, and if it is the one, delete it or take it over with terraform import ADDRESS {name}."
+        )
+    });
+    of_call_and(&format!("Cannot create role {name}"), error, doubt)
+}
+
 /// The role is gone.
 pub(in crate::provider) fn role_gone(name: &str) -> Diagnostic {
     Diagnostic::warning(
@@ -64,11 +85,16 @@ pub(in crate::provider) fn role_made_anew(name: &str) -> Diagnostic {
     )
 }
 
-/// A write about a role that was not carried out.
-pub(in crate::provider) fn of_step(role: &str, error: &StepError) -> Diagnostic {
+/// A write about a role that was not carried out, or of which nobody knows; then with what came of looking at the role.
+pub(in crate::provider) fn of_step(
+    role: &str,
+    error: &StepError,
+    look: Option<&Result<(), Error>>,
+) -> Diagnostic {
     match error {
         StepError::Call(error) => {
-            let diagnostic = of_call(&format!("Cannot set up role {role}"), error);
+            let found = look.map(|look| last_look::of_role(look.as_ref().map(|()| ())));
+            let diagnostic = of_call_and(&format!("Cannot set up role {role}"), error, found);
             match attribute(error) {
                 Some(path) => diagnostic.at(path),
                 None => diagnostic,
@@ -118,10 +144,16 @@ pub(in crate::provider) fn of_settling(role: &str, settled: Settled) -> Diagnost
     }
 }
 
-/// A role that was not removed.
-pub(in crate::provider) fn of_removal(role: &str, error: &RemoveError) -> Diagnostic {
+/// A role that was not removed, with what came of looking at it after that.
+pub(in crate::provider) fn of_removal(
+    role: &str,
+    error: &RemoveError,
+    look: Option<Result<(), &Error>>,
+) -> Diagnostic {
     match error {
-        RemoveError::Call(error) => of_call(&format!("Cannot delete role {role}"), error),
+        RemoveError::Call(error) => {
+            of_call_and(&format!("Cannot delete role {role}"), error, look.map(last_look::of_role))
+        }
         RemoveError::ForeignPolicies(policies) => Diagnostic::error(
             format!("Others have attached policies to role {role}"),
             format!(

@@ -72,7 +72,7 @@ async fn begin(
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     match left {
         Some(left) => go_on_with(&role, &wanted, left).await,
-        None => make(&role, &wanted, resource.session.held.roles.is_absent(name.as_str())).await,
+        None => make(&role, planned, &wanted, resource.session.held.roles.is_absent(name.as_str())).await,
     }
 }
 
@@ -101,21 +101,33 @@ async fn go_on_with(
 
 async fn make(
     role: &BoundRole<'_>,
+    planned: &RoleModel,
     wanted: &Wanted,
     known_absent: bool,
 ) -> Result<(Role, Observed), NotBegun> {
-    role.create(wanted, known_absent)
-        .await
-        .map_err(|error| not_made(role.name.as_str(), &error, known_absent))
+    match role.create(wanted, known_absent).await {
+        Ok(made) => Ok(made),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(errors::role_exists_at_apply(role.name.as_str(), &error).into())
+        }
+        Err(error) if known_absent && error.may_have_been_applied() => {
+            Err(perhaps_made(role, planned, &error).await)
+        }
+        Err(error) => Err(errors::of_making_unseen(role.name.as_str(), &error).into()),
+    }
 }
 
-fn not_made(name: &str, error: &Error, known_absent: bool) -> NotBegun {
-    if error.kind() == ErrorKind::AlreadyExists {
-        return errors::role_exists_at_apply(name, error).into();
-    }
-    // The next refresh finds out.
-    let left = (known_absent && error.may_have_been_applied()).then(MadeRole::default);
-    NotBegun { problem: errors::of_call(&format!("Cannot create role {name}"), error), left }
+/// A role that was not there and of which nobody knows whether it was made. What a look does not tell, the next refresh
+/// finds out.
+async fn perhaps_made(role: &BoundRole<'_>, planned: &RoleModel, error: &Error) -> NotBegun {
+    let look = role.last_look(&[]).await;
+    let is_ours = look.as_ref().map(|found| planned.is_just_made(&found.observed));
+    let problem = errors::of_making(role.name.as_str(), error, is_ours);
+    let left = match &look {
+        Ok(found) if is_ours.is_ok_and(|is_ours| is_ours) => MadeRole::of(&found.role),
+        _ => MadeRole::default(),
+    };
+    NotBegun { problem, left: Some(left) }
 }
 
 /// Does everything about a role that is there.

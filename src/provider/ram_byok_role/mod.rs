@@ -104,7 +104,8 @@ fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
     })
 }
 
-/// Carries out what is missing, notes it in `observed`, and waits until it is seen. Gives what was written.
+/// Carries out what is missing, notes it in `observed`, and waits until it is seen. Gives what was written. After a
+/// write of which nobody knows whether it was carried out, `observed` is what was found.
 async fn make_so(
     role: &BoundRole<'_>,
     arn: &RoleArn,
@@ -113,8 +114,10 @@ async fn make_so(
     written_before: Written,
 ) -> Result<(Written, Diagnostics), Diagnostics> {
     let steps = steps(observed, wanted);
-    let carried_out = role.carry_out(arn, &steps, observed).await;
-    carried_out.map_err(|error| Diagnostics::from(errors::of_step(&wanted.role_name, &error)))?;
+    if let Err(error) = role.carry_out(arn, &steps, observed).await {
+        let look = role.look_after(&error, wanted, observed).await;
+        return Err(errors::of_step(&wanted.role_name, &error, look.as_ref()).into());
+    }
     let written = written_before.and(Written::by(&steps));
     let settled = role.settle(arn, wanted, &written).await;
     Ok((written, errors::of_settling(&wanted.role_name, settled)))
@@ -224,7 +227,7 @@ impl Resource for RamByokRole {
         context: &Context,
         request: Stored<RoleModel, RolePrivate>,
     ) -> Destroyed<RoleModel> {
-        delete::delete(self, context, &request).await.into()
+        delete::delete(self, context, &request).await
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {

@@ -100,7 +100,8 @@ fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate) {
     }
 }
 
-fn new_state(state: &RoleModel, mut found: Found, importing: bool) -> RoleModel {
+/// A state with what was found of the role.
+pub(super) fn new_state(state: &RoleModel, mut found: Found, importing: bool) -> RoleModel {
     let mut new_state = state.clone();
     new_state.observe_role(&found.role);
     if importing {

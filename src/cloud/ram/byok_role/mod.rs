@@ -5,6 +5,7 @@
 mod bound;
 mod carry_out;
 mod create;
+mod look;
 mod observe;
 mod observed;
 mod remove;

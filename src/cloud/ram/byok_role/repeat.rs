@@ -73,6 +73,9 @@ impl BoundRole<'_> {
                 (Err(error), before) => return Err(error.with_may_have_been_applied(before.is_some())),
             };
             let again = self.pause(&mut lost, error.clone()).await;
+            if self.context.is_over(self.clock) {
+                return Err(again.err().unwrap_or(error));
+            }
             match find().await {
                 Ok(Found::Made(made)) => return Ok(made),
                 Ok(Found::Nothing) => again?,

@@ -3,6 +3,7 @@
 mod bound;
 mod carry_out;
 mod create;
+mod look;
 mod remove;
 mod repeat;
 mod settle;

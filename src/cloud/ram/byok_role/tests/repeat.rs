@@ -126,6 +126,7 @@ async fn a_pause_that_is_interrupted_leaves_the_doubt() {
             })
             .await;
         assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Cancelled, true));
+        assert_ne!(error.action(), "GetPolicy", "it is the write that is told of");
         assert_eq!((bench.sent().len(), bench.elapsed()), (1, SECOND));
     }
 }
