@@ -93,7 +93,7 @@ pub(in crate::provider) fn of_step(
 ) -> Diagnostic {
     match error {
         StepError::Call(error) => {
-            let found = look.map(|look| last_look::of_role(look.as_ref().map(|()| ())));
+            let found = look.map(|look| last_look::of_role(look.as_ref().copied()));
             let diagnostic = of_call_and(&format!("Cannot set up role {role}"), error, found);
             match attribute(error) {
                 Some(path) => diagnostic.at(path),

@@ -107,7 +107,10 @@ fn a_destroy_is_finished_by_the_next_one() {
     }
 }
 
-/// What the state shows of the role, the number of its policies, the PassRole policy and its users.
+/// Whether something is so in a scene.
+type Condition = fn(&Scene) -> bool;
+
+/// Whether the state shows the role that is there, the number of its policies, the PassRole policy and its users.
 fn in_state(scene: &Scene) -> (bool, usize, bool, Value) {
     let attributes = scene.attributes(THIS);
     let role_id = scene.role(given::NAME).map(|role| role.role_id);
@@ -122,7 +125,7 @@ fn in_state(scene: &Scene) -> (bool, usize, bool, Value) {
 #[test]
 fn what_a_create_has_made_before_it_was_interrupted_is_in_the_state() {
     let users = || json!(["alice"]);
-    let table: [(&str, fn(&Scene) -> bool, _); 4] = [
+    let table: [(&str, Condition, _); 4] = [
         ("CreateRole", |scene| scene.role(given::NAME).is_some(), (true, 0, false, json!(null))),
         (
             "AttachPolicyToRole",
@@ -209,7 +212,7 @@ fn where_the_role_cannot_be_looked_at_what_was_known_stays_in_the_state() {
 
 #[test]
 fn what_a_destroy_has_removed_before_it_was_interrupted_is_not_in_the_state() {
-    let table: [(&str, fn(&Scene) -> bool, _, _); 3] = [
+    let table: [(&str, Condition, _, _); 3] = [
         (
             "DeletePolicy",
             |scene| scene.policy(given::POLICY).is_none(),

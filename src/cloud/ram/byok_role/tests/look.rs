@@ -32,12 +32,14 @@ async fn look_after(bench: &Bench, observed: &mut Observed) -> Option<Result<(),
     bench.run(bench.role().look_after(&error, &wanted, observed)).await
 }
 
-fn noted(policy_name: &str) -> Option<ObservedPassRole> {
-    Some(ObservedPassRole {
+/// A bare role with a policy that is looked after.
+fn noted(policy_name: &str) -> Observed {
+    let pass_role = ObservedPassRole {
         policy_name: policy_name.to_owned(),
         document_is_right: true,
         principals: BTreeSet::new(),
-    })
+    };
+    Observed { pass_role: Some(pass_role), ..bare() }
 }
 
 #[tokio::test]
@@ -57,7 +59,7 @@ async fn a_policy_that_somebody_else_has_made_is_not_looked_after() {
     assert_eq!(observed.pass_role, None);
     // It was before.
     let bench = interrupted(whole("Mine"));
-    let mut observed = Observed { pass_role: noted("Pass"), ..bare() };
+    let mut observed = noted("Pass");
     look_after(&bench, &mut observed).await.unwrap().unwrap();
     assert_eq!(observed.pass_role.unwrap().policy_name, "pass");
 }
@@ -67,7 +69,7 @@ async fn where_the_policy_of_before_is_gone_the_one_that_is_wanted_is_looked_for
     let [role, attached, tags, policy, held] = whole(&our_description());
     let gone = refused(404, "EntityNotExist.Policy");
     let bench = interrupted([role, attached, tags, gone, policy, held]);
-    let mut observed = Observed { pass_role: noted("before"), ..bare() };
+    let mut observed = noted("before");
     look_after(&bench, &mut observed).await.unwrap().unwrap();
     assert_eq!(observed.pass_role.unwrap().policy_name, "pass");
 }
@@ -75,10 +77,10 @@ async fn where_the_policy_of_before_is_gone_the_one_that_is_wanted_is_looked_for
 #[tokio::test]
 async fn where_the_look_fails_what_was_noted_stands() {
     let bench = interrupted([role(), refused(403, "NoPermission")]);
-    let mut observed = Observed { pass_role: noted("pass"), ..bare() };
+    let mut observed = noted("pass");
     let error = look_after(&bench, &mut observed).await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
-    assert_eq!(observed, Observed { pass_role: noted("pass"), ..bare() });
+    assert_eq!(observed, noted("pass"));
 }
 
 #[tokio::test]
