@@ -1,6 +1,6 @@
 //! What a thing looked like after a write of which nobody knows what came of it.
 
-use super::describe;
+use super::{describe, is_gone};
 use crate::cloud::{
     error::{Error, ErrorKind},
     sls::{
@@ -19,6 +19,9 @@ pub(super) fn of_log_store(failure: &Failure) -> Option<String> {
             format!("After that the Logstore was found with {}. {MAY_CHANGE}", found(seen))
         }
         (Ok(()), None) => return None,
+        (Err(ApplyError::Call(error)), _) if is_gone(error) => {
+            format!("After that the service said: {}", error.message())
+        }
         (Err(ApplyError::Call(error)), _) => not_looked_at("Logstore", error),
         (Err(error), _) => format!("After that: {error}."),
     })
@@ -47,4 +50,77 @@ pub(super) fn of_role(look: Result<(), &Error>) -> String {
 
 fn not_looked_at(what: &str, error: &Error) -> String {
     format!("Whether it was carried out is not known: the {what} could not be looked at after that. {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::cloud::error::Operation;
+
+    fn operation() -> Operation {
+        Operation::new("SLS", "GetLogStore", "audit/app")
+    }
+
+    fn cancelled() -> ApplyError {
+        Error::new(ErrorKind::Cancelled, &operation(), "the run was interrupted").into()
+    }
+
+    fn log_store(conf: Value) -> LogStore {
+        let Value::Object(mut fields) = json!({"logstoreName": "app", "createTime": 100}) else { panic!() };
+        if !conf.is_null() {
+            fields.insert("encrypt_conf".to_owned(), conf);
+        }
+        LogStore::from_fields(operation(), fields)
+    }
+
+    #[track_caller]
+    fn check(last_look: Option<Result<(), ApplyError>>, conf: Value, expected: Option<&str>) {
+        let last_seen = Some(log_store(conf));
+        let failure = Failure { error: cancelled(), written: true, last_seen, last_look };
+        assert_eq!(of_log_store(&failure).as_deref(), expected);
+    }
+
+    #[test]
+    fn what_was_found_of_a_logstore_is_told_as_what_may_change() {
+        check(None, Value::Null, None);
+        check(
+            Some(Ok(())),
+            json!({"enable": true, "encrypt_type": "sm4_gcm"}),
+            Some(
+                "After that the Logstore was found with encryption enabled, encrypt_type \"sm4_gcm\", with the service's key. A call that is still under way may change that.",
+            ),
+        );
+        check(
+            Some(Ok(())),
+            Value::Null,
+            Some(
+                "After that the Logstore was found with no encryption configuration. A call that is still under way may change that.",
+            ),
+        );
+    }
+
+    #[test]
+    fn a_look_that_found_no_such_logstore_says_so() {
+        let code = Some("LogStoreNotExist".to_owned());
+        let gone = Error::from_answer(&operation(), 404, code, "logstore app does not exist.");
+        check(
+            Some(Err(gone.into())),
+            Value::Null,
+            Some("After that the service said: logstore app does not exist."),
+        );
+        check(
+            Some(Err(ApplyError::Rebuilt { known: 100, found: 200 })),
+            Value::Null,
+            Some("After that: the Logstore was created at 200, but the one that was planned for at 100."),
+        );
+        check(
+            Some(Err(Error::new(ErrorKind::Timeout, &operation(), "too late").into())),
+            Value::Null,
+            Some(
+                "Whether it was carried out is not known: the Logstore could not be looked at after that. SLS GetLogStore on audit/app failed: too late (never sent).",
+            ),
+        );
+    }
 }
