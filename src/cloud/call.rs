@@ -16,7 +16,7 @@ use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, trace,
 };
-use crate::cloud::rate::Rates;
+use crate::cloud::rate::{Pace, Rates};
 use crate::cloud::retry::{RetryPolicy, parse_retry_after};
 use crate::cloud::totals::Totals;
 
@@ -79,6 +79,8 @@ struct Progress {
     attempts: u32,
     status: Option<u16>,
     request_id: Option<String>,
+    /// The answer of the attempt before, if it came too fast.
+    refusal: Option<Error>,
 }
 
 impl Caller {
@@ -183,7 +185,8 @@ impl Caller {
     ) -> Result<T, Error> {
         let operation = action.operation;
         let pace = self.rates.of(operation.service);
-        self.within(context, operation, false, pace.turn(&*self.clock)).await?;
+        let turn = context.bound(&*self.clock, pace.turn(&*self.clock)).await;
+        turn.map_err(|why| too_late(progress, &pace, operation, why))?;
         let permit = self.within(context, operation, false, self.permits.acquire()).await?;
         let _permit = permit.map_err(|closed| {
             Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
@@ -204,10 +207,7 @@ impl Caller {
         progress.status = Some(response.status);
         progress.request_id = (action.request_id)(&response);
 
-        let outcome = (action.accept)(&response);
-        let is_throttled = matches!(&outcome, Err(error) if error.kind() == ErrorKind::Throttled);
-        pace.answered(operation.service, is_throttled, sent_at, self.clock.monotonic());
-        outcome.map_err(|error| {
+        let outcome = (action.accept)(&response).map_err(|error| {
             let retry_after = response.headers.get("retry-after");
             let wait = retry_after.and_then(|value| parse_retry_after(value, self.clock.now()));
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
@@ -218,7 +218,11 @@ impl Caller {
                 .without(credentials.access_key_secret.expose())
                 .without(token);
             credentials::heed(&*self.credentials, &credentials, error)
-        })
+        });
+        progress.refusal =
+            outcome.as_ref().err().filter(|error| error.kind() == ErrorKind::Throttled).cloned();
+        pace.answered(operation.service, progress.refusal.as_ref(), sent_at, self.clock.monotonic());
+        outcome
     }
 
     async fn exchange(&self, operation: &Operation, request: &HttpRequest) -> Result<HttpResponse, Error> {
@@ -308,6 +312,15 @@ fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
         }
     };
     Error::new(kind, operation, message).with_may_have_been_applied(sent)
+}
+
+/// The error of a call that waited for its turn: the refusal it waits for, if its time is over.
+fn too_late(progress: &Progress, pace: &Pace, operation: &Operation, why: Interrupted) -> Error {
+    let refusal = match why {
+        Interrupted::DeadlineExceeded => progress.refusal.clone().or_else(|| pace.too_late(operation)),
+        Interrupted::Cancelled => None,
+    };
+    refusal.map_or_else(|| interrupted(operation, why, false), |refusal| refusal.with_retryable(false))
 }
 
 fn transport_error(operation: &Operation, error: TransportError) -> Error {

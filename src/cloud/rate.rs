@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cloud::clock::Clock;
+use crate::cloud::error::{Error, ErrorKind, Operation};
 
 /// The paces of the services; all calls of one caller are of one account.
 #[derive(Debug, Default)]
@@ -39,6 +40,7 @@ struct State {
     /// When the calls of the last second were taken, oldest first; only while there is no limit.
     taken: VecDeque<Duration>,
     last_sent: Option<Duration>,
+    last_refusal: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,12 +106,12 @@ impl Pace {
         }
     }
 
-    /// Takes note of an answer to a call that was sent at `sent`.
-    pub(crate) fn answered(&self, service: &str, is_throttled: bool, sent: Duration, now: Duration) {
+    /// Takes note of an answer to a call that was sent at `sent`; `refusal` is one for coming too fast.
+    pub(crate) fn answered(&self, service: &str, refusal: Option<&Error>, sent: Duration, now: Duration) {
         let mut state = self.state();
-        if !is_throttled {
-            state.taken(now);
-        } else if let Some(rate) = state.refused(sent, now) {
+        let Some(refusal) = refusal else { return state.taken(now) };
+        state.last_refusal = Some(refusal.clone());
+        if let Some(rate) = state.refused(sent, now) {
             drop(state);
             tracing::debug!(
                 service,
@@ -117,6 +119,19 @@ impl Pace {
                 "throttled: calling more slowly"
             );
         }
+    }
+
+    /// The error of a call whose time is over before its turn has come; `None` if calls do not wait for a turn.
+    pub(crate) fn too_late(&self, operation: &Operation) -> Option<Error> {
+        let state = self.state();
+        let (limit, refusal) = (state.limit?, state.last_refusal.as_ref()?);
+        let message = format!(
+            "the time allowed for the whole operation has passed before its turn came; {} refuses calls that come faster than about {:.1} a second, the last time: {}",
+            operation.service,
+            limit.rate(),
+            refusal.to_string().trim_end_matches('.')
+        );
+        Some(Error::new(ErrorKind::Throttled, operation, message))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

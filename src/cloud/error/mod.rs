@@ -351,9 +351,7 @@ impl Facts {
         details.extend(self.code.as_ref().map(|code| format!("code {code}")));
         details.extend(self.request_id.as_ref().map(|id| format!("request id {id}")));
         match self.attempts {
-            0 if matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Timeout) => {
-                details.push("never sent".to_owned());
-            }
+            0 if self.status.is_none() && is_about_time(self.kind) => details.push("never sent".to_owned()),
             0 => {}
             1 => details.push("1 attempt".to_owned()),
             attempts => details.push(format!("{attempts} attempts")),
@@ -363,6 +361,11 @@ impl Facts {
         }
         details
     }
+}
+
+/// Whether calls fail so that never had their turn.
+fn is_about_time(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Throttled)
 }
 
 impl fmt::Debug for Error {

@@ -9,7 +9,6 @@ use super::*;
 use crate::cloud::call::Action;
 use crate::cloud::credentials::{Credentials, StaticCredentials};
 use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::{Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError};
 use crate::cloud::retry::RetryPolicy;
 use crate::cloud::testing::ManualClock;
@@ -101,7 +100,11 @@ impl Service {
     }
 
     async fn call(&self) -> Result<(), Error> {
-        let operation = Operation::new("SLS", "GetLogStore", "p/l");
+        self.call_within(Duration::from_mins(10)).await
+    }
+
+    async fn call_within(&self, limit: Duration) -> Result<(), Error> {
+        let operation = operation();
         let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
         let prepare = |_: &Credentials, _| Ok(HttpRequest::new(Method::Get, origin.clone(), "/"));
         let accept = |response: &HttpResponse| match response.status {
@@ -110,7 +113,7 @@ impl Service {
         };
         let action =
             Action { operation: &operation, prepare: &prepare, accept: &accept, request_id: |_| None };
-        let context = CallContext::default().with_timeout(&self.clock, Duration::from_mins(10));
+        let context = CallContext::default().with_timeout(&self.clock, limit);
         self.caller.repeat(&context, &action).await
     }
 
@@ -175,12 +178,21 @@ async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
 async fn services_do_not_slow_each_other_down() {
     let rates = Rates::default();
     let clock = ManualClock::new();
-    rates.of("SLS").answered("SLS", true, Duration::ZERO, Duration::ZERO);
+    rates.of("SLS").answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
     rates.of("SLS").turn(&clock).await;
     clock.run(rates.of("SLS").turn(&clock)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
     // On this clock a wait would never end.
     rates.of("RAM").turn(&clock).await;
+}
+
+fn operation() -> Operation {
+    Operation::new("SLS", "GetLogStore", "p/l")
+}
+
+fn refusal() -> Error {
+    let code = Some("ReadQuotaExceed".to_owned());
+    Error::from_answer(&operation(), 403, code, "too many reads").with_request_id(Some("R1".to_owned()))
 }
 
 /// The rate to a tenth of a call a second; `None` is no limit.
@@ -192,7 +204,7 @@ fn rate(pace: &Pace) -> Option<f64> {
 fn taken_at_40_a_second() -> (Pace, Duration) {
     let (pace, began) = (Pace::default(), Duration::from_secs(1));
     for taken in 1..=20 {
-        pace.answered("SLS", false, Duration::ZERO, began + Duration::from_millis(25) * taken);
+        pace.answered("SLS", None, Duration::ZERO, began + Duration::from_millis(25) * taken);
     }
     assert_eq!(rate(&pace), None);
     (pace, began + Duration::from_millis(525))
@@ -202,34 +214,34 @@ fn taken_at_40_a_second() -> (Pace, Duration) {
 fn refusals_of_calls_that_were_on_their_way_lower_the_rate_once() {
     let (pace, now) = taken_at_40_a_second();
     for _ in 0..30 {
-        pace.answered("SLS", true, Duration::from_secs(1), now);
+        pace.answered("SLS", Some(&refusal()), Duration::from_secs(1), now);
     }
     assert_eq!(rate(&pace), Some(32.0));
     let later = now + Duration::from_secs(1);
-    pace.answered("SLS", true, later, later);
+    pace.answered("SLS", Some(&refusal()), later, later);
     assert_eq!(rate(&pace), Some(25.6));
 }
 
 #[test]
 fn a_rate_that_was_taken_for_a_while_is_lowered_by_little_and_one_that_is_not_refused_any_more_is_dropped() {
     let (pace, now) = taken_at_40_a_second();
-    pace.answered("SLS", true, now, now);
+    pace.answered("SLS", Some(&refusal()), now, now);
     for _ in 0..10 {
-        pace.answered("SLS", false, now, now);
+        pace.answered("SLS", None, now, now);
     }
     assert_eq!(rate(&pace), Some(40.0), "the first rate has grown back after ten calls");
-    pace.answered("SLS", true, now, now);
+    pace.answered("SLS", Some(&refusal()), now, now);
     assert_eq!(rate(&pace), Some(38.0));
     for _ in 0..200 {
-        pace.answered("SLS", false, now, now);
+        pace.answered("SLS", None, now, now);
     }
     assert_eq!(rate(&pace), Some(40.0), "those of five seconds have been taken");
     for _ in 0..200 {
-        pace.answered("SLS", false, now, now);
+        pace.answered("SLS", None, now, now);
     }
     assert_eq!(rate(&pace), Some(42.0), "past the rate that was refused it grows slowly first");
     for _ in 0..1300 {
-        pace.answered("SLS", false, now, now);
+        pace.answered("SLS", None, now, now);
     }
     assert_eq!(rate(&pace), None, "then the quota must have become larger");
 }
@@ -237,7 +249,7 @@ fn a_rate_that_was_taken_for_a_while_is_lowered_by_little_and_one_that_is_not_re
 #[tokio::test]
 async fn whoever_stops_waiting_does_not_hold_the_others_up() {
     let (pace, clock) = (Pace::default(), ManualClock::new());
-    pace.answered("SLS", true, Duration::ZERO, Duration::ZERO);
+    pace.answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
     pace.turn(&clock).await;
     {
         let mut given_up = Box::pin(pace.turn(&clock));
@@ -245,4 +257,32 @@ async fn whoever_stops_waiting_does_not_hold_the_others_up() {
     }
     clock.run(pace.turn(&clock)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
+}
+
+#[tokio::test]
+async fn a_call_whose_time_is_over_before_its_turn_is_told_of_the_refusal_it_waits_for() {
+    let service = Service::admitting(1, 1);
+    *service.quota.full_at.lock().unwrap() = Duration::from_hours(1);
+    let (clock, call) = (&service.clock, |seconds| service.call_within(Duration::from_secs(seconds)));
+    let error = clock.run(call(60)).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Throttled, Some(429)), "its own refusal");
+    let (other, error) = clock.run(async { tokio::join!(call(60), call(1)) }).await;
+    assert_eq!(other.unwrap_err().status(), Some(429));
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_retryable()), (ErrorKind::Throttled, 0, false));
+    assert!(!error.may_have_been_applied());
+    let text = error.to_string();
+    assert!(text.starts_with("SLS GetLogStore on p/l failed: the time allowed"), "{text}");
+    for part in ["faster than about 0.5 a second", "slow down (HTTP 429)", "never sent"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn without_a_limit_time_that_is_over_is_just_that() {
+    let (pace, now) = taken_at_40_a_second();
+    assert!(pace.too_late(&operation()).is_none());
+    pace.answered("SLS", Some(&refusal()), now, now);
+    let error = pace.too_late(&operation()).unwrap();
+    assert!(error.to_string().contains("(HTTP 403, code ReadQuotaExceed, request id R1)"), "{error}");
 }
