@@ -247,17 +247,9 @@ impl Caller {
         &*self.clock
     }
 
-    /// Waits within the bounds of the operation.
-    pub(crate) async fn wait(
-        &self,
-        context: &CallContext,
-        operation: &Operation,
-        time: Duration,
-    ) -> Result<(), Error> {
-        self.within(context, operation, false, self.clock.sleep(time)).await
-    }
-
-    async fn within<F: Future>(
+    /// Waits for `work` within the bounds of the operation; `sent` says whether the service may have done what was
+    /// asked if those end it.
+    pub(crate) async fn within<F: Future>(
         &self,
         context: &CallContext,
         operation: &Operation,

@@ -256,6 +256,7 @@ fn an_update_that_takes_too_long_ends_with_the_time_allowed() {
         "Cannot configure encryption of Logstore audit:app",
         "SLS UpdateLogStore on audit/app failed",
         "the time allowed for the whole operation has passed",
+        "After that the Logstore was found with encryption enabled",
         "allow more time with timeouts",
     ]);
     scene.release();

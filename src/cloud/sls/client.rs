@@ -1,7 +1,7 @@
 //! The client: one method per action of the API.
 
+use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -146,19 +146,19 @@ impl SlsClient {
         self.caller.pause(context, attempt, error).await
     }
 
-    /// Waits before the Logstore is read again.
+    /// Waits for something that comes before the Logstore is read.
     ///
     /// # Errors
     /// `Cancelled` or `Timeout` when the operation ends first.
-    pub async fn wait(
+    pub async fn within<F: Future>(
         &self,
         context: &CallContext,
         project: &ProjectName,
         logstore: &LogstoreName,
-        time: Duration,
-    ) -> Result<(), Error> {
+        work: F,
+    ) -> Result<F::Output, Error> {
         let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
-        self.caller.wait(context, &operation, time).await
+        self.caller.within(context, &operation, false, work).await
     }
 
     /// The clock that deadlines of a [`CallContext`] are measured on.

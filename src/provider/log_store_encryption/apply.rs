@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cloud::{
         CallContext,
-        error::ErrorKind,
+        error::{Error, ErrorKind},
         sls::{
             EncryptConf, LogStore,
             encryption::{Applied as Done, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
@@ -127,11 +127,15 @@ async fn write(
         )
     })?;
     let held = &resource.session.held;
-    let _lock = held.lock(&id).await;
+    let calls = super::bound(&client, bounds, &id);
+    let _lock = calls
+        .within(held.lock(&id))
+        .await
+        .map_err(|error| errors::of_call(&format!("Cannot configure encryption of Logstore {id}"), &error))?;
     let base = held.take_read(&id);
     let _writing = held.begin_write(&id);
     let wanted = Wanted { conf, create_time };
-    match apply_once_role_is_seen(resource, &super::bound(&client, bounds, &id), &wanted, base).await {
+    match apply_once_role_is_seen(resource, &calls, &wanted, base).await {
         Ok(done) => {
             if let Some(cmk) = &wanted.conf.user_cmk_info {
                 held.roles.note_user(&cmk.arn, &id.to_string());
@@ -217,22 +221,20 @@ async fn try_delete(
     let id = super::log_store_id(state)?;
     let client = resource.session.sls().map_err(Diagnostic::from)?;
     let held = &resource.session.held;
-    let _lock = held.lock(&id).await;
+    let calls = super::bound(&client, bounds, &id);
+    let not_disabled =
+        |error: &Error| errors::of_call(&format!("Cannot disable encryption of Logstore {id}"), error);
+    let _lock = calls.within(held.lock(&id)).await.map_err(|error| not_disabled(&error))?;
     // Core plans the destroy of a deposed object, one replaced with `create_before_destroy`, in the phase that
     // applies it, and that of any other object in the phase before. It gives no other sign.
     let deposed = held.is_destroy_planned(&id);
     if deposed || held.is_set_up(&id) {
         return Ok(left_to_successor(&id).into());
     }
-    let calls = super::bound(&client, bounds, &id);
     let log_store = match calls.get().await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) => return Ok(Diagnostics::new()),
-        Err(error) => {
-            return Err(
-                errors::of_call(&format!("Cannot disable encryption of Logstore {id}"), &error).into()
-            );
-        }
+        Err(error) => return Err(not_disabled(&error).into()),
     };
     let observed = Observed::of(&log_store)
         .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id}"), problem))?;

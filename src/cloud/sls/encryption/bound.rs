@@ -1,6 +1,6 @@
 //! A Logstore of the real service, as the apply sequence sees it.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -27,6 +27,16 @@ pub struct BoundLogStore<'a> {
     pub logstore: &'a LogstoreName,
 }
 
+impl BoundLogStore<'_> {
+    /// Waits for something else, within the bounds of the operation.
+    ///
+    /// # Errors
+    /// `Cancelled` or `Timeout` when the operation ends first.
+    pub async fn within<F: Future>(&self, work: F) -> Result<F::Output, Error> {
+        self.client.within(self.context, self.project, self.logstore, work).await
+    }
+}
+
 impl LogStoreCalls for BoundLogStore<'_> {
     async fn get(&self) -> Result<LogStore, Error> {
         self.client.get_log_store(self.context, self.project, self.logstore).await
@@ -46,7 +56,7 @@ impl LogStoreCalls for BoundLogStore<'_> {
     }
 
     async fn wait(&self, time: Duration) -> Result<(), Error> {
-        self.client.wait(self.context, self.project, self.logstore, time).await
+        self.within(self.client.clock().sleep(time)).await
     }
 
     fn now(&self) -> Duration {

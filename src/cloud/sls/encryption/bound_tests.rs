@@ -27,6 +27,16 @@ struct CutShort {
     elapsed: Duration,
 }
 
+fn client(transport: &Arc<ScriptedTransport>, clock: &ManualClock) -> SlsClient {
+    let rpc = scripted_rpc(transport, clock, rpc::SignatureVersion::Acs3HmacSha256);
+    SlsClient::new(SlsConfig {
+        endpoint: rpc.endpoint,
+        region: Region::parse("cn-hangzhou").unwrap(),
+        signature: sls::SignatureVersion::V4,
+        caller: rpc.caller,
+    })
+}
+
 /// Runs the sequence within a deadline; cancels it at a moment.
 async fn run(
     replies: impl IntoIterator<Item = Reply>,
@@ -34,13 +44,7 @@ async fn run(
     cancelled_at: Duration,
 ) -> CutShort {
     let (clock, transport) = (ManualClock::new(), Arc::new(ScriptedTransport::new(replies)));
-    let rpc = scripted_rpc(&transport, &clock, rpc::SignatureVersion::Acs3HmacSha256);
-    let client = SlsClient::new(SlsConfig {
-        endpoint: rpc.endpoint,
-        region: Region::parse("cn-hangzhou").unwrap(),
-        signature: sls::SignatureVersion::V4,
-        caller: rpc.caller,
-    });
+    let client = client(&transport, &clock);
     let context = CallContext::default().with_timeout(&clock, deadline);
     let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
     let calls = BoundLogStore { client: &client, context: &context, project: &project, logstore: &logstore };
@@ -73,6 +77,22 @@ fn get(body: &str) -> Reply {
 fn kind(error: &ApplyError) -> ErrorKind {
     let ApplyError::Call(error) = error else { panic!("{error}") };
     error.kind()
+}
+
+#[tokio::test]
+async fn whatever_else_is_waited_for_ends_with_the_operation() {
+    let (clock, transport) = (ManualClock::new(), Arc::new(ScriptedTransport::new([])));
+    let client = client(&transport, &clock);
+    let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
+    let context = CallContext::default().with_timeout(&clock, SECOND);
+    let calls = BoundLogStore { client: &client, context: &context, project: &project, logstore: &logstore };
+    assert_eq!(calls.within(async { 7 }).await.unwrap(), 7);
+    let error = clock.run(calls.within(std::future::pending::<()>())).await.unwrap_err();
+    assert_eq!((error.kind(), clock.monotonic()), (ErrorKind::Timeout, SECOND));
+    assert!(!error.may_have_been_applied());
+    context.cancel.cancel();
+    let error = calls.within(std::future::pending::<()>()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
 
 #[tokio::test]
