@@ -1,6 +1,7 @@
 //! Level two: the sequence that brings a Logstore's encryption to what is wanted meets each fault at each of its
 //! calls, once and from there on. Whatever comes of it, a run that nothing disturbs then finds or makes what is wanted.
 
+use alicloud_encryption::cloud::error::ErrorKind;
 use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
 use alicloud_encryption::cloud::sls::encryption::{
     Applied, ApplyError, BoundLogStore, Failure, Wanted, apply,
@@ -45,6 +46,23 @@ async fn switching_off() {
 #[tokio::test]
 async fn switching_on() {
     meet(Change { before: Some(of_service(false)), wanted: of_service(true) }).await;
+}
+
+#[tokio::test]
+async fn without_retries_each_call_is_sent_once_and_what_is_in_doubt_is_looked_at() {
+    for change in [
+        Change { before: None, wanted: of_service(true) },
+        Change { before: Some(of_user(true)), wanted: of_user(false) },
+    ] {
+        let stage = Stage::start(&seed_with(&change)).await;
+        let calls = undisturbed(&stage, &change).await;
+        for case in cases_of(Service::Sls) {
+            for (position, call) in (1..).zip(&calls) {
+                let cell = Cell { change: &change, case, call, on: On::Only(position) };
+                cell.check_without_retries(&stage, &calls, usize::try_from(position).unwrap()).await;
+            }
+        }
+    }
 }
 
 /// Every cell of the matrix for one change.
@@ -97,6 +115,46 @@ impl Cell<'_> {
         let written = run(&again.clients, self.change).await.unwrap().written;
         assert_eq!(written, carried_out == 0, "{self}: what is there is not written again");
         assert_eq!(updates(&again), u64::from(written), "{self}");
+        assert_eq!(stage.carried_out(UPDATE).await, 1, "{self}: in both runs together");
+        self.check_state(&before, &log_store(stage).await);
+    }
+
+    /// As [`Cell::check`], where no attempt may follow the first.
+    async fn check_without_retries(&self, stage: &Stage, calls: &[String], position: usize) {
+        stage.reset().await;
+        let before = log_store(stage).await;
+
+        let disturbed = stage.disturbed_with(0, Some(self.case.fault), self.case.given, self.on).await;
+        let outcome = run(&disturbed.clients, self.change).await;
+        let carried_out = stage.carried_out(UPDATE).await;
+        self.check_told(&outcome, carried_out);
+        // Nothing was read after the update, and a read has not just been refused.
+        let is_looked_at = match position {
+            2 => self.case.in_doubt && outcome.is_err(),
+            3 => self.case.kind == ErrorKind::Timeout,
+            _ => false,
+        };
+        let expected = match &outcome {
+            Ok(_) => calls.to_vec(),
+            Err(failure) => {
+                let looked = failure.last_look.as_ref().map(Result::is_ok);
+                assert_eq!(looked, is_looked_at.then_some(true), "{self}");
+                // Once a second while the update is under way, which is until its time is over.
+                let is_silent =
+                    matches!(self.case.fault, Fault::SilenceBefore | Fault::SilenceAfter | Fault::TooLong);
+                let beside = if is_silent && position == 2 { 2 } else { 0 };
+                let looks = vec![GET.to_owned(); beside + usize::from(is_looked_at)];
+                [&calls[..position], &looks].concat()
+            }
+        };
+        assert_eq!(disturbed.asked_for(), expected, "{self}");
+        if let (Err(failure), true) = (&outcome, is_looked_at) {
+            let seen = failure.last_seen.as_ref().unwrap().encrypt_conf().unwrap();
+            let is_wanted = seen.as_ref() == Some(&self.change.wanted);
+            assert_eq!(is_wanted, carried_out == 1, "{self}: {seen:?}");
+        }
+
+        run(&stage.undisturbed().await.clients, self.change).await.unwrap();
         assert_eq!(stage.carried_out(UPDATE).await, 1, "{self}: in both runs together");
         self.check_state(&before, &log_store(stage).await);
     }
