@@ -243,3 +243,23 @@ fn what_a_destroy_has_removed_before_it_was_interrupted_is_not_in_the_state() {
         given::is_gone(&scene);
     }
 }
+
+#[test]
+fn a_write_that_takes_too_long_is_looked_at_too() {
+    let scene = Scene::new(&given::people());
+    scene.write("main.tf", &role_for(&["alice"], "  timeouts = { create = \"2s\" }"));
+    scene.ram_fault(&json!({"action": "AttachPolicyToRole", "effect": "hold_after"}));
+    let failed = scene.try_apply().failed();
+    error_of(&failed).says(&[
+        "RAM AttachPolicyToRole",
+        "the time allowed for the whole operation has passed",
+        "After that the role was looked at",
+    ]);
+    assert_eq!(in_state(&scene), (true, 1, false, json!(null)));
+    scene.clear_faults();
+    scene.write("main.tf", &role_for(&["alice"], ""));
+    let made = given::stored(&scene).role_id;
+    scene.apply();
+    assert_eq!(given::stored(&scene).role_id, made, "the role was made anew");
+    given::is_whole(&scene, &["user alice"]);
+}
