@@ -239,7 +239,7 @@ fn calls() -> Vec<Attribute> {
                     "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com`; the one of RAM is what a tool of the vendor uses and is not documented. Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`). Default: `public`.",
                 ),
             Attribute::string("ca_bundle").optional().described(
-                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters; this machine is never reached through a proxy.",
+                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters; `HTTP_PROXY` is for requests without TLS, none of which leave this machine, and this machine is never reached through a proxy.",
             ),
             Attribute::number("max_retries")
                 .optional()
