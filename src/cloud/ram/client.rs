@@ -11,7 +11,7 @@ use crate::cloud::shape::Object;
 /// Reads are repeated as the retry policy says, each attempt signed afresh. Writes are repeated only when it is
 /// certain that nothing was applied; [`Error::may_have_been_applied`] tells a lost answer, after which the caller
 /// looks before it writes again. Every method returns promptly when its
-/// [`CallContext`](crate::cloud::CallContext) is cancelled or its deadline passes, and writes one line to the log.
+/// [`CallContext`] is cancelled or its deadline passes, and writes one line to the log.
 #[derive(Debug)]
 pub struct RamClient {
     pub(super) rpc: RpcClient,
@@ -25,7 +25,7 @@ impl RamClient {
         Self { rpc: RpcClient::new(RAM, config) }
     }
 
-    /// The clock that deadlines of a [`CallContext`](crate::cloud::CallContext) are measured on.
+    /// The clock that deadlines of a [`CallContext`] are measured on.
     pub fn clock(&self) -> &dyn Clock {
         self.rpc.clock()
     }
