@@ -125,7 +125,7 @@ fn a_role_that_does_not_exist_leaves_the_state_as_it_was() {
     scene.plan().expect_empty();
 }
 
-const COUNT: usize = 20;
+const COUNT: usize = 200;
 
 /// As [`scene`], with many Logstores, which are configured with the role assumed.
 fn scene_of_many() -> Scene {
@@ -162,7 +162,7 @@ fn a_session_that_expires_in_the_middle_of_an_apply_is_renewed_once() {
 
     let scene = scene_of_many();
     expires(&scene, "UpdateLogStore", COUNT / 2, 1);
-    assert_eq!(scene.apply().changes(), (20, 0, 0));
+    assert_eq!(scene.apply().changes(), (u64::try_from(COUNT).unwrap(), 0, 0));
     for number in 0..COUNT {
         let log_store = scene.log_store("audit", &format!("app-{number}"));
         assert_eq!(log_store["encrypt_conf"], given::service_key(true, "default"), "{number}");
