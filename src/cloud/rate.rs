@@ -58,11 +58,11 @@ struct Limit {
 }
 
 /// Which part is taken away from a rate at which calls were taken before one was refused. Every refusal costs a quota
-/// that saves up nothing the turn of one call, and what is taken away costs a quarter of it until the next.
+/// that saves up nothing the turn of one call.
 const LOWERED: f64 = 0.05;
 
 /// Which part is taken away from a rate that is refused although it has just been lowered.
-const LOWERED_AGAIN: f64 = 0.2;
+const LOWERED_AGAIN: f64 = 0.1;
 
 /// How many calls, or those of how many seconds if that is more, have to be taken for a rate to be one at which calls
 /// are taken.
@@ -79,8 +79,11 @@ const FIRST: f64 = 4.0;
 const HIGHEST: f64 = 500.0;
 
 /// After how many calls, or those of how many seconds if that is more, a rate has grown back to the one refused last.
-const GROWN_BACK: f64 = 50.0;
-const GROWN_BACK_SECONDS: f64 = 5.0;
+///
+/// Soon: a call that arrives late makes the next one come too early, which lowers a rate that was right. One in twenty
+/// calls may do so, and what is refused for growing soon is about one in ten.
+const GROWN_BACK: f64 = 12.0;
+const GROWN_BACK_SECONDS: f64 = 1.2;
 
 /// After how many calls the first rate has grown back: it is little more than a guess.
 const FIRST_GROWN_BACK: f64 = 10.0;
