@@ -107,6 +107,14 @@ impl State {
         self.faults.fire(subject).or_else(throttled)
     }
 
+    /// Waits as a fault demands. False if the emulator stops before that: nothing is done or answered then.
+    pub async fn outlasts(&self, wait: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            () = wait => true,
+            () = self.stopping.cancelled() => false,
+        }
+    }
+
     /// Hands over to the store what was changed of projects and Logstores, while `model` is still locked;
     /// `None` where nothing was. Shards and Logstores that are closed take nothing any more, and what was in a
     /// Logstore goes with it.

@@ -112,29 +112,20 @@ impl Evaluation<'_> {
             Effect::Hold => self.run_after(release.wait()).await,
             Effect::HoldAfter => {
                 let outcome = self.run(View::Current).await;
-                self.answer_after(release.wait(), outcome).await
+                if self.state.outlasts(release.wait()).await {
+                    outcome.map(Answer::Reply)
+                } else {
+                    Ok(Answer::Drop)
+                }
             }
             Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
         }
     }
 
-    /// Answers after a wait; an emulator that stops does not wait and answers nothing.
-    async fn answer_after(
-        &self,
-        wait: impl Future<Output = ()>,
-        outcome: Result<Reply, Error>,
-    ) -> Result<Answer, Error> {
-        tokio::select! {
-            () = wait => outcome.map(Answer::Reply),
-            () = self.state.stopping.cancelled() => Ok(Answer::Drop),
-        }
-    }
-
     /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
     async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
-        tokio::select! {
-            () = wait => {}
-            () = self.state.stopping.cancelled() => return Ok(Answer::Drop),
+        if !self.state.outlasts(wait).await {
+            return Ok(Answer::Drop);
         }
         self.run(View::Current).await.map(Answer::Reply)
     }
