@@ -18,9 +18,24 @@ struct Roles {
     absent: HashSet<String>,
     to_finish: HashMap<String, Unfinished>,
     new: HashSet<String>,
-    replaced: HashSet<String>,
+    leaving: HashMap<String, Leaving>,
     looked_at: HashSet<(String, String)>,
     users: HashMap<String, BTreeSet<String>>,
+    may_be_replaced: HashSet<String>,
+}
+
+/// How a role of the state is planned to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// It is deleted, and a role of this other name is made.
+    Renamed {
+        /// The other name.
+        to: String,
+    },
+    /// It is deleted, and a role is made whose name is not known to be another one.
+    Replaced,
+    /// It is deleted.
+    Deleted,
 }
 
 /// What runs that failed have left of a role: stored beside its state.
@@ -100,17 +115,22 @@ impl HeldRoles {
         self.open().new.contains(&arn.to_lowercase())
     }
 
-    /// Notes that the role is planned to be replaced.
-    pub(super) fn note_replaced(&self, arn: &str) {
-        self.open().replaced.insert(arn.to_lowercase());
+    /// Notes how a role is planned to go.
+    pub(super) fn note_leaving(&self, arn: &str, leaving: Leaving) {
+        self.open().leaving.insert(arn.to_lowercase(), leaving);
     }
 
-    /// True if the role is planned to be replaced.
-    pub(super) fn is_replaced(&self, arn: &str) -> bool {
-        self.open().replaced.contains(&arn.to_lowercase())
+    /// The role that the Logstore is encrypted through, and how that role is planned to go; `None` if it stays.
+    pub(super) fn leaving_role_of(&self, log_store: &str) -> Option<(String, Leaving)> {
+        let roles = self.open();
+        let is_user = |arn: &str| roles.users.get(arn).is_some_and(|users| users.contains(log_store));
+        // A Logstore has one role; where two were noted, the one that is renamed matters most.
+        let mut found: Vec<_> = roles.leaving.iter().filter(|(arn, _)| is_user(arn)).collect();
+        found.sort_by_key(|(arn, leaving)| (!matches!(leaving, Leaving::Renamed { .. }), (*arn).clone()));
+        found.first().map(|(arn, leaving)| ((*arn).clone(), (*leaving).clone()))
     }
 
-    /// True the first time that a replaced role and a project are asked about together.
+    /// True the first time that a role that goes and a project are asked about together.
     pub(super) fn is_first_look(&self, arn: &str, project: &str) -> bool {
         self.open().looked_at.insert((arn.to_lowercase(), project.to_owned()))
     }
@@ -118,6 +138,21 @@ impl HeldRoles {
     /// Notes that a Logstore is encrypted through the role.
     pub(super) fn note_user(&self, arn: &str, log_store: &str) {
         self.open().users.entry(arn.to_lowercase()).or_default().insert(log_store.to_owned());
+    }
+
+    /// Notes whether the Logstore may be replaced in the same apply, so that its role may change.
+    pub(super) fn note_may_be_replaced(&self, log_store: &str, may_be: bool) {
+        let marked = &mut self.open().may_be_replaced;
+        marked.remove(log_store);
+        marked.extend(may_be.then(|| log_store.to_owned()));
+    }
+
+    /// The Logstores that are known to be encrypted through the role, but for those that may be replaced.
+    pub(super) fn permanent_users_of(&self, arn: &str) -> Vec<String> {
+        let mut users = self.users_of(arn);
+        let roles = self.open();
+        users.retain(|user| !roles.may_be_replaced.contains(user));
+        users
     }
 
     /// The Logstores that are known to be encrypted through the role.
@@ -148,13 +183,40 @@ mod tests {
         roles.note_read("Sls-Byok", unfinished());
         roles.note_absent("Other");
         roles.note_new("acs:ram::1:role/Sls-Byok");
-        roles.note_replaced("acs:ram::1:role/Sls-Byok");
+        roles.note_leaving("acs:ram::1:role/Sls-Byok", Leaving::Replaced);
         roles.note_user("acs:ram::1:role/Sls-Byok", "audit:app");
         assert!(roles.is_stored("sls-byok") && !roles.is_stored("other"));
         assert_eq!(roles.unfinished("sls-byok"), unfinished());
         assert!(roles.is_absent("other") && !roles.is_absent("sls-byok"));
-        assert!(roles.is_new(ARN) && roles.is_replaced(ARN));
+        assert!(roles.is_new(ARN));
+        assert_eq!(roles.leaving_role_of("audit:app"), Some((ARN.to_owned(), Leaving::Replaced)));
         assert_eq!(roles.users_of(ARN), ["audit:app"]);
+    }
+
+    /// Whichever of the two is planned first: one of them knows of the other.
+    #[test]
+    fn the_second_of_a_role_that_goes_and_its_user_knows() {
+        let leaving = Leaving::Renamed { to: "other".to_owned() };
+        let roles = HeldRoles::default();
+        roles.note_user(ARN, "audit:app");
+        roles.note_leaving(ARN, leaving.clone());
+        assert_eq!(roles.permanent_users_of(ARN), ["audit:app"]);
+        let roles = HeldRoles::default();
+        roles.note_leaving(ARN, leaving.clone());
+        assert_eq!(roles.permanent_users_of(ARN), [""; 0]);
+        roles.note_user(ARN, "audit:app");
+        assert_eq!(roles.leaving_role_of("audit:app"), Some((ARN.to_owned(), leaving)));
+        assert_eq!(roles.leaving_role_of("audit:other"), None);
+    }
+
+    #[test]
+    fn a_logstore_that_may_be_replaced_is_no_permanent_user() {
+        let roles = HeldRoles::default();
+        roles.note_user(ARN, "audit:app");
+        roles.note_may_be_replaced("audit:app", true);
+        assert_eq!((roles.permanent_users_of(ARN).len(), roles.users_of(ARN).len()), (0, 1));
+        roles.note_may_be_replaced("audit:app", false);
+        assert_eq!(roles.permanent_users_of(ARN), ["audit:app"]);
     }
 
     #[test]

@@ -245,22 +245,86 @@ pub(in crate::provider) fn pass_role_denied(doing: &str, error: &Error, arn: &st
     )
 }
 
-/// A Logstore whose role is going to be replaced under it.
+/// Why the role of a Logstore cannot get another name, and what to do instead.
+fn keeps_its_name(arn: &str, to: &str) -> String {
+    let name = name_of(arn);
+    format!(
+        "The plan deletes the role and makes one named {to}. The role of a Logstore's encryption is fixed by the Logstore's first configuration: no role of another name can take its place, and without a role named {name} the Logstore can be neither read nor written.\n\nSet it back in the alicloud_ram_byok_role:\n\n  role_name = {name:?}\n\nFor other Logstores, write another alicloud_ram_byok_role beside it. If the Logstore itself is replaced in the same apply, set on_immutable_change = \"replace\" on its encryption and apply that first."
+    )
+}
+
+/// The name of a role, by its ARN.
+fn name_of(arn: &str) -> &str {
+    arn.rsplit_once('/').map_or(arn, |(_, name)| name)
+}
+
+const RENAMED: &str = "The role of a Logstore cannot get another name";
+
+/// A role that is planned to be replaced by one of another name, and the Logstores that are known to need it.
+pub(in crate::provider) fn role_with_log_stores_renamed(
+    arn: &str,
+    to: &str,
+    log_stores: &[String],
+) -> Diagnostic {
+    let detail = format!(
+        "Role {}: encrypted through it {}. {}",
+        name_of(arn),
+        match log_stores {
+            [one] => format!("is Logstore {one}"),
+            several => format!("are Logstores {}", several.join(", ")),
+        },
+        keeps_its_name(arn, to)
+    );
+    Diagnostic::error(RENAMED, detail).at(Path::of("role_name"))
+}
+
+/// A Logstore whose role is planned to be replaced by one of another name. `others` use the role as well.
+pub(in crate::provider) fn role_of_log_store_renamed(
+    id: &LogStoreId,
+    arn: &str,
+    to: &str,
+    others: &BTreeSet<String>,
+) -> Diagnostic {
+    let detail = format!(
+        "Logstore {id} is encrypted through the role {arn}.{} {}",
+        also_of_project(others),
+        keeps_its_name(arn, to)
+    );
+    Diagnostic::error(RENAMED, detail).at(Path::of("user_cmk_info").attribute("arn"))
+}
+
+/// A Logstore whose role is planned to be replaced, as far as known by one of the same name.
 pub(in crate::provider) fn role_of_log_store_replaced(
     id: &LogStoreId,
     arn: &str,
     others: &BTreeSet<String>,
 ) -> Diagnostic {
+    let detail = format!(
+        "Logstore {id} is encrypted through the role {arn}, which the same plan replaces.{} While the role is gone the Logstore can be neither read nor written, and a role of another name can never take its place. Keep the role.",
+        also_of_project(others)
+    );
+    Diagnostic::warning("The role of a Logstore is going to be replaced", detail)
+        .at(Path::of("user_cmk_info").attribute("arn"))
+}
+
+/// A Logstore whose role is planned to be deleted.
+pub(in crate::provider) fn role_of_log_store_deleted(
+    id: &LogStoreId,
+    arn: &str,
+    others: &BTreeSet<String>,
+) -> Diagnostic {
+    let detail = format!(
+        "Logstore {id} is encrypted through the role {arn}, which the same plan deletes.{} Without the role the Logstore can be neither read nor written, also where encryption is disabled. A role that is made anew under the same name, with the same policies, opens it again. Keep the role.",
+        also_of_project(others)
+    );
+    Diagnostic::warning("The role of a Logstore is going to be deleted", detail)
+        .at(Path::of("user_cmk_info").attribute("arn"))
+}
+
+fn also_of_project(others: &BTreeSet<String>) -> String {
     let others: Vec<&str> = others.iter().map(String::as_str).collect();
-    let others = match others.as_slice() {
+    match others.as_slice() {
         [] => String::new(),
-        others => format!(" The same goes for others of the project: {}.", others.join(", ")),
-    };
-    Diagnostic::warning(
-        format!("The role of Logstore {id} is going to be replaced"),
-        format!(
-            "Logstore {id} is encrypted through the role {arn}, which the same plan replaces. While the role is gone the Logstore can be neither read nor written, and a role of another name can never take its place.{others} Keep the role."
-        ),
-    )
-    .at(Path::of("user_cmk_info").attribute("arn"))
+        others => format!(" So are others of the project: {}.", others.join(", ")),
+    }
 }

@@ -119,7 +119,9 @@ impl Resource for LogStoreEncryption {
 
     fn note_stored(&self, state: &EncryptionModel) {
         if let (Some(arn), Some(id)) = (state.permanent().arn, state.id.known()) {
-            self.session.held.roles.note_user(arn, id);
+            let roles = &self.session.held.roles;
+            roles.note_user(arn, id);
+            roles.note_may_be_replaced(id, state.may_be_replaced());
         }
     }
 

@@ -180,6 +180,11 @@ impl EncryptionModel {
         Some(LogStoreId::of(project, logstore))
     }
 
+    /// Whether a change of a permanent value replaces the resource, together with its Logstore.
+    pub(super) fn may_be_replaced(&self) -> bool {
+        self.on_immutable_change.known().is_some_and(|mode| mode == REPLACE)
+    }
+
     /// What is known of the permanent values.
     pub(super) fn permanent(&self) -> Known<'_> {
         let cmk = self.user_cmk_info.known();

@@ -5,13 +5,10 @@
 //! - A Logstore that already has a configuration is adopted or refused, as far as it can be read.
 //! - A key and a role that are not ready are errors or warnings, as the provider block says.
 
-use std::collections::BTreeSet;
-
 use super::{
     EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
     model::{DISABLE, EncryptionModel, Observed, REPLACE},
-    preflight,
-    role_users::role_users,
+    preflight, role_users,
 };
 use crate::{
     cloud::{
@@ -39,6 +36,7 @@ pub(super) async fn create(
     // In a replacement the Logstore may be replaced as well: what it holds now says nothing.
     let mut diagnostics =
         if replacement { Diagnostics::new() } else { look_at_existing(resource, context, &planned).await };
+    diagnostics.extend(role_users::renamed_under_new(resource, &planned));
     if !diagnostics.has_errors() {
         diagnostics.extend(preflight::check(resource, context, &planned).await);
     }
@@ -126,7 +124,7 @@ pub(super) async fn update(
     let PlanUpdate { prior, mut planned, mut requires_replace, .. } = request;
     let mut diagnostics = Diagnostics::new();
     planned.derive();
-    diagnostics.extend(role_replaced(resource, context, &prior).await);
+    diagnostics.extend(role_users::leaving(resource, context, &prior, &planned).await);
     if requires_replace.is_empty() {
         let id = prior.id.known().map_or("", String::as_str);
         let changes = conflicts(&prior.permanent(), &planned.permanent());
@@ -145,27 +143,6 @@ pub(super) async fn update(
     }
     let private = EncryptionPrivate { replacement: !requires_replace.is_empty() };
     EncryptionPlan { planned, private, requires_replace, diagnostics }
-}
-
-/// The warning that the role of a Logstore is going to be replaced under it. The first one about a role and a project
-/// names every Logstore of the project that can be read and uses the role.
-async fn role_replaced(
-    resource: &LogStoreEncryption,
-    context: &Context,
-    prior: &EncryptionModel,
-) -> Option<Diagnostic> {
-    let roles = &resource.session.held.roles;
-    let arn = prior.permanent().arn.filter(|arn| roles.is_replaced(arn))?;
-    let id = super::log_store_id(prior).ok()?;
-    let mut users = BTreeSet::new();
-    if roles.is_first_look(arn, id.project.as_str())
-        && let Ok(client) = resource.session.sls()
-    {
-        let bounds = resource.call_context(context, prior, |timeouts| &timeouts.read, READ_TIMEOUT);
-        users = role_users(&client, &bounds, &id.project, arn).await;
-    }
-    users.remove(&id.to_string());
-    Some(errors::role_of_log_store_replaced(&id, arn, &users))
 }
 
 /// The attributes whose change, or possible change, needs a replacement.
@@ -223,5 +200,6 @@ pub(super) fn destroy(
     };
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(warning);
+    diagnostics.extend(role_users::renamed(resource, prior));
     DestroyPlan { private: EncryptionPrivate::default(), diagnostics }
 }

@@ -1,16 +1,21 @@
-//! The Logstores of a project that are encrypted through a role, as far as they can be read.
+//! What the plan of a role means for the Logstores that are encrypted through it.
+//!
+//! The role of a configured Logstore is permanent. Whichever is planned second, the role or the Logstore, knows of the
+//! other, so that a role of another name is an error of the plan in every order.
 
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
+use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
 use crate::{
     cloud::{
         CallContext,
         names::{LogstoreName, ProjectName},
         sls::{ListLogStores, SlsClient, encryption::same_role_arn},
     },
-    provider::log_store_id::LogStoreId,
+    provider::{errors, held_roles::Leaving, log_store_id::LogStoreId},
+    schema::{Diagnostic, resource::Context},
 };
 
 /// Logstores asked for on one page: more than a project has by default.
@@ -19,9 +24,76 @@ const PAGE: u32 = 500;
 /// Logstores read at once.
 const AT_ONCE: usize = 8;
 
-/// The Logstores of a project that are encrypted through a role. What cannot be read is left out: this is for a
-/// warning.
-pub(super) async fn role_users(
+/// What a plan of the Logstore's role means for it: an error if one of another name takes the role's place, a warning
+/// if the role goes otherwise.
+pub(super) async fn leaving(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    prior: &EncryptionModel,
+    planned: &EncryptionModel,
+) -> Option<Diagnostic> {
+    let (roles, id) = (&resource.session.held.roles, super::log_store_id(prior).ok()?);
+    let may_be_replaced = prior.may_be_replaced() && planned.may_be_replaced();
+    roles.note_may_be_replaced(&id.to_string(), may_be_replaced);
+    let (arn, leaving) = roles.leaving_role_of(&id.to_string())?;
+    let others = others(resource, context, prior, (&id, &arn)).await;
+    Some(match leaving {
+        Leaving::Renamed { to } if !may_be_replaced => {
+            errors::role_of_log_store_renamed(&id, &arn, &to, &others)
+        }
+        Leaving::Renamed { .. } | Leaving::Replaced => errors::role_of_log_store_replaced(&id, &arn, &others),
+        Leaving::Deleted => errors::role_of_log_store_deleted(&id, &arn, &others),
+    })
+}
+
+/// The error that one of another name takes the place of the role of a Logstore that is no longer managed.
+pub(super) fn renamed(resource: &LogStoreEncryption, prior: &EncryptionModel) -> Option<Diagnostic> {
+    let id = super::log_store_id(prior).ok()?;
+    if prior.may_be_replaced() {
+        return None;
+    }
+    match resource.session.held.roles.leaving_role_of(&id.to_string())? {
+        (arn, Leaving::Renamed { to }) => {
+            Some(errors::role_of_log_store_renamed(&id, &arn, &to, &BTreeSet::new()))
+        }
+        _ => None,
+    }
+}
+
+/// The error that one of another name takes the place of the role of a Logstore that is to be configured, or of one
+/// whose configuration is to be finished.
+pub(super) fn renamed_under_new(
+    resource: &LogStoreEncryption,
+    planned: &EncryptionModel,
+) -> Option<Diagnostic> {
+    let id = super::log_store_id(planned).ok()?;
+    if let Some(arn) = planned.permanent().arn {
+        resource.session.held.roles.note_user(arn, &id.to_string());
+    }
+    renamed(resource, planned)
+}
+
+/// The other Logstores of the project that are encrypted through the role; only for the first Logstore of the project
+/// that is asked about.
+async fn others(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    prior: &EncryptionModel,
+    (id, arn): (&LogStoreId, &str),
+) -> BTreeSet<String> {
+    let mut users = BTreeSet::new();
+    if resource.session.held.roles.is_first_look(arn, id.project.as_str())
+        && let Ok(client) = resource.session.sls()
+    {
+        let bounds = resource.call_context(context, prior, |timeouts| &timeouts.read, READ_TIMEOUT);
+        users = role_users(&client, &bounds, &id.project, arn).await;
+    }
+    users.remove(&id.to_string());
+    users
+}
+
+/// The Logstores of a project that are encrypted through a role. What cannot be read is left out: this is for words.
+async fn role_users(
     client: &SlsClient,
     bounds: &CallContext,
     project: &ProjectName,

@@ -118,7 +118,7 @@ fn configured() -> Vec<Attribute> {
             })
             .equivalent(same_text)
             .plan(RequiresReplace)
-            .described("The name of the role. Letter case does not count."),
+            .described("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
             .validate(Parses {

@@ -13,7 +13,7 @@ use crate::{
         names::RoleName,
         ram::{RoleArn, byok_role::same_name},
     },
-    provider::errors,
+    provider::{errors, held_roles::Leaving},
     schema::{
         Diagnostic, Diagnostics, Field, Path,
         resource::{Context, DestroyPlan, Plan, PlanCreate, PlanDestroy, PlanUpdate},
@@ -86,14 +86,27 @@ pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, Role
         planned.pass_role_policy = Field::Unknown;
     }
     if !requires_replace.is_empty() {
-        if let Some(arn) = prior.arn.known() {
-            resource.session.held.roles.note_replaced(arn);
-            diagnostics
-                .push(errors::role_replacement_warning(arn, &resource.session.held.roles.users_of(arn)));
-        }
+        diagnostics.extend(replaced(resource, &prior, &planned));
         warn_of_foreign(&prior, &mut diagnostics);
     }
     RolePlan { planned, private, requires_replace, diagnostics }
+}
+
+/// What replacing the role means for the Logstores that are encrypted through it: under another name an error, where
+/// one is known that has to keep its role. One that is planned after this finds out for itself.
+fn replaced(resource: &RamByokRole, prior: &RoleModel, planned: &RoleModel) -> Option<Diagnostic> {
+    let (arn, roles) = (prior.arn.known()?, &resource.session.held.roles);
+    let other_name = match (prior.role_name.known(), planned.role_name.known()) {
+        (Some(before), Some(after)) if !same_name(before, after) => Some(after),
+        _ => None,
+    };
+    let leaving = other_name.map_or(Leaving::Replaced, |name| Leaving::Renamed { to: name.clone() });
+    roles.note_leaving(arn, leaving);
+    let permanent = roles.permanent_users_of(arn);
+    Some(match other_name {
+        Some(to) if !permanent.is_empty() => errors::role_with_log_stores_renamed(arn, to, &permanent),
+        _ => errors::role_replacement_warning(arn, &roles.users_of(arn)),
+    })
 }
 
 /// Plans a destroy: the place to say what is lost.
@@ -104,7 +117,9 @@ pub(super) fn destroy(
     let PlanDestroy { prior, private } = request;
     let mut diagnostics = Diagnostics::new();
     if let Some(arn) = prior.arn.known() {
-        diagnostics.push(errors::role_destroy_warning(arn, &resource.session.held.roles.users_of(arn)));
+        let roles = &resource.session.held.roles;
+        roles.note_leaving(arn, Leaving::Deleted);
+        diagnostics.push(errors::role_destroy_warning(arn, &roles.users_of(arn)));
     }
     warn_of_foreign(prior, &mut diagnostics);
     // A role that was not finished is deleted as well, where nothing takes its place.

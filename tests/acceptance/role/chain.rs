@@ -136,19 +136,100 @@ fn a_role_that_is_put_right_in_the_same_apply_is_waited_for() {
     is_encrypted(&scene);
 }
 
+/// The encryption through the role by its ARN as text, planned before the role or after it.
+fn by_text(role_name: &str, role_waits: bool) -> String {
+    let (of_role, of_encryption) = if role_waits {
+        ("  depends_on = [alicloud_log_store_encryption.this]", "")
+    } else {
+        ("", "  depends_on = [alicloud_ram_byok_role.this]")
+    };
+    role(of_role).replace(NAME, role_name) + &encryption(&format!("{ARN:?}"), of_encryption)
+}
+
+/// However the encryption names the role, and whichever of the two is planned first. Nothing is deleted, and the
+/// remedy that is told is one.
 #[test]
-fn another_name_of_a_role_in_use_is_warned_about() {
+fn another_name_of_a_role_in_use_is_an_error_of_the_plan() {
+    let by_reference = |name: &str| both("").replace(NAME, name);
+    let role_first = |name: &str| by_text(name, false);
+    let role_second = |name: &str| by_text(name, true);
+    let removed = |name: &str| if name == NAME { both("") } else { role("").replace(NAME, name) };
+    let cbd = |name: &str| {
+        let lifecycle = "  lifecycle {\n    create_before_destroy = true\n  }";
+        role(lifecycle).replace(NAME, name) + &encryption("alicloud_ram_byok_role.this.arn", "")
+    };
+    let ways: [&dyn Fn(&str) -> String; 5] = [&by_reference, &role_first, &role_second, &removed, &cbd];
+    for (number, main) in ways.into_iter().enumerate() {
+        let scene = Scene::new(&seed());
+        // The role is there before a configuration names it as text.
+        scene.write("main.tf", &by_reference(NAME));
+        scene.apply();
+        scene.write("main.tf", &main(NAME));
+        scene.apply();
+        scene.forget_calls();
+        scene.write("main.tf", &main("other"));
+        for run in [scene.try_plan(), scene.try_apply()] {
+            for error in run.failed().errors() {
+                assert_eq!(error.summary, "The role of a Logstore cannot get another name", "way {number}");
+                error.says(&["Logstore audit:app", NAME, "named other", "role_name = \"sls-byok\""]);
+            }
+        }
+        assert_eq!(scene.ram_writes(), [""; 0], "way {number}");
+        assert!(scene.role(NAME).is_some() && scene.role("other").is_none(), "way {number}");
+        scene.write("main.tf", &main(NAME));
+        scene.apply();
+        scene.plan().expect_empty();
+        is_encrypted(&scene);
+    }
+}
+
+/// So is a Logstore that would be configured through the role that goes.
+#[test]
+fn another_name_of_a_role_that_a_new_encryption_names_as_text_is_an_error_of_the_plan() {
+    for role_waits in [false, true] {
+        let scene = Scene::new(&seed());
+        scene.write("main.tf", &role(""));
+        scene.apply();
+        scene.write("main.tf", &by_text("other", role_waits));
+        let error = scene.try_plan().failed().error();
+        assert_eq!(error.summary, "The role of a Logstore cannot get another name");
+        error.says(&["Logstore audit:app", NAME, "named other"]);
+    }
+}
+
+/// Where the Logstore may be replaced in the same apply, its role may be too; and a role that no Logstore of the state
+/// uses gets another name as before.
+#[test]
+fn another_name_of_a_role_is_planned_where_nothing_has_to_keep_it() {
+    let scene = Scene::new(&seed());
+    let main = |name: &str| both("  on_immutable_change = \"replace\"").replace(NAME, name);
+    scene.write("main.tf", &main(NAME));
+    scene.apply();
+    scene.write("main.tf", &main("other"));
+    let warnings = scene.plan().expect_changes().ran.warnings();
+    assert!(
+        warnings.iter().any(|warning| warning.summary == "The role of a Logstore is going to be replaced")
+    );
+    scene.write("main.tf", &role(""));
+    scene.apply();
+    scene.write("main.tf", &role("").replace(NAME, "other"));
+    scene.apply();
+    assert!(scene.role(NAME).is_none() && scene.role("other").is_some());
+}
+
+/// Whichever of the two is planned first.
+#[test]
+fn a_role_that_goes_while_a_logstore_uses_it_names_the_logstore() {
     let scene = Scene::new(&seed());
     scene.write("main.tf", &both(""));
     scene.apply();
-    scene.write("main.tf", &both("").replace(NAME, "other"));
-    let warnings = scene.try_plan().warnings();
-    let of = |address: &str| {
-        let found = warnings.iter().find(|warning| warning.address == address);
-        found.unwrap_or_else(|| panic!("no warning of {address}: {warnings:#?}"))
-    };
-    of(THIS).says(&["Replacing a role cuts off what is encrypted through it", ARN]);
-    of(ENCRYPTION).says(&["The role of Logstore audit:app is going to be replaced", ARN, "Keep the role"]);
+    scene.write("main.tf", &encryption(&format!("{ARN:?}"), ""));
+    for parallelism in ["-parallelism=1", "-parallelism=10"] {
+        for _ in 0..3 {
+            let warnings = scene.try_plan_with(&[parallelism]).expect_changes().ran.warnings();
+            assert!(warnings.iter().any(|warning| warning.detail.contains("audit:app")), "{warnings:#?}");
+        }
+    }
 }
 
 /// Other Logstores of the project may use the role as well, whoever configured them.
@@ -166,12 +247,9 @@ fn a_replacement_names_the_logstores_of_the_project_that_can_be_read() {
     scene.write("main.tf", &both("").replace(NAME, "other"));
     let denied = json!({"error": {"status": 401, "code": "Unauthorized", "message": "denied"}});
     scene.fault(&json!({"action": "GetLogStore", "logstore": "unreadable", "times": 9, "effect": denied}));
-    let warnings = scene.try_plan().warnings();
-    let of_it = warnings.iter().find(|warning| warning.address == ENCRYPTION).expect("no warning");
-    of_it.says(&[
-        "The role of Logstore audit:app is going to be replaced",
-        "of the project: audit:by-hand. Keep",
-    ]);
+    let error = scene.try_plan().failed().error();
+    assert_eq!(error.address, ENCRYPTION);
+    error.says(&["Logstore audit:app", "of the project: audit:by-hand. The plan deletes the role"]);
 }
 
 #[test]
