@@ -66,6 +66,10 @@ resource "alicloud_log_store_encryption" "this" {
     region_id  = var.region
   }
 
+  # Destroying this configuration removes the role as well, and without it nobody can write to a Logstore that goes on
+  # encrypting with it.
+  on_destroy = "disable"
+
   # The permission has to be there before it is used, and until after.
   depends_on = [alicloud_ram_byok_role.sls]
 }

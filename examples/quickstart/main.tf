@@ -71,6 +71,10 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
     region_id  = var.region
   } : null
 
+  # Destroying this configuration removes the role as well, and without it nobody can write to a Logstore that goes on
+  # encrypting with it.
+  on_destroy = "disable"
+
   # The role's policies have to be there before it is used, and until after.
   depends_on = [alicloud_ram_byok_role.sls]
 }

@@ -1,24 +1,24 @@
-//! What a phase of a run is working on: one lock per Logstore, what was read, planned and set up.
+//! What a phase of a run is working on: one lock per Logstore, what was read, and who configures it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use super::{held_roles::HeldRoles, log_store_id::LogStoreId, readiness::Memory};
+use super::{claims::Claims, held_roles::HeldRoles, log_store_id::LogStoreId, readiness::Memory};
 use crate::cloud::sls::LogStore;
 
 /// The Logstores this phase, plan or apply, has to do with.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     locks: Mutex<HashMap<LogStoreId, Arc<AsyncMutex<()>>>>,
-    set_up: Mutex<HashSet<LogStoreId>>,
-    planned_destroys: Mutex<HashSet<LogStoreId>>,
     writes: Mutex<HashMap<LogStoreId, u64>>,
     reads: Mutex<HashMap<LogStoreId, KeptRead>>,
+    /// Which resources of this phase configure or destroy the encryption of which Logstore.
+    pub(super) claims: Claims,
     /// What this phase has found out about roles.
     pub(super) roles: HeldRoles,
     readiness: Mutex<Arc<Memory>>,
@@ -33,11 +33,10 @@ struct KeptRead {
 }
 
 impl Held {
-    /// Forgets what was read, planned and set up before.
+    /// Forgets what was read and planned before.
     pub(super) fn begin_phase(&self) {
         open(&self.reads).clear();
-        open(&self.planned_destroys).clear();
-        open(&self.set_up).clear();
+        self.claims.begin_phase();
         self.roles.begin_phase();
         *open(&self.readiness) = Arc::default();
     }
@@ -52,27 +51,6 @@ impl Held {
     pub(super) async fn lock(&self, id: &LogStoreId) -> OwnedMutexGuard<()> {
         let lock = Arc::clone(open(&self.locks).entry(id.clone()).or_default());
         lock.lock_owned().await
-    }
-
-    /// Notes that a resource of this run has set up the Logstore's encryption.
-    pub(super) fn note_set_up(&self, id: &LogStoreId) {
-        open(&self.set_up).insert(id.clone());
-    }
-
-    /// True if a resource of this run has set up the Logstore's encryption. Another one that is destroyed in
-    /// the same run, because it was renamed, must not switch off what the new one has just switched on.
-    pub(super) fn is_set_up(&self, id: &LogStoreId) -> bool {
-        open(&self.set_up).contains(id)
-    }
-
-    /// Notes that a destroy was planned in this phase.
-    pub(super) fn note_planned_destroy(&self, id: &LogStoreId) {
-        open(&self.planned_destroys).insert(id.clone());
-    }
-
-    /// True if a destroy was planned in this phase.
-    pub(super) fn is_destroy_planned(&self, id: &LogStoreId) -> bool {
-        open(&self.planned_destroys).contains(id)
     }
 
     /// How many times a write of this process to the Logstore has begun or ended.
@@ -145,12 +123,10 @@ mod tests {
     #[test]
     fn a_phase_begins_with_nothing_known() {
         let held = Held::default();
-        held.note_set_up(&id());
-        held.note_planned_destroy(&id());
+        assert!(held.claims.claim(&id(), None).is_ok());
         held.keep_read(&id(), log_store(), AT, 0);
-        assert!(held.is_set_up(&id()) && held.is_destroy_planned(&id()));
         held.begin_phase();
-        assert!(!held.is_set_up(&id()) && !held.is_destroy_planned(&id()));
+        assert!(held.claims.claim(&id(), None).is_ok());
         assert!(held.take_read(&id()).is_none());
     }
 

@@ -1,6 +1,7 @@
 //! This provider's configuration, resources, data sources and functions.
 
 mod byok_readiness;
+mod claims;
 mod config;
 mod connection;
 mod credentials;

@@ -48,9 +48,16 @@ fn an_adoption_costs_two_and_no_write() {
 
 #[test]
 fn a_destroy_costs_four_with_its_refresh() {
-    let scene = given::applied(&given::byok_encryption(""));
+    let scene = given::applied(&given::byok_encryption(given::DISABLING));
     scene.destroy();
     assert_eq!(scene.actions(), ["GetLogStore", "GetLogStore", "UpdateLogStore", "GetLogStore"]);
+}
+
+#[test]
+fn a_destroy_that_keeps_costs_its_refresh_alone() {
+    let scene = given::applied(&given::byok_encryption(""));
+    scene.destroy();
+    assert_eq!(scene.actions(), ["GetLogStore"]);
 }
 
 #[test]

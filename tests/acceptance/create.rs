@@ -19,7 +19,7 @@ fn with_the_key_of_the_service() {
     let expected = json!({
         "id": "audit:app", "project_name": "audit", "logstore_name": "app", "enable": true,
         "encrypt_type": "default", "user_cmk_info": null, "on_immutable_change": "error",
-        "on_destroy": "disable", "timeouts": null, "mechanism": "service_key",
+        "on_destroy": "keep", "timeouts": null, "mechanism": "service_key",
         "logstore_create_time": 1_700_000_000,
     });
     assert_eq!(Value::Object(scene.attributes(THIS)), expected);

@@ -47,7 +47,7 @@ fn one_process_serves_a_whole_life() {
     let scene = Scene::new(&given::plain());
     let debugged = Debugged::start(&scene);
     scene.env("TF_REATTACH_PROVIDERS", &debugged.reattach);
-    scene.write("main.tf", &given::encryption(""));
+    scene.write("main.tf", &given::encryption(given::DISABLING));
     scene.apply();
     scene.plan().expect_empty();
     // What an earlier command did in the same process must not speak for a later one.

@@ -7,6 +7,9 @@ use crate::harness::Scene;
 /// The resource of most tests.
 pub const THIS: &str = "alicloud_log_store_encryption.this";
 
+/// The argument that makes a destroy switch encryption off.
+pub const DISABLING: &str = "  on_destroy = \"disable\"";
+
 /// A role as RAM answers it: the role name in lower case.
 pub const ARN: &str = "acs:ram::1234567890123456:role/sls-byok";
 

@@ -19,6 +19,7 @@ fn by_command_the_plan_after_it_is_empty() {
     let scene =
         imported(&given::service_key(true, "sm4_cbc"), &given::encryption("  encrypt_type = \"sm4_cbc\""));
     assert_eq!(scene.attributes(THIS)["mechanism"], "service_key");
+    assert_eq!(scene.attributes(THIS)["on_destroy"], "keep");
     scene.plan().expect_empty();
     let scene = imported(&given::byok(false), &given::byok_encryption("  enable = false"));
     assert_eq!(scene.attributes(THIS)["mechanism"], "byok");

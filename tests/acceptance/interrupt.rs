@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::given::{THIS, applied, encryption, plain, service_key, stored};
+use crate::given::{DISABLING, THIS, applied, encryption, plain, service_key, stored};
 use crate::harness::{Call, Diagnostic, Ran, Run, Scene};
 
 /// How long an interrupted run may go on. It needs a fraction of a second; without a reaction it would
@@ -117,7 +117,7 @@ fn a_toggle_that_is_interrupted_is_finished_by_the_next_apply() {
 
 #[test]
 fn a_destroy_that_is_interrupted_is_finished_by_the_next_one() {
-    let scene = applied(&encryption(""));
+    let scene = applied(&encryption(DISABLING));
     hold(&scene, "UpdateLogStore", 0);
     let run = scene.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
     interrupted_during(&scene, "UpdateLogStore", run);
@@ -159,7 +159,7 @@ fn a_toggle_that_is_interrupted_after_it_was_carried_out_is_in_the_state() {
 
 #[test]
 fn a_destroy_that_is_interrupted_after_it_was_carried_out_leaves_what_was_found_in_the_state() {
-    let scene = applied(&encryption(""));
+    let scene = applied(&encryption(DISABLING));
     hold_answers(&scene);
     let run = scene.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
     await_enable(&scene, false);

@@ -24,6 +24,7 @@ mod interrupt;
 mod malformed;
 mod module;
 mod other_writers;
+mod ownership;
 mod permanence;
 mod preflight;
 mod provider;

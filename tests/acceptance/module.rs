@@ -81,7 +81,7 @@ fn a_key_is_shared_by_all() {
     }
     scene.plan().expect_empty();
     assert_eq!(scene.destroy().changes(), (0, 0, 2));
-    assert_eq!(scene.log_store("audit", "web")["encrypt_conf"], given::byok(false));
+    assert_eq!(scene.log_store("audit", "web")["encrypt_conf"], given::byok(true));
 }
 
 /// The host's own test command keeps the state in memory and destroys everything at the end.
@@ -113,6 +113,6 @@ run "applied" {
         (&summary["test_summary"]["passed"], &summary["test_summary"]["status"]),
         (&json!(2), &json!("pass"))
     );
-    assert_eq!(scene.log_store("audit", "app")["encrypt_conf"], given::service_key(false, "default"));
-    assert_eq!(scene.writes().len(), 2);
+    assert_eq!(scene.log_store("audit", "app")["encrypt_conf"], given::service_key(true, "default"));
+    assert_eq!(scene.writes().len(), 1);
 }

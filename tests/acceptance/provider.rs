@@ -40,7 +40,7 @@ fn signs(version: &str, authorization: &str) {
     let scene = Scene::new(&given::plain());
     let sign_version = format!("  sign_version {{\n    sls = {version:?}\n  }}");
     scene.provider(&sign_version);
-    scene.write("main.tf", &given::encryption(""));
+    scene.write("main.tf", &given::encryption(given::DISABLING));
     scene.apply();
     scene.destroy();
     assert_eq!(given::stored(&scene), given::service_key(false, "default"));

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::given::{THIS, applied, byok_encryption, configured, encryption, service_key, stored};
+use crate::given::{DISABLING, THIS, applied, byok_encryption, configured, encryption, service_key, stored};
 use crate::harness::{Ran, Scene};
 
 /// Algorithm and `replace` mode, from line 4 on.
@@ -134,7 +134,7 @@ fn another_logstore_is_a_replacement_that_leaves_the_old_one_encrypted() {
     let seed = json!({"projects": [{"name": "audit", "logstores": [{"logstoreName": "app"}, {"logstoreName": "other"}]},
         {"name": "second", "logstores": [{"logstoreName": "other"}]}]});
     let scene = Scene::new(&seed);
-    let main = encryption("");
+    let main = encryption(DISABLING);
     scene.write("main.tf", &main);
     scene.apply();
     scene.forget_calls();
@@ -146,7 +146,7 @@ fn another_logstore_is_a_replacement_that_leaves_the_old_one_encrypted() {
         scene.write("main.tf", &text);
         let (actions, plan) = planned(&scene, &[]);
         assert_eq!(actions, ["replace"]);
-        plan.warning().says(&[old, "keeps its encryption", "never switches encryption off"]);
+        plan.warning().says(&["The old Logstore keeps its encryption", old, "never switches encryption off"]);
         scene.try_apply_plan().succeeded();
         assert_eq!(scene.attributes(THIS)["id"], format!("{project}:other"));
         assert_eq!(scene.log_store(project, "other")["encrypt_conf"]["enable"], true);
@@ -159,7 +159,7 @@ fn another_logstore_is_a_replacement_that_leaves_the_old_one_encrypted() {
 
 #[test]
 fn a_forced_replacement_sends_nothing() {
-    let scene = applied(&byok_encryption(""));
+    let scene = applied(&byok_encryption(DISABLING));
     let (actions, _) = planned(&scene, &[&format!("-replace={THIS}")]);
     assert_eq!(actions, ["replace"]);
     scene.try_apply_plan().succeeded();
@@ -170,7 +170,7 @@ fn a_forced_replacement_sends_nothing() {
 
 #[test]
 fn a_tainted_resource_is_replaced_without_sending_anything() {
-    let scene = applied(&byok_encryption(""));
+    let scene = applied(&byok_encryption(DISABLING));
     scene.run(&["taint", THIS]).succeeded();
     assert_eq!(planned(&scene, &[]).0, ["replace"]);
     scene.try_apply_plan().succeeded();
@@ -181,7 +181,8 @@ fn a_tainted_resource_is_replaced_without_sending_anything() {
 
 #[test]
 fn created_before_destroyed_the_logstore_stays_encrypted() {
-    let scene = applied(&encryption("  lifecycle {\n    create_before_destroy = true\n  }"));
+    let lifecycle = "\n  lifecycle {\n    create_before_destroy = true\n  }";
+    let scene = applied(&encryption(&format!("{DISABLING}{lifecycle}")));
     let (actions, _) = planned(&scene, &[&format!("-replace={THIS}")]);
     assert_eq!(actions, ["replace"]);
     scene.try_apply_plan().succeeded();
@@ -195,43 +196,8 @@ fn created_before_destroyed_the_logstore_stays_encrypted() {
 
 #[test]
 fn a_destroy_after_a_replacement_switches_off_again() {
-    let scene = applied(&encryption(""));
+    let scene = applied(&encryption(DISABLING));
     scene.try_apply_with(&[&format!("-replace={THIS}")]).succeeded();
     scene.destroy();
     assert_eq!(stored(&scene)["enable"], false);
-}
-
-#[test]
-fn a_renamed_resource_leaves_the_logstore_encrypted() {
-    let scene = applied(&encryption(""));
-    // Without a `moved` block the old resource is destroyed beside the create of the new one. The update
-    // of the destroy is slow, so that the create has looked at the Logstore before it is switched off.
-    scene.write("main.tf", &encryption("").replace("\"this\"", "\"that\""));
-    scene.fault(&json!({"action": "UpdateLogStore", "effect": {"delay": {"ms": 400}}}));
-    scene.apply();
-    assert_eq!(stored(&scene)["enable"], true);
-    scene.plan().expect_empty();
-}
-
-#[test]
-fn an_object_left_over_from_a_failed_replacement_does_not_switch_off_its_successor() {
-    let main = |command: &str| {
-        let after = format!(
-            "resource \"terraform_data\" \"after\" {{\n  triggers_replace = alicloud_log_store_encryption.this\n  \
-             lifecycle {{\n    replace_triggered_by = [{THIS}]\n  }}\n  \
-             provisioner \"local-exec\" {{\n    command = {command:?}\n  }}\n}}\n"
-        );
-        encryption("  lifecycle {\n    create_before_destroy = true\n  }") + &after
-    };
-    let scene = applied(&main("true"));
-    scene.write("main.tf", &main("false"));
-    scene.try_apply_with(&[&format!("-replace={THIS}")]).failed();
-    let deposed = scene.state()["resources"].as_array().unwrap().iter().any(|resource| {
-        resource["instances"].as_array().unwrap().iter().any(|object| object.get("deposed").is_some())
-    });
-    assert!(deposed, "the old object was to be left over");
-    scene.write("main.tf", &main("true"));
-    scene.apply();
-    assert_eq!(stored(&scene)["enable"], true);
-    scene.plan().expect_empty();
 }

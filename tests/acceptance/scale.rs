@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::given::service_key;
+use crate::given::{DISABLING, service_key};
 use crate::harness::Scene;
 
 const COUNT: usize = 50;
@@ -53,7 +53,7 @@ fn fifty_logstores_are_encrypted_switched_off_and_released_in_parallel() {
     scene.write("main.tf", &main("  enable = false"));
     assert_eq!(scene.try_apply_with(&["-parallelism=50"]).succeeded().changes(), (0, 50, 0));
     all_are(&scene, false);
-    scene.write("main.tf", &main(""));
+    scene.write("main.tf", &main(DISABLING));
     scene.apply();
     scene.destroy();
     all_are(&scene, false);

@@ -20,7 +20,7 @@ fn a_scene_has_an_emulator_and_a_terraform() {
 
 #[test]
 fn the_host_finds_the_provider_and_the_provider_finds_the_emulator() {
-    let scene = given::applied(&given::encryption(""));
+    let scene = given::applied(&given::encryption(given::DISABLING));
     assert_eq!(given::stored(&scene), given::service_key(true, "default"));
     let plan = scene.plan().expect_empty();
     assert_eq!(plan.actions(), []);

@@ -28,7 +28,7 @@ fn poor() -> Value {
 fn check(seed: &Value, flags: &[&str], main: fn(&str) -> String) {
     let scene = Scene::with_flags(seed, flags);
     let before = given::unmanaged(&scene);
-    for (step, enable) in [("", true), ("  enable = false", false), ("  enable = true", true)] {
+    for (step, enable) in [("", true), ("  enable = false", false), (given::DISABLING, true)] {
         scene.write("main.tf", &main(step));
         scene.apply();
         assert_eq!(given::stored(&scene)["enable"], enable);

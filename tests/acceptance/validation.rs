@@ -87,7 +87,7 @@ fn modes_are_listed_and_the_nearest_is_named() {
     );
     invalid_argument(
         "on_destroy = \"delete\"",
-        &["Unsupported value for on_destroy", "\"disable\", \"keep\""],
+        &["Unsupported value for on_destroy", "\"keep\", \"disable\""],
     );
 }
 

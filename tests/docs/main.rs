@@ -21,8 +21,10 @@ fn pages_say_what_schemas_and_examples_say() {
     check("docs/index.md", &page::provider(schemas.provider, &read("examples/provider/provider.tf")));
     for (type_name, schema) in schemas.resources {
         let example = |file| read(&format!("examples/resources/{type_name}/{file}"));
-        let page = page::resource(type_name, schema, &example("resource.tf"), &example("import.sh"));
         let name = type_name.strip_prefix("alicloud_").unwrap_or(type_name);
+        let notes =
+            fs::read_to_string(root().join(format!("templates/resources/{name}.md"))).unwrap_or_default();
+        let page = page::resource(type_name, schema, &example("resource.tf"), &notes, &example("import.sh"));
         check(&format!("docs/resources/{name}.md"), &page);
     }
     for (type_name, schema) in schemas.data_sources {
@@ -52,7 +54,7 @@ fn everything_is_described() {
 
 #[track_caller]
 fn check(path: &str, expected: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let file = root().join(path);
     if std::env::var_os("WRITE_DOCS").is_some() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, expected).unwrap();
@@ -62,6 +64,9 @@ fn check(path: &str, expected: &str) {
 }
 
 fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

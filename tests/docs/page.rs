@@ -18,12 +18,15 @@ pub fn provider(schema: &Schema, example: &str) -> String {
     finish(&page)
 }
 
-/// The page of a resource type.
-pub fn resource(type_name: &str, schema: &Schema, example: &str, import: &str) -> String {
+/// The page of a resource type; `notes` are the sections that neither schema nor example can say.
+pub fn resource(type_name: &str, schema: &Schema, example: &str, notes: &str, import: &str) -> String {
     let mut page = front_matter(&format!("{type_name} Resource"), "Log Service (SLS)", schema.description);
     let _ = write!(page, "# {type_name} (Resource)\n\n");
     paragraph(&mut page, schema.description);
     code(&mut page, "## Example Usage", "terraform", example);
+    if !notes.is_empty() {
+        paragraph(&mut page, notes.trim_end());
+    }
     page += "## Schema\n\n";
     arguments(&mut page, &schema.attributes, &schema.blocks, "");
     code(&mut page, "## Import", "shell", import);

@@ -20,6 +20,6 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
     region_id  = "cn-hangzhou"
   }
 
-  # Leave the Logstore encrypting when this resource is destroyed.
-  on_destroy = "keep"
+  # Switch encryption off when this resource is destroyed. Left out, the Logstore goes on encrypting.
+  on_destroy = "disable"
 }

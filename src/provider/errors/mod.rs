@@ -133,7 +133,7 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
     Diagnostic::warning(
         "Replacement succeeds only together with the Logstore",
         format!(
-            "{} of Logstore {id} is {:?} for good; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore, and replacing it alone fails at apply, before anything is switched off. Replace the Logstore in the same apply: lifecycle {{ replace_triggered_by = [<the Logstore>.id] }}.",
+            "{} of Logstore {id} is {:?} for good; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore, and replacing it alone fails at apply, before anything is switched off. It succeeds if the Logstore is replaced in the same apply, as with lifecycle {{ replace_triggered_by = [<the Logstore>.id] }}; if that is configured and plans to replace the Logstore, nothing else is needed.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{
     EncryptionPrivate, LogStoreEncryption, WRITE_TIMEOUT,
-    model::{DISABLE, EncryptionModel, Observed},
+    model::{EncryptionModel, Observed},
+    ownership,
 };
 use crate::{
     cloud::{
@@ -15,10 +16,10 @@ use crate::{
             encryption::{Applied as Done, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
         },
     },
-    provider::{errors, log_store_id::LogStoreId},
+    provider::{claims::MadeAt, errors, log_store_id::LogStoreId},
     schema::{
         Diagnostic, Diagnostics, Field,
-        resource::{Context, Destroyed, Outcome},
+        resource::{Context, Destroyed, Outcome, Update},
     },
 };
 
@@ -37,57 +38,69 @@ pub(super) async fn create(
     context: &Context,
     planned: EncryptionModel,
 ) -> Applied {
+    resource.session.held.claims.note_apply();
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
+    let private = EncryptionPrivate::of_object(now(resource));
     match write(resource, &bounds, &planned, None).await {
-        Ok((state, diagnostics)) => applied(Some(state), diagnostics),
+        Ok((state, diagnostics)) => Applied { state: Some(state), private, diagnostics },
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
-        Err(NotDone { diagnostics, seen }) => applied(seen.map(|seen| as_seen(&planned, &seen)), diagnostics),
+        Err(NotDone { diagnostics, seen }) => {
+            Applied { state: seen.map(|seen| as_seen(&planned, &seen)), private, diagnostics }
+        }
     }
+}
+
+/// The time, which orders the objects of one Logstore.
+fn now(resource: &LogStoreEncryption) -> Option<MadeAt> {
+    let client = resource.session.sls().ok()?;
+    MadeAt::try_from(client.clock().now().unix_timestamp_nanos() / 1_000).ok()
 }
 
 /// Switches `enable`; the permanent values are compared once more before anything is sent.
 pub(super) async fn update(
     resource: &LogStoreEncryption,
     context: &Context,
-    prior: EncryptionModel,
-    planned: EncryptionModel,
+    request: Update<EncryptionModel, EncryptionPrivate>,
 ) -> Applied {
+    resource.session.held.claims.note_apply();
+    let Update { prior, planned, private, .. } = request;
+    let private = EncryptionPrivate::of_object(private.made_at);
+    let applied = |state, diagnostics| Applied { state: Some(state), private, diagnostics };
     if planned.encrypt_conf().is_some() && planned.encrypt_conf() == prior.encrypt_conf() {
         // Only what concerns nobody but this resource changed.
-        return applied(Some(planned), Diagnostics::new());
+        return applied(planned, Diagnostics::new());
     }
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.update, WRITE_TIMEOUT);
     let create_time = prior.logstore_create_time.known().copied();
     match write(resource, &bounds, &planned, create_time).await {
-        Ok((state, diagnostics)) => applied(Some(state), diagnostics),
-        Err(NotDone { diagnostics, seen: Some(seen) }) => applied(Some(as_seen(&prior, &seen)), diagnostics),
-        Err(NotDone { diagnostics, seen: None }) => applied(Some(prior), diagnostics),
+        Ok((state, diagnostics)) => applied(state, diagnostics),
+        Err(NotDone { diagnostics, seen: Some(seen) }) => applied(as_seen(&prior, &seen), diagnostics),
+        Err(NotDone { diagnostics, seen: None }) => applied(prior, diagnostics),
     }
 }
 
-/// Switches encryption off, unless it is to be kept or this is half of a replacement.
+/// Switches encryption off if that is asked for and no other object has the Logstore; half of a replacement never does.
 pub(super) async fn delete(
     resource: &LogStoreEncryption,
     context: &Context,
     state: &EncryptionModel,
     private: &EncryptionPrivate,
 ) -> Destroyed<EncryptionModel> {
-    let keep = state.on_destroy.known().is_some_and(|mode| mode != DISABLE);
-    if private.replacement || keep {
+    resource.session.held.claims.note_apply();
+    if private.replacement || !ownership::disables(state) {
+        if let Some(Ok(id)) = state.log_store_id() {
+            resource.session.held.claims.keep(&id);
+        }
         return Diagnostics::new().into();
     }
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);
-    match try_delete(resource, &bounds, state).await {
+    match try_delete(resource, &bounds, state, private).await {
         Ok(diagnostics) => diagnostics.into(),
         Err(NotDone { diagnostics, seen }) => {
             Destroyed { found: seen.map(|seen| as_seen(state, &seen)), diagnostics }
         }
     }
-}
-
-fn applied(state: Option<EncryptionModel>, diagnostics: Diagnostics) -> Applied {
-    Applied { state, private: EncryptionPrivate::default(), diagnostics }
 }
 
 /// A write that failed.
@@ -140,7 +153,6 @@ async fn write(
             if let Some(cmk) = &wanted.conf.user_cmk_info {
                 held.roles.note_user(&cmk.arn, &id.to_string());
             }
-            held.note_set_up(&id);
             let observed = Observed::of(&done.log_store)
                 .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id} back"), problem))?;
             let mut state = planned.clone();
@@ -149,13 +161,7 @@ async fn write(
             }
             Ok((state, Diagnostics::new()))
         }
-        Err(failure) => {
-            if failure.written {
-                // Half set up is set up: what is destroyed beside it must not undo it.
-                held.note_set_up(&id);
-            }
-            Err(NotDone::of(&id, *failure, &wanted))
-        }
+        Err(failure) => Err(NotDone::of(&id, *failure, &wanted)),
     }
 }
 
@@ -217,6 +223,7 @@ async fn try_delete(
     resource: &LogStoreEncryption,
     bounds: &CallContext,
     state: &EncryptionModel,
+    private: &EncryptionPrivate,
 ) -> Result<Diagnostics, NotDone> {
     let id = super::log_store_id(state)?;
     let client = resource.session.sls().map_err(Diagnostic::from)?;
@@ -225,11 +232,12 @@ async fn try_delete(
     let not_disabled =
         |error: &Error| errors::of_call(&format!("Cannot disable encryption of Logstore {id}"), error);
     let _lock = calls.within(held.lock(&id)).await.map_err(|error| not_disabled(&error))?;
-    // Core plans the destroy of a deposed object, one replaced with `create_before_destroy`, in the phase that
-    // applies it, and that of any other object in the phase before. It gives no other sign.
-    let deposed = held.is_destroy_planned(&id);
-    if deposed || held.is_set_up(&id) {
-        return Ok(left_to_successor(&id).into());
+    if let Err(diagnostics) = ownership::may_disable(resource, &id, private) {
+        return if diagnostics.has_errors() {
+            Err(NotDone { diagnostics, seen: None })
+        } else {
+            Ok(diagnostics)
+        };
     }
     let log_store = match calls.get().await {
         Ok(log_store) => log_store,
@@ -255,16 +263,11 @@ async fn try_delete(
     }
 }
 
-fn left_to_successor(id: &LogStoreId) -> Diagnostic {
-    Diagnostic::warning(
-        format!("Logstore {id} stays as it is"),
-        "What is destroyed here has a successor: the resource was replaced or renamed. Destroying it does not switch off what the successor may rely on, whatever on_destroy says.",
-    )
-}
-
 fn not_ours(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
-        format!("Logstore {id} stays as it is"),
-        "The Logstore was deleted and created anew since it was configured here; the new one is not touched.",
+        "The Logstore stays as it is",
+        format!(
+            "Logstore {id}: it was deleted and created again since it was configured here; the new one is not touched."
+        ),
     )
 }

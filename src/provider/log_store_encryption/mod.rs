@@ -3,6 +3,7 @@
 mod apply;
 mod import;
 mod model;
+mod ownership;
 mod plan;
 mod preflight;
 mod read;
@@ -13,6 +14,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    claims::{MadeAt, PlannedDestroy},
     log_store_id::LogStoreId,
     session::Session,
     timeouts::{self, TimeoutsModel},
@@ -45,6 +47,12 @@ pub struct EncryptionPrivate {
     /// Set in every plan that may be of a replacement, which core hands to its destroy half: that half must
     /// not switch encryption off. Never stored with an object that lives on.
     replacement: bool,
+    /// When this provider made the object; none of an imported one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_at: Option<MadeAt>,
+    /// What the plan of a destroy with `on_destroy = "disable"` leaves to the destroy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroy: Option<PlannedDestroy>,
 }
 
 /// How long a refresh may take if `timeouts.read` does not say.
@@ -72,6 +80,13 @@ impl LogStoreEncryption {
             Ok(client) => bounds.with_timeout(client.clock(), limit),
             Err(_) => bounds,
         }
+    }
+}
+
+impl EncryptionPrivate {
+    /// What is stored with an object that lives on.
+    fn of_object(made_at: Option<MadeAt>) -> EncryptionPrivate {
+        EncryptionPrivate { made_at, ..EncryptionPrivate::default() }
     }
 }
 
@@ -118,6 +133,9 @@ impl Resource for LogStoreEncryption {
     }
 
     fn note_stored(&self, state: &EncryptionModel) {
+        if let Some(Ok(id)) = state.log_store_id() {
+            self.session.held.claims.announce(&id);
+        }
         if let (Some(arn), Some(id)) = (state.permanent().arn, state.id.known()) {
             let roles = &self.session.held.roles;
             roles.note_user(arn, id);
@@ -146,7 +164,7 @@ impl Resource for LogStoreEncryption {
         _context: &Context,
         request: PlanDestroy<EncryptionModel, EncryptionPrivate>,
     ) -> DestroyPlan<EncryptionPrivate> {
-        plan::destroy(self, &request.prior)
+        ownership::plan_destroy(self, &request)
     }
 
     async fn create(
@@ -170,7 +188,7 @@ impl Resource for LogStoreEncryption {
         context: &Context,
         request: Update<EncryptionModel, EncryptionPrivate>,
     ) -> Outcome<EncryptionModel, EncryptionPrivate> {
-        apply::update(self, context, request.prior, request.planned).await
+        apply::update(self, context, request).await
     }
 
     async fn delete(

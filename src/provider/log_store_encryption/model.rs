@@ -110,8 +110,8 @@ pub(super) fn schema() -> Schema {
                 .described(
                     "What a change of a permanent value does: `error` fails the plan; `replace` plans a replacement of this resource, which can only succeed if the Logstore is replaced in the same apply (`replace_triggered_by`).",
                 ),
-            Attribute::string("on_destroy").default_value(DISABLE).validate(OneOf(&[DISABLE, KEEP])).described(
-                "What destroying this resource does: `disable` sets `enable = false` on the Logstore, so that new logs are written in clear; `keep` leaves it encrypting.",
+            Attribute::string("on_destroy").default_value(KEEP).validate(OneOf(&[KEEP, DISABLE])).described(
+                "What destroying this resource does: `keep` sends nothing, and the Logstore goes on encrypting; `disable` sets `enable = false` on the Logstore, so that new logs are stored in clear. A replacement never disables, whatever this says. See [Ownership](#ownership).",
             ),
             timeouts::attribute(
                 "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",
@@ -257,7 +257,7 @@ impl EncryptionModel {
             self.on_immutable_change = ERROR.into();
         }
         if self.on_destroy.is_null() {
-            self.on_destroy = DISABLE.into();
+            self.on_destroy = KEEP.into();
         }
     }
 }

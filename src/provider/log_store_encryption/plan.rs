@@ -3,12 +3,13 @@
 //! - A permanent value that changes is an error, or a replacement when asked for.
 //! - Unknown values never fail: the same checks run again at apply, before anything is sent.
 //! - A Logstore that already has a configuration is adopted or refused, as far as it can be read.
+//! - One resource configures a Logstore.
 //! - A key and a role that are not ready are errors or warnings, as the provider block says.
 
 use super::{
     EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
-    model::{DISABLE, EncryptionModel, Observed, REPLACE},
-    preflight, role_users,
+    model::{EncryptionModel, Observed, REPLACE},
+    ownership, preflight, role_users,
 };
 use crate::{
     cloud::{
@@ -18,7 +19,7 @@ use crate::{
     provider::{errors, log_store_id::LogStoreId},
     schema::{
         Diagnostic, Diagnostics, Field, Path,
-        resource::{Context, DestroyPlan, Plan, PlanCreate, PlanUpdate},
+        resource::{Context, Plan, PlanCreate, PlanUpdate},
     },
 };
 
@@ -32,17 +33,24 @@ pub(super) async fn create(
 ) -> EncryptionPlan {
     let mut planned = request.planned;
     planned.derive();
+    let mut diagnostics = Diagnostics::new();
+    // In a replacement the plan of the existing object has claimed the Logstore, which may be replaced as well: what it
+    // holds now says nothing.
     let replacement = request.replaced.is_some();
-    // In a replacement the Logstore may be replaced as well: what it holds now says nothing.
-    let mut diagnostics =
-        if replacement { Diagnostics::new() } else { look_at_existing(resource, context, &planned).await };
+    if !replacement {
+        diagnostics.extend(look_at_existing(resource, context, &planned).await);
+    }
     diagnostics.extend(role_users::renamed_under_new(resource, &planned));
     if !diagnostics.has_errors() {
         diagnostics.extend(preflight::check(resource, context, &planned).await);
     }
+    // Last, right before core applies it, if this is an apply.
+    if !replacement {
+        diagnostics.extend(ownership::claim(resource, &planned, None));
+    }
     // Core does not tell the create half of replacing a tainted object from any other create. Every create
     // plan is marked, which matters only if there is a destroy half.
-    let private = EncryptionPrivate { replacement: true };
+    let private = EncryptionPrivate { replacement: true, ..EncryptionPrivate::default() };
     EncryptionPlan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
@@ -121,7 +129,7 @@ pub(super) async fn update(
     context: &Context,
     request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
 ) -> EncryptionPlan {
-    let PlanUpdate { prior, mut planned, mut requires_replace, .. } = request;
+    let PlanUpdate { prior, mut planned, mut requires_replace, private: stored, .. } = request;
     let mut diagnostics = Diagnostics::new();
     planned.derive();
     diagnostics.extend(role_users::leaving(resource, context, &prior, &planned).await);
@@ -135,13 +143,15 @@ pub(super) async fn update(
             diagnostics.extend(changes.iter().map(|change| errors::forbidden_change(id, change)));
         }
     } else {
-        diagnostics.push(left_behind(&prior));
+        diagnostics.push(left_behind(&prior, &planned));
     }
     let enables = prior.enable == Field::Known(false) && planned.enable == Field::Known(true);
     if enables && !diagnostics.has_errors() {
         diagnostics.extend(preflight::check(resource, context, &planned).await);
     }
-    let private = EncryptionPrivate { replacement: !requires_replace.is_empty() };
+    diagnostics.extend(ownership::claim(resource, &planned, stored.made_at));
+    let replacement = !requires_replace.is_empty();
+    let private = EncryptionPrivate { replacement, ..EncryptionPrivate::of_object(stored.made_at) };
     EncryptionPlan { planned, private, requires_replace, diagnostics }
 }
 
@@ -168,38 +178,13 @@ fn replaced_attributes(planned: &EncryptionModel, changes: &[Conflict]) -> Vec<P
 }
 
 /// The warning that a resource which moves to another Logstore leaves the old one as it is.
-fn left_behind(prior: &EncryptionModel) -> Diagnostic {
+fn left_behind(prior: &EncryptionModel, planned: &EncryptionModel) -> Diagnostic {
     let id = prior.id.known().map_or("", String::as_str);
+    let moves = if planned.log_store_id().is_some() { "moves" } else { "may move" };
     Diagnostic::warning(
-        format!("Logstore {id} keeps its encryption"),
-        "The resource moves to another Logstore. A replacement never switches encryption off, so the old Logstore stays as it is, whatever on_destroy says.",
+        "The old Logstore keeps its encryption",
+        format!(
+            "Logstore {id}: the resource {moves} to another Logstore. A replacement never switches encryption off, so the old one stays as it is, whatever on_destroy says."
+        ),
     )
-}
-
-/// Plans a destroy: the place to say what stays.
-pub(super) fn destroy(
-    resource: &LogStoreEncryption,
-    prior: &EncryptionModel,
-) -> DestroyPlan<EncryptionPrivate> {
-    if let Some(Ok(id)) = prior.log_store_id() {
-        resource.session.held.note_planned_destroy(&id);
-    }
-    let id = prior.id.known().map_or("", String::as_str);
-    let disables = prior.on_destroy.known().is_none_or(|mode| mode == DISABLE);
-    let enabled = prior.enable.known().copied().unwrap_or(true);
-    let warning = match (disables, enabled) {
-        (true, true) => Some(Diagnostic::warning(
-            format!("Logs written to {id} will no longer be encrypted"),
-            "Destroying this resource sets enable = false on the Logstore. Its encryption configuration cannot be removed, and its mechanism, algorithm and key stay fixed. To stop managing the Logstore and leave it encrypting, set on_destroy = \"keep\" and apply first.",
-        )),
-        (false, true) => Some(Diagnostic::warning(
-            format!("Logstore {id} stays encrypted"),
-            "on_destroy is \"keep\": nothing is sent, the Logstore goes on encrypting and is no longer managed.",
-        )),
-        (_, false) => None,
-    };
-    let mut diagnostics = Diagnostics::new();
-    diagnostics.extend(warning);
-    diagnostics.extend(role_users::renamed(resource, prior));
-    DestroyPlan { private: EncryptionPrivate::default(), diagnostics }
 }

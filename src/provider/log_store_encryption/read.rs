@@ -23,15 +23,13 @@ pub(super) async fn read(
     context: &Context,
     stored: Stored<EncryptionModel, EncryptionPrivate>,
 ) -> Read {
-    let state = stored.state;
+    let (state, private) = (stored.state, EncryptionPrivate::of_object(stored.private.made_at));
     match try_read(resource, context, &state).await {
         Ok(Found::Configured(new_state, diagnostics)) => {
-            Read { state: Some(*new_state), private: EncryptionPrivate::default(), diagnostics }
+            Read { state: Some(*new_state), private, diagnostics }
         }
-        Ok(Found::Gone(diagnostics)) => {
-            Read { state: None, private: EncryptionPrivate::default(), diagnostics }
-        }
-        Err(problem) => Read { state: Some(state), private: stored.private, diagnostics: problem.into() },
+        Ok(Found::Gone(diagnostics)) => Read { state: None, private, diagnostics },
+        Err(problem) => Read { state: Some(state), private, diagnostics: problem.into() },
     }
 }
 
@@ -88,7 +86,10 @@ async fn try_read(
 fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
     Diagnostic::warning(
         format!("Logstore {id} does not exist"),
-        format!("The service says: {message} The resource is planned to be created; that succeeds once the Logstore exists again."),
+        format!(
+            "The service says: {}. The resource leaves the state. If it is created again, that succeeds once the Logstore exists again.",
+            message.trim_end_matches('.')
+        ),
     )
     .into()
 }

@@ -1,0 +1,177 @@
+//! One resource configures a Logstore: the words for what [`Claims`] refuses, and for what a destroy does.
+//!
+//! [`Claims`]: crate::provider::claims::Claims
+
+use super::{
+    EncryptionPrivate, LogStoreEncryption,
+    model::{DISABLE, EncryptionModel},
+    role_users,
+};
+use crate::{
+    provider::{
+        claims::{Contradiction, Destroy, MadeAt},
+        log_store_id::LogStoreId,
+    },
+    schema::{
+        Diagnostic, Diagnostics, Path,
+        resource::{DestroyPlan, PlanDestroy},
+    },
+};
+
+/// Claims the Logstore of a planned create or change; an error if that contradicts what was planned before. `made_at` is
+/// that of the object that changes.
+pub(super) fn claim(
+    resource: &LogStoreEncryption,
+    planned: &EncryptionModel,
+    made_at: Option<MadeAt>,
+) -> Option<Diagnostic> {
+    let id = planned.log_store_id()?.ok()?;
+    let contradiction = resource.session.held.claims.claim(&id, made_at).err()?;
+    let configures = "configures the Logstore, and another one is destroyed";
+    Some(contradicts(&id, contradiction, configures).at(Path::of("logstore_name")))
+}
+
+fn contradicts(id: &LogStoreId, contradiction: Contradiction, this: &str) -> Diagnostic {
+    match contradiction {
+        Contradiction::Twice => configured_twice(id),
+        Contradiction::Renamed => renamed(id, this),
+        Contradiction::SwitchedOff => switched_off_under(id),
+    }
+}
+
+/// Plans a destroy: the place to say what stays.
+pub(super) fn plan_destroy(
+    resource: &LogStoreEncryption,
+    request: &PlanDestroy<EncryptionModel, EncryptionPrivate>,
+) -> DestroyPlan<EncryptionPrivate> {
+    let PlanDestroy { prior, private } = request;
+    let mut plan = DestroyPlan { private: EncryptionPrivate::default(), diagnostics: Diagnostics::new() };
+    plan.diagnostics.extend(role_users::renamed(resource, prior));
+    // An id that cannot be read is an error of the destroy, where there is one.
+    let Some(Ok(id)) = prior.log_store_id() else { return plan };
+    let claims = &resource.session.held.claims;
+    let enabled = prior.enable.known().copied().unwrap_or(true);
+    if !disables(prior) {
+        claims.plan_to_keep(&id);
+        plan.diagnostics.extend(enabled.then(|| keeps(&id)));
+        return plan;
+    }
+    match claims.plan_to_disable(&id, private.made_at) {
+        Ok(planned) => {
+            let warning = if planned.sends_nothing() { stays_configured(&id) } else { may_switch_off(&id) };
+            plan.diagnostics.extend(enabled.then_some(warning));
+            plan.private.destroy = Some(planned);
+        }
+        Err(contradiction) => {
+            let destroyed =
+                "is destroyed with on_destroy = \"disable\", and another one configures the Logstore";
+            plan.diagnostics.push(contradicts(&id, contradiction, destroyed));
+        }
+    }
+    plan
+}
+
+/// Whether a destroy may go on and switch encryption off; otherwise what there is to say.
+///
+/// # Errors
+///
+/// The destroy sends nothing, which is what the diagnostics say, if anything.
+pub(super) fn may_disable(
+    resource: &LogStoreEncryption,
+    id: &LogStoreId,
+    private: &EncryptionPrivate,
+) -> Result<(), Diagnostics> {
+    match resource.session.held.claims.disable(id, private.destroy.as_ref()) {
+        Destroy::SwitchOff => Ok(()),
+        Destroy::Nothing => Err(Diagnostics::new()),
+        Destroy::LeftOver => Err(left_over(id).into()),
+        Destroy::NotTheLast => Err(not_the_last(id).into()),
+        Destroy::Refused => Err(configured_meanwhile(id).into()),
+    }
+}
+
+/// Whether destroying an object may switch encryption off.
+pub(super) fn disables(state: &EncryptionModel) -> bool {
+    state.on_destroy.known().is_some_and(|mode| mode == DISABLE)
+}
+
+fn configured_twice(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::error(
+        "Two resources configure one Logstore",
+        format!(
+            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would choose it; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource. terraform destroy makes the same plan first; terraform destroy -refresh=false does not."
+        ),
+    )
+}
+
+fn renamed(id: &LogStoreId, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "A resource switches off what another one configures",
+        format!(
+            "Logstore {id}: this resource {what}. Destroying with on_destroy = \"disable\" switches encryption off, and the other resource switches it on, in an order that chance decides: logs could be stored in clear meanwhile, or for good.\n\nIf the resource has a new name, or a new key of for_each, say so in the configuration:\n\n  moved {{\n    from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }}\n\nThe provider is told neither address. Terraform shows the new one with an error of the resource that is created, and none with that of a destroy. The old one is in the output of terraform state list and no longer in the configuration.\n\nIf no moved block can say it (an element taken out of a list with count, another provider alias), take the old resource out of the state. That sends nothing, and the new one adopts the Logstore as it is:\n\n  terraform state rm OLD_ADDRESS\n\nNothing was sent for this resource."
+        ),
+    )
+}
+
+fn switched_off_under(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::error(
+        "A resource switches off what another one configures",
+        format!(
+            "Logstore {id}: the state has more than one object with this Logstore. One is destroyed with on_destroy = \"disable\", which could switch encryption off under one that stays.\n\nTake the resource that is destroyed out of the state, which sends nothing:\n\n  terraform state rm ADDRESS\n\nIf what is destroyed is an object that a replacement left over (the plan calls it deposed), do the same with its resource and apply: it then adopts the Logstore as it is.\n\nNothing was sent for this resource."
+        ),
+    )
+}
+
+fn keeps(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        "Destroying leaves the Logstore encrypting",
+        format!(
+            "Logstore {id}: on_destroy is \"keep\", so nothing is sent, and the Logstore goes on encrypting."
+        ),
+    )
+}
+
+fn may_switch_off(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        "Destroying switches encryption off",
+        format!(
+            "Logstore {id}: on_destroy is \"disable\", so destroying the last object of the state that has the Logstore sets enable = false: what is written to it from then on is stored in clear. Its mechanism, algorithm and key stay fixed. An object that a replacement left over (deposed) switches nothing off.\n\nTo leave the Logstore encrypting, set on_destroy = \"keep\" and apply before you destroy."
+        ),
+    )
+}
+
+fn stays_configured(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        "Destroying leaves the Logstore as it is",
+        format!(
+            "Logstore {id}: an object that stays configures the Logstore. Destroying this one sends nothing, whatever on_destroy says."
+        ),
+    )
+}
+
+fn left_over(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        "The Logstore stays as it is",
+        format!(
+            "Logstore {id}: what was destroyed is an object that a replacement left over (deposed). Such an object switches nothing off, whatever on_destroy says."
+        ),
+    )
+}
+
+fn not_the_last(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        "The Logstore stays as it is",
+        format!(
+            "Logstore {id}: the state had another object with this Logstore when this destroy was planned. Encryption is switched off only when the last of them is destroyed with on_destroy = \"disable\"."
+        ),
+    )
+}
+
+fn configured_meanwhile(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::error(
+        "A resource switches off what another one configures",
+        format!(
+            "Logstore {id}: this resource is destroyed with on_destroy = \"disable\", and another resource of this apply configures the Logstore; which Logstore that is was not known when this was planned. Nothing was sent for this resource, and it stays in the state. Take it out of there, which sends nothing:\n\n  terraform state rm ADDRESS"
+        ),
+    )
+}
