@@ -196,26 +196,13 @@ impl Claims {
         Ok(PlannedDestroy { phase: mark, after: Some(after) })
     }
 
-    /// Notes that an object is destroyed and sends nothing, because of `on_destroy = "keep"` or as half of a
-    /// replacement.
-    pub(super) fn keep(&self, id: &LogStoreId) {
-        self.open().of(id).take();
-    }
-
     /// Decides what the destroy of an object with `on_destroy = "disable"` does. Without `planned` the host has not
     /// asked to plan it.
     pub(super) fn disable(&self, id: &LogStoreId, planned: Option<&PlannedDestroy>) -> Destroy {
         let mut phase = self.open();
         let is_of_this_phase = planned.is_some_and(|planned| planned.phase == phase.mark);
         let uses = phase.of(id);
-        uses.take();
         let after = planned.map_or(Some(1), |planned| planned.after);
-        if is_of_this_phase {
-            uses.destroys = uses.destroys.saturating_sub(1);
-            if let Some(at) = uses.disabling.iter().position(|object| Some(object.after) == after) {
-                uses.disabling.swap_remove(at);
-            }
-        }
         let Some(after) = after else { return Destroy::Nothing };
         uses.destroyed += 1;
         if is_of_this_phase {
@@ -259,11 +246,6 @@ impl Uses {
             |object: &Disabling| matches!((object.made_at, claim.made_at), (Some(a), Some(b)) if a < b);
         let switches_off = |object: &Disabling| object.after <= self.destroys && !is_left_over(object);
         if self.disabling.iter().any(switches_off) { Err(Contradiction::SwitchedOff) } else { Ok(()) }
-    }
-
-    /// An object leaves the state.
-    fn take(&mut self) {
-        self.objects = self.objects.saturating_sub(1);
     }
 }
 

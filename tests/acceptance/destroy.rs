@@ -28,7 +28,7 @@ fn the_plan_warns_of_it() {
     let scene = given::applied(&given::encryption(given::DISABLING));
     let plan = scene.try_plan_with(&["-destroy"]).expect_changes();
     let warning = plan.ran.warning();
-    warning.says(&["Destroying switches encryption off", "Logstore audit:app", "on_destroy = \"keep\""]);
+    warning.says(&["Destroying may switch encryption off", "Logstore audit:app", "on_destroy = \"keep\""]);
     assert_eq!(warning.address, THIS);
     assert_eq!(scene.writes().len(), 0);
 }
@@ -37,7 +37,7 @@ fn the_plan_warns_of_it() {
 fn taking_the_resource_out_of_the_configuration_is_the_same() {
     let scene = given::applied(&given::encryption(given::DISABLING));
     scene.write("main.tf", "");
-    scene.plan().expect_changes().ran.warning().says(&["Destroying switches encryption off"]);
+    scene.plan().expect_changes().ran.warning().says(&["Destroying may switch encryption off"]);
     assert_eq!(scene.apply().changes(), (0, 0, 1));
     assert_eq!(given::stored(&scene), given::service_key(false, "default"));
 }

@@ -89,9 +89,6 @@ pub(super) async fn delete(
 ) -> Destroyed<EncryptionModel> {
     resource.session.held.claims.note_apply();
     if private.replacement || !ownership::disables(state) {
-        if let Some(Ok(id)) = state.log_store_id() {
-            resource.session.held.claims.keep(&id);
-        }
         return Diagnostics::new().into();
     }
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);

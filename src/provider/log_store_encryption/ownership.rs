@@ -133,7 +133,7 @@ fn keeps(id: &LogStoreId) -> Diagnostic {
 
 fn may_switch_off(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
-        "Destroying switches encryption off",
+        "Destroying may switch encryption off",
         format!(
             "Logstore {id}: on_destroy is \"disable\", so destroying the last object of the state that has the Logstore sets enable = false: what is written to it from then on is stored in clear. Its mechanism, algorithm and key stay fixed. An object that a replacement left over (deposed) switches nothing off.\n\nTo leave the Logstore encrypting, set on_destroy = \"keep\" and apply before you destroy."
         ),
