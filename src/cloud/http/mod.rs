@@ -72,7 +72,7 @@ pub struct HttpRequest {
     pub headers: Headers,
     /// The body; empty for none.
     pub body: Vec<u8>,
-    /// Whether the query or the body holds a secret: neither is shown then.
+    /// Whether the query, the body or the answer holds a secret: none of them is shown then.
     pub secret: bool,
 }
 

@@ -68,8 +68,8 @@ pub(crate) fn request(request: &HttpRequest) -> String {
     format!("{text} {:?} {body}", request.headers)
 }
 
-/// Status, headers and body of the answer to a request, with secrets masked by where they stand. What answers a
-/// request that holds a secret is one itself.
+/// Status, headers and body of the answer to a request, with secrets masked by where they stand. Of the answer to a
+/// request that is marked as secret no part of the body is shown, whatever it is: it may be cut off or no JSON.
 pub(crate) fn response(response: &HttpResponse, request: &HttpRequest) -> String {
     let body = if request.secret { MASK.to_owned() } else { body(&response.body) };
     format!("{} {:?} {body}", response.status, response.headers)

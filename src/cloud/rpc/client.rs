@@ -118,7 +118,7 @@ impl RpcClient {
         self.send(context, &call, read, Manner::Read).await
     }
 
-    /// As [`RpcClient::read`], for an answer that holds secrets: it is never shown in an error.
+    /// As [`RpcClient::read`], for an answer that holds secrets: neither an error nor the log shows it.
     pub(crate) async fn read_secret<T>(
         &self,
         context: &CallContext,
@@ -153,15 +153,15 @@ impl RpcClient {
         manner: Manner,
     ) -> Result<T, Error> {
         let operation = Operation::new(self.service.name, call.action, call.target);
+        let secret = manner == Manner::ReadSecret;
         let prepare = |who: &Credentials, at| {
             if call.anonymous {
                 self.unsigned(&operation, &call.parameters, at)
             } else {
                 let request = self.request(&operation, &call.parameters, who, at)?;
-                Ok(HttpRequest { secret: call.secret.is_some(), ..request })
+                Ok(HttpRequest { secret: secret || call.secret.is_some(), ..request })
             }
         };
-        let secret = manner == Manner::ReadSecret;
         let accept = |response: &HttpResponse| {
             let read = success(&operation, response, secret)
                 .and_then(|fields| read(&Object::new(&operation, "", &fields)));

@@ -36,9 +36,15 @@ impl Broken {
     /// Plans with these arguments of the provider block, which must fail and say all this.
     #[track_caller]
     fn fails(&self, arguments: &str, says: &[&str]) {
+        self.fails_at(&self.scene.endpoint(), arguments, says);
+    }
+
+    /// As [`Broken::fails`], with STS at this endpoint.
+    #[track_caller]
+    fn fails_at(&self, sts: &str, arguments: &str, says: &[&str]) {
         let endpoint = self.scene.endpoint();
         let block = format!(
-            "provider \"alicloud\" {{\n  region = \"cn-hangzhou\"\n  max_retries = 1\n{arguments}\n  endpoints {{\n    log = {endpoint:?}\n    sts = {endpoint:?}\n  }}\n}}\n"
+            "provider \"alicloud\" {{\n  region = \"cn-hangzhou\"\n  max_retries = 1\n{arguments}\n  endpoints {{\n    log = {endpoint:?}\n    sts = {sts:?}\n  }}\n}}\n"
         );
         self.scene.write("provider.tf", &(self.scene.required_providers() + &block));
         let planned = self.scene.try_plan().failed();
@@ -271,6 +277,25 @@ fn an_identity_providers_token_and_a_role_that_are_refused() {
     broken.scene.fault_of("sts", &json!({"action": "AssumeRole", "times": 1, "effect": later}));
     broken.scene.fault_of("sts", &json!({"action": "AssumeRole", "times": 1, "effect": quoting}));
     broken.fails(&role("var.id"), &["[secret] of [secret]"]);
+    broken.scene.env("ALIBABA_CLOUD_OIDC_TOKEN", "token");
+    // STS answers half of a session, or one that is no JSON.
+    for body in [
+        format!(
+            r#"{{"Credentials":{{"AccessKeyId":"i","AccessKeySecret":"{canary}","SecurityToken":"{canary}"#
+        ),
+        format!("<Credentials><AccessKeySecret>{canary}</AccessKeySecret></Credentials>"),
+        format!("AccessKeySecret={canary}&x"),
+    ] {
+        let answer = body.clone();
+        let server = Server::start(move |_| (200, answer.clone()));
+        for (key, block) in [("ak-user", role("")), ("", block(""))] {
+            broken.scene.env("ALICLOUD_ACCESS_KEY", key);
+            broken.scene.env("ALICLOUD_SECRET_KEY", if key.is_empty() { "" } else { &user });
+            broken.fails_at(&server.url(), &block, &["it should be a JSON object"]);
+            assert!(server.was_asked());
+        }
+    }
+    broken.scene.env("ALIBABA_CLOUD_OIDC_TOKEN", "");
     let mut secrets = broken.secrets.clone();
     secrets.add("secret of ak-user", &user);
     nothing_leaked(&broken.scene, &secrets, &["home/broken", "seed.json"]);
