@@ -105,7 +105,7 @@ impl Chain {
         if context.is_over(&*self.means.clock) {
             return Err(error);
         }
-        let is_usable = self.state().put_off(self.means.clock.now() + RENEW_AGAIN_AFTER);
+        let is_usable = self.state().put_off(self.means.clock.now().saturating_add(RENEW_AGAIN_AFTER));
         if !is_usable {
             self.note_failure(&error);
             return Err(error);
@@ -187,7 +187,7 @@ impl Chain {
 
     fn note_failure(&self, error: &Error) {
         let mut state = self.state();
-        state.failures += 1;
+        state.failures = state.failures.wrapping_add(1);
         state.last_failure = Some(error.clone());
     }
 

@@ -5,6 +5,9 @@
 //! official command line tool and the official credentials libraries (`aliyun/credentials-go`,
 //! `alibabacloud-credentials`).
 
+// Dates and numbers in here come from files and answers: an operator that panics on what is out of range is no choice.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod answer;
 mod assume_role;
 mod chain;

@@ -13,10 +13,10 @@ use crate::cloud::error::Error;
 
 /// How long before they expire credentials are renewed: longer than any call takes, and a third of the shortest
 /// session there is (900 s).
-const RENEW_BEFORE: Duration = Duration::from_mins(5);
+const RENEW_BEFORE: time::Duration = time::Duration::minutes(5);
 
 /// How long renewing rests after it failed, or gave credentials that soon expire too.
-pub(super) const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(30);
+pub(super) const RENEW_AGAIN_AFTER: time::Duration = time::Duration::seconds(30);
 
 /// How long credentials that replaced refused ones stay when they are refused too. It bounds how often a service that
 /// refuses all of them makes a chain fetch more, and is a third of the shortest session there is.
@@ -73,9 +73,9 @@ impl State {
             let problem = "a service says that its credentials have expired, and it gives no others";
             return Err(unusable(&credentials.source, problem));
         }
-        let kept_until = refused.map(|_| clock.monotonic() + REPLACED_AFTER);
-        let soonest = clock.now() + RENEW_AGAIN_AFTER;
-        let renew_at = expiration.map(|expiration| (expiration - RENEW_BEFORE).max(soonest));
+        let kept_until = refused.map(|_| clock.monotonic().saturating_add(REPLACED_AFTER));
+        let soonest = clock.now().saturating_add(RENEW_AGAIN_AFTER);
+        let renew_at = expiration.map(|expiration| expiration.saturating_sub(RENEW_BEFORE).max(soonest));
         let credentials = Arc::new(credentials);
         let held = Arc::clone(&credentials);
         self.held = Some(Held { credentials: held, expiration, renew_at, is_refused: false, kept_until });
