@@ -11,6 +11,7 @@ pub mod environment;
 mod from_proto;
 pub mod handshake;
 mod health;
+mod host;
 pub mod listener;
 pub mod log;
 mod pb;

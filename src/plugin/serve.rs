@@ -18,6 +18,7 @@ use super::{
     environment::Environment,
     handshake::{self, HandshakeError},
     health::HealthService,
+    host,
     listener::{ListenError, Listener, Network},
     pb::{
         health::health_server::HealthServer,
@@ -108,7 +109,7 @@ impl fmt::Debug for ServeOptions {
     }
 }
 
-/// Serves until the host shuts the process down, or a signal does.
+/// Serves until the host shuts the process down or has ended, or a signal comes.
 ///
 /// The socket accepts before the line is written, and is gone when this returns. Calls that are
 /// running when the stop begins are cancelled and given a moment to end.
@@ -120,6 +121,7 @@ pub async fn serve(server: Arc<ProviderServer>, mut options: ServeOptions) -> Re
     let tls = prepare(&options)?;
     let shutdown = CancellationToken::new();
     signals::watch(&options.mode, &shutdown).map_err(ServeError::Signals)?;
+    host::watch(&options.mode, &shutdown);
     let listener = Listener::open(options.network, &options.environment).await?;
     announce(&mut options, &listener, tls.as_ref()).map_err(ServeError::Output)?;
 

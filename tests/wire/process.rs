@@ -1,6 +1,10 @@
 //! The real binary: command line, exit codes, signals, logs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use alicloud_encryption::schema::{Type, Value, msgpack};
 use rustls::version::TLS13;
@@ -86,6 +90,40 @@ async fn under_a_host_an_interrupt_is_ignored_and_a_request_to_terminate_is_not(
     let (status, ..) = program.ended();
     assert_eq!(status.code(), Some(0));
     assert!(!directory(&handshake.address).exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_provider_whose_host_was_killed_ends_and_removes_its_directory() {
+    for connected in [false, true] {
+        let mut host = Program::under_a_shell();
+        let provider = host.log_line();
+        let handshake = host.handshake();
+        let mut channel = None;
+        if connected {
+            let opened = client::connect(&handshake).await;
+            client::provider(&opened).get_metadata(pb::get_metadata::Request {}).await.unwrap();
+            channel = Some(opened);
+        }
+        host.signal("KILL");
+        let begun = Instant::now();
+        let ended = loop {
+            if !directory(&handshake.address).exists() {
+                break true;
+            }
+            if begun.elapsed() > Duration::from_secs(20) {
+                break false;
+            }
+            std::thread::yield_now();
+        };
+        if !ended {
+            Command::new("kill").args(["-KILL", &provider]).status().unwrap();
+        }
+        assert!(ended, "the provider outlives its host");
+        // Its standard output ends with it.
+        host.ended();
+        drop(channel);
+    }
 }
 
 #[tokio::test]

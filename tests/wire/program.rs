@@ -43,7 +43,23 @@ impl Program {
     }
 
     pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Program {
-        let mut child = command(arguments, variables).spawn().unwrap();
+        Program::spawn(command(arguments, variables))
+    }
+
+    /// Starts a shell that stands for a host: it starts the provider, and can be killed with [`Program::signal`].
+    /// What it writes is the provider's but for one line on standard error, the provider's process id.
+    #[cfg(unix)]
+    pub fn under_a_shell() -> Program {
+        let provider = command(&[], &[COOKIE, ("PLUGIN_PROTOCOL_VERSIONS", "5,6")]);
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "\"$0\" & echo $! >&2; wait"]).arg(provider.get_program()).env_clear();
+        shell.envs(provider.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Program::spawn(shell)
+    }
+
+    fn spawn(mut command: Command) -> Program {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -74,6 +90,13 @@ impl Program {
             line.clear();
             assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without logging {text:?}");
         }
+    }
+
+    /// Reads one line of its standard error.
+    pub fn log_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
     }
 
     /// Waits for its end; returns how it ended, and the rest of its standard output and error.
