@@ -95,6 +95,20 @@ fn the_example_of_checks_is_applied_as_written() {
 }
 
 #[test]
+fn the_example_of_a_test_with_mocks_passes_without_any_call() {
+    let scene = Scene::new(&json!({}));
+    scene.remove("provider.tf");
+    for folder in ["mocks", "tests"] {
+        fs::create_dir(scene.path(folder)).unwrap();
+    }
+    for file in ["main.tf", "mocks/alicloud-encryption.tfmock.hcl", "tests/encryption.tftest.hcl"] {
+        scene.write(file, &example(&format!("testing/{file}")));
+    }
+    scene.run(&["test"]).succeeded();
+    assert_eq!(scene.calls().len(), 0);
+}
+
+#[test]
 fn the_example_of_the_role_is_applied_and_imported_as_written() {
     let scene = scene(&json!({
         "users": [{"name": "log-admin"}],
