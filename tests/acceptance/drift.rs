@@ -39,6 +39,25 @@ fn each_leaf_drifts_by_itself() {
     assert_eq!(scene.writes().len(), 0);
 }
 
+/// An algorithm that is newer than the provider: it cannot be configured, and is in nobody's way otherwise.
+#[test]
+fn an_algorithm_that_the_provider_does_not_know_is_kept() {
+    let scene = given::applied(&given::encryption(""));
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": given::service_key(true, "aes_xts")}));
+    let error = scene.try_plan().failed().error();
+    error.says(&["\"aes_xts\"", "does not know", "newer version", "ignore_changes = [encrypt_type]"]);
+    let ignoring = given::encryption("  lifecycle {\n    ignore_changes = [encrypt_type]\n  }");
+    scene.write("main.tf", &ignoring);
+    scene.plan().expect_empty();
+    assert_eq!(scene.writes().len(), 0);
+
+    scene.run(&["state", "rm", THIS]).succeeded();
+    scene.import(THIS, "audit:app").succeeded();
+    assert_eq!(scene.attributes(THIS)["encrypt_type"], "aes_xts");
+    scene.plan().expect_empty();
+    scene.destroy();
+}
+
 #[test]
 fn the_mechanism_drifts_with_its_key() {
     let scene = given::applied(&given::byok_encryption(""));

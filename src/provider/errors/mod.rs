@@ -20,7 +20,7 @@ use crate::{
         error::{Error, ErrorKind},
         sls::{
             EncryptConf,
-            encryption::{ApplyError, Conflict, Failure, Loss, Part},
+            encryption::{ApplyError, Conflict, ENCRYPT_TYPES, Failure, Loss, Part},
         },
     },
     schema::{Diagnostic, Path},
@@ -103,11 +103,12 @@ pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict:
     Diagnostic::error(
         format!("Logstore {id} already has another encryption configuration"),
         format!(
-            "{} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\nEither configure the same and adopt it, or import it as it is:\n\n  terraform import ADDRESS {id}\n\nNothing was sent.",
+            "{} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{}\n\n  terraform import ADDRESS {id}\n\nNothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
-            describe(stored)
+            describe(stored),
+            unknown_algorithm(conflict).unwrap_or_else(|| "Either configure the same and adopt it, or import it as it is:".to_owned()),
         ),
     )
     .at(part_path(conflict.part))
@@ -118,14 +119,25 @@ pub(super) fn forbidden_change(id: &str, conflict: &Conflict) -> Diagnostic {
     Diagnostic::error(
         format!("{} of a Logstore's encryption cannot be changed", part_title(conflict.part)),
         format!(
-            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\nSet it back to {:?}. To use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
+            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
-            conflict.stored
+            unknown_algorithm(conflict).unwrap_or_else(|| format!("Set it back to {:?}.", conflict.stored)),
         ),
     )
     .at(part_path(conflict.part))
+}
+
+/// What to do about a stored algorithm that cannot be configured, because this provider does not know it.
+fn unknown_algorithm(conflict: &Conflict) -> Option<String> {
+    let unknown = conflict.part == Part::EncryptType && !ENCRYPT_TYPES.contains(&conflict.stored.as_str());
+    unknown.then(|| {
+        format!(
+            "This version of the provider does not know {:?}, so it cannot be configured. Use a newer version that knows it, or keep the algorithm of the imported Logstore with\n\n  lifecycle {{\n    ignore_changes = [encrypt_type]\n  }}",
+            conflict.stored
+        )
+    })
 }
 
 /// The warning of a planned replacement because of a permanent value.

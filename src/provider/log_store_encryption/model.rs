@@ -278,24 +278,13 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    /// Reads a Logstore.
+    /// Reads a Logstore. An algorithm that this provider does not know is kept as the service writes it.
     ///
     /// # Errors
     ///
-    /// The answer is malformed, or names an algorithm that this provider does not know and so cannot
-    /// compare.
+    /// The answer is malformed.
     pub(super) fn of(log_store: &LogStore) -> Result<Observed, String> {
         let conf = log_store.encrypt_conf().map_err(|error| error.to_string())?;
-        if let Some(conf) = &conf
-            && !conf.encrypt_type.is_empty()
-            && !ENCRYPT_TYPES.contains(&conf.encrypt_type.as_str())
-        {
-            return Err(format!(
-                "GetLogStore answered encrypt_conf.encrypt_type {:?}, which this provider does not know; it knows {}.",
-                conf.encrypt_type,
-                ENCRYPT_TYPES.join(", ")
-            ));
-        }
         let create_time = log_store.create_time().map_err(|error| error.to_string())?;
         Ok(Observed { conf, create_time })
     }
