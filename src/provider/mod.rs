@@ -88,3 +88,6 @@ impl Provider for AlicloudEncryption {
         functions::all()
     }
 }
+
+#[cfg(test)]
+mod schema_tests;

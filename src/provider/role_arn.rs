@@ -1,6 +1,6 @@
 //! The ARN of a RAM role as a person writes it.
 
-use crate::cloud::ram::RoleArn;
+use crate::cloud::{names::RoleName, ram::RoleArn};
 
 /// A text that is not the ARN of a role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub(super) struct NotARoleArn;
 /// The text has another form, or names something else than a role.
 pub(super) fn parse(text: &str) -> Result<RoleArn, NotARoleArn> {
     let arn = RoleArn::parse(text).map_err(|_| NotARoleArn)?;
-    if is_role_name(arn.role_name()) { Ok(arn) } else { Err(NotARoleArn) }
+    RoleName::parse(arn.role_name()).map(|_| arn).map_err(|_| NotARoleArn)
 }
 
 /// The ARN as RAM writes it: with the role's name in lower case, however the role was named.
@@ -25,11 +25,6 @@ pub(super) fn parse(text: &str) -> Result<RoleArn, NotARoleArn> {
 /// Those of [`parse`].
 pub(super) fn as_ram_writes_it(arn: &RoleArn) -> Result<RoleArn, NotARoleArn> {
     parse(&format!("acs:ram::{}:role/{}", arn.account_id(), arn.role_name().to_ascii_lowercase()))
-}
-
-/// Letters, digits, `.`, `-`, in names of service-linked roles `_`, and by an older rule `@`; at most 64.
-fn is_role_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_@".contains(c))
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub(super) trait Erased: Send + Sync {
     fn plan<'a>(&'a self, context: &'a Context, request: PlanRequest) -> BoxFuture<'a, PlanResponse>;
     fn apply<'a>(&'a self, context: &'a Context, request: ApplyRequest) -> BoxFuture<'a, ApplyResponse>;
     fn import<'a>(&'a self, context: &'a Context, request: ImportRequest) -> BoxFuture<'a, ImportResponse>;
+    fn identity(&self, state: &Encoded) -> Option<Encoded>;
 }
 
 struct Adapter<R> {
@@ -104,9 +105,9 @@ impl<R: Resource> Erased for Adapter<R> {
             let response = self.try_read(context, request).await;
             // Whatever went wrong, what was known of the object is handed back.
             response.unwrap_or_else(|diagnostics| ReadResponse {
+                new_identity: self.identity(&current_state),
                 new_state: current_state,
                 private,
-                new_identity: None,
                 diagnostics: self.located(diagnostics),
             })
         })
@@ -117,10 +118,10 @@ impl<R: Resource> Erased for Adapter<R> {
             let (planned_state, planned_private) =
                 (request.prior_state.clone(), request.prior_private.clone());
             let response = self.try_plan(context, request).await;
-            response.unwrap_or_else(|problem| PlanResponse {
+            response.unwrap_or_else(|diagnostics| PlanResponse {
                 planned_state,
                 planned_private,
-                diagnostics: self.located(problem.into()),
+                diagnostics: self.located(diagnostics),
                 ..PlanResponse::default()
             })
         })
@@ -130,11 +131,11 @@ impl<R: Resource> Erased for Adapter<R> {
         Box::pin(async move {
             let (new_state, private) = (request.prior_state.clone(), request.planned_private.clone());
             let response = self.try_apply(context, request).await;
-            response.unwrap_or_else(|problem| ApplyResponse {
+            response.unwrap_or_else(|diagnostics| ApplyResponse {
+                new_identity: self.identity(&new_state),
                 new_state,
                 private,
-                new_identity: None,
-                diagnostics: self.located(problem.into()),
+                diagnostics: self.located(diagnostics),
             })
         })
     }
@@ -146,6 +147,13 @@ impl<R: Resource> Erased for Adapter<R> {
                 Err(problem) => ImportResponse { imported: None, diagnostics: self.located(problem.into()) },
             }
         })
+    }
+
+    /// The identity of the object that is stored like this; none where there is no object or no identity.
+    fn identity(&self, state: &Encoded) -> Option<Encoded> {
+        let stored = decode(state, &self.of).ok().filter(|stored| !stored.is_null())?;
+        let model = R::Model::from_object(stored, &Path::root()).ok()?;
+        self.identity_of(Some(&model)).ok().flatten()
     }
 }
 
@@ -194,7 +202,7 @@ impl<R: Resource> Adapter<R> {
     }
 
     async fn try_read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Diagnostics> {
-        let state = self.object(&request.current_state, "current state")?;
+        let state = self.object(decode(&request.current_state, &self.of)?, "current state")?;
         let private = read_private(&request.private)?;
         let outcome = self.resource.read(context, Stored { state, private }).await;
         if outcome.diagnostics.has_errors() {
@@ -210,13 +218,14 @@ impl<R: Resource> Adapter<R> {
         })
     }
 
-    async fn try_plan(&self, context: &Context, request: PlanRequest) -> Result<PlanResponse, Diagnostic> {
+    async fn try_plan(&self, context: &Context, request: PlanRequest) -> Result<PlanResponse, Diagnostics> {
         let prior = decode(&request.prior_state, &self.of)?;
         let proposed = decode(&request.proposed_new_state, &self.of)?;
         if proposed.is_null() {
-            return self.plan_destroy(context, prior, &request).await;
+            return Ok(self.plan_destroy(context, prior, &request).await?);
         }
         let config = decode(&request.config, &self.of)?;
+        validation::validate_required(&self.schema, &config)?;
         let draft = planning::plan(&self.schema, &config, &prior, proposed);
         let config = R::Model::from_object(config, &Path::root())?;
         let planned = R::Model::from_object(draft.planned, &Path::root())?;
@@ -260,24 +269,31 @@ impl<R: Resource> Adapter<R> {
         })
     }
 
-    async fn try_apply(&self, context: &Context, request: ApplyRequest) -> Result<ApplyResponse, Diagnostic> {
+    async fn try_apply(
+        &self,
+        context: &Context,
+        request: ApplyRequest,
+    ) -> Result<ApplyResponse, Diagnostics> {
         let prior = decode(&request.prior_state, &self.of)?;
         let planned = decode(&request.planned_state, &self.of)?;
         let private: R::Private = read_private(&request.planned_private)?;
         if planned.is_null() {
             let state = R::Model::from_object(prior, &Path::root())?;
             let destroyed = self.resource.delete(context, Stored { state, private }).await;
-            return self.deleted(request, destroyed);
+            return Ok(self.deleted(request, destroyed)?);
         }
+        let config = decode(&request.config, &self.of)?;
+        validation::validate_required(&self.schema, &config)?;
+        let config = self.object(config, "configuration")?;
+        let planned_object = planned.clone();
         let planned = R::Model::from_object(planned, &Path::root())?;
-        let config = self.object(&request.config, "configuration")?;
         let outcome = if prior.is_null() {
             self.resource.create(context, Create { config, planned, private }).await
         } else {
             let prior = R::Model::from_object(prior, &Path::root())?;
             self.resource.update(context, Update { config, prior, planned, private }).await
         };
-        self.applied(outcome)
+        Ok(self.applied(planned_object, request.planned_private, outcome)?)
     }
 
     fn deleted(
@@ -293,23 +309,41 @@ impl<R: Resource> Adapter<R> {
             None => request.prior_state,
         };
         Ok(ApplyResponse {
+            new_identity: self.identity(&new_state),
             new_state,
             private: if gone { Vec::new() } else { request.planned_private },
-            new_identity: None,
             diagnostics: self.located(diagnostics),
         })
     }
 
-    fn applied(&self, outcome: Outcome<R::Model, R::Private>) -> Result<ApplyResponse, Diagnostic> {
+    /// Answers a create or an update that was carried out. What cannot be encoded is replaced by what was planned:
+    /// the object exists, and would otherwise be lost.
+    ///
+    /// # Errors
+    ///
+    /// What was planned cannot be encoded either.
+    fn applied(
+        &self,
+        planned: Value,
+        planned_private: Vec<u8>,
+        outcome: Outcome<R::Model, R::Private>,
+    ) -> Result<ApplyResponse, Diagnostic> {
         let mut diagnostics = outcome.diagnostics;
-        let new_identity = self.identity_of(outcome.state.as_ref())?;
+        let new_identity = self.identity_of(outcome.state.as_ref());
         let new_state = storable(outcome.state.map_or(Value::Null, Model::into_object), &mut diagnostics);
-        Ok(ApplyResponse {
-            new_state: self.encode_object(new_state)?,
-            private: write_private(&outcome.private)?,
-            new_identity,
-            diagnostics: self.located(diagnostics),
-        })
+        let new_state = self.encode_object(new_state).or_else(|problem| {
+            diagnostics.push(problem);
+            self.encode_object(known_or_null(planned))
+        })?;
+        let private = write_private(&outcome.private).unwrap_or_else(|problem| {
+            diagnostics.push(problem);
+            planned_private
+        });
+        let new_identity = new_identity.unwrap_or_else(|problem| {
+            diagnostics.push(problem);
+            self.identity(&new_state)
+        });
+        Ok(ApplyResponse { new_state, private, new_identity, diagnostics: self.located(diagnostics) })
     }
 
     async fn try_import(&self, context: &Context, request: ImportRequest) -> Result<Imported, Diagnostic> {
@@ -329,9 +363,9 @@ impl<R: Resource> Adapter<R> {
         })
     }
 
-    /// Decodes an object that must be there.
-    fn object(&self, encoded: &Encoded, what: &str) -> Result<R::Model, Diagnostic> {
-        match decode(encoded, &self.of)? {
+    /// Reads an object that must be there.
+    fn object(&self, object: Value, what: &str) -> Result<R::Model, Diagnostic> {
+        match object {
             Value::Null => Err(Diagnostic::error(
                 format!("No {what}"),
                 format!("Terraform sent no {what} of {} where one is needed.", self.type_name()),

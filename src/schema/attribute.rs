@@ -278,6 +278,10 @@ impl Schema {
                         return found;
                     }
                     let Some(block) = blocks.iter().find(|block| block.name == name) else { return found };
+                    // Elements of a set have no place that a path could name.
+                    if block.nesting == Nesting::Set {
+                        return found;
+                    }
                     (attributes, blocks) = (&block.attributes, &block.blocks);
                 }
                 Step::Key(key) => found = found.key(key),

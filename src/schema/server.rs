@@ -155,6 +155,11 @@ impl ProviderServer {
         }
     }
 
+    /// The identity of an object that is stored like this; none where there is no object or no identity.
+    pub fn resource_identity(&self, type_name: &str, state: &Encoded) -> Option<Encoded> {
+        self.resource(type_name).ok()?.identity(state)
+    }
+
     /// Refuses to take over an object of another resource type: none is known here.
     pub fn move_resource_state(&self, request: &MoveRequest) -> Diagnostics {
         Diagnostic::error(
@@ -279,8 +284,10 @@ impl<P: Provider> ProviderAdapter<P> {
         &self,
         context: &Context,
         request: ConfigureRequest,
-    ) -> Result<Diagnostics, Diagnostic> {
-        let config = P::Model::from_object(decode(&request.config, &self.of)?, &Path::root())?;
+    ) -> Result<Diagnostics, Diagnostics> {
+        let config = decode(&request.config, &self.of)?;
+        validation::validate_required(&self.schema, &config)?;
+        let config = P::Model::from_object(config, &Path::root())?;
         let configure = Configure { terraform_version: request.terraform_version, config };
         Ok(self.provider.configure(context, configure).await)
     }
@@ -302,7 +309,7 @@ impl<P: Provider> ErasedProvider for ProviderAdapter<P> {
     ) -> BoxFuture<'a, Diagnostics> {
         Box::pin(async move {
             let outcome = self.try_configure(context, request).await;
-            located(&self.schema, outcome.unwrap_or_else(Diagnostics::from))
+            located(&self.schema, outcome.unwrap_or_else(|problems| problems))
         })
     }
 }

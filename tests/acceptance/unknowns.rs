@@ -113,6 +113,28 @@ fn a_value_that_turns_out_to_break_a_rule_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_required_value_that_turns_out_null_is_refused_before_anything_is_sent() {
+    let null_key =
+        format!(r#"{{ cmk = {{ cmk_key_id = null, arn = {ARN:?}, region_id = "cn-hangzhou" }} }}"#);
+    for (input, arguments, missing) in [
+        (null_key.as_str(), named("  user_cmk_info = UNKNOWN.cmk"), "user_cmk_info.cmk_key_id"),
+        (
+            "{ app = null }",
+            "  project_name = \"audit\"\n  logstore_name = UNKNOWN.app\n".into(),
+            "logstore_name",
+        ),
+    ] {
+        let scene = Scene::new(&plain());
+        scene.write("main.tf", &from_source(input, &arguments));
+        scene.plan().expect_changes();
+        let error = scene.try_apply_plan().failed().error();
+        error.says(&["Missing required argument", &format!("{missing} is required, but its value is null")]);
+        assert_eq!(scene.writes().len(), 0);
+        assert!(!scene.addresses().contains(&THIS.to_owned()));
+    }
+}
+
+#[test]
 fn an_unknown_that_stays_the_same_sends_nothing() {
     let main = |round: u32| {
         let input = format!(

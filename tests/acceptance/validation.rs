@@ -1,6 +1,6 @@
 //! What is wrong in a configuration is said by `validate`, at the right place, without any call.
 
-use crate::given::{byok_encryption, encryption, plain};
+use crate::given::{THIS, applied, byok_encryption, encryption, plain};
 use crate::harness::{Diagnostic, Scene};
 
 /// Validates a configuration, which must have one error, in the line that has `underlined`.
@@ -211,4 +211,40 @@ fn good_configurations_are_valid_without_credentials_and_calls() {
     );
     assert!(scene.validate().succeeded().diagnostics().is_empty());
     assert_eq!(scene.calls().len(), 0);
+}
+
+#[test]
+fn null_in_a_required_member_is_refused_at_its_path() {
+    invalid_byok("\"key-1\"", "null", &["Missing required argument", "user_cmk_info.cmk_key_id is required"]);
+    invalid_byok(
+        "\"cn-hangzhou\"",
+        "null",
+        &["Missing required argument", "user_cmk_info.region_id is required"],
+    );
+}
+
+#[test]
+fn a_value_for_a_read_only_attribute_is_refused() {
+    for argument in ["mechanism = \"byok\"", "logstore_create_time = 1", "id = \"audit:app\""] {
+        let says = ["Value for a read-only attribute", "is set by the provider"];
+        invalid_argument(argument, &says);
+    }
+}
+
+/// Core validates again in the plan, with the values of variables.
+#[test]
+fn a_variable_that_is_null_is_refused_at_plan_and_nothing_leaves_the_state() {
+    let nothing = "variable \"nothing\" {\n  type = string\n  default = null\n}\n";
+    for (name, given) in [("project_name", "\"audit\""), ("logstore_name", "\"app\"")] {
+        let scene = applied(&encryption(""));
+        scene.write("main.tf", &(encryption("").replace(given, "var.nothing") + nothing));
+        let line = scene.line_of("main.tf", name);
+        for ran in [scene.try_plan(), scene.try_apply()] {
+            let error = ran.failed().error();
+            error.says(&["Missing required argument", &format!("{name} is required, but its value is null")]);
+            error.at("main.tf", line);
+        }
+        assert_eq!(scene.writes().len(), 0);
+        assert_eq!(scene.addresses(), [THIS]);
+    }
 }

@@ -105,7 +105,6 @@ async fn an_object_lives_from_plan_to_destroy() {
     let numbers = Value::List(vec![
         Value::Number("99999999999999999999".parse().unwrap()),
         Value::Number("0.1".parse().unwrap()),
-        Value::Null,
     ]);
     let config = thing(&[("name", "a".into()), ("text", Value::UNKNOWN), ("numbers", numbers.clone())]);
 

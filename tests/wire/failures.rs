@@ -5,7 +5,7 @@ use alicloud_encryption::schema::Value;
 use crate::{
     client::pb::tfplugin6::{self as pb, diagnostic::Severity},
     served::Served,
-    thing::{PANICS, STAYS, TYPE_NAME, decode, encode, named, provider_block, thing},
+    thing::{GARBLED, PANICS, STAYS, TYPE_NAME, decode, encode, identity_name, named, provider_block, thing},
 };
 
 fn type_name() -> String {
@@ -44,6 +44,7 @@ async fn a_panic_in_a_read_keeps_what_was_known() {
     check_panic("ReadResource", &read.diagnostics);
     assert_eq!(read.new_state, request.current_state);
     assert_eq!(read.private, request.private);
+    assert_eq!(identity_name(read.new_identity.as_ref()), Some(PANICS.to_owned()));
 
     let current_state = encode(&named("a"));
     let request = pb::read_resource::Request { current_state, ..request };
@@ -71,15 +72,62 @@ async fn a_panic_in_an_apply_keeps_the_object_as_it_was() {
     let created = apply(Value::Null, thing(&[("name", PANICS.into()), ("id", Value::UNKNOWN)])).await;
     check_panic("ApplyResourceChange", &created.diagnostics);
     assert!(decode(created.new_state.as_ref()).is_null());
+    assert_eq!(created.new_identity, None);
 
     let updated = apply(prior.clone(), prior.clone()).await;
     check_panic("ApplyResourceChange", &updated.diagnostics);
     assert_eq!(decode(updated.new_state.as_ref()), prior);
     assert_eq!(updated.private, b"{}");
+    assert_eq!(identity_name(updated.new_identity.as_ref()), Some(PANICS.to_owned()));
 
     let deleted = apply(prior.clone(), Value::Null).await;
     check_panic("ApplyResourceChange", &deleted.diagnostics);
     assert_eq!(decode(deleted.new_state.as_ref()), prior);
+    assert_eq!(identity_name(deleted.new_identity.as_ref()), Some(PANICS.to_owned()));
+}
+
+#[tokio::test]
+async fn an_object_whose_state_cannot_be_encoded_is_stored_as_it_was_planned() {
+    let served = Served::start().await;
+    let (_, mut provider) = served.connect().await;
+    let garbled =
+        |text: &str, id: Value| thing(&[("name", GARBLED.into()), ("text", text.into()), ("id", id)]);
+    for (prior, planned, stored) in [
+        (Value::Null, garbled("new", Value::UNKNOWN), garbled("new", Value::Null)),
+        (garbled("old", "made".into()), garbled("new", "made".into()), garbled("new", "made".into())),
+    ] {
+        let request = pb::apply_resource_change::Request {
+            type_name: type_name(),
+            prior_state: encode(&prior),
+            planned_state: encode(&planned),
+            config: encode(&garbled("new", Value::Null)),
+            planned_private: b"{}".to_vec(),
+            ..Default::default()
+        };
+        let applied = provider.apply_resource_change(request).await.unwrap().into_inner();
+        assert_eq!(only_error(&applied.diagnostics).summary, "Value cannot be written");
+        assert_eq!(decode(applied.new_state.as_ref()), stored);
+        assert_eq!(applied.private, b"{}");
+        assert_eq!(identity_name(applied.new_identity.as_ref()), Some(GARBLED.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_refused_at_apply_keeps_its_identity() {
+    let served = Served::start().await;
+    let (_, mut provider) = served.connect().await;
+    let request = pb::apply_resource_change::Request {
+        type_name: type_name(),
+        prior_state: encode(&named("a")),
+        planned_state: encode(&thing(&[])),
+        config: encode(&thing(&[])),
+        planned_private: b"{}".to_vec(),
+        ..Default::default()
+    };
+    let applied = provider.apply_resource_change(request).await.unwrap().into_inner();
+    assert_eq!(only_error(&applied.diagnostics).summary, "Missing required argument");
+    assert_eq!(decode(applied.new_state.as_ref()), named("a"));
+    assert_eq!(identity_name(applied.new_identity.as_ref()), Some("a".to_owned()));
 }
 
 #[tokio::test]
@@ -99,6 +147,7 @@ async fn an_object_that_is_not_destroyed_is_stored_as_it_was_found() {
     assert_eq!(only_error(&kept.diagnostics).summary, "Stays");
     assert_eq!(decode(kept.new_state.as_ref()), stays("found"));
     assert_eq!(kept.private, request.planned_private);
+    assert_eq!(identity_name(kept.new_identity.as_ref()), Some(STAYS.to_owned()));
 }
 
 #[tokio::test]

@@ -24,7 +24,11 @@ use alicloud_encryption::{
 };
 use tokio::sync::Notify;
 
-use crate::{client::pb::tfplugin6::DynamicValue, functions, source::Source};
+use crate::{
+    client::pb::tfplugin6::{DynamicValue, ResourceIdentityData},
+    functions,
+    source::Source,
+};
 
 pub const TYPE_NAME: &str = "own_thing";
 
@@ -33,6 +37,9 @@ pub const PANICS: &str = "panics";
 
 /// Is not destroyed, and found with another text then.
 pub const STAYS: &str = "stays";
+
+/// Is created and updated with a text that is none, so that its state cannot be encoded.
+pub const GARBLED: &str = "garbled";
 
 /// Waits in `read` until the call is cancelled, and then says so.
 pub const WAITS: &str = "waits";
@@ -54,7 +61,7 @@ model! {
         /// How its calls go.
         pub name: String,
         /// Text of any length.
-        pub text: String,
+        pub text: Value,
         /// Numbers of any size.
         pub numbers: Vec<Field<alicloud_encryption::schema::Number>>,
         /// Set by the provider.
@@ -196,7 +203,7 @@ impl Resource for Thing {
         request: Create<ThingModel, Self::Private>,
     ) -> Outcome<ThingModel, Self::Private> {
         panic_if_asked(&request.config.name);
-        let state = ThingModel { id: Field::from("made"), ..request.planned };
+        let state = garbled(ThingModel { id: Field::from("made"), ..request.planned });
         Outcome { state: Some(state), private: request.private, diagnostics: Diagnostics::new() }
     }
 
@@ -225,7 +232,8 @@ impl Resource for Thing {
         request: Update<ThingModel, Self::Private>,
     ) -> Outcome<ThingModel, Self::Private> {
         panic_if_asked(&request.config.name);
-        Outcome { state: Some(request.planned), private: request.private, diagnostics: Diagnostics::new() }
+        let state = Some(garbled(request.planned));
+        Outcome { state, private: request.private, diagnostics: Diagnostics::new() }
     }
 
     async fn delete(
@@ -235,7 +243,7 @@ impl Resource for Thing {
     ) -> Destroyed<ThingModel> {
         panic_if_asked(&request.state.name);
         if request.state.name == Field::from(STAYS) {
-            let found = ThingModel { text: Field::from("found"), ..request.state };
+            let found = ThingModel { text: Field::Known("found".into()), ..request.state };
             return Destroyed {
                 found: Some(found),
                 diagnostics: Diagnostic::error("Stays", "it stays").into(),
@@ -260,6 +268,13 @@ fn panic_if_asked(name: &Field<String>) {
     assert!(*name != Field::from(PANICS), "asked to panic");
 }
 
+fn garbled(thing: ThingModel) -> ThingModel {
+    if thing.name == Field::from(GARBLED) {
+        return ThingModel { text: Field::Known(Value::List(vec![])), ..thing };
+    }
+    thing
+}
+
 /// An object of the resource; what is not given is null.
 pub fn thing(given: &[(&str, Value)]) -> Value {
     let names = ["name", "text", "numbers", "id"];
@@ -281,6 +296,15 @@ fn thing_type() -> Type {
 #[expect(clippy::unnecessary_wraps, reason = "the fields that take it are optional")]
 pub fn encode(value: &Value) -> Option<DynamicValue> {
     Some(DynamicValue { msgpack: msgpack::encode(value, &thing_type()).unwrap(), json: vec![] })
+}
+
+/// The name in the identity of a resource as the provider sent it; none without an identity.
+#[track_caller]
+pub fn identity_name(identity: Option<&ResourceIdentityData>) -> Option<String> {
+    let data = identity?.identity_data.as_ref().unwrap();
+    let of = Type::Object(BTreeMap::from([("name".to_owned(), Type::String)]));
+    let decoded = msgpack::decode(&data.msgpack, &of).unwrap();
+    Some(decoded.attribute("name").as_str().unwrap().to_owned())
 }
 
 /// A value of the resource as the provider sent it.

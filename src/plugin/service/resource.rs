@@ -56,11 +56,15 @@ pub(super) async fn read(
     request: pb::read_resource::Request,
 ) -> pb::read_resource::Response {
     let request = from_proto::read(request);
-    let (state, private, identity) =
-        (request.current_state.clone(), request.private.clone(), request.current_identity.clone());
-    let response = guard("ReadResource", server.read_resource(request)).await.unwrap_or_else(|diagnostics| {
-        ReadResponse { new_state: state, private, new_identity: Some(identity), diagnostics }
-    });
+    let type_name = request.type_name.clone();
+    let (new_state, private) = (request.current_state.clone(), request.private.clone());
+    let response = match guard("ReadResource", server.read_resource(request)).await {
+        Ok(response) => response,
+        Err(diagnostics) => {
+            let new_identity = identity(server, &type_name, &new_state).await;
+            ReadResponse { new_state, private, new_identity, diagnostics }
+        }
+    };
     to_proto::read(response)
 }
 
@@ -87,11 +91,21 @@ pub(super) async fn apply(
 ) -> pb::apply_resource_change::Response {
     let request = from_proto::apply(request);
     // The planned private data is the only one an apply is given, and an object keeps it.
-    let (state, private) = (request.prior_state.clone(), request.planned_private.clone());
-    let response = guard("ApplyResourceChange", server.apply_resource_change(request)).await.unwrap_or_else(
-        |diagnostics| ApplyResponse { new_state: state, private, new_identity: None, diagnostics },
-    );
+    let (new_state, private) = (request.prior_state.clone(), request.planned_private.clone());
+    let type_name = request.type_name.clone();
+    let response = match guard("ApplyResourceChange", server.apply_resource_change(request)).await {
+        Ok(response) => response,
+        Err(diagnostics) => {
+            let new_identity = identity(server, &type_name, &new_state).await;
+            ApplyResponse { new_state, private, new_identity, diagnostics }
+        }
+    };
     to_proto::apply(response)
+}
+
+/// The identity of the object that is handed back after a panic; none if finding it panics too.
+async fn identity(server: &ProviderServer, type_name: &str, state: &Encoded) -> Option<Encoded> {
+    guard("identity", async { server.resource_identity(type_name, state) }).await.ok().flatten()
 }
 
 pub(super) async fn import(

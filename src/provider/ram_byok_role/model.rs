@@ -113,7 +113,7 @@ fn configured() -> Vec<Attribute> {
         Attribute::string("role_name")
             .required()
             .validate(Parses {
-                rule: "Must have 1 to 64 letters, digits, dots, hyphens and underscores, and not begin with `AliyunServiceRoleFor`.",
+                rule: "Must have 1 to 64 letters, digits, dots and hyphens, and not begin with `AliyunServiceRoleFor`.",
                 problem: role_name_problem,
             })
             .equivalent(same_text)
@@ -222,7 +222,7 @@ fn role_name_problem(text: &str) -> Option<String> {
             "names that begin with {SERVICE_LINKED} are of service-linked roles, which only the services themselves make"
         ));
     }
-    sentence(RoleName::parse(text).err())
+    sentence(RoleName::parse_new(text).err())
 }
 
 fn length_problem(text: &str, longest: usize) -> Option<String> {
@@ -243,7 +243,6 @@ pub(super) fn tags_problem(tags: &BTreeMap<String, Field<String>>) -> Option<Str
             return Some(format!("the key {key:?} must have 1 to {longest_key} characters"));
         }
         match value {
-            Field::Null => Some(format!("the value of {key:?} is null")),
             Field::Known(value) if too_long(value, longest_value) => {
                 Some(format!("the value of {key:?} must have at most {longest_value} characters"))
             }

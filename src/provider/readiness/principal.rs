@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cloud::sts::CallerIdentity;
+use crate::cloud::{names::RoleName, sts::CallerIdentity};
 
 /// Somebody in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +62,9 @@ impl Principal {
     }
 }
 
-/// Names of users, `.`, `-`, `_` included, and of roles, by an older rule `@` included; at most 64.
+/// The name of a role, or of a user, whose names follow the same rule.
 fn named(name: &str) -> Result<String, NotAPrincipal> {
-    let is_name = (1..=64).contains(&name.len())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_@".contains(c));
-    if is_name { Ok(name.to_owned()) } else { Err(NotAPrincipal) }
+    RoleName::parse(name).map(|name| name.as_str().to_owned()).map_err(|_| NotAPrincipal)
 }
 
 impl fmt::Display for Principal {

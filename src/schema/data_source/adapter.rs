@@ -96,6 +96,7 @@ impl<D: DataSource> Adapter<D> {
             )
             .into());
         }
+        validation::validate_required(&self.schema, &config)?;
         if !config.is_wholly_known() {
             return Ok(self.deferred(&config, request.deferral_allowed)?);
         }

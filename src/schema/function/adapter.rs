@@ -11,6 +11,7 @@ use crate::schema::{
     Type, Value,
     adapter::{decode, encode},
     messages::Encoded,
+    validation,
 };
 
 /// A function of any signature, as the server keeps it.
@@ -110,6 +111,8 @@ impl<F: Function> Adapter<F> {
         if value.is_null() && !takes.null {
             return Err(FunctionError::at(index, format!("{} must not be null.", parameter.name)));
         }
+        validation::no_null_elements(&parameter.of, &value, parameter.name)
+            .map_err(|problem| FunctionError::at(index, problem.detail))?;
         Ok((takes.unknown || value.is_wholly_known()).then_some(value))
     }
 

@@ -112,13 +112,33 @@ fn names_are_checked_before_anything_is_sent() {
     invalid("  pass_role = { users = [\"a b\"] }", &["users"]);
     invalid("  pass_role = { groups = [\"a b\"] }", &["groups"]);
     invalid("  pass_role = { roles = [\"a/b\"] }", &["roles"]);
-    for name in ["", "a b", "a/b", "角色", &"a".repeat(65)] {
+    for name in ["", "a b", "a/b", "a_b", "角色", &"a".repeat(65)] {
         let scene = Scene::new(&given::people());
         scene.write("main.tf", &role("").replace(NAME, name));
         let error = scene.validate().failed().error();
         error.says(&["role_name"]);
         error.at("main.tf", 2);
     }
+}
+
+#[test]
+fn a_name_that_is_null_is_refused_at_plan_and_the_role_stays() {
+    let scene = given::applied(&role(""));
+    let nothing = "variable \"nothing\" {\n  type = string\n  default = null\n}\n";
+    scene.write("main.tf", &(role("").replace(&format!("{NAME:?}"), "var.nothing") + nothing));
+    for ran in [scene.try_plan(), scene.try_apply()] {
+        let error = ran.failed().error();
+        error.says(&["Missing required argument", "role_name is required, but its value is null"]);
+        error.at("main.tf", 2);
+    }
+    assert_eq!(scene.ram_writes(), [""; 0]);
+    given::stored(&scene);
+}
+
+#[test]
+fn null_among_names_is_refused() {
+    invalid("  pass_role = { users = [\"alice\", null] }", &["Null element", "pass_role.users"]);
+    invalid("  tags = { k = null }", &["Null element", "tags[\"k\"]"]);
 }
 
 #[test]
