@@ -1,5 +1,6 @@
 //! An emulator to measure against.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -62,6 +63,43 @@ impl Emulator {
     pub fn calls(&self) -> Result<usize, Failure> {
         let log = self.control("GET", "requests", None)?;
         Ok(log.as_array().ok_or("the log of calls is no list")?.len())
+    }
+
+    /// How many calls of each action have arrived for each Logstore since [`Emulator::forget_calls`].
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn calls_by_log_store(&self) -> Result<BTreeMap<(String, String), usize>, Failure> {
+        let log = self.control("GET", "requests", None)?;
+        let mut counts = BTreeMap::new();
+        for call in log.as_array().ok_or("the log of calls is no list")? {
+            let text = |member: &str| call.get(member).and_then(Value::as_str).unwrap_or_default();
+            if let Some(log_store) = text("path").strip_prefix("/logstores/") {
+                *counts.entry((log_store.to_owned(), text("action").to_owned())).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Sets how long a Logstore keeps its logs, as another writer does.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn set_ttl(&self, log_store: &str, ttl: u16) -> Result<(), Failure> {
+        let path = format!("projects/{PROJECT}/logstores/{log_store}");
+        self.control("PATCH", &path, Some(&json!({"ttl": ttl}))).map(drop)
+    }
+
+    /// How long a Logstore keeps its logs.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn ttl(&self, log_store: &str) -> Result<Option<u64>, Failure> {
+        let path = format!("projects/{PROJECT}/logstores/{log_store}");
+        Ok(self.control("GET", &path, None)?.get("ttl").and_then(Value::as_u64))
     }
 
     /// Forgets the calls.

@@ -50,6 +50,7 @@ fn measure() -> Result<Report, Failure> {
     report.extend(latency::measure(&programs)?);
     progress("applying and planning under a quota, which takes some minutes");
     report.extend(quota::measure(&programs)?);
+    report.extend([quota::measure_other_writer(&programs)?]);
     Ok(report)
 }
 

@@ -1,5 +1,8 @@
 //! A service that admits few calls a second.
 
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
 use crate::Failure;
 use crate::emulator::Emulator;
 use crate::host::{APPLY, PLAN, Run};
@@ -51,4 +54,59 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
         }
     }
     Ok(rows)
+}
+
+/// How long after a Logstore was first read another writer changes it: longer than an update may come after its read.
+const CHANGED_AFTER: Duration = Duration::from_millis(1500);
+
+/// How often the calls are looked through.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// What another writer sets `ttl` to.
+const TTL: u16 = 365;
+
+/// Changes every Logstore once while it is encrypted under the quota, and counts the changes that are lost.
+///
+/// # Errors
+///
+/// If a command fails.
+pub fn measure_other_writer(programs: &Programs) -> Result<Row, Failure> {
+    let workspace = Workspace::new(programs)?;
+    let emulator = Emulator::start(&programs.emulator, workspace.root(), LOGSTORES.into())?;
+    workspace.encrypt(&emulator, LOGSTORES.into(), true)?;
+    emulator.admit_calls(PER_SECOND, PER_SECOND)?;
+    emulator.forget_calls()?;
+    let mut run = Run::start_at(programs, &workspace, APPLY, PARALLELISM)?;
+    let mut first_read: BTreeMap<String, Instant> = BTreeMap::new();
+    let (mut changed, mut before_update) = (Vec::new(), 0);
+    let mut looked = Instant::now();
+    run.until(|| {
+        if looked.elapsed() < LOOK_EVERY {
+            return Ok(false);
+        }
+        looked = Instant::now();
+        let calls = emulator.calls_by_log_store()?;
+        for (log_store, _) in calls.keys() {
+            first_read.entry(log_store.clone()).or_insert(looked);
+        }
+        let is_due = |(_, read): &(&String, &Instant)| read.elapsed() > CHANGED_AFTER;
+        let due: Vec<String> = first_read.iter().filter(is_due).map(|(name, _)| name.clone()).collect();
+        for log_store in due {
+            if !changed.contains(&log_store) {
+                emulator.set_ttl(&log_store, TTL)?;
+                before_update +=
+                    u16::from(!calls.contains_key(&(log_store.clone(), "UpdateLogStore".to_owned())));
+                changed.push(log_store);
+            }
+        }
+        Ok(changed.len() == usize::from(LOGSTORES))
+    })?;
+    run.finish()?;
+    let mut lost = 0_u16;
+    for log_store in &changed {
+        lost += u16::from(emulator.ttl(log_store)? != Some(TTL.into()));
+    }
+    let what = format!("changes of another writer lost, 500 encrypted at {PER_SECOND} calls a second");
+    let note = format!("{} changed, {before_update} of them before their update", changed.len());
+    Ok(Row::at_most(what, f64::from(lost), 0.0, Unit::Changes).with_note(note))
 }

@@ -13,6 +13,8 @@ pub enum Unit {
     Megabytes,
     /// Calls of the service.
     Calls,
+    /// Changes of other writers.
+    Changes,
     /// How many times something else.
     Times,
 }
@@ -93,7 +95,7 @@ impl Unit {
             Self::Milliseconds => format!("{figure:.2} ms"),
             Self::Mebibytes => format!("{figure:.1} MiB"),
             Self::Megabytes => format!("{figure:.2} MB"),
-            Self::Calls => format!("{figure:.0}"),
+            Self::Calls | Self::Changes => format!("{figure:.0}"),
             Self::Times => format!("{figure:.2} ×"),
         }
     }

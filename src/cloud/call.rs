@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::cloud::clock::Clock;
 use crate::cloud::context::{CallContext, Interrupted};
@@ -54,7 +54,7 @@ pub struct Caller {
     /// The longest an attempt may take, from connecting to the last byte.
     request_timeout: Duration,
     /// One permit for each request on the wire. None is held during a pause, or while a service's turn is waited for.
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     /// How fast each service takes calls.
     rates: Rates,
     totals: Totals,
@@ -67,8 +67,9 @@ pub(crate) struct Action<'a, T> {
     /// Writes and signs a request. Asked again for each attempt, so that each has a fresh date.
     pub(crate) prepare:
         &'a (dyn Fn(&Credentials, OffsetDateTime) -> Result<HttpRequest, Error> + Send + Sync),
-    /// Reads an answer: the value of the call, or the service's refusal.
-    pub(crate) accept: &'a (dyn Fn(&HttpResponse) -> Result<T, Error> + Send + Sync),
+    /// Reads an answer to a request that was sent at a moment of [`Clock::monotonic`]: the value of the call, or the
+    /// service's refusal.
+    pub(crate) accept: &'a (dyn Fn(&HttpResponse, Duration) -> Result<T, Error> + Send + Sync),
     /// Finds the request id in an answer.
     pub(crate) request_id: fn(&HttpResponse) -> Option<String>,
 }
@@ -83,12 +84,19 @@ struct Progress {
     refusal: Option<Error>,
 }
 
+/// What a request needs before it can be sent.
+struct Ready {
+    /// Held until the answer is there.
+    _permit: Arc<OwnedSemaphorePermit>,
+    credentials: Arc<Credentials>,
+}
+
 impl Caller {
     /// A caller; nothing is connected, loaded or asked for before the first call.
     pub fn new(config: CallerConfig) -> Self {
         let CallerConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } = config;
         // A client that can send nothing would wait for ever.
-        let permits = Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
+        let permits = Arc::new(Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS)));
         let (rates, totals) = (Rates::default(), Totals::default());
         Self { credentials, transport, clock, retry, request_timeout, permits, rates, totals }
     }
@@ -99,6 +107,49 @@ impl Caller {
         let mut progress = Progress::default();
         let result = self.attempt(context, action, &mut progress).await;
         self.conclude(action.operation, started, &progress, result)
+    }
+
+    /// Sends once, but not after `send_by` on the scale of [`Clock::monotonic`]; `None` if it was not sent because its
+    /// turn, a permit or credentials came too late.
+    pub(crate) async fn once_by<T>(
+        &self,
+        context: &CallContext,
+        action: &Action<'_, T>,
+        send_by: Duration,
+    ) -> Result<Option<T>, Error> {
+        let started = self.clock.monotonic();
+        let mut progress = Progress::default();
+        let in_time = context.clone().with_deadline(send_by);
+        let ready = self.ready(&in_time, action.operation, &progress, Some(send_by)).await;
+        if self.clock.monotonic() >= send_by && !context.is_over(&*self.clock) {
+            tracing::debug!(
+                service = action.operation.service,
+                action = action.operation.action,
+                target = action.operation.target,
+                waited_ms = millis(self.clock.monotonic().saturating_sub(started)),
+                "not sent: its time has passed"
+            );
+            return Ok(None);
+        }
+        let result = match ready {
+            Ok(ready) => self.send(context, action, ready, &mut progress).await,
+            Err(error) => Err(error),
+        };
+        self.conclude(action.operation, started, &progress, result).map(Some)
+    }
+
+    /// The same context with a permit to send of its own, which its calls use one after the other, as long as the
+    /// answer lives.
+    ///
+    /// # Errors
+    /// `Cancelled` or `Timeout` when the operation ends before there is a permit.
+    pub(crate) async fn with_permit(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+    ) -> Result<CallContext, Error> {
+        let permit = self.permit(context, operation).await?;
+        Ok(CallContext { permit: Some(permit), ..context.clone() })
     }
 
     /// Sends until it succeeds, cannot succeed, or may not be tried again. For calls that may be repeated.
@@ -183,31 +234,65 @@ impl Caller {
         action: &Action<'_, T>,
         progress: &mut Progress,
     ) -> Result<T, Error> {
-        let operation = action.operation;
+        let ready = self.ready(context, action.operation, progress, None).await?;
+        self.send(context, action, ready, progress).await
+    }
+
+    /// Waits for all that a request needs before it can be sent.
+    async fn ready(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+        progress: &Progress,
+        send_by: Option<Duration>,
+    ) -> Result<Ready, Error> {
         let pace = self.rates.of(operation.service);
-        let turn = context.bound(&*self.clock, pace.turn(&*self.clock)).await;
+        let turn = context.bound(&*self.clock, pace.turn(&*self.clock, send_by)).await;
         turn.map_err(|why| too_late(progress, &pace, operation, why))?;
-        let permit = self.within(context, operation, false, self.permits.acquire()).await?;
-        let _permit = permit.map_err(|closed| {
-            Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
-        })?;
+        let permit = self.permit(context, operation).await?;
         let credentials =
             self.within(context, operation, false, self.credentials.credentials(context)).await?;
         // Whatever was asked of their source, the call itself was not sent.
         let credentials = credentials.map_err(|error| error.with_may_have_been_applied(false))?;
-        let request = (action.prepare)(&credentials, self.clock.now())?;
+        Ok(Ready { _permit: permit, credentials })
+    }
+
+    async fn permit(
+        &self,
+        context: &CallContext,
+        operation: &Operation,
+    ) -> Result<Arc<OwnedSemaphorePermit>, Error> {
+        if let Some(permit) = &context.permit {
+            return Ok(Arc::clone(permit));
+        }
+        let acquired = Arc::clone(&self.permits).acquire_owned();
+        let permit = self.within(context, operation, false, acquired).await?;
+        permit.map(Arc::new).map_err(|closed| {
+            Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
+        })
+    }
+
+    async fn send<T>(
+        &self,
+        context: &CallContext,
+        action: &Action<'_, T>,
+        ready: Ready,
+        progress: &mut Progress,
+    ) -> Result<T, Error> {
+        let (operation, credentials) = (action.operation, &ready.credentials);
+        let request = (action.prepare)(credentials, self.clock.now())?;
         let sent_at = self.clock.monotonic();
 
         progress.attempts += 1;
         progress.status = None;
         progress.request_id = None;
-        log_exchange(operation, "sending", &credentials, || trace::request(&request));
+        log_exchange(operation, "sending", credentials, || trace::request(&request));
         let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
-        log_exchange(operation, "answered", &credentials, || trace::response(&response, &request));
+        log_exchange(operation, "answered", credentials, || trace::response(&response, &request));
         progress.status = Some(response.status);
         progress.request_id = (action.request_id)(&response);
 
-        let outcome = (action.accept)(&response).map_err(|error| {
+        let outcome = (action.accept)(&response, sent_at).map_err(|error| {
             let retry_after = response.headers.get("retry-after");
             let wait = retry_after.and_then(|value| parse_retry_after(value, self.clock.now()));
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
@@ -217,10 +302,11 @@ impl Caller {
                 .with_clock_ahead(clock_ahead(&response, self.clock.now()))
                 .without(credentials.access_key_secret.expose())
                 .without(token);
-            credentials::heed(&*self.credentials, &credentials, error)
+            credentials::heed(&*self.credentials, credentials, error)
         });
         progress.refusal =
             outcome.as_ref().err().filter(|error| error.kind() == ErrorKind::Throttled).cloned();
+        let pace = self.rates.of(operation.service);
         pace.answered(operation.service, progress.refusal.as_ref(), sent_at, self.clock.monotonic());
         outcome
     }

@@ -1,8 +1,10 @@
 //! What bounds a call from outside: the user's cancellation and a deadline.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::cloud::clock::Clock;
@@ -17,6 +19,8 @@ pub struct CallContext {
     pub cancel: CancellationToken,
     /// When the operation must be over, on the scale of [`Clock::monotonic`]; `None` is never.
     pub deadline: Option<Duration>,
+    /// A permit to send that calls with this context use one after the other, instead of waiting for one each.
+    pub(crate) permit: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Why a wait was given up.
@@ -31,13 +35,19 @@ pub(crate) enum Interrupted {
 impl CallContext {
     /// A context without a deadline.
     pub fn new(cancel: CancellationToken) -> Self {
-        Self { cancel, deadline: None }
+        Self { cancel, ..Self::default() }
     }
 
     /// The same cancellation, bounded to `limit` from this moment; an earlier deadline stays.
     #[must_use]
-    pub fn with_timeout(mut self, clock: &dyn Clock, limit: Duration) -> Self {
+    pub fn with_timeout(self, clock: &dyn Clock, limit: Duration) -> Self {
         let deadline = clock.monotonic().saturating_add(limit);
+        self.with_deadline(deadline)
+    }
+
+    /// The same cancellation, bounded to a moment of [`Clock::monotonic`]; an earlier deadline stays.
+    #[must_use]
+    pub(crate) fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(self.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
         self
     }

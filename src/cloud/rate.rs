@@ -29,7 +29,9 @@ impl Rates {
 /// past [`HIGHEST`].
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    /// Held by the one whose turn is next; the others wait for it in the order they came.
+    /// Where calls without a time limit wait for their turn, in the order they came.
+    queue: tokio::sync::Mutex<()>,
+    /// Held by the one whose turn is next. A call with a time limit waits behind one call of the queue at most.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -92,12 +94,31 @@ const FIRST_GROWN_BACK: f64 = 10.0;
 const MEASURED: Duration = Duration::from_secs(1);
 const MEASURED_AT_LEAST: Duration = Duration::from_millis(100);
 
+/// How long before its time limit an urgent call is sent at the latest: it still has to be signed.
+const AHEAD_OF_LIMIT: Duration = Duration::from_millis(100);
+
 impl Pace {
     /// Waits until the next call may be sent.
-    pub(crate) async fn turn(&self, clock: &dyn Clock) {
+    ///
+    /// A call with a time limit (`send_by`) goes ahead of those that have none. If its turn would come too late, it is
+    /// sent ahead of its turn, and the calls after it wait for longer: the rate stays what it is.
+    pub(crate) async fn turn(&self, clock: &dyn Clock, send_by: Option<Duration>) {
         if self.state().sends_without_limit(clock.monotonic()) {
             return;
         }
+        let Some(send_by) = send_by else {
+            let _queue = self.queue.lock().await;
+            return self.next_turn(clock).await;
+        };
+        let left = send_by.saturating_sub(AHEAD_OF_LIMIT).saturating_sub(clock.monotonic());
+        tokio::select! {
+            biased;
+            () = self.next_turn(clock) => {}
+            () = clock.sleep(left) => self.state().send_ahead_of_turn(clock.monotonic()),
+        }
+    }
+
+    async fn next_turn(&self, clock: &dyn Clock) {
         let _turn = self.turn.lock().await;
         loop {
             let wait = self.state().wait(clock.monotonic());
@@ -146,7 +167,13 @@ impl State {
     /// How long to wait from `now` on before a call is sent.
     fn wait(&self, now: Duration) -> Duration {
         let (Some(limit), Some(last)) = (&self.limit, self.last_sent) else { return Duration::ZERO };
-        (last + limit.interval()).saturating_sub(now)
+        last.saturating_add(limit.interval()).saturating_sub(now)
+    }
+
+    /// A call is sent before its turn: the next one waits for as long as if it had come in turn.
+    fn send_ahead_of_turn(&mut self, now: Duration) {
+        let interval = self.limit.map_or(Duration::ZERO, |limit| limit.interval());
+        self.last_sent = Some(self.last_sent.map_or(now, |last| last.saturating_add(interval).max(now)));
     }
 
     /// Whether there is no limit; then a call is sent.

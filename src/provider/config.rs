@@ -51,6 +51,8 @@ model! {
         pub configuration_source: String,
         /// What is done about a key or a role that is not ready.
         pub preflight: String,
+        /// Which action of SLS writes the encryption configuration.
+        pub encryption_api: String,
         /// Where the services are reached.
         pub endpoints: Vec<Field<EndpointsModel>>,
         /// How requests are signed.
@@ -117,6 +119,9 @@ model! {
         pub rpc: String,
     }
 }
+
+/// The values of `encryption_api`; the first is the default.
+pub(super) const ENCRYPTION_APIS: [&str; 2] = ["update_logstore", "update_logstore_encryption"];
 
 /// The values of `preflight`.
 pub(super) const PREFLIGHTS: [&str; 3] = ["error", "warn", "off"];
@@ -258,6 +263,9 @@ fn calls() -> Vec<Attribute> {
             ),
             Attribute::string("preflight").optional().validate(OneOf(&PREFLIGHTS)).described(
                 "What a plan does that configures or enables encryption with a KMS key of your own (`user_cmk_info`) while the key, the role or the caller's `ram:PassRole` is not as it has to be: `error` fails, `warn` warns, `off` does not look. What may not be read is one warning. Unless it is `off`, a refresh warns of a key that cannot be used. `alicloud_byok_readiness` has the same checks as a data source. Environment: `ALICLOUD_ENCRYPTION_PREFLIGHT`. Default: `error`.",
+            ),
+            Attribute::string("encryption_api").optional().validate(OneOf(&ENCRYPTION_APIS)).described(
+                "Which action of SLS writes the encryption configuration. `update_logstore` (UpdateLogStore) is offered in every region. It replaces all settings of a Logstore, so the provider reads them first and sends them back; what another writer changes in between, within a second, can be lost. `update_logstore_encryption` (UpdateLogStoreEncryption) sets the encryption configuration and nothing else; not every region may offer it. See the guide *How a write stays safe*. Default: `update_logstore`.",
             ),
     ]
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -28,7 +27,6 @@ pub(super) struct Held {
 #[derive(Debug)]
 struct KeptRead {
     log_store: LogStore,
-    at: Duration,
     writes: u64,
 }
 
@@ -70,17 +68,17 @@ impl Held {
         *open(&self.writes).entry(id.clone()).or_default() += 1;
     }
 
-    /// Keeps an answer, which came at `at`, for the apply that core may ask for next: it plans once more
-    /// right before. `writes` is [`Held::writes`] from before the Logstore was read.
-    pub(super) fn keep_read(&self, id: &LogStoreId, log_store: LogStore, at: Duration, writes: u64) {
-        open(&self.reads).insert(id.clone(), KeptRead { log_store, at, writes });
+    /// Keeps an answer for the apply that core may ask for next: it plans once more right before. `writes` is
+    /// [`Held::writes`] from before the Logstore was read.
+    pub(super) fn keep_read(&self, id: &LogStoreId, log_store: LogStore, writes: u64) {
+        open(&self.reads).insert(id.clone(), KeptRead { log_store, writes });
     }
 
-    /// Takes the answer that was kept, with the time it came, under the [`Held::lock`] of the Logstore.
-    /// There is none if this process may have written to the Logstore since it was asked for.
-    pub(super) fn take_read(&self, id: &LogStoreId) -> Option<(LogStore, Duration)> {
+    /// Takes the answer that was kept, under the [`Held::lock`] of the Logstore. There is none if this process may have
+    /// written to the Logstore since it was asked for.
+    pub(super) fn take_read(&self, id: &LogStoreId) -> Option<LogStore> {
         let kept = open(&self.reads).remove(id)?;
-        (kept.writes == self.writes(id)).then_some((kept.log_store, kept.at))
+        (kept.writes == self.writes(id)).then_some(kept.log_store)
     }
 }
 
@@ -105,26 +103,26 @@ fn open<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::Map;
 
     use super::*;
     use crate::cloud::error::Operation;
-
-    const AT: Duration = Duration::from_secs(7);
 
     fn id() -> LogStoreId {
         LogStoreId::parse("audit:app").unwrap()
     }
 
     fn log_store() -> LogStore {
-        LogStore::from_fields(Operation::new("SLS", "GetLogStore", "audit/app"), Map::new())
+        LogStore::from_fields(Operation::new("SLS", "GetLogStore", "audit/app"), Map::new(), Duration::ZERO)
     }
 
     #[test]
     fn a_phase_begins_with_nothing_known() {
         let held = Held::default();
         assert!(held.claims.claim(&id(), None).is_ok());
-        held.keep_read(&id(), log_store(), AT, 0);
+        held.keep_read(&id(), log_store(), 0);
         held.begin_phase();
         assert!(held.claims.claim(&id(), None).is_ok());
         assert!(held.take_read(&id()).is_none());
@@ -134,8 +132,8 @@ mod tests {
     fn a_kept_answer_is_taken_once() {
         let held = Held::default();
         drop(held.begin_write(&id()));
-        held.keep_read(&id(), log_store(), AT, held.writes(&id()));
-        assert_eq!(held.take_read(&id()).map(|(_, at)| at), Some(AT));
+        held.keep_read(&id(), log_store(), held.writes(&id()));
+        assert!(held.take_read(&id()).is_some());
         assert!(held.take_read(&id()).is_none());
     }
 
@@ -144,9 +142,9 @@ mod tests {
         let held = Held::default();
         let (id, writes) = (id(), held.writes(&id()));
         let writing = held.begin_write(&id);
-        held.keep_read(&id, log_store(), AT, writes);
+        held.keep_read(&id, log_store(), writes);
         assert!(held.take_read(&id).is_none());
-        held.keep_read(&id, log_store(), AT, writes);
+        held.keep_read(&id, log_store(), writes);
         drop(writing);
         assert!(held.take_read(&id).is_none());
     }
@@ -156,10 +154,10 @@ mod tests {
         let (held, id) = (Held::default(), id());
         let writing = held.begin_write(&id);
         let writes = held.writes(&id);
-        held.keep_read(&id, log_store(), AT, writes);
+        held.keep_read(&id, log_store(), writes);
         drop(writing);
         assert!(held.take_read(&id).is_none());
-        held.keep_read(&id, log_store(), AT, writes);
+        held.keep_read(&id, log_store(), writes);
         assert!(held.take_read(&id).is_none(), "nor if it comes late");
     }
 }

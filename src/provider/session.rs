@@ -162,6 +162,7 @@ impl Clients {
                 endpoint: settings.log_endpoint,
                 region: settings.region,
                 signature: settings.signature,
+                encryption_api: settings.encryption_api,
                 caller: Arc::clone(&caller),
             })),
         }

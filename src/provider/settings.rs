@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{
     config::{
-        AssumeRoleModel, AssumeRoleWithOidcModel, EndpointsModel, PREFLIGHTS, ProviderModel, SignVersionModel,
+        AssumeRoleModel, AssumeRoleWithOidcModel, ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel,
+        SignVersionModel,
     },
     connection::{Connection, check_region, connection},
     credentials::chain,
@@ -17,6 +18,7 @@ use crate::{
         endpoint::Endpoint,
         names::Region,
         signing::{rpc, sls::SignatureVersion},
+        sls::EncryptionApi,
     },
     crypto::Secret,
     schema::{Diagnostic, Diagnostics, Field},
@@ -49,6 +51,7 @@ pub(super) struct KnownSettings {
     pub(super) max_concurrency: usize,
     pub(super) configuration_source: Option<String>,
     pub(super) preflight: Preflight,
+    pub(super) encryption_api: EncryptionApi,
 }
 
 /// What a plan does about a key or a role that is not ready.
@@ -136,6 +139,7 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         configuration_source: text(&config.configuration_source, environment, &CONFIGURATION_SOURCE)
             .map(|found| found.value),
         preflight,
+        encryption_api: encryption_api(config),
     })))
 }
 
@@ -261,6 +265,14 @@ fn preflight(config: &ProviderModel, environment: &Environment) -> Result<Prefli
     }
 }
 
+fn encryption_api(config: &ProviderModel) -> EncryptionApi {
+    let [_, dedicated] = ENCRYPTION_APIS;
+    match config.encryption_api.known() {
+        Some(api) if api == dedicated => EncryptionApi::UpdateLogStoreEncryption,
+        _ => EncryptionApi::UpdateLogStore,
+    }
+}
+
 fn signature(config: &ProviderModel) -> SignatureVersion {
     let given = only(&config.sign_version).and_then(|block| block.sls.known());
     named(&SIGNATURES, given).unwrap_or(SignatureVersion::V4)
@@ -313,6 +325,7 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
         ("max_concurrency", config.max_concurrency.is_unknown()),
         ("configuration_source", config.configuration_source.is_unknown()),
         ("preflight", config.preflight.is_unknown()),
+        ("encryption_api", config.encryption_api.is_unknown()),
         ("endpoints.log", endpoint(|block| &block.log)),
         ("endpoints.ram", endpoint(|block| &block.ram)),
         ("endpoints.kms", endpoint(|block| &block.kms)),

@@ -118,17 +118,85 @@ fn a_writer_that_does_not_stop_is_reported_not_overwritten_in_silence() {
     let scene = Scene::new(&plain());
     scene.fault(&json!({"action": "UpdateLogStore", "skip": 1, "times": 10, "effect": "hold"}));
     let run = held_create(&scene);
-    let mut ttl = 90;
-    for sent in 1..=2 {
+    for sent in 1..=5 {
         scene.await_calls("another update", |calls| {
             calls.iter().filter(|call| call.action == "UpdateLogStore").count() == sent
         });
-        scene.patch_log_store("audit", "app", &json!({"ttl": ttl}));
+        scene.patch_log_store("audit", "app", &json!({"ttl": 40 + sent}));
         await_a_look(&scene);
         scene.release();
-        ttl -= 30;
     }
-    let error = run.wait().failed().error();
-    error.says(&["Logstore audit:app lost settings", "ttl was 60 and is 90", "Set them again by hand"]);
+    let errors = run.wait().failed().errors();
+    errors[0].says(&["A Logstore keeps changing", "Logstore audit:app", "Stop the other writer"]);
+    errors[1].says(&["Settings of a Logstore were set back", "ttl: 45, is now 44"]);
+    assert_eq!(stored(&scene), service_key(true, "default"));
+}
+
+#[test]
+fn an_interrupted_run_names_the_setting_that_its_update_set_back() {
+    let scene = Scene::new(&plain());
+    let run = held_create(&scene);
+    scene.patch_log_store("audit", "app", &json!({"ttl": 365}));
+    await_a_look(&scene);
+    scene.fault(&json!({"action": "GetLogStore", "effect": "hold"}));
+    scene.release();
+    run.interrupt();
+    let errors = run.wait().failed().errors();
+    errors[1].says(&["Settings of a Logstore were set back", "ttl: 365, is now 30"]);
+}
+
+#[test]
+fn a_logstore_that_was_just_created_is_waited_for() {
+    let scene = Scene::new(&plain());
+    scene.write("main.tf", &encryption(""));
+    let error = json!({"error": {"status": 404, "code": "LogStoreNotExist", "message": "logstore app does not exist"}});
+    scene.fault(&json!({"action": "GetLogStore", "times": 4, "effect": error}));
+    scene.apply();
+    assert_eq!(stored(&scene), service_key(true, "default"));
+    scene.plan().expect_empty();
+}
+
+const DEDICATED: &str = "  encryption_api = \"update_logstore_encryption\"";
+
+#[test]
+fn the_dedicated_action_leaves_every_other_setting_alone() {
+    let scene = Scene::new(&plain());
+    scene.provider(DEDICATED);
+    scene.write("main.tf", &encryption(""));
+    scene.fault(&json!({"action": "UpdateLogStoreEncryption", "effect": "hold"}));
+    let run = scene.start_apply();
+    scene.await_calls("the update", |calls| {
+        calls.iter().any(|call| call.action == "UpdateLogStoreEncryption")
+    });
+    scene.patch_log_store("audit", "app", &json!({"ttl": 365}));
+    scene.release();
+    run.wait().succeeded();
+    assert_eq!(
+        (scene.log_store("audit", "app")["ttl"].clone(), stored(&scene)),
+        (json!(365), service_key(true, "default"))
+    );
+    assert_eq!(scene.writes().len(), 1);
+    scene.write("main.tf", &encryption("  enable = false"));
+    scene.apply();
+    assert_eq!(stored(&scene), service_key(false, "default"));
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn where_the_dedicated_action_is_not_offered_the_default_is_named_and_nothing_is_sent_by_it() {
+    let scene = Scene::new(&plain());
+    scene.provider(DEDICATED);
+    scene.write("main.tf", &encryption(""));
+    let refusal = json!({"error": {"status": 405, "code": "InvalidMethod", "message": "invalid request method: /logstores/app/encryption"}});
+    scene.fault(&json!({"action": "UpdateLogStoreEncryption", "effect": refusal}));
+    let error = scene.try_apply().failed().error();
+    error.says(&[
+        "SLS does not offer UpdateLogStoreEncryption",
+        "audit:app",
+        "encryption_api = \"update_logstore\"",
+    ]);
+    assert_eq!(scene.log_store("audit", "app").get("encrypt_conf"), None);
+    scene.provider("");
+    scene.apply();
     assert_eq!(stored(&scene), service_key(true, "default"));
 }

@@ -18,7 +18,7 @@ use alicloud_encryption::cloud::ram::{RamClient, RoleArn};
 use alicloud_encryption::cloud::retry::RetryPolicy;
 use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::{rpc, sls};
-use alicloud_encryption::cloud::sls::{SlsClient, SlsConfig};
+use alicloud_encryption::cloud::sls::{EncryptionApi, SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
 use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
 use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
@@ -92,6 +92,7 @@ impl World {
             endpoint: self.endpoint(),
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
+            encryption_api: EncryptionApi::default(),
             caller: Arc::clone(&shared),
         });
         let (ram, kms, sts) = (

@@ -19,7 +19,7 @@ use alicloud_encryption::cloud::retry::RetryPolicy;
 use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::{rpc, sls};
 use alicloud_encryption::cloud::sls::encryption::{BoundLogStore, Wanted, apply};
-use alicloud_encryption::cloud::sls::{EncryptConf, SlsClient, SlsConfig};
+use alicloud_encryption::cloud::sls::{EncryptConf, EncryptionApi, SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::AssumeRole;
 use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
 use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
@@ -225,6 +225,7 @@ impl World {
             endpoint,
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
+            encryption_api: EncryptionApi::default(),
             caller,
         });
         let (ram, kms) = (RamClient::new(rpc.clone()), KmsClient::new(rpc));
@@ -239,8 +240,16 @@ impl World {
         let (project, logstore) =
             (ProjectName::parse("audit").unwrap(), LogstoreName::parse(&name(number)).unwrap());
         let (client, context) = (&self.sls, &self.context);
-        let calls = BoundLogStore { client, context, project: &project, logstore: &logstore };
-        let applied = apply(&calls, &Wanted { conf: wanted(), create_time: None }, None).await.unwrap();
+        let calls = BoundLogStore {
+            client,
+            context: context.clone(),
+            project: &project,
+            logstore: &logstore,
+            api: EncryptionApi::default(),
+        };
+        let applied = apply(&calls, &Wanted { conf: wanted(), create_time: None, may_be_new: false }, None)
+            .await
+            .unwrap();
         assert!(applied.written, "{}", name(number));
         assert_eq!(applied.log_store.encrypt_conf().unwrap(), Some(wanted()), "{}", name(number));
     }

@@ -65,7 +65,7 @@ impl Means {
         let Plain { operation, request, timeout, max_retries } = plain;
         let caller = self.caller(nobody(), RetryPolicy { max_retries, ..self.retry }, timeout);
         let prepare = |_: &Credentials, _: OffsetDateTime| Ok(request.clone());
-        let accept = |response: &HttpResponse| match response.status {
+        let accept = |response: &HttpResponse, _| match response.status {
             200..300 => Ok(response.clone()),
             status => Err(Error::from_answer(operation, status, None, "the answer is not one of success")),
         };

@@ -114,7 +114,7 @@ impl Service {
         let operation = operation();
         let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
         let prepare = |_: &Credentials, _| Ok(HttpRequest::new(Method::Get, origin.clone(), "/"));
-        let accept = |response: &HttpResponse| match response.status {
+        let accept = |response: &HttpResponse, _| match response.status {
             200 => Ok(()),
             status => Err(Error::from_answer(&operation, status, None, "slow down")),
         };
@@ -198,11 +198,11 @@ async fn services_do_not_slow_each_other_down() {
     let rates = Rates::default();
     let clock = ManualClock::new();
     rates.of("SLS").answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
-    rates.of("SLS").turn(&clock).await;
-    clock.run(rates.of("SLS").turn(&clock)).await;
+    rates.of("SLS").turn(&clock, None).await;
+    clock.run(rates.of("SLS").turn(&clock, None)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
     // On this clock a wait would never end.
-    rates.of("RAM").turn(&clock).await;
+    rates.of("RAM").turn(&clock, None).await;
 }
 
 fn operation() -> Operation {
@@ -269,12 +269,12 @@ fn a_rate_that_was_taken_for_a_while_is_lowered_by_little_and_one_that_is_not_re
 async fn whoever_stops_waiting_does_not_hold_the_others_up() {
     let (pace, clock) = (Pace::default(), ManualClock::new());
     pace.answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
-    pace.turn(&clock).await;
+    pace.turn(&clock, None).await;
     {
-        let mut given_up = Box::pin(pace.turn(&clock));
+        let mut given_up = Box::pin(pace.turn(&clock, None));
         assert!(futures_util::poll!(given_up.as_mut()).is_pending());
     }
-    clock.run(pace.turn(&clock)).await;
+    clock.run(pace.turn(&clock, None)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
 }
 

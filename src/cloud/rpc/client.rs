@@ -162,7 +162,7 @@ impl RpcClient {
                 Ok(HttpRequest { secret: secret || call.secret.is_some(), ..request })
             }
         };
-        let accept = |response: &HttpResponse| {
+        let accept = |response: &HttpResponse, _| {
             let read = success(&operation, response, secret)
                 .and_then(|fields| read(&Object::new(&operation, "", &fields)));
             // Here already: an attempt that is repeated is logged.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -16,7 +17,7 @@ use crate::cloud::http::{HttpRequest, HttpResponse, Method};
 use crate::cloud::names::{LogstoreName, ProjectName, Region};
 use crate::cloud::signing::sls::{SignatureVersion, sign};
 use crate::cloud::sls::answer::{request_id, success, written};
-use crate::cloud::sls::{ListLogStores, LogStore, LogStorePage, Project};
+use crate::cloud::sls::{EncryptConf, EncryptionApi, ListLogStores, LogStore, LogStorePage, Project};
 
 /// What an [`SlsClient`] is made of.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct SlsConfig {
     pub region: Region,
     /// How requests are signed.
     pub signature: SignatureVersion,
+    /// Which action writes the encryption configuration of a Logstore.
+    pub encryption_api: EncryptionApi,
     /// What sends them.
     pub caller: Arc<Caller>,
 }
@@ -41,6 +44,7 @@ pub struct SlsClient {
     endpoint: Endpoint,
     region: Region,
     signature: SignatureVersion,
+    encryption_api: EncryptionApi,
     caller: Arc<Caller>,
 }
 
@@ -61,8 +65,8 @@ const API_VERSION: &str = "0.6.0";
 impl SlsClient {
     /// A client; nothing is connected, loaded or asked for before the first call.
     pub fn new(config: SlsConfig) -> Self {
-        let SlsConfig { endpoint, region, signature, caller } = config;
-        Self { endpoint, region, signature, caller }
+        let SlsConfig { endpoint, region, signature, encryption_api, caller } = config;
+        Self { endpoint, region, signature, encryption_api, caller }
     }
 
     /// `GetProject`: describes a project.
@@ -72,7 +76,7 @@ impl SlsClient {
     pub async fn get_project(&self, context: &CallContext, project: &ProjectName) -> Result<Project, Error> {
         let operation = Operation::new(SERVICE, "GetProject", project.as_str());
         let ask = Ask::read(project, "/".to_owned());
-        self.read(context, &operation, &ask, &|body| Project::read(&operation, project, body)).await
+        self.read(context, &operation, &ask, &|body, _| Project::read(&operation, project, body)).await
     }
 
     /// `GetLogStore`: describes a Logstore.
@@ -88,7 +92,7 @@ impl SlsClient {
     ) -> Result<LogStore, Error> {
         let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
         let ask = Ask::read(project, path(logstore));
-        self.read(context, &operation, &ask, &|body| LogStore::read(&operation, logstore, body)).await
+        self.read(context, &operation, &ask, &|body, at| LogStore::read(&operation, logstore, body, at)).await
     }
 
     /// `ListLogStores`: one page of the names of a project's Logstores.
@@ -103,13 +107,14 @@ impl SlsClient {
     ) -> Result<LogStorePage, Error> {
         let operation = Operation::new(SERVICE, "ListLogStores", project.as_str());
         let ask = Ask { list: Some(list), ..Ask::read(project, "/logstores".to_owned()) };
-        self.read(context, &operation, &ask, &|body| LogStorePage::read(&operation, body)).await
+        self.read(context, &operation, &ask, &|body, _| LogStorePage::read(&operation, body)).await
     }
 
     /// `UpdateLogStore`: replaces the settings of a Logstore by `body`, a complete document.
     ///
-    /// Sent exactly once: between a lost answer and a second attempt somebody else may have written, so a
-    /// caller reads again before it repeats, and waits with [`SlsClient::pause_before_retry`].
+    /// Sent once at most: between a lost answer and a second attempt somebody else may have written, so a caller reads
+    /// again before it repeats, and waits with [`SlsClient::pause_before_retry`]. Not sent after `send_by`, a moment of
+    /// [`Clock::monotonic`]: what the body was built from may be out of date by then. Tells whether it was sent.
     ///
     /// # Errors
     /// Any kind. [`Error::may_have_been_applied`] says whether the Logstore may have changed.
@@ -119,16 +124,50 @@ impl SlsClient {
         project: &ProjectName,
         logstore: &LogstoreName,
         body: &Map<String, Value>,
-    ) -> Result<(), Error> {
+        send_by: Duration,
+    ) -> Result<bool, Error> {
         let operation = Operation::new(SERVICE, "UpdateLogStore", target(project, logstore));
-        let body = serde_json::to_vec(body).map_err(|error| {
-            Error::new(ErrorKind::Invalid, &operation, "the document cannot be written").with_source(error)
-        })?;
-        let ask = Ask { method: Method::Put, project, path: path(logstore), list: None, body };
+        let ask = Ask::write(&operation, project, path(logstore), body)?;
         let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
-        let accept = |response: &HttpResponse| written(&operation, response);
+        let accept = |response: &HttpResponse, _| written(&operation, response);
+        let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
+        Ok(self.caller.once_by(context, &action, send_by).await?.is_some())
+    }
+
+    /// `UpdateLogStoreEncryption`: sets the encryption configuration of a Logstore and nothing else.
+    ///
+    /// Sent once, like [`SlsClient::update_log_store`].
+    ///
+    /// # Errors
+    /// Any kind. [`Error::may_have_been_applied`] says whether the Logstore may have changed.
+    pub async fn update_log_store_encryption(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        logstore: &LogstoreName,
+        conf: &EncryptConf,
+    ) -> Result<(), Error> {
+        let operation = Operation::new(SERVICE, "UpdateLogStoreEncryption", target(project, logstore));
+        let path = format!("{}/encryption", path(logstore));
+        let ask = Ask::write(&operation, project, path, &conf.to_dedicated_json())?;
+        let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
+        let accept = |response: &HttpResponse, _| written(&operation, response);
         let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
         self.caller.once(context, &action).await
+    }
+
+    /// The same bounds with a permit to send of its own for calls about a Logstore that follow each other closely.
+    ///
+    /// # Errors
+    /// `Cancelled` or `Timeout` when the operation ends before there is a permit.
+    pub async fn with_permit(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        logstore: &LogstoreName,
+    ) -> Result<CallContext, Error> {
+        let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
+        self.caller.with_permit(context, &operation).await
     }
 
     /// Waits, as the retry policy says, before a call that failed with `error` is tried again; `attempt` is
@@ -161,6 +200,11 @@ impl SlsClient {
         self.caller.within(context, &operation, false, work).await
     }
 
+    /// Which action writes the encryption configuration of a Logstore.
+    pub fn encryption_api(&self) -> EncryptionApi {
+        self.encryption_api
+    }
+
     /// The clock that deadlines of a [`CallContext`] are measured on.
     pub fn clock(&self) -> &dyn Clock {
         self.caller.clock()
@@ -171,12 +215,12 @@ impl SlsClient {
         context: &CallContext,
         operation: &Operation,
         ask: &Ask<'_>,
-        parse: &(dyn Fn(&[u8]) -> Result<T, Error> + Send + Sync),
+        parse: &(dyn Fn(&[u8], Duration) -> Result<T, Error> + Send + Sync),
     ) -> Result<T, Error> {
         let prepare = |credentials: &Credentials, at| self.request(operation, ask, credentials, at);
-        let accept = |response: &HttpResponse| {
+        let accept = |response: &HttpResponse, sent_at| {
             let body = success(operation, response)?;
-            parse(body).map_err(|error| error.with_status(response.status))
+            parse(body, sent_at).map_err(|error| error.with_status(response.status))
         };
         let action = Action { operation, prepare: &prepare, accept: &accept, request_id };
         self.caller.repeat(context, &action).await
@@ -209,6 +253,18 @@ impl SlsClient {
 impl<'a> Ask<'a> {
     fn read(project: &'a ProjectName, path: String) -> Self {
         Self { method: Method::Get, project, path, list: None, body: Vec::new() }
+    }
+
+    fn write(
+        operation: &Operation,
+        project: &'a ProjectName,
+        path: String,
+        body: &Map<String, Value>,
+    ) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| {
+            Error::new(ErrorKind::Invalid, operation, "the document cannot be written").with_source(error)
+        })?;
+        Ok(Self { method: Method::Put, project, path, list: None, body })
     }
 }
 

@@ -19,6 +19,16 @@ pub struct EncryptConf {
     pub user_cmk_info: Option<UserCmkInfo>,
 }
 
+/// Which action of SLS writes the encryption configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EncryptionApi {
+    /// `UpdateLogStore`: replaces all settings of the Logstore, so it is built from a fresh read.
+    #[default]
+    UpdateLogStore,
+    /// `UpdateLogStoreEncryption`: sets the encryption configuration alone. Not offered in every region.
+    UpdateLogStoreEncryption,
+}
+
 /// `user_cmk_info`: a key of the user and how SLS reaches it.
 ///
 /// Source: SLS documentation, structure `EncryptUserCmkConf`; all three are required.
@@ -43,6 +53,20 @@ impl EncryptConf {
             fields.insert("user_cmk_info".to_owned(), info);
         }
         Value::Object(fields)
+    }
+
+    /// The configuration as `UpdateLogStoreEncryption` takes it, which has names of its own for the members.
+    pub fn to_dedicated_json(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        fields.insert("enable".to_owned(), self.enable.into());
+        if !self.encrypt_type.is_empty() {
+            fields.insert("encryptType".to_owned(), self.encrypt_type.clone().into());
+        }
+        if let Some(UserCmkInfo { cmk_key_id, arn, region_id }) = &self.user_cmk_info {
+            let info = json!({ "keyId": cmk_key_id, "roleArn": arn, "regionId": region_id });
+            fields.insert("userCmkInfo".to_owned(), info);
+        }
+        fields
     }
 
     /// Reads `encrypt_conf` of an answer.

@@ -1,5 +1,7 @@
 //! A Logstore as `GetLogStore` describes it.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::cloud::error::{Error, Operation};
@@ -14,18 +16,32 @@ use crate::cloud::sls::encrypt_conf::EncryptConf;
 pub struct LogStore {
     operation: Operation,
     fields: Map<String, Value>,
+    requested_at: Duration,
 }
 
 impl LogStore {
     /// A Logstore made of fields; nothing is checked until it is read. Errors of the readers name `operation`.
-    pub fn from_fields(operation: Operation, fields: Map<String, Value>) -> Self {
-        Self { operation, fields }
+    ///
+    /// `requested_at` is when `GetLogStore` was sent, on the scale of [`crate::cloud::clock::Clock::monotonic`].
+    pub fn from_fields(operation: Operation, fields: Map<String, Value>, requested_at: Duration) -> Self {
+        Self { operation, fields, requested_at }
+    }
+
+    /// When the `GetLogStore` that was answered with this was sent, on the scale of
+    /// [`crate::cloud::clock::Clock::monotonic`]. The Logstore may have changed since.
+    pub fn requested_at(&self) -> Duration {
+        self.requested_at
     }
 
     /// Reads an answer of success and checks everything the readers below will be asked for, and that it is
     /// about the Logstore that was asked for.
-    pub(crate) fn read(operation: &Operation, asked: &LogstoreName, body: &[u8]) -> Result<Self, Error> {
-        let store = Self::from_fields(operation.clone(), parse_object(operation, body)?);
+    pub(crate) fn read(
+        operation: &Operation,
+        asked: &LogstoreName,
+        body: &[u8],
+        requested_at: Duration,
+    ) -> Result<Self, Error> {
+        let store = Self::from_fields(operation.clone(), parse_object(operation, body)?, requested_at);
         if store.logstore_name()? != asked.as_str() {
             let expected = format!("the text {:?}", asked.as_str());
             return Err(store.object().wrong("logstoreName", &expected));
@@ -62,6 +78,13 @@ impl LogStore {
         conf.map(|fields| EncryptConf::read(&self.operation, fields)).transpose()
     }
 
+    /// True if this answer is of an older version of the Logstore than another one, by `lastModifyTime`. False where
+    /// that cannot be told.
+    pub fn is_older_than(&self, other: &LogStore) -> bool {
+        let modified = |of: &LogStore| of.fields.get("lastModifyTime").and_then(Value::as_i64);
+        modified(self).zip(modified(other)).is_some_and(|(ours, theirs)| ours < theirs)
+    }
+
     /// Every field of the answer.
     pub fn fields(&self) -> &Map<String, Value> {
         &self.fields
@@ -82,7 +105,7 @@ mod tests {
 
     fn read(body: &str) -> Result<LogStore, Error> {
         let operation = Operation::new("SLS", "GetLogStore", "p/app");
-        LogStore::read(&operation, &LogstoreName::parse("app").unwrap(), body.as_bytes())
+        LogStore::read(&operation, &LogstoreName::parse("app").unwrap(), body.as_bytes(), Duration::ZERO)
     }
 
     fn with_conf(conf: &Value) -> Result<LogStore, Error> {

@@ -9,7 +9,7 @@ mod log_store;
 mod project;
 
 pub use client::{SlsClient, SlsConfig};
-pub use encrypt_conf::{EncryptConf, UserCmkInfo};
+pub use encrypt_conf::{EncryptConf, EncryptionApi, UserCmkInfo};
 pub use list::{ListLogStores, LogStorePage};
 pub use log_store::LogStore;
 pub use project::Project;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -50,9 +51,16 @@ impl ManualClock {
         // In one long poll tokio would take turns away, which looks like waiting here.
         let mut future = std::pin::pin!(tokio::task::unconstrained(future));
         std::future::poll_fn(|context| {
+            let woken = Arc::new(Woken { outer: context.waker().clone(), is_woken: AtomicBool::new(false) });
+            let waker = Waker::from(Arc::clone(&woken));
             loop {
-                if let Poll::Ready(output) = future.as_mut().poll(context) {
+                woken.is_woken.store(false, Ordering::Relaxed);
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return Poll::Ready(output);
+                }
+                // A part of the future may have made another part ready: no time passes until that has run.
+                if woken.is_woken.load(Ordering::Relaxed) {
+                    continue;
                 }
                 let Some(wait) = self.until_next_sleeper() else { return Poll::Pending };
                 self.advance(wait);
@@ -86,6 +94,19 @@ impl Clock for ManualClock {
         state.next_id += 1;
         let key = (state.elapsed.saturating_add(duration), state.next_id);
         Box::pin(Sleep { clock: self.clone(), key })
+    }
+}
+
+/// Whether something has become ready since it was last looked at.
+struct Woken {
+    outer: Waker,
+    is_woken: AtomicBool,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.is_woken.store(true, Ordering::Relaxed);
+        self.outer.wake_by_ref();
     }
 }
 

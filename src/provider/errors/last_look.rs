@@ -54,6 +54,8 @@ fn not_looked_at(what: &str, error: &Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -72,13 +74,13 @@ mod tests {
         if !conf.is_null() {
             fields.insert("encrypt_conf".to_owned(), conf);
         }
-        LogStore::from_fields(operation(), fields)
+        LogStore::from_fields(operation(), fields, Duration::ZERO)
     }
 
     #[track_caller]
     fn check(last_look: Option<Result<(), ApplyError>>, conf: Value, expected: Option<&str>) {
         let last_seen = Some(log_store(conf));
-        let failure = Failure { error: cancelled(), written: true, last_seen, last_look };
+        let failure = Failure { error: cancelled(), written: true, last_seen, last_look, losses: Vec::new() };
         assert_eq!(of_log_store(&failure).as_deref(), expected);
     }
 

@@ -20,7 +20,7 @@ use crate::{
         error::{Error, ErrorKind},
         sls::{
             EncryptConf,
-            encryption::{ApplyError, Conflict, ENCRYPT_TYPES, Failure, Loss, Part},
+            encryption::{ApplyError, Conflict, ENCRYPT_TYPES, Failure, Loss, MAX_AGE, Part},
         },
     },
     schema::{Diagnostic, Path},
@@ -56,6 +56,14 @@ pub(super) fn is_project_gone(error: &Error) -> bool {
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
 pub(super) fn of_apply(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<Diagnostic> {
+    let mut diagnostics = of_apply_error(id, failure, arn);
+    if !failure.losses.is_empty() {
+        diagnostics.push(settings_set_back(id, &failure.losses));
+    }
+    diagnostics
+}
+
+fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<Diagnostic> {
     match &failure.error {
         ApplyError::Call(error) => {
             let doing = format!("Cannot configure encryption of Logstore {id}");
@@ -76,26 +84,79 @@ pub(super) fn of_apply(id: &LogStoreId, failure: &Failure, arn: Option<&str>) ->
         ApplyError::NotInEffect { stored } => vec![Diagnostic::error(
             format!("Encryption of Logstore {id} is not as it was set"),
             format!(
-                "The service accepted the update, but reading back shows {}. What is written to the Logstore may be in clear. Run again; if it keeps happening, ask the service's support.",
+                "SLS confirmed the update, but GetLogStore shows {}. What is written to the Logstore may be in clear. Run again; if it keeps happening, ask the service's support.",
                 stored.as_ref().map_or_else(|| "no encryption configuration".to_owned(), describe)
             ),
         )],
-        ApplyError::Lost(losses) => vec![Diagnostic::error(
-            format!("Logstore {id} lost settings"),
+        ApplyError::KeepsMoving => vec![Diagnostic::error(
+            "A Logstore keeps changing",
             format!(
-                "The update of the encryption configuration changed settings it should not have changed, and they could not be put right: {}. Set them again by hand.",
-                losses.iter().map(loss).collect::<Vec<_>>().join("; ")
+                "Logstore {id}: another writer changed the Logstore each time the provider updated it. The encryption configuration is in effect. Stop the other writer and run again."
             ),
         )],
-        ApplyError::KeepsMoving => vec![Diagnostic::error(
-            format!("Logstore {id} keeps changing"),
-            "Another writer changed the Logstore each time it was updated. The encryption configuration is in effect, but settings of the other writer may have been set back. Stop the other writer and run again.",
+        ApplyError::OutOfDate => vec![Diagnostic::error(
+            "SLS answers with an old version of the Logstore",
+            format!(
+                "Logstore {id}: GetLogStore answered with an older version of the Logstore than before, until the time limit. The provider builds no update from that. Run again in a few minutes."
+            ),
+        )],
+        ApplyError::TooLate => vec![too_late(id, failure.written)],
+        ApplyError::CannotLeaveOut { error, members } => vec![cannot_leave_out(id, error, members)],
+        ApplyError::NotOffered(error) => vec![Diagnostic::error(
+            "SLS does not offer UpdateLogStoreEncryption",
+            format!(
+                "Logstore {id}: {error}\n\nThe provider block has encryption_api = \"update_logstore_encryption\", and SLS does not offer that action here. Use the default, which every region offers:\n\n  encryption_api = \"update_logstore\""
+            ),
         )],
     }
 }
 
-fn loss(loss: &Loss) -> String {
-    format!("{} was {} and is {}", loss.member, loss.before, loss.after)
+/// No update could be sent in time.
+fn too_late(id: &LogStoreId, written: bool) -> Diagnostic {
+    let sent = if written { "" } else { " Nothing was sent." };
+    let seconds = MAX_AGE.as_secs();
+    Diagnostic::error(
+        "The Logstore was read too slowly to be updated",
+        format!(
+            "Logstore {id}: UpdateLogStore replaces all settings of a Logstore, so the provider sends it within {seconds} s of asking for the settings, and never later: what another writer changes in between would be lost. GetLogStore took too long for that, each time.{sent} Run again when SLS answers faster, or use the action that sets nothing but encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+        ),
+    )
+}
+
+/// SLS refuses a member, and those it may mean must not be lost.
+fn cannot_leave_out(id: &LogStoreId, error: &Error, members: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        "SLS refuses a setting that the Logstore has",
+        format!(
+            "Logstore {id}: {error}\n\nUpdateLogStore replaces all settings of a Logstore, so the provider sends back each one it has read. SLS does not say which one it refuses; it may be one of these, and leaving it out would lose its value: {}. Nothing was changed. Use the action that sets nothing but encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\"",
+            members.join(", ")
+        ),
+    )
+}
+
+/// Settings of others that an update has set back and that were not restored.
+fn settings_set_back(id: &LogStoreId, losses: &[Loss]) -> Diagnostic {
+    let each: Vec<String> = losses
+        .iter()
+        .map(|loss| format!("  {}: {}, is now {}", loss.member, loss.before, loss.after))
+        .collect();
+    Diagnostic::error(
+        "Settings of a Logstore were set back",
+        format!(
+            "Logstore {id}: another writer changed settings while the provider updated the encryption configuration, and the update set them back. The provider did not restore them before it ended. Set them again:\n\n{}",
+            each.join("\n")
+        ),
+    )
+}
+
+/// The warning that an update which SLS never answered may still be carried out.
+pub(super) fn update_in_doubt(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::warning(
+        "An update got no answer and may still be carried out",
+        format!(
+            "Logstore {id}: its encryption is as configured. But SLS did not answer an earlier UpdateLogStore of this run. If SLS still carries it out, it sets back what others change on the Logstore until then. If others change its settings these minutes, compare them afterwards."
+        ),
+    )
 }
 
 /// A configured value against the permanent one of a Logstore that is not managed yet.

@@ -41,7 +41,7 @@ pub(super) async fn create(
     resource.session.held.claims.note_apply();
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
     let private = EncryptionPrivate::of_object(now(resource));
-    match write(resource, &bounds, &planned, None).await {
+    match write(resource, &bounds, &planned, Known::Nothing).await {
         Ok((state, diagnostics)) => Applied { state: Some(state), private, diagnostics },
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
@@ -72,8 +72,8 @@ pub(super) async fn update(
         return applied(planned, Diagnostics::new());
     }
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.update, WRITE_TIMEOUT);
-    let create_time = prior.logstore_create_time.known().copied();
-    match write(resource, &bounds, &planned, create_time).await {
+    let known = Known::LogStore { create_time: prior.logstore_create_time.known().copied() };
+    match write(resource, &bounds, &planned, known).await {
         Ok((state, diagnostics)) => applied(state, diagnostics),
         Err(NotDone { diagnostics, seen: Some(seen) }) => applied(as_seen(&prior, &seen), diagnostics),
         Err(NotDone { diagnostics, seen: None }) => applied(prior, diagnostics),
@@ -122,11 +122,19 @@ impl From<Diagnostic> for NotDone {
     }
 }
 
+/// What a write knows of the Logstore beforehand.
+enum Known {
+    /// It is configured for the first time, and may have been created just before.
+    Nothing,
+    /// It was read before, when it had this `createTime`, if that was noted.
+    LogStore { create_time: Option<i64> },
+}
+
 async fn write(
     resource: &LogStoreEncryption,
     bounds: &CallContext,
     planned: &EncryptionModel,
-    create_time: Option<i64>,
+    known: Known,
 ) -> Result<(EncryptionModel, Diagnostics), NotDone> {
     let id = super::log_store_id(planned)?;
     let client = resource.session.sls().map_err(Diagnostic::from)?;
@@ -144,7 +152,10 @@ async fn write(
         .map_err(|error| errors::of_call(&format!("Cannot configure encryption of Logstore {id}"), &error))?;
     let base = held.take_read(&id);
     let _writing = held.begin_write(&id);
-    let wanted = Wanted { conf, create_time };
+    let wanted = match known {
+        Known::Nothing => Wanted { conf, create_time: None, may_be_new: true },
+        Known::LogStore { create_time } => Wanted { conf, create_time, may_be_new: false },
+    };
     match apply_once_role_is_seen(resource, &calls, &wanted, base).await {
         Ok(done) => {
             if let Some(cmk) = &wanted.conf.user_cmk_info {
@@ -156,7 +167,9 @@ async fn write(
             if let Some(conf) = &observed.conf {
                 state.observe(conf, observed.create_time);
             }
-            Ok((state, Diagnostics::new()))
+            let mut diagnostics = Diagnostics::new();
+            diagnostics.extend(done.may_be_overwritten.then(|| errors::update_in_doubt(&id)));
+            Ok((state, diagnostics))
         }
         Err(failure) => Err(NotDone::of(&id, *failure, &wanted)),
     }
@@ -168,7 +181,7 @@ async fn apply_once_role_is_seen(
     resource: &LogStoreEncryption,
     calls: &BoundLogStore<'_>,
     wanted: &Wanted,
-    mut base: Option<(LogStore, Duration)>,
+    mut base: Option<LogStore>,
 ) -> Result<Done, Box<Failure>> {
     let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
     let arn = arn.filter(|arn| resource.session.held.roles.is_new(arn));
@@ -195,7 +208,7 @@ fn is_against_role(failure: &Failure, arn: &str) -> bool {
         message.contains(&arn) || (message.contains("role") && message.contains(name))
     };
     !failure.written
-        && error.action() == "UpdateLogStore"
+        && matches!(error.action(), "UpdateLogStore" | "UpdateLogStoreEncryption")
         && (error.kind() == ErrorKind::Denied || (error.kind() == ErrorKind::Invalid && names_role()))
 }
 
@@ -248,10 +261,14 @@ async fn try_delete(
         return Ok(not_ours(&id).into());
     }
     let _writing = held.begin_write(&id);
-    let wanted =
-        Wanted { conf: EncryptConf { enable: false, ..stored }, create_time: Some(observed.create_time) };
-    match apply(&calls, &wanted, Some((log_store, calls.now()))).await {
-        Ok(_) => Ok(Diagnostics::new()),
+    let conf = EncryptConf { enable: false, ..stored };
+    let wanted = Wanted { conf, create_time: Some(observed.create_time), may_be_new: false };
+    match apply(&calls, &wanted, Some(log_store)).await {
+        Ok(done) => {
+            let mut diagnostics = Diagnostics::new();
+            diagnostics.extend(done.may_be_overwritten.then(|| errors::update_in_doubt(&id)));
+            Ok(diagnostics)
+        }
         // Deleted while it was being switched off: there is nothing left to switch off.
         Err(failure) => match &failure.error {
             ApplyError::Call(error) if errors::is_gone(error) => Ok(Diagnostics::new()),

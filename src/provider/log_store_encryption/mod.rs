@@ -96,8 +96,14 @@ fn log_store_id(model: &EncryptionModel) -> Result<LogStoreId, Diagnostic> {
     id.map_err(|problem| Diagnostic::error("The state does not name a Logstore", problem))
 }
 
-fn bound<'a>(client: &'a SlsClient, context: &'a CallContext, id: &'a LogStoreId) -> BoundLogStore<'a> {
-    BoundLogStore { client, context, project: &id.project, logstore: &id.logstore }
+fn bound<'a>(client: &'a SlsClient, context: &CallContext, id: &'a LogStoreId) -> BoundLogStore<'a> {
+    BoundLogStore {
+        client,
+        context: context.clone(),
+        project: &id.project,
+        logstore: &id.logstore,
+        api: client.encryption_api(),
+    }
 }
 
 impl Resource for LogStoreEncryption {

@@ -69,7 +69,7 @@ async fn look_at_existing(
     match super::bound(&client, &bounds, &id).get().await {
         Ok(log_store) => match Observed::of(&log_store) {
             Ok(observed) => {
-                held.keep_read(&id, log_store, client.clock().monotonic(), writes);
+                held.keep_read(&id, log_store, writes);
                 existing(&id, planned, &observed)
             }
             Err(problem) => unreadable(&id, problem).into(),

@@ -17,7 +17,7 @@ use alicloud_encryption::cloud::ram::RamClient;
 use alicloud_encryption::cloud::retry::RetryPolicy;
 use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::{rpc, sls};
-use alicloud_encryption::cloud::sls::{SlsClient, SlsConfig};
+use alicloud_encryption::cloud::sls::{EncryptionApi, SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::StsClient;
 use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
 use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
@@ -228,6 +228,7 @@ impl Clients {
             endpoint,
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
+            encryption_api: EncryptionApi::default(),
             caller,
         };
         Self {

@@ -44,6 +44,7 @@ impl Bench {
             endpoint: Endpoint::parse("http://127.0.0.1:8700").unwrap(),
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: SignatureVersion::V4,
+            encryption_api: EncryptionApi::default(),
             caller: Arc::new(Caller::new(CallerConfig {
                 credentials,
                 transport: transport.clone(),
@@ -62,7 +63,16 @@ impl Bench {
 
     async fn update(&self, body: &Value) -> Result<(), Error> {
         let body = body.as_object().unwrap();
-        self.clock.run(self.client.update_log_store(&self.context, &project(), &logstore(), body)).await
+        self.clock
+            .run(self.client.update_log_store(
+                &self.context,
+                &project(),
+                &logstore(),
+                body,
+                Duration::from_hours(1000),
+            ))
+            .await
+            .map(drop)
     }
 }
 

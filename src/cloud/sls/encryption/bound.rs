@@ -2,11 +2,9 @@
 
 use std::{future::Future, time::Duration};
 
-use serde_json::{Map, Value};
-
 use super::{
-    super::{LogStore, SlsClient},
-    LogStoreCalls,
+    super::{EncryptionApi, LogStore, SlsClient},
+    LogStoreCalls, Update,
 };
 use crate::cloud::{
     CallContext,
@@ -15,16 +13,18 @@ use crate::cloud::{
 };
 
 /// One Logstore, a client that reaches it, and the bounds of the operation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BoundLogStore<'a> {
     /// The client.
     pub client: &'a SlsClient,
     /// The bounds.
-    pub context: &'a CallContext,
+    pub context: CallContext,
     /// The project of the Logstore.
     pub project: &'a ProjectName,
     /// The Logstore.
     pub logstore: &'a LogstoreName,
+    /// Which action writes.
+    pub api: EncryptionApi,
 }
 
 impl BoundLogStore<'_> {
@@ -33,13 +33,17 @@ impl BoundLogStore<'_> {
     /// # Errors
     /// `Cancelled` or `Timeout` when the operation ends first.
     pub async fn within<F: Future>(&self, work: F) -> Result<F::Output, Error> {
-        self.client.within(self.context, self.project, self.logstore, work).await
+        self.client.within(&self.context, self.project, self.logstore, work).await
     }
 }
 
 impl LogStoreCalls for BoundLogStore<'_> {
+    fn api(&self) -> EncryptionApi {
+        self.api
+    }
+
     async fn get(&self) -> Result<LogStore, Error> {
-        self.client.get_log_store(self.context, self.project, self.logstore).await
+        self.client.get_log_store(&self.context, self.project, self.logstore).await
     }
 
     async fn last_look(&self) -> Result<LogStore, Error> {
@@ -47,12 +51,26 @@ impl LogStoreCalls for BoundLogStore<'_> {
         self.client.get_log_store(&bounds, self.project, self.logstore).await
     }
 
-    async fn update(&self, body: &Map<String, Value>) -> Result<(), Error> {
-        self.client.update_log_store(self.context, self.project, self.logstore, body).await
+    async fn update(&self, update: &Update) -> Result<bool, Error> {
+        let (client, context) = (self.client, &self.context);
+        match update {
+            Update::Document { body, send_by } => {
+                client.update_log_store(context, self.project, self.logstore, body, *send_by).await
+            }
+            Update::Encryption(conf) => {
+                client.update_log_store_encryption(context, self.project, self.logstore, conf).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn with_permit(&self) -> Result<Self, Error> {
+        let context = self.client.with_permit(&self.context, self.project, self.logstore).await?;
+        Ok(BoundLogStore { context, ..self.clone() })
     }
 
     async fn pause(&self, attempt: u32, error: Error) -> Result<(), Error> {
-        self.client.pause_before_retry(self.context, attempt, &error).await
+        self.client.pause_before_retry(&self.context, attempt, &error).await
     }
 
     async fn wait(&self, time: Duration) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    super::{EncryptConf, SlsClient, SlsConfig},
+    super::{EncryptConf, EncryptionApi, SlsClient, SlsConfig},
     ApplyError, BoundLogStore, Failure, Wanted, apply,
 };
 use crate::cloud::{
@@ -33,6 +33,7 @@ fn client(transport: &Arc<ScriptedTransport>, clock: &ManualClock) -> SlsClient 
         endpoint: rpc.endpoint,
         region: Region::parse("cn-hangzhou").unwrap(),
         signature: sls::SignatureVersion::V4,
+        encryption_api: EncryptionApi::default(),
         caller: rpc.caller,
     })
 }
@@ -47,9 +48,15 @@ async fn run(
     let client = client(&transport, &clock);
     let context = CallContext::default().with_timeout(&clock, deadline);
     let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
-    let calls = BoundLogStore { client: &client, context: &context, project: &project, logstore: &logstore };
+    let calls = BoundLogStore {
+        client: &client,
+        context: context.clone(),
+        project: &project,
+        logstore: &logstore,
+        api: EncryptionApi::default(),
+    };
     let conf = EncryptConf { enable: true, encrypt_type: "default".into(), user_cmk_info: None };
-    let wanted = Wanted { conf, create_time: None };
+    let wanted = Wanted { conf, create_time: None, may_be_new: false };
     let interrupt = async {
         clock.sleep(cancelled_at).await;
         context.cancel.cancel();
@@ -85,7 +92,13 @@ async fn whatever_else_is_waited_for_ends_with_the_operation() {
     let client = client(&transport, &clock);
     let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
     let context = CallContext::default().with_timeout(&clock, SECOND);
-    let calls = BoundLogStore { client: &client, context: &context, project: &project, logstore: &logstore };
+    let calls = BoundLogStore {
+        client: &client,
+        context: context.clone(),
+        project: &project,
+        logstore: &logstore,
+        api: EncryptionApi::default(),
+    };
     assert_eq!(calls.within(async { 7 }).await.unwrap(), 7);
     let error = clock.run(calls.within(std::future::pending::<()>())).await.unwrap_err();
     assert_eq!((error.kind(), clock.monotonic()), (ErrorKind::Timeout, SECOND));

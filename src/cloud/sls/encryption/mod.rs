@@ -4,19 +4,23 @@
 //! BYOK), the algorithm and the three members of `user_cmk_info` are fixed by the first configuration,
 //! also while encryption is disabled; only `enable` can change afterwards.
 
-mod apply;
-#[cfg(test)]
-mod apply_tests;
 mod bound;
 #[cfg(test)]
 mod bound_tests;
+#[cfg(test)]
+mod interleavings;
 mod merge;
 mod permanence;
-mod read_back;
+mod sequence;
+#[cfg(test)]
+mod sequence_tests;
+mod updates;
+#[cfg(test)]
+mod window_tests;
 
-pub use apply::{Applied, ApplyError, Failure, LogStoreCalls, MAX_AGE, Wanted, apply};
 pub use bound::BoundLogStore;
 pub use permanence::{
     Conflict, ENCRYPT_TYPES, Known, Mechanism, Part, conflicts, same_encrypt_type, same_role_arn,
 };
-pub use read_back::Loss;
+pub use sequence::{Applied, ApplyError, Failure, LogStoreCalls, MAX_AGE, Update, Wanted, apply};
+pub use updates::Loss;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::super::EncryptConf;
-use crate::cloud::ram::RoleArn;
+use super::super::{EncryptConf, LogStore};
+use crate::cloud::{error::Error, ram::RoleArn};
 
 /// The values `encrypt_type` can take: the union of what the sources name.
 ///
@@ -121,6 +121,14 @@ pub fn conflicts(stored: &Known<'_>, wanted: &Known<'_>) -> Vec<Conflict> {
     compare(Part::Arn, stored.arn, wanted.arn, same_role_arn);
     compare(Part::RegionId, stored.region_id, wanted.region_id, exactly);
     found
+}
+
+/// True if the Logstore has that configuration, in whatever spelling.
+pub(super) fn in_effect(log_store: &LogStore, conf: &EncryptConf) -> Result<bool, Error> {
+    let stored = log_store.encrypt_conf()?;
+    Ok(stored.is_some_and(|stored| {
+        stored.enable == conf.enable && conflicts(&(&stored).into(), &conf.into()).is_empty()
+    }))
 }
 
 /// True if two spellings name the same algorithm: sources disagree on `m4` and `sm4`.

@@ -2,6 +2,8 @@
 
 use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
 use alicloud_encryption::cloud::sls::ListLogStores;
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::super::cases::Service;
@@ -30,7 +32,14 @@ pub fn actions() -> Vec<Action> {
                     found.fields()["ttl"] == 7
                 })
             }),
-            |on| Box::pin(async { on.sls.update_log_store(&on.context, &audit(), &app(), &update()).await }),
+            |on| {
+                Box::pin(async {
+                    let (project, logstore, body) = (audit(), app(), update());
+                    let in_time = Duration::from_hours(1000);
+                    let sent = on.sls.update_log_store(&on.context, &project, &logstore, &body, in_time);
+                    sent.await.map(|sent| assert!(sent))
+                })
+            },
         ),
     ]
 }
