@@ -2,10 +2,19 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+use crate::cloud::{
+    names::RoleName,
+    ram::{
+        RoleArn,
+        byok_role::{Observed, Wanted},
+    },
+};
 
 /// What this phase, plan or apply, knows of roles. Names and ARNs are held in lower case: RAM takes letters of either
 /// case for alike.
@@ -14,9 +23,12 @@ pub(super) struct HeldRoles(Mutex<Roles>);
 
 #[derive(Debug, Default)]
 struct Roles {
-    stored: HashMap<String, Unfinished>,
+    locks: HashMap<String, Arc<AsyncMutex<()>>>,
+    stored: HashMap<String, Stored>,
     absent: HashSet<String>,
-    to_finish: HashMap<String, Unfinished>,
+    begun: HashSet<String>,
+    finished: HashMap<String, BTreeSet<String>>,
+    waiting: HashMap<String, WithoutPassRole>,
     new: HashSet<String>,
     leaving: HashMap<String, Leaving>,
     looked_at: HashSet<(String, String)>,
@@ -38,15 +50,44 @@ pub(super) enum Leaving {
     Deleted,
 }
 
+/// What the state and a refresh tell of a role of this name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is in the state, and was not read in this phase.
+    #[default]
+    Unread,
+    /// Its create was finished. A run that failed later may have left policies.
+    Whole(BTreeSet<String>),
+    /// Its create was not finished, and RAM shows it so.
+    Unfinished(Unfinished),
+    /// Its create failed, but RAM does not show it as unfinished.
+    NotMarked,
+}
+
 /// What runs that failed have left of a role: stored beside its state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Unfinished {
-    /// The role, if setting it up was not finished. Core takes such an object for tainted and replaces it: then its
-    /// destroy half leaves the role alone, and its create half goes on with it.
+    /// The role, if setting it up was not finished. Core takes such an object for tainted and replaces it. The plan of
+    /// the create that goes on with the role names it here, so that the destroy half leaves it alone.
     pub(super) role: Option<MadeRole>,
     /// The names of PassRole policies that may have been made and that the state does not show.
     pub(super) policies: BTreeSet<String>,
+    /// Set in the plan of a destroy that is no half of a replacement, or the half that comes after the create.
+    pub(super) is_destroy: bool,
+}
+
+/// A role that was made without its PassRole policy, because that of the role it replaces has its name.
+#[derive(Clone, Debug)]
+pub(super) struct WithoutPassRole {
+    /// Its name.
+    pub(super) name: RoleName,
+    /// Its ARN.
+    pub(super) arn: RoleArn,
+    /// What it should be.
+    pub(super) wanted: Wanted,
+    /// What it is.
+    pub(super) observed: Observed,
 }
 
 /// A role that was made, as the state shows it.
@@ -64,7 +105,10 @@ pub(super) struct MadeRole {
 impl HeldRoles {
     /// Forgets everything.
     pub(super) fn begin_phase(&self) {
-        *self.open() = Roles::default();
+        let mut roles = self.open();
+        // Who waits for a lock goes on waiting for the same one.
+        let locks = std::mem::take(&mut roles.locks);
+        *roles = Roles { locks, ..Roles::default() };
     }
 
     /// Notes that the state holds a role of this name.
@@ -72,9 +116,16 @@ impl HeldRoles {
         self.open().stored.entry(name.to_lowercase()).or_default();
     }
 
-    /// Notes a role of the state that was read, and what is not finished about it.
-    pub(super) fn note_read(&self, name: &str, unfinished: Unfinished) {
-        self.open().stored.insert(name.to_lowercase(), unfinished);
+    /// Notes what a refresh has found of a role of the state, or what the destroy half of its replacement leaves to the
+    /// create half.
+    pub(super) fn note_read(&self, name: &str, found: Stored) {
+        self.open().stored.insert(name.to_lowercase(), found);
+    }
+
+    /// Waits until no other call of this process makes or deletes the role of this name.
+    pub(super) async fn lock(&self, name: &str) -> OwnedMutexGuard<()> {
+        let lock = Arc::clone(self.open().locks.entry(name.to_lowercase()).or_default());
+        lock.lock_owned().await
     }
 
     /// True if the state holds a role of this name.
@@ -82,11 +133,19 @@ impl HeldRoles {
         self.open().stored.contains_key(&name.to_lowercase())
     }
 
-    /// What is not finished about the role of this name, which the next create goes on with: as it was read in this
-    /// phase, or as the destroy half of its replacement has left it.
-    pub(super) fn unfinished(&self, name: &str) -> Unfinished {
-        let (roles, name) = (self.open(), name.to_lowercase());
-        roles.to_finish.get(&name).or_else(|| roles.stored.get(&name)).cloned().unwrap_or_default()
+    /// What is known of a role of this name that is in the state.
+    pub(super) fn stored(&self, name: &str) -> Option<Stored> {
+        self.open().stored.get(&name.to_lowercase()).cloned()
+    }
+
+    /// Notes a role that waits for the name of its PassRole policy.
+    pub(super) fn note_waiting(&self, policy: &str, role: WithoutPassRole) {
+        self.open().waiting.insert(policy.to_lowercase(), role);
+    }
+
+    /// The role that waits for the name of this policy, which was deleted.
+    pub(super) fn take_waiting(&self, policy: &str) -> Option<WithoutPassRole> {
+        self.open().waiting.remove(&policy.to_lowercase())
     }
 
     /// Notes that RAM said there is no such role.
@@ -99,9 +158,26 @@ impl HeldRoles {
         self.open().absent.contains(&name.to_lowercase())
     }
 
-    /// Notes a role whose create was not finished, and which the create half of its replacement goes on with.
-    pub(super) fn note_to_finish(&self, name: &str, unfinished: &Unfinished) {
-        self.open().to_finish.insert(name.to_lowercase(), unfinished.clone());
+    /// Notes that a resource of this phase begins to make the role of this name, or to finish it.
+    pub(super) fn note_begun(&self, name: &str) {
+        self.open().begun.insert(name.to_lowercase());
+    }
+
+    /// True if a resource of this phase has begun to make the role of this name, or to finish it: it is not another
+    /// one's then.
+    pub(super) fn is_begun(&self, name: &str) -> bool {
+        self.open().begun.contains(&name.to_lowercase())
+    }
+
+    /// Notes that a create of this phase has finished the role of this id, which has this PassRole policy.
+    pub(super) fn note_finished(&self, role_id: &str, policy: Option<&str>) {
+        let policies = policy.map(str::to_owned).into_iter().collect();
+        self.open().finished.insert(role_id.to_owned(), policies);
+    }
+
+    /// The PassRole policy, if it has one, of a role that a create of this phase has finished; `None` if none has.
+    pub(super) fn finished(&self, role_id: &str) -> Option<BTreeSet<String>> {
+        self.open().finished.get(role_id).cloned()
     }
 
     /// Notes that this run has made the role or changed what belongs to it: other services may not see it for a
@@ -172,9 +248,10 @@ mod tests {
 
     const ARN: &str = "acs:ram::1:role/sls-byok";
 
-    fn unfinished() -> Unfinished {
+    fn unfinished() -> Stored {
         let role = MadeRole { role_id: "301".to_owned(), arn: ARN.to_owned(), ..MadeRole::default() };
-        Unfinished { role: Some(role), policies: BTreeSet::from(["pass".to_owned()]) }
+        let policies = BTreeSet::from(["pass".to_owned()]);
+        Stored::Unfinished(Unfinished { role: Some(role), policies, is_destroy: false })
     }
 
     #[test]
@@ -186,7 +263,7 @@ mod tests {
         roles.note_leaving("acs:ram::1:role/Sls-Byok", Leaving::Replaced);
         roles.note_user("acs:ram::1:role/Sls-Byok", "audit:app");
         assert!(roles.is_stored("sls-byok") && !roles.is_stored("other"));
-        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+        assert_eq!(roles.stored("sls-byok"), Some(unfinished()));
         assert!(roles.is_absent("other") && !roles.is_absent("sls-byok"));
         assert!(roles.is_new(ARN));
         assert_eq!(roles.leaving_role_of("audit:app"), Some((ARN.to_owned(), Leaving::Replaced)));
@@ -223,19 +300,23 @@ mod tests {
     fn what_was_read_counts_whatever_else_is_noted_of_the_state() {
         let roles = HeldRoles::default();
         roles.note_stored("sls-byok");
-        assert!(roles.is_stored("sls-byok") && roles.unfinished("sls-byok") == Unfinished::default());
+        assert_eq!(roles.stored("sls-byok"), Some(Stored::Unread));
         roles.note_read("sls-byok", unfinished());
         roles.note_stored("sls-byok");
-        assert_eq!(roles.unfinished("sls-byok"), unfinished());
-        roles.note_read("sls-byok", Unfinished::default());
-        assert!(roles.is_stored("sls-byok") && roles.unfinished("sls-byok") == Unfinished::default());
+        assert_eq!(roles.stored("sls-byok"), Some(unfinished()));
+        roles.note_read("sls-byok", Stored::NotMarked);
+        assert_eq!(roles.stored("sls-byok"), Some(Stored::NotMarked));
     }
 
-    #[test]
-    fn what_a_destroy_has_left_is_finished_by_the_create_after_it() {
+    #[tokio::test]
+    async fn a_role_is_made_and_deleted_by_one_at_a_time() {
         let roles = HeldRoles::default();
-        roles.note_to_finish("Sls-Byok", &unfinished());
-        assert_eq!(roles.unfinished("sls-byok"), unfinished());
+        let held = roles.lock("Sls-Byok").await;
+        roles.begin_phase();
+        let mut other = std::pin::pin!(roles.lock("sls-byok"));
+        assert!(futures_util::poll!(&mut other).is_pending());
+        drop(held);
+        drop(other.await);
     }
 
     #[test]

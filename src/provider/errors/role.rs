@@ -40,6 +40,47 @@ pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Di
     .at(Path::of("role_name"))
 }
 
+/// A role whose create failed, and which is not marked as unfinished any more.
+pub(in crate::provider) fn role_not_unfinished(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "A role whose create failed is not marked as unfinished",
+        format!(
+            "Role {name}: the state has it as one whose create failed, so it is planned to be replaced. RAM does not show the description that marks such a role: somebody has changed it. Nothing was changed. To go on with the role as it is:\n\n  terraform untaint ADDRESS\n\nThe plan after that shows what is missing, and the apply of it adds that."
+        ),
+    )
+    .at(Path::of("role_name"))
+}
+
+/// The object of a create that failed is forgotten, and the role stays.
+pub(in crate::provider) fn role_finished_stays(name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "A role whose create failed is finished, and stays",
+        format!(
+            "Role {name}: what is destroyed here is what a create that failed has left in the state. The role is not marked as unfinished any more: a create after that one has finished it, or somebody has changed its description. It is not deleted. If no resource manages it, delete it:\n\n  aliyun ram DeleteRole --RoleName {name}"
+        ),
+    )
+}
+
+/// A role that was made without its PassRole policy, since another role's has the name.
+pub(in crate::provider) fn policy_of_another_role(name: &str, policy: &str, other: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "A role was made while another one has its ram:PassRole policy",
+        format!(
+            "Role {name}: the policy {policy} is that of role {other}. If that role is replaced by this one, the policy is made for this one as soon as that role is deleted, in the same apply. If not, the next plan shows that the policy is missing; choose another pass_role.policy_name then."
+        ),
+    )
+    .at(Path::of("pass_role").attribute("policy_name"))
+}
+
+/// A role that has all but, perhaps, its description.
+pub(in crate::provider) fn description_unknown(name: &str, error: &Error) -> Diagnostic {
+    super::warning_of_call(
+        &format!("Whether role {name} has its description is not known"),
+        error,
+        "Everything else about the role is set. If the description is missing the next plan shows it, and the apply of it sets it.",
+    )
+}
+
 /// A role of which nobody knows whether it was made. `is_ours` tells what a look has found: one that is just as it was
 /// to be made, or another one.
 pub(in crate::provider) fn of_making(name: &str, error: &Error, is_ours: Result<bool, &Error>) -> Diagnostic {
@@ -100,7 +141,7 @@ pub(in crate::provider) fn of_step(
                 None => diagnostic,
             }
         }
-        StepError::PolicyTaken { policy_name, document } => Diagnostic::error(
+        StepError::PolicyTaken { policy_name, document, .. } => Diagnostic::error(
             format!("There is already a policy {policy_name}"),
             format!(
                 "A custom policy of this name exists and was not made by this resource; it was not changed. It says:\n\n  {document}\n\nChoose another pass_role.policy_name, or delete that policy."

@@ -1,18 +1,21 @@
 //! Makes a role, or goes on where a create that failed has stopped.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
-use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, make_so, model::RoleModel};
+use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel};
 use crate::{
     cloud::{
         CallContext,
         error::{Error, ErrorKind},
         ram::{
-            Role,
-            byok_role::{BoundRole, Observed, Wanted, Written},
+            Role, RoleArn,
+            byok_role::{BoundRole, Observed, StepError, Wanted, Written, lacks_only_the_end, steps},
         },
     },
-    provider::{errors, held_roles::MadeRole},
+    provider::{
+        errors,
+        held_roles::{HeldRoles, MadeRole, WithoutPassRole},
+    },
     schema::{
         Diagnostic, Diagnostics,
         resource::{Context, Create, Outcome},
@@ -30,13 +33,25 @@ pub(super) async fn create(
 ) -> Applied {
     let Create { planned, private, .. } = request;
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
+    let name = planned.role_name.known().map_or("", String::as_str);
+    let policies = private.policies.clone();
+    let _lock = match resource.lock(&bounds, name).await {
+        Ok(lock) => lock,
+        Err(problem) => return not_begun(planned, policies, NotBegun { problem, left: private.role }),
+    };
     match begin(resource, &bounds, &planned, &private).await {
-        Ok((role, observed)) => set_up(resource, &bounds, planned, (role, observed), private.policies).await,
-        Err(NotBegun { problem, left: None }) => {
+        Ok((role, observed)) => set_up(resource, &bounds, planned, (role, observed), policies).await,
+        Err(not) => not_begun(planned, policies, not),
+    }
+}
+
+fn not_begun(planned: RoleModel, policies: BTreeSet<String>, not: NotBegun) -> Applied {
+    match not {
+        NotBegun { problem, left: None } => {
             Applied { state: None, private: RolePrivate::default(), diagnostics: problem.into() }
         }
-        Err(NotBegun { problem, left: Some(left) }) => {
-            let private = RolePrivate { role: Some(left.clone()), policies: private.policies };
+        NotBegun { problem, left: Some(left) } => {
+            let private = RolePrivate { role: Some(left.clone()), policies, is_destroy: false };
             let state = planned.bare(&left);
             Applied { state: Some(state), private, diagnostics: problem.into() }
         }
@@ -70,38 +85,42 @@ async fn begin(
     let left = private.role.clone();
     let (name, wanted, client) = started.await.map_err(|problem| NotBegun { problem, left: left.clone() })?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    match left {
-        Some(left) => go_on_with(&role, &wanted, left).await,
-        None => make(&role, planned, &wanted, resource.session.held.roles.is_absent(name.as_str())).await,
+    let roles = &resource.session.held.roles;
+    roles.note_begun(name.as_str());
+    if let Some(left) = left
+        && let Some(found) = go_on_with(&role, &wanted, left).await?
+    {
+        return Ok(found);
     }
+    make(&role, &wanted, roles.is_absent(name.as_str())).await
 }
 
+/// Reads the role that a create that failed has left; `None` if it is gone.
 async fn go_on_with(
     role: &BoundRole<'_>,
     wanted: &Wanted,
     left: MadeRole,
-) -> Result<(Role, Observed), NotBegun> {
+) -> Result<Option<(Role, Observed)>, NotBegun> {
     let name = role.name;
     let policy = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
-    match role.observe(policy).await {
-        Ok(mut found) if found.role.role_id == left.role_id => {
+    match role.observe_known(policy, Some(&left.create_date)).await {
+        Ok(mut found) if found.role.role_id == left.role_id && found.observed.is_unfinished() => {
             // One of somebody else is not taken over: creating ours says that its name is taken.
             found.observed.pass_role =
                 found.observed.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
-            Ok((found.role, found.observed))
+            Ok(Some((found.role, found.observed)))
         }
         Ok(found) => Err(errors::role_exists(name.as_str(), found.role.arn.as_str()).into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let problem = errors::of_call(&format!("Cannot read role {name}"), &error);
-            let left = (error.kind() != ErrorKind::NotFound).then_some(left);
-            Err(NotBegun { problem, left })
+            Err(NotBegun { problem, left: Some(left) })
         }
     }
 }
 
 async fn make(
     role: &BoundRole<'_>,
-    planned: &RoleModel,
     wanted: &Wanted,
     known_absent: bool,
 ) -> Result<(Role, Observed), NotBegun> {
@@ -110,18 +129,16 @@ async fn make(
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             Err(errors::role_exists_at_apply(role.name.as_str(), &error).into())
         }
-        Err(error) if known_absent && error.may_have_been_applied() => {
-            Err(perhaps_made(role, planned, &error).await)
-        }
+        Err(error) if known_absent && error.may_have_been_applied() => Err(perhaps_made(role, &error).await),
         Err(error) => Err(errors::of_making_unseen(role.name.as_str(), &error).into()),
     }
 }
 
 /// A role that was not there and of which nobody knows whether it was made. What a look does not tell, the next refresh
 /// finds out.
-async fn perhaps_made(role: &BoundRole<'_>, planned: &RoleModel, error: &Error) -> NotBegun {
+async fn perhaps_made(role: &BoundRole<'_>, error: &Error) -> NotBegun {
     let look = role.last_look(&[]).await;
-    let is_ours = look.as_ref().map(|found| planned.is_just_made(&found.observed));
+    let is_ours = look.as_ref().map(|found| found.observed.is_unfinished());
     let problem = errors::of_making(role.name.as_str(), error, is_ours);
     let left = match &look {
         Ok(found) if is_ours.is_ok_and(|is_ours| is_ours) => MadeRole::of(&found.role),
@@ -150,7 +167,7 @@ async fn set_up(
             Applied { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
-            let mut private = RolePrivate { role: Some(MadeRole::of(&role)), policies };
+            let mut private = RolePrivate { role: Some(MadeRole::of(&role)), policies, is_destroy: false };
             private.policies.extend(state.forget_pass_role_unless(observed.pass_role.is_some()));
             state.observe(&observed, &role.assume_role_policy_document, None);
             Applied { state: Some(state), private, diagnostics }
@@ -168,14 +185,55 @@ async fn try_set_up(
     let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     let bound = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    let (_, diagnostics) = make_so(&bound, &role.arn, &wanted, observed, Written::role()).await?;
+    // Before the role is finished: what fails after that is not gone on with.
     super::remove_left(&bound, &wanted, policies).await?;
-    resource.session.held.roles.note_new(role.arn.as_str());
+    let roles = &resource.session.held.roles;
+    let diagnostics = finish(&bound, &role.arn, &wanted, observed, roles).await?;
+    let policy = wanted.pass_role.as_ref();
+    roles.note_new(role.arn.as_str());
+    roles.note_finished(&role.role_id, policy.map(|policy| policy.policy_name.as_str()));
     Ok(diagnostics)
 }
 
+/// Does everything that is missing. The write that finishes the role is the last one: where nobody knows whether it
+/// was carried out the role lacks nothing but its description, and a refresh tells.
+async fn finish(
+    role: &BoundRole<'_>,
+    arn: &RoleArn,
+    wanted: &Wanted,
+    observed: &mut Observed,
+    roles: &HeldRoles,
+) -> Result<Diagnostics, Diagnostics> {
+    let steps = steps(observed, wanted);
+    let Some((last, before)) = steps.split_last() else { return Ok(Diagnostics::new()) };
+    match role.carry_out(arn, before, observed).await {
+        Ok(()) => {}
+        // The policy of the role that this one replaces goes with that role, which core deletes after this.
+        Err(StepError::PolicyTaken { policy_name, of_role: Some(other), .. }) => {
+            let without = Wanted { pass_role: None, ..wanted.clone() };
+            let mut diagnostics = Box::pin(finish(role, arn, &without, observed, roles)).await?;
+            diagnostics.push(errors::policy_of_another_role(&wanted.role_name, &policy_name, &other));
+            let (name, arn, wanted) = (role.name.clone(), arn.clone(), wanted.clone());
+            let observed = observed.clone();
+            roles.note_waiting(&policy_name, WithoutPassRole { name, arn, wanted, observed });
+            return Ok(diagnostics);
+        }
+        Err(error) => return Err(super::not_set_up(role, wanted, observed, &error).await),
+    }
+    let written = Written::role().and(Written::by(&steps));
+    match role.carry_out(arn, slice::from_ref(last), observed).await {
+        Ok(()) => Ok(errors::of_settling(&wanted.role_name, role.settle(arn, wanted, &written).await)),
+        Err(StepError::Call(error))
+            if error.may_have_been_applied() && lacks_only_the_end(observed, wanted) =>
+        {
+            Ok(errors::description_unknown(&wanted.role_name, &error).into())
+        }
+        Err(error) => Err(super::not_set_up(role, wanted, observed, &error).await),
+    }
+}
+
 impl MadeRole {
-    fn of(role: &Role) -> Self {
+    pub(super) fn of(role: &Role) -> Self {
         Self {
             role_id: role.role_id.clone(),
             arn: role.arn.as_str().to_owned(),

@@ -1,41 +1,52 @@
 //! Removes a role.
 
+use std::collections::BTreeSet;
+
 use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel, read::new_state};
 use crate::{
     cloud::{
         CallContext,
         error::{Error, ErrorKind},
-        ram::byok_role::{BoundRole, Found, RemoveError},
+        ram::byok_role::{BoundRole, Found, RemoveError, UNFINISHED, steps},
     },
-    provider::errors,
+    provider::{
+        errors,
+        held_roles::{Stored as StoredRole, WithoutPassRole},
+    },
     schema::{
         Diagnostic, Diagnostics,
         resource::{Context, Destroyed, Stored},
     },
 };
 
-/// Removes the role with everything that belongs to it. The destroy half of replacing a role whose create was not
-/// finished leaves it to the create half.
+/// Removes the role with everything that belongs to it. A role whose create was not finished is left alone where the
+/// create half of its replacement goes on with it, or has finished it.
 pub(super) async fn delete(
     resource: &RamByokRole,
     context: &Context,
     stored: &Stored<RoleModel, RolePrivate>,
 ) -> Destroyed<RoleModel> {
     let Stored { state, private } = stored;
-    if let (Some(left), Some(name)) = (&private.role, state.role_name.known())
-        && state.role_id.known() == Some(&left.role_id)
-    {
-        resource.session.held.roles.note_to_finish(name, private);
+    let left = private.role.as_ref().filter(|left| state.role_id.known() == Some(&left.role_id));
+    if let (Some(left), false, Some(name)) = (left, private.is_destroy, state.role_name.known()) {
+        let (role, policies) = (Some(left.clone()), policies_of(state, private));
+        let unfinished = RolePrivate { role, policies, is_destroy: false };
+        resource.session.held.roles.note_read(name, StoredRole::Unfinished(unfinished));
         return Diagnostics::new().into();
     }
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);
     match try_delete(resource, &bounds, state, private).await {
-        Ok(()) => Diagnostics::new().into(),
+        Ok(diagnostics) => diagnostics.into(),
         Err(NotRemoved { problem, found }) => {
             let found = found.map(|found| new_state(state, *found, false));
             Destroyed { found, diagnostics: problem.into() }
         }
     }
+}
+
+/// The PassRole policies of a role that was not finished: the one of its state, and those that the state does not show.
+fn policies_of(state: &RoleModel, private: &RolePrivate) -> BTreeSet<String> {
+    private.policies.iter().cloned().chain(super::pass_role_policy_name(state, false)).collect()
 }
 
 /// A role that was not removed.
@@ -56,12 +67,16 @@ async fn try_delete(
     bounds: &CallContext,
     state: &RoleModel,
     private: &RolePrivate,
-) -> Result<(), NotRemoved> {
+) -> Result<Diagnostics, NotRemoved> {
     let name = super::role_name(state)?;
     let client = resource.session.ram().map_err(Diagnostic::from)?;
+    let _lock = resource.lock(bounds, name.as_str()).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    if state.role_id.is_null() && !is_ours(&role, state).await? {
-        return Ok(());
+    if state.role_id.is_null() && !is_ours(&role).await? {
+        return Ok(Diagnostics::new());
+    }
+    if private.role.is_some() && is_finished(&role, state).await? {
+        return stays(resource, &role, state, private).await;
     }
     let force = state.force.known().copied().unwrap_or_default();
     let policy = super::pass_role_policy_name(state, false);
@@ -69,7 +84,47 @@ async fn try_delete(
         Ok(()) => resource.session.held.roles.note_absent(name.as_str()),
         Err(error) => return Err(half_removed(&role, state, policy.as_deref(), &error).await),
     }
-    Ok(())
+    let waiting = policy.and_then(|policy| resource.session.held.roles.take_waiting(&policy));
+    let mut diagnostics = Diagnostics::new();
+    if let Some(waiting) = waiting {
+        diagnostics.extend(hand_name_over(&role, waiting).await);
+    }
+    Ok(diagnostics)
+}
+
+/// Makes the PassRole policy of the role that has replaced this one, now that its name is free.
+async fn hand_name_over(role: &BoundRole<'_>, waiting: WithoutPassRole) -> Option<Diagnostic> {
+    let WithoutPassRole { name, arn, wanted, mut observed } = waiting;
+    let successor = BoundRole { name: &name, ..*role };
+    let steps = steps(&observed, &wanted);
+    let error = successor.carry_out(&arn, &steps, &mut observed).await.err()?;
+    // The role is made: what is missing shows as a difference.
+    let Diagnostic { summary, detail, .. } = errors::of_step(name.as_str(), &error, None);
+    Some(Diagnostic::warning(summary, detail))
+}
+
+/// Whether a role whose create was not finished is finished now, which RAM tells: by the create half of its replacement,
+/// in this run or in one before.
+async fn is_finished(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Diagnostic> {
+    match role.client.get_role(role.context, role.name).await {
+        Ok(found) => Ok(state.role_id.known() == Some(&found.role_id) && found.description != UNFINISHED),
+        // Deleting it tells.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(errors::of_call(&format!("Cannot read role {}", role.name), &error)),
+    }
+}
+
+/// Leaves a role alone that was finished, and removes what only its beginning had.
+async fn stays(
+    resource: &RamByokRole,
+    role: &BoundRole<'_>,
+    state: &RoleModel,
+    private: &RolePrivate,
+) -> Result<Diagnostics, NotRemoved> {
+    let finished = state.role_id.known().and_then(|role_id| resource.session.held.roles.finished(role_id));
+    let Some(kept) = finished else { return Ok(errors::role_finished_stays(role.name.as_str()).into()) };
+    super::remove_left_but(role, kept.first().map(String::as_str), &policies_of(state, private)).await?;
+    Ok(Diagnostics::new())
 }
 
 /// A removal that failed. Where it was cut short, or nobody knows whether the last write was carried out, the role is
@@ -97,9 +152,9 @@ fn is_cut_short(error: &Error) -> bool {
 }
 
 /// Whether a role of which nobody knew whether it was made is there and is the one.
-async fn is_ours(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Diagnostic> {
-    match role.observe(None).await {
-        Ok(found) => Ok(state.is_just_made(&found.observed)),
+async fn is_ours(role: &BoundRole<'_>) -> Result<bool, Diagnostic> {
+    match role.observe_known(None, None).await {
+        Ok(found) => Ok(found.observed.is_unfinished()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(errors::of_call(&format!("Cannot read role {}", role.name), &error)),
     }

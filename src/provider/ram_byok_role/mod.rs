@@ -15,6 +15,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::{
     errors,
     held_roles::Unfinished,
@@ -25,10 +27,7 @@ use crate::{
     cloud::{
         CallContext,
         names::RoleName,
-        ram::{
-            RoleArn,
-            byok_role::{BoundRole, Observed, Wanted, Written, same_name, steps},
-        },
+        ram::byok_role::{BoundRole, Observed, StepError, Wanted, same_name},
     },
     schema::{
         Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
@@ -58,6 +57,22 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(5);
 impl RamByokRole {
     pub(super) fn new(session: Arc<Session>) -> RamByokRole {
         RamByokRole { session }
+    }
+
+    /// Waits, within the bounds, until no other call of this process makes or deletes the role of this name.
+    async fn lock(
+        &self,
+        bounds: &CallContext,
+        name: &str,
+    ) -> Result<Option<OwnedMutexGuard<()>>, Diagnostic> {
+        let Ok(client) = self.session.ram() else { return Ok(None) };
+        let waited = bounds.bound(client.clock(), self.session.held.roles.lock(name)).await;
+        waited.map(Some).map_err(|_| {
+            Diagnostic::error(
+                "Another operation on the same role is not over",
+                format!("Role {name}: waiting for it ended with the time allowed for this one, or was interrupted. Run again."),
+            )
+        })
     }
 
     /// The bounds of one operation.
@@ -104,23 +119,15 @@ fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
     })
 }
 
-/// Carries out what is missing, notes it in `observed`, and waits until it is seen. Gives what was written. After a
-/// write of which nobody knows whether it was carried out, `observed` is what was found.
-async fn make_so(
+/// A write that failed. Where nobody knows whether it was carried out, `observed` is then what was found.
+async fn not_set_up(
     role: &BoundRole<'_>,
-    arn: &RoleArn,
     wanted: &Wanted,
     observed: &mut Observed,
-    written_before: Written,
-) -> Result<(Written, Diagnostics), Diagnostics> {
-    let steps = steps(observed, wanted);
-    if let Err(error) = role.carry_out(arn, &steps, observed).await {
-        let look = role.look_after(&error, wanted, observed).await;
-        return Err(errors::of_step(&wanted.role_name, &error, look.as_ref()).into());
-    }
-    let written = written_before.and(Written::by(&steps));
-    let settled = role.settle(arn, wanted, &written).await;
-    Ok((written, errors::of_settling(&wanted.role_name, settled)))
+    error: &StepError,
+) -> Diagnostics {
+    let look = role.look_after(error, wanted, observed).await;
+    errors::of_step(&wanted.role_name, error, look.as_ref()).into()
 }
 
 /// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
@@ -130,6 +137,15 @@ async fn remove_left(
     policies: &BTreeSet<String>,
 ) -> Result<(), Diagnostic> {
     let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
+    remove_left_but(role, kept, policies).await
+}
+
+/// Removes the PassRole policies that runs which failed have left, but for one.
+async fn remove_left_but(
+    role: &BoundRole<'_>,
+    kept: Option<&str>,
+    policies: &BTreeSet<String>,
+) -> Result<(), Diagnostic> {
     for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
         let removed = role.remove_policy_left(policy).await;
         removed.map_err(|error| errors::of_call(&format!("Cannot delete policy {policy}"), &error))?;

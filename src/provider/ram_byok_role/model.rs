@@ -101,7 +101,7 @@ const TAG_LIMITS: (usize, usize, usize) = (128, 256, 20);
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it. Two roles cannot have one name, so `create_before_destroy` cannot replace the role by one of the same name.",
+        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it, also where `create_before_destroy` is set or inherited from what depends on the role: the plan calls that a replacement, and nothing is deleted. Until then the role is marked by its description, which is set last. Two roles cannot have one name, so `create_before_destroy` cannot replace a finished role by one of the same name.",
         attributes: [configured(), computed()].concat(),
         ..Schema::default()
     }
@@ -351,15 +351,6 @@ impl RoleModel {
             Field::Known(pass_role) => pass_role.policy_name.known().cloned(),
             _ => None,
         }
-    }
-
-    /// Whether a role is as the create of this state would have made it, and nothing was attached to it since.
-    pub(super) fn is_just_made(&self, found: &Observed) -> bool {
-        let asked = self.as_observed();
-        found.trust_is_right
-            && found.attached.is_empty()
-            && (&found.description, found.max_session_duration, &found.tags)
-                == (&asked.description, asked.max_session_duration, &asked.tags)
     }
 
     /// Takes over what the role is. A text that means the same as what it should be is written as that is, so that it

@@ -11,9 +11,15 @@ use crate::{
     cloud::{
         error::ErrorKind,
         names::RoleName,
-        ram::{RoleArn, byok_role::same_name},
+        ram::{
+            Role, RoleArn,
+            byok_role::{UNFINISHED, same_name},
+        },
     },
-    provider::{errors, held_roles::Leaving},
+    provider::{
+        errors,
+        held_roles::{Leaving, MadeRole, Stored},
+    },
     schema::{
         Diagnostic, Diagnostics, Field, Path,
         resource::{Context, DestroyPlan, Plan, PlanCreate, PlanDestroy, PlanUpdate},
@@ -31,45 +37,70 @@ pub(super) async fn create(
     let PlanCreate { config, mut planned, replaced } = request;
     fill_in(&config, &mut planned);
     planned.id = planned.role_name.clone();
-    let held = &resource.session.held.roles;
     let name = planned.role_name.known().map_or("", String::as_str);
-    let mut private = held.unfinished(name);
-    // Others may have attached policies to one that is there already.
-    planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
-    private.policies.extend(replaced.iter().flat_map(|replaced| replaced.policies.clone()));
-    // A role of this state is there until the other half of its replacement has run.
-    let diagnostics = if replaced.is_some() || private.role.is_some() || held.is_stored(name) {
-        Diagnostics::new()
-    } else {
-        look_at_existing(resource, context, &planned).await
+    let mut diagnostics = Diagnostics::new();
+    let mut private = match resource.session.held.roles.stored(name) {
+        Some(Stored::Unfinished(unfinished)) => unfinished,
+        Some(Stored::NotMarked) => {
+            diagnostics.push(errors::role_not_unfinished(name));
+            RolePrivate::default()
+        }
+        // A role of this state is there until the other half of its replacement has run.
+        Some(Stored::Whole(policies)) => RolePrivate { policies, ..RolePrivate::default() },
+        Some(Stored::Unread) | None => {
+            let role = match look_at_existing(resource, context, &planned, replaced.is_some()).await {
+                Ok(unfinished) => unfinished.as_ref().map(MadeRole::of),
+                Err(problem) => {
+                    diagnostics.push(problem);
+                    None
+                }
+            };
+            RolePrivate { role, ..RolePrivate::default() }
+        }
     };
+    // Core compares this with the plan it makes again before it applies: a role that was not there at the first one and
+    // is begun at the second is not gone on with.
+    planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
+    private.policies.extend(replaced.into_iter().flat_map(|replaced| replaced.policies));
     RolePlan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
-/// Looks whether there is a role of this name already, which would be in the way.
-async fn look_at_existing(resource: &RamByokRole, context: &Context, planned: &RoleModel) -> Diagnostics {
+/// Looks whether there is a role of this name already. One whose create was not finished is gone on with, as the state
+/// is not at hand when core plans again before it applies; any other one would be in the way.
+///
+/// # Errors
+///
+/// There is another role of this name, or nobody can tell; the latter is a warning where the create would find out.
+async fn look_at_existing(
+    resource: &RamByokRole,
+    context: &Context,
+    planned: &RoleModel,
+    is_replacement: bool,
+) -> Result<Option<Role>, Diagnostic> {
     let name = planned.role_name.known().and_then(|name| RoleName::parse(name).ok());
-    let (Some(name), Ok(client)) = (name, resource.session.ram()) else { return Diagnostics::new() };
+    let (Some(name), Ok(client)) = (name, resource.session.ram()) else { return Ok(None) };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let roles = &resource.session.held.roles;
     match client.get_role(&bounds, &name).await {
-        Ok(role) => errors::role_exists(role.role_name.as_str(), role.arn.as_str()).into(),
+        Ok(role) if role.description == UNFINISHED && !roles.is_begun(name.as_str()) => Ok(Some(role)),
+        Ok(_) if is_replacement || roles.is_stored(name.as_str()) => Ok(None),
+        Ok(role) => Err(errors::role_exists(role.role_name.as_str(), role.arn.as_str())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            resource.session.held.roles.note_absent(name.as_str());
-            Diagnostics::new()
+            roles.note_absent(name.as_str());
+            Ok(None)
         }
         Err(error) => {
             let doing = format!("Cannot look whether there is a role {name}");
-            match error.kind() {
+            Err(match error.kind() {
                 ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed => {
-                    errors::of_call(&doing, &error).into()
+                    errors::of_call(&doing, &error)
                 }
                 _ => errors::warning_of_call(
                     &doing,
                     &error,
                     "If there is one, creating it fails at apply, and nothing is changed.",
-                )
-                .into(),
-            }
+                ),
+            })
         }
     }
 }
@@ -116,15 +147,14 @@ pub(super) fn destroy(
 ) -> DestroyPlan<RolePrivate> {
     let PlanDestroy { prior, private } = request;
     let mut diagnostics = Diagnostics::new();
-    if let Some(arn) = prior.arn.known() {
+    // What is not finished may be finished by the create half of a replacement, and then stays.
+    if let (Some(arn), None) = (prior.arn.known(), &private.role) {
         let roles = &resource.session.held.roles;
         roles.note_leaving(arn, Leaving::Deleted);
         diagnostics.push(errors::role_destroy_warning(arn, &roles.users_of(arn)));
     }
     warn_of_foreign(prior, &mut diagnostics);
-    // A role that was not finished is deleted as well, where nothing takes its place.
-    let private = RolePrivate { role: None, ..private.clone() };
-    DestroyPlan { private, diagnostics }
+    DestroyPlan { private: RolePrivate { is_destroy: true, ..private.clone() }, diagnostics }
 }
 
 /// The warning that others have attached policies, which the destroy of a role stumbles over. It is no error: they

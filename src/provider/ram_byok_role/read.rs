@@ -9,7 +9,10 @@ use crate::{
             byok_role::{BoundRole, Found},
         },
     },
-    provider::{errors, held_roles::MadeRole},
+    provider::{
+        errors,
+        held_roles::{MadeRole, Stored as StoredRole},
+    },
     schema::{
         Diagnostic, Diagnostics, Field,
         resource::{Context, Outcome, Stored},
@@ -29,17 +32,16 @@ pub(super) async fn read(
     let name = state.role_name.known().cloned().unwrap_or_default();
     let gone = |why| Read { state: None, private: RolePrivate::default(), diagnostics: why };
     match try_read(resource, context, &state, &private).await {
-        Ok(Some(found)) if is_anothers(&state, &private, &found) => {
-            gone(errors::role_of_others(&name).into())
-        }
+        Ok(Some(found)) if is_anothers(&private, &found) => gone(errors::role_of_others(&name).into()),
         Ok(Some(found)) => {
             let diagnostics = made_anew(&state, &found.role);
             let importing = is_import(&state, &private);
+            let is_unfinished = found.observed.is_unfinished();
             let new_state = new_state(&state, *found, importing);
             if let Some(left) = &mut private.role {
                 *left = new_state.made();
             }
-            note(resource, &new_state, &private);
+            note(resource, &new_state, &private, is_unfinished);
             Read { state: Some(new_state), private, diagnostics }
         }
         Ok(None) => gone(errors::role_gone(&name).into()),
@@ -64,7 +66,12 @@ async fn try_read(
     let role = BoundRole { client: &client, clock: client.clock(), context: &bounds, name: &name };
     let importing = is_import(state, private);
     let policy_name = super::pass_role_policy_name(state, importing);
-    match role.observe(policy_name.as_deref()).await {
+    let found = if importing {
+        role.observe(policy_name.as_deref()).await
+    } else {
+        role.observe_known(policy_name.as_deref(), state.create_date.known().map(String::as_str)).await
+    };
+    match found {
         Ok(found) => Ok(Some(Box::new(found))),
         Err(error) if error.kind() == ErrorKind::NotFound && !importing => Ok(None),
         Err(error) => Err(errors::of_call(&format!("Cannot read role {name}"), &error)),
@@ -72,10 +79,10 @@ async fn try_read(
 }
 
 /// Whether the role is not the one that a create has begun with.
-fn is_anothers(state: &RoleModel, private: &RolePrivate, found: &Found) -> bool {
+fn is_anothers(private: &RolePrivate, found: &Found) -> bool {
     match &private.role {
         None => false,
-        Some(left) if left.role_id.is_empty() => !state.is_just_made(&found.observed),
+        Some(left) if left.role_id.is_empty() => !found.observed.is_unfinished(),
         Some(left) => left.role_id != found.role.role_id,
     }
 }
@@ -89,14 +96,19 @@ fn made_anew(state: &RoleModel, role: &Role) -> Diagnostics {
 }
 
 /// Keeps what the plan after this has to know.
-fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate) {
-    let mut unfinished = private.clone();
-    if unfinished.role.is_some() {
-        // The create half of its replacement is not told of the state.
-        unfinished.policies.extend(super::pass_role_policy_name(state, false));
-    }
+fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unfinished: bool) {
+    let mut policies = private.policies.clone();
+    let stored = match &private.role {
+        None => StoredRole::Whole(policies),
+        Some(_) if !is_unfinished => StoredRole::NotMarked,
+        Some(left) => {
+            // The create half of its replacement is not told of the state.
+            policies.extend(super::pass_role_policy_name(state, false));
+            StoredRole::Unfinished(RolePrivate { role: Some(left.clone()), policies, is_destroy: false })
+        }
+    };
     if let Some(name) = state.role_name.known() {
-        resource.session.held.roles.note_read(name, unfinished);
+        resource.session.held.roles.note_read(name, stored);
     }
 }
 

@@ -1,14 +1,15 @@
 //! Changes a role.
 
-use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, make_so, model::RoleModel};
+use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel};
 use crate::{
     cloud::{
         CallContext,
         ram::{
             RoleArn,
-            byok_role::{BoundRole, Observed, Written, same_name},
+            byok_role::{BoundRole, Observed, Written, same_name, steps},
         },
     },
+    provider::errors,
     schema::{
         Diagnostic, Diagnostics, Field,
         resource::{Context, Outcome, Update},
@@ -52,7 +53,12 @@ async fn try_update(
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     let arn = arn(prior)?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    let (written, diagnostics) = make_so(&role, &arn, &wanted, observed, Written::default()).await?;
+    let steps = steps(observed, &wanted);
+    if let Err(error) = role.carry_out(&arn, &steps, observed).await {
+        return Err(super::not_set_up(&role, &wanted, observed, &error).await);
+    }
+    let written = Written::by(&steps);
+    let diagnostics = errors::of_settling(&wanted.role_name, role.settle(&arn, &wanted, &written).await);
     super::remove_left(&role, &wanted, &private.policies).await?;
     if !written.is_empty() {
         resource.session.held.roles.note_new(arn.as_str());

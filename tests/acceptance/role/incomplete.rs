@@ -40,6 +40,7 @@ fn the_next_apply_goes_on_with_the_same_role() {
         ("CreatePolicy", 0),
         ("AttachPolicyToUser", 0),
         ("AttachPolicyToUser", 1),
+        ("UpdateRole", 0),
     ] {
         let scene = failed_at(action, skip, &main());
         let made = given::stored(&scene).role_id;
@@ -71,7 +72,7 @@ fn what_was_done_is_in_the_state() {
 fn only_what_is_missing_is_sent() {
     let scene = failed_at("AttachPolicyToUser", 1, &main());
     scene.apply();
-    assert_eq!(scene.ram_writes(), ["AttachPolicyToUser"]);
+    assert_eq!(scene.ram_writes(), ["AttachPolicyToUser", "UpdateRole"]);
 }
 
 #[test]
@@ -95,6 +96,7 @@ fn a_second_failure_keeps_the_role_in_the_state() {
         // The first read is of the plan, the second of the apply.
         json!({"action": "GetRole", "skip": 1, "effect": denied()}),
         json!({"action": "ListPoliciesForRole", "skip": 1, "effect": denied()}),
+        json!({"action": "UpdateRole", "effect": denied()}),
     ] {
         scene.ram_fault(&rule);
         scene.try_apply().failed();
@@ -109,13 +111,13 @@ fn a_second_failure_keeps_the_role_in_the_state() {
     scene.plan().expect_empty();
 }
 
-/// Nothing tells the provider then what was left, so the role is made anew; nothing is orphaned.
+/// RAM tells then what was left.
 #[test]
-fn without_a_refresh_the_role_is_made_anew() {
+fn without_a_refresh_too() {
     let scene = failed_at("CreatePolicy", 0, &main());
     let made = given::stored(&scene).role_id;
     scene.try_apply_with(&["-refresh=false"]).succeeded();
-    assert_ne!(given::stored(&scene).role_id, made);
+    assert_eq!(given::stored(&scene).role_id, made);
     given::is_whole(&scene, &["user alice", "user bob"]);
     scene.plan().expect_empty();
 }
@@ -222,6 +224,53 @@ fn a_role_that_is_whole_is_really_replaced() {
     scene.try_apply_with(&["-refresh=false"]).succeeded();
     assert_ne!(given::stored(&scene).role_id, made);
     given::is_whole(&scene, &["user alice", "user bob"]);
+}
+
+/// Where the state was lost, RAM tells of the role too.
+#[test]
+fn a_role_that_is_in_no_state_is_finished() {
+    let scene = failed_at("AttachPolicyToUser", 1, &main());
+    let made = given::stored(&scene).role_id;
+    scene.run(&["state", "rm", THIS]).succeeded();
+    scene.apply();
+    assert_eq!(given::stored(&scene).role_id, made);
+    given::is_whole(&scene, &["user alice", "user bob"]);
+    scene.plan().expect_empty();
+}
+
+/// The answer to the last write is lost for good: all that nobody knows is the description.
+#[test]
+fn a_role_that_lacks_at_most_its_description_is_made() {
+    for effect in ["drop_after", "drop_before"] {
+        let scene = Scene::new(&given::people());
+        scene.provider("  max_retries = 0");
+        scene.write("main.tf", &main());
+        scene.ram_fault(&json!({"action": "UpdateRole", "times": 9, "effect": effect}));
+        scene.apply().warning().says(&["Whether role sls-byok has its description is not known"]);
+        scene.clear_faults();
+        let made = given::stored(&scene).role_id;
+        scene.apply();
+        assert_eq!(given::stored(&scene).role_id, made);
+        assert_eq!(scene.attributes(THIS)["description"], given::stored(&scene).description.as_str());
+        given::is_whole(&scene, &["user alice", "user bob"]);
+        scene.plan().expect_empty();
+    }
+}
+
+/// Somebody took the mark away: the plan says what to do, and that works.
+#[test]
+fn one_that_is_not_marked_any_more_is_an_error_of_the_plan_that_says_what_to_do() {
+    let scene = failed_at("AttachPolicyToUser", 1, &main());
+    let made = given::stored(&scene).role_id;
+    scene.ram("UpdateRole", &[("RoleName", NAME), ("NewDescription", "Mine")]);
+    let error = scene.try_plan().failed().error();
+    error.says(&["Role sls-byok", "terraform untaint ADDRESS"]);
+    error.at("main.tf", 2);
+    scene.run(&["untaint", THIS]).succeeded();
+    scene.apply();
+    assert_eq!(given::stored(&scene).role_id, made);
+    given::is_whole(&scene, &["user alice", "user bob"]);
+    scene.plan().expect_empty();
 }
 
 /// Two roles cannot have one name: with `create_before_destroy` there is no way, and the error says so.

@@ -2,12 +2,14 @@
 
 mod given;
 
+mod absence;
 mod calls;
 mod chain;
 mod create;
 mod destroy;
 mod documents;
 mod drift;
+mod half_made;
 mod import;
 mod incomplete;
 mod interrupt;

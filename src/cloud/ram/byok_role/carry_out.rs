@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bound::{BoundRole, custom_policy};
-use super::observe::is_document;
+use super::observe::{FoundPolicy, PAUSES, is_document};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::repeat::Found;
 use super::steps::{RoleUpdate, Step};
@@ -25,6 +25,8 @@ pub enum StepError {
         policy_name: String,
         /// What it says.
         document: String,
+        /// The role that it lets its holders hand over, if we have made it.
+        of_role: Option<String>,
     },
 }
 
@@ -108,9 +110,18 @@ impl BoundRole<'_> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
             Err(error) => return Err(error.into()),
         };
-        match self.policy(&id).await {
+        // It is there: a server that does not know it yet may have answered.
+        let mut pauses = PAUSES.iter();
+        let found = loop {
+            match self.policy(&id).await {
+                Ok(None) if self.pause_to_read_again(&mut pauses, &error).await.is_ok() => {}
+                found => break found,
+            }
+        };
+        match found {
             Ok(Some(found)) if !found.is_ours => {
-                Err(StepError::PolicyTaken { policy_name: name.to_owned(), document: found.document })
+                let FoundPolicy { document, of_role, .. } = found;
+                Err(StepError::PolicyTaken { policy_name: name.to_owned(), document, of_role })
             }
             Ok(Some(found)) if is_document(&found.document, &wanted) => Ok(()),
             Ok(Some(_)) => Ok(self.correct_pass_role_policy(name, arn).await?),
@@ -147,9 +158,20 @@ impl BoundRole<'_> {
     }
 }
 
+/// What people read before and after the role's name on the policy that lets principals hand the role over.
+const DESCRIPTION: (&str, &str) =
+    ("Lets its holders hand the role ", " to Simple Log Service (alicloud_ram_byok_role)");
+
 /// What people read on the policy that lets principals hand a role over; it also tells that it is ours.
 pub fn pass_role_description(role: &RoleName) -> String {
-    format!("Lets its holders hand the role {role} to Simple Log Service (alicloud_ram_byok_role)")
+    let (before, after) = DESCRIPTION;
+    format!("{before}{role}{after}")
+}
+
+/// The role of a policy with the description that only we give.
+pub(super) fn role_of_description(description: &str) -> Option<&str> {
+    let (before, after) = DESCRIPTION;
+    description.strip_prefix(before)?.strip_suffix(after)
 }
 
 /// One of the cloud's own policies, by a name from our own list.

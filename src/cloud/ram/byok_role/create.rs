@@ -4,12 +4,13 @@ use super::bound::BoundRole;
 use super::observe::is_trust_right;
 use super::observed::Observed;
 use super::repeat::Found;
-use super::wanted::Wanted;
+use super::wanted::{UNFINISHED, Wanted};
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::ram::{CreateRole, PolicyDocument, Role, Tag};
 
 impl BoundRole<'_> {
-    /// Makes the role, with its trust policy and tags, and nothing attached to it yet.
+    /// Makes the role, with its trust policy and tags, and nothing attached to it yet. It is marked as [`UNFINISHED`]
+    /// until the last of its steps is carried out.
     ///
     /// Where the answer is lost, the role is looked for before it is made again. `known_absent` says that it was not
     /// there a moment ago: then one that is there now and is just so is ours.
@@ -21,7 +22,7 @@ impl BoundRole<'_> {
         let create = CreateRole {
             role_name: self.name.clone(),
             assume_role_policy_document: PolicyDocument::byok_trust().to_string(),
-            description: Some(wanted.description.clone()),
+            description: Some(UNFINISHED.to_owned()),
             max_session_duration: Some(wanted.max_session_duration),
             tags: wanted.tags.iter().map(|(key, value)| Tag::new(key, value)).collect(),
         };
@@ -47,6 +48,6 @@ impl BoundRole<'_> {
 
 fn is_as_made(role: &Role, wanted: &Wanted) -> bool {
     is_trust_right(role)
-        && role.description == wanted.description
+        && role.description == UNFINISHED
         && role.max_session_duration == wanted.max_session_duration
 }

@@ -20,8 +20,8 @@ pub use observe::{Found, FoundPolicy};
 pub use observed::{AttachedPolicy, Observed, ObservedPassRole};
 pub use remove::RemoveError;
 pub use settle::{Settled, Written};
-pub use steps::{RoleUpdate, Step, steps};
-pub use wanted::{KMS_POLICIES, PassRole, Principal, PrincipalKind, Wanted};
+pub use steps::{RoleUpdate, Step, lacks_only_the_end, steps};
+pub use wanted::{KMS_POLICIES, PassRole, Principal, PrincipalKind, UNFINISHED, Wanted};
 
 /// Whether RAM takes both for the same name: letter case does not count.
 pub fn same_name(a: &str, b: &str) -> bool {

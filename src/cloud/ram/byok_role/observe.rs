@@ -1,9 +1,13 @@
 //! Reads what a BYOK role is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::bound::{BoundRole, custom_policy};
-use super::carry_out::pass_role_description;
+use super::carry_out::{pass_role_description, role_of_description};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::wanted::{Principal, PrincipalKind};
 use crate::cloud::error::{Error, ErrorKind};
@@ -31,16 +35,135 @@ pub struct FoundPolicy {
     pub document: String,
     /// Whether its description is the one that only we give.
     pub is_ours: bool,
+    /// The role that its description names, if it is one that only we give.
+    pub of_role: Option<String>,
+}
+
+/// What `GetRole` answers where there is no such role.
+const ABSENT: &str = "EntityNotExist.Role";
+
+/// The pauses before reads that contradict each other are repeated. RAM is eventually consistent: a server that does
+/// not know a role yet may answer beside one that does. How long that lasts is not documented; a few seconds is a guess.
+pub(super) const PAUSES: [Duration; 5] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// How old a role is whose absence is doubted for longer. It decides how often RAM is asked, and nothing else.
+const YOUNG: time::Duration = time::Duration::minutes(2);
+
+impl FoundPolicy {
+    /// Whether its description says that it belongs to another role.
+    pub(super) fn is_of_another(&self, role: &str) -> bool {
+        self.of_role.as_deref().is_some_and(|of_role| !super::same_name(of_role, role))
+    }
 }
 
 impl BoundRole<'_> {
-    /// Reads the role, and what belongs to it: three calls, and two more where the policy is looked after that lets
-    /// principals hand the role over.
+    /// Reads the role as [`BoundRole::observe`] does. That there is no such role is RAM's word only if it says so again:
+    /// once more, or for some seconds where the role is young or nobody knows when it was made.
     ///
     /// # Errors
     ///
-    /// `NotFound` if there is no such role; otherwise that of the call.
+    /// As [`BoundRole::observe`].
+    pub async fn observe_known(
+        &self,
+        pass_role_policy: Option<&str>,
+        create_date: Option<&str>,
+    ) -> Result<Found, Error> {
+        let pauses = if self.is_young(create_date) { &PAUSES[..] } else { &PAUSES[..1] };
+        let mut pauses = pauses.iter();
+        loop {
+            let outcome = self.observe(pass_role_policy).await;
+            match (&outcome, pauses.next()) {
+                (Err(error), Some(pause)) if error.kind() == ErrorKind::NotFound => {
+                    if self.wait(*pause).await.is_err() {
+                        return Err(self.contradicted(error));
+                    }
+                }
+                _ => return outcome,
+            }
+        }
+    }
+
+    fn is_young(&self, create_date: Option<&str>) -> bool {
+        let made = create_date.and_then(|date| OffsetDateTime::parse(date, &Rfc3339).ok());
+        made.and_then(|made| made.checked_add(YOUNG)).is_none_or(|old| self.clock.now() < old)
+    }
+
+    /// Reads the role, and what belongs to it: three calls, and two more where the policy is looked after that lets
+    /// principals hand the role over. Where RAM gives the role and then says that it does not know it, all of it is
+    /// read again, for some seconds.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if `GetRole` says that there is no such role, and only then; `Unexpected` if RAM keeps contradicting
+    /// itself; otherwise that of the call.
     pub async fn observe(&self, pass_role_policy: Option<&str>) -> Result<Found, Error> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let error = match self.observe_once(pass_role_policy).await {
+                Err(error) if error.kind() == ErrorKind::NotFound && error.action() != "GetRole" => error,
+                Err(error) if error.kind() == ErrorKind::NotFound && !error.is_code(ABSENT) => {
+                    return Err(self.contradicted(&error));
+                }
+                outcome => return outcome,
+            };
+            self.pause_to_read_again(&mut pauses, &error).await?;
+        }
+    }
+
+    /// Waits before what contradicts itself is read again.
+    ///
+    /// # Errors
+    ///
+    /// `Unexpected` if there is no pause left, or the operation ends before.
+    pub(super) async fn pause_to_read_again(
+        &self,
+        pauses: &mut std::slice::Iter<'_, Duration>,
+        error: &Error,
+    ) -> Result<(), Error> {
+        match pauses.next() {
+            Some(pause) if self.wait(*pause).await.is_ok() => Ok(()),
+            _ => Err(self.contradicted(error)),
+        }
+    }
+
+    /// The policies attached to the role; none if there is no such role, for which RAM's word on the role itself counts.
+    ///
+    /// # Errors
+    ///
+    /// `Unexpected` if RAM keeps contradicting itself; otherwise that of the call.
+    pub(super) async fn attached_if_there(&self) -> Result<Vec<AttachedPolicy>, Error> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let error = match self.attached().await {
+                Err(error) if error.kind() == ErrorKind::NotFound => error,
+                outcome => return outcome,
+            };
+            match self.client.get_role(self.context, self.name).await {
+                Ok(_) => self.pause_to_read_again(&mut pauses, &error).await?,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// An answer that something is not there, which is not RAM's word that there is no such role.
+    fn contradicted(&self, error: &Error) -> Error {
+        let message = format!(
+            "{} answered that it does not exist ({}), which is not taken for RAM's word that there is no role {}: RAM has to say so again where it is asked for the role itself",
+            error.action(),
+            error.code().unwrap_or_default(),
+            self.name
+        );
+        error.clone().with_kind(ErrorKind::Unexpected).with_message(message)
+    }
+
+    async fn observe_once(&self, pass_role_policy: Option<&str>) -> Result<Found, Error> {
         let role = self.client.get_role(self.context, self.name).await?;
         let attached = self.attached().await?;
         let tags = self.tags().await?;
@@ -97,23 +220,22 @@ impl BoundRole<'_> {
         }
     }
 
-    /// The policy that lets principals hand the role over, if it is there.
+    /// The policy that lets principals hand the role over, if it is there and is not another role's.
     ///
     /// # Errors
     ///
-    /// That of the call.
+    /// That of the call; `NotFound` if RAM gives the policy and then says that it does not know it.
     pub(super) async fn pass_role(
         &self,
         name: &str,
         arn: &RoleArn,
     ) -> Result<Option<(ObservedPassRole, FoundPolicy)>, Error> {
         let id = custom_policy(name)?;
-        let Some(policy) = self.policy(&id).await? else { return Ok(None) };
-        let entities = match self.client.list_entities_for_policy(self.context, &id).await {
-            Ok(entities) => entities,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+        let Some(policy) = self.policy(&id).await?.filter(|policy| !policy.is_of_another(self.name.as_str()))
+        else {
+            return Ok(None);
         };
+        let entities = self.client.list_entities_for_policy(self.context, &id).await?;
         let observed = ObservedPassRole {
             policy_name: policy.name.clone(),
             document_is_right: is_document(&policy.document, &PolicyDocument::pass_role(arn)),
@@ -133,6 +255,7 @@ impl BoundRole<'_> {
                 name: found.policy.id.policy_name.as_str().to_owned(),
                 document: found.default_policy_version.policy_document.unwrap_or_default(),
                 is_ours: found.policy.description.eq_ignore_ascii_case(&pass_role_description(self.name)),
+                of_role: role_of_description(&found.policy.description).map(str::to_owned),
             })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::same_name;
-use super::wanted::{KMS_POLICIES, Principal};
+use super::wanted::{KMS_POLICIES, Principal, UNFINISHED};
 
 /// What a BYOK role is, with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl AttachedPolicy {
 }
 
 impl Observed {
+    /// Whether a create has begun the role and not finished it.
+    pub fn is_unfinished(&self) -> bool {
+        self.description == UNFINISHED
+    }
+
     /// Those of the [`KMS_POLICIES`] that are attached.
     pub fn kms_policies(&self) -> impl Iterator<Item = &'static str> {
         KMS_POLICIES.into_iter().filter(|name| {

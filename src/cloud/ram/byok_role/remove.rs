@@ -30,8 +30,8 @@ impl From<Error> for RemoveError {
 }
 
 impl BoundRole<'_> {
-    /// Removes the role, the attachments of its policies, the policy that lets principals hand it over, and those
-    /// `left` by runs that failed. What is gone already is as it should be. The role goes last: as long as it is there, a run that failed can be repeated. With `force` the policies of others are detached as well, those included
+    /// Removes the role, the attachments of its policies, the policy that lets principals hand it over unless that is
+    /// another role's, and those `left` by runs that failed. What is gone already is as it should be. The role goes last: as long as it is there, a run that failed can be repeated. With `force` the policies of others are detached as well, those included
     /// that are attached while it is removed.
     ///
     /// # Errors
@@ -51,7 +51,12 @@ impl BoundRole<'_> {
         for name in left {
             self.remove_policy_left(name).await?;
         }
-        if let Some(name) = pass_role_policy {
+        if let Some(name) = pass_role_policy
+            && !self
+                .policy(&custom_policy(name)?)
+                .await?
+                .is_some_and(|policy| policy.is_of_another(self.name.as_str()))
+        {
             self.remove_pass_role_policy(name).await?;
         }
         for _ in 0..ROUNDS {
@@ -97,23 +102,21 @@ impl BoundRole<'_> {
                         self.revoke(&id, &principal).await?;
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                // Only the deletion itself tells that it is gone: a server that does not know it may have answered.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
             match self.delete_pass_role_policy(name).await {
-                // Somebody else attached it meanwhile.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                // Somebody else attached it meanwhile, or who holds it was not seen.
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    if self.wait(std::time::Duration::from_secs(1)).await.is_err() {
+                        return Err(error);
+                    }
+                }
                 outcome => return outcome,
             }
         }
         self.delete_pass_role_policy(name).await
-    }
-
-    async fn attached_if_there(&self) -> Result<Vec<AttachedPolicy>, Error> {
-        match self.attached().await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            outcome => outcome,
-        }
     }
 
     /// After the service said that policies are still attached: whether to go on, and when.

@@ -41,26 +41,48 @@ pub struct RoleUpdate {
 }
 
 /// The writes that make the role what it should be, in an order in which each can succeed. What gives somebody
-/// access comes before what takes it away.
+/// access comes before what takes it away. The description of a role that is not finished goes last: it tells that the
+/// others were carried out.
 pub fn steps(observed: &Observed, wanted: &Wanted) -> Vec<Step> {
-    let mut steps: Vec<Step> = role_update(observed, wanted).map(Step::UpdateRole).into_iter().collect();
+    let mut update = role_update(observed, wanted);
+    let finish = finish(observed, wanted);
+    if finish.is_some() {
+        update.description = None;
+    }
+    let mut steps: Vec<Step> = update_step(update).into_iter().collect();
     let attached: Vec<&str> = observed.kms_policies().collect();
     let missing = super::wanted::KMS_POLICIES.into_iter().filter(|name| !attached.contains(name));
     steps.extend(missing.map(Step::AttachKmsPolicy));
     steps.extend(tag_steps(observed, wanted));
     steps.extend(pass_role_steps(observed.pass_role.as_ref(), wanted.pass_role.as_ref()));
+    steps.extend(finish);
     steps
 }
 
-fn role_update(observed: &Observed, wanted: &Wanted) -> Option<RoleUpdate> {
+/// The write that finishes a role, if it is not finished.
+fn finish(observed: &Observed, wanted: &Wanted) -> Option<Step> {
+    let description = Some(wanted.description.clone()).filter(|_| observed.is_unfinished());
+    update_step(RoleUpdate { description, ..RoleUpdate::default() })
+}
+
+/// Whether the role lacks nothing but the write that finishes it.
+pub fn lacks_only_the_end(observed: &Observed, wanted: &Wanted) -> bool {
+    let finish = finish(observed, wanted);
+    finish.is_some() && steps(observed, wanted) == Vec::from_iter(finish)
+}
+
+fn update_step(update: RoleUpdate) -> Option<Step> {
+    (update != RoleUpdate::default()).then_some(Step::UpdateRole(update))
+}
+
+fn role_update(observed: &Observed, wanted: &Wanted) -> RoleUpdate {
     let description = Some(&wanted.description).filter(|text| **text != observed.description);
     let duration = Some(wanted.max_session_duration).filter(|limit| *limit != observed.max_session_duration);
-    let update = RoleUpdate {
+    RoleUpdate {
         trust: !observed.trust_is_right,
         description: description.cloned(),
         max_session_duration: duration,
-    };
-    (update != RoleUpdate::default()).then_some(update)
+    }
 }
 
 fn tag_steps(observed: &Observed, wanted: &Wanted) -> Vec<Step> {
@@ -116,7 +138,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::observed::AttachedPolicy;
-    use super::super::wanted::{KMS_POLICIES, PrincipalKind};
+    use super::super::wanted::{KMS_POLICIES, PrincipalKind, UNFINISHED};
     use super::*;
 
     fn user(name: &str) -> Principal {
@@ -274,6 +296,23 @@ mod tests {
         }))
     }
 
+    #[test]
+    fn what_finishes_a_role_goes_last() {
+        let mut observed = as_wanted(&wanted());
+        observed.description = UNFINISHED.to_owned();
+        let finish =
+            Step::UpdateRole(RoleUpdate { description: Some("For SLS".to_owned()), ..RoleUpdate::default() });
+        check(&observed, &wanted(), std::slice::from_ref(&finish));
+        assert!(
+            lacks_only_the_end(&observed, &wanted()) && !lacks_only_the_end(&as_wanted(&wanted()), &wanted())
+        );
+        observed.trust_is_right = false;
+        observed.attached.pop();
+        let trust = Step::UpdateRole(RoleUpdate { trust: true, ..RoleUpdate::default() });
+        check(&observed, &wanted(), &[trust, Step::AttachKmsPolicy(KMS_POLICIES[1]), finish]);
+        assert!(!lacks_only_the_end(&observed, &wanted()));
+    }
+
     fn wants() -> impl Strategy<Value = Wanted> {
         let tags = prop::collection::btree_map("[a-c]", "[x-z]", 0..3);
         ("[a-b]", 3_600_i64..3_602, tags, pass_roles()).prop_map(
@@ -291,8 +330,12 @@ mod tests {
         #[test]
         fn the_steps_lead_there_and_then_there_are_none(
             before in wants(), wanted in wants(), trust in any::<bool>(), document in any::<bool>(), policies in 0..3_usize,
+            unfinished in any::<bool>(),
         ) {
             let mut observed = as_wanted(&before);
+            if unfinished {
+                observed.description = UNFINISHED.to_owned();
+            }
             observed.trust_is_right = trust;
             observed.attached.truncate(policies);
             if let Some(pass_role) = &mut observed.pass_role {

@@ -80,7 +80,7 @@ async fn a_policy_of_somebody_else_is_not_touched() {
     for document in [right_document(), "{}".to_owned()] {
         let theirs = policy(&document, "Mine");
         let outcome = carry_out(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
-        let Err(StepError::PolicyTaken { policy_name, document: found }) = outcome else {
+        let Err(StepError::PolicyTaken { policy_name, document: found, of_role: None }) = outcome else {
             panic!("it was taken over: {outcome:?}")
         };
         assert_eq!((policy_name.as_str(), found), ("pass", document));
@@ -88,9 +88,22 @@ async fn a_policy_of_somebody_else_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_policy_that_goes_meanwhile_is_the_error_it_was() {
-    let gone = refused(404, "EntityNotExist.Policy");
-    let outcome = carry_out(create_policy(), vec![taken(), gone], &["CreatePolicy", "GetPolicy"]).await;
+async fn the_policy_of_another_role_tells_whose_it_is() {
+    let theirs = policy(&right_document(), &pass_role_description(&RoleName::parse("other").unwrap()));
+    let outcome = carry_out(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
+    assert!(matches!(outcome, Err(StepError::PolicyTaken { of_role: Some(role), .. }) if role == "other"));
+}
+
+/// RAM has just said that it is there.
+#[tokio::test]
+async fn a_policy_that_a_read_does_not_know_is_read_again() {
+    let unknown = || refused(404, "EntityNotExist.Policy");
+    let ours = policy(&right_document(), &our_description());
+    let sent = ["CreatePolicy", "GetPolicy", "GetPolicy", "GetPolicy"];
+    carry_out(create_policy(), vec![taken(), unknown(), unknown(), ours], &sent).await.unwrap();
+    let replies = [taken()].into_iter().chain((0..6).map(|_| unknown())).collect();
+    let sent = [&["CreatePolicy"][..], &["GetPolicy"; 6]].concat();
+    let outcome = carry_out(create_policy(), replies, &sent).await;
     assert!(matches!(outcome, Err(StepError::Call(error)) if error.kind() == ErrorKind::AlreadyExists));
 }
 

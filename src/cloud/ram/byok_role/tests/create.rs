@@ -1,7 +1,13 @@
 //! Making the role itself.
 
+use super::super::UNFINISHED;
 use super::*;
 use crate::cloud::error::{Error, ErrorKind};
+
+/// A role as it is made: nothing but its description tells that it is not finished.
+fn role() -> Reply {
+    role_with(&json!({"Description": UNFINISHED}))
+}
 
 /// Makes the role on a script; gives its id.
 async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Result<String, Error> {
@@ -10,7 +16,7 @@ async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Resul
     let made = bench.run(bench.role().create(&wanted, known_absent)).await;
     assert_eq!(bench.sent(), sent);
     made.map(|(role, observed)| {
-        assert!(observed.attached.is_empty() && observed.pass_role.is_none());
+        assert!(observed.attached.is_empty() && observed.pass_role.is_none() && observed.is_unfinished());
         role.role_id
     })
 }
@@ -43,9 +49,9 @@ async fn a_role_that_may_be_anothers_is_not_taken_over() {
     let error = create(false, vec![lost(), role()], &both).await.unwrap_err();
     assert!(error.may_have_been_applied());
     for other in [
-        json!({"Description": "Mine"}),
-        json!({"MaxSessionDuration": 7200}),
-        json!({"AssumeRolePolicyDocument": "{\"Version\":\"1\",\"Statement\":[]}"}),
+        json!({"Description": "For SLS"}),
+        json!({"Description": UNFINISHED, "MaxSessionDuration": 7200}),
+        json!({"Description": UNFINISHED, "AssumeRolePolicyDocument": "{\"Version\":\"1\",\"Statement\":[]}"}),
     ] {
         assert!(create(true, vec![lost(), role_with(&other)], &both).await.is_err(), "{other}");
     }

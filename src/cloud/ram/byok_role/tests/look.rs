@@ -97,7 +97,8 @@ async fn without_doubt_nothing_is_asked() {
     let bench = interrupted([]);
     let denied =
         Error::new(ErrorKind::Denied, &Operation::new("RAM", "AttachPolicyToRole", "sls-byok"), "no");
-    let taken = StepError::PolicyTaken { policy_name: "pass".to_owned(), document: String::new() };
+    let taken =
+        StepError::PolicyTaken { policy_name: "pass".to_owned(), document: String::new(), of_role: None };
     for error in [StepError::Call(denied), taken] {
         let (wanted, mut observed) = (wanted(), bare());
         assert!(bench.run(bench.role().look_after(&error, &wanted, &mut observed)).await.is_none());

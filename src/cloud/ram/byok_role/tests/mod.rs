@@ -4,6 +4,7 @@ mod bound;
 mod carry_out;
 mod create;
 mod look;
+mod observe;
 mod remove;
 mod repeat;
 mod settle;

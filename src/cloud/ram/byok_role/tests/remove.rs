@@ -2,6 +2,7 @@
 
 use super::super::RemoveError;
 use super::*;
+use crate::cloud::error::ErrorKind;
 
 async fn remove(bench: &Bench, policy: Option<&str>, force: bool) -> Result<(), RemoveError> {
     let left = BTreeSet::new();
@@ -19,16 +20,31 @@ fn theirs() -> Reply {
 #[tokio::test]
 async fn what_is_gone_already_is_removed() {
     let absent = || refused(404, "EntityNotExist.Role");
-    let bench = Bench::new([absent(), absent()]);
+    let bench = Bench::new([absent(), absent(), absent()]);
     remove(&bench, None, false).await.unwrap();
+    assert_eq!(bench.sent(), ["ListPoliciesForRole", "GetRole", "DeleteRole"]);
+}
+
+/// Policies of others may be attached to a role that a server does not know yet.
+#[tokio::test]
+async fn a_list_that_does_not_know_a_role_that_is_there_is_read_again() {
+    let absent = || refused(404, "EntityNotExist.Role");
+    let bench = Bench::new([absent(), role(), theirs()]);
+    let error = remove(&bench, Some("pass"), false).await.unwrap_err();
+    assert!(matches!(error, RemoveError::ForeignPolicies(_)));
+    let bench = Bench::new((0..6).flat_map(|_| [absent(), role()]));
+    let RemoveError::Call(error) = remove(&bench, Some("pass"), false).await.unwrap_err() else { panic!() };
+    assert_eq!(error.kind(), ErrorKind::Unexpected);
 }
 
 #[tokio::test]
 async fn the_policy_goes_before_the_role() {
-    let bench = Bench::new([both_attached(), held_by(&["alice"]), ok(), ok(), ok(), ok(), ok()]);
+    let ours = policy(&right_document(), &our_description());
+    let bench = Bench::new([both_attached(), ours, held_by(&["alice"]), ok(), ok(), ok(), ok(), ok()]);
     remove(&bench, Some("pass"), false).await.unwrap();
     let sent = [
         "ListPoliciesForRole",
+        "GetPolicy",
         "ListEntitiesForPolicy",
         "DetachPolicyFromUser",
         "DeletePolicy",
@@ -37,6 +53,31 @@ async fn the_policy_goes_before_the_role() {
         "DeleteRole",
     ];
     assert_eq!(bench.sent(), sent);
+}
+
+/// A server that does not know the policy may have answered: only deleting it tells.
+#[tokio::test]
+async fn that_a_policy_is_gone_is_not_taken_from_a_read() {
+    let not_known = || refused(404, "EntityNotExist.Policy");
+    let held = || refused(409, "DeleteConflict.Policy.User");
+    let bench =
+        Bench::new([attached(&[]), not_known(), not_known(), held(), held_by(&["alice"]), ok(), ok(), ok()]);
+    remove(&bench, Some("pass"), false).await.unwrap();
+    assert_eq!(
+        bench.sent()[3..7],
+        ["DeletePolicy", "ListEntitiesForPolicy", "DetachPolicyFromUser", "DeletePolicy"]
+    );
+    let bench = Bench::new([attached(&[]), not_known(), not_known(), not_known(), ok()]);
+    remove(&bench, Some("pass"), false).await.unwrap();
+}
+
+/// Another role has got a policy of the name.
+#[tokio::test]
+async fn the_policy_of_another_role_stays() {
+    let other = pass_role_description(&RoleName::parse("other").unwrap());
+    let bench = Bench::new([attached(&[]), policy(&right_document(), &other), ok()]);
+    remove(&bench, Some("pass"), false).await.unwrap();
+    assert_eq!(bench.sent(), ["ListPoliciesForRole", "GetPolicy", "DeleteRole"]);
 }
 
 #[tokio::test]
