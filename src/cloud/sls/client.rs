@@ -57,6 +57,9 @@ struct Ask<'a> {
     body: Vec<u8>,
 }
 
+/// Reads the body of an answer to a request that was sent at a moment of [`Clock::monotonic`].
+type Parse<'a, T> = dyn Fn(&[u8], Duration) -> Result<T, Error> + Send + Sync + 'a;
+
 const SERVICE: &str = "SLS";
 
 /// The version every request names (SLS documentation, "Public request headers").
@@ -215,7 +218,7 @@ impl SlsClient {
         context: &CallContext,
         operation: &Operation,
         ask: &Ask<'_>,
-        parse: &(dyn Fn(&[u8], Duration) -> Result<T, Error> + Send + Sync),
+        parse: &Parse<'_, T>,
     ) -> Result<T, Error> {
         let prepare = |credentials: &Credentials, at| self.request(operation, ask, credentials, at);
         let accept = |response: &HttpResponse, sent_at| {

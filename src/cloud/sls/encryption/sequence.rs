@@ -392,7 +392,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         match self.send(&update, &mut sent).await {
             Ok(false) => {
                 self.too_late += 1;
-                return if self.too_late < MAX_TOO_LATE { Ok(Next::Read) } else { Err(ApplyError::TooLate) };
+                if self.too_late < MAX_TOO_LATE { Ok(Next::Read) } else { Err(ApplyError::TooLate) }
             }
             answer => {
                 self.with_permit = None;
