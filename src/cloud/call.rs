@@ -246,7 +246,7 @@ impl Caller {
         progress: &Progress,
         send_by: Option<Duration>,
     ) -> Result<Ready, Error> {
-        let pace = self.rates.of(operation.service);
+        let pace = self.rates.of(operation);
         let turn = context.bound(&*self.clock, pace.turn(&*self.clock, send_by)).await;
         turn.map_err(|why| too_late(progress, &pace, operation, why))?;
         let permit = self.permit(context, operation).await?;
@@ -306,7 +306,7 @@ impl Caller {
         });
         progress.refusal =
             outcome.as_ref().err().filter(|error| error.kind() == ErrorKind::Throttled).cloned();
-        let pace = self.rates.of(operation.service);
+        let pace = self.rates.of(operation);
         pace.answered(operation.service, progress.refusal.as_ref(), sent_at, self.clock.monotonic());
         outcome
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::cloud::names::{ProjectName, Region};
+use crate::cloud::regions;
 
 /// The address of a service.
 ///
@@ -234,6 +235,22 @@ impl Endpoint {
             .find_map(|network| label.strip_suffix(network))
             .unwrap_or(label);
         Region::parse(region).ok()
+    }
+
+    /// The endpoint of SLS for a region, where this one is configured for all of them.
+    ///
+    /// A host that names a known region, as [`Endpoint::region_of_sls_host`] reads it, serves no other: for another
+    /// region that one stands in its place. Any other host serves every region.
+    #[must_use]
+    pub fn of_sls_region(&self, region: &Region) -> Self {
+        let mut endpoint = self.clone();
+        if let (Some(named), Host::Name(name)) = (self.region_of_sls_host(), &mut endpoint.host)
+            && regions::is_known(named.as_str())
+            && let Some(rest) = name.strip_prefix(named.as_str())
+        {
+            *name = format!("{region}{rest}");
+        }
+        endpoint
     }
 
     /// A host name of the service's own, over HTTPS.
@@ -521,6 +538,32 @@ mod tests {
             ["log-global.aliyuncs.com", "log.aliyuncs.com", "a.b.log.aliyuncs.com", "http://127.0.0.1"]
         {
             assert_eq!(Endpoint::parse(host).unwrap().region_of_sls_host(), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_of_one_region_is_formed_for_another_and_any_other_serves_all() {
+        for (configured, region, reached) in [
+            ("cn-hangzhou.log.aliyuncs.com", "cn-hangzhou", "https://cn-hangzhou.log.aliyuncs.com"),
+            ("cn-hangzhou.log.aliyuncs.com", "cn-beijing", "https://cn-beijing.log.aliyuncs.com"),
+            (
+                "cn-hangzhou-intranet.log.aliyuncs.com",
+                "ap-southeast-1",
+                "https://ap-southeast-1-intranet.log.aliyuncs.com",
+            ),
+            (
+                "cn-hangzhou-share.sls.aliyuncs.com:8443",
+                "cn-beijing",
+                "https://cn-beijing-share.sls.aliyuncs.com:8443",
+            ),
+            ("cn-shanghai-own.sls.aliyuncs.com", "cn-shanghai", "https://cn-shanghai-own.sls.aliyuncs.com"),
+            ("log-global.aliyuncs.com", "cn-beijing", "https://log-global.aliyuncs.com"),
+            ("sls.example.com", "cn-beijing", "https://sls.example.com"),
+            ("http://127.0.0.1:8700", "cn-beijing", "http://127.0.0.1:8700"),
+        ] {
+            let endpoint = Endpoint::parse(configured).unwrap();
+            let region = Region::parse(region).unwrap();
+            assert_eq!(endpoint.of_sls_region(&region).to_string(), reached, "{configured}");
         }
     }
 

@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use crate::cloud::clock::Clock;
 use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::cloud::names::Region;
 
 /// The paces of the services; all calls of one caller are of one account.
 #[derive(Debug, Default)]
-pub(crate) struct Rates(Mutex<BTreeMap<&'static str, Arc<Pace>>>);
+pub(crate) struct Rates(Mutex<BTreeMap<Quota, Arc<Pace>>>);
+
+/// What has a quota of its own: a service in a region, or one that is the same in all.
+type Quota = (&'static str, Option<Region>);
 
 impl Rates {
-    /// The pace of a service.
-    pub(crate) fn of(&self, service: &'static str) -> Arc<Pace> {
+    /// The pace of a call: each region of a service has a quota of its own.
+    pub(crate) fn of(&self, operation: &Operation) -> Arc<Pace> {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(paces.entry(service).or_default())
+        Arc::clone(paces.entry((operation.service, operation.region.clone())).or_default())
     }
 }
 

@@ -232,7 +232,7 @@ fn calls() -> Vec<Attribute> {
                 .optional()
                 .validate(Parses { rule: "Must be a region id such as `cn-hangzhou`.", problem: region_problem })
                 .described(
-                    "The region of the Logstores. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint; unlike the official provider, no region is assumed.",
+                    "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint; unlike the official provider, no region is assumed.",
                 ),
             Attribute::bool("skip_region_validation").optional().described(
                 "Accepts a region this provider does not know, for regions newer than it. Environment: `ALICLOUD_SKIP_REGION_VALIDATION`. Default: `false`.",
@@ -277,7 +277,7 @@ fn endpoints() -> Block {
                 vec![
                     endpoint(
                         "log",
-                        "Where SLS is reached, without the project: `cn-hangzhou.log.aliyuncs.com`, or `http://127.0.0.1:8700` for the emulator. Environment: `ALIBABA_CLOUD_ENDPOINT_SLS`. Default: the region's public endpoint.",
+                        "Where SLS is reached, without the project: `cn-hangzhou.log.aliyuncs.com`, or `http://127.0.0.1:8700` for the emulator. A host that names a region serves that region; for Logstores of another one, that one stands in its place. Any other host serves every region. Environment: `ALIBABA_CLOUD_ENDPOINT_SLS`. Default: the region's public endpoint.",
                     ),
                     endpoint(
                         "ram",

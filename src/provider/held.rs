@@ -108,10 +108,10 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::cloud::error::Operation;
+    use crate::cloud::{error::Operation, names::Region};
 
     fn id() -> LogStoreId {
-        LogStoreId::parse("audit:app").unwrap()
+        LogStoreId::of(Region::parse("cn-hangzhou").unwrap(), "audit", "app").unwrap()
     }
 
     fn log_store() -> LogStore {

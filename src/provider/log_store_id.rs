@@ -1,12 +1,14 @@
-//! The id of a Logstore in Terraform: `project:logstore`, as in the official provider.
+//! A Logstore by its region and names, and its id in Terraform: `project:logstore`, as in the official provider.
 
 use std::fmt;
 
-use crate::cloud::names::{LogstoreName, ProjectName};
+use crate::cloud::names::{LogstoreName, ProjectName, Region};
 
-/// A Logstore by its names.
+/// A Logstore: its region and its names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogStoreId {
+    /// The region of the project.
+    pub region: Region,
     /// The project.
     pub project: ProjectName,
     /// The Logstore in it.
@@ -14,28 +16,38 @@ pub struct LogStoreId {
 }
 
 impl LogStoreId {
-    /// Reads `project:logstore`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, in a sentence.
-    pub fn parse(id: &str) -> Result<LogStoreId, String> {
-        let Some((project, logstore)) = id.split_once(':') else {
-            return Err(format!("The id {id:?} has no colon; it must have the form <project>:<logstore>."));
-        };
-        LogStoreId::of(project, logstore)
-    }
-
     /// Checks the two names.
     ///
     /// # Errors
     ///
     /// What is wrong, in a sentence.
-    pub fn of(project: &str, logstore: &str) -> Result<LogStoreId, String> {
-        let project = ProjectName::parse(project).map_err(|error| error.to_string())?;
-        let logstore = LogstoreName::parse(logstore).map_err(|error| error.to_string())?;
-        Ok(LogStoreId { project, logstore })
+    pub fn of(region: Region, project: &str, logstore: &str) -> Result<LogStoreId, String> {
+        let (project, logstore) = checked(project, logstore)?;
+        Ok(LogStoreId { region, project, logstore })
     }
+
+    /// What `terraform import` takes: `project:logstore@region`.
+    pub fn import_id(&self) -> String {
+        format!("{self}@{}", self.region)
+    }
+}
+
+/// The names in `project:logstore`.
+///
+/// # Errors
+///
+/// What is wrong, in a sentence.
+pub fn names(id: &str) -> Result<(ProjectName, LogstoreName), String> {
+    let Some((project, logstore)) = id.split_once(':') else {
+        return Err(format!("The id {id:?} has no colon; it must have the form <project>:<logstore>."));
+    };
+    checked(project, logstore)
+}
+
+fn checked(project: &str, logstore: &str) -> Result<(ProjectName, LogstoreName), String> {
+    let project = ProjectName::parse(project).map_err(|error| error.to_string())?;
+    let logstore = LogstoreName::parse(logstore).map_err(|error| error.to_string())?;
+    Ok((project, logstore))
 }
 
 impl fmt::Display for LogStoreId {
@@ -50,9 +62,11 @@ mod tests {
 
     #[test]
     fn both_names_are_read_and_written_back() {
-        let id = LogStoreId::parse("audit-project:app_log").unwrap();
+        let (project, logstore) = names("audit-project:app_log").unwrap();
+        let id = LogStoreId { region: Region::parse("cn-hangzhou").unwrap(), project, logstore };
         assert_eq!((id.project.as_str(), id.logstore.as_str()), ("audit-project", "app_log"));
         assert_eq!(id.to_string(), "audit-project:app_log");
+        assert_eq!(id.import_id(), "audit-project:app_log@cn-hangzhou");
     }
 
     #[test]
@@ -62,9 +76,10 @@ mod tests {
             ("p:app", "3 to 63"),
             ("audit:App", "'A'"),
             ("audit:a:b", "':'"),
+            ("audit:app@cn-hangzhou", "'@'"),
             (":", "3 to 63"),
         ] {
-            let error = LogStoreId::parse(id).unwrap_err();
+            let error = names(id).unwrap_err();
             assert!(error.contains(says), "{id}: {error}");
         }
     }

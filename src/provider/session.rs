@@ -20,7 +20,8 @@ use crate::{
         ram::RamClient,
         retry::RetryPolicy,
         rpc::RpcConfig,
-        sls::{SlsClient, SlsConfig},
+        signing::sls,
+        sls::{EncryptionApi, SlsClient, SlsConfig},
         sts::StsClient,
     },
     schema::Diagnostic,
@@ -42,7 +43,7 @@ type Configured = Result<Clients, NoClient>;
 struct Clients {
     region: Region,
     preflight: Preflight,
-    sls: Arc<SlsClient>,
+    sls: Arc<SlsClients>,
     ram: Arc<RamClient>,
     sts: Arc<StsClient>,
     kms: Arc<KmsClients>,
@@ -56,6 +57,17 @@ struct KmsClients {
     network: Network,
     /// Whose endpoint is the one of each region.
     template: RpcConfig,
+}
+
+/// SLS has an endpoint in each region, so there is a client for each region that a Logstore is in.
+#[derive(Debug)]
+struct SlsClients {
+    /// `None` for the endpoint of the region.
+    endpoint: Option<Endpoint>,
+    network: Network,
+    signature: sls::SignatureVersion,
+    encryption_api: EncryptionApi,
+    caller: Arc<Caller>,
 }
 
 /// Why there is no client.
@@ -97,13 +109,13 @@ impl Session {
         self.clients().map_or(Preflight::Off, |clients| clients.preflight)
     }
 
-    /// The client of SLS.
+    /// A client of SLS in a region.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn sls(&self) -> Result<Arc<SlsClient>, NoClient> {
-        self.clients().map(|clients| clients.sls)
+    pub(super) fn sls(&self, region: &Region) -> Result<SlsClient, NoClient> {
+        self.clients().map(|clients| clients.sls.of(region))
     }
 
     /// The client of RAM.
@@ -158,13 +170,13 @@ impl Clients {
                 network: settings.connection.network,
                 endpoint: settings.kms_endpoint,
             }),
-            sls: Arc::new(SlsClient::new(SlsConfig {
+            sls: Arc::new(SlsClients {
                 endpoint: settings.log_endpoint,
-                region: settings.region,
+                network: settings.connection.network,
                 signature: settings.signature,
                 encryption_api: settings.encryption_api,
-                caller: Arc::clone(&caller),
-            })),
+                caller,
+            }),
         }
     }
 }
@@ -173,6 +185,20 @@ impl KmsClients {
     fn of(&self, region: &Region) -> KmsClient {
         let endpoint = self.endpoint.clone().unwrap_or_else(|| self.network.kms(region));
         KmsClient::new(RpcConfig { endpoint, ..self.template.clone() })
+    }
+}
+
+impl SlsClients {
+    /// The clients of all regions share credentials, connections and limits.
+    fn of(&self, region: &Region) -> SlsClient {
+        let configured = self.endpoint.as_ref().map(|endpoint| endpoint.of_sls_region(region));
+        SlsClient::new(SlsConfig {
+            endpoint: configured.unwrap_or_else(|| self.network.sls(region)),
+            region: region.clone(),
+            signature: self.signature,
+            encryption_api: self.encryption_api,
+            caller: Arc::clone(&self.caller),
+        })
     }
 }
 
@@ -267,16 +293,16 @@ mod tests {
         ]);
         let settings_of =
             |region| settings(&ProviderModel { region, ..ProviderModel::default() }, &environment).unwrap();
-        let session = Session::default();
-        assert!(matches!(session.sls(), Err(NoClient::NotConfigured)));
+        let (session, hangzhou) = (Session::default(), Region::parse("cn-hangzhou").unwrap());
+        assert!(matches!(session.sls(&hangzhou), Err(NoClient::NotConfigured)));
         session.configure(settings_of(Field::Unknown), "1.11.4");
-        assert!(matches!(session.sls(), Err(NoClient::Unknown(names)) if names == ["region"]));
+        assert!(matches!(session.sls(&hangzhou), Err(NoClient::Unknown(names)) if names == ["region"]));
         session.configure(settings_of(Field::Null), "1.11.4");
-        assert!(session.sls().is_ok());
+        assert!(session.sls(&hangzhou).is_ok());
     }
 
     #[test]
-    fn every_service_has_a_client_and_kms_one_for_each_region() {
+    fn every_service_has_a_client_and_sls_and_kms_one_for_each_region() {
         let pairs = [
             ("ALICLOUD_ACCESS_KEY", "id"),
             ("ALICLOUD_SECRET_KEY", "canary"),
@@ -296,7 +322,16 @@ mod tests {
         let inside = ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true");
         let inside = session(Environment::from([pairs[0], pairs[1], pairs[2], inside]));
         assert!(format!("{:?}", inside.kms(&shanghai).unwrap()).contains("kms-vpc.cn-shanghai.aliyuncs.com"));
-        assert!(format!("{:?}", inside.sls().unwrap()).contains("cn-hangzhou-intranet.log.aliyuncs.com"));
+        let sls = |session: &Session| format!("{:?}", session.sls(&shanghai).unwrap());
+        assert!(sls(&inside).contains("cn-shanghai-intranet.log.aliyuncs.com"));
+        assert!(sls(&public).contains("cn-shanghai.log.aliyuncs.com"));
+        for (configured, reached) in
+            [("cn-hangzhou.log.aliyuncs.com", "cn-shanghai.log.aliyuncs.com"), ("127.0.0.1", "V4(127.0.0.1)")]
+        {
+            let configured = ("ALIBABA_CLOUD_ENDPOINT_SLS", configured);
+            let of = session(Environment::from([pairs[0], pairs[1], pairs[2], configured]));
+            assert!(sls(&of).contains(reached), "{}", sls(&of));
+        }
 
         let [id, secret, region] = pairs;
         let kms = ("ALIBABA_CLOUD_ENDPOINT_KMS", "kms.example.com");

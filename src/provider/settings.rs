@@ -38,7 +38,8 @@ pub(super) enum Settings {
 pub(super) struct KnownSettings {
     pub(super) credentials: ChainConfig,
     pub(super) region: Region,
-    pub(super) log_endpoint: Endpoint,
+    /// `None` for the endpoint of each Logstore's region.
+    pub(super) log_endpoint: Option<Endpoint>,
     pub(super) ram_endpoint: Endpoint,
     /// `None` for the endpoint of each key's region.
     pub(super) kms_endpoint: Option<Endpoint>,
@@ -125,7 +126,7 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     };
     Ok(Settings::Known(Box::new(KnownSettings {
         credentials,
-        log_endpoint: endpoints.log.unwrap_or_else(|| network.sls(&region)),
+        log_endpoint: endpoints.log,
         ram_endpoint: endpoints.ram.unwrap_or_else(|| network.ram()),
         kms_endpoint: endpoints.kms,
         sts_endpoint: sts.configured.unwrap_or(sts.default),
@@ -394,7 +395,7 @@ mod tests {
             ("ALIBABA_CLOUD_ENDPOINT_SLS", "http://127.0.0.1:8700"),
         ]);
         let known = known(&ProviderModel::default(), &environment);
-        assert_eq!(known.log_endpoint, Endpoint::parse("http://127.0.0.1:8700").unwrap());
+        assert_eq!(known.log_endpoint, Endpoint::parse("http://127.0.0.1:8700").ok());
         assert_eq!(known.signature, SignatureVersion::V4);
     }
 

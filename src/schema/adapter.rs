@@ -197,6 +197,11 @@ impl<R: Resource> Adapter<R> {
         let of = identity.implied_type();
         let stored: serde_json::Value = serde_json::from_slice(&request.raw_identity.json)
             .map_err(|error| unreadable_state(&format!("its identity is not valid JSON ({error})")))?;
+        let stored = if request.version < identity.version {
+            self.resource.upgrade_identity(request.version, stored)
+        } else {
+            stored
+        };
         let value = json::decode_state(&stored, &of).map_err(|error| unreadable_state(&error.to_string()))?;
         encode(&value, &of)
     }

@@ -81,6 +81,23 @@ impl PlanModifier for RequiresReplace {
     }
 }
 
+/// [`RequiresReplace`] where a value is stored: a state of an older version may lack it, and setting it then is no
+/// change.
+#[derive(Debug)]
+pub struct RequiresReplaceIfStored;
+
+impl PlanModifier for RequiresReplaceIfStored {
+    fn rule(&self) -> &'static str {
+        RequiresReplace.rule()
+    }
+
+    fn modify(&self, change: &Change<'_>, planned: &mut Planned) {
+        if !change.prior.is_null() {
+            RequiresReplace.modify(change, planned);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +134,20 @@ mod tests {
         assert!(required("a", Value::UNKNOWN));
         assert!(!required("a", "a".into()));
         assert!(!apply(&RequiresReplace, &Value::Null, &"b".into(), "b".into()).requires_replace);
+    }
+
+    #[test]
+    fn a_value_that_no_state_has_yet_is_set_without_a_replacement() {
+        let required = |prior: &Value| {
+            let (path, config, object) = (Path::of("x"), Value::from("b"), Value::Bool(true));
+            let change =
+                Change { path: &path, config: &config, prior, whole_config: &object, whole_prior: &object };
+            let mut planned =
+                Planned { value: "b".into(), requires_replace: false, diagnostics: Diagnostics::new() };
+            RequiresReplaceIfStored.modify(&change, &mut planned);
+            planned.requires_replace
+        };
+        assert!(required(&"a".into()));
+        assert!(!required(&"b".into()) && !required(&Value::Null));
     }
 }

@@ -57,6 +57,11 @@ pub trait Resource: fmt::Debug + Send + Sync + 'static {
         Ok(state)
     }
 
+    /// Brings an identity stored with an older version of its schema to the present one.
+    fn upgrade_identity(&self, _version: i64, identity: serde_json::Value) -> serde_json::Value {
+        identity
+    }
+
     /// Told of every object of the state, in each phase and before anything else is asked about it, also where
     /// nothing is refreshed.
     fn note_stored(&self, _state: &Self::Model) {}

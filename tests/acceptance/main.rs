@@ -31,6 +31,7 @@ mod provider;
 mod proxy;
 mod readiness;
 mod refusals;
+mod region;
 mod replacement;
 mod role;
 mod scale;

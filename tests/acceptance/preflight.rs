@@ -109,7 +109,7 @@ fn each_failed_check_is_an_error_at_plan_and_nothing_is_sent() {
         .try_plan()
         .failed()
         .error()
-        .says(&["the Logstore is in cn-hangzhou", "region_id = \"cn-hangzhou\""]);
+        .says(&["the region of the Logstore is cn-hangzhou", "region_id = \"cn-hangzhou\""]);
 }
 
 #[test]

@@ -153,7 +153,12 @@ fn a_project_that_is_not_there_hints_at_the_region() {
     // The project may be created in the same apply, so the plan succeeds.
     scene.plan().expect_changes();
     let error = scene.try_apply_plan().failed().error();
-    error.says(&["code ProjectNotExist", "request id ", "only found in its own region"]);
+    error.says(&[
+        "code ProjectNotExist",
+        "request id ",
+        "looked for in cn-hangzhou",
+        "only found in its own region",
+    ]);
     assert_eq!(scene.writes().len(), 0);
 }
 

@@ -24,7 +24,7 @@ fn attributes_that_a_state_lacks_are_filled_in() {
     let scene = given::applied(&given::byok_encryption(""));
     let whole = scene.attributes(THIS);
     scene.edit_attributes(THIS, |attributes| {
-        for name in ["timeouts", "mechanism", "id", "logstore_create_time"] {
+        for name in ["timeouts", "mechanism", "id", "logstore_create_time", "region"] {
             attributes.remove(name).unwrap();
         }
     });

@@ -1,6 +1,6 @@
 //! What is wrong in a configuration is said by `validate`, at the right place, without any call.
 
-use crate::given::{THIS, applied, byok_encryption, encryption, plain};
+use crate::given::{ARN, THIS, applied, byok_encryption, encryption, plain};
 use crate::harness::{Diagnostic, Scene};
 
 /// Validates a configuration, which must have one error, in the line that has `underlined`.
@@ -216,11 +216,8 @@ fn good_configurations_are_valid_without_credentials_and_calls() {
 #[test]
 fn null_in_a_required_member_is_refused_at_its_path() {
     invalid_byok("\"key-1\"", "null", &["Missing required argument", "user_cmk_info.cmk_key_id is required"]);
-    invalid_byok(
-        "\"cn-hangzhou\"",
-        "null",
-        &["Missing required argument", "user_cmk_info.region_id is required"],
-    );
+    let (arn, required) = (format!("{ARN:?}"), "user_cmk_info.arn is required");
+    invalid_byok(&arn, "null", &["Missing required argument", required]);
 }
 
 #[test]

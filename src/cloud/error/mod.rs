@@ -11,6 +11,7 @@ pub(crate) use classify::classify;
 use classify::says_token_expired;
 
 use crate::cloud::http::{TransportError, TransportErrorKind, trace};
+use crate::cloud::names::Region;
 
 /// What kind of failure it was: what a caller decides by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,12 +52,20 @@ pub struct Operation {
     pub action: &'static str,
     /// What it was done to, for example `project/logstore`.
     pub target: String,
+    /// The region it was done in, of a service that has an endpoint in each.
+    pub region: Option<Region>,
 }
 
 impl Operation {
     /// Names a call.
     pub fn new(service: &'static str, action: &'static str, target: impl Into<String>) -> Self {
-        Self { service, action, target: target.into() }
+        Self { service, action, target: target.into(), region: None }
+    }
+
+    /// The same call in a region.
+    #[must_use]
+    pub fn in_region(self, region: &Region) -> Self {
+        Self { region: Some(region.clone()), ..self }
     }
 }
 
@@ -241,6 +250,11 @@ impl Error {
         &self.0.operation.target
     }
 
+    /// The region it was done in, of a service that has an endpoint in each.
+    pub fn region(&self) -> Option<&Region> {
+        self.0.operation.region.as_ref()
+    }
+
     /// The HTTP status, when there was an answer.
     pub fn status(&self) -> Option<u16> {
         self.0.status
@@ -324,7 +338,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = &*self.0;
-        let Operation { service, action, target } = &facts.operation;
+        let Operation { service, action, target, .. } = &facts.operation;
         write!(f, "{service} {action} on {target} ")?;
         match facts.kind {
             ErrorKind::Cancelled => f.write_str("was cancelled")?,

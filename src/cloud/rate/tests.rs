@@ -194,15 +194,18 @@ async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
 }
 
 #[tokio::test]
-async fn services_do_not_slow_each_other_down() {
+async fn services_and_regions_do_not_slow_each_other_down() {
     let rates = Rates::default();
     let clock = ManualClock::new();
-    rates.of("SLS").answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
-    rates.of("SLS").turn(&clock, None).await;
-    clock.run(rates.of("SLS").turn(&clock, None)).await;
+    let region = |id| Region::parse(id).unwrap();
+    let hangzhou = operation().in_region(&region("cn-hangzhou"));
+    rates.of(&hangzhou).answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
+    rates.of(&hangzhou).turn(&clock, None).await;
+    clock.run(rates.of(&hangzhou).turn(&clock, None)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
     // On this clock a wait would never end.
-    rates.of("RAM").turn(&clock, None).await;
+    rates.of(&operation().in_region(&region("cn-beijing"))).turn(&clock, None).await;
+    rates.of(&Operation::new("RAM", "GetRole", "r")).turn(&clock, None).await;
 }
 
 fn operation() -> Operation {

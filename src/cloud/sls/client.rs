@@ -77,7 +77,7 @@ impl SlsClient {
     /// # Errors
     /// `NotFound` with code `ProjectNotExist` when there is none; otherwise any kind.
     pub async fn get_project(&self, context: &CallContext, project: &ProjectName) -> Result<Project, Error> {
-        let operation = Operation::new(SERVICE, "GetProject", project.as_str());
+        let operation = self.operation("GetProject", project.as_str());
         let ask = Ask::read(project, "/".to_owned());
         self.read(context, &operation, &ask, &|body, _| Project::read(&operation, project, body)).await
     }
@@ -93,7 +93,7 @@ impl SlsClient {
         project: &ProjectName,
         logstore: &LogstoreName,
     ) -> Result<LogStore, Error> {
-        let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
+        let operation = self.operation("GetLogStore", target(project, logstore));
         let ask = Ask::read(project, path(logstore));
         self.read(context, &operation, &ask, &|body, at| LogStore::read(&operation, logstore, body, at)).await
     }
@@ -108,7 +108,7 @@ impl SlsClient {
         project: &ProjectName,
         list: &ListLogStores,
     ) -> Result<LogStorePage, Error> {
-        let operation = Operation::new(SERVICE, "ListLogStores", project.as_str());
+        let operation = self.operation("ListLogStores", project.as_str());
         let ask = Ask { list: Some(list), ..Ask::read(project, "/logstores".to_owned()) };
         self.read(context, &operation, &ask, &|body, _| LogStorePage::read(&operation, body)).await
     }
@@ -129,7 +129,7 @@ impl SlsClient {
         body: &Map<String, Value>,
         send_by: Duration,
     ) -> Result<bool, Error> {
-        let operation = Operation::new(SERVICE, "UpdateLogStore", target(project, logstore));
+        let operation = self.operation("UpdateLogStore", target(project, logstore));
         let ask = Ask::write(&operation, project, path(logstore), body)?;
         let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
         let accept = |response: &HttpResponse, _| written(&operation, response);
@@ -150,7 +150,7 @@ impl SlsClient {
         logstore: &LogstoreName,
         conf: &EncryptConf,
     ) -> Result<(), Error> {
-        let operation = Operation::new(SERVICE, "UpdateLogStoreEncryption", target(project, logstore));
+        let operation = self.operation("UpdateLogStoreEncryption", target(project, logstore));
         let path = format!("{}/encryption", path(logstore));
         let ask = Ask::write(&operation, project, path, &conf.to_dedicated_json())?;
         let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
@@ -169,7 +169,7 @@ impl SlsClient {
         project: &ProjectName,
         logstore: &LogstoreName,
     ) -> Result<CallContext, Error> {
-        let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
+        let operation = self.operation("GetLogStore", target(project, logstore));
         self.caller.with_permit(context, &operation).await
     }
 
@@ -199,13 +199,17 @@ impl SlsClient {
         logstore: &LogstoreName,
         work: F,
     ) -> Result<F::Output, Error> {
-        let operation = Operation::new(SERVICE, "GetLogStore", target(project, logstore));
+        let operation = self.operation("GetLogStore", target(project, logstore));
         self.caller.within(context, &operation, false, work).await
     }
 
     /// Which action writes the encryption configuration of a Logstore.
     pub fn encryption_api(&self) -> EncryptionApi {
         self.encryption_api
+    }
+
+    fn operation(&self, action: &'static str, target: impl Into<String>) -> Operation {
+        Operation::new(SERVICE, action, target).in_region(&self.region)
     }
 
     /// The clock that deadlines of a [`CallContext`] are measured on.

@@ -43,7 +43,8 @@ impl ByokReadiness {
         let memory = Memory::default();
         let reader = Reader { session: &self.session, context: &bounds, memory: &memory };
         let doing = "Cannot read whether encryption with a key of one's own is ready";
-        let facts = reader.facts(&subject).await.map_err(|error| error.diagnostic(doing))?;
+        // On the heap: the futures of many calls are large.
+        let facts = Box::pin(reader.facts(&subject)).await.map_err(|error| error.diagnostic(doing))?;
         config.region_id = subject.region.as_str().into();
         config.report(readiness::checks(&subject, &facts));
         Ok(config)

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use super::*;
+use crate::cloud::names::Region;
 
 /// What a run does with one object, or one resource that is not in the state yet, of the Logstore. Everything that is
 /// destroyed has `on_destroy = "disable"`, unless the name says otherwise.
@@ -111,7 +112,11 @@ struct Ended {
     refused: bool,
 }
 
-static ID: LazyLock<LogStoreId> = LazyLock::new(|| LogStoreId::parse("audit:app").unwrap());
+fn log_store(name: &str) -> LogStoreId {
+    LogStoreId::of(Region::parse("cn-hangzhou").unwrap(), "audit", name).unwrap()
+}
+
+static ID: LazyLock<LogStoreId> = LazyLock::new(|| log_store("app"));
 
 /// Runs the calls of a phase in that order: each entry is the actor whose next step it is.
 fn run(
@@ -369,6 +374,6 @@ fn a_phase_begins_with_nothing_known() {
 
 #[test]
 fn logstores_have_nothing_to_do_with_one_another() {
-    let (claims, other) = (Claims::default(), LogStoreId::parse("audit:other").unwrap());
+    let (claims, other) = (Claims::default(), log_store("other"));
     assert!(claims.claim(&ID, None).is_ok() && claims.claim(&other, None).is_ok());
 }

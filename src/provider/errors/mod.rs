@@ -165,12 +165,13 @@ pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict:
     Diagnostic::error(
         format!("Logstore {id} already has another encryption configuration"),
         format!(
-            "{} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{}\n\n  terraform import ADDRESS {id}\n\nNothing was sent.",
+            "{} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{}\n\n  terraform import ADDRESS {}\n\nNothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
             describe(stored),
             unknown_algorithm(conflict).unwrap_or_else(|| "Either configure the same and adopt it, or import it as it is:".to_owned()),
+            id.import_id()
         ),
     )
     .at(part_path(conflict.part))

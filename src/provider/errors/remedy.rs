@@ -5,6 +5,7 @@ use crate::cloud::{
     credentials,
     error::{Error, ErrorKind},
     http::TransportErrorKind,
+    names::Region,
 };
 
 /// One row of the table of codes.
@@ -155,7 +156,7 @@ impl Advice {
 
 fn by_kind(error: &Error) -> String {
     let text = match error.kind() {
-        ErrorKind::NotFound => missing(error),
+        ErrorKind::NotFound => return missing(error),
         ErrorKind::AlreadyExists => "Import the existing object, or choose another name.",
         ErrorKind::Throttled => {
             "The service admits fewer calls than were made. Run again, with a smaller -parallelism or max_concurrency if it happens often."
@@ -214,18 +215,22 @@ fn transport(error: &Error) -> &'static str {
 }
 
 /// What to check when something does not exist.
-fn missing(error: &Error) -> &'static str {
-    match error.service() {
+fn missing(error: &Error) -> String {
+    let words = match error.service() {
         "KMS" => "Check the key's id and its region: a key is only found in its own region.",
         "RAM" => {
             "Check the name, and that the provider's AccessKey belongs to the account it should exist in."
         }
         "STS" => "Check the role's ARN.",
         _ if is_project_gone(error) => {
-            "Check project_name, and that the provider's region is the project's: a project is only found in its own region."
+            let region = error.region().map_or_else(|| "one region".to_owned(), Region::to_string);
+            return format!(
+                "The project was looked for in {region}, and a project is only found in its own region. Check project_name, and set region on the resource if the project is in another one."
+            );
         }
         _ => "Check project_name and logstore_name. This resource never creates a Logstore.",
-    }
+    };
+    words.to_owned()
 }
 
 /// How far the clocks are apart, where that may be why the caller was not accepted.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     model,
-    provider::log_store_id::LogStoreId,
+    provider::log_store_id,
     schema::{
         Field, Function, Type,
         function::{FunctionError, Parameter, Signature},
@@ -47,15 +47,15 @@ impl Function for LogStoreIdParse {
     }
 
     fn call(&self, (id,): (String,)) -> Result<LogStoreNames, FunctionError> {
-        let id = LogStoreId::parse(&id).map_err(|problem| {
+        let (project, logstore) = log_store_id::names(&id).map_err(|problem| {
             FunctionError::at(
                 0,
                 format!("{problem} The id of a Logstore looks like \"audit-project:app-log\"."),
             )
         })?;
         Ok(LogStoreNames {
-            project_name: Field::from(id.project.as_str()),
-            logstore_name: Field::from(id.logstore.as_str()),
+            project_name: Field::from(project.as_str()),
+            logstore_name: Field::from(logstore.as_str()),
         })
     }
 }

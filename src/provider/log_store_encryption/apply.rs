@@ -53,7 +53,7 @@ pub(super) async fn create(
 
 /// The time, which orders the objects of one Logstore.
 fn now(resource: &LogStoreEncryption) -> Option<MadeAt> {
-    let client = resource.session.sls().ok()?;
+    let client = resource.session.ram().ok()?;
     MadeAt::try_from(client.clock().now().unix_timestamp_nanos() / 1_000).ok()
 }
 
@@ -136,8 +136,8 @@ async fn write(
     planned: &EncryptionModel,
     known: Known,
 ) -> Result<(EncryptionModel, Diagnostics), NotDone> {
-    let id = super::log_store_id(planned)?;
-    let client = resource.session.sls().map_err(Diagnostic::from)?;
+    let id = resource.log_store_id(planned)?;
+    let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
     let conf = planned.encrypt_conf().ok_or_else(|| {
         Diagnostic::error(
             "Configuration still unknown at apply",
@@ -235,8 +235,8 @@ async fn try_delete(
     state: &EncryptionModel,
     private: &EncryptionPrivate,
 ) -> Result<Diagnostics, NotDone> {
-    let id = super::log_store_id(state)?;
-    let client = resource.session.sls().map_err(Diagnostic::from)?;
+    let id = resource.log_store_id(state)?;
+    let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
     let held = &resource.session.held;
     let calls = super::bound(&client, bounds, &id);
     let not_disabled =

@@ -2,55 +2,124 @@
 
 use super::model::EncryptionModel;
 use crate::{
-    provider::log_store_id::LogStoreId,
-    schema::{Diagnostic, resource::Import},
+    cloud::names::{LogstoreName, NameError, ProjectName, Region},
+    provider::{
+        log_store_id::{self, LogStoreId},
+        session::NoClient,
+    },
+    schema::{Diagnostic, Value, resource::Import},
 };
 
-/// Reads `project:logstore`, or the identity.
+/// Reads `project:logstore`, `project:logstore@region`, or the identity; `default` is the region where none is given.
 ///
 /// # Errors
 ///
-/// The id is malformed.
-pub(super) fn import(from: &Import) -> Result<EncryptionModel, Diagnostic> {
-    let id = match from {
-        Import::Id(id) => LogStoreId::parse(id),
-        Import::Identity(identity) => {
-            let name = |of| identity.attribute(of).as_str().unwrap_or_default();
-            LogStoreId::of(name("project_name"), name("logstore_name"))
-        }
+/// The id or the identity is malformed, or no region is given and none is known.
+pub(super) fn import(
+    from: &Import,
+    default: Result<Region, NoClient>,
+) -> Result<EncryptionModel, Diagnostic> {
+    let given = match from {
+        Import::Id(id) => by_id(id).map_err(|problem| {
+            Diagnostic::error(
+                "Malformed import id",
+                format!(
+                    "{problem} Import by <project>:<logstore>, for example audit-project:app-log. For a project of another region than the provider's, add @<region>, as in audit-project:app-log@cn-beijing."
+                ),
+            )
+        })?,
+        Import::Identity(identity) => by_identity(identity)
+            .map_err(|problem| Diagnostic::error("Malformed import identity", problem))?,
     };
-    let id = id.map_err(|problem| {
-        Diagnostic::error(
-            "Malformed import id",
-            format!("{problem} Import by <project>:<logstore>, for example audit-project:app-log."),
-        )
-    })?;
+    let (project, logstore, region) = given;
+    let id = LogStoreId { region: region.map_or(default, Ok)?, project, logstore };
     Ok(EncryptionModel {
+        region: id.region.as_str().into(),
         project_name: id.project.as_str().into(),
         logstore_name: id.logstore.as_str().into(),
         ..EncryptionModel::default()
     })
 }
 
+/// The parts of a [`LogStoreId`]; the region may be left out.
+type Given = (ProjectName, LogstoreName, Option<Region>);
+
+fn by_id(id: &str) -> Result<Given, String> {
+    let (id, region) = match id.split_once('@') {
+        Some((id, region)) => (id, Some(Region::parse(region).map_err(|error| error.to_string())?)),
+        None => (id, None),
+    };
+    let (project, logstore) = log_store_id::names(id)?;
+    Ok((project, logstore, region))
+}
+
+fn by_identity(identity: &Value) -> Result<Given, String> {
+    let text = |name| identity.attribute(name).as_str();
+    let required = |name| {
+        text(name).ok_or_else(|| {
+            format!("The identity has no {name}; project_name and logstore_name are required.")
+        })
+    };
+    let wrong = |error: NameError| error.to_string();
+    Ok((
+        ProjectName::parse(required("project_name")?).map_err(wrong)?,
+        LogstoreName::parse(required("logstore_name")?).map_err(wrong)?,
+        text("region").map(Region::parse).transpose().map_err(wrong)?,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Value;
 
+    fn hangzhou() -> Region {
+        Region::parse("cn-hangzhou").unwrap()
+    }
+
+    fn identity(members: &[(&str, &str)]) -> Import {
+        let members = members.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+        Import::Identity(Value::Object(members.collect()))
+    }
     #[test]
     fn an_id_and_an_identity_come_to_the_same() {
-        let identity = Value::Object(
-            [("project_name".to_owned(), "audit".into()), ("logstore_name".to_owned(), "app".into())].into(),
-        );
-        let by_identity = import(&Import::Identity(identity)).unwrap();
-        assert_eq!(import(&Import::Id("audit:app".into())).unwrap(), by_identity);
-        assert_eq!(by_identity.logstore_name, "app".into());
+        let names = [("project_name", "audit"), ("logstore_name", "app")];
+        let with_region = [names[0], names[1], ("region", "cn-beijing")];
+        for (id, identity, region) in [
+            ("audit:app", identity(&names), "cn-hangzhou"),
+            ("audit:app@cn-beijing", identity(&with_region), "cn-beijing"),
+        ] {
+            let by_identity = import(&identity, Ok(hangzhou())).unwrap();
+            assert_eq!(import(&Import::Id(id.into()), Ok(hangzhou())).unwrap(), by_identity);
+            assert_eq!((by_identity.logstore_name, by_identity.region), ("app".into(), region.into()));
+        }
+    }
+
+    #[test]
+    fn only_an_id_without_a_region_needs_that_of_the_provider() {
+        let unknown = || Err(NoClient::NotConfigured);
+        assert!(import(&Import::Id("audit:app@cn-beijing".into()), unknown()).is_ok());
+        assert!(import(&Import::Id("audit:app".into()), unknown()).is_err());
+    }
+
+    #[test]
+    fn a_malformed_identity_names_its_attribute_or_the_rule() {
+        for (members, says) in [
+            (&[("project_name", "audit")][..], "logstore_name"),
+            (&[("logstore_name", "app")], "project_name"),
+            (&[("project_name", "audit"), ("logstore_name", "App")], "'A'"),
+            (&[("project_name", "audit"), ("logstore_name", "app"), ("region", "CN")], "region"),
+        ] {
+            let problem = import(&identity(members), Ok(hangzhou())).unwrap_err();
+            assert!(problem.detail.contains(says), "{}", problem.detail);
+        }
     }
 
     #[test]
     fn a_malformed_id_is_told_with_the_form() {
-        for id in ["", "app", "audit/app", "audit:", "Audit:app"] {
-            let problem = import(&Import::Id(id.into())).unwrap_err();
+        for id in
+            ["", "app", "audit/app", "audit:", "Audit:app", "audit:app@", "audit:app@CN", "@cn-hangzhou"]
+        {
+            let problem = import(&Import::Id(id.into()), Ok(hangzhou())).unwrap_err();
             assert!(problem.detail.contains("<project>:<logstore>"), "{}", problem.detail);
         }
     }

@@ -66,6 +66,26 @@ impl LogStoreEncryption {
         LogStoreEncryption { session }
     }
 
+    /// The Logstore, if all that tells it from others is known.
+    fn known_log_store_id(&self, model: &EncryptionModel) -> Option<Result<LogStoreId, String>> {
+        model.log_store_id(self.session.region().ok())
+    }
+
+    /// The Logstore of a state, whose names were checked when they were configured or imported.
+    fn log_store_id(&self, model: &EncryptionModel) -> Result<LogStoreId, Diagnostic> {
+        let default = if model.region.is_null() { Some(self.session.region()?) } else { None };
+        let id = model.log_store_id(default).unwrap_or_else(|| Err("A name is missing.".to_owned()));
+        id.map_err(|problem| Diagnostic::error("The state does not name a Logstore", problem))
+    }
+
+    /// The region of a state. An older version has stored none: all its Logstores were in the provider's region.
+    fn region_of(&self, state: &EncryptionModel) -> Field<String> {
+        match (&state.region, self.session.region()) {
+            (Field::Null, Ok(region)) => region.as_str().into(),
+            (stored, _) => stored.clone(),
+        }
+    }
+
     /// The bounds of one operation.
     fn call_context(
         &self,
@@ -76,7 +96,7 @@ impl LogStoreEncryption {
     ) -> CallContext {
         let limit = timeouts::limit(&model.timeouts, limit, default);
         let bounds = CallContext::new(context.cancel.clone());
-        match self.session.sls() {
+        match self.session.ram() {
             Ok(client) => bounds.with_timeout(client.clock(), limit),
             Err(_) => bounds,
         }
@@ -88,12 +108,6 @@ impl EncryptionPrivate {
     fn of_object(made_at: Option<MadeAt>) -> EncryptionPrivate {
         EncryptionPrivate { made_at, ..EncryptionPrivate::default() }
     }
-}
-
-/// The Logstore of a state, whose names were checked when they were configured or imported.
-fn log_store_id(model: &EncryptionModel) -> Result<LogStoreId, Diagnostic> {
-    let id = model.log_store_id().unwrap_or_else(|| Err("A name is missing.".to_owned()));
-    id.map_err(|problem| Diagnostic::error("The state does not name a Logstore", problem))
 }
 
 fn bound<'a>(client: &'a SlsClient, context: &CallContext, id: &'a LogStoreId) -> BoundLogStore<'a> {
@@ -119,27 +133,39 @@ impl Resource for LogStoreEncryption {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        let name = |name, description| IdentityAttribute {
+        let attribute = |name, required_for_import, description| IdentityAttribute {
             name,
             of: Type::String,
-            required_for_import: true,
-            optional_for_import: false,
+            required_for_import,
+            optional_for_import: !required_for_import,
             description,
         };
-        let attributes =
-            vec![name("project_name", "The SLS project."), name("logstore_name", "The Logstore in it.")];
-        Some(IdentitySchema { version: 0, attributes })
+        let attributes = vec![
+            attribute("project_name", true, "The SLS project."),
+            attribute("logstore_name", true, "The Logstore in it."),
+            attribute("region", false, "The region of the project. Left out, it is the provider's region."),
+        ];
+        Some(IdentitySchema { version: 1, attributes })
+    }
+
+    fn upgrade_identity(&self, version: i64, mut identity: serde_json::Value) -> serde_json::Value {
+        // Version 0 has no region: all Logstores of a provider were in its own.
+        if let (0, Some(members), Ok(region)) = (version, identity.as_object_mut(), self.session.region()) {
+            members.insert("region".to_owned(), region.as_str().into());
+        }
+        identity
     }
 
     fn identity(&self, state: &EncryptionModel) -> Value {
         Value::Object(BTreeMap::from([
             ("project_name".to_owned(), state.project_name.clone().into_value()),
             ("logstore_name".to_owned(), state.logstore_name.clone().into_value()),
+            ("region".to_owned(), self.region_of(state).into_value()),
         ]))
     }
 
     fn note_stored(&self, state: &EncryptionModel) {
-        if let Some(Ok(id)) = state.log_store_id() {
+        if let Some(Ok(id)) = self.known_log_store_id(state) {
             self.session.held.claims.announce(&id);
         }
         if let (Some(arn), Some(id)) = (state.permanent().arn, state.id.known()) {
@@ -178,7 +204,9 @@ impl Resource for LogStoreEncryption {
         context: &Context,
         request: Create<EncryptionModel, EncryptionPrivate>,
     ) -> Outcome<EncryptionModel, EncryptionPrivate> {
-        apply::create(self, context, request.planned).await
+        let mut planned = request.planned;
+        planned.complete_regions(&request.config, self.session.region().ok());
+        apply::create(self, context, planned).await
     }
 
     async fn read(
@@ -206,6 +234,6 @@ impl Resource for LogStoreEncryption {
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<EncryptionModel, Diagnostic> {
-        import::import(&from)
+        import::import(&from, self.session.region())
     }
 }

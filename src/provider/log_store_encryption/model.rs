@@ -16,7 +16,7 @@ use crate::{
     },
     schema::{
         Attribute, Field, Nesting, Schema, Value,
-        modifier::{RequiresReplace, UseStateForUnknown},
+        modifier::{RequiresReplace, RequiresReplaceIfStored, UseStateForUnknown},
         validator::{NotEmpty, OneOf, Parses},
     },
 };
@@ -30,6 +30,8 @@ model! {
         pub project_name: String,
         /// The Logstore in it.
         pub logstore_name: String,
+        /// The region of both.
+        pub region: String,
         /// Whether what is written is encrypted.
         pub enable: bool,
         /// The algorithm.
@@ -91,6 +93,18 @@ pub(super) fn schema() -> Schema {
                 })
                 .plan(RequiresReplace)
                 .described("The Logstore. It must exist, or be created before this resource in the same apply."),
+            Attribute::string("region")
+                .optional()
+                .computed()
+                .validate(Parses {
+                    rule: "Must be a region id such as `cn-hangzhou`.",
+                    problem: |text| sentence(Region::parse(text).err()),
+                })
+                .plan(UseStateForUnknown)
+                .plan(RequiresReplaceIfStored)
+                .described(
+                    "The region of the project; a project is only found in its own region. Left out, it is the provider's region when the resource is created, and stays what it is when that changes.",
+                ),
             Attribute::bool("enable").default_value(true).described(
                 "Whether what is written from here on is encrypted. The only value that can change in place.",
             ),
@@ -144,12 +158,14 @@ fn user_cmk_info() -> Vec<Attribute> {
                 "The ARN of the RAM role that the service assumes to use the key. Letter case of the role name does not count.",
             ),
         Attribute::string("region_id")
-            .required()
+            .optional()
+            .computed()
             .validate(Parses {
                 rule: "Must be a region id such as `cn-hangzhou`.",
                 problem: |text| sentence(Region::parse(text).err()),
             })
-            .described("The region of the key: that of the Logstore."),
+            .plan(UseStateForUnknown)
+            .described("The region of the key. It must be that of the Logstore, which it is if left out."),
     ]
 }
 
@@ -173,11 +189,30 @@ fn same_text(a: &Value, b: &Value, same: fn(&str, &str) -> bool) -> bool {
 }
 
 impl EncryptionModel {
-    /// The Logstore, if both names are known. They were validated, so an error here means that the state
-    /// was edited.
-    pub(super) fn log_store_id(&self) -> Option<Result<LogStoreId, String>> {
+    /// The Logstore, if its names and its region are known. They were validated, so an error here means that the
+    /// state was edited. `default` is the region of a state that has none, which an older version has written.
+    pub(super) fn log_store_id(&self, default: Option<Region>) -> Option<Result<LogStoreId, String>> {
         let (project, logstore) = (self.project_name.known()?, self.logstore_name.known()?);
-        Some(LogStoreId::of(project, logstore))
+        let region = match &self.region {
+            Field::Known(region) => Region::parse(region).map_err(|error| error.to_string()),
+            Field::Null => Ok(default?),
+            Field::Unknown => return None,
+        };
+        Some(region.and_then(|region| LogStoreId::of(region, project, logstore)))
+    }
+
+    /// Sets the regions that are left out: that of the Logstore to `default`, that of the key to the Logstore's.
+    pub(super) fn complete_regions(&mut self, config: &EncryptionModel, default: Option<Region>) {
+        if let (true, true, Some(region)) = (config.region.is_null(), self.region.is_unknown(), default) {
+            self.region = region.as_str().into();
+        }
+        if let (Field::Known(cmk), Field::Known(configured)) =
+            (&mut self.user_cmk_info, &config.user_cmk_info)
+            && cmk.region_id.is_unknown()
+            && configured.region_id.is_null()
+        {
+            cmk.region_id = self.region.clone();
+        }
     }
 
     /// Whether a change of a permanent value replaces the resource, together with its Logstore.
@@ -221,8 +256,8 @@ impl EncryptionModel {
 
     /// Sets the computed values that follow from the configured ones.
     pub(super) fn derive(&mut self) {
-        if let Some(Ok(id)) = self.log_store_id() {
-            self.id = Field::Known(id.to_string());
+        if let (Some(project), Some(logstore)) = (self.project_name.known(), self.logstore_name.known()) {
+            self.id = Field::Known(format!("{project}:{logstore}"));
         }
         if let Some(mechanism) = self.permanent().mechanism {
             self.mechanism = mechanism.as_str().into();

@@ -25,7 +25,7 @@ pub(super) fn claim(
     planned: &EncryptionModel,
     made_at: Option<MadeAt>,
 ) -> Option<Diagnostic> {
-    let id = planned.log_store_id()?.ok()?;
+    let id = resource.known_log_store_id(planned)?.ok()?;
     let contradiction = resource.session.held.claims.claim(&id, made_at).err()?;
     let configures = "configures the Logstore, and another one is destroyed";
     Some(contradicts(&id, contradiction, configures).at(Path::of("logstore_name")))
@@ -48,7 +48,7 @@ pub(super) fn plan_destroy(
     let mut plan = DestroyPlan { private: EncryptionPrivate::default(), diagnostics: Diagnostics::new() };
     plan.diagnostics.extend(role_users::renamed(resource, prior));
     // An id that cannot be read is an error of the destroy, where there is one.
-    let Some(Ok(id)) = prior.log_store_id() else { return plan };
+    let Some(Ok(id)) = resource.known_log_store_id(prior) else { return plan };
     let claims = &resource.session.held.claims;
     let enabled = prior.enable.known().copied().unwrap_or(true);
     if !disables(prior) {

@@ -32,6 +32,7 @@ pub(super) async fn create(
     request: PlanCreate<EncryptionModel, EncryptionPrivate>,
 ) -> EncryptionPlan {
     let mut planned = request.planned;
+    planned.complete_regions(&request.config, resource.session.region().ok());
     planned.derive();
     let mut diagnostics = Diagnostics::new();
     // In a replacement the plan of the existing object has claimed the Logstore, which may be replaced as well: what it
@@ -60,9 +61,8 @@ async fn look_at_existing(
     context: &Context,
     planned: &EncryptionModel,
 ) -> Diagnostics {
-    let (Some(Ok(id)), Ok(client)) = (planned.log_store_id(), resource.session.sls()) else {
-        return Diagnostics::new();
-    };
+    let Some(Ok(id)) = resource.known_log_store_id(planned) else { return Diagnostics::new() };
+    let Ok(client) = resource.session.sls(&id.region) else { return Diagnostics::new() };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
     let held = &resource.session.held;
     let writes = held.writes(&id);
@@ -129,9 +129,13 @@ pub(super) async fn update(
     context: &Context,
     request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
 ) -> EncryptionPlan {
-    let PlanUpdate { prior, mut planned, mut requires_replace, private: stored, .. } = request;
+    let PlanUpdate { config, prior, mut planned, mut requires_replace, private: stored, .. } = request;
     let mut diagnostics = Diagnostics::new();
+    planned.complete_regions(&config, resource.session.region().ok());
     planned.derive();
+    if prior.region.is_null() && !planned.region.is_null() && planned.region != resource.region_of(&prior) {
+        requires_replace.push(Path::of("region"));
+    }
     diagnostics.extend(role_users::leaving(resource, context, &prior, &planned).await);
     if requires_replace.is_empty() {
         let id = prior.id.known().map_or("", String::as_str);
@@ -143,7 +147,7 @@ pub(super) async fn update(
             diagnostics.extend(changes.iter().map(|change| errors::forbidden_change(id, change)));
         }
     } else {
-        diagnostics.push(left_behind(&prior, &planned));
+        diagnostics.push(left_behind(resource, &prior, &planned));
     }
     let enables = prior.enable == Field::Known(false) && planned.enable == Field::Known(true);
     if enables && !diagnostics.has_errors() {
@@ -178,9 +182,13 @@ fn replaced_attributes(planned: &EncryptionModel, changes: &[Conflict]) -> Vec<P
 }
 
 /// The warning that a resource which moves to another Logstore leaves the old one as it is.
-fn left_behind(prior: &EncryptionModel, planned: &EncryptionModel) -> Diagnostic {
+fn left_behind(
+    resource: &LogStoreEncryption,
+    prior: &EncryptionModel,
+    planned: &EncryptionModel,
+) -> Diagnostic {
     let id = prior.id.known().map_or("", String::as_str);
-    let moves = if planned.log_store_id().is_some() { "moves" } else { "may move" };
+    let moves = if resource.known_log_store_id(planned).is_some() { "moves" } else { "may move" };
     Diagnostic::warning(
         "The old Logstore keeps its encryption",
         format!(

@@ -37,7 +37,7 @@ pub(super) async fn check(
     planned: &EncryptionModel,
 ) -> Diagnostics {
     let preflight = resource.session.preflight();
-    let (Some(subject), false) = (subject(resource, planned), preflight == Preflight::Off) else {
+    let (Some(subject), false) = (subject(planned), preflight == Preflight::Off) else {
         return Diagnostics::new();
     };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
@@ -70,14 +70,13 @@ fn shortly(resource: &LogStoreEncryption, bounds: &CallContext) -> CallContext {
 }
 
 /// What is configured, where all of it is known.
-fn subject(resource: &LogStoreEncryption, planned: &EncryptionModel) -> Option<Subject> {
+fn subject(planned: &EncryptionModel) -> Option<Subject> {
     let cmk = planned.user_cmk_info.known()?;
     Some(Subject {
         key_id: cmk.cmk_key_id.known()?.clone(),
         role: role_arn::parse(cmk.arn.known()?).ok()?,
         region: Region::parse(cmk.region_id.known()?).ok()?,
-        // A project is only found in its own region.
-        log_store_region: resource.session.region().ok(),
+        log_store_region: planned.region.known().and_then(|region| Region::parse(region).ok()),
         principal: None,
     })
 }

@@ -44,8 +44,8 @@ async fn try_read(
     context: &Context,
     state: &EncryptionModel,
 ) -> Result<Found, Diagnostic> {
-    let id = super::log_store_id(state)?;
-    let client = resource.session.sls()?;
+    let id = resource.log_store_id(state)?;
+    let client = resource.session.sls(&id.region)?;
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
     // An import knows the names only.
     let importing = state.enable.is_null();
@@ -73,6 +73,7 @@ async fn try_read(
     }
     let unusable = preflight::unusable_key(resource, &bounds, &id, conf).await;
     let mut new_state = state.clone();
+    new_state.region = id.region.as_str().into();
     new_state.observe(conf, observed.create_time);
     new_state.complete_import();
     let mut diagnostics = Diagnostics::new();
@@ -87,7 +88,8 @@ fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
     Diagnostic::warning(
         format!("Logstore {id} does not exist"),
         format!(
-            "The service says: {}. The resource leaves the state. If it is created again, that succeeds once the Logstore exists again.",
+            "SLS was asked in {} and says: {}. The resource leaves the state. If it is created again, that succeeds once the Logstore exists again.",
+            id.region,
             message.trim_end_matches('.')
         ),
     )

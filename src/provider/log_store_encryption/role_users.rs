@@ -11,7 +11,7 @@ use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
 use crate::{
     cloud::{
         CallContext,
-        names::{LogstoreName, ProjectName},
+        names::LogstoreName,
         sls::{ListLogStores, SlsClient, encryption::same_role_arn},
     },
     provider::{errors, held_roles::Leaving, log_store_id::LogStoreId},
@@ -32,7 +32,7 @@ pub(super) async fn leaving(
     prior: &EncryptionModel,
     planned: &EncryptionModel,
 ) -> Option<Diagnostic> {
-    let (roles, id) = (&resource.session.held.roles, super::log_store_id(prior).ok()?);
+    let (roles, id) = (&resource.session.held.roles, resource.log_store_id(prior).ok()?);
     let may_be_replaced = prior.may_be_replaced() && planned.may_be_replaced();
     roles.note_may_be_replaced(&id.to_string(), may_be_replaced);
     let (arn, leaving) = roles.leaving_role_of(&id.to_string())?;
@@ -48,7 +48,7 @@ pub(super) async fn leaving(
 
 /// The error that one of another name takes the place of the role of a Logstore that is no longer managed.
 pub(super) fn renamed(resource: &LogStoreEncryption, prior: &EncryptionModel) -> Option<Diagnostic> {
-    let id = super::log_store_id(prior).ok()?;
+    let id = resource.log_store_id(prior).ok()?;
     if prior.may_be_replaced() {
         return None;
     }
@@ -66,7 +66,7 @@ pub(super) fn renamed_under_new(
     resource: &LogStoreEncryption,
     planned: &EncryptionModel,
 ) -> Option<Diagnostic> {
-    let id = super::log_store_id(planned).ok()?;
+    let id = resource.log_store_id(planned).ok()?;
     if let Some(arn) = planned.permanent().arn {
         resource.session.held.roles.note_user(arn, &id.to_string());
     }
@@ -83,27 +83,26 @@ async fn others(
 ) -> BTreeSet<String> {
     let mut users = BTreeSet::new();
     if resource.session.held.roles.is_first_look(arn, id.project.as_str())
-        && let Ok(client) = resource.session.sls()
+        && let Ok(client) = resource.session.sls(&id.region)
     {
         let bounds = resource.call_context(context, prior, |timeouts| &timeouts.read, READ_TIMEOUT);
-        users = role_users(&client, &bounds, &id.project, arn).await;
+        users = role_users(&client, &bounds, id, arn).await;
     }
     users.remove(&id.to_string());
     users
 }
 
-/// The Logstores of a project that are encrypted through a role. What cannot be read is left out: this is for words.
+/// The Logstores of the project of one that are encrypted through a role. What cannot be read is left out: this is for words.
 async fn role_users(
     client: &SlsClient,
     bounds: &CallContext,
-    project: &ProjectName,
+    of: &LogStoreId,
     arn: &str,
 ) -> BTreeSet<String> {
     let wanted = ListLogStores { size: Some(PAGE), ..ListLogStores::default() };
-    let Ok(page) = client.list_log_stores(bounds, project, &wanted).await else { return BTreeSet::new() };
+    let Ok(page) = client.list_log_stores(bounds, &of.project, &wanted).await else { return BTreeSet::new() };
     let names = page.logstores.iter().filter_map(|name| LogstoreName::parse(name).ok());
-    let ids: Vec<LogStoreId> =
-        names.map(|logstore| LogStoreId { project: project.clone(), logstore }).collect();
+    let ids: Vec<LogStoreId> = names.map(|logstore| LogStoreId { logstore, ..of.clone() }).collect();
     let read = stream::iter(ids).map(|id| user(client, bounds, id, arn)).buffer_unordered(AT_ONCE);
     read.filter_map(|id| async { id }).collect().await
 }

@@ -121,7 +121,7 @@ fn not_where_the_log_store_is(subject: &Subject) -> Option<Check> {
     Some(Check::failed(
         REGION,
         format!(
-            "The key {key_id} is looked for in {region}, and the Logstore is in {log_store}: a key of another region cannot be used."
+            "The key {key_id} is looked for in {region}, and the region of the Logstore is {log_store}: a key of another region cannot be used."
         ),
         format!(
             "Set region_id = \"{log_store}\" and use a key of that region. {}",

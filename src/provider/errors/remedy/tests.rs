@@ -103,7 +103,7 @@ fn services_that_are_off_full_or_elsewhere_are_told_apart() {
 #[test]
 fn things_that_do_not_exist_or_stand_in_the_way() {
     check("SLS", 404, "LogStoreNotExist", "", "Check project_name and logstore_name.");
-    check("SLS", 404, "ProjectNotExist", "", "the provider's region is the project's");
+    check("SLS", 404, "ProjectNotExist", "", "set region on the resource if the project is in another one");
     check("RAM", 404, "EntityNotExist.Role", "", "Check the name, and");
     check("KMS", 404, "Forbidden.KeyNotFound", "", "Check the key's id and its region");
     check("STS", 404, "EntityNotExist.Role", "", "Check the role's ARN.");
