@@ -165,7 +165,9 @@ impl Typed for Secret {
 const DESCRIPTION: &str = "\
 Manages encryption at rest of Alibaba Cloud Simple Log Service (SLS) Logstores that already exist, without owning them.
 
-Credentials of all services come from the first of these that is there. One that is there and cannot be used is an error \
+What is written in the provider block beats the environment, for whole sources too: if the block names one of the first \
+five of these sources, the first that it names is the only one. Otherwise credentials of all services come from the first \
+of these that is there. One that is there and cannot be used is an error \
 that names it; the next is not tried then. Which one it is, is written to the log when the first call is made. \
 Credentials that expire are renewed in time, and also when a service says that they have expired already; keys and \
 tokens that are given cannot be renewed. An argument wins over its environment variables.

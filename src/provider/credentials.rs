@@ -1,4 +1,4 @@
-//! Which sources of credentials there are, and in which order: argument, else environment, source by source.
+//! Which sources of credentials there are, and in which order: what the provider block names, else the environment.
 
 use std::path::PathBuf;
 
@@ -66,23 +66,11 @@ pub(super) fn chain(
 ) -> Result<ChainConfig, Diagnostic> {
     let settings = Settings { config, environment, sts };
     let metadata = settings.metadata()?;
-    let profile = settings.profile(&metadata);
-    // A profile that is asked for comes before the sources that are asked for after it; one that only happens to be
-    // there comes after all that are asked for.
-    let (asked_for, found) = match profile {
-        Some(profile) if profile.required => (Some(profile), None),
-        other => (None, other),
+    let sources = match settings.of_block(&metadata)? {
+        Some(source) => vec![source],
+        None => settings.of_environment(&metadata)?,
     };
-    let sources = [
-        settings.keys()?,
-        asked_for.map(Source::Profile),
-        settings.credentials_uri()?,
-        settings.ecs_role(&metadata)?,
-        settings.oidc()?,
-        found.map(Source::Profile),
-        settings.ecs_instance(&metadata),
-    ];
-    Ok(ChainConfig { sources: sources.into_iter().flatten().collect(), assume_role: settings.assume_role()? })
+    Ok(ChainConfig { sources, assume_role: settings.assume_role()? })
 }
 
 struct Settings<'a> {
@@ -92,6 +80,47 @@ struct Settings<'a> {
 }
 
 impl Settings<'_> {
+    /// The first source that the provider block names. It is the only one then: keys that a pipeline leaves in the
+    /// environment must not lead to another account.
+    fn of_block(&self, metadata: &MetadataService) -> Result<Option<Source>, Diagnostic> {
+        let block = self.config;
+        let is_text = |argument: &Field<String>| given(argument).is_some();
+        let is_secret = |argument: &Field<Secret>| argument.known().is_some_and(|secret| !secret.is_empty());
+        if is_text(&block.access_key) || is_secret(&block.secret_key) {
+            self.keys()
+        } else if is_text(&block.profile) || is_text(&block.shared_credentials_file) {
+            Ok(self.profile(metadata).map(Source::Profile))
+        } else if is_secret(&block.credentials_uri) {
+            self.credentials_uri()
+        } else if is_text(&block.ecs_role_name) {
+            self.ecs_role(metadata)
+        } else if only(&block.assume_role_with_oidc).is_some() {
+            self.oidc()
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The sources that the environment and this machine have.
+    fn of_environment(&self, metadata: &MetadataService) -> Result<Vec<Source>, Diagnostic> {
+        // A profile that is asked for comes before the sources that are asked for after it; one that only happens to
+        // be there comes after all that are asked for.
+        let (asked_for, found) = match self.profile(metadata) {
+            Some(profile) if profile.required => (Some(profile), None),
+            other => (None, other),
+        };
+        let sources = [
+            self.keys()?,
+            asked_for.map(Source::Profile),
+            self.credentials_uri()?,
+            self.ecs_role(metadata)?,
+            self.oidc()?,
+            found.map(Source::Profile),
+            self.ecs_instance(metadata),
+        ];
+        Ok(sources.into_iter().flatten().collect())
+    }
+
     fn keys(&self) -> Result<Option<Source>, Diagnostic> {
         let id = self.text(&self.config.access_key, &ACCESS_KEY);
         let access_key_secret = secret(&self.config.secret_key, self.environment, &SECRET_KEY);

@@ -57,17 +57,13 @@ fn role(block: AssumeRoleModel) -> ProviderModel {
 
 #[test]
 fn every_source_has_its_place() {
-    let config = ProviderModel {
-        access_key: "a".into(),
-        secret_key: Field::Known("c4n4ry".into()),
-        profile: "p".into(),
-        ..ProviderModel::default()
-    };
     let all = sources(
-        &config,
+        &ProviderModel::default(),
         [
             HOME,
-            ("ALICLOUD_PROFILE", "loses"),
+            ("ALICLOUD_ACCESS_KEY", "a"),
+            ("ALICLOUD_SECRET_KEY", "c4n4ry"),
+            ("ALICLOUD_PROFILE", "p"),
             ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:1/x?code=c4n4ry"),
             ("ALIBABA_CLOUD_ECS_METADATA", "r"),
             ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/o"),
@@ -208,20 +204,26 @@ fn a_role_is_assumed_only_with_its_block() {
 #[test]
 fn no_secret_is_printed() {
     let token = Field::Known("c4n4ry-token".into());
-    let config = ProviderModel {
+    let keys = ProviderModel {
         access_key: "a".into(),
         secret_key: Field::Known("c4n4ry".into()),
         security_token: token.clone(),
-        credentials_uri: Field::Known("https://h/?c4n4ry".into()),
-        ..oidc(AssumeRoleWithOidcModel {
-            oidc_provider_arn: "o".into(),
-            role_arn: ROLE.into(),
-            oidc_token: token,
-            ..AssumeRoleWithOidcModel::default()
-        })
+        ..ProviderModel::default()
     };
-    let chain = chain_of(&config, &Environment::default()).unwrap();
-    assert_eq!(chain.sources.len(), 4);
-    let text = format!("{chain:?} {config:?}");
-    assert!(!text.contains("c4n4ry"), "{text}");
+    let uri = ProviderModel {
+        credentials_uri: Field::Known("https://h/?c4n4ry".into()),
+        ..ProviderModel::default()
+    };
+    let oidc = oidc(AssumeRoleWithOidcModel {
+        oidc_provider_arn: "o".into(),
+        role_arn: ROLE.into(),
+        oidc_token: token,
+        ..AssumeRoleWithOidcModel::default()
+    });
+    for config in [keys, uri, oidc] {
+        let chain = chain_of(&config, &Environment::default()).unwrap();
+        assert_eq!(chain.sources.len(), 1);
+        let text = format!("{chain:?} {config:?}");
+        assert!(!text.contains("c4n4ry"), "{text}");
+    }
 }

@@ -279,3 +279,55 @@ fn a_token_wins_over_a_file_and_the_block_over_the_environment() {
         assert_eq!(found, wins);
     }
 }
+
+/// The sources that a provider block can name, in their order, and what `words` calls each.
+fn of_block() -> [(&'static str, ProviderModel); 6] {
+    let named = |name: &str| Field::<String>::from(name);
+    let none = ProviderModel::default;
+    [
+        ("keys block-id", keys("block-id", "s", "")),
+        ("profile block-p of", ProviderModel { profile: named("block-p"), ..none() }),
+        ("profile - of /block-f", ProviderModel { shared_credentials_file: named("/block-f"), ..none() }),
+        (
+            "CredentialsUri(\"the credentials URI http://127.0.0.1:1/block ",
+            ProviderModel { credentials_uri: Field::Known("http://127.0.0.1:1/block".into()), ..none() },
+        ),
+        ("ecs block-r ", ProviderModel { ecs_role_name: named("block-r"), ..none() }),
+        ("oidc Given(", oidc(oidc_block())),
+    ]
+}
+
+#[test]
+fn each_source_of_the_block_is_the_only_one_whatever_the_environment_has() {
+    for (named, block) in of_block() {
+        for (of_environment, variables) in ORDER {
+            // A profile of the environment would be of the file that the block names.
+            let other = variables.iter().copied().filter(|(name, _)| *name != "ALICLOUD_PROFILE");
+            let found = words(&chain_of(&block, &other.chain([HOME]).collect()).unwrap());
+            assert!(matches!(&found[..], [only] if only.starts_with(named)), "{of_environment}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_source_of_the_environment_is_no_matter_to_one_of_the_block() {
+    let broken = [("ALICLOUD_SECRET_KEY", "c4n4ry"), ("ALICLOUD_CREDENTIALS_URI", "http://example.com/")];
+    for (named, block) in of_block().into_iter().filter(|(named, _)| !named.starts_with("keys")) {
+        for variable in
+            broken.iter().filter(|(name, _)| !(named.starts_with("Cred") && name.ends_with("URI")))
+        {
+            let found = words(&chain_of(&block, &[*variable, HOME].into_iter().collect()).unwrap());
+            assert_eq!(found.len(), 1, "{named}");
+        }
+    }
+}
+
+#[test]
+fn a_role_of_the_block_is_assumed_with_the_keys_of_either_place() {
+    let block = role(AssumeRoleModel { role_arn: ROLE.into(), ..AssumeRoleModel::default() });
+    for (first, variables) in ORDER {
+        let chain = chain_of(&block, &variables.iter().copied().chain([HOME]).collect()).unwrap();
+        assert!(chain.assume_role.is_some(), "{first}");
+        assert!(words(&chain)[0].starts_with(first) || first.starts_with("ecs -"), "{first}");
+    }
+}
