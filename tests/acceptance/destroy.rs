@@ -130,9 +130,10 @@ fn a_logstore_made_anew_is_not_touched() {
 }
 
 #[test]
-fn a_logstore_that_was_never_configured_needs_no_write() {
+fn a_logstore_made_anew_that_was_never_configured_needs_no_write() {
     let scene = given::applied(&given::encryption(given::DISABLING));
-    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": null}));
+    scene.delete_log_store("audit", "app");
+    scene.put_log_store("audit", "app", &json!({"createTime": 1_800_000_000}));
     destroy_blindly(&scene);
     assert_eq!(scene.writes().len(), 0);
 }

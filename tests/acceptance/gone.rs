@@ -120,12 +120,27 @@ fn a_plan_for_the_old_logstore_is_not_carried_out_on_the_new_one() {
 }
 
 #[test]
-fn a_logstore_that_lost_its_encryption_is_encrypted_again() {
-    let scene = given::applied(&given::encryption(""));
+fn an_encryption_that_is_no_longer_shown_stays_in_the_state_and_the_remedy_works() {
+    let scene = given::applied(&given::encryption("  on_destroy = \"disable\""));
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": null}));
-    let plan = scene.plan().expect_changes();
-    assert_eq!(plan.actions(), create());
-    plan.ran.warning().says(&["audit:app is not encrypted", "had one before"]);
+    scene.try_plan().failed().error().says(&["no longer shown", "audit:app", "terraform state rm ADDRESS"]);
+    assert_eq!(scene.actions(), ["GetLogStore"; 4]);
+    scene
+        .run(&["destroy", "-auto-approve", "-refresh=false", "-json"])
+        .failed()
+        .error()
+        .says(&["no longer shown"]);
+    assert_eq!(scene.addresses(), [THIS]);
+    assert_eq!(scene.writes().len(), 0);
+    scene.run(&["state", "rm", THIS]).succeeded();
     scene.apply();
     assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+}
+
+#[test]
+fn an_answer_from_before_the_encryption_is_not_believed() {
+    let scene = given::applied(&given::encryption(""));
+    scene.fault_of("sls", &json!({"action": "GetLogStore", "times": 1, "effect": {"stale": {"reads": 2}}}));
+    assert_eq!(scene.plan().expect_empty().ran.diagnostics().len(), 0);
+    assert_eq!(scene.actions(), ["GetLogStore"; 3]);
 }

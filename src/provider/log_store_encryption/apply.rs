@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     EncryptionPrivate, LogStoreEncryption, WRITE_TIMEOUT,
     model::{EncryptionModel, Observed},
-    ownership,
+    ownership, read,
 };
 use crate::{
     cloud::{
@@ -218,9 +218,12 @@ fn as_seen(known: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
     state.derive();
     match Observed::of(seen) {
         Ok(Observed { conf: Some(conf), create_time }) => state.observe(&conf, create_time),
-        Ok(Observed { conf: None, create_time }) => {
+        Ok(Observed { conf: None, .. }) => {
             state.enable = Field::Known(false);
-            state.logstore_create_time = Field::Known(create_time);
+            // The time goes with a configuration: one that was never seen may be missing the next time too.
+            if state.logstore_create_time.is_unknown() {
+                state.logstore_create_time = Field::Null;
+            }
         }
         // A null says that nobody knows; the next refresh fills it in.
         Err(_) if state.logstore_create_time.is_unknown() => state.logstore_create_time = Field::Null,
@@ -249,13 +252,17 @@ async fn try_delete(
             Ok(diagnostics)
         };
     }
-    let log_store = match calls.get().await {
+    let configured = state.logstore_create_time.known().copied();
+    let log_store = match read::get(&calls, configured).await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) => return Ok(Diagnostics::new()),
         Err(error) => return Err(not_disabled(&error).into()),
     };
     let observed = Observed::of(&log_store)
         .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id}"), problem))?;
+    if read::has_vanished(&observed, configured) {
+        return Err(read::vanished(&id).into());
+    }
     let Some(stored) = observed.conf else { return Ok(Diagnostics::new()) };
     if state.logstore_create_time.known().is_some_and(|known| *known != observed.create_time) {
         return Ok(not_ours(&id).into());

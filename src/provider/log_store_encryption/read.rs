@@ -1,18 +1,30 @@
 //! Refreshes the state from the Logstore.
 
+use std::time::Duration;
+
 use super::{
     EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
     model::{EncryptionModel, Observed},
     preflight,
 };
 use crate::{
-    cloud::sls::encryption::LogStoreCalls,
+    cloud::{
+        error::Error,
+        sls::{
+            LogStore,
+            encryption::{BoundLogStore, LogStoreCalls},
+        },
+    },
     provider::{errors, log_store_id::LogStoreId},
     schema::{
         Diagnostic, Diagnostics,
         resource::{Context, Outcome, Stored},
     },
 };
+
+/// Between the reads of an answer that cannot be true. How long reads may lag is not documented.
+const UNBELIEVED_PAUSES: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 type Read = Outcome<EncryptionModel, EncryptionPrivate>;
 
@@ -49,7 +61,8 @@ async fn try_read(
     let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
     // An import knows the names only.
     let importing = state.enable.is_null();
-    let log_store = match super::bound(&client, &bounds, &id).get().await {
+    let known_create_time = state.logstore_create_time.known().copied();
+    let log_store = match get(&super::bound(&client, &bounds, &id), known_create_time).await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) && !importing => {
             return Ok(Found::Gone(gone(&id, error.message())));
@@ -59,11 +72,12 @@ async fn try_read(
     let observed = Observed::of(&log_store).map_err(|problem| {
         Diagnostic::error(format!("Cannot read the encryption of Logstore {id}"), problem)
     })?;
-    let known_create_time = state.logstore_create_time.known().copied();
     let rebuilt = known_create_time.is_some_and(|known| known != observed.create_time);
     let Some(conf) = &observed.conf else {
         return if importing {
             Err(nothing_to_import(&id))
+        } else if has_vanished(&observed, known_create_time) {
+            Err(vanished(&id))
         } else {
             Ok(Found::Gone(never_configured(&id, rebuilt)))
         };
@@ -84,6 +98,43 @@ async fn try_read(
     Ok(Found::Configured(Box::new(new_state), diagnostics))
 }
 
+/// Reads the Logstore. A configuration cannot be removed from a Logstore, so an answer that shows none contradicts a
+/// state that knows one of the same Logstore: it comes from a part of the service that lags. Such an answer is not
+/// believed at once.
+///
+/// # Errors
+///
+/// That of the last read.
+pub(super) async fn get(
+    calls: &BoundLogStore<'_>,
+    configured_create_time: Option<i64>,
+) -> Result<LogStore, Error> {
+    for pause in UNBELIEVED_PAUSES {
+        let log_store = calls.get().await?;
+        let observed = Observed::of(&log_store);
+        if !observed.is_ok_and(|observed| has_vanished(&observed, configured_create_time)) {
+            return Ok(log_store);
+        }
+        calls.wait(pause).await?;
+    }
+    calls.get().await
+}
+
+/// True if the Logstore is the one that was configured and shows no configuration.
+pub(super) fn has_vanished(observed: &Observed, configured_create_time: Option<i64>) -> bool {
+    observed.conf.is_none() && configured_create_time == Some(observed.create_time)
+}
+
+/// The error that a configuration is not shown which cannot have been removed.
+pub(super) fn vanished(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::error(
+        "An encryption configuration is no longer shown",
+        format!(
+            "Logstore {id}: several reads show no encryption configuration. The state has one, the Logstore is the same (its createTime is), and a configuration cannot be removed from a Logstore. So the answers are out of date, or the service has lost it. The state was kept, and nothing was sent.\n\nRun again. If it keeps happening, ask the service's support. To configure the Logstore afresh, take the resource out of the state, which sends nothing, and apply:\n\n  terraform state rm ADDRESS"
+        ),
+    )
+}
+
 fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
     Diagnostic::warning(
         format!("Logstore {id} does not exist"),
@@ -100,7 +151,7 @@ fn never_configured(id: &LogStoreId, rebuilt: bool) -> Diagnostics {
     let why = if rebuilt {
         "The Logstore was deleted and created anew; the new one has never been encrypted."
     } else {
-        "The Logstore has no encryption configuration, although it had one before."
+        "The Logstore has no encryption configuration."
     };
     Diagnostic::warning(
         format!("Logstore {id} is not encrypted"),
