@@ -20,7 +20,7 @@ fn with_the_key_of_the_service() {
         "id": "audit:app", "project_name": "audit", "logstore_name": "app", "enable": true,
         "encrypt_type": "default", "user_cmk_info": null, "on_immutable_change": "error",
         "on_destroy": "keep", "timeouts": null, "mechanism": "service_key",
-        "logstore_create_time": 1_700_000_000,
+        "logstore_create_time": 1_700_000_000, "region": "cn-hangzhou",
     });
     assert_eq!(Value::Object(scene.attributes(THIS)), expected);
     assert_eq!(scene.plan().expect_empty().ran.diagnostics().len(), 0);
@@ -98,7 +98,7 @@ fn a_saved_plan_is_applied() {
 #[test]
 fn of_a_logstore_that_does_not_exist_fails_at_apply_only() {
     let scene = Scene::new(&json!({"projects": [{"name": "audit"}]}));
-    scene.write("main.tf", &given::encryption(""));
+    scene.write("main.tf", &given::encryption("  timeouts = { create = \"2s\" }"));
     scene.plan().expect_changes();
     let error = scene.try_apply().failed().error();
     error.says(&["audit:app", "LogStoreNotExist", "This resource never creates a Logstore"]);

@@ -46,12 +46,12 @@ fn updates(scene: &Scene) -> Vec<Call> {
 
 #[test]
 fn an_update_that_is_answered_but_not_done_is_an_error() {
-    let scene = ready("", "");
+    let scene = ready("", "  timeouts = { create = \"3s\" }");
     fault(&scene, "UpdateLogStore", 0, 10, &json!("ignore"));
     let error = scene.try_apply().failed().error();
     error.says(&[
         "Encryption of Logstore audit:app is not as it was set",
-        "reading back shows no encryption configuration",
+        "GetLogStore shows no encryption configuration",
         "may be in clear",
         "Run again",
     ]);
@@ -63,10 +63,10 @@ fn an_update_that_is_answered_but_not_done_is_an_error() {
 #[test]
 fn a_toggle_that_is_answered_but_not_done_is_an_error_and_stays_planned() {
     let scene = applied(&encryption(""));
-    scene.write("main.tf", &encryption("  enable = false"));
+    scene.write("main.tf", &encryption("  enable = false\n  timeouts = { update = \"3s\" }"));
     fault(&scene, "UpdateLogStore", 0, 10, &json!("ignore"));
     let error = scene.try_apply().failed().error();
-    error.says(&["is not as it was set", "reading back shows encryption enabled"]);
+    error.says(&["is not as it was set", "GetLogStore shows encryption enabled"]);
     assert_eq!(scene.attributes(THIS)["enable"], true);
     scene.clear_faults();
     scene.apply();
@@ -281,7 +281,7 @@ fn every_operation_keeps_its_own_time() {
     held(&scene, "GetLogStore", 0);
     scene.try_plan().failed().error().says(&["Cannot read Logstore audit:app", passed]);
 
-    let scene = applied(&limits("delete"));
+    let scene = applied(&limits("delete").replace("  timeouts", "  on_destroy = \"disable\"\n  timeouts"));
     held(&scene, "UpdateLogStore", 0);
     let destroyed = scene.run(&["destroy", "-auto-approve", "-input=false", "-json"]);
     destroyed.failed().error().says(&[passed]);

@@ -18,7 +18,7 @@ fn create() -> [(String, String); 1] {
 
 #[test]
 fn a_deleted_logstore_is_planned_anew_and_waits_until_it_exists() {
-    let scene = given::applied(&given::encryption(""));
+    let scene = given::applied(&given::encryption("  timeouts = { create = \"2s\" }"));
     scene.delete_log_store("audit", "app");
     let plan = scene.plan().expect_changes();
     assert_eq!(plan.actions(), create());

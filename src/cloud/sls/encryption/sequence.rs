@@ -308,7 +308,10 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
                     }
                 }
                 Err(error) if self.may_be_new(&error, started) => last_error = Some(error),
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    let is_over = error.kind() == ErrorKind::Timeout;
+                    return Err(last_error.filter(|_| is_over).unwrap_or(error).into());
+                }
             }
             let pause = PAUSES.get(read).or(PAUSES.last()).copied().unwrap_or_default();
             if let Err(error) = self.calls.wait(pause).await {
