@@ -35,7 +35,7 @@ fn a_deleted_logstore_is_planned_anew_and_waits_until_it_exists() {
 
 #[test]
 fn a_deleted_project_is_told_as_such() {
-    let scene = given::applied(&given::encryption(""));
+    let scene = given::applied(&given::encryption("  timeouts = { create = \"2s\" }"));
     scene.delete_project("audit");
     let plan = scene.plan().expect_changes();
     assert_eq!(plan.actions(), create());

@@ -109,12 +109,12 @@ fn an_answer_about_another_logstore_is_refused() {
 }
 
 #[test]
-fn an_algorithm_nobody_knows_is_an_error_that_lists_those_that_are_known() {
+fn an_algorithm_that_the_provider_does_not_know_is_an_error_of_the_plan_only_where_another_is_configured() {
     let scene = applied(&encryption(""));
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": service_key(true, "rot13")}));
     let state = scene.read("terraform.tfstate");
     let error = scene.try_plan().failed().error();
-    error.says(&["Cannot read the encryption of Logstore audit:app", "\"rot13\"", "sm4_gcm, aes_ecb"]);
+    error.says(&["Logstore audit:app", "\"rot13\"", "ignore_changes"]);
     assert_eq!(scene.read("terraform.tfstate"), state);
     assert_eq!(scene.writes().len(), 0);
 }

@@ -149,7 +149,10 @@ fn a_connection_that_is_refused_is_told() {
 #[test]
 fn a_project_that_is_not_there_hints_at_the_region() {
     let scene = Scene::new(&plain());
-    scene.write("main.tf", &encryption("").replace("\"audit\"", "\"elsewhere\""));
+    scene.write(
+        "main.tf",
+        &encryption("  timeouts = { create = \"2s\" }").replace("\"audit\"", "\"elsewhere\""),
+    );
     // The project may be created in the same apply, so the plan succeeds.
     scene.plan().expect_changes();
     let error = scene.try_apply_plan().failed().error();

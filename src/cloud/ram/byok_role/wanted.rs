@@ -9,8 +9,7 @@ pub use crate::cloud::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
 
 /// What people read on a role that is not finished, and what tells that it is not: a role is made with this
 /// description, and gets its own one last.
-pub const UNFINISHED: &str =
-    "Being set up by alicloud_ram_byok_role; the next terraform apply goes on with it";
+pub const UNFINISHED: &str = "Being set up by alicloud_ram_byok_role; the next apply goes on with it";
 
 /// What a BYOK role should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
