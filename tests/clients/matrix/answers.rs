@@ -24,6 +24,7 @@ pub fn action_of(request: &Message) -> String {
         ("GET", "/", _) => "GetProject",
         ("GET", "/logstores", _) => "ListLogStores",
         ("GET", _, Some(_)) => "GetLogStore",
+        ("PUT", _, Some(name)) if name.ends_with("/encryption") => "UpdateLogStoreEncryption",
         ("PUT", _, Some(_)) => "UpdateLogStore",
         _ => panic!("no action of SLS is known by {}", request.first_line()),
     };

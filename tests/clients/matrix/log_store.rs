@@ -166,7 +166,9 @@ impl Cell<'_> {
                 // Once a second while the update is under way, which is until its time is over.
                 let is_silent =
                     matches!(self.case.fault, Fault::SilenceBefore | Fault::SilenceAfter | Fault::TooLong);
-                let beside = if is_silent && position == 2 { 2 } else { 0 };
+                // One that shows the update is the last.
+                let until_it_shows = if self.case.applied { 1 } else { 2 };
+                let beside = if is_silent && position == 2 { until_it_shows } else { 0 };
                 let looks = vec![GET.to_owned(); beside + usize::from(is_looked_at)];
                 [&calls[..position], &looks].concat()
             }
@@ -212,7 +214,9 @@ impl Cell<'_> {
     fn check_told(&self, outcome: &Result<Applied, Box<Failure>>, carried_out: usize) {
         let Err(failure) = outcome else { return };
         assert!(failure.written || carried_out == 0, "{self}: the Logstore has changed, and nobody is told");
-        let ApplyError::Call(error) = &failure.error else { panic!("{self}: {}", failure.error) };
+        let (ApplyError::Call(error) | ApplyError::NotOffered(error)) = &failure.error else {
+            panic!("{self}: {}", failure.error)
+        };
         assert_eq!(error.kind(), self.case.kind, "{self}: {error}");
     }
 
