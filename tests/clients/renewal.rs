@@ -309,7 +309,9 @@ async fn two_hundred_logstores_are_encrypted_with_one_renewal_that_nobody_waits_
 
     assert_eq!(world.transport.answered(200), world.transport.sent().len(), "a call was refused");
     let (renewal, [old, new]) = one_renewal(&world.transport.sent());
-    assert_eq!(old + new, LOGSTORES * CALLS_EACH);
+    // What was read before the clock moved is too old to build an update from: it is read again.
+    let again = (old + new).checked_sub(LOGSTORES * CALLS_EACH);
+    assert!(again.is_some_and(|again| again <= AT_ONCE), "{again:?}");
     // It fell due after half of them, and those that began in the meantime did all of their calls with the old key.
     assert!(renewal > DUE_AFTER * CALLS_EACH, "{renewal}");
     let meanwhile = old + 1 - renewal;

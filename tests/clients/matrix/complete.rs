@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::actions;
 
 /// The methods of clients that send nothing.
-const SEND_NOTHING: [&str; 2] = ["pausebeforeretry", "within"];
+const SEND_NOTHING: [&str; 3] = ["pausebeforeretry", "within", "withpermit"];
 
 #[test]
 fn every_method_of_a_client_that_sends_something_is_in_the_table() {

@@ -1,7 +1,7 @@
 //! The actions of SLS.
 
 use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
-use alicloud_encryption::cloud::sls::ListLogStores;
+use alicloud_encryption::cloud::sls::{EncryptConf, ListLogStores};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -38,6 +38,23 @@ pub fn actions() -> Vec<Action> {
                     let in_time = Duration::from_hours(1000);
                     let sent = on.sls.update_log_store(&on.context, &project, &logstore, &body, in_time);
                     sent.await.map(|sent| assert!(sent))
+                })
+            },
+        ),
+        Action::new(
+            Service::Sls,
+            "UpdateLogStoreEncryption",
+            Kind::WriteOnce(|on| {
+                Box::pin(async {
+                    let found = on.sls.get_log_store(&on.context, &audit(), &app()).await.unwrap();
+                    found.encrypt_conf().unwrap().is_some()
+                })
+            }),
+            |on| {
+                Box::pin(async {
+                    let conf =
+                        EncryptConf { enable: true, encrypt_type: "default".to_owned(), user_cmk_info: None };
+                    on.sls.update_log_store_encryption(&on.context, &audit(), &app(), &conf).await
                 })
             },
         ),
