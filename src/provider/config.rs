@@ -6,9 +6,9 @@ use crate::{
     crypto::Secret,
     model,
     schema::{
-        Attribute, Block, Diagnostic, Diagnostics, Field, Nesting, Path, Schema, Value,
+        Attribute, Block, Diagnostic, Diagnostics, Field, Nesting, Path, Schema, Type, Value,
         field::Typed,
-        validator::{Between, OneOf, Parses},
+        validator::{Between, Each, OneOf, Parses},
     },
 };
 
@@ -33,6 +33,10 @@ model! {
         pub assume_role: Vec<Field<AssumeRoleModel>>,
         /// A role to assume with a token of an identity provider.
         pub assume_role_with_oidc: Vec<Field<AssumeRoleWithOidcModel>>,
+        /// The only accounts that calls may be made for.
+        pub allowed_account_ids: Vec<Field<String>>,
+        /// Accounts that no call may be made for.
+        pub forbidden_account_ids: Vec<Field<String>>,
         /// The region.
         pub region: String,
         /// Whether a region that is not known is accepted.
@@ -188,7 +192,10 @@ With `assume_role`, they then open a session of that role. Profiles may have the
 login are used while they are valid.
 
 A plan file holds the values of variables in clear, also of `sensitive` ones. Keys do not get into it if they come from the \
-environment or a file, or through a variable that is `ephemeral` (Terraform 1.10).";
+environment or a file, or through a variable that is `ephemeral` (Terraform 1.10).
+
+Keys of another account never empty the state: an object leaves it only if the service says that it is gone to the \
+account that the object belongs to. `allowed_account_ids` refuses other accounts before anything else is called.";
 
 /// The schema of the provider block.
 pub(super) fn schema() -> Schema {
@@ -224,7 +231,19 @@ fn credentials() -> Vec<Attribute> {
             Attribute::string("credentials_uri").optional().sensitive().described(
                 "An address that answers with temporary keys; `http://` is accepted for addresses of this machine only. Environment: `ALICLOUD_CREDENTIALS_URI`, `ALIBABA_CLOUD_CREDENTIALS_URI`.",
             ),
+            account_ids("allowed_account_ids").described(
+                "The only accounts that the provider may work in. With keys of another account every call is an error that names both; GetCallerIdentity is called once, before anything else. Left out or empty, every account is allowed.",
+            ),
+            account_ids("forbidden_account_ids").described(
+                "Accounts that the provider must not work in, checked in the same way.",
+            ),
     ]
+}
+
+fn account_ids(name: &'static str) -> Attribute {
+    Attribute::new(name, Type::set(Type::String))
+        .optional()
+        .validate(Each(Parses { rule: "Must be the id of an account: digits.", problem: account_id_problem }))
 }
 
 /// Where and how calls are made.
@@ -415,6 +434,11 @@ fn missing_half(given: &str, missing: &'static str) -> Diagnostic {
 fn region_problem(text: &str) -> Option<String> {
     // An empty argument counts as not set, so that a module may pass one on.
     if text.is_empty() { None } else { Region::parse(text).err().map(sentence_end) }
+}
+
+fn account_id_problem(text: &str) -> Option<String> {
+    let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_id).then(|| format!("{text:?} is not an account id such as 1234567890123456"))
 }
 
 fn role_problem(text: &str) -> Option<String> {

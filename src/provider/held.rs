@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard};
 
 use super::{claims::Claims, held_roles::HeldRoles, log_store_id::LogStoreId, readiness::Memory};
 use crate::cloud::sls::LogStore;
@@ -21,7 +21,12 @@ pub(super) struct Held {
     /// What this phase has found out about roles.
     pub(super) roles: HeldRoles,
     readiness: Mutex<Arc<Memory>>,
+    account_to_note: Mutex<Arc<AccountToNote>>,
 }
+
+/// The account that is stored with objects of this phase; `None` in it if it could not be found out, which is not tried
+/// again.
+pub(super) type AccountToNote = OnceCell<Option<String>>;
 
 /// An answer of `GetLogStore` kept for an apply.
 #[derive(Debug)]
@@ -37,11 +42,17 @@ impl Held {
         self.claims.begin_phase();
         self.roles.begin_phase();
         *open(&self.readiness) = Arc::default();
+        *open(&self.account_to_note) = Arc::default();
     }
 
     /// What this phase has read about keys, roles and policies.
     pub(super) fn readiness(&self) -> Arc<Memory> {
         Arc::clone(&open(&self.readiness))
+    }
+
+    /// The account that is stored with objects of this phase.
+    pub(super) fn account_to_note(&self) -> Arc<AccountToNote> {
+        Arc::clone(&open(&self.account_to_note))
     }
 
     /// Waits until no other call of this process writes to the Logstore. Writers of other processes are not

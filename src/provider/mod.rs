@@ -1,5 +1,6 @@
 //! This provider's configuration, resources, data sources and functions.
 
+mod account;
 mod byok_readiness;
 mod claims;
 mod config;

@@ -10,7 +10,7 @@ use crate::{
     cloud::{
         Caller, CallerConfig,
         clock::SystemClock,
-        credentials::{Chain, Means, SystemHost},
+        credentials::{Chain, CheckedAccount, Means, SystemHost},
         endpoint::Endpoint,
         http::{ReqwestTransport, TransportConfig},
         kms::KmsClient,
@@ -22,7 +22,6 @@ use crate::{
         rpc::RpcConfig,
         signing::sls,
         sls::{EncryptionApi, SlsClient, SlsConfig},
-        sts::StsClient,
     },
     schema::Diagnostic,
 };
@@ -45,7 +44,7 @@ struct Clients {
     preflight: Preflight,
     sls: Arc<SlsClients>,
     ram: Arc<RamClient>,
-    sts: Arc<StsClient>,
+    account: Arc<CheckedAccount>,
     kms: Arc<KmsClients>,
 }
 
@@ -127,13 +126,13 @@ impl Session {
         self.clients().map(|clients| clients.ram)
     }
 
-    /// The client of STS.
+    /// The account that the credentials belong to.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(super) fn sts(&self) -> Result<Arc<StsClient>, NoClient> {
-        self.clients().map(|clients| clients.sts)
+    pub(super) fn account(&self) -> Result<Arc<CheckedAccount>, NoClient> {
+        self.clients().map(|clients| clients.account)
     }
 
     /// A client of KMS in a region.
@@ -153,7 +152,18 @@ impl Session {
 impl Clients {
     fn new(settings: KnownSettings, terraform_version: &str) -> Clients {
         let nonces: Arc<dyn NonceSource> = Arc::new(UniqueNonces::default());
-        let caller = Arc::new(Caller::new(caller_config(&settings, terraform_version, &nonces)));
+        let means = means(&settings, terraform_version, &nonces);
+        let chain = Arc::new(Chain::new(settings.credentials, means.clone()));
+        let account =
+            Arc::new(CheckedAccount::new(chain, settings.sts_endpoint, settings.accounts, means.clone()));
+        let caller = Arc::new(Caller::new(CallerConfig {
+            credentials: Arc::<CheckedAccount>::clone(&account),
+            transport: means.transport,
+            clock: means.clock,
+            retry: means.retry,
+            request_timeout: settings.request_timeout,
+            max_concurrency: settings.max_concurrency,
+        }));
         let rpc = |endpoint: Endpoint| RpcConfig {
             endpoint,
             signature: settings.rpc_signature,
@@ -164,7 +174,7 @@ impl Clients {
             region: settings.region.clone(),
             preflight: settings.preflight,
             ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
-            sts: Arc::new(StsClient::new(rpc(settings.sts_endpoint))),
+            account,
             kms: Arc::new(KmsClients {
                 template: rpc(settings.connection.network.kms(&settings.region)),
                 network: settings.connection.network,
@@ -228,11 +238,8 @@ impl From<NoClient> for Diagnostic {
     }
 }
 
-fn caller_config(
-    settings: &KnownSettings,
-    terraform_version: &str,
-    nonces: &Arc<dyn NonceSource>,
-) -> CallerConfig {
+/// What sources of credentials and the clients reach the world with.
+fn means(settings: &KnownSettings, terraform_version: &str, nonces: &Arc<dyn NonceSource>) -> Means {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
@@ -240,24 +247,14 @@ fn caller_config(
     transport.max_idle_connections = settings.max_concurrency;
     transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
     transport.proxy.clone_from(&settings.connection.proxy);
-    let transport = Arc::new(ReqwestTransport::new(transport));
-    let retry = RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() };
-    let means = Means {
+    Means {
         host: Arc::new(SystemHost),
-        transport: Arc::<ReqwestTransport>::clone(&transport),
+        transport: Arc::new(ReqwestTransport::new(transport)),
         clock: Arc::new(SystemClock),
         nonces: Arc::clone(nonces),
-        retry,
+        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
         request_timeout: settings.request_timeout,
         signature: settings.rpc_signature,
-    };
-    CallerConfig {
-        credentials: Arc::new(Chain::new(settings.credentials.clone(), means)),
-        transport,
-        clock: Arc::new(SystemClock),
-        retry,
-        request_timeout: settings.request_timeout,
-        max_concurrency: settings.max_concurrency,
     }
 }
 
@@ -317,7 +314,7 @@ mod tests {
         let public = session(Environment::from(pairs));
         assert!(format!("{:?}", public.kms(&shanghai).unwrap()).contains("kms.cn-shanghai.aliyuncs.com"));
         assert!(format!("{:?}", public.ram().unwrap()).contains("ram.aliyuncs.com"));
-        assert!(format!("{:?}", public.sts().unwrap()).contains("sts.cn-hangzhou.aliyuncs.com"));
+        assert!(format!("{:?}", public.account().unwrap()).contains("sts.cn-hangzhou.aliyuncs.com"));
         assert!(!format!("{public:?}").contains("canary"));
         let inside = ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true");
         let inside = session(Environment::from([pairs[0], pairs[1], pairs[2], inside]));

@@ -1,6 +1,6 @@
 //! How arguments and environment variables become settings: argument, else environment, else default.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     config::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cloud::{
-        credentials::{ChainConfig, StsEndpoints},
+        credentials::{AccountRule, ChainConfig, StsEndpoints},
         endpoint::Endpoint,
         names::Region,
         signing::{rpc, sls::SignatureVersion},
@@ -37,6 +37,7 @@ pub(super) enum Settings {
 #[derive(Debug)]
 pub(super) struct KnownSettings {
     pub(super) credentials: ChainConfig,
+    pub(super) accounts: AccountRule,
     pub(super) region: Region,
     /// `None` for the endpoint of each Logstore's region.
     pub(super) log_endpoint: Option<Endpoint>,
@@ -126,6 +127,10 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     };
     Ok(Settings::Known(Box::new(KnownSettings {
         credentials,
+        accounts: AccountRule {
+            allowed: account_ids(&config.allowed_account_ids),
+            forbidden: account_ids(&config.forbidden_account_ids),
+        },
         log_endpoint: endpoints.log,
         ram_endpoint: endpoints.ram.unwrap_or_else(|| network.ram()),
         kms_endpoint: endpoints.kms,
@@ -247,6 +252,10 @@ fn region(
     })
 }
 
+fn account_ids(argument: &Field<Vec<Field<String>>>) -> BTreeSet<String> {
+    argument.known().into_iter().flatten().filter_map(|id| id.known().cloned()).collect()
+}
+
 fn preflight(config: &ProviderModel, environment: &Environment) -> Result<Preflight, Diagnostic> {
     let Some(found) = text(&config.preflight, environment, &PREFLIGHT) else {
         return Ok(Preflight::default());
@@ -317,6 +326,8 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
             "assume_role_with_oidc",
             unknown_in(&config.assume_role_with_oidc, AssumeRoleWithOidcModel::is_unknown),
         ),
+        ("allowed_account_ids", unknown_in(&config.allowed_account_ids, |_| false)),
+        ("forbidden_account_ids", unknown_in(&config.forbidden_account_ids, |_| false)),
         ("region", config.region.is_unknown()),
         ("skip_region_validation", config.skip_region_validation.is_unknown()),
         ("network", config.network.is_unknown()),

@@ -75,7 +75,7 @@ fn many_logstores_cost_as_many_times_as_much() {
     let main = given::encryption("  count = 20").replace("\"app\"", "\"app-${count.index}\"");
     scene.write("main.tf", &main);
     assert_eq!(scene.apply().changes(), (20, 0, 0));
-    assert_eq!(scene.calls().len(), 4 * 20);
+    assert_eq!(scene.calls().len(), 4 * 20 + 1, "GetCallerIdentity is called once");
     scene.forget_calls();
     scene.plan().expect_empty();
     assert_eq!(scene.actions(), ["GetLogStore"; 20]);

@@ -92,7 +92,7 @@ fn a_logstore_that_is_gone_is_success() {
     let scene = given::applied(&given::encryption(given::DISABLING));
     scene.delete_log_store("audit", "app");
     destroy_blindly(&scene);
-    assert_eq!(scene.actions(), ["GetLogStore"]);
+    assert_eq!(scene.actions(), ["GetLogStore", "GetCallerIdentity"]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_project_that_is_gone_is_success() {
     let scene = given::applied(&given::encryption(given::DISABLING));
     scene.delete_project("audit");
     destroy_blindly(&scene);
-    assert_eq!(scene.actions(), ["GetLogStore"]);
+    assert_eq!(scene.actions(), ["GetLogStore", "GetCallerIdentity"]);
 }
 
 #[test]

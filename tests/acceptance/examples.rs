@@ -15,7 +15,9 @@ fn example(file: &str) -> String {
 fn scene(seed: &Value) -> Scene {
     let scene = Scene::new(seed);
     scene.remove("provider.tf");
-    scene.env("ALIBABA_CLOUD_ENDPOINT_SLS", &scene.endpoint());
+    for service in ["SLS", "STS"] {
+        scene.env(&format!("ALIBABA_CLOUD_ENDPOINT_{service}"), &scene.endpoint());
+    }
     scene.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "ak-root");
     scene.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "sk-root");
     scene

@@ -5,6 +5,7 @@
 //! tests fail. When a test fails, everything its [`harness::Scene`] saw is printed.
 #![cfg(test)]
 
+mod accounts;
 mod adoption;
 mod calls;
 mod conflict;

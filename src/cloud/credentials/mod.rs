@@ -8,6 +8,7 @@
 // Dates and numbers in here come from files and answers: an operator that panics on what is out of range is no choice.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+mod account;
 mod answer;
 mod assume_role;
 mod chain;
@@ -33,6 +34,7 @@ use crate::cloud::context::CallContext;
 use crate::cloud::error::Error;
 use crate::crypto::Secret;
 
+pub use account::{AccountRule, CheckedAccount};
 pub use assume_role::{RoleToAssume, StsEndpoints};
 pub use chain::{Chain, ChainConfig};
 pub use credentials_uri::{CredentialsUri, UriError};

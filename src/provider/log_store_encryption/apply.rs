@@ -40,12 +40,18 @@ pub(super) async fn create(
 ) -> Applied {
     resource.session.held.claims.note_apply();
     let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
-    let private = EncryptionPrivate::of_object(now(resource));
+    let mut private = EncryptionPrivate { made_at: now(resource), ..EncryptionPrivate::default() };
     match write(resource, &bounds, &planned, Known::Nothing).await {
-        Ok((state, diagnostics)) => Applied { state: Some(state), private, diagnostics },
+        Ok((state, diagnostics)) => {
+            private.note_account(resource, &bounds, &state).await;
+            Applied { state: Some(state), private, diagnostics }
+        }
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
         Err(NotDone { diagnostics, seen }) => {
+            if seen.is_some() {
+                private.note_account(resource, &bounds, &planned).await;
+            }
             Applied { state: seen.map(|seen| as_seen(&planned, &seen)), private, diagnostics }
         }
     }
@@ -65,7 +71,7 @@ pub(super) async fn update(
 ) -> Applied {
     resource.session.held.claims.note_apply();
     let Update { prior, planned, private, .. } = request;
-    let private = EncryptionPrivate::of_object(private.made_at);
+    let private = private.of_object();
     let applied = |state, diagnostics| Applied { state: Some(state), private, diagnostics };
     if planned.encrypt_conf().is_some() && planned.encrypt_conf() == prior.encrypt_conf() {
         // Only what concerns nobody but this resource changed.
@@ -255,7 +261,10 @@ async fn try_delete(
     let configured = state.logstore_create_time.known().copied();
     let log_store = match read::get(&calls, configured).await {
         Ok(log_store) => log_store,
-        Err(error) if errors::is_gone(&error) => return Ok(Diagnostics::new()),
+        Err(error) if errors::is_gone(&error) => {
+            private.check_account(resource, bounds, &id, state).await?;
+            return Ok(Diagnostics::new());
+        }
         Err(error) => return Err(not_disabled(&error).into()),
     };
     let observed = Observed::of(&log_store)

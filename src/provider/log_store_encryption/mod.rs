@@ -9,11 +9,12 @@ mod preflight;
 mod read;
 mod role_users;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account,
     claims::{MadeAt, PlannedDestroy},
     log_store_id::LogStoreId,
     session::Session,
@@ -22,6 +23,7 @@ use super::{
 use crate::{
     cloud::{
         CallContext,
+        ram::RoleArn,
         sls::{SlsClient, encryption::BoundLogStore},
     },
     schema::{
@@ -50,6 +52,9 @@ pub struct EncryptionPrivate {
     /// When this provider made the object; none of an imported one.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_at: Option<MadeAt>,
+    /// The account of the Logstore, where the state does not name it in the ARN of a role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
     /// What the plan of a destroy with `on_destroy = "disable"` leaves to the destroy.
     #[serde(skip_serializing_if = "Option::is_none")]
     destroy: Option<PlannedDestroy>,
@@ -105,8 +110,50 @@ impl LogStoreEncryption {
 
 impl EncryptionPrivate {
     /// What is stored with an object that lives on.
-    fn of_object(made_at: Option<MadeAt>) -> EncryptionPrivate {
-        EncryptionPrivate { made_at, ..EncryptionPrivate::default() }
+    fn of_object(&self) -> EncryptionPrivate {
+        EncryptionPrivate {
+            made_at: self.made_at,
+            account_id: self.account_id.clone(),
+            ..EncryptionPrivate::default()
+        }
+    }
+
+    /// The account that the Logstore of a state belongs to: that of the role, which SLS assumes within one account only.
+    fn account_of<'a>(&'a self, state: &EncryptionModel) -> Option<Cow<'a, str>> {
+        let role = state.permanent().arn.and_then(|arn| RoleArn::parse(arn).ok());
+        role.map(|role| Cow::Owned(role.account_id().to_owned()))
+            .or(self.account_id.as_deref().map(Cow::Borrowed))
+    }
+
+    /// Notes the account of the credentials as that of the Logstore, where it is not known.
+    async fn note_account(
+        &mut self,
+        resource: &LogStoreEncryption,
+        bounds: &CallContext,
+        state: &EncryptionModel,
+    ) {
+        if self.account_of(state).is_none() {
+            self.account_id = account::to_note(&resource.session, bounds).await;
+        }
+    }
+
+    /// Checks that the account which says that a Logstore is gone is the one that the Logstore belongs to.
+    ///
+    /// # Errors
+    ///
+    /// It is another one, or one of the two is not known.
+    async fn check_account(
+        &self,
+        resource: &LogStoreEncryption,
+        bounds: &CallContext,
+        id: &LogStoreId,
+        state: &EncryptionModel,
+    ) -> Result<(), Diagnostic> {
+        let object = format!("Logstore {id}");
+        match self.account_of(state) {
+            Some(account_id) => account::check(&resource.session, bounds, &object, &account_id).await,
+            None => Err(account::unknown_account(&resource.session, bounds, &object).await),
+        }
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn plan_destroy(
     request: &PlanDestroy<EncryptionModel, EncryptionPrivate>,
 ) -> DestroyPlan<EncryptionPrivate> {
     let PlanDestroy { prior, private } = request;
-    let mut plan = DestroyPlan { private: EncryptionPrivate::default(), diagnostics: Diagnostics::new() };
+    let mut plan = DestroyPlan { private: private.of_object(), diagnostics: Diagnostics::new() };
     plan.diagnostics.extend(role_users::renamed(resource, prior));
     // An id that cannot be read is an error of the destroy, where there is one.
     let Some(Ok(id)) = resource.known_log_store_id(prior) else { return plan };

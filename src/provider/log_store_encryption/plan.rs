@@ -155,7 +155,7 @@ pub(super) async fn update(
     }
     diagnostics.extend(ownership::claim(resource, &planned, stored.made_at));
     let replacement = !requires_replace.is_empty();
-    let private = EncryptionPrivate { replacement, ..EncryptionPrivate::of_object(stored.made_at) };
+    let private = EncryptionPrivate { replacement, ..stored.of_object() };
     EncryptionPlan { planned, private, requires_replace, diagnostics }
 }
 

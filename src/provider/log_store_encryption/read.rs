@@ -35,8 +35,8 @@ pub(super) async fn read(
     context: &Context,
     stored: Stored<EncryptionModel, EncryptionPrivate>,
 ) -> Read {
-    let (state, private) = (stored.state, EncryptionPrivate::of_object(stored.private.made_at));
-    match try_read(resource, context, &state).await {
+    let (state, mut private) = (stored.state, stored.private.of_object());
+    match try_read(resource, context, &state, &mut private).await {
         Ok(Found::Configured(new_state, diagnostics)) => {
             Read { state: Some(*new_state), private, diagnostics }
         }
@@ -55,6 +55,7 @@ async fn try_read(
     resource: &LogStoreEncryption,
     context: &Context,
     state: &EncryptionModel,
+    private: &mut EncryptionPrivate,
 ) -> Result<Found, Diagnostic> {
     let id = resource.log_store_id(state)?;
     let client = resource.session.sls(&id.region)?;
@@ -65,6 +66,7 @@ async fn try_read(
     let log_store = match get(&super::bound(&client, &bounds, &id), known_create_time).await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) && !importing => {
+            private.check_account(resource, &bounds, &id, state).await?;
             return Ok(Found::Gone(gone(&id, error.message())));
         }
         Err(error) => return Err(errors::of_call(&format!("Cannot read Logstore {id}"), &error)),
@@ -90,6 +92,7 @@ async fn try_read(
     new_state.region = id.region.as_str().into();
     new_state.observe(conf, observed.create_time);
     new_state.complete_import();
+    private.note_account(resource, &bounds, &new_state).await;
     let mut diagnostics = Diagnostics::new();
     if rebuilt {
         diagnostics.push(created_anew(&id));

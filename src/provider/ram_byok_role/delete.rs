@@ -70,6 +70,7 @@ async fn try_delete(
 ) -> Result<Diagnostics, NotRemoved> {
     let name = super::role_name(state)?;
     let client = resource.session.ram().map_err(Diagnostic::from)?;
+    super::check_account(resource, bounds, state).await?;
     let _lock = resource.lock(bounds, name.as_str()).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     if state.role_id.is_null() && !is_ours(&role).await? {

@@ -1,17 +1,41 @@
 //! Imports a role by its name.
 
-use super::model::{RoleModel, SERVICE_LINKED};
+use super::{
+    READ_TIMEOUT, RamByokRole,
+    model::{RoleModel, SERVICE_LINKED},
+};
 use crate::{
     cloud::names::RoleName,
-    schema::{Diagnostic, resource::Import},
+    provider::account,
+    schema::{
+        Diagnostic,
+        resource::{Context, Import},
+    },
 };
 
 /// Reads what a person imports: the role's name, or its identity.
 ///
 /// # Errors
 ///
-/// What is given is no name of a role, or that of a service-linked role.
-pub(super) fn import(from: &Import) -> Result<RoleModel, Diagnostic> {
+/// What is given is no name of a role, or that of a service-linked role, or the role of another account.
+pub(super) async fn import(
+    resource: &RamByokRole,
+    context: &Context,
+    from: &Import,
+) -> Result<RoleModel, Diagnostic> {
+    let model = named(from)?;
+    if let Import::Identity(identity) = from
+        && let Some(account_id) = identity.attribute("account_id").as_str()
+    {
+        let object = format!("Role {}", super::role_name(&model)?);
+        let bounds = resource.call_context(context, &model, |timeouts| &timeouts.read, READ_TIMEOUT);
+        account::check(&resource.session, &bounds, &object, account_id).await?;
+    }
+    Ok(model)
+}
+
+/// The role that is named.
+fn named(from: &Import) -> Result<RoleModel, Diagnostic> {
     let name = match from {
         Import::Id(id) => id.clone(),
         Import::Identity(identity) => identity.attribute("role_name").as_str().unwrap_or_default().to_owned(),
@@ -40,23 +64,23 @@ mod tests {
 
     #[test]
     fn a_role_is_imported_by_its_name() {
-        let model = import(&Import::Id("Sls-Byok".to_owned())).unwrap();
+        let model = named(&Import::Id("Sls-Byok".to_owned())).unwrap();
         assert_eq!(model, RoleModel { role_name: "Sls-Byok".into(), ..RoleModel::default() });
     }
 
     #[test]
     fn a_role_is_imported_by_its_identity() {
         let identity = Value::Object([("role_name".to_owned(), Value::from("sls-byok"))].into());
-        assert_eq!(import(&Import::Identity(identity)).unwrap().role_name, "sls-byok".into());
+        assert_eq!(named(&Import::Identity(identity)).unwrap().role_name, "sls-byok".into());
     }
 
     #[test]
     fn anything_else_says_how_to_import() {
         for id in ["", "acs:ram::1:role/sls-byok", "a b"] {
-            let problem = import(&Import::Id(id.to_owned())).unwrap_err();
+            let problem = named(&Import::Id(id.to_owned())).unwrap_err();
             assert!(problem.detail.contains("terraform import ADDRESS sls-byok"), "{}", problem.detail);
         }
-        let problem = import(&Import::Id("aliyunserviceroleforsls_x".to_owned())).unwrap_err();
+        let problem = named(&Import::Id("aliyunserviceroleforsls_x".to_owned())).unwrap_err();
         assert_eq!(problem.summary, "Service-linked roles are not managed here");
     }
 }

@@ -18,7 +18,7 @@ use std::{
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
-    errors,
+    account, errors,
     held_roles::Unfinished,
     session::Session,
     timeouts::{self, TimeoutsModel},
@@ -27,7 +27,10 @@ use crate::{
     cloud::{
         CallContext,
         names::RoleName,
-        ram::byok_role::{BoundRole, Observed, StepError, Wanted, same_name},
+        ram::{
+            RoleArn,
+            byok_role::{BoundRole, Observed, StepError, Wanted, same_name},
+        },
     },
     schema::{
         Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
@@ -99,6 +102,23 @@ fn role_name(model: &RoleModel) -> Result<RoleName, Diagnostic> {
         .map_err(|problem| Diagnostic::error("The state does not name a role", problem.to_string()))
 }
 
+/// The ARN of a state; none of a role of which nobody knows whether it was made.
+fn arn(state: &RoleModel) -> Option<RoleArn> {
+    RoleArn::parse(state.arn.known()?).ok()
+}
+
+/// Checks that the credentials belong to the account of the role in a state, where its ARN is known: names of roles are
+/// unique within an account only.
+async fn check_account(
+    resource: &RamByokRole,
+    bounds: &CallContext,
+    state: &RoleModel,
+) -> Result<(), Diagnostic> {
+    let Some(arn) = arn(state) else { return Ok(()) };
+    let object = format!("Role {}", role_name(state)?);
+    account::check(&resource.session, bounds, &object, arn.account_id()).await
+}
+
 /// The name of the PassRole policy that is looked after. An import looks for one of the default name.
 fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Option<String> {
     let default = || model.role_name.known().map(|name| model::default_policy_name(name));
@@ -166,18 +186,34 @@ impl Resource for RamByokRole {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        let role_name = IdentityAttribute {
-            name: "role_name",
+        let attribute = |name, required_for_import, description| IdentityAttribute {
+            name,
             of: Type::String,
-            required_for_import: true,
-            optional_for_import: false,
-            description: "The name of the role.",
+            required_for_import,
+            optional_for_import: !required_for_import,
+            description,
         };
-        Some(IdentitySchema { version: 0, attributes: vec![role_name] })
+        let attributes = vec![
+            attribute("role_name", true, "The name of the role."),
+            attribute(
+                "account_id",
+                false,
+                "The account of the role. Given, an import with credentials of another account is an error.",
+            ),
+        ];
+        // Version 0 has the name only; the next refresh adds the account.
+        Some(IdentitySchema { version: 1, attributes })
     }
 
     fn identity(&self, state: &RoleModel) -> Value {
-        Value::Object(BTreeMap::from([("role_name".to_owned(), state.role_name.clone().into_value())]))
+        let account_id: Field<String> = match arn(state) {
+            Some(arn) => arn.account_id().into(),
+            None => Field::Null,
+        };
+        Value::Object(BTreeMap::from([
+            ("role_name".to_owned(), state.role_name.clone().into_value()),
+            ("account_id".to_owned(), account_id.into_value()),
+        ]))
     }
 
     fn validate(&self, config: &RoleModel) -> Diagnostics {
@@ -246,7 +282,7 @@ impl Resource for RamByokRole {
         delete::delete(self, context, &request).await
     }
 
-    async fn import(&self, _context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {
-        import::import(&from)
+    async fn import(&self, context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {
+        import::import(self, context, &from).await
     }
 }

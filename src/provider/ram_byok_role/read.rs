@@ -10,7 +10,7 @@ use crate::{
         },
     },
     provider::{
-        errors,
+        account, errors,
         held_roles::{MadeRole, Stored as StoredRole},
     },
     schema::{
@@ -29,6 +29,8 @@ pub(super) async fn read(
     stored: Stored<RoleModel, RolePrivate>,
 ) -> Read {
     let Stored { state, mut private } = stored;
+    // A destroy that failed has left it set.
+    private.is_destroy = false;
     let name = state.role_name.known().cloned().unwrap_or_default();
     let gone = |why| Read { state: None, private: RolePrivate::default(), diagnostics: why };
     match try_read(resource, context, &state, &private).await {
@@ -72,8 +74,18 @@ async fn try_read(
         role.observe_known(policy_name.as_deref(), state.create_date.known().map(String::as_str)).await
     };
     match found {
-        Ok(found) => Ok(Some(Box::new(found))),
-        Err(error) if error.kind() == ErrorKind::NotFound && !importing => Ok(None),
+        Ok(found) => match super::arn(state).filter(|arn| arn.account_id() != found.role.arn.account_id()) {
+            Some(arn) => Err(account::another_account(
+                &format!("Role {name}"),
+                arn.account_id(),
+                found.role.arn.account_id(),
+            )),
+            None => Ok(Some(Box::new(found))),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound && !importing => {
+            super::check_account(resource, &bounds, state).await?;
+            Ok(None)
+        }
         Err(error) => Err(errors::of_call(&format!("Cannot read role {name}"), &error)),
     }
 }

@@ -4,10 +4,7 @@ use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel};
 use crate::{
     cloud::{
         CallContext,
-        ram::{
-            RoleArn,
-            byok_role::{BoundRole, Observed, Written, same_name, steps},
-        },
+        ram::byok_role::{BoundRole, Observed, Written, same_name, steps},
     },
     provider::errors,
     schema::{
@@ -51,7 +48,10 @@ async fn try_update(
 ) -> Result<(Field<String>, Diagnostics), Diagnostics> {
     let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
-    let arn = arn(prior)?;
+    let arn = super::arn(prior).ok_or_else(|| {
+        Diagnostic::error("The state does not hold the role's ARN", "Run again with a refresh.")
+    })?;
+    super::check_account(resource, bounds, prior).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     let steps = steps(observed, &wanted);
     if let Err(error) = role.carry_out(&arn, &steps, observed).await {
@@ -90,10 +90,4 @@ fn begun_policy(prior: &RoleModel, planned: &RoleModel) -> Option<String> {
     let name = |model: &RoleModel| model.pass_role.known()?.policy_name.known().cloned();
     let after = name(planned)?;
     name(prior).is_none_or(|before| !same_name(&before, &after)).then_some(after)
-}
-
-fn arn(state: &RoleModel) -> Result<RoleArn, Diagnostic> {
-    let arn = state.arn.known().map_or("", String::as_str);
-    RoleArn::parse(arn)
-        .map_err(|problem| Diagnostic::error("The state does not hold the role's ARN", problem.to_string()))
 }

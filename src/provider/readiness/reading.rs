@@ -76,8 +76,8 @@ impl Reader<'_> {
     }
 
     async fn caller(&self) -> Answer<CallerIdentity> {
-        let client = self.session.sts()?;
-        let read = async { told(client.get_caller_identity(self.context).await) };
+        let account = self.session.account()?;
+        let read = async { told(account.identity(self.context).await.cloned()) };
         self.memory.caller.get((), read).await
     }
 

@@ -16,8 +16,6 @@ pub struct Call {
     pub service: String,
     /// The action, for example `GetLogStore`.
     pub action: String,
-    /// The HTTP method.
-    pub method: String,
     /// The path.
     pub path: String,
     /// The host, which begins with the project.
@@ -31,12 +29,16 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether it changes nothing.
+    pub fn is_read(&self) -> bool {
+        ["Get", "List", "Describe"].iter().any(|prefix| self.action.starts_with(prefix))
+    }
+
     pub(super) fn of(entry: &Value) -> Call {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         Call {
             service: text("service"),
             action: text("action"),
-            method: text("method"),
             path: text("path"),
             host: text("host"),
             status: entry["status"].as_i64(),

@@ -127,9 +127,7 @@ impl Scene {
     /// The actions of RAM that were called and may change something.
     #[track_caller]
     pub fn ram_writes(&self) -> Vec<String> {
-        let mut actions = self.ram_actions();
-        actions.retain(|action| !action.starts_with("Get") && !action.starts_with("List"));
-        actions
+        self.writes().into_iter().filter(|call| call.service == "ram").map(|call| call.action).collect()
     }
 }
 

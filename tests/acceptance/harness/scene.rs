@@ -76,7 +76,7 @@ impl Scene {
     pub fn provider_block(&self, arguments: &str) -> String {
         let endpoint = self.endpoint();
         format!(
-            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n    ram = {endpoint:?}\n  }}\n{arguments}\n}}\n"
+            "provider \"alicloud\" {{\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  region = \"cn-hangzhou\"\n  endpoints {{\n    log = {endpoint:?}\n    ram = {endpoint:?}\n    sts = {endpoint:?}\n  }}\n{arguments}\n}}\n"
         )
     }
 
@@ -309,7 +309,7 @@ impl Scene {
     /// The calls that may change something.
     #[track_caller]
     pub fn writes(&self) -> Vec<Call> {
-        self.calls().into_iter().filter(|call| call.method != "GET").collect()
+        self.calls().into_iter().filter(|call| !call.is_read()).collect()
     }
 
     /// Empties the log of calls.

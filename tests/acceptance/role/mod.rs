@@ -1,6 +1,6 @@
 //! The role of BYOK, with everything that belongs to it.
 
-mod given;
+pub mod given;
 
 mod absence;
 mod calls;

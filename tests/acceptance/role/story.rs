@@ -22,7 +22,7 @@ fn scene() -> Scene {
     let seed: Value = serde_json::from_str(&example("emulator.json")).unwrap();
     let scene = Scene::new(&seed);
     scene.remove("provider.tf");
-    for service in ["SLS", "RAM"] {
+    for service in ["SLS", "RAM", "STS"] {
         scene.env(&format!("ALIBABA_CLOUD_ENDPOINT_{service}"), &scene.endpoint());
     }
     scene.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "ak-operator");

@@ -1,0 +1,183 @@
+//! Which account credentials belong to, and whether calls may be made for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use crate::cloud::context::CallContext;
+use crate::cloud::credentials::error::{of_source, operation, unusable};
+use crate::cloud::credentials::{CredentialProvider, Credentials, Means, Renewal};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::Error;
+use crate::cloud::sts::{CallerIdentity, StsClient};
+
+/// Which accounts calls may be made for.
+#[derive(Clone, Debug, Default)]
+pub struct AccountRule {
+    /// The only accounts that are allowed; empty allows every one.
+    pub allowed: BTreeSet<String>,
+    /// Accounts that are not allowed.
+    pub forbidden: BTreeSet<String>,
+}
+
+/// Credentials that are given only while their account is allowed.
+///
+/// - Where the rule is empty, credentials are given without asking whose they are.
+/// - `GetCallerIdentity` is called when an account has to be known for the first time, and never again after it has
+///   been answered: sources do not change their account. Callers that need it at the same time wait for one call.
+#[derive(Debug)]
+pub struct CheckedAccount {
+    credentials: Arc<dyn CredentialProvider>,
+    sts: StsClient,
+    means: Means,
+    rule: AccountRule,
+    identity: OnceCell<CallerIdentity>,
+}
+
+impl AccountRule {
+    fn is_empty(&self) -> bool {
+        self.allowed.is_empty() && self.forbidden.is_empty()
+    }
+
+    /// Why calls may not be made for an account.
+    fn problem(&self, account_id: &str) -> Option<String> {
+        if self.forbidden.contains(account_id) {
+            return Some(format!(
+                "they belong to account {account_id}, which forbidden_account_ids of the provider block lists"
+            ));
+        }
+        if self.allowed.is_empty() || self.allowed.contains(account_id) {
+            return None;
+        }
+        let allowed: Vec<&str> = self.allowed.iter().map(String::as_str).collect();
+        let allowed = allowed.join(", ");
+        Some(format!(
+            "they belong to account {account_id}, and allowed_account_ids of the provider block allows only {allowed}"
+        ))
+    }
+}
+
+impl CheckedAccount {
+    /// Checks whose `credentials` are before it gives them. Nothing is called yet.
+    pub fn new(
+        credentials: Arc<dyn CredentialProvider>,
+        sts: Endpoint,
+        rule: AccountRule,
+        means: Means,
+    ) -> Self {
+        let sts = means.sts(Arc::clone(&credentials), sts);
+        Self { credentials, sts, means, rule, identity: OnceCell::new() }
+    }
+
+    /// Whose credentials they are, allowed or not.
+    ///
+    /// # Errors
+    /// That of the search for credentials or of `GetCallerIdentity`.
+    pub async fn identity(&self, context: &CallContext) -> Result<&CallerIdentity, Error> {
+        let read = self.identity.get_or_try_init(|| Box::pin(self.sts.get_caller_identity(context)));
+        self.means.within(context, &operation("GetCallerIdentity"), read).await?
+    }
+
+    async fn checked(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
+        let credentials = self.credentials.credentials(context).await?;
+        if self.rule.is_empty() {
+            return Ok(credentials);
+        }
+        let source = &credentials.source;
+        let identity = self.identity(context).await.map_err(|error| of_source(error, source))?;
+        match self.rule.problem(&identity.account_id) {
+            Some(problem) => Err(unusable(source, problem)),
+            None => Ok(credentials),
+        }
+    }
+}
+
+impl CredentialProvider for CheckedAccount {
+    fn credentials<'a>(&'a self, context: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>> {
+        Box::pin(self.checked(context))
+    }
+
+    fn refused(&self, credentials: &Credentials) -> Renewal {
+        self.credentials.refused(credentials)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cloud::credentials::StaticCredentials;
+    use crate::cloud::error::ErrorKind;
+    use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+
+    fn checked(
+        allowed: &[&str],
+        forbidden: &[&str],
+        replies: impl IntoIterator<Item = Reply>,
+    ) -> (CheckedAccount, Arc<ScriptedTransport>) {
+        let transport = Arc::new(ScriptedTransport::new(replies));
+        let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
+        let keys = StaticCredentials::new(Credentials {
+            access_key_id: "id".into(),
+            access_key_secret: "canary".into(),
+            security_token: None,
+            source: "the test".into(),
+        });
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let rule = AccountRule { allowed: ids(allowed), forbidden: ids(forbidden) };
+        (CheckedAccount::new(Arc::new(keys), Endpoint::global_sts(), rule, means), transport)
+    }
+
+    fn identity() -> Reply {
+        let body = json!({"IdentityType": "Account", "AccountId": "222", "Arn": "acs:ram::222:root"});
+        Reply::answer(200, &body.to_string())
+    }
+
+    #[tokio::test]
+    async fn credentials_are_given_for_accounts_that_the_rule_allows_after_one_call() {
+        for (allowed, forbidden, problem) in [
+            (&["222"][..], &[][..], None),
+            (&["111", "222"], &["333"], None),
+            (&[], &["111"], None),
+            (
+                &["111"],
+                &[],
+                Some("account 222, and allowed_account_ids of the provider block allows only 111"),
+            ),
+            (&[], &["222"], Some("account 222, which forbidden_account_ids")),
+            (&["222"], &["222"], Some("account 222, which forbidden_account_ids")),
+        ] {
+            let (checked, transport) = checked(allowed, forbidden, [identity()]);
+            for _ in 0..2 {
+                match (checked.credentials(&CallContext::default()).await, problem) {
+                    (Ok(credentials), None) => assert_eq!(credentials.access_key_id, "id"),
+                    (Err(error), Some(problem)) => {
+                        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+                        assert!(error.message().contains(problem), "{error}");
+                    }
+                    (outcome, _) => panic!("{allowed:?} {forbidden:?}: {outcome:?}"),
+                }
+            }
+            assert_eq!(transport.requests().len(), 1, "{allowed:?} {forbidden:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_where_every_account_is_allowed() {
+        let (checked, transport) = checked(&[], &[], []);
+        assert!(checked.credentials(&CallContext::default()).await.is_ok());
+        assert_eq!(transport.requests().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn no_credentials_are_given_while_their_account_is_not_known() {
+        let refused = Reply::answer(403, r#"{"Code": "NoPermission", "Message": "no"}"#);
+        let (checked, _) = checked(&["222"], &[], [refused, identity()]);
+        let error = checked.credentials(&CallContext::default()).await.unwrap_err();
+        assert!(error.to_string().contains("the test"), "{error}");
+        assert!(checked.credentials(&CallContext::default()).await.is_ok(), "the next call asks again");
+    }
+}
