@@ -41,11 +41,15 @@ fn the_quickstart_encrypts_the_logstore_of_its_seed() {
 
 #[test]
 fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
-    let logstore = |project, name| json!({"name": project, "logstores": [{"logstoreName": name}]});
+    let logstore = |project: &str, name| {
+        let region = if project.ends_with("beijing") { "cn-beijing" } else { "cn-hangzhou" };
+        json!({"name": project, "region": region, "logstores": [{"logstoreName": name}]})
+    };
     let waf = "waf-project-1234567890123456-cn-hangzhou";
     let firewall = "cloudfirewall-project-1234567890123456-cn-hangzhou";
     let scene = scene(&json!({"projects": [
         logstore(waf, "waf-logstore"),
+        logstore("waf-project-1234567890123456-cn-beijing", "waf-logstore"),
         logstore(firewall, "cloudfirewall-logstore"),
     ]}));
     scene.write("provider.tf", &example("provider/provider.tf"));
@@ -54,10 +58,13 @@ fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
     assert_eq!(scene.log_store(waf, "waf-logstore")["encrypt_conf"]["encrypt_type"], "sm4_gcm");
 
     let script = example("resources/alicloud_log_store_encryption/import.sh");
-    let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).unwrap();
-    let (address, id) = command.split_once(' ').unwrap();
-    scene.run(&["state", "rm", address]).succeeded();
-    scene.import(address, id).succeeded();
+    let commands: Vec<_> = script.lines().filter_map(|line| line.strip_prefix("terraform import ")).collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        let (address, id) = command.split_once(' ').unwrap();
+        scene.run(&["state", "rm", address]).succeeded();
+        scene.import(address, id).succeeded();
+    }
     scene.plan().expect_empty();
 }
 

@@ -23,3 +23,12 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
   # Switch encryption off when this resource is destroyed. Left out, the Logstore goes on encrypting.
   on_destroy = "disable"
 }
+
+# A Logstore of another region than the provider's.
+resource "alicloud_log_store_encryption" "waf_beijing" {
+  provider = alicloud-encryption
+
+  project_name  = "waf-project-1234567890123456-cn-beijing"
+  logstore_name = "waf-logstore"
+  region        = "cn-beijing"
+}

@@ -19,6 +19,7 @@ mock_resource "alicloud_ram_byok_role" {
 mock_resource "alicloud_log_store_encryption" {
   defaults = {
     id                   = "audit-project:app-log"
+    region               = "cn-hangzhou"
     mechanism            = "byok"
     enable               = true
     encrypt_type         = "default"

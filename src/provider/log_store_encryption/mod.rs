@@ -284,3 +284,27 @@ impl Resource for LogStoreEncryption {
         import::import(&from, self.session.region())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::provider::{config::ProviderModel, environment::Environment, settings::settings};
+
+    #[test]
+    fn an_identity_without_a_region_gets_that_of_the_provider() {
+        let session = Arc::new(Session::default());
+        let resource = LogStoreEncryption::new(Arc::clone(&session));
+        let stored = json!({"project_name": "audit", "logstore_name": "app"});
+        assert_eq!(resource.upgrade_identity(0, stored.clone()), stored, "no region is known yet");
+        let environment = Environment::from([
+            ("ALICLOUD_ACCESS_KEY", "id"),
+            ("ALICLOUD_SECRET_KEY", "secret"),
+            ("ALICLOUD_REGION", "cn-hangzhou"),
+        ]);
+        session.configure(settings(&ProviderModel::default(), &environment).unwrap(), "1.12.0");
+        let upgraded = json!({"project_name": "audit", "logstore_name": "app", "region": "cn-hangzhou"});
+        assert_eq!(resource.upgrade_identity(0, stored), upgraded);
+    }
+}
