@@ -55,6 +55,8 @@ model! {
         pub configuration_source: String,
         /// What is done about a key or a role that is not ready.
         pub preflight: String,
+        /// Whether a plan warns that a first configuration is permanent.
+        pub permanence_warning: bool,
         /// Which action of SLS writes the encryption configuration.
         pub encryption_api: String,
         /// Where the services are reached.
@@ -283,7 +285,10 @@ fn calls() -> Vec<Attribute> {
                 "Text appended to the user agent of every request. Environment: `TF_APPEND_USER_AGENT`.",
             ),
             Attribute::string("preflight").optional().validate(OneOf(&PREFLIGHTS)).described(
-                "What a plan does that configures or enables encryption with a KMS key of your own (`user_cmk_info`) while the key, the role or the caller's `ram:PassRole` is not as it has to be: `error` fails, `warn` warns, `off` does not look. What may not be read is one warning. Unless it is `off`, a refresh warns of a key that cannot be used. `alicloud_byok_readiness` has the same checks as a data source. Environment: `ALICLOUD_ENCRYPTION_PREFLIGHT`. Default: `error`.",
+                "Before a plan configures or enables encryption with a KMS key of your own (`user_cmk_info`), the provider checks the key and the role. If a check fails, `error` stops the plan and `warn` warns; `off` skips the checks. A finding is said once, whatever the number of Logstores it holds for. That who plans may not pass the role (`ram:PassRole`) is always a warning: somebody else may apply. So is what may not be read. Unless it is `off`, a refresh warns of a key or a role that cannot be used any more. `alicloud_byok_readiness` has the same checks as a data source. Environment: `ALICLOUD_ENCRYPTION_PREFLIGHT`. Default: `error`.",
+            ),
+            Attribute::bool("permanence_warning").optional().described(
+                "Whether a plan warns, once for all Logstores, that the first encryption configuration of a Logstore is permanent, and shows what is fixed. Environment: `ALICLOUD_ENCRYPTION_PERMANENCE_WARNING`. Default: `true`, and `false` where the environment variable `TF_IN_AUTOMATION` is set, as in pipelines; set it to `true` where people review the plans of a pipeline.",
             ),
             Attribute::string("encryption_api").optional().validate(OneOf(&ENCRYPTION_APIS)).described(
                 "Which action of SLS writes the encryption configuration. `update_logstore` (UpdateLogStore) is offered in every region. It replaces all settings of a Logstore, so the provider reads them first and sends them back; what another writer changes in between, within a second, can be lost. `update_logstore_encryption` (UpdateLogStoreEncryption) sets the encryption configuration and nothing else; not every region may offer it. See the guide *How a write stays safe*. Default: `update_logstore`.",

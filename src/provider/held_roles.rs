@@ -8,11 +8,12 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
+use super::readiness::{Principal, PrincipalKind};
 use crate::cloud::{
     names::RoleName,
     ram::{
         RoleArn,
-        byok_role::{Observed, Wanted},
+        byok_role::{self, Observed, Wanted},
     },
 };
 
@@ -33,6 +34,8 @@ struct Roles {
     leaving: HashMap<String, Leaving>,
     looked_at: HashSet<(String, String)>,
     users: HashMap<String, BTreeSet<String>>,
+    passers: HashMap<String, BTreeSet<byok_role::Principal>>,
+    repaired: HashSet<String>,
     may_be_replaced: HashSet<String>,
 }
 
@@ -209,6 +212,32 @@ impl HeldRoles {
     /// True the first time that a role that goes and a project are asked about together.
     pub(super) fn is_first_look(&self, arn: &str, project: &str) -> bool {
         self.open().looked_at.insert((arn.to_lowercase(), project.to_owned()))
+    }
+
+    /// Notes who may pass the role once what is planned for it is applied.
+    pub(super) fn note_passers(&self, arn: &str, principals: &BTreeSet<byok_role::Principal>) {
+        self.open().passers.insert(arn.to_lowercase(), principals.clone());
+    }
+
+    /// True if what is planned for the role lets somebody pass it.
+    pub(super) fn lets_pass(&self, arn: &str, principal: &Principal) -> bool {
+        let (kind, name) = match &principal.kind {
+            PrincipalKind::Account => return true,
+            PrincipalKind::User(name) => (byok_role::PrincipalKind::User, name.clone()),
+            PrincipalKind::Role(name) => (byok_role::PrincipalKind::Role, name.clone()),
+        };
+        let principal = byok_role::Principal { kind, name };
+        self.open().passers.get(&arn.to_lowercase()).is_some_and(|passers| passers.contains(&principal))
+    }
+
+    /// Notes that the plan repairs what SLS needs of the role: its trust policy, or the policies attached to it.
+    pub(super) fn note_repaired(&self, arn: &str) {
+        self.open().repaired.insert(arn.to_lowercase());
+    }
+
+    /// True if the plan repairs what SLS needs of the role.
+    pub(super) fn is_repaired(&self, arn: &str) -> bool {
+        self.open().repaired.contains(&arn.to_lowercase())
     }
 
     /// Notes that a Logstore is encrypted through the role.

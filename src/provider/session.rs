@@ -42,6 +42,7 @@ type Configured = Result<Clients, NoClient>;
 struct Clients {
     region: Region,
     preflight: Preflight,
+    permanence_warning: bool,
     sls: Arc<SlsClients>,
     ram: Arc<RamClient>,
     account: Arc<CheckedAccount>,
@@ -106,6 +107,11 @@ impl Session {
     /// What a plan does about a key or a role that is not ready; without a client it cannot look.
     pub(super) fn preflight(&self) -> Preflight {
         self.clients().map_or(Preflight::Off, |clients| clients.preflight)
+    }
+
+    /// Whether a plan warns that the first configuration of a Logstore is permanent.
+    pub(super) fn warns_of_permanence(&self) -> bool {
+        self.clients().is_ok_and(|clients| clients.permanence_warning)
     }
 
     /// A client of SLS in a region.
@@ -173,6 +179,7 @@ impl Clients {
         Clients {
             region: settings.region.clone(),
             preflight: settings.preflight,
+            permanence_warning: settings.permanence_warning,
             ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
             account,
             kms: Arc::new(KmsClients {

@@ -53,6 +53,7 @@ pub(super) struct KnownSettings {
     pub(super) max_concurrency: usize,
     pub(super) configuration_source: Option<String>,
     pub(super) preflight: Preflight,
+    pub(super) permanence_warning: bool,
     pub(super) encryption_api: EncryptionApi,
 }
 
@@ -75,6 +76,9 @@ const RAM_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_RAM"];
 const KMS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_KMS"];
 const STS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_STS"];
 const PREFLIGHT: [&str; 1] = ["ALICLOUD_ENCRYPTION_PREFLIGHT"];
+const PERMANENCE_WARNING: [&str; 1] = ["ALICLOUD_ENCRYPTION_PERMANENCE_WARNING"];
+/// Set where nobody reads along. Source: Terraform documentation, "Environment Variables".
+const IN_AUTOMATION: [&str; 1] = ["TF_IN_AUTOMATION"];
 const CONFIGURATION_SOURCE: [&str; 1] = ["TF_APPEND_USER_AGENT"];
 
 const SIGNATURES: [(&str, SignatureVersion); 3] = [
@@ -109,6 +113,7 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     let mut noted = |problem: Diagnostic| problems.push(problem);
     let endpoints = endpoints(config, environment, &mut noted);
     let preflight = preflight(config, environment).map_err(&mut noted).ok();
+    let permanence_warning = permanence_warning(config, environment).map_err(&mut noted).ok();
     let connection = connection(config, environment, &mut noted);
     let region = match &endpoints {
         Some(endpoints) => region(config, environment, endpoints.log.as_ref()).map_err(&mut noted).ok(),
@@ -120,8 +125,11 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         default: region.as_ref().map_or_else(Endpoint::global_sts, |region| network.sts(region)),
     };
     let credentials = chain(config, environment, &sts).map_err(&mut noted).ok();
-    let (Some(credentials), Some(endpoints), Some(connection), Some(region), Some(preflight)) =
-        (credentials, endpoints, connection, region, preflight)
+    let (Some(preflight), Some(permanence_warning)) = (preflight, permanence_warning) else {
+        return Err(problems);
+    };
+    let (Some(credentials), Some(endpoints), Some(connection), Some(region)) =
+        (credentials, endpoints, connection, region)
     else {
         return Err(problems);
     };
@@ -145,6 +153,7 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         configuration_source: text(&config.configuration_source, environment, &CONFIGURATION_SOURCE)
             .map(|found| found.value),
         preflight,
+        permanence_warning,
         encryption_api: encryption_api(config),
     })))
 }
@@ -275,6 +284,22 @@ fn preflight(config: &ProviderModel, environment: &Environment) -> Result<Prefli
     }
 }
 
+/// Where nobody reads along it is off, unless asked for.
+fn permanence_warning(config: &ProviderModel, environment: &Environment) -> Result<bool, Diagnostic> {
+    if let Some(asked) = config.permanence_warning.known() {
+        return Ok(*asked);
+    }
+    let Some((name, value)) = environment.first(&PERMANENCE_WARNING) else {
+        return Ok(environment.first(&IN_AUTOMATION).is_none());
+    };
+    value.parse().map_err(|_| {
+        Diagnostic::error(
+            "Invalid permanence_warning",
+            format!("The environment variable {name} is {value:?}; use true or false."),
+        )
+    })
+}
+
 fn encryption_api(config: &ProviderModel) -> EncryptionApi {
     let [_, dedicated] = ENCRYPTION_APIS;
     match config.encryption_api.known() {
@@ -337,6 +362,7 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
         ("max_concurrency", config.max_concurrency.is_unknown()),
         ("configuration_source", config.configuration_source.is_unknown()),
         ("preflight", config.preflight.is_unknown()),
+        ("permanence_warning", config.permanence_warning.is_unknown()),
         ("encryption_api", config.encryption_api.is_unknown()),
         ("endpoints.log", endpoint(|block| &block.log)),
         ("endpoints.ram", endpoint(|block| &block.ram)),

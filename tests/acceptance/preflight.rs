@@ -8,8 +8,11 @@ use crate::given;
 use crate::harness::Scene;
 use crate::readiness::{seed, sign_in};
 
-/// The provider's own part of a call count: what is not SLS.
+/// What is read of a key and a role.
 const OTHERS: [&str; 4] = ["DescribeKey", "GetCallerIdentity", "GetRole", "ListPoliciesForRole"];
+
+/// A trust policy without SLS.
+const UNTRUSTING: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#;
 
 fn scene() -> Scene {
     scene_of(1)
@@ -66,10 +69,9 @@ fn what_is_ready_is_planned_and_applied_in_silence() {
     assert_eq!(counts(&scene), wanted);
     scene.forget_calls();
     scene.plan().expect_empty();
-    assert_eq!(
-        counts(&scene),
-        BTreeMap::from([("DescribeKey".to_owned(), 1), ("GetLogStore".to_owned(), 1)])
-    );
+    let mut wanted = BTreeMap::from(OTHERS.map(|action| (action.to_owned(), 1)));
+    wanted.insert("GetLogStore".to_owned(), 1);
+    assert_eq!(counts(&scene), wanted);
 }
 
 #[test]
@@ -86,11 +88,11 @@ fn many_resources_with_one_key_and_role_cost_one_look() {
 fn each_failed_check_is_an_error_at_plan_and_nothing_is_sent() {
     for (key, role, says) in [
         ("disabled", "sls-byok", ["The KMS key is not ready", "aliyun kms EnableKey"]),
-        ("gone", "sls-byok", ["key_exists", "aliyun kms CreateKey"]),
+        ("gone", "sls-byok", ["\"gone\" does not exist", "aliyun kms CreateKey"]),
         ("elsewhere", "sls-byok", ["another region", "region_id = \"cn-beijing\""]),
         ("key-1", "untrusting", ["The RAM role is not ready", "log.aliyuncs.com"]),
-        ("key-1", "gone", ["role_exists", "resource \"alicloud_ram_byok_role\""]),
-        ("key-1", "idle", ["role_uses_keys", "AliyunKMSCryptoUserAccess"]),
+        ("key-1", "gone", ["refer to it", "resource \"alicloud_ram_byok_role\""]),
+        ("key-1", "idle", ["kms:GenerateDataKey", "AliyunKMSCryptoUserAccess"]),
     ] {
         let scene = scene();
         scene.write("main.tf", &main(key, role, ""));
@@ -102,14 +104,15 @@ fn each_failed_check_is_an_error_at_plan_and_nothing_is_sent() {
     }
     let scene = scene();
     scene.write("main.tf", &main("disabled", "bare", ""));
-    assert_eq!(scene.try_plan().failed().errors().len(), 3);
+    // One for the key and one for the role, with both policies that it lacks.
+    assert_eq!(scene.try_plan().failed().errors().len(), 2);
     // A key that is ready, but not where the Logstore is.
     scene.write("main.tf", &main("elsewhere", "sls-byok", "").replace("\"cn-hangzhou\"", "\"cn-beijing\""));
     scene
         .try_plan()
         .failed()
         .error()
-        .says(&["the region of the Logstore is cn-hangzhou", "region_id = \"cn-hangzhou\""]);
+        .says(&["the Logstore is looked for in cn-hangzhou", "region_id = \"cn-hangzhou\""]);
 }
 
 #[test]
@@ -171,9 +174,9 @@ fn what_is_not_known_yet_is_not_checked() {
         &format!("{text}resource \"terraform_data\" \"key\" {{\n  input = \"disabled\"\n}}\n"),
     );
     scene.plan().expect_changes();
-    assert_eq!(scene.actions(), ["GetLogStore"]);
+    assert!(!scene.actions().contains(&"DescribeKey".to_owned()), "{:?}", scene.actions());
     // It is known once the host plans again right before it applies.
-    scene.try_apply_plan().failed().error().says(&["key_enabled", "EnableKey"]);
+    scene.try_apply_plan().failed().error().says(&["is Disabled", "EnableKey"]);
     assert!(!scene.actions().contains(&"UpdateLogStore".to_owned()));
 }
 
@@ -188,7 +191,7 @@ fn a_change_that_enables_is_checked_and_one_that_disables_is_not() {
     scene.provider("");
     scene.plan().expect_empty();
     scene.write("main.tf", &main("key-1", "idle", ""));
-    scene.try_plan().failed().error().says(&["role_uses_keys"]);
+    scene.try_plan().failed().error().says(&["kms:GenerateDataKey"]);
 
     scene.patch_log_store(
         "audit",
@@ -197,7 +200,15 @@ fn a_change_that_enables_is_checked_and_one_that_disables_is_not() {
         "user_cmk_info": conf["user_cmk_info"]}}),
     );
     scene.write("main.tf", &main("key-1", "idle", "  enable = false"));
-    assert!(scene.plan().expect_changes().ran.warnings().is_empty());
+    let ran = scene.plan().expect_changes().ran;
+    let [switched_off, outage] = &ran.warnings()[..] else { panic!("{:#?}", ran.warnings()) };
+    let (switched_off, outage) = if switched_off.detail.contains("in clear") {
+        (switched_off, outage)
+    } else {
+        (outage, switched_off)
+    };
+    switched_off.says(&["Logstore audit:app", "stored in clear", "stay fixed"]);
+    outage.says(&["may not use the KMS key"]);
 }
 
 #[test]
@@ -205,7 +216,7 @@ fn a_refresh_warns_of_a_key_that_cannot_be_used() {
     for (key, says) in [
         ("disabled", "aliyun kms EnableKey --RegionId cn-hangzhou --KeyId disabled"),
         ("doomed", "aliyun kms CancelKeyDeletion --RegionId cn-hangzhou --KeyId doomed"),
-        ("gone", "KMS has no such key in cn-hangzhou"),
+        ("gone", "does not exist in cn-hangzhou"),
     ] {
         let conf = json!({"enable": true, "encrypt_type": "default", "user_cmk_info":
             {"cmk_key_id": key, "arn": "acs:ram::1234567890123456:role/sls-byok", "region_id": "cn-hangzhou"}});
@@ -234,8 +245,9 @@ fn a_role_of_the_same_configuration_need_not_be_there_yet() {
     let scene = scene();
     let role = "resource \"alicloud_ram_byok_role\" \"byok\" {\n  role_name = \"made-here\"\n}\n";
     let with = |text: String| scene.write("main.tf", &format!("{text}{role}"));
+    // A role that is named by text is one that should be there.
     with(main("key-1", "made-here", "  depends_on = [alicloud_ram_byok_role.byok]"));
-    scene.plan().expect_changes();
+    scene.try_plan().failed().error().says(&["refer to it", "\n  arn = alicloud_ram_byok_role.byok.arn\n"]);
     with(
         main("key-1", "x", "")
             .replace("\"acs:ram::1234567890123456:role/x\"", "alicloud_ram_byok_role.byok.arn"),
@@ -244,4 +256,324 @@ fn a_role_of_the_same_configuration_need_not_be_there_yet() {
     assert_eq!(ran.changes(), (2, 0, 0));
     assert!(ran.warnings().is_empty(), "{:#?}", ran.warnings());
     scene.plan().expect_empty();
+}
+
+fn role(arguments: &str) -> String {
+    format!("resource \"alicloud_ram_byok_role\" \"byok\" {{\n{arguments}\n}}\n")
+}
+
+/// [`main`] with the ARN of the role of [`role`].
+fn of_role(key: &str, arguments: &str) -> String {
+    main(key, "x", arguments)
+        .replace("\"acs:ram::1234567890123456:role/x\"", "alicloud_ram_byok_role.byok.arn")
+}
+
+/// A misspelt key is found although the role's ARN is only known after the apply: nothing is made, nothing sent.
+#[test]
+fn a_key_is_checked_while_the_role_is_not_known() {
+    let scene = scene();
+    scene.write("main.tf", &(of_role("key-2", "") + &role("  role_name = \"made-here\"")));
+    scene.try_apply().failed().error().says(&["\"key-2\" does not exist in cn-hangzhou"]);
+    assert!(scene.role("made-here").is_none());
+    assert!(!scene.actions().iter().any(|action| action == "UpdateLogStore" || action == "CreateRole"));
+}
+
+/// What is an error does not depend on the order in which the host visits resources.
+#[test]
+fn a_role_that_is_repaired_is_known_by_the_reference_and_one_named_by_text_is_not() {
+    let scene = scene();
+    let managed = role("  role_name = \"untrusting\"");
+    scene.write("main.tf", &managed);
+    scene.import("alicloud_ram_byok_role.byok", "untrusting").succeeded();
+    scene.write("main.tf", &(main("key-1", "untrusting", "") + &managed));
+    for _ in 0..6 {
+        let ran = scene.try_plan_with(&["-parallelism=1"]).ran.failed();
+        ran.error().says(&["does not let log.aliyuncs.com assume it"]);
+    }
+    scene.write("main.tf", &(of_role("key-1", "") + &managed));
+    scene.try_plan_with(&["-parallelism=1"]).expect_changes();
+    assert_eq!(scene.apply().changes(), (1, 1, 0));
+    // A Logstore that is configured already is not changed by a repair of its role.
+    scene.ram("UpdateRole", &[("RoleName", "untrusting"), ("NewAssumeRolePolicyDocument", UNTRUSTING)]);
+    let plan = scene.plan().expect_changes();
+    assert_eq!(plan.actions(), [("alicloud_ram_byok_role.byok".to_owned(), "update".to_owned())]);
+    scene.try_apply_plan().succeeded();
+    scene.plan().expect_empty();
+}
+
+/// SLS keeps the text as it is sent, for good: KMS knows a key by several names, SLS by its id.
+#[test]
+fn a_key_is_named_by_its_id_alone() {
+    let scene = scene();
+    scene.kms("CreateAlias", &[("AliasName", "alias/logs"), ("KeyId", "key-1")]);
+    scene.write("main.tf", &main("alias/logs", "sls-byok", ""));
+    let error = scene.try_plan().failed().error();
+    error.says(&["another name of the key \"key-1\"", "\n\n  cmk_key_id = \"key-1\""]);
+    error.at("main.tf", 4);
+    for (text, says) in [
+        ("acs:kms:cn-hangzhou:1234567890123456:key/key-1", "use the id alone: \"key-1\""),
+        (" key-1", "no blanks"),
+        ("key-1\\n", "no blanks"),
+    ] {
+        scene.write("main.tf", &main("x", "sls-byok", "").replace("\"x\"", &format!("\"{text}\"")));
+        scene.validate().failed().error().says(&["cmk_key_id", says]);
+    }
+}
+
+/// Who plans is often not who applies: with more permissions to read, a plan does not fail that passes with fewer.
+#[test]
+fn that_the_caller_may_not_pass_the_role_is_a_warning() {
+    for user in ["nobody", "looker", "reader"] {
+        let mut seed = seed();
+        let reads = ["AliyunLogReadOnlyAccess", "AliyunRAMReadOnlyAccess", "AliyunKMSReadOnlyAccess"];
+        let users = seed["users"].as_array_mut().unwrap();
+        users.push(json!({"name": "reader", "policies": reads}));
+        users.iter_mut().filter(|user| user["name"] == "nobody" || user["name"] == "looker").for_each(
+            |user| {
+                let mut policies = user["policies"].as_array().cloned().unwrap_or_default();
+                policies.push(json!("AliyunLogReadOnlyAccess"));
+                user["policies"] = policies.into();
+            },
+        );
+        seed["access_keys"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"id": "ak-reader", "secret": "sk-reader", "user": "reader"}));
+        let scene = Scene::new(&seed);
+        scene.look_at_keys_and_roles();
+        sign_in(&scene, user);
+        scene.write("main.tf", &main("key-1", "sls-byok", ""));
+        let warning = scene.plan().expect_changes().ran.warning();
+        if user == "reader" {
+            warning.says(&["RAM user reader", "ram:PassRole", "somebody else applies"]);
+        }
+    }
+}
+
+/// The role is in the state, and its plan makes whether the caller may pass it.
+#[test]
+fn the_permission_to_pass_a_role_counts_as_it_is_planned() {
+    let mut seed = seed();
+    let all = json!({"name": "all", "document": {"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*",
+        "Action": ["log:*", "kms:*", "ram:Get*", "ram:List*", "ram:Create*", "ram:Attach*", "ram:Update*", "ram:Tag*"]}]}});
+    seed["users"].as_array_mut().unwrap().push(json!({"name": "maker", "policies": [all]}));
+    seed["access_keys"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"id": "ak-maker", "secret": "sk-maker", "user": "maker"}));
+    let scene = Scene::new(&seed);
+    scene.look_at_keys_and_roles();
+    sign_in(&scene, "maker");
+    let with = |more: &str| role(&format!("  role_name = \"made-here\"\n{more}"));
+    scene.write("main.tf", &with(""));
+    scene.apply();
+    scene.write("main.tf", &(of_role("key-1", "") + &with("")));
+    scene.plan().expect_changes().ran.warning().says(&["RAM user maker", "ram:PassRole"]);
+    scene.write("main.tf", &(of_role("key-1", "") + &with("  pass_role = { users = [\"maker\"] }")));
+    assert!(scene.apply().warnings().is_empty());
+}
+
+#[test]
+fn nothing_is_checked_where_nothing_would_be_sent() {
+    let conf = json!({"enable": true, "encrypt_type": "default", "user_cmk_info":
+        {"cmk_key_id": "disabled", "arn": "acs:ram::1234567890123456:role/bare", "region_id": "cn-hangzhou"}});
+    let scene = with_log_stores(&[json!({"logstoreName": "app", "encrypt_conf": conf})]);
+    for (arguments, says) in [("", "nothing is sent"), ("  enable = false", "stored in clear")] {
+        scene.write("main.tf", &main("disabled", "bare", arguments));
+        scene.plan().expect_changes().ran.warning().says(&[says]);
+        assert!(!scene.actions().contains(&"DescribeKey".to_owned()));
+    }
+}
+
+/// Every way in which KMS and RAM refuse: what it means for the key decides, not its status.
+#[test]
+fn refusals_are_told_by_their_meaning() {
+    let scene = scene();
+    scene.write("main.tf", &main("key-1", "sls-byok", ""));
+    for (service, action, status, code, fails) in [
+        ("kms", "DescribeKey", 404, "Forbidden.KeyNotFound", true),
+        ("kms", "DescribeKey", 404, "Forbidden.ResourceNotFound", true),
+        ("kms", "DescribeKey", 404, "Forbidden.AliasNotFound", true),
+        ("kms", "DescribeKey", 403, "Forbidden.NoPermission", false),
+        ("kms", "DescribeKey", 403, "Forbidden.KmsServiceNotEnabled", true),
+        ("kms", "DescribeKey", 403, "Forbidden.InDebt", true),
+        ("kms", "DescribeKey", 403, "Forbidden.InDebtOverdue", true),
+        ("kms", "DescribeKey", 403, "Forbidden.DKMSInstanceStateInvalid", true),
+        ("kms", "DescribeKey", 403, "Forbidden.KMSInstanceInUpgrade", true),
+        ("kms", "DescribeKey", 400, "UnsupportedOperation", false),
+        ("ram", "GetRole", 404, "EntityNotExist.Role", true),
+        ("ram", "GetRole", 403, "NoPermission", false),
+        ("ram", "ListPoliciesForRole", 403, "NoPermission", false),
+    ] {
+        let error = json!({"error": {"status": status, "code": code, "message": "As ordered."}});
+        scene.fault_of(service, &json!({"action": action, "times": 99, "effect": error}));
+        let ran = scene.try_plan();
+        let told = ran.stdout.clone();
+        assert_eq!(ran.exit_code, Some(if fails { 1 } else { 2 }), "{code}: {told}");
+        let is_denied = code.ends_with("NoPermission");
+        assert_eq!(told.contains("the caller lacks"), is_denied, "{code}: {told}");
+        let is_absent = code.contains("NotFound") || code.contains("NotExist");
+        assert_eq!(told.contains(code), !is_denied && !is_absent, "{code}: {told}");
+        scene.clear_faults();
+    }
+}
+
+/// The document that is printed, attached as it is printed, is all there is to grant.
+#[test]
+fn one_document_grants_everything_that_is_read() {
+    let scene = scene();
+    sign_in(&scene, "writer");
+    scene.write("main.tf", &main("key-1", "sls-byok", ""));
+    let warning = scene.plan().expect_changes().ran.warning();
+    let documents: Vec<&str> =
+        warning.detail.lines().filter(|line| line.starts_with("  {")).map(str::trim).collect();
+    let [document] = documents[..] else { panic!("{}", warning.detail) };
+    scene.ram("CreatePolicy", &[("PolicyName", "printed"), ("PolicyDocument", document)]);
+    scene.ram(
+        "AttachPolicyToUser",
+        &[("PolicyName", "printed"), ("PolicyType", "Custom"), ("UserName", "writer")],
+    );
+    assert!(scene.plan().expect_changes().ran.warnings().is_empty());
+}
+
+#[test]
+fn a_refresh_warns_of_a_role_that_cannot_be_used_with_the_same_number_of_calls_for_many() {
+    let detach = ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"];
+    for (breaking, says) in
+        [("gone", "does not exist"), ("untrusting", "assume it"), ("stripped", "kms:GenerateDataKey")]
+    {
+        let mut calls = Vec::new();
+        for count in [2, 20] {
+            let scene = scene_of(count);
+            scene.write("main.tf", &many(count, "key-1", "sls-byok"));
+            scene.apply();
+            if breaking == "untrusting" {
+                scene.ram(
+                    "UpdateRole",
+                    &[("RoleName", "sls-byok"), ("NewAssumeRolePolicyDocument", UNTRUSTING)],
+                );
+            } else {
+                for policy in detach {
+                    scene.ram(
+                        "DetachPolicyFromRole",
+                        &[("PolicyName", policy), ("PolicyType", "System"), ("RoleName", "sls-byok")],
+                    );
+                }
+            }
+            if breaking == "gone" {
+                scene.ram("DeleteRole", &[("RoleName", "sls-byok")]);
+            }
+            scene.forget_calls();
+            let ran = scene.plan().expect_empty().ran;
+            let warnings = ran.warnings();
+            assert_eq!(warnings.len(), count, "{warnings:#?}");
+            for warning in warnings {
+                warning.says(&["Logstore audit:app-", "can be neither read nor written", says]);
+                assert_eq!(warning.summary, ran.warnings()[0].summary);
+            }
+            calls.push(scene.actions().len() - count);
+        }
+        assert_eq!(calls[0], calls[1], "{breaking}");
+    }
+}
+
+/// Nothing is claimed that is not so: without encryption, writing needs no key.
+#[test]
+fn a_refresh_of_a_logstore_that_does_not_encrypt_says_so() {
+    let scene = scene();
+    let conf = json!({"enable": false, "encrypt_type": "default", "user_cmk_info":
+        {"cmk_key_id": "disabled", "arn": "acs:ram::1234567890123456:role/sls-byok", "region_id": "cn-hangzhou"}});
+    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": conf}));
+    scene.write("main.tf", &main("disabled", "sls-byok", "  enable = false"));
+    scene.apply();
+    let warning = scene.plan().expect_empty().ran.warning();
+    warning.says(&["encryption is switched off", "cannot be read", "EnableKey"]);
+    assert!(!warning.text().contains("written until"), "{}", warning.text());
+}
+
+/// What a person sees of 200 Logstores with one cause fits a screen.
+#[test]
+fn many_resources_with_one_cause_are_one_finding() {
+    for (key, role) in [("disabled", "sls-byok"), ("key-1", "gone"), ("key-1", "bare")] {
+        let scene = scene_of(200);
+        scene.write("main.tf", &many(200, key, role));
+        let ran = scene.run(&["plan", "-input=false", "-no-color"]);
+        assert_eq!(ran.exit_code, Some(1));
+        let lines = ran.stderr.lines().count();
+        assert!((5..50).contains(&lines), "{lines} lines: {}", ran.stderr);
+    }
+}
+
+/// A finding that is said of one Logstore holds back the others as well, also where it only turns up at apply.
+#[test]
+fn a_finding_of_an_apply_holds_for_every_logstore() {
+    let scene = scene_of(5);
+    let text = many(5, "disabled", "sls-byok").replace("\"disabled\"", "terraform_data.key.output");
+    scene.write(
+        "main.tf",
+        &format!("{text}resource \"terraform_data\" \"key\" {{\n  input = \"disabled\"\n}}\n"),
+    );
+    let ran = scene.try_apply().failed();
+    let errors = ran.errors();
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+    assert_eq!(errors.iter().filter(|error| error.detail.contains("EnableKey")).count(), 1);
+    for error in errors {
+        error.says(&["is Disabled"]);
+    }
+    assert!(!scene.actions().contains(&"UpdateLogStore".to_owned()));
+}
+
+#[test]
+fn a_first_configuration_says_what_is_permanent_unless_that_is_switched_off() {
+    const VARIABLE: &str = "ALICLOUD_ENCRYPTION_PERMANENCE_WARNING";
+    let says = |argument: &str, environment: &[(&str, &str)], expected: bool| {
+        let scene = scene_of(3);
+        scene.provider(argument);
+        for (name, value) in environment {
+            scene.env(name, value);
+        }
+        scene.write("main.tf", &many(3, "key-1", "sls-byok"));
+        let warnings = scene.plan().expect_changes().ran.warnings();
+        assert_eq!(warnings.len(), if expected { 3 } else { 0 }, "{argument} {environment:?}: {warnings:#?}");
+        for warning in &warnings {
+            assert_eq!(warning.summary, warnings[0].summary);
+            warning.says(&[
+                "Logstore audit:app-",
+                "byok",
+                "key-1",
+                "role/sls-byok",
+                "cn-hangzhou",
+                "default",
+            ]);
+        }
+        scene.apply();
+        assert!(scene.plan().expect_empty().ran.warnings().is_empty());
+    };
+    // The tests run in automation.
+    says("", &[], false);
+    says("", &[("TF_IN_AUTOMATION", "")], true);
+    says("", &[(VARIABLE, "true")], true);
+    says("", &[("TF_IN_AUTOMATION", ""), (VARIABLE, "false")], false);
+    says("  permanence_warning = true", &[(VARIABLE, "false")], true);
+    says("  permanence_warning = false", &[("TF_IN_AUTOMATION", ""), (VARIABLE, "true")], false);
+    let scene = scene();
+    scene.write("main.tf", &main("key-1", "sls-byok", ""));
+    scene.env(VARIABLE, "sometimes");
+    scene.try_plan().failed().error().says(&[VARIABLE, "\"sometimes\"; use true or false"]);
+}
+
+#[test]
+fn a_plan_warns_of_a_logstore_that_is_not_there_and_of_a_mode_that_shows_patterns() {
+    let scene = scene();
+    scene.write("main.tf", &given::encryption("").replace("\"app\"", "\"ap\""));
+    let warning = scene.plan().expect_changes().ran.warning();
+    warning.says(&["A Logstore does not exist yet", "Logstore audit:ap", "never creates a Logstore"]);
+    warning.at("main.tf", 3);
+    scene.write("main.tf", &given::encryption("").replace("\"audit\"", "\"audits\""));
+    scene.plan().expect_changes().ran.warning().says(&["only found in its own region", "cn-hangzhou"]);
+    for (algorithm, better) in [("sm4_ecb", "sm4_gcm"), ("aes_ecb", "aes_gcm")] {
+        scene.write("main.tf", &given::encryption(&format!("  encrypt_type = {algorithm:?}")));
+        let warning = scene.plan().expect_changes().ran.warning();
+        warning.says(&["ECB", algorithm, &format!("\n  encrypt_type = {better:?}")]);
+    }
 }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use crate::harness::Scene;
 
 /// The names of the checks, in their order.
-const CHECKS: [&str; 10] = [
+const CHECKS: [&str; 11] = [
     "key_exists",
+    "key_id",
     "key_enabled",
     "key_symmetric",
     "key_usage",
@@ -160,12 +161,13 @@ const CASES: [Case; 19] = [
         &[("cmk_key_id", "gone")],
         &[
             ("key_exists", NO),
+            ("key_id", None),
             ("key_enabled", None),
             ("key_symmetric", None),
             ("key_usage", None),
             ("key_region", None),
         ],
-        &["no key gone in cn-hangzhou", "aliyun kms CreateKey"],
+        &["\"gone\" does not exist in cn-hangzhou", "aliyun kms CreateKey"],
     ),
     (
         "disabled",
@@ -406,5 +408,5 @@ fn a_check_block_warns_and_does_not_stop_the_run() {
     let data = &example[..example.find("resource ").unwrap()];
     let check = &example[example.find("check \"byok\"").unwrap()..];
     scene.write("main.tf", &format!("{data}{check}"));
-    scene.apply().warning().says(&["key_enabled: The key doomed is PendingDeletion"]);
+    scene.apply().warning().says(&["key_enabled: Key \"doomed\" is PendingDeletion"]);
 }

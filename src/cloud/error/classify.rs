@@ -99,7 +99,24 @@ const TABLE: &[Row] = &[
     // docs: with the documented status only, as for SLS. `EntityNotExist.Role.Policy` (tools) says that the policy
     // is not attached to the role.
     row(RAM_OR_STS, Some(404), Code::StartsWith("EntityNotExist."), ErrorKind::NotFound),
-    row(KMS, Some(404), Code::Is(&["Forbidden.KeyNotFound", "Forbidden.AliasNotFound"]), ErrorKind::NotFound),
+    // docs; `Forbidden.ResourceNotFound` tools.
+    row(
+        KMS,
+        Some(404),
+        Code::Is(&["Forbidden.KeyNotFound", "Forbidden.AliasNotFound", "Forbidden.ResourceNotFound"]),
+        ErrorKind::NotFound,
+    ),
+    // docs (the service is not activated, the account is in debt or restricted), tools (the key's instance): no
+    // permission of the caller changes that. Their status differs from page to page.
+    row(
+        KMS,
+        None,
+        Code::Is(&["Forbidden.KmsServiceNotEnabled", "Forbidden.ProhibitedByRiskControl"]),
+        ErrorKind::Conflict,
+    ),
+    row(KMS, None, Code::StartsWith("Forbidden.InDebt"), ErrorKind::Conflict),
+    row(KMS, None, Code::StartsWith("Forbidden.DKMSInstance"), ErrorKind::Conflict),
+    row(KMS, None, Code::StartsWith("Forbidden.KMSInstance"), ErrorKind::Conflict),
     // docs: status 409. `EntityAlreadyExists.Role.Policy` (tools) says that the policy is attached already.
     row(RAM, None, Code::StartsWith("EntityAlreadyExists."), ErrorKind::AlreadyExists),
     // docs: limits on how many things exist; waiting does not help.
@@ -302,6 +319,7 @@ mod tests {
         check_rpc("STS", 404, "EntityNotExist.Role", ErrorKind::NotFound);
         check_rpc("KMS", 404, "Forbidden.KeyNotFound", ErrorKind::NotFound);
         check_rpc("KMS", 404, "Forbidden.AliasNotFound", ErrorKind::NotFound);
+        check_rpc("KMS", 404, "Forbidden.ResourceNotFound", ErrorKind::NotFound);
         check_rpc("KMS", 404, "Forbidden.KeyVersionNotFound", ErrorKind::Unexpected);
         check_rpc("RAM", 404, "InvalidAction.NotFound", ErrorKind::Unexpected);
         check_rpc("RAM", 500, "EntityNotExist.Role", ErrorKind::Unexpected);
@@ -334,6 +352,17 @@ mod tests {
             check_rpc(service, 503, "ServiceUnavailable", ErrorKind::Unexpected);
         }
         check_rpc("KMS", 403, "Forbidden.NoPermission", ErrorKind::Denied);
+        for code in [
+            "Forbidden.KmsServiceNotEnabled",
+            "Forbidden.InDebt",
+            "Forbidden.InDebtOverdue",
+            "Forbidden.ProhibitedByRiskControl",
+            "Forbidden.DKMSInstanceNotFound",
+            "Forbidden.DKMSInstanceStateInvalid",
+            "Forbidden.KMSInstanceInUpgrade",
+        ] {
+            check_rpc("KMS", 403, code, ErrorKind::Conflict);
+        }
         check_rpc("KMS", 400, "Rejected.Throttling", ErrorKind::Throttled);
     }
 }

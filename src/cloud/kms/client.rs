@@ -27,7 +27,9 @@ impl KmsClient {
     /// an alias, `alias/...`.
     ///
     /// # Errors
-    /// `NotFound` with code `Forbidden.KeyNotFound` or `Forbidden.AliasNotFound`; otherwise any kind.
+    /// `NotFound` with code `Forbidden.KeyNotFound`, `Forbidden.AliasNotFound` or `Forbidden.ResourceNotFound`;
+    /// `Conflict` where KMS is not activated, the account is in debt or restricted, or the key's instance is not ready;
+    /// otherwise any kind.
     pub async fn describe_key(&self, context: &CallContext, key_id: &str) -> Result<KeyMetadata, Error> {
         let call = Call::new("DescribeKey", key_id, Parameters::new().with("KeyId", key_id));
         let read = |answer: &Object<'_>| KeyMetadata::read(&answer.object("KeyMetadata")?);

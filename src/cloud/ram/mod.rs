@@ -21,6 +21,7 @@ pub use group::Group;
 pub use policy::{CreatePolicy, Policy, PolicyDescription, PolicyId, PolicyKind};
 pub use policy_document::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyDocumentError};
 pub use policy_version::{CreatePolicyVersion, PolicyVersion, RotateStrategy};
+pub(in crate::cloud) use role::is_young;
 pub use role::{CreateRole, ListRoles, ListedRole, Role, RolePage, UpdateRole};
 pub use role_arn::{RoleArn, RoleArnError};
 pub use tag::{ListTagResources, Tag, TagPage, TagResourceType, TaggedResource};

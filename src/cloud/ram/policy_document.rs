@@ -68,6 +68,19 @@ impl PolicyDocument {
         }))
     }
 
+    /// This document with the statements of another one after its own.
+    #[must_use]
+    pub fn and_statements_of(&self, other: &Self) -> Self {
+        let list = |document: &Self| match document.0.get("Statement") {
+            Some(Value::Array(statements)) => statements.clone(),
+            Some(one) => vec![one.clone()],
+            None => Vec::new(),
+        };
+        let mut members = self.0.clone();
+        members.insert("Statement".to_owned(), Value::Array([list(self), list(other)].concat()));
+        Self(members)
+    }
+
     /// The members, as they were read.
     pub fn members(&self) -> &Map<String, Value> {
         &self.0

@@ -1,6 +1,10 @@
 //! Roles.
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use crate::cloud::CallContext;
+use crate::cloud::clock::Clock;
 use crate::cloud::error::Error;
 use crate::cloud::names::RoleName;
 use crate::cloud::ram::client::{expect_name, list, next_marker};
@@ -69,6 +73,23 @@ pub struct Role {
     pub create_date: String,
     /// `UpdateDate`, written the same; `CreateRole` does not give it.
     pub update_date: Option<String>,
+}
+
+/// How old a role is of which all services are taken to know. It decides how often is asked, and nothing else.
+const YOUNG: time::Duration = time::Duration::minutes(2);
+
+impl Role {
+    /// Whether the role was made so recently that some services may not know it, or what belongs to it.
+    pub fn is_young(&self, clock: &dyn Clock) -> bool {
+        is_young(Some(&self.create_date), clock)
+    }
+}
+
+/// Whether a role that was made at this time, `CreateDate`, may not be known everywhere yet. One that was made at an
+/// unknown time may be young.
+pub(in crate::cloud) fn is_young(create_date: Option<&str>, clock: &dyn Clock) -> bool {
+    let made = create_date.and_then(|date| OffsetDateTime::parse(date, &Rfc3339).ok());
+    made.and_then(|made| made.checked_add(YOUNG)).is_none_or(|old| clock.now() < old)
 }
 
 /// A role as `ListRoles` describes it: without its trust policy.

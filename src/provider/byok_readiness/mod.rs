@@ -41,7 +41,8 @@ impl ByokReadiness {
         let bounds = CallContext::new(context.cancel.clone()).with_timeout(clock.clock(), limit);
         // Nothing is taken from earlier readings: the key or the role may be what this apply has just changed.
         let memory = Memory::default();
-        let reader = Reader { session: &self.session, context: &bounds, memory: &memory };
+        let reader =
+            Reader { session: &self.session, context: &bounds, memory: &memory, waits_for_roles: false };
         let doing = "Cannot read whether encryption with a key of one's own is ready";
         // On the heap: the futures of many calls are large.
         let facts = Box::pin(reader.facts(&subject)).await.map_err(|error| error.diagnostic(doing))?;
@@ -64,7 +65,14 @@ impl ByokReadiness {
         };
         let principal = config.principal.known().map(|arn| Principal::parse(arn)).transpose();
         let principal = principal.map_err(|error| wrong("principal", error.to_string()))?;
-        Ok(Subject { key_id: text(&config.cmk_key_id), role, region, log_store_region: None, principal })
+        Ok(Subject {
+            key_id: Some(text(&config.cmk_key_id)),
+            role: Some(role),
+            region,
+            log_store_region: None,
+            encrypt_type: None,
+            principal,
+        })
     }
 }
 

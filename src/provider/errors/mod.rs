@@ -43,6 +43,11 @@ pub(super) fn warning_of_call(doing: &str, error: &Error, consequence: &str) -> 
     Diagnostic::warning(doing, format!("{error}\n\n{consequence} {}", remedy(error)))
 }
 
+/// A failed call as running text.
+pub(super) fn in_words(error: &Error) -> String {
+    format!("{error} {}", remedy(error))
+}
+
 /// True if the service said that the Logstore or its project does not exist. A bare 404, as a proxy may
 /// answer, is not that: dropping a resource from the state needs the service's own word.
 pub(super) fn is_gone(error: &Error) -> bool {

@@ -44,6 +44,7 @@ const NOT_OFFERED: &str = "The service has no such call here: this region does n
 const NOT_ACTIVATED: &str = "The service is not activated for this account. Activate it once in its console, with the account that owns the resources.";
 const IN_DEBT: &str = "The service is switched off for this account, mostly because of an overdue payment. See the billing console.";
 const QUOTA: &str = "The account has as many of these as it may have; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center.";
+const INSTANCE: &str = "The KMS instance that holds the key is missing, being upgraded or not enabled. Look at its state in the KMS console, and run again when it is enabled.";
 const PENDING_DELETION: &str = "The key is going to be deleted. If it is still needed, cancel that in the KMS console: what was encrypted with it is lost with it.";
 
 const fn of(services: &'static [&'static str], code: Code, words: &'static str) -> Advice {
@@ -99,6 +100,13 @@ const TABLE: &[Advice] = &[
     of(KMS, Code::Is(&["Rejected.LimitExceeded"]), QUOTA),
     of(KMS, Code::Is(&["Forbidden.KmsServiceNotEnabled"]), NOT_ACTIVATED),
     of(KMS, Code::StartsWith("Forbidden.InDebt"), IN_DEBT),
+    of(KMS, Code::StartsWith("Forbidden.DKMSInstance"), INSTANCE),
+    of(KMS, Code::StartsWith("Forbidden.KMSInstance"), INSTANCE),
+    of(
+        KMS,
+        Code::Is(&["Forbidden.ProhibitedByRiskControl"]),
+        "Alibaba Cloud has restricted the account. Ask its support, with the request id.",
+    ),
     of(
         KMS,
         Code::Is(&["Rejected.Disabled"]),

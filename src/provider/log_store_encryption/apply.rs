@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::{
     EncryptionPrivate, LogStoreEncryption, WRITE_TIMEOUT,
     model::{EncryptionModel, Observed},
-    ownership, read,
+    ownership, preflight, read,
 };
 use crate::{
     cloud::{
         CallContext,
         error::{Error, ErrorKind},
+        names::RoleName,
+        ram::RoleArn,
         sls::{
             EncryptConf, LogStore,
             encryption::{Applied as Done, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
@@ -143,6 +145,9 @@ async fn write(
     known: Known,
 ) -> Result<(EncryptionModel, Diagnostics), NotDone> {
     let id = resource.log_store_id(planned)?;
+    if let Some(refusal) = preflight::refusal(resource, &id) {
+        return Err(refusal.into());
+    }
     let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
     let conf = planned.encrypt_conf().ok_or_else(|| {
         Diagnostic::error(
@@ -181,7 +186,7 @@ async fn write(
     }
 }
 
-/// Applies a configuration. A role that this run has made, or attached something to, may not be seen by the service
+/// Applies a configuration. A role that was made just now, or that this run has changed, may not be seen by the service
 /// yet: what it says against that role then is waited for, for a while.
 async fn apply_once_role_is_seen(
     resource: &LogStoreEncryption,
@@ -190,18 +195,31 @@ async fn apply_once_role_is_seen(
     mut base: Option<LogStore>,
 ) -> Result<Done, Box<Failure>> {
     let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
-    let arn = arn.filter(|arn| resource.session.held.roles.is_new(arn));
-    let until = calls.now() + ROLE_UNSEEN_AT_MOST;
+    let (until, mut is_new) = (calls.now() + ROLE_UNSEEN_AT_MOST, None);
     loop {
         match (apply(calls, wanted, base.take()).await, arn) {
             (Err(failure), Some(arn)) if is_against_role(&failure, arn) && calls.now() < until => {
-                if calls.wait(ROLE_UNSEEN_PAUSE).await.is_err() {
+                let is_new = match is_new {
+                    Some(known) => known,
+                    None => *is_new.insert(is_role_new(resource, &calls.context, arn).await),
+                };
+                if !is_new || calls.wait(ROLE_UNSEEN_PAUSE).await.is_err() {
                     return Err(failure);
                 }
             }
             (outcome, _) => return outcome,
         }
     }
+}
+
+/// Whether the role was made or changed by this run, or made just before by something else.
+async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &str) -> bool {
+    if resource.session.held.roles.is_new(arn) {
+        return true;
+    }
+    let (Ok(client), Ok(arn)) = (resource.session.ram(), RoleArn::parse(arn)) else { return false };
+    let role = client.get_role(bounds, &RoleName::answered(arn.role_name())).await;
+    role.is_ok_and(|role| role.arn.is_same(&arn) && role.is_young(client.clock()))
 }
 
 /// Whether the service refused a configuration because of its role: it says that something is not permitted, or

@@ -8,6 +8,7 @@ mod plan;
 mod preflight;
 mod read;
 mod role_users;
+mod warnings;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 

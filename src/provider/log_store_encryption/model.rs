@@ -149,7 +149,11 @@ fn user_cmk_info() -> Vec<Attribute> {
         Attribute::string("cmk_key_id")
             .required()
             .validate(NotEmpty)
-            .described("The id of the KMS key; it must be symmetric."),
+            .validate(Parses {
+                rule: "Must be the id of a key, without its ARN and without blanks; a plan refuses an alias.",
+                problem: key_id_problem,
+            })
+            .described("The id of the KMS key (customer master key, CMK); it must be symmetric."),
         Attribute::string("arn")
             .required()
             .validate(Parses { rule: "Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", problem: arn_problem })
@@ -175,6 +179,17 @@ const TIME_LIMITS: [(&str, &str); 4] = [
     ("update", "Time limit of a change, reading back included."),
     ("delete", "Time limit of a destroy, reading back included."),
 ];
+
+/// The service stores the text for good as it is sent; KMS and SLS take the bare id only.
+fn key_id_problem(text: &str) -> Option<String> {
+    if let Some(("acs:kms", id)) =
+        text.rsplit_once(":key/").map(|(arn, id)| (arn.get(..7).unwrap_or(arn), id))
+    {
+        return Some(format!("it is the ARN of a key; use the id alone: {id:?}"));
+    }
+    let is_blank = text.trim().is_empty();
+    (!is_blank && text.contains(char::is_whitespace)).then(|| "the id of a key has no blanks".to_owned())
+}
 
 fn arn_problem(text: &str) -> Option<String> {
     role_arn::parse(text).err().map(|problem| problem.to_string())

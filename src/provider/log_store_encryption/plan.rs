@@ -9,7 +9,7 @@
 use super::{
     EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
     model::{EncryptionModel, Observed, REPLACE},
-    ownership, preflight, role_users,
+    ownership, preflight, role_users, warnings,
 };
 use crate::{
     cloud::{
@@ -38,12 +38,18 @@ pub(super) async fn create(
     // In a replacement the plan of the existing object has claimed the Logstore, which may be replaced as well: what it
     // holds now says nothing.
     let replacement = request.replaced.is_some();
+    let mut found = Found::Open;
     if !replacement {
-        diagnostics.extend(look_at_existing(resource, context, &planned).await);
+        let (of_existing, looked) = look_at_existing(resource, context, &planned).await;
+        diagnostics.extend(of_existing);
+        found = looked;
     }
     diagnostics.extend(role_users::renamed_under_new(resource, &planned));
     if !diagnostics.has_errors() {
-        diagnostics.extend(preflight::check(resource, context, &planned).await);
+        diagnostics.extend(warnings::of_create(resource, &planned, found));
+        if found.needs_key() {
+            diagnostics.extend(preflight::check(resource, context, &planned).await);
+        }
     }
     // Last, right before core applies it, if this is an apply.
     if !replacement {
@@ -55,14 +61,38 @@ pub(super) async fn create(
     EncryptionPlan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
+/// What a create finds, as far as the plan can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The Logstore is configured just so: nothing is sent.
+    Same,
+    /// It is configured just so, but disabled.
+    Disabled,
+    /// It is configured just so, and is to be disabled.
+    Enabled,
+    /// It has no configuration, as far as it can be read.
+    Nothing,
+    /// A part of the plan is not known yet, or the Logstore may be replaced as well.
+    Open,
+}
+
+impl Found {
+    /// Whether what is sent makes the service use the key: nothing else has to be ready.
+    fn needs_key(self) -> bool {
+        !matches!(self, Found::Same | Found::Enabled)
+    }
+}
+
 /// Compares a plan with the Logstore as it is, if that can be read.
 async fn look_at_existing(
     resource: &LogStoreEncryption,
     context: &Context,
     planned: &EncryptionModel,
-) -> Diagnostics {
-    let Some(Ok(id)) = resource.known_log_store_id(planned) else { return Diagnostics::new() };
-    let Ok(client) = resource.session.sls(&id.region) else { return Diagnostics::new() };
+) -> (Diagnostics, Found) {
+    let Some(Ok(id)) = resource.known_log_store_id(planned) else {
+        return (Diagnostics::new(), Found::Nothing);
+    };
+    let Ok(client) = resource.session.sls(&id.region) else { return (Diagnostics::new(), Found::Open) };
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
     let held = &resource.session.held;
     let writes = held.writes(&id);
@@ -72,11 +102,11 @@ async fn look_at_existing(
                 held.keep_read(&id, log_store, writes);
                 existing(&id, planned, &observed)
             }
-            Err(problem) => unreadable(&id, problem).into(),
+            Err(problem) => (unreadable(&id, problem).into(), Found::Open),
         },
         // The Logstore may be created in the same apply.
-        Err(error) if errors::is_gone(&error) => Diagnostics::new(),
-        Err(error) => cannot_look(&id, &error).into(),
+        Err(error) if errors::is_gone(&error) => (warnings::not_there(&id, &error).into(), Found::Nothing),
+        Err(error) => (cannot_look(&id, &error).into(), Found::Nothing),
     }
 }
 
@@ -100,27 +130,28 @@ fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
 }
 
 /// What a Logstore's present configuration means for a create.
-fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> Diagnostics {
-    let Some(stored) = &observed.conf else { return Diagnostics::new() };
+fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (Diagnostics, Found) {
+    let Some(stored) = &observed.conf else { return (Diagnostics::new(), Found::Nothing) };
     let conflicts = conflicts(&stored.into(), &planned.permanent());
     if !conflicts.is_empty() {
-        let mut found = Diagnostics::new();
-        found.extend(conflicts.iter().map(|conflict| errors::existing_conflict(id, stored, conflict)));
-        return found;
+        let conflicts = conflicts.iter().map(|conflict| errors::existing_conflict(id, stored, conflict));
+        return (conflicts.collect(), Found::Open);
     }
-    let Some(wanted) = planned.encrypt_conf() else { return Diagnostics::new() };
-    let consequence = if wanted.enable == stored.enable {
-        "It is the configured one, so the Logstore is adopted as it is: nothing is sent."
-    } else if wanted.enable {
-        "It is the configured one but for enable: encryption is switched on, nothing else is changed."
-    } else {
-        "It is the configured one but for enable: encryption is switched off, nothing else is changed."
+    let Some(wanted) = planned.encrypt_conf() else { return (Diagnostics::new(), Found::Open) };
+    let (found, consequence) = match (stored.enable, wanted.enable) {
+        // Its own warning says more.
+        (true, false) => return (Diagnostics::new(), Found::Enabled),
+        (false, true) => (
+            Found::Disabled,
+            "It is the configured one but for enable: encryption is switched on, nothing else is changed.",
+        ),
+        _ => (Found::Same, "It is the configured one, so the Logstore is adopted as it is: nothing is sent."),
     };
-    Diagnostic::warning(
-        format!("Logstore {id} already has an encryption configuration"),
-        format!("It has {}. {consequence}", errors::describe(stored)),
-    )
-    .into()
+    let warning = Diagnostic::warning(
+        "A Logstore already has an encryption configuration",
+        format!("Logstore {id}: it has {}. {consequence}", errors::describe(stored)),
+    );
+    (warning.into(), found)
 }
 
 /// Plans a change of an existing object, or that there is none.
@@ -132,6 +163,7 @@ pub(super) async fn update(
     let PlanUpdate { config, prior, mut planned, mut requires_replace, private: stored, .. } = request;
     let mut diagnostics = Diagnostics::new();
     planned.complete_regions(&config, resource.session.region().ok());
+    keep_arn_of_repaired(resource, &prior, &mut planned);
     planned.derive();
     if prior.region.is_null() && !planned.region.is_null() && planned.region != resource.region_of(&prior) {
         requires_replace.push(Path::of("region"));
@@ -149,14 +181,35 @@ pub(super) async fn update(
     } else {
         diagnostics.push(left_behind(resource, &prior, &planned));
     }
-    let enables = prior.enable == Field::Known(false) && planned.enable == Field::Known(true);
-    if enables && !diagnostics.has_errors() {
+    let (enabled, disabled) = (Field::Known(true), Field::Known(false));
+    if prior.enable == disabled && planned.enable == enabled && !diagnostics.has_errors() {
         diagnostics.extend(preflight::check(resource, context, &planned).await);
+    }
+    if prior.enable == enabled && planned.enable == disabled && requires_replace.is_empty() {
+        let id = prior.id.known().map_or("", String::as_str);
+        diagnostics.push(warnings::switches_off(id));
     }
     diagnostics.extend(ownership::claim(resource, &planned, stored.made_at));
     let replacement = !requires_replace.is_empty();
     let private = EncryptionPrivate { replacement, ..stored.of_object() };
     EncryptionPlan { planned, private, requires_replace, diagnostics }
+}
+
+/// Keeps the ARN of a role that the plan repairs. Such a role plans its ARN as not known, so that what refers to it is
+/// checked once it is repaired; a Logstore that is configured already has nothing to wait for.
+fn keep_arn_of_repaired(
+    resource: &LogStoreEncryption,
+    prior: &EncryptionModel,
+    planned: &mut EncryptionModel,
+) {
+    let (Field::Known(before), Field::Known(cmk)) = (&prior.user_cmk_info, &mut planned.user_cmk_info) else {
+        return;
+    };
+    if let (Field::Known(arn), Field::Unknown) = (&before.arn, &cmk.arn)
+        && resource.session.held.roles.is_repaired(arn)
+    {
+        cmk.arn = arn.as_str().into();
+    }
 }
 
 /// The attributes whose change, or possible change, needs a replacement.

@@ -1,19 +1,14 @@
 //! Whether a key and a role are ready, while there is still time: at plan, and at each refresh.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
 use crate::{
-    cloud::{
-        CallContext,
-        kms::{KeyMetadata, KeyState},
-        names::Region,
-        sls::EncryptConf,
-    },
+    cloud::{CallContext, names::Region, ram::RoleArn, sls::EncryptConf},
     provider::{
         log_store_id::LogStoreId,
         readiness::{
-            self, About, Check, Memory, Read, Subject,
+            self, About, Check, Memory, Subject,
             reading::{ReadError, Reader},
         },
         role_arn,
@@ -26,11 +21,14 @@ use crate::{
 /// in which they cannot be reached costs a run no more than this.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
+const SWITCH_OFF: &str = "To leave the checks out, set preflight = \"off\" in the provider block.";
+
 /// Checks what a plan relies on that configures or enables encryption with a key of the user's own. Values that are
 /// not known yet are not checked.
 ///
-/// Each failed check is an error or a warning, as the provider block says. What cannot be found out, because a read is
-/// denied or fails, is one warning in a phase, whatever the number of resources.
+/// A failed check is an error or a warning, as the provider block says; what the caller may do is always a warning, as
+/// who plans is often not who applies. Each finding is said once in a phase, whatever the number of Logstores it holds
+/// for; [`refusal`] holds back the others. What cannot be found out, because a read is denied or fails, is a warning.
 pub(super) async fn check(
     resource: &LogStoreEncryption,
     context: &Context,
@@ -43,22 +41,42 @@ pub(super) async fn check(
     let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
     let bounds = shortly(resource, &bounds);
     let memory = resource.session.held.readiness();
-    let reader = Reader { session: &resource.session, context: &bounds, memory: &memory };
+    let reader =
+        Reader { session: &resource.session, context: &bounds, memory: &memory, waits_for_roles: true };
     // On the heap: the futures of many calls are large, and most plans make none.
-    match Box::pin(reader.facts(&subject)).await {
-        Ok(facts) => {
-            let mut checks = readiness::checks(&subject, &facts);
-            if is_managed(resource, &subject) {
-                checks.retain(|check| check.about() != About::Role);
-            }
-            told(&checks, preflight, &memory)
-        }
-        Err(error) => {
-            let mut diagnostics = Diagnostics::new();
-            diagnostics.extend(not_looked(error, &memory));
-            diagnostics
-        }
+    let facts = match Box::pin(reader.facts(&subject)).await {
+        Ok(facts) => facts,
+        Err(error) => return not_looked(error, &memory).into_iter().collect(),
+    };
+    let mut checks = readiness::checks(&subject, &facts);
+    if let (Some(arn), Some(principal)) = (&subject.role, facts.principal.found())
+        && resource.session.held.roles.lets_pass(arn.as_str(), principal)
+    {
+        checks.retain(|check| check.about() != About::Caller);
     }
+    let report = Report { subject: &subject, memory: &memory, preflight };
+    let failed: Vec<&Check> = checks.iter().filter(|check| check.ok == Some(false)).collect();
+    if let Some(why) = report.refusal(&failed)
+        && let Some(Ok(id)) = resource.known_log_store_id(planned)
+    {
+        memory.refuse(id.to_string(), why);
+    }
+    report.failed(&failed).into_iter().chain(report.open(&checks)).collect()
+}
+
+/// The error that a Logstore must not be configured, because of what the plan right before this apply has found and,
+/// as it holds for several Logstores, has said of another one.
+pub(super) fn refusal(resource: &LogStoreEncryption, id: &LogStoreId) -> Option<Diagnostic> {
+    let why = resource.session.held.readiness().refused(&id.to_string())?;
+    Some(
+        Diagnostic::error(
+            "The KMS key or the RAM role is not ready",
+            format!(
+                "Logstore {id}: {why} What to do is said with the first Logstore that this holds for. Nothing was sent for this one."
+            ),
+        )
+        .at(Path::of("user_cmk_info")),
+    )
 }
 
 /// The same bounds, but for [`LOOK_TIMEOUT`].
@@ -69,131 +87,181 @@ fn shortly(resource: &LogStoreEncryption, bounds: &CallContext) -> CallContext {
     }
 }
 
-/// What is configured, where all of it is known.
+/// What is known of what is configured; a key is only found in a region that is known.
 fn subject(planned: &EncryptionModel) -> Option<Subject> {
     let cmk = planned.user_cmk_info.known()?;
+    let region = |text: Option<&String>| text.and_then(|text| Region::parse(text).ok());
+    let log_store_region = region(planned.region.known());
+    let key_region = region(cmk.region_id.known());
+    let key_id = cmk.cmk_key_id.known().cloned().filter(|_| key_region.is_some());
+    let role = cmk.arn.known().and_then(|arn| role_arn::parse(arn).ok());
+    if key_id.is_none() && role.is_none() {
+        return None;
+    }
     Some(Subject {
-        key_id: cmk.cmk_key_id.known()?.clone(),
-        role: role_arn::parse(cmk.arn.known()?).ok()?,
-        region: Region::parse(cmk.region_id.known()?).ok()?,
-        log_store_region: planned.region.known().and_then(|region| Region::parse(region).ok()),
+        key_id,
+        role,
+        region: key_region.or_else(|| log_store_region.clone())?,
+        log_store_region,
+        encrypt_type: planned.encrypt_type.known().cloned(),
         principal: None,
     })
 }
 
-/// True for a role that this run makes or has made, or looks after: what is wrong about it is put right by the same
-/// apply, before the Logstore's turn comes.
-fn is_managed(resource: &LogStoreEncryption, subject: &Subject) -> bool {
-    let (roles, arn) = (&resource.session.held.roles, &subject.role);
-    roles.is_new(arn.as_str()) || roles.is_absent(arn.role_name()) || roles.is_stored(arn.role_name())
+/// Puts the outcome of checks into words, each once in a phase.
+struct Report<'a> {
+    subject: &'a Subject,
+    memory: &'a Memory,
+    preflight: Preflight,
 }
 
-fn told(checks: &[Check], preflight: Preflight, memory: &Memory) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    let failed = checks.iter().filter(|check| check.ok == Some(false));
-    diagnostics.extend(failed.map(|check| failure(check, preflight)));
-    let open: Vec<&Check> =
-        checks.iter().filter(|check| check.ok.is_none() && check.because.is_none()).collect();
-    if !open.is_empty() && memory.is_first_warning() {
-        diagnostics.push(left_open(&open));
+impl Report<'_> {
+    /// What an outcome of a check is about, so that another Logstore with the same is not told again.
+    fn topic(&self, check: &Check) -> String {
+        let key_id = self.subject.key_id.as_deref().unwrap_or_default();
+        let role = self.subject.role.as_ref().map_or("", RoleArn::as_str);
+        let object = match check.about() {
+            About::Key => format!("{key_id} in {}", self.subject.region),
+            About::Region => {
+                format!("{key_id} in {} for {:?}", self.subject.region, self.subject.log_store_region)
+            }
+            About::Role | About::Caller => role.to_lowercase(),
+        };
+        format!("{} of {object}", check.name)
     }
-    diagnostics
-}
 
-fn failure(check: &Check, preflight: Preflight) -> Diagnostic {
-    let cmk = Path::of("user_cmk_info");
-    let (summary, path) = match check.about() {
-        About::Key => ("The KMS key is not ready", cmk.attribute("cmk_key_id")),
-        About::Region => ("The KMS key is in another region", cmk.attribute("region_id")),
-        About::Role => ("The RAM role is not ready", cmk.attribute("arn")),
-    };
-    let fix = check.fix.as_deref().unwrap_or_default();
-    let text = format!("{} ({})\n\n{fix}", check.detail, check.name);
-    let diagnostic = match preflight {
-        Preflight::Error => Diagnostic::error(
-            summary,
-            format!(
-                "{text}\n\nNothing was sent. To go on regardless, set preflight = \"warn\" in the provider block."
+    /// Why the Logstore must not be configured, if it must not.
+    fn refusal(&self, failed: &[&Check]) -> Option<String> {
+        let counts = |check: &&&Check| self.preflight == Preflight::Error && check.about() != About::Caller;
+        let found: Vec<&str> = failed.iter().filter(counts).map(|check| check.detail.as_str()).collect();
+        (!found.is_empty()).then(|| found.join(" "))
+    }
+
+    /// One diagnostic for each attribute.
+    fn failed(&self, failed: &[&Check]) -> Vec<Diagnostic> {
+        let mut by_attribute: BTreeMap<About, Vec<String>> = BTreeMap::new();
+        for check in failed.iter().filter(|check| self.memory.is_first(self.topic(check))) {
+            let fix = check.fix.as_deref().unwrap_or_default();
+            by_attribute.entry(check.about()).or_default().push(format!("{} {fix}", check.detail));
+        }
+        by_attribute.into_iter().map(|(about, found)| self.failure(about, &found)).collect()
+    }
+
+    fn failure(&self, about: About, found: &[String]) -> Diagnostic {
+        let cmk = Path::of("user_cmk_info");
+        let found = found.join("\n\n");
+        let (summary, path) = match about {
+            About::Key => ("The KMS key is not ready", cmk.attribute("cmk_key_id")),
+            About::Region => ("The KMS key is in another region", cmk.attribute("region_id")),
+            About::Role => ("The RAM role is not ready", cmk.attribute("arn")),
+            About::Caller => {
+                let whoever = "This is said of whoever runs this plan. If somebody else applies it, that one needs the permission, and this one does not.";
+                return Diagnostic::warning(
+                    "Who runs this plan may not pass the RAM role",
+                    format!("{found}\n\n{whoever} {SWITCH_OFF}"),
+                )
+                .at(cmk.attribute("arn"));
+            }
+        };
+        let once = "This holds for every Logstore of this configuration that uses it, and is said once.";
+        let diagnostic = match self.preflight {
+            Preflight::Error => Diagnostic::error(
+                summary,
+                format!(
+                    "{found}\n\n{once} Nothing was sent for them. To go on regardless, set preflight = \"warn\" in the provider block. terraform destroy makes the same plan first; terraform destroy -refresh=false does not."
+                ),
             ),
-        ),
-        Preflight::Warn | Preflight::Off => Diagnostic::warning(summary, text),
-    };
-    diagnostic.at(path)
-}
+            Preflight::Warn | Preflight::Off => Diagnostic::warning(summary, format!("{found}\n\n{once}")),
+        };
+        diagnostic.at(path)
+    }
 
-fn left_open(open: &[&Check]) -> Diagnostic {
-    let each: Vec<String> = open
-        .iter()
-        .map(|check| match &check.fix {
-            Some(fix) => format!("- {} ({}) {fix}", check.detail, check.name),
-            None => format!("- {} ({})", check.detail, check.name),
+    /// One warning of what could not be found out. A permission that is missing concerns all keys and roles.
+    fn open(&self, checks: &[Check]) -> Option<Diagnostic> {
+        let topic = |check: &Check| if check.is_denied { check.name.to_owned() } else { self.topic(check) };
+        let open: Vec<&Check> = checks
+            .iter()
+            .filter(|check| check.ok.is_none() && check.because.is_none())
+            .filter(|check| self.memory.is_first(format!("open: {}", topic(check))))
+            .collect();
+        let mut fixes: Vec<&str> = open.iter().filter_map(|check| check.fix.as_deref()).collect();
+        fixes.dedup();
+        let details: Vec<String> = open.iter().map(|check| format!("- {}", check.detail)).collect();
+        (!open.is_empty()).then(|| {
+            Diagnostic::warning(
+                "Not everything about the KMS key and the RAM role could be checked",
+                format!(
+                    "{}\n\nThis does not stop the run, and is said once for all Logstores.\n\n{}\n\n{SWITCH_OFF}",
+                    details.join("\n"),
+                    fixes.join("\n\n")
+                ),
+            )
+            .at(Path::of("user_cmk_info"))
         })
-        .collect();
-    Diagnostic::warning(
-        "Not everything about the KMS key and the RAM role could be checked",
-        format!(
-            "This does not stop the run, and is said once for all resources.\n\n{}\n\nTo leave the checks out, set preflight = \"off\" in the provider block.",
-            each.join("\n\n")
-        ),
-    )
-    .at(Path::of("user_cmk_info"))
+    }
 }
 
 /// Services that do not answer are no reason to fail a plan that needs them for nothing else.
 fn not_looked(error: ReadError, memory: &Memory) -> Option<Diagnostic> {
-    if !memory.is_first_warning() {
+    if !memory.is_first("not looked") {
         return None;
     }
     let Diagnostic { summary, detail, .. } =
         error.diagnostic("The KMS key and the RAM role were not checked");
-    let consequence = "This does not stop the run, and is said once for all resources. To leave the checks out, set preflight = \"off\" in the provider block.";
-    Some(Diagnostic::warning(summary, format!("{detail}\n\n{consequence}")).at(Path::of("user_cmk_info")))
+    let consequence = "This does not stop the run, and is said once for all Logstores.";
+    let detail = format!("{detail}\n\n{consequence} {SWITCH_OFF}");
+    Some(Diagnostic::warning(summary, detail).at(Path::of("user_cmk_info")))
 }
 
-/// The warning that the Logstore's key cannot be used, which only makes itself felt when logs are read or written.
-/// That the caller may not read the key is not said here: it would be at each run of who may do without.
-pub(super) async fn unusable_key(
+/// The warnings that the Logstore's key or role cannot be used, which only makes itself felt when logs are read or
+/// written. What the caller may not read is not said here: it would be at each run of who may do without.
+pub(super) async fn unusable(
     resource: &LogStoreEncryption,
     bounds: &CallContext,
     id: &LogStoreId,
     conf: &EncryptConf,
-) -> Option<Diagnostic> {
-    let cmk = conf.user_cmk_info.as_ref().filter(|_| resource.session.preflight() != Preflight::Off)?;
-    let region = Region::parse(&cmk.region_id).ok()?;
+) -> Vec<Diagnostic> {
+    let Some(subject) = subject_of(id, conf).filter(|_| resource.session.preflight() != Preflight::Off)
+    else {
+        return Vec::new();
+    };
     let bounds = shortly(resource, bounds);
     let memory = resource.session.held.readiness();
-    let reader = Reader { session: &resource.session, context: &bounds, memory: &memory };
-    let (state, remedy) = match reader.key(&region, &cmk.cmk_key_id).await {
-        Ok(Read::Found(key)) => unusable(&key, &region)?,
-        Ok(Read::Absent) => (
-            "does not exist".to_owned(),
-            format!(
-                "KMS has no such key in {region}. If it was deleted, what was encrypted with it is lost."
-            ),
-        ),
-        Ok(Read::Denied(_) | Read::Unknown(_)) => return None,
-        Err(error) => return not_looked(error, &memory),
+    let reader =
+        Reader { session: &resource.session, context: &bounds, memory: &memory, waits_for_roles: false };
+    let facts = match Box::pin(reader.facts_of_service(&subject)).await {
+        Ok(facts) => facts,
+        Err(error) => return not_looked(error, &memory).into_iter().collect(),
     };
-    Some(
-        Diagnostic::warning(
-            format!("KMS key {} {state}", cmk.cmk_key_id),
-            format!("Logstore {id} is encrypted with it, and can be neither read nor written. {remedy}"),
-        )
-        .at(Path::of("user_cmk_info")),
-    )
+    let checks = readiness::of_service(&subject, &facts);
+    let mut by_summary: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for check in checks.iter().filter(|check| check.ok == Some(false)) {
+        if let Some(summary) = check.outage {
+            let fix = check.fix.as_deref().unwrap_or_default();
+            by_summary.entry(summary).or_default().push(format!("{} {fix}", check.detail));
+        }
+    }
+    let consequence = if conf.enable {
+        "it can be neither read nor written until that is repaired."
+    } else {
+        "encryption is switched off. What was written while it was on cannot be read until that is repaired."
+    };
+    let warning = |(summary, found): (&'static str, Vec<String>)| {
+        let detail = format!("Logstore {id}: {consequence}\n\n{}", found.join("\n\n"));
+        Diagnostic::warning(summary, detail).at(Path::of("user_cmk_info"))
+    };
+    by_summary.into_iter().map(warning).collect()
 }
 
-/// How a key is that cannot be used, and what to do about it.
-fn unusable(key: &KeyMetadata, region: &Region) -> Option<(String, String)> {
-    let call = |action: &str| format!("aliyun kms {action} --RegionId {region} --KeyId {}", key.key_id);
-    Some(match &key.key_state {
-        KeyState::Enabled => return None,
-        KeyState::PendingDeletion => {
-            let date = key.delete_date.as_deref().map_or(String::new(), |date| format!(" on {date}"));
-            let lost = format!("It will be deleted{date}, and then nothing can bring the logs back.");
-            ("is pending deletion".to_owned(), format!("{lost} Cancel that: {}", call("CancelKeyDeletion")))
-        }
-        KeyState::Disabled => ("is disabled".to_owned(), format!("Enable it: {}", call("EnableKey"))),
-        other => (format!("is in state {other}"), "Find out why in the KMS console.".to_owned()),
+/// The key and the role that a Logstore is encrypted with.
+fn subject_of(id: &LogStoreId, conf: &EncryptConf) -> Option<Subject> {
+    let cmk = conf.user_cmk_info.as_ref()?;
+    Some(Subject {
+        key_id: Some(cmk.cmk_key_id.clone()),
+        role: role_arn::parse(&cmk.arn).ok(),
+        region: Region::parse(&cmk.region_id).ok()?,
+        log_store_region: Some(id.region.clone()),
+        encrypt_type: Some(conf.encrypt_type.clone()),
+        principal: None,
     })
 }

@@ -87,7 +87,7 @@ async fn try_read(
     if let Some(cmk) = &conf.user_cmk_info {
         resource.session.held.roles.note_user(&cmk.arn, &id.to_string());
     }
-    let unusable = preflight::unusable_key(resource, &bounds, &id, conf).await;
+    let unusable = preflight::unusable(resource, &bounds, &id, conf).await;
     let mut new_state = state.clone();
     new_state.region = id.region.as_str().into();
     new_state.observe(conf, observed.create_time);

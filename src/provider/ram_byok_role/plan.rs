@@ -19,6 +19,7 @@ use crate::{
     provider::{
         errors,
         held_roles::{Leaving, MadeRole, Stored},
+        readiness::role::is_trusting,
     },
     schema::{
         Diagnostic, Diagnostics, Field, Path,
@@ -116,11 +117,29 @@ pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, Role
         // There is a policy to remove that the state does not show.
         planned.pass_role_policy = Field::Unknown;
     }
+    let roles = &resource.session.held.roles;
+    if let (Field::Known(arn), Some(wanted)) = (&prior.arn, planned.wanted()) {
+        roles.note_passers(arn, &wanted.pass_role.unwrap_or_default().principals);
+    }
+    if let (Field::Known(arn), true) = (&prior.arn, requires_replace.is_empty() && repairs(&prior, &planned))
+    {
+        // What refers to the role is checked when it is repaired, and what names it by text now: which of the two it is
+        // must not depend on the order in which they are planned.
+        roles.note_repaired(arn);
+        planned.arn = Field::Unknown;
+    }
     if !requires_replace.is_empty() {
         diagnostics.extend(replaced(resource, &prior, &planned));
         warn_of_foreign(&prior, &mut diagnostics);
     }
     RolePlan { planned, private, requires_replace, diagnostics }
+}
+
+/// Whether the plan repairs what SLS needs of the role: that it may assume the role, and the policies for KMS.
+fn repairs(prior: &RoleModel, planned: &RoleModel) -> bool {
+    let kms = |model: &RoleModel| model.as_observed().kms_policies().count();
+    let trusts = prior.trust_policy.known().is_some_and(|policy| is_trusting(policy));
+    !trusts || kms(prior) < kms(planned)
 }
 
 /// What replacing the role means for the Logstores that are encrypted through it: under another name an error, where

@@ -27,6 +27,8 @@ pub(super) async fn update(
     match try_update(resource, &bounds, &prior, &planned, &private, &mut observed).await {
         Ok((policy, diagnostics)) => {
             let mut state = planned;
+            // A plan that repairs the role leaves it open.
+            state.arn = prior.arn;
             state.pass_role_policy = policy;
             Applied { state: Some(state), private: RolePrivate::default(), diagnostics }
         }

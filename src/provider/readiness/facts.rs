@@ -3,10 +3,13 @@
 use serde_json::json;
 
 use super::Principal;
-use crate::cloud::{
-    error::{Error, ErrorKind},
-    kms::KeyMetadata,
-    ram::{PolicyDocument, PolicyId, Role},
+use crate::{
+    cloud::{
+        error::{Error, ErrorKind},
+        kms::KeyMetadata,
+        ram::{PolicyDocument, PolicyId, Role},
+    },
+    provider::errors,
 };
 
 /// What came of reading one thing.
@@ -18,6 +21,9 @@ pub(in crate::provider) enum Read<T> {
     Absent,
     /// The caller may not read it.
     Denied(Denied),
+    /// The service refuses to answer, whoever asks: it is not activated, the account is in debt, or the key's instance
+    /// is not ready. Says so with the service's code, and what to do.
+    Refused(String),
     /// It was not asked for, because of what is missing before it, or is of no form that is documented; says why.
     Unknown(String),
 }
@@ -74,6 +80,7 @@ impl<T> Read<T> {
             Err(error) => match error.kind() {
                 ErrorKind::NotFound => Ok(Read::Absent),
                 ErrorKind::Denied => Ok(Read::Denied(Denied::of(&error))),
+                ErrorKind::Conflict => Ok(Read::Refused(errors::in_words(&error))),
                 _ => Err(error),
             },
         }
@@ -83,7 +90,22 @@ impl<T> Read<T> {
     pub(in crate::provider) fn found(&self) -> Option<&T> {
         match self {
             Read::Found(found) => Some(found),
-            Read::Absent | Read::Denied(_) | Read::Unknown(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The same outcome, if nothing was found, of another read that depends on this one.
+    ///
+    /// # Errors
+    ///
+    /// What was found.
+    pub(super) fn without<U>(self) -> Result<Read<U>, T> {
+        match self {
+            Read::Found(found) => Err(found),
+            Read::Absent => Ok(Read::Absent),
+            Read::Denied(denied) => Ok(Read::Denied(denied)),
+            Read::Refused(why) => Ok(Read::Refused(why)),
+            Read::Unknown(why) => Ok(Read::Unknown(why)),
         }
     }
 }
@@ -92,18 +114,25 @@ impl Denied {
     fn of(error: &Error) -> Denied {
         Denied { action: format!("{}:{}", error.service().to_lowercase(), error.action()) }
     }
+}
 
-    /// The action as a permission in words.
-    pub(super) fn sentence(&self, what: &str) -> String {
-        format!("{what} could not be read: the caller lacks {}.", self.action)
-    }
+/// The permissions that all reads together need. Who one is needs none.
+const READS: [&str; 7] = [
+    "kms:DescribeKey",
+    "ram:GetRole",
+    "ram:ListPoliciesForRole",
+    "ram:GetPolicy",
+    "ram:ListPoliciesForUser",
+    "ram:ListGroupsForUser",
+    "ram:ListPoliciesForGroup",
+];
 
-    /// The policy that lets the caller read.
-    pub(super) fn fix(&self, resource: &str) -> String {
-        let policy = json!({
-            "Version": "1",
-            "Statement": [{ "Effect": "Allow", "Action": self.action, "Resource": resource }],
-        });
-        format!("To have this checked, attach a custom policy with this document to the caller: {policy}")
-    }
+/// The one policy that lets the caller read everything, so that no second permission turns out to be missing after the
+/// first is granted.
+pub(super) fn grant_reads() -> String {
+    let statement = json!({ "Effect": "Allow", "Action": READS, "Resource": "*" });
+    let policy = json!({ "Version": "1", "Statement": [statement] });
+    format!(
+        "To have everything checked, attach a custom policy with this document to the caller:\n\n  {policy}"
+    )
 }

@@ -1,6 +1,6 @@
 //! What the policies that somebody holds come to.
 
-use super::facts::{HeldPolicy, Read};
+use super::facts::{Denied, HeldPolicy, Read};
 use crate::cloud::ram::permission::{About, Request, Verdict, judge};
 
 /// What a holder's policies come to for one action.
@@ -16,8 +16,8 @@ pub(super) enum Outcome {
     Open {
         /// The end of a sentence that says why.
         why: String,
-        /// How to find out, if the caller can.
-        fix: Option<String>,
+        /// The read that the caller may not do, if that is why.
+        denied: Option<Denied>,
     },
 }
 
@@ -36,7 +36,7 @@ pub(super) fn of_policies(policies: &[HeldPolicy], action: &str, resource: &str)
     match judge(policies.iter().filter_map(|policy| policy.document.found()), request) {
         Verdict::Allowed => Outcome::Allowed,
         Verdict::NotAllowed | Verdict::Denied => Outcome::NotAllowed,
-        Verdict::Undecided(doubt) => Outcome::Open { why: doubt.to_string(), fix: None },
+        Verdict::Undecided(doubt) => Outcome::Open { why: doubt.to_string(), denied: None },
     }
 }
 
@@ -45,8 +45,11 @@ fn unread(policy: &HeldPolicy) -> Outcome {
     match &policy.document {
         Read::Denied(denied) => Outcome::Open {
             why: format!("the policy {id} could not be read, because the caller lacks {}", denied.action),
-            fix: Some(denied.fix("*")),
+            denied: Some(denied.clone()),
         },
-        _ => Outcome::Open { why: format!("the policy {id} cannot be read as a policy document"), fix: None },
+        _ => Outcome::Open {
+            why: format!("the policy {id} cannot be read as a policy document"),
+            denied: None,
+        },
     }
 }

@@ -1,14 +1,11 @@
 //! What was read, so that nothing is read twice.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     future::Future,
     hash::Hash,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::sync::OnceCell;
@@ -26,7 +23,8 @@ use crate::cloud::{
 /// long once more.
 #[derive(Debug, Default)]
 pub(in crate::provider) struct Memory {
-    warned: AtomicBool,
+    said: Mutex<HashSet<String>>,
+    refused: Mutex<HashMap<String, String>>,
     pub(super) caller: Answers<(), CallerIdentity>,
     /// By region and id.
     pub(super) keys: Answers<(String, String), KeyMetadata>,
@@ -46,9 +44,20 @@ pub(super) struct Answers<K, V>(Mutex<HashMap<K, Slot<V>>>);
 type Slot<V> = Arc<OnceCell<Result<Read<V>, ReadError>>>;
 
 impl Memory {
-    /// True the first time: for a warning that is given once.
-    pub(in crate::provider) fn is_first_warning(&self) -> bool {
-        !self.warned.swap(true, Ordering::Relaxed)
+    /// True the first time: for what is said once, whatever the number of resources it holds for.
+    pub(in crate::provider) fn is_first(&self, what: impl Into<String>) -> bool {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into())
+    }
+
+    /// Notes that a Logstore must not be configured, and why. Where that was said for another Logstore already, nothing
+    /// is said in its plan; it is not to be applied all the same.
+    pub(in crate::provider) fn refuse(&self, log_store: String, why: String) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(log_store, why);
+    }
+
+    /// Why a Logstore must not be configured.
+    pub(in crate::provider) fn refused(&self, log_store: &str) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).get(log_store).cloned()
     }
 }
 
@@ -82,7 +91,7 @@ impl<K, V> fmt::Debug for Answers<K, V> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
     use crate::provider::session::NoClient;
@@ -117,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_is_given_once() {
+    fn each_thing_is_said_once() {
         let memory = Memory::default();
-        assert!(memory.is_first_warning() && !memory.is_first_warning());
+        assert!(memory.is_first("a") && !memory.is_first("a") && memory.is_first("b"));
     }
 }

@@ -12,24 +12,27 @@ mod memory;
 mod pass_role;
 mod principal;
 pub(super) mod reading;
-mod role;
+pub(super) mod role;
 
 use crate::cloud::{names::Region, ram::RoleArn};
-pub(super) use facts::{Facts, Read};
+use facts::Denied;
+use facts::Facts;
 pub(super) use memory::Memory;
-pub(super) use principal::Principal;
+pub(super) use principal::{Principal, PrincipalKind};
 
-/// What is checked.
+/// What is checked. What is not known is not checked.
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
-    /// The id of the KMS key, or an alias.
-    pub(super) key_id: String,
+    /// The id of the KMS key, as configured.
+    pub(super) key_id: Option<String>,
     /// The role that SLS assumes.
-    pub(super) role: RoleArn,
+    pub(super) role: Option<RoleArn>,
     /// The region the key should be in: that of the Logstore.
     pub(super) region: Region,
     /// The region of the Logstore, where that is known by itself.
     pub(super) log_store_region: Option<Region>,
+    /// The algorithm, `encrypt_type`, where one is configured: which key fits best depends on it.
+    pub(super) encrypt_type: Option<String>,
     /// Who configures encryption; `None` is the caller.
     pub(super) principal: Option<Principal>,
 }
@@ -47,23 +50,30 @@ pub(super) struct Check {
     pub(super) fix: Option<String>,
     /// The check that leaves this one open, by its own outcome.
     pub(super) because: Option<&'static str>,
+    /// Whether it is open because the caller may not read what it takes.
+    pub(super) is_denied: bool,
+    /// What has happened to a Logstore that is configured already; `None` for what cannot come to be afterwards.
+    pub(super) outage: Option<&'static str>,
 }
 
 /// What a check is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum About {
     /// The key.
     Key,
     /// The key's region.
     Region,
-    /// The role, and who may pass it.
+    /// The role.
     Role,
+    /// Who may pass the role.
+    Caller,
 }
 
 /// The names of all checks, in the order of [`checks`].
 #[cfg(test)]
-pub(super) const NAMES: [&str; 10] = [
+pub(super) const NAMES: [&str; 11] = [
     "key_exists",
+    "key_id",
     "key_enabled",
     "key_symmetric",
     "key_usage",
@@ -78,14 +88,18 @@ pub(super) const NAMES: [&str; 10] = [
 /// The service that assumes the role.
 const SERVICE: &str = "log.aliyuncs.com";
 
-/// Every check, always the same ones in the same order.
+/// Every check of what is known, always in the same order.
 pub(super) fn checks(subject: &Subject, facts: &Facts) -> Vec<Check> {
-    [
-        key::checks(subject, &facts.key).to_vec(),
-        role::checks(subject, facts).to_vec(),
-        vec![pass_role::check(subject, facts)],
-    ]
-    .concat()
+    let mut checks = of_service(subject, facts);
+    checks.extend(subject.role.as_ref().map(|role| pass_role::check(role, facts)));
+    checks
+}
+
+/// The checks of what SLS uses: the key and the role.
+pub(super) fn of_service(subject: &Subject, facts: &Facts) -> Vec<Check> {
+    let key = subject.key_id.as_ref().map(|key_id| key::checks(subject, key_id, &facts.key));
+    let role = subject.role.as_ref().map(|arn| role::checks(subject, arn, facts));
+    key.into_iter().flatten().chain(role.into_iter().flatten()).collect()
 }
 
 impl Check {
@@ -93,27 +107,38 @@ impl Check {
     pub(super) fn about(&self) -> About {
         match self.name {
             key::REGION => About::Region,
+            pass_role::NAME => About::Caller,
             name if name.starts_with("key_") => About::Key,
             _ => About::Role,
         }
     }
 
     fn passed(name: &'static str, detail: impl Into<String>) -> Check {
-        Check { name, ok: Some(true), detail: detail.into(), fix: None, because: None }
+        Check { ok: Some(true), ..Check::open(name, detail, None) }
     }
 
     /// Open because of another check.
     fn hanging_on(name: &'static str, other: &'static str) -> Check {
-        let detail = format!("Not known, because {other} is not fulfilled.");
+        let detail = format!("Not known, because {other} is not known to be fulfilled.");
         Check { because: Some(other), ..Check::open(name, detail, None) }
     }
 
     fn failed(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Check {
-        Check { name, ok: Some(false), detail: detail.into(), fix: Some(fix.into()), because: None }
+        Check { ok: Some(false), ..Check::open(name, detail, Some(fix.into())) }
+    }
+
+    fn with_outage(self, outage: &'static str) -> Check {
+        Check { outage: Some(outage), ..self }
     }
 
     fn open(name: &'static str, detail: impl Into<String>, fix: Option<String>) -> Check {
-        Check { name, ok: None, detail: detail.into(), fix, because: None }
+        Check { name, ok: None, detail: detail.into(), fix, because: None, is_denied: false, outage: None }
+    }
+
+    /// Open because the caller may not read `what`.
+    fn unread(name: &'static str, what: &str, denied: &Denied) -> Check {
+        let detail = format!("{what} could not be read: the caller lacks {}.", denied.action);
+        Check { is_denied: true, ..Check::open(name, detail, Some(facts::grant_reads())) }
     }
 }
 

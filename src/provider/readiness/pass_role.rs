@@ -1,35 +1,33 @@
 //! Whoever configures encryption may hand the role to the service.
 
 use super::{
-    Check, Principal, Subject,
+    Check, Principal,
     facts::{Facts, Holdings, Read},
     grants::{Outcome, of_policies},
     principal::PrincipalKind,
 };
 use crate::cloud::ram::{PolicyDocument, RoleArn};
 
-const NAME: &str = "pass_role";
+pub(super) const NAME: &str = "pass_role";
 const ACTION: &str = "ram:PassRole";
 
 /// The check of the principal. What a session policy takes away from a session of a role cannot be read, and does
 /// not count.
-pub(super) fn check(subject: &Subject, facts: &Facts) -> Check {
-    let role = role_as_ram_writes_it(subject, facts);
+pub(super) fn check(role: &RoleArn, facts: &Facts) -> Check {
+    let role = role_as_ram_writes_it(role, facts);
     let principal = match &facts.principal {
         Read::Found(principal) => principal,
-        Read::Denied(denied) => {
-            return Check::open(NAME, denied.sentence("Who the caller is"), Some(denied.fix("*")));
-        }
-        Read::Unknown(why) => return Check::open(NAME, why, None),
+        Read::Denied(denied) => return Check::unread(NAME, "Who the caller is", denied),
+        Read::Unknown(why) | Read::Refused(why) => return Check::open(NAME, why, None),
         Read::Absent => return Check::open(NAME, "Who the caller is, is not known.", None),
     };
     if principal.account_id != role.account_id() {
         return Check::open(
             NAME,
             format!(
-                "The {principal} is of account {}, and the role of account {}: what it may do there cannot be read.",
-                principal.account_id,
-                role.account_id()
+                "Role {role} is of account {}, and {principal} of account {}: what it may do there cannot be read.",
+                role.account_id(),
+                principal.account_id
             ),
             None,
         );
@@ -47,12 +45,8 @@ pub(super) fn check(subject: &Subject, facts: &Facts) -> Check {
                 "Check principal: it is the ARN of the user or role that runs this configuration.",
             )
         }
-        Read::Denied(denied) => Check::open(
-            NAME,
-            denied.sentence(&format!("What is attached to {principal}")),
-            Some(denied.fix(&arn_of(principal))),
-        ),
-        Read::Unknown(why) => Check::open(NAME, why, None),
+        Read::Denied(denied) => Check::unread(NAME, &format!("What is attached to {principal}"), denied),
+        Read::Unknown(why) | Read::Refused(why) => Check::open(NAME, why, None),
     }
 }
 
@@ -63,16 +57,15 @@ fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &Holdings) -> Ch
             format!("The policy {by} denies {principal} {ACTION} on {role}."),
             format!("Remove the statement with Effect Deny from {by}, or detach it."),
         ),
-        (Outcome::Open { why, fix: known }, _) => Check::open(
+        (Outcome::Open { denied: Some(denied), .. }, _) => {
+            Check::unread(NAME, &format!("A policy of {principal}"), &denied)
+        }
+        (Outcome::Open { why, denied: None }, _) => Check::open(
             NAME,
-            format!("Whether {principal} may {ACTION} on {role} is open: {why}."),
-            Some(known.unwrap_or_else(|| fix(principal, role))),
+            format!("Whether {principal} may do {ACTION} on {role} is not known: {why}."),
+            Some(fix(principal, role)),
         ),
-        (_, Some(denied)) => Check::open(
-            NAME,
-            denied.sentence(&format!("What the groups of {principal} hold")),
-            Some(denied.fix("*")),
-        ),
+        (_, Some(denied)) => Check::unread(NAME, &format!("What the groups of {principal} hold"), denied),
         (Outcome::Allowed, None) => Check::passed(NAME, format!("The {principal} may {ACTION} on {role}.")),
         (Outcome::NotAllowed, None) => Check::failed(
             NAME,
@@ -90,22 +83,13 @@ fn fix(principal: &Principal, role: &RoleArn) -> String {
         PrincipalKind::Account => ("users", ""),
     };
     format!(
-        "Attach a custom policy with this document to {principal}: {}\n\nIf alicloud_ram_byok_role makes the role, this does it there:\n\n  pass_role = {{ {argument} = [\"{name}\"] }}",
+        "Attach a custom policy with this document to {principal}:\n\n  {}\n\nIf alicloud_ram_byok_role makes the role, this does it there:\n\n  pass_role = {{ {argument} = [\"{name}\"] }}",
         PolicyDocument::pass_role(role)
     )
 }
 
 /// The resource of a policy is compared with the ARN as RAM writes it, in lower case.
-fn role_as_ram_writes_it(subject: &Subject, facts: &Facts) -> RoleArn {
-    let lower = || RoleArn::parse(&subject.role.as_str().to_lowercase()).ok();
-    facts.role.found().map(|role| role.arn.clone()).or_else(lower).unwrap_or_else(|| subject.role.clone())
-}
-
-fn arn_of(principal: &Principal) -> String {
-    let account_id = &principal.account_id;
-    match &principal.kind {
-        PrincipalKind::Account => format!("acs:ram::{account_id}:root"),
-        PrincipalKind::User(name) => format!("acs:ram::{account_id}:user/{name}"),
-        PrincipalKind::Role(name) => format!("acs:ram::{account_id}:role/{}", name.to_lowercase()),
-    }
+fn role_as_ram_writes_it(role: &RoleArn, facts: &Facts) -> RoleArn {
+    let lower = || RoleArn::parse(&role.as_str().to_lowercase()).ok();
+    facts.role.found().map(|found| found.arn.clone()).or_else(lower).unwrap_or_else(|| role.clone())
 }

@@ -1,5 +1,7 @@
 //! Reads what the checks are judged by.
 
+use std::{future::Future, time::Duration};
+
 use super::{
     Subject,
     facts::{Facts, HeldPolicy, Holdings, Read},
@@ -13,7 +15,7 @@ use crate::{
         error::Error,
         kms::KeyMetadata,
         names::{GroupName, Region, RoleName, UserName},
-        ram::{AttachedPolicy, PolicyDocument, PolicyId, RamClient, Role},
+        ram::{AttachedPolicy, PolicyDocument, PolicyId, RamClient, Role, RoleArn},
         sts::CallerIdentity,
     },
     provider::{
@@ -29,7 +31,16 @@ pub(in crate::provider) struct Reader<'a> {
     pub(in crate::provider) session: &'a Session,
     pub(in crate::provider) context: &'a CallContext,
     pub(in crate::provider) memory: &'a Memory,
+    /// Whether a role that RAM does not know, or that was made just now and has no policies, is asked for again, for
+    /// [`YOUNG_PAUSES`]: RAM is eventually consistent.
+    pub(in crate::provider) waits_for_roles: bool,
 }
+
+/// The pauses before RAM is asked again about a role that may have been made a moment ago. How long RAM takes is not
+/// documented; a few seconds is a guess. A plan cannot tell whether it is the one right before an apply, so that each
+/// one that is going to fail waits this long, once.
+const YOUNG_PAUSES: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// Why something could not be read. That it does not exist, or that reading it is denied, is none of these.
 #[derive(Clone, Debug)]
@@ -43,24 +54,52 @@ pub(in crate::provider) enum ReadError {
 type Answer<T> = Result<Read<T>, ReadError>;
 
 impl Reader<'_> {
-    /// Everything the checks need: `DescribeKey`, `GetCallerIdentity`, `GetRole`, `ListPoliciesForRole`, what the
-    /// principal and its groups hold, and each policy that is not known by its name.
+    /// Everything the checks of what is known need: `DescribeKey`, `GetCallerIdentity`, `GetRole`,
+    /// `ListPoliciesForRole`, what the principal and its groups hold, and each policy that is not known by its name.
     ///
     /// # Errors
     ///
     /// The first read that failed, not being denied.
     pub(in crate::provider) async fn facts(&self, subject: &Subject) -> Result<Facts, ReadError> {
-        let (key, caller) = tokio::try_join!(self.key(&subject.region, &subject.key_id), self.caller())?;
-        let role = self.role(subject, &caller).await?;
-        let role_policies = match &role {
-            Read::Found(role) => self.policies_of_role(role.role_name.as_str()).await?,
-            _ => Read::Unknown("The role was not read.".to_owned()),
-        };
-        let principal = principal(subject, &caller);
-        let principal_policies = match &principal {
+        let mut facts = self.facts_of_service(subject).await?;
+        if subject.role.is_none() {
+            return Ok(facts);
+        }
+        let caller = self.caller().await?;
+        facts.principal = principal(subject, &caller);
+        facts.principal_policies = match &facts.principal {
             Read::Found(principal) if can_be_read(principal, &caller) => self.holdings(principal).await?,
             _ => Read::Unknown("The policies of another account cannot be read.".to_owned()),
         };
+        Ok(facts)
+    }
+
+    /// What the checks of key and role need; of the principal nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// The first read that failed, not being denied.
+    pub(in crate::provider) async fn facts_of_service(&self, subject: &Subject) -> Result<Facts, ReadError> {
+        let unread = |what: &str| format!("The {what} was not read.");
+        let key = async {
+            match &subject.key_id {
+                Some(key_id) => self.key(&subject.region, key_id).await,
+                None => Ok(Read::Unknown(unread("key"))),
+            }
+        };
+        let role = async {
+            match &subject.role {
+                Some(arn) => self.role(arn, &self.caller().await?).await,
+                None => Ok(Read::Unknown(unread("role"))),
+            }
+        };
+        let (key, role) = tokio::try_join!(key, role)?;
+        let role_policies = match &role {
+            Read::Found(role) => self.policies_of_byok_role(role).await?,
+            _ => Read::Unknown(unread("role")),
+        };
+        let (principal, principal_policies) =
+            (Read::Unknown(unread("caller")), Read::Unknown(unread("caller")));
         Ok(Facts { key, role, role_policies, principal, principal_policies })
     }
 
@@ -82,11 +121,10 @@ impl Reader<'_> {
     }
 
     /// RAM finds roles of the caller's account only, by their name.
-    async fn role(&self, subject: &Subject, caller: &Read<CallerIdentity>) -> Answer<Role> {
-        let arn = &subject.role;
+    async fn role(&self, arn: &RoleArn, caller: &Read<CallerIdentity>) -> Answer<Role> {
         let foreign = |account_id: &str| {
             Read::Unknown(format!(
-                "The role {arn} is of account {}, and the caller of account {account_id}: only roles of its own account can be read.",
+                "Role {arn} is of account {}, and the caller of account {account_id}: only roles of its own account can be read.",
                 arn.account_id()
             ))
         };
@@ -95,12 +133,24 @@ impl Reader<'_> {
         }
         let client = self.session.ram()?;
         let name = RoleName::answered(arn.role_name());
-        let read = async { told(client.get_role(self.context, &name).await) };
+        let read =
+            self.read_until(|read| matches!(read, Read::Absent), || client.get_role(self.context, &name));
         let role = self.memory.roles.get(arn.role_name().to_lowercase(), read).await?;
         Ok(match role {
             Read::Found(role) if !role.arn.is_same(arn) => foreign(role.arn.account_id()),
             role => role,
         })
+    }
+
+    /// The policies of the role that SLS assumes. Those of one that was made just now may not be seen yet.
+    async fn policies_of_byok_role(&self, role: &Role) -> Answer<Vec<HeldPolicy>> {
+        let client = self.session.ram()?;
+        let is_young = role.is_young(client.clock());
+        let is_bare = |read: &Read<Vec<AttachedPolicy>>| is_young && read.found().is_some_and(Vec::is_empty);
+        let name = &role.role_name;
+        let read = self.read_until(is_bare, || client.list_policies_for_role(self.context, name));
+        let attached = self.memory.role_policies.get(name.as_str().to_lowercase(), read).await?;
+        self.held(&client, attached).await
     }
 
     async fn policies_of_role(&self, name: &str) -> Answer<Vec<HeldPolicy>> {
@@ -109,6 +159,23 @@ impl Reader<'_> {
         let read = async { told(client.list_policies_for_role(self.context, &role).await) };
         let attached = self.memory.role_policies.get(name.to_lowercase(), read).await?;
         self.held(&client, attached).await
+    }
+
+    /// Reads, and again after each of the [`YOUNG_PAUSES`] while the answer may be out of date.
+    async fn read_until<T, F>(&self, may_be_old: impl Fn(&Read<T>) -> bool, ask: impl Fn() -> F) -> Answer<T>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let client = self.session.ram()?;
+        let pauses = if self.waits_for_roles { &YOUNG_PAUSES[..] } else { &[] };
+        for pause in pauses {
+            let read = told(ask().await)?;
+            let clock = client.clock();
+            if !may_be_old(&read) || self.context.bound(clock, clock.sleep(*pause)).await.is_err() {
+                return Ok(read);
+            }
+        }
+        told(ask().await)
     }
 
     async fn holdings(&self, principal: &Principal) -> Answer<Holdings> {
@@ -123,12 +190,7 @@ impl Reader<'_> {
                 other => (other, Vec::new()),
             },
         };
-        Ok(match policies {
-            Read::Found(policies) => Read::Found(Holdings { policies, unread }),
-            Read::Absent => Read::Absent,
-            Read::Denied(denied) => Read::Denied(denied),
-            Read::Unknown(why) => Read::Unknown(why),
-        })
+        Ok(policies.without().unwrap_or_else(|policies| Read::Found(Holdings { policies, unread })))
     }
 
     async fn policies_of_user(&self, name: &str) -> Answer<Vec<HeldPolicy>> {
@@ -148,13 +210,13 @@ impl Reader<'_> {
                 holdings.unread.push(denied);
                 Vec::new()
             }
-            Read::Absent | Read::Unknown(_) => Vec::new(),
+            Read::Absent | Read::Refused(_) | Read::Unknown(_) => Vec::new(),
         };
         for group in groups {
             match self.policies_of_group(&group).await? {
                 Read::Found(policies) => holdings.policies.extend(policies),
                 Read::Denied(denied) => holdings.unread.push(denied),
-                Read::Absent | Read::Unknown(_) => {}
+                Read::Absent | Read::Refused(_) | Read::Unknown(_) => {}
             }
         }
         Ok(holdings)
@@ -179,11 +241,9 @@ impl Reader<'_> {
 
     /// The attached policies with their documents.
     async fn held(&self, client: &RamClient, attached: Read<Vec<AttachedPolicy>>) -> Answer<Vec<HeldPolicy>> {
-        let attached = match attached {
-            Read::Found(attached) => attached,
-            Read::Absent => return Ok(Read::Absent),
-            Read::Denied(denied) => return Ok(Read::Denied(denied)),
-            Read::Unknown(why) => return Ok(Read::Unknown(why)),
+        let attached = match attached.without() {
+            Err(attached) => attached,
+            Ok(nothing) => return Ok(nothing),
         };
         let mut held = Vec::new();
         for AttachedPolicy { id, .. } in attached {
@@ -201,12 +261,10 @@ impl Reader<'_> {
             return Ok(Read::Found(document));
         }
         let read = async {
-            Ok(match told(client.get_policy(self.context, id).await)? {
-                Read::Found(policy) => parsed(policy.default_policy_version.policy_document.as_deref()),
-                Read::Absent => Read::Absent,
-                Read::Denied(denied) => Read::Denied(denied),
-                Read::Unknown(why) => Read::Unknown(why),
-            })
+            let read = told(client.get_policy(self.context, id).await)?;
+            Ok(read
+                .without()
+                .unwrap_or_else(|policy| parsed(policy.default_policy_version.policy_document.as_deref())))
         };
         self.memory.documents.get(id.clone(), read).await
     }
@@ -228,15 +286,12 @@ fn principal(subject: &Subject, caller: &Read<CallerIdentity>) -> Read<Principal
     if let Some(principal) = &subject.principal {
         return Read::Found(principal.clone());
     }
-    match caller {
-        Read::Found(caller) => Principal::of_caller(caller).map_or_else(
+    caller.clone().without().unwrap_or_else(|caller| {
+        Principal::of_caller(&caller).map_or_else(
             || Read::Unknown(format!("The caller is {}, which is no form that RAM documents.", caller.arn)),
             Read::Found,
-        ),
-        Read::Denied(denied) => Read::Denied(denied.clone()),
-        Read::Absent => Read::Absent,
-        Read::Unknown(why) => Read::Unknown(why.clone()),
-    }
+        )
+    })
 }
 
 /// RAM shows policies of the caller's own account. Where the account is not known, asking tells.

@@ -4,19 +4,26 @@ use serde_json::json;
 
 use super::{
     Check, SERVICE, Subject,
-    facts::{Facts, Read},
+    facts::{Denied, Facts, Read},
     grants::{Outcome, of_policies},
 };
 use crate::cloud::{
     names::RoleName,
     ram::{
-        BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role,
+        BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role, RoleArn,
         permission::{About, Request, Verdict, judge},
     },
 };
 
 const EXISTS: &str = "role_exists";
 const TRUST: &str = "role_trust";
+
+const DISTRUSTS: &str = "The RAM role of a Logstore does not let SLS assume it";
+const MAY_NOT_USE: &str = "The RAM role of a Logstore may not use the KMS key";
+
+/// The action without which SLS may do as well: a data key is made with `kms:GenerateDataKey`. Not documented, so that a
+/// role without it is no error.
+const PERHAPS_UNUSED: &str = "kms:Encrypt";
 
 /// What a role needs besides the trust: a check, the system policy that gives it, and the actions that count.
 ///
@@ -49,39 +56,39 @@ pub(super) fn known_document(policy: &PolicyId) -> Option<PolicyDocument> {
 }
 
 /// The checks of the role.
-pub(super) fn checks(subject: &Subject, facts: &Facts) -> [Check; 4] {
+pub(super) fn checks(subject: &Subject, arn: &RoleArn, facts: &Facts) -> [Check; 4] {
     let Read::Found(role) = &facts.role else {
         let unknown = |name| Check::hanging_on(name, EXISTS);
         let [reads, uses] = NEEDS.map(|need| unknown(need.check));
-        return [not_found(subject, &facts.role), unknown(TRUST), reads, uses];
+        return [not_found(arn, &facts.role), unknown(TRUST), reads, uses];
     };
     let exists = Check::passed(EXISTS, format!("RAM has the role {}.", role.arn));
     let [reads, uses] = NEEDS.map(|need| permission(subject, facts, role, &need));
     [exists, trust(role), reads, uses]
 }
 
-fn not_found(subject: &Subject, role: &Read<Role>) -> Check {
-    let arn = &subject.role;
+fn not_found(arn: &RoleArn, role: &Read<Role>) -> Check {
     match role {
-        Read::Denied(denied) => {
-            let fix = denied.fix(&arn.as_str().to_lowercase());
-            Check::open(EXISTS, denied.sentence(&format!("The role {arn}")), Some(fix))
-        }
-        Read::Unknown(why) => Check::open(EXISTS, why, None),
+        Read::Denied(denied) => Check::unread(EXISTS, &format!("Role {arn}"), denied),
+        Read::Unknown(why) | Read::Refused(why) => Check::open(EXISTS, why, None),
         Read::Absent | Read::Found(_) => Check::failed(
             EXISTS,
-            format!("RAM has no role {arn}."),
+            format!("Role {arn} does not exist."),
             format!(
-                "Add this, and use alicloud_ram_byok_role.byok.arn:\n\n{}",
+                "If alicloud_ram_byok_role of this configuration makes the role, refer to it instead of writing its ARN as text, so that Terraform knows that the role is made first:\n\n  arn = alicloud_ram_byok_role.byok.arn\n\nIf nothing makes it yet, add this; the line with provider is for a configuration in which the provider is called alicloud-encryption:\n\n{}",
                 role_resource(arn.role_name())
             ),
-        ),
+        )
+        .with_outage("The RAM role of a Logstore does not exist"),
     }
 }
 
-/// The resource that makes the role with everything it needs.
-pub(super) fn role_resource(name: &str) -> String {
-    format!("resource \"alicloud_ram_byok_role\" \"byok\" {{\n  role_name = \"{name}\"\n}}")
+/// The resource that makes the role with everything it needs, indented so that no host wraps it. Without the line
+/// `provider`, a resource type that begins with `alicloud_` is taken for one of the provider named `alicloud`.
+fn role_resource(name: &str) -> String {
+    format!(
+        "  resource \"alicloud_ram_byok_role\" \"byok\" {{\n    provider  = alicloud-encryption\n    role_name = \"{name}\"\n  }}"
+    )
 }
 
 fn trust(role: &Role) -> Check {
@@ -90,43 +97,50 @@ fn trust(role: &Role) -> Check {
     let document = PolicyDocument::parse(&role.assume_role_policy_document);
     let Ok(document) = document else {
         let detail = format!("The trust policy of role {name} cannot be read as a policy document.");
-        return Check::open(TRUST, detail, Some(whole_trust(role)));
+        return Check::open(TRUST, detail, Some(set_trust(role, &PolicyDocument::byok_trust())));
     };
     match judge([&document], request) {
         Verdict::Allowed => Check::passed(TRUST, format!("The role {name} lets {SERVICE} assume it.")),
         Verdict::NotAllowed => Check::failed(
             TRUST,
-            format!("The trust policy of role {name} does not let {SERVICE} assume it."),
-            format!("Add this statement to the trust policy: {}. {}", trust_statement(), whole_trust(role)),
-        ),
+            format!("Role {name}: its trust policy does not let {SERVICE} assume it."),
+            format!("Add a statement for {SERVICE}; those that are there stay. {}", set_trust(role, &with_sls(&document))),
+        )
+        .with_outage(DISTRUSTS),
         Verdict::Denied => Check::failed(
             TRUST,
-            format!("The trust policy of role {name} denies {SERVICE} to assume it."),
-            format!("Remove the statement with Effect Deny from the trust policy. {}", whole_trust(role)),
-        ),
+            format!("Role {name}: its trust policy denies {SERVICE} to assume it."),
+            format!(
+                "Remove the statement with Effect Deny from the trust policy. If nobody else is to assume the role: {}",
+                set_trust(role, &PolicyDocument::byok_trust())
+            ),
+        )
+        .with_outage(DISTRUSTS),
         Verdict::Undecided(doubt) => Check::open(
             TRUST,
-            format!("Whether the trust policy of role {name} lets {SERVICE} assume it is open: {doubt}."),
-            Some(format!("To be sure, add this statement to the trust policy: {}", trust_statement())),
+            format!(
+                "Role {name}: whether its trust policy lets {SERVICE} assume it is not known: {doubt}."
+            ),
+            Some(format!("To be sure, add a statement. {}", set_trust(role, &with_sls(&document)))),
         ),
     }
 }
 
-fn trust_statement() -> String {
-    let document = PolicyDocument::byok_trust();
-    document
-        .members()
-        .get("Statement")
-        .and_then(|list| list.get(0))
-        .map(ToString::to_string)
-        .unwrap_or_default()
+/// Whether a trust policy surely lets SLS assume the role.
+pub(in crate::provider) fn is_trusting(trust_policy: &str) -> bool {
+    let request = Request { action: "sts:AssumeRole", about: About::Service(SERVICE) };
+    PolicyDocument::parse(trust_policy).is_ok_and(|document| judge([&document], request) == Verdict::Allowed)
 }
 
-fn whole_trust(role: &Role) -> String {
+/// A trust policy, with the statement that lets SLS assume the role.
+fn with_sls(trust: &PolicyDocument) -> PolicyDocument {
+    trust.and_statements_of(&PolicyDocument::byok_trust())
+}
+
+fn set_trust(role: &Role, document: &PolicyDocument) -> String {
     format!(
-        "If nobody else is to assume the role: aliyun ram UpdateRole --RoleName {} --NewAssumeRolePolicyDocument '{}'",
-        role.role_name,
-        PolicyDocument::byok_trust()
+        "This sets the trust policy:\n\n  aliyun ram UpdateRole --RoleName {} --NewAssumeRolePolicyDocument '{document}'",
+        role.role_name
     )
 }
 
@@ -135,14 +149,13 @@ fn permission(subject: &Subject, facts: &Facts, role: &Role, need: &Need) -> Che
     let policies = match &facts.role_policies {
         Read::Found(policies) => policies,
         Read::Denied(denied) => {
-            let detail = denied.sentence(&format!("What is attached to role {name}"));
-            return Check::open(need.check, detail, Some(denied.fix(role.arn.as_str())));
+            return Check::unread(need.check, &format!("What is attached to role {name}"), denied);
         }
-        Read::Unknown(_) | Read::Absent => {
+        Read::Unknown(_) | Read::Refused(_) | Read::Absent => {
             return Check::open(need.check, format!("What is attached to role {name} is not known."), None);
         }
     };
-    let key = key_of(subject, facts, role);
+    let key = KeyArn::of(subject, facts, role, policies.is_empty());
     let outcome = |action: &&'static str| (*action, of_policies(policies, action, &key.arn));
     let judged = Judged { need, role: name, outcomes: need.actions.iter().map(outcome).collect(), key };
     judged
@@ -167,11 +180,17 @@ impl Judged<'_> {
             _ => None,
         };
         let (action, by) = self.outcomes.iter().find_map(denied)?;
-        Some(Check::failed(
-            self.need.check,
-            format!("The policy {by} denies role {} {action} on {}.", self.role, self.key.arn),
-            format!("Remove the statement with Effect Deny from {by}, or detach it from role {}.", self.role),
-        ))
+        Some(
+            Check::failed(
+                self.need.check,
+                format!("Role {}: the policy {by} denies it {action} on {}.", self.role, self.key.arn),
+                format!(
+                    "Remove the statement with Effect Deny from {by}, or detach it from role {}.",
+                    self.role
+                ),
+            )
+            .with_outage(MAY_NOT_USE),
+        )
     }
 
     fn not_allowed(&self) -> Option<Check> {
@@ -180,26 +199,41 @@ impl Judged<'_> {
         if actions.is_empty() {
             return None;
         }
-        let (actions, Judged { role, key, .. }) = (actions.join(", "), self);
+        let (missing, Judged { role, key, .. }) = (actions.join(", "), self);
         let (check, fix) = (self.need.check, self.attach());
-        Some(if key.is_certain {
-            Check::failed(check, format!("No policy of role {role} allows {actions} on {}.", key.arn), fix)
-        } else {
+        Some(if !key.is_certain {
             let detail = format!(
-                "No policy of role {role} allows {actions} on every key, and which key is meant is not known."
+                "Role {role}: no policy of it allows {missing} on every key, and which key is meant is not known."
+            );
+            let open = Check::open(check, detail, Some(fix));
+            Check { because: self.key.because, ..open }
+        } else if actions == [PERHAPS_UNUSED] {
+            let detail = format!(
+                "Role {role}: no policy of it allows {missing} on {}. Whether SLS needs that is not documented; it can make data keys without it.",
+                key.arn
             );
             Check::open(check, detail, Some(fix))
+        } else {
+            Check::failed(
+                check,
+                format!("Role {role}: no policy of it allows {missing} on {}.", key.arn),
+                fix,
+            )
+            .with_outage(MAY_NOT_USE)
         })
     }
 
     fn open(&self) -> Option<Check> {
         let open = |(action, outcome): &(&'static str, Outcome)| match outcome {
-            Outcome::Open { why, fix } => Some((*action, why.clone(), fix.clone())),
+            Outcome::Open { why, denied } => Some((*action, why.clone(), denied.clone())),
             _ => None,
         };
-        let (action, why, fix) = self.outcomes.iter().find_map(open)?;
-        let detail = format!("Whether role {} may {action} is open: {why}.", self.role);
-        Some(Check::open(self.need.check, detail, Some(fix.unwrap_or_else(|| self.attach()))))
+        let (action, why, denied): (_, _, Option<Denied>) = self.outcomes.iter().find_map(open)?;
+        if let Some(denied) = denied {
+            return Some(Check::unread(self.need.check, &format!("A policy of role {}", self.role), &denied));
+        }
+        let detail = format!("Role {}: whether it may do {action} is not known: {why}.", self.role);
+        Some(Check::open(self.need.check, detail, Some(self.attach())))
     }
 
     fn allowed(&self) -> Check {
@@ -209,7 +243,7 @@ impl Judged<'_> {
 
     fn attach(&self) -> String {
         format!(
-            "Attach the system policy {policy}: aliyun ram AttachPolicyToRole --PolicyType System --PolicyName {policy} --RoleName {}. The resource alicloud_ram_byok_role does that for the role it makes.",
+            "Attach the system policy {policy}:\n\n  aliyun ram AttachPolicyToRole --PolicyType System --PolicyName {policy} --RoleName {}",
             self.role,
             policy = self.need.policy
         )
@@ -220,15 +254,27 @@ impl Judged<'_> {
 struct KeyArn {
     arn: String,
     is_certain: bool,
+    /// The check that is open as well because the key is not known.
+    because: Option<&'static str>,
 }
 
-/// Without the key's own word its ARN is made up from what is configured, which an alias does not give.
-fn key_of(subject: &Subject, facts: &Facts, role: &Role) -> KeyArn {
-    match facts.key.found() {
-        Some(key) => KeyArn { arn: key.arn.clone(), is_certain: true },
-        None => KeyArn {
-            arn: format!("acs:kms:{}:{}:key/{}", subject.region, role.arn.account_id(), subject.key_id),
-            is_certain: !subject.key_id.starts_with("alias/"),
-        },
+impl KeyArn {
+    /// Without KMS's own word the ARN is made up from what is configured, which an alias does not give. Which key it is
+    /// does not count for a role without any policy.
+    fn of(subject: &Subject, facts: &Facts, role: &Role, has_no_policy: bool) -> KeyArn {
+        if let Some(key) = facts.key.found() {
+            return KeyArn { arn: key.arn.clone(), is_certain: true, because: None };
+        }
+        let key_id = subject.key_id.as_deref();
+        KeyArn {
+            arn: format!(
+                "acs:kms:{}:{}:key/{}",
+                subject.region,
+                role.arn.account_id(),
+                key_id.unwrap_or("*")
+            ),
+            is_certain: has_no_policy || key_id.is_some_and(|key_id| !key_id.starts_with("alias/")),
+            because: key_id.is_none().then_some(super::key::EXISTS),
+        }
     }
 }

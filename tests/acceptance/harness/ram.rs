@@ -1,4 +1,4 @@
-//! Looking at RAM and changing what is there, as the account itself would in the console.
+//! Looking at RAM and KMS and changing what is there, as the account itself would in the console.
 
 use std::collections::BTreeMap;
 
@@ -45,6 +45,15 @@ impl Scene {
     #[track_caller]
     pub fn try_ram(&self, action: &str, parameters: &[(&str, &str)]) -> (u16, Value) {
         rpc::call(self.address(), rpc::RAM, ("ak-root", "sk-root"), action, parameters)
+    }
+
+    /// A call of KMS by the account itself; must succeed.
+    #[track_caller]
+    pub fn kms(&self, action: &str, parameters: &[(&str, &str)]) -> Value {
+        let key = ("ak-root", "sk-root");
+        let (status, answer) = rpc::call(self.address(), rpc::KMS, key, action, parameters);
+        assert_eq!(status, 200, "{action} {parameters:?}: {answer}");
+        answer
     }
 
     /// A role, if it is there.

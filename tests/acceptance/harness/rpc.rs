@@ -32,6 +32,7 @@ pub(super) struct Service {
 }
 
 pub(super) const RAM: Service = Service { host: "ram.aliyuncs.com", version: "2015-05-01" };
+pub(super) const KMS: Service = Service { host: "kms.cn-hangzhou.aliyuncs.com", version: "2016-01-20" };
 pub(super) const STS: Service = Service { host: "sts.aliyuncs.com", version: "2015-04-01" };
 
 /// Sends one call, signed as version 1 of the RPC style demands; gives the HTTP status and the JSON of the answer.

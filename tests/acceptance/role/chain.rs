@@ -92,8 +92,11 @@ fn a_role_that_is_never_seen_is_an_error_in_the_end() {
 #[test]
 fn a_role_that_this_run_has_not_made_is_not_waited_for() {
     let scene = Scene::new(&seed());
+    // Made long ago: one that was made just now is waited for, whoever made it.
+    scene.advance_clock(-600);
     scene.write("main.tf", &role(""));
     scene.apply();
+    scene.advance_clock(600);
     let unauthorized = json!({"error": {"status": 401, "code": "Unauthorized", "message": "no authority"}});
     let invalid =
         json!({"error": {"status": 400, "code": "ParameterInvalid", "message": format!("the role {ARN}")}});

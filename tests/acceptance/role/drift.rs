@@ -11,10 +11,9 @@ fn planned_leaves(scene: &Scene) -> Vec<String> {
     let plan = scene.plan().expect_changes();
     assert_eq!(plan.actions(), [(THIS.to_owned(), "update".to_owned())]);
     let change = plan.change(THIS);
-    assert_eq!(
-        change["after_unknown"].as_object().unwrap().values().filter(|value| **value == true).count(),
-        0
-    );
+    let unknown = change["after_unknown"].as_object().unwrap().iter().filter(|(_, value)| **value == true);
+    // Of a role that SLS cannot use before it is repaired.
+    assert!(unknown.map(|(name, _)| name).all(|name| name == "arn"), "{change:#}");
     let mut leaves = Vec::new();
     collect("", &change["before"], &change["after"], &mut leaves);
     leaves
@@ -67,7 +66,8 @@ fn a_policy_for_kms_that_was_detached() {
     let policy = [("PolicyName", "AliyunKMSCryptoUserAccess"), ("PolicyType", "System"), ("RoleName", NAME)];
     check(
         |scene| drop(scene.ram("DetachPolicyFromRole", &policy)),
-        &["kms_policies"],
+        // What refers to the ARN is checked once the role is repaired.
+        &["arn", "kms_policies"],
         &["AttachPolicyToRole"],
     );
 }
@@ -265,7 +265,7 @@ fn a_custom_policy_cannot_stand_in_for_a_system_policy() {
     scene.ram("CreatePolicy", &[("PolicyName", name), ("PolicyDocument", &document.to_string())]);
     scene.ram("AttachPolicyToRole", &[("PolicyName", name), ("PolicyType", "Custom"), ("RoleName", NAME)]);
     scene.ram("DetachPolicyFromRole", &[("PolicyName", name), ("PolicyType", "System"), ("RoleName", NAME)]);
-    assert_eq!(planned_leaves(&scene), ["kms_policies"]);
+    assert_eq!(planned_leaves(&scene), ["arn", "kms_policies"]);
     scene.apply();
     assert!(given::stored(&scene).policies.contains(&format!("System/{name}")));
 }

@@ -3,9 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
 use super::bound::{BoundRole, custom_policy};
 use super::carry_out::{pass_role_description, role_of_description};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
@@ -13,6 +10,7 @@ use super::wanted::{Principal, PrincipalKind};
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::ram::{
     ListTagResources, PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, TagResourceType,
+    is_young,
 };
 
 /// A role with everything that belongs to it.
@@ -52,9 +50,6 @@ pub(super) const PAUSES: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// How old a role is whose absence is doubted for longer. It decides how often RAM is asked, and nothing else.
-const YOUNG: time::Duration = time::Duration::minutes(2);
-
 impl FoundPolicy {
     /// Whether its description says that it belongs to another role.
     pub(super) fn is_of_another(&self, role: &str) -> bool {
@@ -74,7 +69,7 @@ impl BoundRole<'_> {
         pass_role_policy: Option<&str>,
         create_date: Option<&str>,
     ) -> Result<Found, Error> {
-        let pauses = if self.is_young(create_date) { &PAUSES[..] } else { &PAUSES[..1] };
+        let pauses = if is_young(create_date, self.clock) { &PAUSES[..] } else { &PAUSES[..1] };
         let mut pauses = pauses.iter();
         loop {
             let outcome = self.observe(pass_role_policy).await;
@@ -87,11 +82,6 @@ impl BoundRole<'_> {
                 _ => return outcome,
             }
         }
-    }
-
-    fn is_young(&self, create_date: Option<&str>) -> bool {
-        let made = create_date.and_then(|date| OffsetDateTime::parse(date, &Rfc3339).ok());
-        made.and_then(|made| made.checked_add(YOUNG)).is_none_or(|old| self.clock.now() < old)
     }
 
     /// Reads the role, and what belongs to it: three calls, and two more where the policy is looked after that lets

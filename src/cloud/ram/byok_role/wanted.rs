@@ -27,7 +27,7 @@ pub struct Wanted {
 }
 
 /// Who may hand the role to the service, and by which policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PassRole {
     /// The custom policy's name.
     pub policy_name: String,
