@@ -273,6 +273,28 @@ pub struct IdentityAttribute {
     pub description: &'static str,
 }
 
+impl IdentityAttribute {
+    /// A text that an import by identity must give.
+    pub fn required(name: &'static str, description: &'static str) -> Self {
+        IdentityAttribute {
+            name,
+            of: Type::String,
+            required_for_import: true,
+            optional_for_import: false,
+            description,
+        }
+    }
+
+    /// A text that an import by identity may leave to the provider.
+    pub fn optional(name: &'static str, description: &'static str) -> Self {
+        IdentityAttribute {
+            required_for_import: false,
+            optional_for_import: true,
+            ..Self::required(name, description)
+        }
+    }
+}
+
 impl IdentitySchema {
     /// The type of an identity of this schema.
     pub fn implied_type(&self) -> Type {

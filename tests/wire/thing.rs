@@ -132,14 +132,7 @@ impl Resource for Thing {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        let name = IdentityAttribute {
-            name: "name",
-            of: Type::String,
-            required_for_import: true,
-            optional_for_import: false,
-            description: "",
-        };
-        Some(IdentitySchema { version: 1, attributes: vec![name] })
+        Some(IdentitySchema { version: 1, attributes: vec![IdentityAttribute::required("name", "")] })
     }
 
     fn identity(&self, state: &ThingModel) -> Value {

@@ -28,7 +28,7 @@ use crate::{
         sls::{SlsClient, encryption::BoundLogStore},
     },
     schema::{
-        Diagnostic, Field, Resource, Schema, Type, Value,
+        Diagnostic, Field, Resource, Schema, Value,
         resource::{
             Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome,
             Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
@@ -181,17 +181,13 @@ impl Resource for LogStoreEncryption {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        let attribute = |name, required_for_import, description| IdentityAttribute {
-            name,
-            of: Type::String,
-            required_for_import,
-            optional_for_import: !required_for_import,
-            description,
-        };
         let attributes = vec![
-            attribute("project_name", true, "The SLS project."),
-            attribute("logstore_name", true, "The Logstore in it."),
-            attribute("region", false, "The region of the project. Left out, it is the provider's region."),
+            IdentityAttribute::required("project_name", "The SLS project."),
+            IdentityAttribute::required("logstore_name", "The Logstore in it."),
+            IdentityAttribute::optional(
+                "region",
+                "The region of the project. Left out, it is the provider's region.",
+            ),
         ];
         Some(IdentitySchema { version: 1, attributes })
     }

@@ -93,14 +93,7 @@ pub(super) fn schema() -> Schema {
                 })
                 .plan(RequiresReplace)
                 .described("The Logstore. It must exist, or be created before this resource in the same apply."),
-            Attribute::string("region")
-                .optional()
-                .computed()
-                .validate(Parses {
-                    rule: "Must be a region id such as `cn-hangzhou`.",
-                    problem: |text| sentence(Region::parse(text).err()),
-                })
-                .plan(UseStateForUnknown)
+            region("region")
                 .plan(RequiresReplaceIfStored)
                 .described(
                     "The region of the project; a project is only found in its own region. Left out, it is the provider's region when the resource is created, and stays what it is when that changes.",
@@ -161,16 +154,21 @@ fn user_cmk_info() -> Vec<Attribute> {
             .described(
                 "The ARN of the RAM role that the service assumes to use the key. Letter case of the role name does not count.",
             ),
-        Attribute::string("region_id")
-            .optional()
-            .computed()
-            .validate(Parses {
-                rule: "Must be a region id such as `cn-hangzhou`.",
-                problem: |text| sentence(Region::parse(text).err()),
-            })
-            .plan(UseStateForUnknown)
+        region("region_id")
             .described("The region of the key. It must be that of the Logstore, which it is if left out."),
     ]
+}
+
+/// A region that is what it was where the configuration leaves it out.
+fn region(name: &'static str) -> Attribute {
+    Attribute::string(name)
+        .optional()
+        .computed()
+        .validate(Parses {
+            rule: "Must be a region id such as `cn-hangzhou`.",
+            problem: |text| sentence(Region::parse(text).err()),
+        })
+        .plan(UseStateForUnknown)
 }
 
 const TIME_LIMITS: [(&str, &str); 4] = [

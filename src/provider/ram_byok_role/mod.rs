@@ -33,7 +33,7 @@ use crate::{
         },
     },
     schema::{
-        Diagnostic, Diagnostics, Field, Resource, Schema, Type, Value,
+        Diagnostic, Diagnostics, Field, Resource, Schema, Value,
         resource::{
             Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome,
             Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
@@ -186,18 +186,10 @@ impl Resource for RamByokRole {
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
-        let attribute = |name, required_for_import, description| IdentityAttribute {
-            name,
-            of: Type::String,
-            required_for_import,
-            optional_for_import: !required_for_import,
-            description,
-        };
         let attributes = vec![
-            attribute("role_name", true, "The name of the role."),
-            attribute(
+            IdentityAttribute::required("role_name", "The name of the role."),
+            IdentityAttribute::optional(
                 "account_id",
-                false,
                 "The account of the role. Given, an import with credentials of another account is an error.",
             ),
         ];

@@ -38,6 +38,14 @@ fn client(transport: &Arc<ScriptedTransport>, clock: &ManualClock) -> SlsClient 
     })
 }
 
+fn bound<'a>(
+    client: &'a SlsClient,
+    context: &CallContext,
+    (project, logstore): &'a (ProjectName, LogstoreName),
+) -> BoundLogStore<'a> {
+    BoundLogStore { client, context: context.clone(), project, logstore, api: EncryptionApi::default() }
+}
+
 /// Runs the sequence within a deadline; cancels it at a moment.
 async fn run(
     replies: impl IntoIterator<Item = Reply>,
@@ -47,14 +55,8 @@ async fn run(
     let (clock, transport) = (ManualClock::new(), Arc::new(ScriptedTransport::new(replies)));
     let client = client(&transport, &clock);
     let context = CallContext::default().with_timeout(&clock, deadline);
-    let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
-    let calls = BoundLogStore {
-        client: &client,
-        context: context.clone(),
-        project: &project,
-        logstore: &logstore,
-        api: EncryptionApi::default(),
-    };
+    let names = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
+    let calls = bound(&client, &context, &names);
     let conf = EncryptConf { enable: true, encrypt_type: "default".into(), user_cmk_info: None };
     let wanted = Wanted { conf, create_time: None, may_be_new: false };
     let interrupt = async {
@@ -90,15 +92,9 @@ fn kind(error: &ApplyError) -> ErrorKind {
 async fn whatever_else_is_waited_for_ends_with_the_operation() {
     let (clock, transport) = (ManualClock::new(), Arc::new(ScriptedTransport::new([])));
     let client = client(&transport, &clock);
-    let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
+    let names = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
     let context = CallContext::default().with_timeout(&clock, SECOND);
-    let calls = BoundLogStore {
-        client: &client,
-        context: context.clone(),
-        project: &project,
-        logstore: &logstore,
-        api: EncryptionApi::default(),
-    };
+    let calls = bound(&client, &context, &names);
     assert_eq!(calls.within(async { 7 }).await.unwrap(), 7);
     let error = clock.run(calls.within(std::future::pending::<()>())).await.unwrap_err();
     assert_eq!((error.kind(), clock.monotonic()), (ErrorKind::Timeout, SECOND));
