@@ -98,14 +98,12 @@ impl Validator for Parses {
     }
 
     fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
-        match value.as_str().and_then(self.problem) {
-            None => Ok(()),
-            Some(problem) => Err(Diagnostic::error(
-                format!("Invalid {path}"),
-                format!("{path} is {:?}: {problem}.", value.as_str().unwrap_or_default()),
-            )
-            .at(path.clone())),
-        }
+        let Some(problem) = value.as_str().and_then(self.problem) else { return Ok(()) };
+        let quoted = format!("{:?}", value.as_str().unwrap_or_default());
+        // Said once, by the problem itself if it names the value.
+        let given = if problem.contains(&quoted) { String::new() } else { format!(" is {quoted}") };
+        let detail = format!("{path}{given}: {problem}.");
+        Err(Diagnostic::error(format!("Invalid {path}"), detail).at(path.clone()))
     }
 }
 

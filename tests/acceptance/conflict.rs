@@ -85,7 +85,12 @@ impl Conflict {
     #[track_caller]
     fn is_told_by(&self, scene: &Scene, error: &Diagnostic) {
         error.says(&self.says);
-        error.says(&["audit:app already has another", "terraform import", "Nothing was sent"]);
+        error.says(&[
+            "A Logstore has another encryption configuration",
+            "Logstore audit:app:",
+            "terraform import",
+            "Nothing was sent",
+        ]);
         error.at("main.tf", scene.line_of("main.tf", self.line));
         assert_eq!(scene.writes().len(), 0);
         assert_eq!(given::stored(scene), self.on_logstore);

@@ -22,7 +22,11 @@ fn a_deleted_logstore_is_planned_anew_and_waits_until_it_exists() {
     scene.delete_log_store("audit", "app");
     let plan = scene.plan().expect_changes();
     assert_eq!(plan.actions(), create());
-    plan.ran.warning().says(&["Logstore audit:app does not exist", "logstore app does not exist"]);
+    plan.ran.warning().says(&[
+        "A Logstore does not exist any more",
+        "Logstore audit:app:",
+        "logstore app does not exist",
+    ]);
     scene.try_apply().failed().error().says(&["audit:app", "LogStoreNotExist"]);
     assert_eq!(scene.writes().len(), 0);
 
@@ -39,7 +43,7 @@ fn a_deleted_project_is_told_as_such() {
     scene.delete_project("audit");
     let plan = scene.plan().expect_changes();
     assert_eq!(plan.actions(), create());
-    plan.ran.warning().says(&["audit:app does not exist", "Project"]);
+    plan.ran.warning().says(&["A Logstore does not exist any more", "Project"]);
     scene.try_apply().failed().error().says(&["ProjectNotExist", "project_name"]);
     assert_eq!(scene.writes().len(), 0);
 }
@@ -50,7 +54,7 @@ fn a_logstore_made_anew_is_encrypted_again() {
     rebuild(&scene, &Value::Null);
     let plan = scene.plan().expect_changes();
     assert_eq!(plan.actions(), create());
-    plan.ran.warning().says(&["audit:app is not encrypted", "deleted and created anew"]);
+    plan.ran.warning().says(&["A Logstore is not encrypted", "deleted and created again"]);
     assert_eq!(scene.apply().changes(), (1, 0, 0));
     assert_eq!(given::stored(&scene), given::service_key(true, "default"));
     assert_eq!(scene.attributes(THIS)["logstore_create_time"], 1_800_000_000);
@@ -74,7 +78,7 @@ fn a_logstore_made_anew_with_the_same_encryption_is_taken_over() {
     let scene = given::applied(&given::encryption(""));
     rebuild(&scene, &given::service_key(true, "default"));
     let plan = scene.plan().expect_empty();
-    plan.ran.warning().says(&["audit:app was created anew"]);
+    plan.ran.warning().says(&["A Logstore was deleted and created again"]);
     let create_time = "logstore_create_time".to_owned();
     assert_eq!(plan.drift(THIS), [(create_time, json!(1_700_000_000), json!(1_800_000_000))]);
     scene.apply();
@@ -96,7 +100,7 @@ fn a_logstore_made_anew_with_another_encryption_is_refused() {
     let scene = given::applied(&given::encryption("  encrypt_type = \"default\""));
     rebuild(&scene, &given::service_key(true, "aes_gcm"));
     let plan = scene.try_plan().failed();
-    plan.warning().says(&["audit:app was created anew"]);
+    plan.warning().says(&["A Logstore was deleted and created again"]);
     plan.error().says(&["encrypt_type", "\"aes_gcm\"", "\"default\""]);
     plan.error().at("main.tf", scene.line_of("main.tf", "encrypt_type ="));
     assert_eq!(scene.writes().len(), 0);
@@ -115,7 +119,7 @@ fn a_plan_for_the_old_logstore_is_not_carried_out_on_the_new_one() {
     scene.write("main.tf", &given::encryption("  enable = false"));
     scene.plan().expect_changes();
     rebuild(&scene, &given::service_key(true, "default"));
-    scene.try_apply_plan().failed().error().says(&["audit:app was created anew", "1800000000"]);
+    scene.try_apply_plan().failed().error().says(&["A Logstore was deleted and created again", "1800000000"]);
     assert_eq!(scene.writes().len(), 0);
 }
 

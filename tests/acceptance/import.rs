@@ -60,7 +60,7 @@ fn what_is_not_there_cannot_be_imported() {
     for (id, says) in [
         ("audit:other", "LogStoreNotExist"),
         ("nowhere:app", "ProjectNotExist"),
-        ("audit:app", "Nothing to import from Logstore audit:app"),
+        ("audit:app", "There is no encryption configuration to import"),
     ] {
         let prose = scene.import(THIS, id).failed().prose();
         assert!(prose.contains(says), "{id}: {prose}");

@@ -71,7 +71,7 @@ fn another_configuration_that_comes_first_is_not_overwritten() {
     scene.patch_log_store("audit", "app", &json!({"encrypt_conf": byok(true)}));
     scene.release();
     let error = run.wait().failed().error();
-    error.says(&["already has another encryption configuration", r#"is "byok" on the Logstore"#]);
+    error.says(&["A Logstore has another encryption configuration", r#"is "byok" on the Logstore"#]);
     assert_eq!(stored(&scene), byok(true));
     assert_eq!(updates(&scene).len(), 1);
     assert!(scene.addresses().is_empty(), "nothing of ours is there");
@@ -96,7 +96,13 @@ fn a_logstore_that_is_rebuilt_during_the_update_is_noticed() {
     scene.put_log_store("audit", "app", &json!({"createTime": 1_800_000_000}));
     scene.release();
     let error = run.wait().failed().error();
-    error.says(&["Logstore audit:app was created anew", "1700000000", "1800000000", "terraform plan again"]);
+    error.says(&[
+        "A Logstore was deleted and created again",
+        "Logstore audit:app:",
+        "1700000000",
+        "1800000000",
+        "terraform plan again",
+    ]);
     scene.apply();
     scene.plan().expect_empty();
     assert_eq!(scene.attributes(THIS)["logstore_create_time"], 1_800_000_000);

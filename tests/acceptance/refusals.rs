@@ -17,7 +17,7 @@ fn denied() -> Value {
 fn refresh_fails(scene: &Scene, says: &[&str]) -> Diagnostic {
     let state = scene.read("terraform.tfstate");
     let error = scene.try_plan().failed().error();
-    error.says(&["Cannot read Logstore audit:app", "SLS GetLogStore on audit/app"]);
+    error.says(&["Cannot read a Logstore", "Logstore audit:app:", "SLS GetLogStore on audit/app"]);
     error.says(says);
     scene.try_apply().failed();
     assert_eq!(scene.read("terraform.tfstate"), state);
@@ -54,7 +54,8 @@ fn a_create_that_may_not_look_first_is_warned_of_and_checked_at_apply() {
     scene.fault(&json!({"action": "GetLogStore", "effect": denied()}));
     let warning = scene.plan().expect_changes().ran.warning();
     warning.says(&[
-        "Cannot read Logstore audit:app",
+        "Cannot read a Logstore",
+        "Logstore audit:app:",
         "checked at apply instead, before anything is sent",
         "request id ",
     ]);
@@ -73,7 +74,7 @@ fn an_update_that_is_denied_names_the_permissions_and_leaves_no_trace() {
         DENIED,
         "request id ",
         "Grant the caller log:UpdateLogStore on acs:log:cn-hangzhou:1234567890123456:project/audit/logstore/app.",
-        "\"Action\": \"log:UpdateLogStore\"",
+        "\"Action\":\"log:UpdateLogStore\"",
         "ram:PassRole",
     ]);
     assert_eq!(scene.writes().len(), 1);

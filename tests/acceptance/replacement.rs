@@ -60,7 +60,7 @@ fn a_replacement_alone_is_warned_of_and_stops_before_anything_is_switched_off() 
     let warning = plan.warning();
     warning.says(&[
         "Replacement succeeds only together with the Logstore",
-        r#"encrypt_type of Logstore audit:app is "default" for good"#,
+        r#"Logstore audit:app: encrypt_type is "default" for good"#,
         "before anything is switched off",
         "replace_triggered_by",
     ]);
@@ -69,7 +69,8 @@ fn a_replacement_alone_is_warned_of_and_stops_before_anything_is_switched_off() 
     let before = scene.log_store("audit", "app");
     let error = scene.try_apply_plan().failed().error();
     error.says(&[
-        "Logstore audit:app already has another encryption configuration",
+        "A Logstore has another encryption configuration",
+        "Logstore audit:app:",
         r#"encrypt_type is "default" on the Logstore, but "aes_gcm" is configured"#,
         "configure the same and adopt it",
         "terraform import ADDRESS audit:app",

@@ -9,10 +9,10 @@ use remedy::remedy;
 
 pub(super) use role::{
     description_unknown, foreign_policies_warning, of_making, of_making_unseen, of_removal, of_settling,
-    of_step, pass_role_denied, policy_of_another_role, role_destroy_warning, role_exists,
-    role_exists_at_apply, role_finished_stays, role_gone, role_made_anew, role_not_unfinished,
-    role_of_log_store_deleted, role_of_log_store_renamed, role_of_log_store_replaced, role_of_others,
-    role_replacement_warning, role_with_log_stores_renamed,
+    of_step, policy_of_another_role, role_destroy_warning, role_exists, role_exists_at_apply,
+    role_finished_stays, role_gone, role_made_anew, role_not_unfinished, role_of_log_store_deleted,
+    role_of_log_store_renamed, role_of_log_store_replaced, role_of_others, role_replacement_warning,
+    role_with_log_stores_renamed,
 };
 
 use super::log_store_id::LogStoreId;
@@ -27,9 +27,29 @@ use crate::{
     schema::{Diagnostic, Path},
 };
 
+/// Said where an error stops a plan: it stops the one that a destroy begins with as well.
+pub(super) const STOPS_DESTROY: &str =
+    "terraform destroy makes the same plan first; terraform destroy -refresh=false does not.";
+
 /// A failed call, told for the person who ran Terraform.
 pub(super) fn of_call(doing: &str, error: &Error) -> Diagnostic {
     of_call_and(doing, error, None)
+}
+
+/// A failed call about a Logstore.
+pub(super) fn of_log_store_call(summary: &'static str, id: &LogStoreId, error: &Error) -> Diagnostic {
+    of_log_store_call_and(summary, id, error, None)
+}
+
+/// A failed call about a Logstore, with what was found after it.
+fn of_log_store_call_and(
+    summary: &'static str,
+    id: &LogStoreId,
+    error: &Error,
+    found: Option<String>,
+) -> Diagnostic {
+    let Diagnostic { detail, .. } = of_call_and(summary, error, found);
+    Diagnostic::error(summary, format!("Logstore {id}: {detail}"))
 }
 
 /// A failed call, with what was found after it.
@@ -46,6 +66,22 @@ pub(super) fn warning_of_call(doing: &str, error: &Error, consequence: &str) -> 
 /// A failed call as running text.
 pub(super) fn in_words(error: &Error) -> String {
     format!("{error} {}", remedy(error))
+}
+
+/// A failed call about a Logstore that does not stop the run.
+pub(super) fn warning_of_log_store_call(
+    summary: &'static str,
+    id: &LogStoreId,
+    error: &Error,
+    consequence: &str,
+) -> Diagnostic {
+    let Diagnostic { detail, .. } = warning_of_call(summary, error, consequence);
+    Diagnostic::warning(summary, format!("Logstore {id}: {detail}"))
+}
+
+/// The answer of GetLogStore does not say how the Logstore is encrypted.
+pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
+    Diagnostic::error("Cannot read the encryption of a Logstore", format!("Logstore {id}: {problem}"))
 }
 
 /// True if the service said that the Logstore or its project does not exist. A bare 404, as a proxy may
@@ -72,25 +108,28 @@ pub(super) fn of_apply(id: &LogStoreId, failure: &Failure, arn: Option<&str>) ->
 fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<Diagnostic> {
     match &failure.error {
         ApplyError::Call(error) => {
-            let doing = format!("Cannot configure encryption of Logstore {id}");
+            let summary = "Cannot configure the encryption of a Logstore";
             match arn {
-                Some(arn) if error.kind() == ErrorKind::Denied => vec![pass_role_denied(&doing, error, arn)],
-                _ => vec![of_call_and(&doing, error, last_look::of_log_store(failure))],
+                Some(arn) if error.kind() == ErrorKind::Denied => {
+                    let advice = permission::advice_for_byok(error, arn);
+                    vec![Diagnostic::error(summary, format!("Logstore {id}: {error}\n\n{advice}"))]
+                }
+                _ => vec![of_log_store_call_and(summary, id, error, last_look::of_log_store(failure))],
             }
         }
         ApplyError::Conflict { stored, conflicts } => {
             conflicts.iter().map(|conflict| existing_conflict(id, stored, conflict)).collect()
         }
         ApplyError::Rebuilt { known, found } => vec![Diagnostic::error(
-            format!("Logstore {id} was created anew"),
+            "A Logstore was deleted and created again",
             format!(
-                "The plan was made for the Logstore created at {known}; the one there now was created at {found} (seconds since 1970). Nothing was sent to the new one that was not planned for it. Run terraform plan again."
+                "Logstore {id}: the plan was made for the Logstore created at {known}; the one there now was created at {found} (seconds since 1970). Nothing was sent to the new one that was not planned for it. Run terraform plan again."
             ),
         )],
         ApplyError::NotInEffect { stored } => vec![Diagnostic::error(
-            format!("Encryption of Logstore {id} is not as it was set"),
+            "The encryption of a Logstore is not as it was set",
             format!(
-                "SLS confirmed the update, but GetLogStore shows {}. What is written to the Logstore may be in clear. Run again; if it keeps happening, ask the service's support.",
+                "Logstore {id}: SLS confirmed the update, but GetLogStore shows {}. What is written to the Logstore may be in clear. Run again; if it keeps happening, ask the service's support.",
                 stored.as_ref().map_or_else(|| "no encryption configuration".to_owned(), describe)
             ),
         )],
@@ -168,9 +207,9 @@ pub(super) fn update_in_doubt(id: &LogStoreId) -> Diagnostic {
 /// A configured value against the permanent one of a Logstore that is not managed yet.
 pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict: &Conflict) -> Diagnostic {
     Diagnostic::error(
-        format!("Logstore {id} already has another encryption configuration"),
+        "A Logstore has another encryption configuration",
         format!(
-            "{} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{}\n\n  terraform import ADDRESS {}\n\nNothing was sent.",
+            "Logstore {id}: {} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{}\n\n  terraform import ADDRESS {}\n\nNothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
@@ -183,18 +222,31 @@ pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict:
 }
 
 /// A configured value against the permanent one of a Logstore that is managed.
-pub(super) fn forbidden_change(id: &str, conflict: &Conflict) -> Diagnostic {
+pub(super) fn forbidden_change(id: &str, conflict: &Conflict, stored: Option<&EncryptConf>) -> Diagnostic {
     Diagnostic::error(
         format!("{} of a Logstore's encryption cannot be changed", part_title(conflict.part)),
         format!(
-            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
+            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent. {STOPS_DESTROY}",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
-            unknown_algorithm(conflict).unwrap_or_else(|| format!("Set it back to {:?}.", conflict.stored)),
+            unknown_algorithm(conflict).unwrap_or_else(|| set_back(conflict, stored)),
         ),
     )
     .at(part_path(conflict.part))
+}
+
+/// What to write to have the stored value again.
+fn set_back(conflict: &Conflict, stored: Option<&EncryptConf>) -> String {
+    let cmk = stored.and_then(|stored| stored.user_cmk_info.as_ref());
+    match (conflict.part, cmk) {
+        (Part::Mechanism, Some(cmk)) => format!(
+            "Set it back:\n\n  user_cmk_info = {{\n    cmk_key_id = {:?}\n    arn        = {:?}\n    region_id  = {:?}\n  }}",
+            cmk.cmk_key_id, cmk.arn, cmk.region_id
+        ),
+        (Part::Mechanism, None) => "Remove user_cmk_info.".to_owned(),
+        _ => format!("Set it back to {:?}.", conflict.stored),
+    }
 }
 
 /// What to do about a stored algorithm that cannot be configured, because this provider does not know it.
@@ -213,7 +265,7 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
     Diagnostic::warning(
         "Replacement succeeds only together with the Logstore",
         format!(
-            "{} of Logstore {id} is {:?} for good; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore, and replacing it alone fails at apply, before anything is switched off. It succeeds if the Logstore is replaced in the same apply, as with lifecycle {{ replace_triggered_by = [<the Logstore>.id] }}; if that is configured and plans to replace the Logstore, nothing else is needed.",
+            "Logstore {id}: {} is {:?} for good; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore, and replacing it alone fails at apply, before anything is switched off. It succeeds if the Logstore is replaced in the same apply, as with lifecycle {{ replace_triggered_by = [<the Logstore>.id] }}; if that is configured and plans to replace the Logstore, nothing else is needed.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted

@@ -1,4 +1,6 @@
-//! A refusal for want of permission: which action on which resource, and the statement that allows it.
+//! A refusal for want of permission: which action on which resource, and the policy that allows it.
+
+use serde_json::{Value, json};
 
 use crate::cloud::error::Error;
 
@@ -15,19 +17,39 @@ pub(super) fn advice(error: &Error) -> String {
         _ => "",
     };
     format!(
-        "Grant the caller {action}{on}.{and} A statement that allows it, in a policy of the caller:\n\n  {}\n\nA policy that denies it, of the caller, its session or its resource directory, wins over every one that allows it.",
-        statement(&action, &resource)
+        "Grant the caller {action}{on}.{and} A policy that allows it:\n\n  {}\n\n{DENIALS}",
+        document(&json!([{"Effect": "Allow", "Action": action, "Resource": resource}]))
     )
 }
 
-fn statement(action: &str, resource: &str) -> String {
-    format!(r#"{{ "Effect": "Allow", "Action": {action:?}, "Resource": {resource:?} }}"#)
+/// What the caller has to be allowed to configure encryption with a key of its own, as a policy to paste. `arn` is that
+/// of the role.
+pub(super) fn advice_for_byok(error: &Error, arn: &str) -> String {
+    let log_store = called_resource(error).unwrap_or_else(|| "*".to_owned());
+    let mut actions = vec!["log:GetLogStore".to_owned(), "log:UpdateLogStore".to_owned()];
+    let called = called_action(error);
+    if !actions.contains(&called) {
+        actions.push(called);
+    }
+    let policy = document(&json!([
+        {"Effect": "Allow", "Action": actions, "Resource": log_store},
+        {"Effect": "Allow", "Action": "ram:PassRole", "Resource": arn},
+    ]));
+    format!(
+        "Who configures encryption with a KMS key needs these actions on the Logstore, and ram:PassRole on the role. A policy that allows all of it:\n\n  {policy}\n\nAn alicloud_ram_byok_role grants ram:PassRole to whom its pass_role names. {DENIALS}"
+    )
+}
+
+const DENIALS: &str = "A policy that denies it, of the caller, its session or its resource directory, wins over every one that allows it.";
+
+fn document(statements: &Value) -> String {
+    json!({"Version": "1", "Statement": statements}).to_string()
 }
 
 /// The action a message names: `action: log:UpdateLogStore` (SLS) or `AuthAction ram:GetRole` (the member of
 /// `AccessDeniedDetail`).
 fn named_action(message: &str) -> Option<String> {
-    let action = after(message, "action: ").or_else(|| after(message, "AuthAction "))?;
+    let action = ["action: ", "AuthAction ", "to perform "].iter().find_map(|label| after(message, label))?;
     let (service, name) = action.split_once(':')?;
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (plain(service) && plain(name)).then(|| action.to_owned())
@@ -86,7 +108,7 @@ mod tests {
             said,
             &[
                 "Grant the caller log:UpdateLogStore on acs:log:cn-hangzhou:1:project/p/logstore/l.",
-                r#"{ "Effect": "Allow", "Action": "log:UpdateLogStore", "Resource": "acs:log:cn-hangzhou:1:project/p/logstore/l" }"#,
+                r#"{"Action":"log:UpdateLogStore","Effect":"Allow","Resource":"acs:log:cn-hangzhou:1:project/p/logstore/l"}"#,
             ],
         );
         let said = "denied by sts or ram, action: ram:PassRole, resource: acs:ram::1:role/byok.";
@@ -95,7 +117,7 @@ mod tests {
             "UpdateLogStore",
             "p/l",
             said,
-            &[r#""Action": "ram:PassRole", "Resource": "acs:ram::1:role/byok" }"#],
+            &[r#""Action":"ram:PassRole","Effect":"Allow","Resource":"acs:ram::1:role/byok"}"#],
         );
         let said = "You are not authorized. [AccessDeniedDetail, AuthAction ram:GetRole, NoPermissionType ImplicitDeny]";
         check(
@@ -103,7 +125,7 @@ mod tests {
             "GetRole",
             "r",
             said,
-            &["Grant the caller ram:GetRole.", r#""Action": "ram:GetRole", "Resource": "*" }"#],
+            &["Grant the caller ram:GetRole.", r#""Action":"ram:GetRole","Effect":"Allow","Resource":"*"}"#],
         );
     }
 
@@ -114,10 +136,16 @@ mod tests {
             "GetLogStore",
             "p/l",
             "no",
-            &["Grant the caller log:GetLogStore.", r#""Resource": "acs:log:*:*:project/p/logstore/l""#],
+            &["Grant the caller log:GetLogStore.", r#""Resource":"acs:log:*:*:project/p/logstore/l""#],
         );
-        check("SLS", "GetProject", "p", "no", &[r#""Resource": "acs:log:*:*:project/p""#]);
-        check("KMS", "DescribeKey", "k", "no", &[r#""Action": "kms:DescribeKey", "Resource": "*""#]);
+        check("SLS", "GetProject", "p", "no", &[r#""Resource":"acs:log:*:*:project/p""#]);
+        check(
+            "KMS",
+            "DescribeKey",
+            "k",
+            "no",
+            &[r#""Action":"kms:DescribeKey","Effect":"Allow","Resource":"*""#],
+        );
     }
 
     #[test]
@@ -131,6 +159,6 @@ mod tests {
             &["Grant the caller log:GetLogStore.", "project/p/logstore/l"],
         );
         check("RAM", "GetRole", "r", "action: ", &["ram:GetRole"]);
-        check("RAM", "GetRole", "r", "action: a:b\"},{c", &["\"Action\": \"a:b\""]);
+        check("RAM", "GetRole", "r", "action: a:b\"},{c", &["\"Action\":\"a:b\""]);
     }
 }

@@ -135,10 +135,15 @@ const TABLE: &[Advice] = &[
 pub(super) fn remedy(error: &Error) -> String {
     let words = expired(error).or_else(|| by_code(error));
     let words = words.map_or_else(|| by_kind(error), str::to_owned);
-    match skew(error) {
-        Some(skew) => format!("{words} {skew}"),
-        None => words,
-    }
+    [Some(words), signed_region(error), skew(error)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// The region that a request was signed for, where that may be why the signature is refused.
+fn signed_region(error: &Error) -> Option<String> {
+    let region = error.region().filter(|_| error.is_code("SignatureNotMatch"))?;
+    Some(format!(
+        "The region is a part of the signature too, and the request was signed for {region}: if the endpoint is of another region, set that one as region of the resource or of the provider block."
+    ))
 }
 
 fn expired(error: &Error) -> Option<&'static str> {

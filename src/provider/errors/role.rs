@@ -6,10 +6,7 @@ use super::{LogStoreId, last_look, of_call_and};
 use crate::{
     cloud::{
         error::{Error, ErrorKind},
-        ram::{
-            PolicyDocument, RoleArn,
-            byok_role::{AttachedPolicy, RemoveError, Settled, StepError},
-        },
+        ram::byok_role::{AttachedPolicy, RemoveError, Settled, StepError},
     },
     schema::{Diagnostic, Diagnostics, Path},
 };
@@ -272,18 +269,6 @@ fn used_by(log_stores: &[String]) -> String {
         return every.to_owned();
     }
     format!("{every} Known to be so: {}.", log_stores.join(", "))
-}
-
-/// A configuration with a role that the caller may not hand over, or may not write at all.
-pub(in crate::provider) fn pass_role_denied(doing: &str, error: &Error, arn: &str) -> Diagnostic {
-    let policy =
-        RoleArn::parse(arn).map_or_else(|_| String::new(), |arn| PolicyDocument::pass_role(&arn).to_string());
-    Diagnostic::error(
-        doing,
-        format!(
-            "{error}\n\nWhoever configures encryption with a key of their own needs log:GetLogStore and log:UpdateLogStore on the Logstore, and ram:PassRole on the role {arn}. Attach a custom policy with this document to the caller, or name the caller in pass_role of the alicloud_ram_byok_role that makes the role:\n\n{policy}"
-        ),
-    )
 }
 
 /// Why the role of a Logstore cannot get another name, and what to do instead.

@@ -157,10 +157,9 @@ async fn write(
     })?;
     let held = &resource.session.held;
     let calls = super::bound(&client, bounds, &id);
-    let _lock = calls
-        .within(held.lock(&id))
-        .await
-        .map_err(|error| errors::of_call(&format!("Cannot configure encryption of Logstore {id}"), &error))?;
+    let _lock = calls.within(held.lock(&id)).await.map_err(|error| {
+        errors::of_log_store_call("Cannot configure the encryption of a Logstore", &id, &error)
+    })?;
     let base = held.take_read(&id);
     let _writing = held.begin_write(&id);
     let wanted = match known {
@@ -172,8 +171,8 @@ async fn write(
             if let Some(cmk) = &wanted.conf.user_cmk_info {
                 held.roles.note_user(&cmk.arn, &id.to_string());
             }
-            let observed = Observed::of(&done.log_store)
-                .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id} back"), problem))?;
+            let observed =
+                Observed::of(&done.log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
             let mut state = planned.clone();
             if let Some(conf) = &observed.conf {
                 state.observe(conf, observed.create_time);
@@ -266,8 +265,9 @@ async fn try_delete(
     let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
     let held = &resource.session.held;
     let calls = super::bound(&client, bounds, &id);
-    let not_disabled =
-        |error: &Error| errors::of_call(&format!("Cannot disable encryption of Logstore {id}"), error);
+    let not_disabled = |error: &Error| {
+        errors::of_log_store_call("Cannot switch off the encryption of a Logstore", &id, error)
+    };
     let _lock = calls.within(held.lock(&id)).await.map_err(|error| not_disabled(&error))?;
     if let Err(diagnostics) = ownership::may_disable(resource, &id, private) {
         return if diagnostics.has_errors() {
@@ -285,8 +285,7 @@ async fn try_delete(
         }
         Err(error) => return Err(not_disabled(&error).into()),
     };
-    let observed = Observed::of(&log_store)
-        .map_err(|problem| Diagnostic::error(format!("Cannot read Logstore {id}"), problem))?;
+    let observed = Observed::of(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
     if read::has_vanished(&observed, configured) {
         return Err(read::vanished(&id).into());
     }

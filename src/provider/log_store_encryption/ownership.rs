@@ -10,6 +10,7 @@ use super::{
 use crate::{
     provider::{
         claims::{Contradiction, Destroy, MadeAt},
+        errors,
         log_store_id::LogStoreId,
     },
     schema::{
@@ -99,7 +100,8 @@ fn configured_twice(id: &LogStoreId) -> Diagnostic {
     Diagnostic::error(
         "Two resources configure one Logstore",
         format!(
-            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would choose it; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource. terraform destroy makes the same plan first; terraform destroy -refresh=false does not."
+            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would choose it; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource. {}",
+            errors::STOPS_DESTROY
         ),
     )
 }

@@ -102,7 +102,7 @@ async fn look_at_existing(
                 held.keep_read(&id, log_store, writes);
                 existing(&id, planned, &observed)
             }
-            Err(problem) => (unreadable(&id, problem).into(), Found::Open),
+            Err(problem) => (errors::unreadable(&id, &problem).into(), Found::Open),
         },
         // The Logstore may be created in the same apply.
         Err(error) if errors::is_gone(&error) => (warnings::not_there(&id, &error).into(), Found::Nothing),
@@ -110,19 +110,16 @@ async fn look_at_existing(
     }
 }
 
-fn unreadable(id: &LogStoreId, problem: String) -> Diagnostic {
-    Diagnostic::error(format!("Cannot read the encryption of Logstore {id}"), problem)
-}
-
 /// A Logstore that cannot be read at plan is checked at apply, unless no call can succeed at all.
 fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
-    let doing = format!("Cannot read Logstore {id}");
+    let summary = "Cannot read a Logstore";
     match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed => {
-            errors::of_call(&doing, error)
+            errors::of_log_store_call(summary, id, error)
         }
-        _ => errors::warning_of_call(
-            &doing,
+        _ => errors::warning_of_log_store_call(
+            summary,
+            id,
             error,
             "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
         ),
@@ -176,7 +173,9 @@ pub(super) async fn update(
             requires_replace = replaced_attributes(&planned, &changes);
             diagnostics.extend(changes.iter().map(|change| errors::replacement_warning(id, change)));
         } else {
-            diagnostics.extend(changes.iter().map(|change| errors::forbidden_change(id, change)));
+            let stored = prior.encrypt_conf();
+            let forbidden = |change| errors::forbidden_change(id, change, stored.as_ref());
+            diagnostics.extend(changes.iter().map(forbidden));
         }
     } else {
         diagnostics.push(left_behind(resource, &prior, &planned));

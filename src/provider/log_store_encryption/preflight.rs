@@ -6,6 +6,7 @@ use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
 use crate::{
     cloud::{CallContext, names::Region, ram::RoleArn, sls::EncryptConf},
     provider::{
+        errors,
         log_store_id::LogStoreId,
         readiness::{
             self, About, Check, Memory, Subject,
@@ -168,7 +169,8 @@ impl Report<'_> {
             Preflight::Error => Diagnostic::error(
                 summary,
                 format!(
-                    "{found}\n\n{once} Nothing was sent for them. To go on regardless, set preflight = \"warn\" in the provider block. terraform destroy makes the same plan first; terraform destroy -refresh=false does not."
+                    "{found}\n\n{once} Nothing was sent for them. To go on regardless, set preflight = \"warn\" in the provider block. {}",
+                    errors::STOPS_DESTROY
                 ),
             ),
             Preflight::Warn | Preflight::Off => Diagnostic::warning(summary, format!("{found}\n\n{once}")),

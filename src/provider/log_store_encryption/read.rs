@@ -69,11 +69,9 @@ async fn try_read(
             private.check_account(resource, &bounds, &id, state).await?;
             return Ok(Found::Gone(gone(&id, error.message())));
         }
-        Err(error) => return Err(errors::of_call(&format!("Cannot read Logstore {id}"), &error)),
+        Err(error) => return Err(errors::of_log_store_call("Cannot read a Logstore", &id, &error)),
     };
-    let observed = Observed::of(&log_store).map_err(|problem| {
-        Diagnostic::error(format!("Cannot read the encryption of Logstore {id}"), problem)
-    })?;
+    let observed = Observed::of(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
     let rebuilt = known_create_time.is_some_and(|known| known != observed.create_time);
     let Some(conf) = &observed.conf else {
         return if importing {
@@ -140,9 +138,9 @@ pub(super) fn vanished(id: &LogStoreId) -> Diagnostic {
 
 fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
     Diagnostic::warning(
-        format!("Logstore {id} does not exist"),
+        "A Logstore does not exist any more",
         format!(
-            "SLS was asked in {} and says: {}. The resource leaves the state. If it is created again, that succeeds once the Logstore exists again.",
+            "Logstore {id}: SLS was asked in {} and says: {}. The resource leaves the state. If it is created again, that succeeds once the Logstore exists again.",
             id.region,
             message.trim_end_matches('.')
         ),
@@ -152,27 +150,31 @@ fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
 
 fn never_configured(id: &LogStoreId, rebuilt: bool) -> Diagnostics {
     let why = if rebuilt {
-        "The Logstore was deleted and created anew; the new one has never been encrypted."
+        "it was deleted and created again; the new one has never been encrypted."
     } else {
-        "The Logstore has no encryption configuration."
+        "it has no encryption configuration."
     };
     Diagnostic::warning(
-        format!("Logstore {id} is not encrypted"),
-        format!("{why} What is written to it is stored in clear until the resource is applied again."),
+        "A Logstore is not encrypted",
+        format!("Logstore {id}: {why} What is written to it is stored in clear until the resource is applied again."),
     )
     .into()
 }
 
 fn created_anew(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
-        format!("Logstore {id} was created anew"),
-        "The Logstore was deleted and created again since it was last read, and has an encryption configuration. The state now describes the new one.",
+        "A Logstore was deleted and created again",
+        format!(
+            "Logstore {id}: it was deleted and created again since it was last read, and has an encryption configuration. The state now describes the new one."
+        ),
     )
 }
 
 fn nothing_to_import(id: &LogStoreId) -> Diagnostic {
     Diagnostic::error(
-        format!("Nothing to import from Logstore {id}"),
-        "The Logstore has no encryption configuration. Do not import it: write the resource and apply, which configures it.",
+        "There is no encryption configuration to import",
+        format!(
+            "Logstore {id}: it has no encryption configuration. Do not import it: write the resource and apply, which configures it."
+        ),
     )
 }

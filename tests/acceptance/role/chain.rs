@@ -84,7 +84,13 @@ fn a_role_that_is_never_seen_is_an_error_in_the_end() {
     let error = json!({"error": {"status": 401, "code": "Unauthorized", "message": "no authority"}});
     scene.fault(&json!({"action": "UpdateLogStore", "times": 99, "effect": error}));
     let error = scene.try_apply().failed().error();
-    error.says(&["Cannot configure encryption of Logstore audit:app", "Unauthorized", "ram:PassRole", ARN]);
+    error.says(&[
+        "Cannot configure the encryption of a Logstore",
+        "Logstore audit:app:",
+        "Unauthorized",
+        "ram:PassRole",
+        ARN,
+    ]);
     assert!((2..=4).contains(&updates(&scene)), "{}", updates(&scene));
     assert!(scene.role(NAME).is_some());
 }

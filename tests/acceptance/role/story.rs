@@ -90,7 +90,8 @@ fn without_the_permission_it_is_refused_with_the_policy_to_attach() {
     error.says(&["Unauthorized", "ram:PassRole", "alicloud_ram_byok_role"]);
     assert_eq!(conf(&scene), Value::Null);
 
-    let document = error.detail.lines().find(|line| line.starts_with('{')).expect("no policy is printed");
+    let document =
+        error.detail.lines().map(str::trim).find(|line| line.starts_with('{')).expect("no policy is printed");
     serde_json::from_str::<Value>(document).expect("what is printed is no JSON");
     scene.ram("CreatePolicy", &[("PolicyName", "by-hand"), ("PolicyDocument", document)]);
     scene.ram(

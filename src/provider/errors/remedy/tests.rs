@@ -117,7 +117,7 @@ fn things_that_do_not_exist_or_stand_in_the_way() {
 #[test]
 fn a_denial_comes_with_the_statement_that_allows_it() {
     check("SLS", 403, "ProjectForbidden", "", "log:UpdateLogStore on the Logstore");
-    check("SLS", 401, "Unauthorized", "The AccessKeyId is unauthorized.", "\"Action\": \"log:GetThing\"");
+    check("SLS", 401, "Unauthorized", "The AccessKeyId is unauthorized.", "\"Action\":\"log:GetThing\"");
     check("RAM", 403, "NoPermission", "", "Grant the caller ram:GetThing.");
     check("KMS", 403, "Forbidden.NoPermission", "", "Grant the caller kms:GetThing.");
 }
