@@ -9,10 +9,10 @@ use remedy::remedy;
 
 pub(super) use role::{
     description_unknown, foreign_policies_warning, of_making, of_making_unseen, of_removal, of_settling,
-    of_step, policy_of_another_role, role_destroy_warning, role_exists, role_exists_at_apply,
-    role_finished_stays, role_gone, role_made_anew, role_not_unfinished, role_of_log_store_deleted,
-    role_of_log_store_renamed, role_of_log_store_replaced, role_of_others, role_replacement_warning,
-    role_with_log_stores_renamed,
+    of_step, policy_of_another_role, policy_taken, principals_missing, role_destroy_warning, role_exists,
+    role_exists_at_apply, role_finished_stays, role_gone, role_made_anew, role_not_unfinished,
+    role_of_log_store_deleted, role_of_log_store_renamed, role_of_log_store_replaced, role_of_others,
+    role_replacement_warning, role_with_log_stores_renamed,
 };
 
 use super::log_store_id::LogStoreId;

@@ -45,6 +45,7 @@ const NOT_ACTIVATED: &str = "The service is not activated for this account. Acti
 const IN_DEBT: &str = "The service is switched off for this account, mostly because of an overdue payment. See the billing console.";
 const QUOTA: &str = "The account has as many of these as it may have; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center.";
 const INSTANCE: &str = "The KMS instance that holds the key is missing, being upgraded or not enabled. Look at its state in the KMS console, and run again when it is enabled.";
+const HOLDER_FULL: &str = "The user, group or role that the policy was to be attached to has as many policies as it may have; the limit is not one of the account. Detach one of them from it.";
 const PENDING_DELETION: &str = "The key is going to be deleted. If it is still needed, cancel that in the KMS console: what was encrypted with it is lost with it.";
 
 const fn of(services: &'static [&'static str], code: Code, words: &'static str) -> Advice {
@@ -86,6 +87,16 @@ const TABLE: &[Advice] = &[
         "Something on the way sent the request twice, and what came of the first is not known. Look for a proxy that repeats requests, then run again.",
     ),
     of(RPC, Code::Is(&["InvalidAction.NotFound", "InvalidVersion"]), NOT_OFFERED),
+    of(
+        RAM,
+        Code::Is(&["LimitExceeded.User.Policy", "LimitExceeded.Group.Policy", "LimitExceeded.Role.Policy"]),
+        HOLDER_FULL,
+    ),
+    of(
+        RAM,
+        Code::Is(&["LimitExceeded.Policy.Version"]),
+        "The policy has as many versions as a policy may have. Delete one that is not the default version.",
+    ),
     of(RAM, Code::StartsWith("LimitExceeded."), QUOTA),
     of(
         RAM,

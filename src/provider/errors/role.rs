@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{LogStoreId, last_look, of_call_and};
+use super::{LogStoreId, last_look, of_call_and, remedy};
 use crate::{
     cloud::{
         error::{Error, ErrorKind},
-        ram::byok_role::{AttachedPolicy, RemoveError, Settled, StepError},
+        ram::byok_role::{AttachedPolicy, Principal, PrincipalKind, RemoveError, Settled, StepError},
     },
     schema::{Diagnostic, Diagnostics, Path},
 };
@@ -128,38 +128,70 @@ pub(in crate::provider) fn of_step(
     role: &str,
     error: &StepError,
     look: Option<&Result<(), Error>>,
-) -> Diagnostic {
+) -> Vec<Diagnostic> {
     match error {
         StepError::Call(error) => {
             let found = look.map(|look| last_look::of_role(look.as_ref().copied()));
-            let diagnostic = of_call_and(&format!("Cannot set up role {role}"), error, found);
-            match attribute(error) {
-                Some(path) => diagnostic.at(path),
-                None => diagnostic,
-            }
+            vec![of_call_and(&format!("Cannot set up role {role}"), error, found)]
         }
-        StepError::PolicyTaken { policy_name, document, .. } => Diagnostic::error(
-            format!("There is already a policy {policy_name}"),
-            format!(
-                "A custom policy of this name exists and was not made by this resource; it was not changed. It says:\n\n  {document}\n\nChoose another pass_role.policy_name, or delete that policy."
-            ),
-        )
-        .at(Path::of("pass_role").attribute("policy_name")),
+        StepError::Principals(refused) => {
+            refused.iter().map(|(principal, error)| principal_refused(role, principal, error)).collect()
+        }
+        StepError::PolicyTaken { policy_name, document, .. } => vec![policy_taken(policy_name, document)],
     }
 }
 
-/// The attribute that names what RAM does not know.
-fn attribute(error: &Error) -> Option<Path> {
-    if error.kind() != ErrorKind::NotFound {
-        return None;
-    }
-    let of = |name| Some(Path::of("pass_role").attribute(name));
-    match error.action() {
-        "AttachPolicyToUser" => of("users"),
-        "AttachPolicyToGroup" => of("groups"),
-        "AttachPolicyToRole" if error.target().contains("Custom/") => of("roles"),
-        _ => None,
-    }
+/// The name of the PassRole policy belongs to a policy that somebody else has made.
+pub(in crate::provider) fn policy_taken(policy_name: &str, document: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The name of the ram:PassRole policy is taken",
+        format!(
+            "Policy {policy_name}: a custom policy of this name exists and was not made by this resource; it was not changed. It says:\n\n  {document}\n\nChoose another pass_role.policy_name, or delete that policy."
+        ),
+    )
+    .at(Path::of("pass_role").attribute("policy_name"))
+}
+
+/// Principals that a plan names and that do not exist.
+pub(in crate::provider) fn principals_missing(role: &str, missing: &[&Principal]) -> Diagnostic {
+    let names: Vec<String> = missing.iter().map(|principal| format!("  RAM {principal}")).collect();
+    Diagnostic::warning(
+        "A principal of pass_role does not exist",
+        format!(
+            "Role {role}: RAM does not know these, which pass_role names:\n\n{}\n\nUnless something creates them before this resource is applied, the apply makes everything else and then fails. Correct the names, or remove them from pass_role.",
+            names.join("\n")
+        ),
+    )
+    .at(Path::of("pass_role"))
+}
+
+/// A principal that did not get the PassRole policy.
+fn principal_refused(role: &str, principal: &Principal, error: &Error) -> Diagnostic {
+    let argument = match principal.kind {
+        PrincipalKind::User => "users",
+        PrincipalKind::Group => "groups",
+        PrincipalKind::Role => "roles",
+    };
+    let name = &principal.name;
+    let remedy = if error.kind() == ErrorKind::NotFound {
+        format!(
+            "Remove {name:?} from pass_role.{argument}, or correct the name, or create the {}.",
+            principal.kind.as_str()
+        )
+    } else if error.code().is_some_and(|code| code.starts_with("LimitExceeded.")) {
+        format!(
+            "The RAM {principal} has as many policies attached as it may have. Detach one of them from it, or remove {name:?} from pass_role.{argument}."
+        )
+    } else {
+        remedy(error)
+    };
+    Diagnostic::error(
+        "A principal cannot get the ram:PassRole policy",
+        format!(
+            "Role {role}: {error}\n\nThe other principals of pass_role have the policy. {remedy} The next apply goes on with the role."
+        ),
+    )
+    .at(Path::of("pass_role").attribute(argument))
 }
 
 /// What waiting came to; nothing where everything is seen.

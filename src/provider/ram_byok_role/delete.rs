@@ -94,14 +94,14 @@ async fn try_delete(
 }
 
 /// Makes the PassRole policy of the role that has replaced this one, now that its name is free.
-async fn hand_name_over(role: &BoundRole<'_>, waiting: WithoutPassRole) -> Option<Diagnostic> {
+async fn hand_name_over(role: &BoundRole<'_>, waiting: WithoutPassRole) -> Vec<Diagnostic> {
     let WithoutPassRole { name, arn, wanted, mut observed } = waiting;
     let successor = BoundRole { name: &name, ..*role };
     let steps = steps(&observed, &wanted);
-    let error = successor.carry_out(&arn, &steps, &mut observed).await.err()?;
+    let Err(error) = successor.carry_out(&arn, &steps, &mut observed).await else { return Vec::new() };
     // The role is made: what is missing shows as a difference.
-    let Diagnostic { summary, detail, .. } = errors::of_step(name.as_str(), &error, None);
-    Some(Diagnostic::warning(summary, detail))
+    let problems = errors::of_step(name.as_str(), &error, None).into_iter();
+    problems.map(|Diagnostic { summary, detail, .. }| Diagnostic::warning(summary, detail)).collect()
 }
 
 /// Whether a role whose create was not finished is finished now, which RAM tells: by the create half of its replacement,

@@ -147,7 +147,7 @@ async fn not_set_up(
     error: &StepError,
 ) -> Diagnostics {
     let look = role.look_after(error, wanted, observed).await;
-    errors::of_step(&wanted.role_name, error, look.as_ref()).into()
+    errors::of_step(&wanted.role_name, error, look.as_ref()).into_iter().collect()
 }
 
 /// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
@@ -228,10 +228,10 @@ impl Resource for RamByokRole {
 
     async fn plan_update(
         &self,
-        _context: &Context,
+        context: &Context,
         request: PlanUpdate<RoleModel, RolePrivate>,
     ) -> Plan<RoleModel, RolePrivate> {
-        plan::update(self, request)
+        plan::update(self, context, request).await
     }
 
     async fn plan_destroy(

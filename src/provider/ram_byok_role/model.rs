@@ -9,7 +9,7 @@ use crate::{
             PolicyDocument, Role, RoleArn,
             byok_role::{
                 AttachedPolicy, KMS_POLICIES, Observed, ObservedPassRole, PassRole, Principal, PrincipalKind,
-                Wanted, same_name,
+                RESERVED_TAGS, Wanted, same_name,
             },
         },
     },
@@ -98,10 +98,13 @@ const SESSION_DURATION: (i64, i64) = (3_600, 43_200);
 /// Source: RAM documentation, `TagResources`: characters of a key and of a value, and tags of a role.
 const TAG_LIMITS: (usize, usize, usize) = (128, 256, 20);
 
+/// How keys of tags must not begin either. Source: aliyun/terraform-provider-alicloud, issue 6191.
+const NO_TAGS: [&str; 2] = ["http://", "https://"];
+
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nDestroying the role makes every Logstore unreadable that was encrypted through it, also where encryption has been disabled since.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it, also where `create_before_destroy` is set or inherited from what depends on the role: the plan calls that a replacement, and nothing is deleted. Until then the role is marked by its description, which is set last. Two roles cannot have one name, so `create_before_destroy` cannot replace a finished role by one of the same name.",
+        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nWithout the role, Logstores that were encrypted through it can be neither read nor written; where encryption has been disabled since, what was written before cannot be read.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it, also where `create_before_destroy` is set or inherited from what depends on the role: the plan calls that a replacement, and nothing is deleted. Until then the role is marked by its description, which is set last. Two roles cannot have one name, so `create_before_destroy` cannot replace a finished role by one of the same name.\n\nThe caller needs these permissions. To plan: `ram:GetRole`, `ram:ListPoliciesForRole`, `ram:ListTagResources`, and with `pass_role` also `ram:GetPolicy` and `ram:ListEntitiesForPolicy`; with `ram:GetUser` and `ram:ListPoliciesForGroup` a plan also finds users and groups that do not exist. To create and change: those, `ram:CreateRole`, `ram:UpdateRole`, `ram:AttachPolicyToRole`, `ram:TagResources` and `ram:UntagResources` for `tags`, and with `pass_role` also `ram:CreatePolicy`, `ram:CreatePolicyVersion`, `ram:DeletePolicy`, and `ram:AttachPolicyToUser`, `ram:AttachPolicyToGroup`, `ram:DetachPolicyFromUser`, `ram:DetachPolicyFromGroup` and `ram:DetachPolicyFromRole` for those that it names. To destroy: `ram:GetRole`, `ram:ListPoliciesForRole`, `ram:DetachPolicyFromRole`, `ram:DeleteRole`, and with `pass_role` also `ram:GetPolicy`, `ram:ListEntitiesForPolicy`, `ram:DeletePolicy` and the detaching ones.",
         attributes: [configured(), computed()].concat(),
         ..Schema::default()
     }
@@ -122,17 +125,17 @@ fn configured() -> Vec<Attribute> {
         Attribute::string("description")
             .default_value(DESCRIPTION)
             .validate(Parses {
-                rule: "Must have 1 to 1024 characters.",
+                rule: "Must have at most 1024 characters.",
                 problem: |text| length_problem(text, 1_024),
             })
-            .described("What people read of the role."),
+            .described("What people read of the role. An empty one is for a role that was imported without a description; whether RAM takes an empty one in a change is not documented."),
         Attribute::number("max_session_duration")
             .default_value(Value::Number(shortest.into()))
             .validate(Between(shortest, longest))
             .described("How long a session of the role may be, in seconds."),
         Attribute::new("tags", Type::map(Type::String))
             .optional()
-            .described("Tags of the role: at most 20, keys of at most 128 and values of at most 256 characters."),
+            .described("Tags of the role: at most 20, keys of at most 128 and values of at most 256 characters. Keys must not begin with `acs:`, `aliyun`, `http://` or `https://`; tags that the cloud sets itself (`acs:`, `aliyun`) are left alone and not shown."),
         Attribute::nested("pass_role", Nesting::Single, pass_role()).optional().described(
             "Who may hand the role to SLS, which a RAM user needs to configure encryption with it. A custom policy that allows `ram:PassRole` on this very role is made, and attached to these and nobody else. Left out, no such policy is looked after; the account itself needs none.",
         ),
@@ -227,8 +230,7 @@ fn role_name_problem(text: &str) -> Option<String> {
 
 fn length_problem(text: &str, longest: usize) -> Option<String> {
     let length = text.chars().count();
-    (!(1..=longest).contains(&length))
-        .then(|| format!("it must have 1 to {longest} characters, and it has {length}"))
+    (length > longest).then(|| format!("it must have at most {longest} characters, and it has {length}"))
 }
 
 /// What is wrong with tags, as the end of a sentence, or nothing.
@@ -239,6 +241,10 @@ pub(super) fn tags_problem(tags: &BTreeMap<String, Field<String>>) -> Option<Str
     }
     let too_long = |text: &str, longest: usize| text.chars().count() > longest;
     tags.iter().find_map(|(key, value)| {
+        let starts_with = |start: &&&str| key.to_lowercase().starts_with(**start);
+        if let Some(start) = RESERVED_TAGS.iter().chain(&NO_TAGS).find(starts_with) {
+            return Some(format!("the key {key:?} begins with {start:?}, which the cloud keeps for itself"));
+        }
         if key.is_empty() || too_long(key, longest_key) {
             return Some(format!("the key {key:?} must have 1 to {longest_key} characters"));
         }
@@ -299,7 +305,8 @@ impl RoleModel {
         let tags = self.tags.known().cloned().unwrap_or_default();
         let tags = tags.into_iter().filter_map(|(key, value)| Some((key, value.known()?.clone())));
         let kms = self.kms_policies.known().map(known_names).unwrap_or_default();
-        let attached = kms.into_iter().map(|name| AttachedPolicy { name, is_system: true });
+        let attached =
+            kms.into_iter().map(|name| AttachedPolicy { name, is_system: true, is_pass_role: false });
         Observed {
             description: self.description.known().cloned().unwrap_or_default(),
             max_session_duration: self.max_session_duration.known().copied().unwrap_or_default(),
@@ -433,7 +440,7 @@ impl PassRoleModel {
         ]
     }
 
-    /// Takes over who holds the policy. A name that is spelt otherwise but means the same stays as it was.
+    /// Takes over who holds the policy. A name that is spelt otherwise but means the same stays as it was, also where it is spelt in several ways.
     pub(super) fn observe(&mut self, principals: &BTreeSet<Principal>) {
         for (kind, names) in [
             (PrincipalKind::User, &mut self.users),
@@ -443,9 +450,13 @@ impl PassRoleModel {
             let known: Vec<String> = names.known().map(known_names).unwrap_or_default();
             let found = principals.iter().filter(|principal| principal.kind == kind);
             let found: Vec<Field<String>> = found
-                .map(|principal| {
-                    let spelt = known.iter().find(|name| same_name(name, &principal.name));
-                    Field::Known(spelt.unwrap_or(&principal.name).clone())
+                .flat_map(|principal| {
+                    let spelt = known.iter().filter(|name| same_name(name, &principal.name));
+                    let mut spelt: Vec<Field<String>> = spelt.cloned().map(Field::Known).collect();
+                    if spelt.is_empty() {
+                        spelt.push(Field::Known(principal.name.clone()));
+                    }
+                    spelt
                 })
                 .collect();
             if !(found.is_empty() && names.is_null()) {

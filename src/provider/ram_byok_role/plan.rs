@@ -13,7 +13,7 @@ use crate::{
         names::RoleName,
         ram::{
             Role, RoleArn,
-            byok_role::{UNFINISHED, same_name},
+            byok_role::{BoundRole, Principal, PrincipalKind, UNFINISHED, same_name},
         },
     },
     provider::{
@@ -63,6 +63,9 @@ pub(super) async fn create(
     // is begun at the second is not gone on with.
     planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
     private.policies.extend(replaced.into_iter().flat_map(|replaced| replaced.policies));
+    if !diagnostics.has_errors() {
+        diagnostics.extend(look_at_pass_role(resource, context, None, &planned).await);
+    }
     RolePlan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
@@ -106,8 +109,47 @@ async fn look_at_existing(
     }
 }
 
+/// Looks whether the PassRole policy can be made and attached, as far as it is new: a name that is taken is an error, as
+/// the apply fails with a part done; a principal that does not exist may be created in the same apply.
+async fn look_at_pass_role(
+    resource: &RamByokRole,
+    context: &Context,
+    prior: Option<&RoleModel>,
+    planned: &RoleModel,
+) -> Diagnostics {
+    let wanted = planned
+        .wanted()
+        .and_then(|wanted| Some((RoleName::parse(&wanted.role_name).ok()?, wanted.pass_role?)));
+    let (Some((name, wanted)), Ok(client)) = (wanted, resource.session.ram()) else {
+        return Diagnostics::new();
+    };
+    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let role = BoundRole { client: &client, clock: client.clock(), context: &bounds, name: &name };
+    let before = prior.and_then(RoleModel::wanted).and_then(|wanted| wanted.pass_role).unwrap_or_default();
+    let mut diagnostics = Diagnostics::new();
+    // What cannot be read is found out at apply.
+    if !same_name(&before.policy_name, &wanted.policy_name)
+        && let Ok(Some(document)) = role.policy_of_others(&wanted.policy_name).await
+    {
+        diagnostics.push(errors::policy_taken(&wanted.policy_name, &document));
+    }
+    let is_self = |principal: &Principal| {
+        principal.kind == PrincipalKind::Role && same_name(&principal.name, name.as_str())
+    };
+    let new = wanted.principals.difference(&before.principals).filter(|principal| !is_self(principal));
+    let missing = role.missing(new).await;
+    if !missing.is_empty() {
+        diagnostics.push(errors::principals_missing(name.as_str(), &missing));
+    }
+    diagnostics
+}
+
 /// Plans a change of an existing role, or that there is none.
-pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, RolePrivate>) -> RolePlan {
+pub(super) async fn update(
+    resource: &RamByokRole,
+    context: &Context,
+    request: PlanUpdate<RoleModel, RolePrivate>,
+) -> RolePlan {
     let PlanUpdate { config, prior, mut planned, private, requires_replace } = request;
     let mut diagnostics = Diagnostics::new();
     fill_in(&config, &mut planned);
@@ -128,7 +170,9 @@ pub(super) fn update(resource: &RamByokRole, request: PlanUpdate<RoleModel, Role
         roles.note_repaired(arn);
         planned.arn = Field::Unknown;
     }
-    if !requires_replace.is_empty() {
+    if requires_replace.is_empty() {
+        diagnostics.extend(look_at_pass_role(resource, context, Some(&prior), &planned).await);
+    } else {
         diagnostics.extend(replaced(resource, &prior, &planned));
         warn_of_foreign(&prior, &mut diagnostics);
     }

@@ -26,11 +26,12 @@ fn a_create_costs_nine_with_its_plan() {
 }
 
 #[test]
-fn a_create_for_one_user_costs_thirteen() {
+fn a_create_for_one_user_costs_seventeen() {
     let scene = Scene::new(&given::people());
     scene.write("main.tf", &role_for(&["alice"], ""));
     scene.apply();
-    assert_eq!(scene.ram_actions().len(), 13, "{:?}", scene.ram_actions());
+    // Each of the two plans looks whether the name of the policy is free and whether the user exists.
+    assert_eq!(scene.ram_actions().len(), 17, "{:?}", scene.ram_actions());
 }
 
 #[test]
@@ -45,12 +46,14 @@ fn a_refresh_costs_three_and_five_with_a_pass_role_policy() {
 }
 
 #[test]
-fn one_more_user_costs_a_refresh_an_attach_and_two_reads() {
+fn one_more_user_costs_a_refresh_two_looks_an_attach_and_two_reads() {
     let scene = given::applied(&role_for(&["alice"], ""));
     scene.write("main.tf", &role_for(&["alice", "bob"], ""));
     scene.apply();
     let calls = scene.ram_actions().split_off(5);
-    assert_eq!(calls, ["AttachPolicyToUser", "ListEntitiesForPolicy", "ListEntitiesForPolicy"]);
+    let looks = ["GetUser", "GetUser"];
+    let writes = ["AttachPolicyToUser", "ListEntitiesForPolicy", "ListEntitiesForPolicy"];
+    assert_eq!(calls, [&looks[..], &writes[..]].concat());
 }
 
 #[test]

@@ -162,3 +162,32 @@ fn a_destroy_that_fails_is_finished_by_the_next_one() {
         given::is_gone(&scene);
     }
 }
+
+/// Those that may pass a role may be BYOK roles themselves: such a policy is no other's.
+#[test]
+fn roles_that_may_pass_themselves_or_each_other_can_be_destroyed() {
+    let role = |label: &str, name: &str, passed_by: &str| {
+        format!(
+            "resource \"alicloud_ram_byok_role\" \"{label}\" {{\n  role_name = \"{name}\"\n  pass_role = {{ roles = {passed_by} }}\n}}\n"
+        )
+    };
+    for (a, b) in [
+        ("[\"ra\"]", "[\"rb\"]"),
+        ("[\"rb\"]", "[]"),
+        ("[\"rb\"]", "[\"ra\"]"),
+        ("[\"ra\", \"rb\"]", "[\"ra\", \"rb\"]"),
+    ] {
+        let scene = Scene::new(&given::people());
+        scene.write("main.tf", &(role("a", "ra", a) + &role("b", "rb", b)));
+        scene.apply();
+        scene.plan().expect_empty();
+        let ran = scene.destroy();
+        assert!(
+            !ran.diagnostics().iter().any(|told| told.text().contains("Others have")),
+            "{:#?}",
+            ran.diagnostics()
+        );
+        assert_eq!((scene.role("ra"), scene.role("rb")), (None, None), "{a} {b}");
+        assert_eq!(scene.custom_policies(), [""; 0], "{a} {b}");
+    }
+}

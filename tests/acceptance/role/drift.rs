@@ -269,3 +269,54 @@ fn a_custom_policy_cannot_stand_in_for_a_system_policy() {
     scene.apply();
     assert!(given::stored(&scene).policies.contains(&format!("System/{name}")));
 }
+
+/// Not ours to remove: the cloud would set them again, or refuse.
+#[test]
+fn tags_that_the_cloud_sets_are_left_alone() {
+    let cloud = r#"[{"Key":"acs:tag:createdby","Value":"sub:1"},{"Key":"aliyun.created","Value":"x"}]"#;
+    for arguments in ["", "  tags = { team = \"audit\" }"] {
+        let scene = given::applied(&role(arguments));
+        scene.ram(
+            "TagResources",
+            &[("ResourceType", "role"), ("ResourceNames", "[\"sls-byok\"]"), ("Tag", cloud)],
+        );
+        scene.plan().expect_empty();
+        scene.write("main.tf", &role("  tags = { team = \"other\" }"));
+        scene.apply();
+        let tags = given::stored(&scene).tags;
+        assert_eq!(tags.len(), 3, "{tags:?}");
+        assert_eq!(tags["team"], "other");
+    }
+}
+
+#[test]
+fn a_name_in_two_spellings_is_one_principal() {
+    let pass_role =
+        "  pass_role = {\n    users = [\"alice\", \"Alice\"]\n    roles = [\"deployer\", \"DEPLOYER\"]\n  }";
+    let scene = given::applied(&role(pass_role));
+    scene.plan().expect_empty();
+    given::is_whole(&scene, &["user alice", "role deployer"]);
+    scene.write("main.tf", &role(&pass_role.replace(", \"Alice\"", "").replace("\"deployer\", ", "")));
+    scene.apply();
+    scene.plan().expect_empty();
+    given::is_whole(&scene, &["user alice", "role deployer"]);
+}
+
+#[test]
+fn a_role_without_a_description_stays_as_it_is() {
+    let mut seed = given::people();
+    let policies = ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"];
+    seed["roles"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": NAME, "assume_role_policy_document": given::trust(), "policies": policies}));
+    let scene = Scene::new(&seed);
+    scene.write("main.tf", &role("  description = \"\""));
+    scene.import(THIS, NAME).succeeded();
+    scene.plan().expect_empty();
+    scene.write("main.tf", &role("  description = \"Of SLS\""));
+    scene.apply();
+    scene.write("main.tf", &role("  description = \"\""));
+    scene.apply();
+    scene.plan().expect_empty();
+}

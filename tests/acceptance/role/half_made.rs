@@ -217,7 +217,7 @@ fn the_policy_of_a_role_that_stays_is_not_taken_over() {
     let before = scene.policy("fixed").unwrap();
     scene.write("main.tf", &(main("one", "one") + &main("two", "two")));
     scene.apply().warning().says(&["Role two", "policy fixed is that of role one"]);
-    scene.try_apply().failed().error().says(&["already a policy fixed"]);
+    scene.try_apply().failed().error().says(&["is taken", "Policy fixed"]);
     scene.write("main.tf", &main("one", "one"));
     scene.apply();
     assert_eq!(scene.policy("fixed").unwrap(), before);

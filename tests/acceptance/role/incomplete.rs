@@ -365,10 +365,10 @@ fn a_policy_whose_name_is_taken_is_an_error_and_nothing_is_orphaned() {
         &role("  pass_role = {\n    policy_name = \"sls-byok-pass-role\"\n    users = [\"alice\"]\n  }"),
     );
     let error = scene.try_apply().failed().error();
-    error.says(&["There is already a policy sls-byok-pass-role", "oss:*", "it was not changed"]);
+    error.says(&["Policy sls-byok-pass-role", "oss:*", "it was not changed"]);
     error.at("main.tf", scene.line_of("main.tf", "pass_role = {"));
     // As often as it is tried.
-    scene.try_apply().failed().error().says(&["There is already a policy sls-byok-pass-role"]);
+    scene.try_apply().failed().error().says(&["Policy sls-byok-pass-role"]);
     assert_eq!(scene.policy(POLICY).unwrap().document, document);
     assert_eq!(scene.policy(POLICY).unwrap().holders, [""; 0]);
     // Another name, and all is well; the other policy is as it was.
@@ -390,7 +390,7 @@ fn a_principal_that_does_not_exist_is_named() {
         let scene = Scene::new(&given::people());
         scene.write("main.tf", &role(&format!("  pass_role = {{\n    {kind} = [\"{name}\"]\n  }}")));
         let error = scene.try_apply().failed().error();
-        error.says(&["Cannot set up role sls-byok", name, "EntityNotExist"]);
+        error.says(&["Role sls-byok", name, "EntityNotExist"]);
         error.at("main.tf", scene.line_of("main.tf", "pass_role = {"));
         scene.write("main.tf", &role_for(&["alice"], ""));
         scene.apply();

@@ -97,12 +97,17 @@ fn values_out_of_bounds_are_refused_before_anything_is_sent() {
         assert_eq!(scene.validate().exit_code == Some(0), is_valid, "{value}");
     }
     invalid("  max_session_duration = 3599", &["max_session_duration", "3600", "43200"]);
-    invalid("  description = \"\"", &["description", "1 to 1024 characters"]);
     invalid(&format!("  description = {:?}", "a".repeat(1_025)), &["1025"]);
     let tags: Vec<String> = (0..21).map(|number| format!("t{number} = \"\"")).collect();
     invalid(&format!("  tags = {{ {} }}", tags.join(", ")), &["at most 20 tags"]);
     invalid(&format!("  tags = {{ {} = \"\" }}", "k".repeat(129)), &["128"]);
     invalid(&format!("  tags = {{ k = {:?} }}", "v".repeat(257)), &["256"]);
+    for key in ["acs:tag:createdby", "ACS:x", "aliyun", "Aliyun.x", "http://x", "https://x"] {
+        invalid(
+            &format!("  tags = {{ {key:?} = \"1\" }}"),
+            &[&format!("the key {key:?} begins with"), "cloud keeps"],
+        );
+    }
     invalid("  timeouts = { create = \"soon\" }", &["timeouts.create", "duration"]);
 }
 
@@ -154,4 +159,66 @@ fn service_linked_roles_are_refused() {
         assert!(ran.prose().contains("Service-linked roles are not managed here"), "{}", ran.prose());
         assert_eq!(scene.calls().len(), 0);
     }
+}
+
+/// All of them at once, and no error: they may be created in the same apply.
+#[test]
+fn principals_that_do_not_exist_are_found_at_plan() {
+    let scene = Scene::new(&given::people());
+    let pass_role = "  pass_role = {\n    users = [\"alice\", \"carol\"]\n    groups = [\"auditors\", \"nobodies\"]\n    roles = [\"deployer\", \"runner\", \"sls-byok\"]\n  }";
+    scene.write("main.tf", &role(pass_role));
+    let warning = scene.plan().expect_changes().ran.warning();
+    warning.says(&["does not exist", "\n  RAM user carol", "\n  RAM group nobodies", "\n  RAM role runner"]);
+    for known in ["alice", "auditors", "deployer", "role sls-byok"] {
+        assert!(!warning.detail.contains(&format!(" {known}\n")), "{}", warning.detail);
+    }
+    warning.at("main.tf", 3);
+    // Everybody else gets the policy.
+    let ran = scene.try_apply().failed();
+    let told: Vec<String> = ran.errors().into_iter().map(|error| error.detail).collect();
+    assert_eq!(told.len(), 3, "{told:#?}");
+    for remedy in ["pass_role.users", "pass_role.groups", "pass_role.roles"] {
+        assert!(told.iter().any(|text| text.contains(&format!("from {remedy}"))), "{told:#?}");
+    }
+    let holders = given::stored_policy(&scene).holders;
+    assert_eq!(holders, ["user alice", "group auditors", "role deployer", "role sls-byok"]);
+    // The remedy as it is printed.
+    let corrected =
+        pass_role.replace(", \"carol\"", "").replace(", \"nobodies\"", "").replace(", \"runner\"", "");
+    scene.write("main.tf", &role(&corrected));
+    scene.apply();
+    scene.plan().expect_empty();
+}
+
+#[test]
+fn a_policy_name_that_is_taken_is_an_error_at_plan() {
+    let scene = Scene::new(&given::people());
+    let document = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}"#;
+    scene.ram("CreatePolicy", &[("PolicyName", "taken"), ("PolicyDocument", document)]);
+    let taken = "  pass_role = { policy_name = \"taken\" }";
+    scene.write("main.tf", &role(taken));
+    let error = scene.try_apply().failed().error();
+    error.says(&[
+        "name of the ram:PassRole policy is taken",
+        "Policy taken",
+        "\n  {\"Version\"",
+        "pass_role.policy_name",
+    ]);
+    error.at("main.tf", 3);
+    assert!(scene.role(NAME).is_none());
+    scene.write("main.tf", &role(""));
+    scene.apply();
+    scene.write("main.tf", &role(taken));
+    scene.try_plan().failed().error().says(&["is taken"]);
+}
+
+#[test]
+fn a_limit_is_told_for_whom_it_holds() {
+    let scene = Scene::new(&given::people());
+    scene.write("main.tf", &given::role_for(&["alice"], ""));
+    let full = json!({"error": {"status": 409, "code": "LimitExceeded.User.Policy", "message": "Full."}});
+    scene.ram_fault(&json!({"action": "AttachPolicyToUser", "times": 1, "effect": full}));
+    let error = scene.try_apply().failed().error();
+    error.says(&["RAM user alice has as many policies", "\"alice\" from pass_role.users"]);
+    assert!(!error.detail.contains("account has"), "{}", error.detail);
 }

@@ -31,7 +31,7 @@ impl BoundRole<'_> {
     /// That of the call.
     pub(super) async fn attach(&self, policy: &PolicyId) -> Result<(), Error> {
         let attach = || self.client.attach_policy_to_role(self.context, policy, self.name);
-        self.repeatedly(attach)
+        self.until_known(attach)
             .await
             .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
@@ -53,7 +53,7 @@ impl BoundRole<'_> {
     /// That of the call; `Invalid` for a name that no principal can have.
     pub(super) async fn grant(&self, policy: &PolicyId, to: &Principal) -> Result<(), Error> {
         let attach = || self.change(policy, to, Change::Attach);
-        self.repeatedly(attach)
+        self.until_known(attach)
             .await
             .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }

@@ -7,6 +7,7 @@ use super::observe::{FoundPolicy, PAUSES, is_document};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::repeat::Found;
 use super::steps::{RoleUpdate, Step};
+use super::wanted::Principal;
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{PolicyName, RoleName};
 use crate::cloud::ram::{
@@ -19,6 +20,9 @@ use crate::cloud::ram::{
 pub enum StepError {
     /// The call failed.
     Call(Error),
+    /// The policy that lets principals hand the role over was not attached to these, because of what they are; it was to
+    /// the others.
+    Principals(Vec<(Principal, Error)>),
     /// There is a policy of this name that says something else.
     PolicyTaken {
         /// Its name.
@@ -38,7 +42,8 @@ impl From<Error> for StepError {
 
 impl BoundRole<'_> {
     /// Carries out writes in their order, and notes each in `observed`. What was done before one that fails stays
-    /// done, and noted.
+    /// done, and noted. A principal that is not there, or that can hold no more policies, does not keep the others from
+    /// getting theirs; what comes after that is not done.
     ///
     /// # Errors
     ///
@@ -49,11 +54,22 @@ impl BoundRole<'_> {
         steps: &[Step],
         observed: &mut Observed,
     ) -> Result<(), StepError> {
+        let mut refused = Vec::new();
         for step in steps {
-            self.carry_out_one(arn, step).await?;
-            note(observed, step);
+            if !refused.is_empty() && !matches!(step, Step::AttachPassRole(..)) {
+                break;
+            }
+            match (self.carry_out_one(arn, step).await, step) {
+                (Ok(()), _) => note(observed, step),
+                (Err(StepError::Call(error)), Step::AttachPassRole(_, principal))
+                    if is_about_principal(&error) =>
+                {
+                    refused.push((principal.clone(), error));
+                }
+                (Err(error), _) => return Err(error),
+            }
         }
-        Ok(())
+        if refused.is_empty() { Ok(()) } else { Err(StepError::Principals(refused)) }
     }
 
     async fn carry_out_one(&self, arn: &RoleArn, step: &Step) -> Result<(), StepError> {
@@ -63,7 +79,7 @@ impl BoundRole<'_> {
             Step::Tag(tags) => {
                 let tags: Vec<Tag> = tags.iter().map(|(key, value)| Tag::new(key, value)).collect();
                 let names = [self.name.as_str()];
-                self.repeatedly(|| {
+                self.until_known(|| {
                     self.client.tag_resources(self.context, TagResourceType::Role, &names, &tags)
                 })
                 .await?;
@@ -91,7 +107,7 @@ impl BoundRole<'_> {
             description: update.description.clone(),
             max_session_duration: update.max_session_duration,
         };
-        self.repeatedly(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
+        self.until_known(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
     }
 
     /// Makes the policy. One that is there and says just that, with the description that only we give, was made by
@@ -158,6 +174,11 @@ impl BoundRole<'_> {
     }
 }
 
+/// Whether a policy was not attached because of what it was to be attached to.
+fn is_about_principal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid)
+}
+
 /// What people read before and after the role's name on the policy that lets principals hand the role over.
 const DESCRIPTION: (&str, &str) =
     ("Lets its holders hand the role ", " to Simple Log Service (alicloud_ram_byok_role)");
@@ -191,7 +212,11 @@ fn note(observed: &mut Observed, step: &Step) {
                 update.max_session_duration.unwrap_or(observed.max_session_duration);
         }
         Step::AttachKmsPolicy(name) => {
-            observed.attached.push(AttachedPolicy { name: (*name).to_owned(), is_system: true });
+            observed.attached.push(AttachedPolicy {
+                name: (*name).to_owned(),
+                is_system: true,
+                is_pass_role: false,
+            });
         }
         Step::Tag(tags) => observed.tags.extend(tags.clone()),
         Step::Untag(keys) => observed.tags.retain(|key, _| !keys.contains(key)),

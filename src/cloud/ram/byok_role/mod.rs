@@ -16,7 +16,7 @@ mod wanted;
 
 pub use bound::BoundRole;
 pub use carry_out::{StepError, pass_role_description};
-pub use observe::{Found, FoundPolicy};
+pub use observe::{Found, FoundPolicy, RESERVED_TAGS};
 pub use observed::{AttachedPolicy, Observed, ObservedPassRole};
 pub use remove::RemoveError;
 pub use settle::{Settled, Written};

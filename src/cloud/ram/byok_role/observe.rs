@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::bound::{BoundRole, custom_policy};
 use super::carry_out::{pass_role_description, role_of_description};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::wanted::{Principal, PrincipalKind};
 use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::names::{GroupName, RoleName, UserName};
 use crate::cloud::ram::{
     ListTagResources, PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, TagResourceType,
     is_young,
@@ -182,11 +185,13 @@ impl BoundRole<'_> {
         let attached = listed.into_iter().map(|policy| AttachedPolicy {
             name: policy.id.policy_name.as_str().to_owned(),
             is_system: policy.id.policy_type == PolicyKind::System,
+            is_pass_role: policy.id.policy_type == PolicyKind::Custom
+                && role_of_description(&policy.description).is_some(),
         });
         Ok(attached.collect())
     }
 
-    /// The role's tags.
+    /// The role's tags, but for those that the cloud sets itself.
     ///
     /// # Errors
     ///
@@ -202,7 +207,8 @@ impl BoundRole<'_> {
         let mut tags = BTreeMap::new();
         loop {
             let page = self.client.list_tag_resources(self.context, &wanted).await?;
-            tags.extend(page.tag_resources.into_iter().map(|tagged| (tagged.tag.key, tagged.tag.value)));
+            let ours = page.tag_resources.into_iter().filter(|tagged| !is_set_by_cloud(&tagged.tag.key));
+            tags.extend(ours.map(|tagged| (tagged.tag.key, tagged.tag.value)));
             match page.next_token {
                 Some(token) => wanted.next_token = Some(token),
                 None => return Ok(tags),
@@ -234,6 +240,39 @@ impl BoundRole<'_> {
         Ok(Some((observed, policy)))
     }
 
+    /// The document of the policy of this name, if it is there and no BYOK role's: a create that needs the name fails.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub async fn policy_of_others(&self, name: &str) -> Result<Option<String>, Error> {
+        let found = self.policy(&custom_policy(name)?).await?;
+        Ok(found.filter(|policy| !policy.is_ours && policy.of_role.is_none()).map(|policy| policy.document))
+    }
+
+    /// Those of the principals that RAM says do not exist. One that cannot be read is none of them.
+    pub async fn missing<'p>(&self, principals: impl Iterator<Item = &'p Principal>) -> Vec<&'p Principal> {
+        let look = |principal: &'p Principal| async move {
+            let is_missing =
+                self.look_for(principal).await.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+            is_missing.then_some(principal)
+        };
+        join_all(principals.map(look)).await.into_iter().flatten().collect()
+    }
+
+    async fn look_for(&self, principal: &Principal) -> Result<(), Error> {
+        let (client, context) = (self.client, self.context);
+        let name = &principal.name;
+        match principal.kind {
+            PrincipalKind::User => client.get_user(context, &UserName::answered(name)).await.map(drop),
+            // There is no method for GetGroup: this asks for no more permissions than preflight does.
+            PrincipalKind::Group => {
+                client.list_policies_for_group(context, &GroupName::answered(name)).await.map(drop)
+            }
+            PrincipalKind::Role => client.get_role(context, &RoleName::answered(name)).await.map(drop),
+        }
+    }
+
     /// A policy, if it is there.
     ///
     /// # Errors
@@ -251,6 +290,15 @@ impl BoundRole<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// How keys of tags begin that the cloud sets itself, in letters of either case, and that nobody else may set. Source:
+/// aliyun/terraform-provider-alicloud, issues 6191 and 6245.
+pub const RESERVED_TAGS: [&str; 2] = ["acs:", "aliyun"];
+
+fn is_set_by_cloud(key: &str) -> bool {
+    let key = key.to_lowercase();
+    RESERVED_TAGS.iter().any(|start| key.starts_with(start))
 }
 
 /// Whether a role's trust policy lets the service assume the role, and nobody else.

@@ -40,12 +40,20 @@ pub struct AttachedPolicy {
     pub name: String,
     /// Whether it is one of Alibaba Cloud's own (`PolicyType` `System`), not of the account (`Custom`).
     pub is_system: bool,
+    /// Whether it is a policy that lets its holders pass a BYOK role, by the description that only we give: the role's
+    /// own, or that of another one that names this role among those that may pass it.
+    pub is_pass_role: bool,
 }
 
 impl AttachedPolicy {
     /// `PolicyType` on the wire.
     pub fn policy_type(&self) -> &'static str {
         if self.is_system { "System" } else { "Custom" }
+    }
+
+    /// Whether somebody else has attached it.
+    pub fn is_foreign(&self) -> bool {
+        !self.is_for_kms() && !self.is_pass_role
     }
 
     /// Whether it is one of the [`KMS_POLICIES`].
@@ -69,6 +77,6 @@ impl Observed {
 
     /// The policies attached by somebody else.
     pub fn foreign_policies(&self) -> impl Iterator<Item = &AttachedPolicy> {
-        self.attached.iter().filter(|policy| !policy.is_for_kms())
+        self.attached.iter().filter(|policy| policy.is_foreign())
     }
 }

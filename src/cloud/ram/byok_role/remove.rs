@@ -142,7 +142,7 @@ impl BoundRole<'_> {
 }
 
 fn foreign(attached: &[AttachedPolicy]) -> Vec<AttachedPolicy> {
-    attached.iter().filter(|policy| !policy.is_for_kms()).cloned().collect()
+    attached.iter().filter(|policy| policy.is_foreign()).cloned().collect()
 }
 
 fn id_of(policy: &AttachedPolicy) -> PolicyId {

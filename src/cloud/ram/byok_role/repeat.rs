@@ -4,6 +4,7 @@
 use std::future::Future;
 
 use super::bound::BoundRole;
+use super::observe::PAUSES;
 use crate::cloud::error::{Error, ErrorKind};
 
 /// What a look for the outcome of a write has found.
@@ -42,6 +43,29 @@ impl BoundRole<'_> {
                 Err(error) if error.may_have_been_applied() => self.pause(&mut lost, error).await?,
                 Err(error) => return Err(error.with_may_have_been_applied(lost.last.is_some())),
                 Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    /// Sends a write as [`BoundRole::repeatedly`] does, and again while RAM does not know the role or the policy that it
+    /// is about, for some seconds: either may have been made a moment ago.
+    ///
+    /// # Errors
+    ///
+    /// As [`BoundRole::repeatedly`].
+    pub(super) async fn until_known<T, F>(&self, send: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut pauses = PAUSES.iter();
+        loop {
+            match (self.repeatedly(&send).await, pauses.next()) {
+                (Err(error), Some(pause)) if is_unknown(&error) => {
+                    if self.wait(*pause).await.is_err() {
+                        return Err(error);
+                    }
+                }
+                (outcome, _) => return outcome,
             }
         }
     }
@@ -94,4 +118,10 @@ impl BoundRole<'_> {
         lost.last = Some(error);
         outcome
     }
+}
+
+/// Whether RAM does not know the role or the policy of a write.
+fn is_unknown(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound
+        && (error.is_code("EntityNotExist.Role") || error.is_code("EntityNotExist.Policy"))
 }

@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn policy(name: &str, is_system: bool) -> AttachedPolicy {
-        AttachedPolicy { name: name.to_owned(), is_system }
+        AttachedPolicy { name: name.to_owned(), is_system, is_pass_role: false }
     }
 
     #[track_caller]

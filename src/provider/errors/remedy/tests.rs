@@ -85,7 +85,12 @@ fn services_that_are_off_full_or_elsewhere_are_told_apart() {
     check("SLS", 401, "Unauthorized", "Your SLS service has been forbidden.", "overdue payment");
     check("KMS", 403, "Forbidden.InDebtOverdue", "", "overdue payment");
     check("SLS", 400, "ProjectQuotaExceed", "Project Quota Exceed.", "Quota Center");
-    check("RAM", 409, "LimitExceeded.Policy.Version", "", "Quota Center");
+    check("RAM", 409, "LimitExceeded.Policy", "", "Quota Center");
+    check("RAM", 409, "LimitExceeded.Role", "", "Quota Center");
+    check("RAM", 409, "LimitExceeded.Policy.Version", "", "as many versions");
+    for holder in ["User", "Group", "Role"] {
+        check("RAM", 409, &format!("LimitExceeded.{holder}.Policy"), "", "not one of the account");
+    }
     check("KMS", 409, "Rejected.LimitExceeded", "", "Quota Center");
     check("SLS", 403, "WriteQuotaExceed", "", "fewer calls than were made");
     check(

@@ -260,7 +260,7 @@ impl From<StepError> for Problem {
     fn from(error: StepError) -> Self {
         match error {
             StepError::Call(error) => Self::Call(error),
-            other @ StepError::PolicyTaken { .. } => Self::Other(format!("{other:?}")),
+            other => Self::Other(format!("{other:?}")),
         }
     }
 }

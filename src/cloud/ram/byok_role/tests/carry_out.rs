@@ -1,6 +1,6 @@
 //! Carrying out writes.
 
-use super::super::{ObservedPassRole, Step, StepError, steps};
+use super::super::{ObservedPassRole, RoleUpdate, Step, StepError, steps};
 use super::*;
 use crate::cloud::error::ErrorKind;
 
@@ -116,4 +116,79 @@ async fn a_version_whose_answer_is_lost_is_looked_for() {
     let wrong = policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description());
     let sent = ["CreatePolicyVersion", "GetPolicy", "CreatePolicyVersion"];
     carry_out(correct_policy(), vec![lost(), wrong, version()], &sent).await.unwrap();
+}
+
+fn principal(kind: PrincipalKind, name: &str) -> Principal {
+    Principal { kind, name: name.to_owned() }
+}
+
+/// Whatever is wrong about one principal, those before and after it get the policy; what follows is not done.
+#[tokio::test]
+async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
+    let pass = |principal: Principal| Step::AttachPassRole("pass".to_owned(), principal);
+    let update = RoleUpdate { description: Some("For SLS".to_owned()), ..RoleUpdate::default() };
+    let bob = principal(PrincipalKind::User, "bob");
+    for (kind, status, code) in [
+        (PrincipalKind::User, 404, "EntityNotExist.User"),
+        (PrincipalKind::Group, 404, "EntityNotExist.Group"),
+        (PrincipalKind::User, 409, "LimitExceeded.User.Policy"),
+        (PrincipalKind::Group, 409, "LimitExceeded.Group.Policy"),
+        (PrincipalKind::Role, 409, "LimitExceeded.Role.Policy"),
+    ] {
+        let bad = principal(kind, "carol");
+        let bench = Bench::new([ok(), refused(status, code), ok()]);
+        let pass_role = ObservedPassRole {
+            policy_name: "pass".to_owned(),
+            document_is_right: true,
+            principals: BTreeSet::new(),
+        };
+        let mut observed = Observed { pass_role: Some(pass_role), ..bare() };
+        let todo = [pass(alice()), pass(bad.clone()), pass(bob.clone()), Step::UpdateRole(update.clone())];
+        let outcome = bench.run(bench.role().carry_out(&arn(), &todo, &mut observed)).await;
+        let Err(StepError::Principals(refused)) = outcome else { panic!("{code}: {outcome:?}") };
+        assert_eq!(refused.iter().map(|(principal, _)| principal).collect::<Vec<_>>(), [&bad], "{code}");
+        assert_eq!(observed.pass_role.unwrap().principals, BTreeSet::from([alice(), bob.clone()]), "{code}");
+    }
+}
+
+/// RAM may not know yet what was made a moment ago: each write about the role or its policy waits for that, for some
+/// seconds, and for nothing else.
+#[tokio::test]
+async fn what_was_made_a_moment_ago_is_waited_for() {
+    let tags = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
+    let held = || Observed {
+        pass_role: Some(ObservedPassRole {
+            policy_name: "pass".to_owned(),
+            document_is_right: true,
+            principals: BTreeSet::new(),
+        }),
+        ..bare()
+    };
+    for step in [
+        Step::AttachKmsPolicy(KMS_POLICIES[0]),
+        Step::Tag(tags),
+        Step::UpdateRole(RoleUpdate { trust: true, ..RoleUpdate::default() }),
+        Step::AttachPassRole("pass".to_owned(), alice()),
+    ] {
+        let done = || match step {
+            Step::UpdateRole(_) => role(),
+            _ => ok(),
+        };
+        for code in ["EntityNotExist.Role", "EntityNotExist.Policy"] {
+            let bench = Bench::new([refused(404, code), refused(404, code), refused(404, code), done()]);
+            bench
+                .run(bench.role().carry_out(&arn(), std::slice::from_ref(&step), &mut held()))
+                .await
+                .unwrap();
+            assert!(bench.elapsed() >= Duration::from_secs(1), "{step:?}");
+        }
+        let bench = Bench::new((0..6).map(|_| refused(404, "EntityNotExist.Role")));
+        let outcome =
+            bench.run(bench.role().carry_out(&arn(), std::slice::from_ref(&step), &mut held())).await;
+        assert!(outcome.is_err() && bench.elapsed() < Duration::from_secs(10), "{step:?}");
+        let bench = Bench::new([refused(403, "NoPermission")]);
+        let outcome =
+            bench.run(bench.role().carry_out(&arn(), std::slice::from_ref(&step), &mut held())).await;
+        assert!(outcome.is_err() && bench.elapsed() == Duration::ZERO, "{step:?}");
+    }
 }

@@ -178,5 +178,5 @@ fn held_by(users: &[&str]) -> Reply {
 }
 
 fn foreign() -> AttachedPolicy {
-    AttachedPolicy { name: "theirs".to_owned(), is_system: false }
+    AttachedPolicy { name: "theirs".to_owned(), is_system: false, is_pass_role: false }
 }
