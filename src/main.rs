@@ -73,7 +73,12 @@ fn serve(mode: Mode) -> ExitCode {
     match run(ServeOptions { environment, mode, network: Network::default(), output: Box::new(io::stdout()) })
     {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => print(io::stderr(), &format!("{error}\n"), ExitCode::FAILURE),
+        Err(error) => {
+            if let Some(line) = error.instead_of_handshake() {
+                print(io::stdout(), &format!("{line}\n"), ExitCode::FAILURE);
+            }
+            print(io::stderr(), &format!("{error}\n"), ExitCode::FAILURE)
+        }
     }
 }
 

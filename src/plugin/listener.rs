@@ -108,6 +108,25 @@ impl Listener {
         }
     }
 
+    /// Opens a socket that a host with TLS can reach: where no unix socket can be had and the host has not said where
+    /// it must be, a TCP port. Others can connect to that, and have no key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Listener::open`].
+    pub async fn open_with_tls(network: Network, environment: &Environment) -> Result<Listener, ListenError> {
+        match Listener::open(network, environment).await {
+            #[cfg(unix)]
+            Err(unix @ ListenError::Unix { .. })
+                if !super::unix_socket::UnixSocket::is_placed_by_host(environment) =>
+            {
+                tracing::debug!(reason = %unix, "listening on TCP instead");
+                Listener::open(Network::Tcp, environment).await.map_err(|_| unix)
+            }
+            outcome => outcome,
+        }
+    }
+
     /// Where it can be reached.
     pub fn address(&self) -> &Address {
         &self.address

@@ -100,6 +100,19 @@ pub enum ServeError {
     Grpc(#[from] tonic::transport::Error),
 }
 
+impl ServeError {
+    /// What a host shows of the failure: it prints the first line of standard output if that is no handshake, and
+    /// hides what stands on standard error. `None` where nobody reads it: no host started the process, or the handshake
+    /// is over.
+    pub fn instead_of_handshake(&self) -> Option<String> {
+        match self {
+            Self::Handshake(HandshakeError::NotHosted) | Self::Output(_) | Self::Grpc(_) => None,
+            // The host takes a line with bars for a handshake.
+            _ => Some(self.to_string().replace(['\n', '\r'], " ").replace('|', "/")),
+        }
+    }
+}
+
 impl fmt::Debug for ServeOptions {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("ServeOptions")
@@ -122,7 +135,10 @@ pub async fn serve(server: Arc<ProviderServer>, mut options: ServeOptions) -> Re
     let shutdown = CancellationToken::new();
     signals::watch(&options.mode, &shutdown).map_err(ServeError::Signals)?;
     host::watch(&options.mode, &shutdown);
-    let listener = Listener::open(options.network, &options.environment).await?;
+    let listener = match tls {
+        Some(_) => Listener::open_with_tls(options.network, &options.environment).await?,
+        None => Listener::open(options.network, &options.environment).await?,
+    };
     announce(&mut options, &listener, tls.as_ref()).map_err(ServeError::Output)?;
 
     let (accepted, connections) = mpsc::channel(BACKLOG);

@@ -15,6 +15,10 @@ use super::{environment::Environment, listener::ListenError};
 /// The directory in which the host wants the socket; the system's for temporary files if not set.
 const DIRECTORY: &str = "PLUGIN_UNIX_SOCKET_DIR";
 
+/// Where the socket is if the system's directory for temporary files cannot hold one: it may not exist, or have a path
+/// that is too long for a socket.
+const SHORT_DIRECTORY: &str = "/tmp";
+
 /// The group, by number or name, that may connect besides this user.
 const GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
 
@@ -37,10 +41,16 @@ impl UnixSocket {
     /// Makes the directory and the socket. Others than this user, and the group the host names, are
     /// kept out by the directory's mode, so there is no moment at which they could connect.
     pub(super) fn open(environment: &Environment) -> Result<UnixSocket, ListenError> {
-        let parent = environment.get(DIRECTORY).map_or_else(std::env::temp_dir, PathBuf::from);
         let group = environment.get(GROUP).map(group_number).transpose()?;
-        UnixSocket::open_in(&parent, group)
-            .map_err(|source| ListenError::Unix { directory: parent.display().to_string(), source })
+        match environment.get(DIRECTORY) {
+            Some(directory) => UnixSocket::open_in_first(&[directory.into()], group),
+            None => UnixSocket::open_in_first(&[std::env::temp_dir(), SHORT_DIRECTORY.into()], group),
+        }
+    }
+
+    /// Whether the host wants the socket in a directory of its own choice: there or nowhere.
+    pub(super) fn is_placed_by_host(environment: &Environment) -> bool {
+        environment.get(DIRECTORY).is_some()
     }
 
     /// Where it is.
@@ -51,6 +61,24 @@ impl UnixSocket {
     /// Waits for the next connection.
     pub(super) async fn accept(&self) -> io::Result<UnixStream> {
         self.listener.accept().await.map(|(stream, _)| stream)
+    }
+
+    /// Opens the socket in the first directory that can hold it. The error is that of the first.
+    fn open_in_first(parents: &[PathBuf], group: Option<u32>) -> Result<UnixSocket, ListenError> {
+        let mut first = None;
+        for parent in parents {
+            match UnixSocket::open_in(parent, group) {
+                Ok(socket) => return Ok(socket),
+                Err(source) => {
+                    first
+                        .get_or_insert(ListenError::Unix { directory: parent.display().to_string(), source });
+                }
+            }
+        }
+        Err(first.unwrap_or(ListenError::Unix {
+            directory: String::new(),
+            source: io::ErrorKind::NotFound.into(),
+        }))
     }
 
     fn open_in(parent: &Path, group: Option<u32>) -> io::Result<UnixSocket> {
@@ -106,6 +134,21 @@ mod tests {
         assert_eq!(directory.parent().unwrap(), parent.path());
         drop(socket);
         assert!(!directory.exists());
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_is_missing_or_too_long_is_replaced_by_a_shorter_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let long = parent.path().join("x".repeat(100));
+        fs::create_dir(&long).unwrap();
+        for unfit in [long, "/nowhere/at/all".into()] {
+            let error = UnixSocket::open_in_first(std::slice::from_ref(&unfit), None).unwrap_err();
+            assert!(error.to_string().contains(unfit.to_str().unwrap()), "{error}");
+            let socket = UnixSocket::open_in_first(&[unfit.clone(), parent.path().into()], None).unwrap();
+            assert_eq!(socket.path().parent().unwrap().parent().unwrap(), parent.path());
+            let left = unfit.read_dir().map_or(0, Iterator::count);
+            assert_eq!(left, 0, "what cannot be used is cleaned up");
+        }
     }
 
     #[tokio::test]

@@ -16,7 +16,8 @@ use crate::{
         self, Handshake,
         pb::{plugin::Empty, tfplugin6 as pb},
     },
-    program::{Program, run},
+    program::{Program, command, run},
+    served::COOKIE,
 };
 
 fn directory(address: &str) -> PathBuf {
@@ -29,6 +30,42 @@ fn run_by_hand_it_explains_itself_on_standard_error_alone() {
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("This program is a Terraform provider."));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_host_shows_why_there_is_no_handshake() {
+    let offered = ("PLUGIN_PROTOCOL_VERSIONS", "5,6");
+    for (variable, said) in [
+        (("PLUGIN_UNIX_SOCKET_DIR", "/nowhere|or|any|where"), "/nowhere/or/any/where"),
+        (("PLUGIN_UNIX_SOCKET_GROUP", "no such group"), "PLUGIN_UNIX_SOCKET_GROUP"),
+        (("PLUGIN_CLIENT_CERT", "no certificate"), "certificate"),
+        (("PLUGIN_PROTOCOL_VERSIONS", "4"), "protocol 4"),
+    ] {
+        let output = run(&[], &[COOKIE, offered, variable]);
+        assert_eq!(output.status.code(), Some(1), "{variable:?}");
+        let line = String::from_utf8(output.stdout).unwrap();
+        assert!(line.contains(said) && line.lines().count() == 1 && !line.contains('|'), "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_for_temporary_files_that_cannot_hold_a_socket_is_replaced() {
+    let host = Host::new();
+    let parent = tempfile::tempdir().unwrap();
+    let long = parent.path().join("x".repeat(100));
+    std::fs::create_dir(&long).unwrap();
+    for unfit in [long.to_str().unwrap(), "/nowhere/at/all"] {
+        let mut command =
+            command(&[], &[COOKIE, ("PLUGIN_PROTOCOL_VERSIONS", "5,6"), ("PLUGIN_CLIENT_CERT", &host.pem())]);
+        command.env("TMPDIR", unfit);
+        let program = Program::spawn(command);
+        let handshake = program.handshake();
+        let channel = client::connect_tls(&handshake, host.client(&handshake, &[&TLS13])).await.unwrap();
+        client::controller(&channel).shutdown(Empty {}).await.unwrap();
+        assert_eq!(program.ended().0.code(), Some(0), "{unfit}");
+    }
 }
 
 #[test]

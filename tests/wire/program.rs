@@ -58,7 +58,7 @@ impl Program {
         Program::spawn(shell)
     }
 
-    fn spawn(mut command: Command) -> Program {
+    pub fn spawn(mut command: Command) -> Program {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let stderr = BufReader::new(child.stderr.take().unwrap());
