@@ -1,5 +1,6 @@
 //! One call of a service: permits, credentials, attempts, pauses and bounds. What the services have in common.
 
+use std::error::Error as _;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use crate::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, trace,
 };
 use crate::cloud::rate::{Pace, Rates};
-use crate::cloud::retry::{RetryPolicy, parse_retry_after};
+use crate::cloud::retry::{RetryPolicy, asked_wait};
+use crate::cloud::silence::Silence;
 use crate::cloud::totals::Totals;
 
 /// What a [`Caller`] is made of.
@@ -57,8 +59,14 @@ pub struct Caller {
     permits: Arc<Semaphore>,
     /// How fast each service takes calls.
     rates: Rates,
+    /// Which endpoints do not answer.
+    silence: Silence,
     totals: Totals,
 }
+
+/// How long a call waits in vain, at least, before its endpoint is taken for one that does not answer, where the time
+/// limit of the operation ends it: as long as connecting may take.
+const SILENT_AFTER: Duration = Duration::from_secs(5);
 
 /// How the two ends of a call look for one action.
 pub(crate) struct Action<'a, T> {
@@ -82,6 +90,10 @@ struct Progress {
     request_id: Option<String>,
     /// The answer of the attempt before, if it came too fast.
     refusal: Option<Error>,
+    /// When the first of the attempts was sent that no answer has followed.
+    unanswered_since: Option<Duration>,
+    /// Whether an answer of success could not be read.
+    is_damaged: bool,
 }
 
 /// What a request needs before it can be sent.
@@ -97,16 +109,16 @@ impl Caller {
         let CallerConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } = config;
         // A client that can send nothing would wait for ever.
         let permits = Arc::new(Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        let (rates, totals) = (Rates::default(), Totals::default());
-        Self { credentials, transport, clock, retry, request_timeout, permits, rates, totals }
+        let (rates, silence, totals) = (Rates::default(), Silence::default(), Totals::default());
+        Self { credentials, transport, clock, retry, request_timeout, permits, rates, silence, totals }
     }
 
     /// Sends once, whatever comes of it.
     pub(crate) async fn once<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
-        let started = self.clock.monotonic();
+        let started = self.begin(context, action.operation);
         let mut progress = Progress::default();
         let result = self.attempt(context, action, &mut progress).await;
-        self.conclude(action.operation, started, &progress, result)
+        self.conclude(context, action.operation, started, &progress, result)
     }
 
     /// Sends once, but not after `send_by` on the scale of [`Clock::monotonic`]; `None` if it was not sent because its
@@ -117,7 +129,7 @@ impl Caller {
         action: &Action<'_, T>,
         send_by: Duration,
     ) -> Result<Option<T>, Error> {
-        let started = self.clock.monotonic();
+        let started = self.begin(context, action.operation);
         let mut progress = Progress::default();
         let in_time = context.clone().with_deadline(send_by);
         let ready = self.ready(&in_time, action.operation, &progress, Some(send_by)).await;
@@ -135,7 +147,7 @@ impl Caller {
             Ok(ready) => self.send(context, action, ready, &mut progress).await,
             Err(error) => Err(error),
         };
-        self.conclude(action.operation, started, &progress, result).map(Some)
+        self.conclude(context, action.operation, started, &progress, result).map(Some)
     }
 
     /// The same context with a permit to send of its own, which its calls use one after the other, as long as the
@@ -152,9 +164,29 @@ impl Caller {
         Ok(CallContext { permit: Some(permit), ..context.clone() })
     }
 
-    /// Sends until it succeeds, cannot succeed, or may not be tried again. For calls that may be repeated.
+    /// Sends until it succeeds, cannot succeed, or may not be tried again. For calls that may be repeated: a damaged
+    /// answer is asked for once more.
+    ///
+    /// Once such a call was not answered at all, others to the same endpoint fail at once.
     pub(crate) async fn repeat<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
-        self.repeat_if(context, action, |_| true).await
+        let began = self.clock.monotonic();
+        let mut progress = Progress::default();
+        let result = self.repeat_if(context, action, &mut progress, |_| true).await;
+        if let Err(error) = &result
+            && error.operation() == action.operation
+            && self.is_silence(error, &progress)
+        {
+            self.silence.unanswered(action.operation, began, self.clock.monotonic());
+        }
+        result
+    }
+
+    /// Whether a call that failed has waited long enough for an answer to say that there is none: until the limit of a
+    /// request, or [`SILENT_AFTER`] where the whole operation was over before that.
+    fn is_silence(&self, error: &Error, progress: &Progress) -> bool {
+        let Some(since) = progress.unanswered_since else { return false };
+        let waited = self.clock.monotonic().saturating_sub(since);
+        error.kind() == ErrorKind::Timeout && (error.is_retryable() || waited >= SILENT_AFTER)
     }
 
     /// As [`Caller::repeat`], but ends with the first error after which the service may have done what was asked.
@@ -164,32 +196,39 @@ impl Caller {
         context: &CallContext,
         action: &Action<'_, T>,
     ) -> Result<T, Error> {
-        self.repeat_if(context, action, |error| !error.may_have_been_applied()).await
+        let mut progress = Progress::default();
+        self.repeat_if(context, action, &mut progress, |error| !error.may_have_been_applied()).await
     }
 
     async fn repeat_if<T>(
         &self,
         context: &CallContext,
         action: &Action<'_, T>,
+        progress: &mut Progress,
         may_repeat: fn(&Error) -> bool,
     ) -> Result<T, Error> {
-        let started = self.clock.monotonic();
-        let mut progress = Progress::default();
+        let started = self.begin(context, action.operation);
         let result = loop {
-            match self.attempt(context, action, &mut progress).await {
+            match self.attempt(context, action, progress).await {
                 Ok(value) => break Ok(value),
                 // Fetching credentials is a call of its own, with retries of its own.
                 Err(error) if error.operation() != action.operation || !may_repeat(&error) => {
                     break Err(error);
                 }
                 Err(error) => {
+                    let error = if is_damaged(&error) && !progress.is_damaged {
+                        progress.is_damaged = true;
+                        error.with_retryable(true)
+                    } else {
+                        error
+                    };
                     if let Err(last) = self.pause(context, progress.attempts, &error).await {
                         break Err(last);
                     }
                 }
             }
         };
-        self.conclude(action.operation, started, &progress, result)
+        self.conclude(context, action.operation, started, progress, result)
     }
 
     /// Waits as the policy says before the attempt that follows `attempts`.
@@ -202,7 +241,8 @@ impl Caller {
         attempts: u32,
         error: &Error,
     ) -> Result<(), Error> {
-        let last = || error.clone().with_effort(attempts, error.elapsed());
+        let with_effort = |error: Error| context.efforts.on(error, self.clock.monotonic());
+        let last = || with_effort(error.clone());
         let remaining = context.remaining(&*self.clock);
         let Some(pause) = self.retry.pause(attempts, error, remaining, &mut fastrand::f64) else {
             return Err(last());
@@ -223,7 +263,7 @@ impl Caller {
             Err(Interrupted::DeadlineExceeded) => Err(last()),
             Err(why @ Interrupted::Cancelled) => {
                 let doubt = error.may_have_been_applied();
-                Err(interrupted(error.operation(), why, doubt).with_effort(attempts, error.elapsed()))
+                Err(with_effort(interrupted(error.operation(), why, doubt)))
             }
         }
     }
@@ -246,15 +286,24 @@ impl Caller {
         progress: &Progress,
         send_by: Option<Duration>,
     ) -> Result<Ready, Error> {
+        self.expect_answer(context, operation)?;
         let pace = self.rates.of(operation);
         let turn = context.bound(&*self.clock, pace.turn(&*self.clock, send_by)).await;
         turn.map_err(|why| too_late(progress, &pace, operation, why))?;
         let permit = self.permit(context, operation).await?;
+        // The one who had the permit may have found out.
+        self.expect_answer(context, operation)?;
         let credentials =
             self.within(context, operation, false, self.credentials.credentials(context)).await?;
         // Whatever was asked of their source, the call itself was not sent.
         let credentials = credentials.map_err(|error| error.with_may_have_been_applied(false))?;
         Ok(Ready { _permit: permit, credentials })
+    }
+
+    /// # Errors
+    /// `Timeout` if the endpoint of a call has not answered an earlier one.
+    fn expect_answer(&self, context: &CallContext, operation: &Operation) -> Result<(), Error> {
+        if context.asks_silent { Ok(()) } else { self.silence.check(operation) }
     }
 
     async fn permit(
@@ -283,22 +332,24 @@ impl Caller {
         let request = (action.prepare)(credentials, self.clock.now())?;
         let sent_at = self.clock.monotonic();
 
-        progress.attempts += 1;
+        progress.attempts = progress.attempts.saturating_add(1);
+        context.efforts.sent(operation);
+        progress.unanswered_since.get_or_insert(sent_at);
         progress.status = None;
         progress.request_id = None;
         log_exchange(operation, "sending", credentials, || trace::request(&request));
         let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
         log_exchange(operation, "answered", credentials, || trace::response(&response, &request));
+        progress.unanswered_since = None;
+        self.silence.answered(operation, self.clock.monotonic());
         progress.status = Some(response.status);
         progress.request_id = (action.request_id)(&response);
 
         let outcome = (action.accept)(&response, sent_at).map_err(|error| {
-            let retry_after = response.headers.get("retry-after");
-            let wait = retry_after.and_then(|value| parse_retry_after(value, self.clock.now()));
+            let error = asked_wait(&response.headers, self.clock.now()).on(error);
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
             let error = error
                 .with_request_id(progress.request_id.clone())
-                .with_retry_after(wait)
                 .with_clock_ahead(clock_ahead(&response, self.clock.now()))
                 .without(credentials.access_key_secret.expose())
                 .without(token);
@@ -342,21 +393,31 @@ impl Caller {
         sent: bool,
         work: F,
     ) -> Result<F::Output, Error> {
-        context.bound(&*self.clock, work).await.map_err(|why| interrupted(operation, why, sent))
+        let bound = context.bound(&*self.clock, work).await;
+        bound.map_err(|why| context.efforts.on(interrupted(operation, why, sent), self.clock.monotonic()))
     }
 
-    /// Adds what the call took to its error, and writes its one line in the log.
+    /// Begins a call; the answer is when.
+    fn begin(&self, context: &CallContext, operation: &Operation) -> Duration {
+        let now = self.clock.monotonic();
+        context.efforts.begin(operation, now);
+        now
+    }
+
+    /// Adds what the operation has spent on the call to its error, and writes its one line in the log.
     fn conclude<T>(
         &self,
+        context: &CallContext,
         operation: &Operation,
         started: Duration,
         progress: &Progress,
         result: Result<T, Error>,
     ) -> Result<T, Error> {
-        let elapsed = self.clock.monotonic().saturating_sub(started);
+        let now = self.clock.monotonic();
+        let elapsed = now.saturating_sub(started);
         let result = result.map_err(|error| {
             let ours = error.operation() == operation;
-            if ours { error.with_effort(progress.attempts, elapsed) } else { error }
+            if ours { context.efforts.on(error, now) } else { error }
         });
         let error = result.as_ref().err();
         self.totals.count(operation, progress.attempts, elapsed, error.is_some());
@@ -392,6 +453,14 @@ fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
     Error::new(kind, operation, message).with_may_have_been_applied(sent)
 }
 
+/// Whether an answer of success came that is no JSON at all: something between here and the service may have damaged it.
+/// One that has other members than it should would have them again.
+fn is_damaged(error: &Error) -> bool {
+    let is_no_json = error.source().and_then(|source| source.downcast_ref::<serde_json::Error>()).is_some();
+    error.kind() == ErrorKind::Malformed
+        && (is_no_json || error.transport() == Some(TransportErrorKind::Encoding))
+}
+
 /// The error of a call that waited for its turn: the refusal it waits for, if its time is over.
 fn too_late(progress: &Progress, pace: &Pace, operation: &Operation, why: Interrupted) -> Error {
     let refusal = match why {
@@ -403,13 +472,14 @@ fn too_late(progress: &Progress, pace: &Pace, operation: &Operation, why: Interr
 
 fn transport_error(operation: &Operation, error: TransportError) -> Error {
     use TransportErrorKind::{
-        Broken, Connect, ConnectTimeout, Proxy, ProxyAuthentication, Resolve, Setup, Silent, Tls, TooLarge,
+        Broken, Connect, ConnectTimeout, Encoding, NoAuthorities, Proxy, ProxyAuthentication, Resolve, Setup,
+        Silent, Tls, TooLarge,
     };
     let (kind, retryable) = match error.kind() {
-        Setup | Tls | ProxyAuthentication => (ErrorKind::Transport, false),
+        Setup | NoAuthorities | Tls | ProxyAuthentication => (ErrorKind::Transport, false),
         Connect | Resolve | Proxy | Broken => (ErrorKind::Transport, true),
         ConnectTimeout | Silent => (ErrorKind::Timeout, true),
-        TooLarge => (ErrorKind::Malformed, false),
+        TooLarge | Encoding => (ErrorKind::Malformed, false),
     };
     Error::new(kind, operation, error.to_string())
         .with_retryable(retryable)

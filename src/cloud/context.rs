@@ -8,11 +8,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::cloud::clock::Clock;
+use crate::cloud::effort::Efforts;
 
 /// The bounds of one operation; every call takes one.
 ///
 /// A call returns promptly from whatever it is waiting for once the token is cancelled or the deadline has
-/// passed. Cloning shares the token. The default has no bounds.
+/// passed. Cloning shares the token, and what the calls of the operation have cost. The default has no bounds.
 #[derive(Clone, Debug, Default)]
 pub struct CallContext {
     /// Cancelled when the user interrupts the run.
@@ -21,6 +22,10 @@ pub struct CallContext {
     pub deadline: Option<Duration>,
     /// A permit to send that calls with this context use one after the other, instead of waiting for one each.
     pub(crate) permit: Option<Arc<OwnedSemaphorePermit>>,
+    /// Whether an endpoint is asked that has not answered an earlier call.
+    pub(crate) asks_silent: bool,
+    /// How often and for how long the operation has called each action.
+    pub(crate) efforts: Efforts,
 }
 
 /// Why a wait was given up.

@@ -13,8 +13,10 @@ pub const LAST_LOOK_AT_MOST: Duration = Duration::from_secs(5);
 
 impl CallContext {
     /// The bounds of one look once an operation is over: its cancellation does not end the look, and its deadline has
-    /// not passed for it. It takes at most [`LAST_LOOK_AT_MOST`] from this moment.
+    /// not passed for it. It asks also an endpoint that has not answered before, and takes at most
+    /// [`LAST_LOOK_AT_MOST`] from this moment.
     pub(crate) fn for_last_look(clock: &dyn Clock) -> Self {
-        Self::new(CancellationToken::new()).with_timeout(clock, LAST_LOOK_AT_MOST)
+        let bounds = Self::new(CancellationToken::new()).with_timeout(clock, LAST_LOOK_AT_MOST);
+        Self { asks_silent: true, ..bounds }
     }
 }

@@ -9,6 +9,7 @@ mod call;
 pub mod clock;
 mod context;
 pub mod credentials;
+mod effort;
 pub mod endpoint;
 pub mod error;
 pub mod http;
@@ -24,6 +25,7 @@ pub mod retry;
 pub mod rpc;
 mod shape;
 pub mod signing;
+mod silence;
 pub mod sls;
 pub mod sts;
 #[cfg(test)]

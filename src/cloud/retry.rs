@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::http::Headers;
 
 /// Exponential back-off with full jitter: before retry `n` (from 1) a random part of
 /// `min(cap, base × 2^(n-1))`, so that clients refused together do not come back together.
@@ -73,9 +74,39 @@ impl RetryPolicy {
     }
 }
 
+/// What an answer asks for before the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AskedWait {
+    wait: Option<Duration>,
+    /// Whether the service says with it that calls come too fast, whatever code it gives.
+    is_throttling: bool,
+}
+
+/// Reads `x-acs-retry-after`, in milliseconds, which services send with a refusal for coming too fast, and
+/// `Retry-After`. Source of the first: `aliyun/aliyun-cli`, `openapi/throttling_retry.go`, which repeats a call for this
+/// header alone.
+pub(crate) fn asked_wait(headers: &Headers, now: OffsetDateTime) -> AskedWait {
+    let millis = headers.get("x-acs-retry-after").and_then(|value| value.trim().parse().ok());
+    let of_service = millis.map(Duration::from_millis);
+    let usual = headers.get("retry-after").and_then(|value| parse_retry_after(value, now));
+    AskedWait { wait: of_service.max(usual), is_throttling: of_service.is_some() }
+}
+
+impl AskedWait {
+    /// The error of that answer.
+    pub(crate) fn on(self, error: Error) -> Error {
+        let error = error.with_retry_after(self.wait);
+        if self.is_throttling && error.status().is_some_and(|status| status >= 400) {
+            error.with_kind(ErrorKind::Throttled).with_retryable(true)
+        } else {
+            error
+        }
+    }
+}
+
 /// Reads `Retry-After` in both its forms, seconds and a date (RFC 9110 section 10.2.3); `None` when it is
 /// neither. A date that has passed is no wait.
-pub(crate) fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
+fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -169,6 +200,42 @@ mod tests {
         let policy = RetryPolicy { max_retries: u32::MAX, base: Duration::from_secs(1), cap: Duration::MAX };
         let pause = policy.pause(200, &throttled().with_retry_after(Some(Duration::MAX)), None, &mut || 0.5);
         assert_eq!(pause, Some(Duration::MAX));
+    }
+
+    #[test]
+    fn the_services_own_header_is_in_milliseconds_and_marks_throttling() {
+        let operation = Operation::new("RAM", "GetRole", "r");
+        // (status, x-acs-retry-after, Retry-After, kind, retryable, wait in milliseconds)
+        for (status, own, usual, kind, retryable, wait) in [
+            (403, Some("3000"), None, ErrorKind::Throttled, true, Some(3000)),
+            (400, Some(" 0 "), None, ErrorKind::Throttled, true, Some(0)),
+            (503, Some("10"), Some("2"), ErrorKind::Throttled, true, Some(2000)),
+            (403, Some("-1"), Some("2"), ErrorKind::Denied, false, Some(2000)),
+            (403, Some("soon"), None, ErrorKind::Denied, false, None),
+            (403, None, None, ErrorKind::Denied, false, None),
+            (200, Some("10"), None, ErrorKind::Unexpected, false, Some(10)),
+        ] {
+            let mut headers = Headers::default();
+            for (name, value) in [("x-acs-retry-after", own), ("retry-after", usual)] {
+                if let Some(value) = value {
+                    headers.set(name, value);
+                }
+            }
+            let error = Error::from_answer(&operation, status, Some("RequestLimitExceeded".into()), "m");
+            let error = asked_wait(&headers, datetime!(2026-11-20 08:00:00 UTC)).on(error);
+            let told = (error.kind(), error.is_retryable(), error.retry_after());
+            assert_eq!(
+                told,
+                (kind, retryable, wait.map(Duration::from_millis)),
+                "{status} {own:?} {usual:?}"
+            );
+        }
+        let huge = u64::MAX.to_string();
+        let mut headers = Headers::default();
+        headers.set("x-acs-retry-after", huge.as_str());
+        headers.set("retry-after", huge.as_str());
+        let wait = asked_wait(&headers, datetime!(9999-12-31 23:59:59 UTC)).wait;
+        assert_eq!(wait, Some(Duration::from_secs(u64::MAX)));
     }
 
     #[test]

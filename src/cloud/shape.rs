@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::cloud::call::printable;
 use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::cloud::http::HttpResponse;
 
 /// A JSON object of an answer and where it stands in it.
 #[derive(Clone, Debug)]
@@ -117,6 +118,30 @@ pub(crate) fn malformed(operation: &Operation, message: impl Into<String>) -> Er
     Error::new(ErrorKind::Malformed, operation, message).with_may_have_been_applied(true)
 }
 
+/// What an answer is that is neither a success nor a refusal of the service.
+pub(crate) fn foreign(service: &str, response: &HttpResponse) -> String {
+    match redirect(response) {
+        Some(redirect) => format!("the answer is not one of {service}, but {redirect}"),
+        None => format!("the answer is not one of {service}: {}", describe_bytes(&response.body)),
+    }
+}
+
+/// Where an answer leads that is a redirect. Following it would hand a signed request to somebody else.
+pub(crate) fn redirect(response: &HttpResponse) -> Option<String> {
+    let is_redirect = (300..400).contains(&response.status);
+    let target = response.headers.get("location").filter(|_| is_redirect)?;
+    Some(format!("a redirect to {}, which the provider does not follow", without_extras(&printable(target))))
+}
+
+/// An address without what may be secret in it: a user name, a query and a fragment.
+fn without_extras(url: &str) -> String {
+    let address = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = address.split_once("//") else { return address.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}//{host}{path}")
+}
+
 /// What a value is, in words, with enough of it to be found again.
 fn describe(value: &Value) -> String {
     match value {
@@ -146,4 +171,34 @@ fn beginning(text: &str) -> String {
         part.push('…');
     }
     part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::http::Headers;
+
+    #[test]
+    fn a_redirect_is_told_with_its_target_and_without_what_may_be_secret_in_it() {
+        for (status, location, said) in [
+            (
+                302,
+                "http://portal.example:80/login?token=canary#canary",
+                "a redirect to http://portal.example:80/login,",
+            ),
+            (307, "https://canary:canary@portal.example", "a redirect to https://portal.example,"),
+            (301, "//portal.example/a@x?canary", "a redirect to //portal.example/a@x,"),
+            (308, "/login?canary", "a redirect to /login,"),
+            (302, "http://a.example/\n\u{1b}[2J", "a redirect to http://a.example/  [2J,"),
+            (404, "http://portal.example", "11 bytes that begin with \"<html>login\""),
+        ] {
+            let mut headers = Headers::default();
+            headers.set("Location", location);
+            let text = foreign("SLS", &HttpResponse { status, headers, body: b"<html>login".to_vec() });
+            assert!(text.contains(said), "{text}");
+            assert!(!text.contains("canary"), "{text}");
+        }
+        let none = HttpResponse { status: 304, headers: Headers::default(), body: Vec::new() };
+        assert_eq!(foreign("RAM", &none), "the answer is not one of RAM: an empty body");
+    }
 }

@@ -15,6 +15,7 @@ use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport};
 use crate::cloud::nonce::NonceSource;
 use crate::cloud::retry::RetryPolicy;
 use crate::cloud::rpc::RpcConfig;
+use crate::cloud::shape::redirect;
 use crate::cloud::signing::rpc::SignatureVersion;
 use crate::cloud::sts::StsClient;
 
@@ -67,7 +68,11 @@ impl Means {
         let prepare = |_: &Credentials, _: OffsetDateTime| Ok(request.clone());
         let accept = |response: &HttpResponse, _| match response.status {
             200..300 => Ok(response.clone()),
-            status => Err(Error::from_answer(operation, status, None, "the answer is not one of success")),
+            status => {
+                let redirect = redirect(response).map(|redirect| format!(", but {redirect}"));
+                let message = format!("the answer is not one of success{}", redirect.unwrap_or_default());
+                Err(Error::from_answer(operation, status, None, message))
+            }
         };
         let action = Action { operation, prepare: &prepare, accept: &accept, request_id: |_| None };
         caller.repeat(context, &action).await

@@ -371,9 +371,17 @@ impl Facts {
             attempts => details.push(format!("{attempts} attempts")),
         }
         if !self.elapsed.is_zero() {
-            details.push(format!("{} ms", self.elapsed.as_millis()));
+            details.push(in_words(self.elapsed));
         }
         details
+    }
+}
+
+fn in_words(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(1) {
+        format!("{} ms", elapsed.as_millis())
+    } else {
+        format!("{:.1} s", elapsed.as_secs_f64())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The seam between the clients and the network: one request, one answer.
 
 mod ca_bundle;
+mod encoding;
 mod explain;
 pub(crate) mod form;
 mod proxy;

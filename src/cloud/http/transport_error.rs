@@ -19,6 +19,9 @@ pub enum TransportErrorKind {
     /// The transport cannot work at all, for example because certificates cannot be read. Nothing was sent,
     /// and trying again changes nothing.
     Setup,
+    /// The machine has no certificate authorities, so no other side can prove who it is. Nothing was sent, and
+    /// trying again changes nothing.
+    NoAuthorities,
     /// The name of the host has no address. Nothing was sent.
     Resolve,
     /// The proxy could not be reached, or made no connection. Nothing was sent.
@@ -38,6 +41,8 @@ pub enum TransportErrorKind {
     Silent,
     /// The answer is larger than the limit.
     TooLarge,
+    /// The answer is compressed, and cannot be decompressed.
+    Encoding,
 }
 
 impl TransportError {
@@ -60,7 +65,7 @@ impl TransportError {
 
     /// Whether the service may have seen the request.
     pub fn may_have_arrived(&self) -> bool {
-        use TransportErrorKind::{Broken, Silent, TooLarge};
-        matches!(self.kind, Broken | Silent | TooLarge)
+        use TransportErrorKind::{Broken, Encoding, Silent, TooLarge};
+        matches!(self.kind, Broken | Silent | TooLarge | Encoding)
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::cloud::call::printable;
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::HttpResponse;
-use crate::cloud::shape::{describe_bytes, malformed, parse_object};
+use crate::cloud::shape::{foreign, parse_object};
 
 /// Where the string to sign begins in the message of `SignatureDoesNotMatch`: text for the makers of clients, which
 /// quotes every parameter.
@@ -33,7 +33,7 @@ pub(crate) fn success(
             return error;
         }
         let length = response.body.len();
-        malformed(operation, format!("it should be a JSON object; found {length} bytes that are none"))
+        error.with_message(format!("it should be a JSON object; found {length} bytes that are none"))
     })
 }
 
@@ -54,7 +54,7 @@ fn no_message(operation: &Operation, response: &HttpResponse, has_code: bool) ->
     if has_code {
         return "the service gave no reason".to_owned();
     }
-    format!("the answer is not one of {}: {}", operation.service, describe_bytes(&response.body))
+    foreign(operation.service, response)
 }
 
 fn without_string_to_sign(message: &str) -> &str {

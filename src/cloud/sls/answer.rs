@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cloud::call::printable;
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::HttpResponse;
-use crate::cloud::shape::{describe_bytes, malformed};
+use crate::cloud::shape::{describe_bytes, foreign, malformed};
 
 /// The request id; SLS gives it nowhere but in this header (SLS documentation, "Public response headers").
 pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
@@ -36,7 +36,7 @@ fn refusal(operation: &Operation, response: &HttpResponse) -> Error {
     let code = member("errorCode");
     let message = member("errorMessage").unwrap_or_else(|| match &code {
         Some(_) => "the service gave no reason".to_owned(),
-        None => format!("the answer is not one of SLS: {}", describe_bytes(&response.body)),
+        None => foreign(operation.service, response),
     });
     Error::from_answer(operation, response.status, code, message)
 }

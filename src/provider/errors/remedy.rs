@@ -199,9 +199,7 @@ fn by_kind(error: &Error) -> String {
         }
         ErrorKind::Conflict => "The message says what stands in the way. Remove it, then run again.",
         ErrorKind::Transport => transport(error),
-        ErrorKind::Timeout => {
-            "Run again; if it keeps happening, allow more time with timeouts, or with request_timeout in the provider block."
-        }
+        ErrorKind::Timeout => return unanswered(error),
         ErrorKind::Cancelled => "Run again to finish.",
         ErrorKind::Malformed => {
             let service = error.service();
@@ -209,19 +207,48 @@ fn by_kind(error: &Error) -> String {
                 "This is not what the service documents. Check that the endpoint is {service} and that no proxy answers in its place."
             );
         }
-        ErrorKind::Unexpected => {
-            "Run again; if it keeps happening, ask the service's support and give the request id."
-        }
+        ErrorKind::Unexpected => return unexpected(error),
     };
     text.to_owned()
 }
 
+/// What to do about an answer that no table has.
+fn unexpected(error: &Error) -> String {
+    let service = error.service();
+    match (error.status(), error.request_id()) {
+        (Some(300..400), _) => format!(
+            "Something between this machine and {service} answers in its place, often the login page of a network or a proxy. Check the proxy settings of the environment (HTTPS_PROXY, NO_PROXY) and the provider's endpoint."
+        ),
+        (_, Some(id)) => {
+            format!("Run again; if it keeps happening, give the request id {id} to the support of {service}.")
+        }
+        (_, None) => format!(
+            "Run again; if it keeps happening, check that the endpoint is one of {service}, and that no proxy answers in its place."
+        ),
+    }
+}
+
+/// What to do where no answer came in time.
+fn unanswered(error: &Error) -> String {
+    let reach = "Check that this machine can reach it: the network, the proxy settings of the environment and the endpoint.";
+    if error.service() == credentials::OPERATION_SERVICE {
+        return format!("{reach} Or choose another source of credentials.");
+    }
+    format!(
+        "{reach} Inside a VPC without a way to the internet, set network = \"vpc\" in the provider block. If {} only answers slowly, allow more time with timeouts, or with request_timeout in the provider block. Then run again.",
+        error.service()
+    )
+}
+
 /// What to check when no answer came, by how far the request did.
 fn transport(error: &Error) -> &'static str {
-    use TransportErrorKind::{Proxy, ProxyAuthentication, Resolve, Tls};
+    use TransportErrorKind::{NoAuthorities, Proxy, ProxyAuthentication, Resolve, Tls};
     match error.transport() {
         Some(Resolve) => {
             "Check the region, project_name and the endpoint, which the name is made of, and the DNS of this machine. Inside a VPC without a way to the internet, set network = \"vpc\"."
+        }
+        Some(NoAuthorities) => {
+            "Install the certificate authorities of this system (the package is mostly called ca-certificates), or name a file of them in PEM form with ca_bundle in the provider block, or with the environment variable SSL_CERT_FILE."
         }
         Some(Tls) => {
             "If a proxy inspects TLS here, or the service is the emulator, name the file of its certificate authority with ca_bundle. If the certificate is out of date, check this machine's clock first."

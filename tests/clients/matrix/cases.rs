@@ -35,6 +35,13 @@ pub struct Case {
     pub because: &'static str,
 }
 
+impl Case {
+    /// Whether an answer came that is none of the service's: what only reads asks for it once more.
+    pub fn is_damaged(&self) -> bool {
+        self.kind == ErrorKind::Malformed
+    }
+}
+
 /// Whether a caller that waits has a chance.
 const PASSES: bool = true;
 const STAYS: bool = false;

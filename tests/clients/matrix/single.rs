@@ -122,18 +122,18 @@ async fn call(stage: &Stage, action: &Action, disturbed: Disturbed) -> (Disturbe
 }
 
 fn expected(action: &Action, case: &Case, lasting: Lasting) -> Outcome {
-    let is_repeated = case.passes
-        && match action.kind {
-            Kind::Read => true,
-            Kind::Write(_) => !case.in_doubt,
-            Kind::WriteOnce(_) => false,
-        };
+    let is_repeated = match action.kind {
+        Kind::Read => case.passes || case.is_damaged(),
+        Kind::Write(_) => case.passes && !case.in_doubt,
+        Kind::WriteOnce(_) => false,
+    };
     // An update is answered with nothing, and nothing can be taken off that.
     let is_harmless = case.fault == Fault::TooShort && matches!(action.kind, Kind::WriteOnce(_));
     let is_renewed = is_repeated && case.given == Given::Printed;
     let disturbed = match lasting {
         // The second key is refused like the first, and there is no third.
         Lasting::ForGood if is_renewed => 2,
+        Lasting::ForGood if is_repeated && case.is_damaged() => 2,
         Lasting::ForGood if is_repeated => 1 + MAX_RETRIES,
         _ => 1,
     };

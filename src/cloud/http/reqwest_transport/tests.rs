@@ -32,6 +32,8 @@ enum Reply {
     WriteTogether(Arc<Barrier>, &'static str),
     /// Writes these bytes and closes the connection.
     WriteAndClose(&'static str),
+    /// Writes these bytes to the first request of a connection, and closes it without an answer at the second.
+    WriteOnce(&'static str),
     /// Says nothing and keeps the connection open.
     Silence,
 }
@@ -79,7 +81,7 @@ async fn converse(
     reply: Reply,
     requests: mpsc::UnboundedSender<String>,
 ) {
-    let mut text = String::new();
+    let (mut text, mut answered) = (String::new(), false);
     let mut buffer = [0; 4096];
     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
@@ -94,6 +96,11 @@ async fn converse(
                 stream.write_all(bytes.as_bytes()).await.unwrap();
             }
             Reply::Write(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap(),
+            Reply::WriteOnce(_) if answered => return,
+            Reply::WriteOnce(bytes) => {
+                stream.write_all(bytes.as_bytes()).await.unwrap();
+                answered = true;
+            }
             Reply::WriteAndClose(bytes) => {
                 stream.write_all(bytes.as_bytes()).await.unwrap();
                 stream.shutdown().await.ok();
@@ -121,6 +128,7 @@ fn config() -> TransportConfig {
         connect_timeout: LONG,
         read_timeout: LONG,
         max_idle_connections: 32,
+        idle_timeout: LONG,
         max_body_bytes: 1000,
         ca_bundle: None,
         proxy: None,
@@ -173,6 +181,40 @@ async fn connections_are_used_again() {
         transport.send(&server.request()).await.unwrap();
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_idle_too_long_is_not_used_again() {
+    let server = Server::start(OK).await;
+    let impatient = ReqwestTransport::new(TransportConfig { idle_timeout: Duration::ZERO, ..config() });
+    for _ in 0..3 {
+        impatient.send(&server.request()).await.unwrap();
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn after_a_broken_exchange_each_request_to_the_host_has_a_connection_of_its_own() {
+    let (server, other) = (Server::start(Reply::WriteOnce(ANSWER)).await, Server::start(OK).await);
+    let transport = transport();
+    transport.send(&server.request()).await.unwrap();
+    check(transport.send(&server.request()).await, TransportErrorKind::Broken, "broke before");
+    for _ in 0..3 {
+        transport.send(&server.request()).await.unwrap();
+        transport.send(&other.request()).await.unwrap();
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 4);
+    assert_eq!(other.connections.load(Ordering::SeqCst), 1, "another host keeps its connections");
+}
+
+#[test]
+fn connections_are_used_again_once_those_of_before_have_been_dropped() {
+    let (mut broken, now, idle) = (Broken::default(), Instant::now(), Duration::from_secs(5));
+    let reuses = |broken: &Broken, url, later| broken.reuse(url, now + later, idle) == Reuse::Allowed;
+    assert!(reuses(&broken, "a", Duration::ZERO));
+    broken.note("a", now);
+    assert!(!reuses(&broken, "a", Duration::ZERO) && !reuses(&broken, "a", idle));
+    assert!(reuses(&broken, "a", idle * 2) && reuses(&broken, "b", Duration::ZERO));
 }
 
 #[tokio::test]

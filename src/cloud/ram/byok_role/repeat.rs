@@ -91,7 +91,9 @@ impl BoundRole<'_> {
                         Ok(Found::Made(made)) => Ok(made),
                         Ok(Found::Other) => Err(error),
                         // Most likely it was made by the attempt before.
-                        Ok(Found::Nothing) | Err(_) => Err(before.clone()),
+                        Ok(Found::Nothing) | Err(_) => {
+                            Err(self.context.efforts.on(before.clone(), self.clock.monotonic()))
+                        }
                     };
                 }
                 (Err(error), before) => return Err(error.with_may_have_been_applied(before.is_some())),
@@ -113,7 +115,8 @@ impl BoundRole<'_> {
 
     /// Waits before another attempt.
     async fn pause(&self, lost: &mut Lost, error: Error) -> Result<(), Error> {
-        lost.attempts = lost.attempts.saturating_add(error.attempts().max(1));
+        // The error tells of all attempts of the operation.
+        lost.attempts = error.attempts().max(lost.attempts.saturating_add(1));
         let outcome = self.client.pause_before_retry(self.context, lost.attempts, &error).await;
         lost.last = Some(error);
         outcome

@@ -208,6 +208,12 @@ impl Cell<'_> {
         let is_found = self.look().is_some() && in_doubt && applied;
         if matches!(self.on, On::Only(_)) && (passes || is_found) {
             assert!(outcome.is_ok(), "{self}: {outcome:?}");
+        } else if matches!(self.on, On::Only(_)) && is_read(self.call) && self.case.is_damaged() {
+            // It is asked for once more, unless it was a refusal that was cut.
+            if let Err(Problem::Call(error)) = outcome {
+                assert!(error.status().is_some_and(|status| status >= 400), "{self}: {error}");
+                self.check_told(outcome);
+            }
         } else {
             self.check_told(outcome);
         }

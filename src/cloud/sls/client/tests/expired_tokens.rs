@@ -132,7 +132,7 @@ async fn fresh_credentials_that_are_refused_too_end_it() {
     assert!(text.contains("has expired; the credentials are new ones from"), "{text}");
     assert!(text.contains("http://127.0.0.1:1/keys of the test"), "{text}");
     // The next call tries again, and fetches nothing.
-    assert_eq!(bench.get().await.unwrap_err().attempts(), 1);
+    assert_eq!(bench.get().await.unwrap_err().attempts(), 3);
     assert_eq!(handing_out.requests().len(), 2);
     assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
 }
