@@ -66,7 +66,7 @@ pub struct Caller {
 
 /// How long a call waits in vain, at least, before its endpoint is taken for one that does not answer, where the time
 /// limit of the operation ends it: as long as connecting may take.
-const SILENT_AFTER: Duration = Duration::from_secs(5);
+pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(5);
 
 /// How the two ends of a call look for one action.
 pub(crate) struct Action<'a, T> {

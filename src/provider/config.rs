@@ -190,8 +190,11 @@ tokens that are given cannot be renewed. An argument wins over its environment v
 `ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT` is another address of it.
 
 With `assume_role`, they then open a session of that role. Profiles may have the modes `AK`, `StsToken`, `RamRoleArn`, \
-`ChainableRamRoleArn`, `EcsRamRole`, `OIDC`, `CredentialsURI` and `External`; of `CloudSSO` and `OAuth`, the keys of the last \
-login are used while they are valid.
+`RamRoleArnWithRoleName`, `ChainableRamRoleArn`, `EcsRamRole`, `OIDC`, `CredentialsURI` and `External`; of `CloudSSO` and \
+`OAuth`, the keys of the last login are used while they are valid. A profile without `mode` has the one that its members \
+mean. With `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS=true` the modes `External` and `CredentialsURI` are errors. STS is asked \
+at `endpoints.sts`, else at `sts_endpoint` of the profile, `ALIBABA_CLOUD_STS_ENDPOINT`, `sts_region` of the profile, \
+`ALIBABA_CLOUD_STS_REGION`, or in the provider's region.
 
 A plan file holds the values of variables in clear, also of `sensitive` ones. Keys do not get into it if they come from the \
 environment or a file, or through a variable that is `ephemeral` (Terraform 1.10).
@@ -255,7 +258,7 @@ fn calls() -> Vec<Attribute> {
                 .optional()
                 .validate(Parses { rule: "Must be a region id such as `cn-hangzhou`.", problem: region_problem })
                 .described(
-                    "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint; unlike the official provider, no region is assumed.",
+                    "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys; unlike the official provider, no region is assumed.",
                 ),
             Attribute::bool("skip_region_validation").optional().described(
                 "Accepts a region this provider does not know, for regions newer than it. Environment: `ALICLOUD_SKIP_REGION_VALIDATION`. Default: `false`.",
@@ -264,7 +267,7 @@ fn calls() -> Vec<Attribute> {
                 .optional()
                 .validate(OneOf(&["public", "vpc"]))
                 .described(
-                    "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com`; the one of RAM is what a tool of the vendor uses and is not documented. Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`). Default: `public`.",
+                    "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com`; the one of RAM is what a tool of the vendor uses and is not documented. Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`), `ALIBABA_CLOUD_ENDPOINT_TYPE` (`vpc`). Default: `public`.",
                 ),
             Attribute::string("ca_bundle").optional().described(
                 "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters; `HTTP_PROXY` is for requests without TLS, none of which leave this machine, and this machine is never reached through a proxy.",

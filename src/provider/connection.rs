@@ -26,6 +26,8 @@ pub(super) struct Connection {
 
 /// The variable that the official credential libraries read for the endpoint of STS alone.
 const VPC_ENDPOINT_ENABLED: [&str; 1] = ["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"];
+/// The variable of the command line tool, for all services; everything but `vpc` is public there.
+const ENDPOINT_TYPE: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_TYPE"];
 const SKIP_REGION_VALIDATION: [&str; 1] = ["ALICLOUD_SKIP_REGION_VALIDATION"];
 
 /// In the order of Go programs, which is that of other providers; `HTTP_PROXY` is for requests without TLS, and
@@ -80,7 +82,8 @@ fn network(config: &ProviderModel, environment: &Environment) -> Result<Network,
     {
         return Ok(*network);
     }
-    let inside = switched_on(&Field::Null, environment, &VPC_ENDPOINT_ENABLED)?;
+    let inside = switched_on(&Field::Null, environment, &VPC_ENDPOINT_ENABLED)?
+        || environment.first(&ENDPOINT_TYPE).is_some_and(|(_, kind)| kind.eq_ignore_ascii_case("vpc"));
     Ok(if inside { Network::Vpc } else { Network::Public })
 }
 
@@ -173,6 +176,11 @@ mod tests {
             |config: ProviderModel, environment: &Environment| settled(&config, environment).unwrap().network;
         assert_eq!(network(named("vpc"), &Environment::default()), Network::Vpc);
         assert_eq!(network(named(""), &inside), Network::Vpc);
+        for (kind, expected) in [("vpc", Network::Vpc), ("VPC", Network::Vpc), ("public", Network::Public)] {
+            let environment = Environment::from([("ALIBABA_CLOUD_ENDPOINT_TYPE", kind)]);
+            assert_eq!(network(ProviderModel::default(), &environment), expected, "{kind}");
+            assert_eq!(network(named("public"), &environment), Network::Public);
+        }
         assert_eq!(network(named("public"), &inside), Network::Public);
         assert_eq!(network(ProviderModel::default(), &Environment::default()), Network::Public);
     }

@@ -1,6 +1,6 @@
 //! Which sources of credentials there are, and in which order: what the provider block names, else the environment.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use super::{
     config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel},
@@ -47,6 +47,7 @@ const METADATA_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOI
 const PROFILES_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
 const METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
 const METADATA_V1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
+const EXTERNAL_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 
 /// The session name of the official provider.
 const DEFAULT_SESSION_NAME: &str = "terraform";
@@ -73,6 +74,16 @@ pub(super) fn chain(
     Ok(ChainConfig { sources, assume_role: settings.assume_role()? })
 }
 
+/// The region of the profile that gives the keys, and where it stands. A profile that would only be asked after other
+/// sources says nothing about their account.
+pub(super) fn region_of_profile(config: &ProviderModel, environment: &Environment) -> Option<Found> {
+    let sts = StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() };
+    let chain = chain(config, environment, &sts).ok()?;
+    let Some(Source::Profile(profile)) = chain.sources.first() else { return None };
+    let value = profile.region(|file| fs::read(file).ok())?;
+    Some(Found { value, source: "region_id of the profile that gives the keys".to_owned() })
+}
+
 struct Settings<'a> {
     config: &'a ProviderModel,
     environment: &'a Environment,
@@ -89,7 +100,7 @@ impl Settings<'_> {
         if is_text(&block.access_key) || is_secret(&block.secret_key) {
             self.keys()
         } else if is_text(&block.profile) || is_text(&block.shared_credentials_file) {
-            Ok(self.profile(metadata).map(Source::Profile))
+            Ok(Some(Source::Profile(self.profile(metadata))))
         } else if is_secret(&block.credentials_uri) {
             self.credentials_uri()
         } else if is_text(&block.ecs_role_name) {
@@ -106,8 +117,8 @@ impl Settings<'_> {
         // A profile that is asked for comes before the sources that are asked for after it; one that only happens to
         // be there comes after all that are asked for.
         let (asked_for, found) = match self.profile(metadata) {
-            Some(profile) if profile.required => (Some(profile), None),
-            other => (None, other),
+            profile if profile.required => (Some(profile), None),
+            other => (None, Some(other)),
         };
         let sources = [
             self.keys()?,
@@ -143,7 +154,7 @@ impl Settings<'_> {
         }
     }
 
-    fn profile(&self, metadata: &MetadataService) -> Option<ProfileSource> {
+    fn profile(&self, metadata: &MetadataService) -> ProfileSource {
         let name = self.text(&self.config.profile, &PROFILE);
         let file = self.text(&self.config.shared_credentials_file, &SHARED_CREDENTIALS_FILE);
         let required = name.is_some() || file.is_some();
@@ -159,17 +170,20 @@ impl Settings<'_> {
             }
             (None, None) => Vec::new(),
         };
-        if files.is_empty() && !required {
-            return None;
-        }
-        Some(ProfileSource {
+        ProfileSource {
             files,
             name: name.map(|found| NamedProfile { name: found.value, source: found.source }),
             required,
             sts: self.sts.clone(),
             metadata: metadata.clone(),
             session_name: DEFAULT_SESSION_NAME.to_owned(),
-        })
+            // The command line tool takes 1 for true here.
+            external_forbidden_by: self
+                .environment
+                .first(&[EXTERNAL_DISABLED])
+                .filter(|(_, value)| *value == "1" || value.eq_ignore_ascii_case("true"))
+                .map(|(name, _)| format!("the environment variable {name}")),
+        }
     }
 
     fn credentials_uri(&self) -> Result<Option<Source>, Diagnostic> {
@@ -298,7 +312,7 @@ impl Settings<'_> {
     }
 
     fn sts_endpoint(&self) -> Endpoint {
-        self.sts.configured.clone().unwrap_or_else(|| self.sts.default.clone())
+        self.sts.endpoint().clone()
     }
 
     fn text(&self, argument: &Field<String>, names: &[&'static str]) -> Option<Found> {

@@ -22,11 +22,12 @@ impl Environment {
         self.first(&["HOME", "USERPROFILE"]).map(|(_, path)| PathBuf::from(path))
     }
 
-    /// The first of these variables that is set and not empty, with its name.
+    /// The first of these variables that is set and not empty, with its name. Line ends around a value do not count:
+    /// values that come from files have them.
     pub fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
         names.iter().find_map(|name| {
-            let value = self.0.get(*name)?;
-            (!value.is_empty()).then_some((*name, value.as_str()))
+            let value = self.0.get(*name)?.trim_matches(['\r', '\n']);
+            (!value.is_empty()).then_some((*name, value))
         })
     }
 }

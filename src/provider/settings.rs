@@ -8,7 +8,7 @@ use super::{
         SignVersionModel,
     },
     connection::{Connection, check_region, connection},
-    credentials::chain,
+    credentials::{chain, region_of_profile},
     duration,
     environment::Environment,
 };
@@ -71,6 +71,11 @@ pub(super) enum Preflight {
 
 // Names and order follow the official provider (its documentation, "Environment variables").
 const REGION: [&str; 2] = ["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
+/// As the command line tool sets it for its plug-ins, and ACK in its pods.
+const REGION_ID: [&str; 3] = ["ALIBABA_CLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID"];
+/// Where the vendor's tools look for STS (`aliyun/aliyun-cli`, `aliyun/credentials-go`).
+const STS_ENDPOINT_OF_TOOLS: [&str; 1] = ["ALIBABA_CLOUD_STS_ENDPOINT"];
+const STS_REGION: [&str; 1] = ["ALIBABA_CLOUD_STS_REGION"];
 const LOG_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_SLS"];
 const RAM_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_RAM"];
 const KMS_ENDPOINT: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_KMS"];
@@ -120,9 +125,14 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         None => None,
     };
     let network = connection.as_ref().map(|connection| connection.network).unwrap_or_default();
+    let sts_region = sts_region(environment).map_err(&mut noted).ok().flatten().or_else(|| region.clone());
     let sts = StsEndpoints {
         configured: endpoints.as_ref().and_then(|endpoints| endpoints.sts.clone()),
-        default: region.as_ref().map_or_else(Endpoint::global_sts, |region| network.sts(region)),
+        fallback: endpoint("STS", &Field::Null, environment, &STS_ENDPOINT_OF_TOOLS)
+            .map_err(&mut noted)
+            .ok()
+            .flatten(),
+        default: sts_region.as_ref().map_or_else(Endpoint::global_sts, |region| network.sts(region)),
     };
     let credentials = chain(config, environment, &sts).map_err(&mut noted).ok();
     let (Some(preflight), Some(permanence_warning)) = (preflight, permanence_warning) else {
@@ -142,7 +152,7 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
         log_endpoint: endpoints.log,
         ram_endpoint: endpoints.ram.unwrap_or_else(|| network.ram()),
         kms_endpoint: endpoints.kms,
-        sts_endpoint: sts.configured.unwrap_or(sts.default),
+        sts_endpoint: sts.endpoint().clone(),
         region,
         connection,
         signature: signature(config),
@@ -171,14 +181,20 @@ pub(super) fn text(
     names: &[&'static str],
 ) -> Option<Found> {
     match argument.known() {
-        Some(value) if !value.is_empty() => {
-            Some(Found { value: value.clone(), source: "the provider block".to_owned() })
-        }
+        Some(value) if !value.trim().is_empty() => Some(Found {
+            value: without_line_ends(value).to_owned(),
+            source: "the provider block".to_owned(),
+        }),
         _ => environment.first(names).map(|(name, value)| Found {
             value: value.to_owned(),
             source: format!("the environment variable {name}"),
         }),
     }
+}
+
+/// Values that are read from a file have the end of its line.
+fn without_line_ends(value: &str) -> &str {
+    value.trim_matches(['\r', '\n'])
 }
 
 /// [`text`] for a secret.
@@ -188,7 +204,9 @@ pub(super) fn secret(
     names: &[&'static str],
 ) -> Option<(Secret, String)> {
     match argument.known() {
-        Some(value) if !value.is_empty() => Some((value.clone(), "the provider block".to_owned())),
+        Some(value) if !value.is_empty() => {
+            Some((without_line_ends(value.expose()).into(), "the provider block".to_owned()))
+        }
         _ => text(&Field::Null, environment, names).map(|found| (Secret::from(found.value), found.source)),
     }
 }
@@ -245,19 +263,42 @@ fn region(
     endpoint: Option<&Endpoint>,
 ) -> Result<Region, Diagnostic> {
     if let Some(found) = text(&config.region, environment, &REGION) {
-        let region = Region::parse(&found.value).map_err(|error| {
-            Diagnostic::error("Invalid region", format!("The region comes from {}. {error}", found.source))
-        })?;
-        return check_region(&region, &found.source, config, environment).map(|()| region);
+        return known_region(&found, config, environment);
     }
-    endpoint.and_then(Endpoint::region_of_sls_host).ok_or_else(|| {
-        Diagnostic::error(
+    if let Some(region) = endpoint.and_then(Endpoint::region_of_sls_host) {
+        return Ok(region);
+    }
+    let last_resort = text(&Field::Null, environment, &REGION_ID);
+    match last_resort.or_else(|| region_of_profile(config, environment)) {
+        Some(found) => known_region(&found, config, environment),
+        None => Err(Diagnostic::error(
             "No region",
             format!(
-                "The region of the Logstores is not set and cannot be read from an SLS endpoint. Set region, or one of the environment variables {}.",
+                "The region of the Logstores is not set, and neither an SLS endpoint nor the profile that gives the keys has one. Set region, or one of the environment variables {}.",
                 REGION.join(", ")
             ),
-        )
+        )),
+    }
+}
+
+/// The region of STS that is set for the vendor's tools.
+fn sts_region(environment: &Environment) -> Result<Option<Region>, Diagnostic> {
+    let Some(found) = text(&Field::Null, environment, &STS_REGION) else { return Ok(None) };
+    parsed_region(&found).map(Some)
+}
+
+fn known_region(
+    found: &Found,
+    config: &ProviderModel,
+    environment: &Environment,
+) -> Result<Region, Diagnostic> {
+    let region = parsed_region(found)?;
+    check_region(&region, &found.source, config, environment).map(|()| region)
+}
+
+fn parsed_region(found: &Found) -> Result<Region, Diagnostic> {
+    Region::parse(&found.value).map_err(|error| {
+        Diagnostic::error("Invalid region", format!("The region comes from {}. {error}", found.source))
     })
 }
 
@@ -412,6 +453,60 @@ mod tests {
 
     fn log(endpoint: &str) -> Field<Vec<Field<EndpointsModel>>> {
         Field::Known(vec![Field::Known(EndpointsModel { log: endpoint.into(), ..EndpointsModel::default() })])
+    }
+
+    /// Variables and files in the order in which they give the region.
+    #[test]
+    fn the_region_of_the_vendors_tools_is_a_last_resort() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("config.json");
+        let profile = r#"{"profiles":[{"name":"default","mode":"AK","access_key_id":"i","access_key_secret":"s","region_id":"cn-beijing"}]}"#;
+        std::fs::write(&file, profile).unwrap();
+        let file = ("ALICLOUD_SHARED_CREDENTIALS_FILE", file.to_str().unwrap());
+        let keys = [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s\r\n")];
+        let tools = ("ALIBABA_CLOUD_REGION_ID", "cn-shanghai\n");
+        let own = ("ALICLOUD_REGION", "cn-hangzhou");
+        let host = ("ALIBABA_CLOUD_ENDPOINT_SLS", "cn-qingdao.log.aliyuncs.com");
+        for (variables, expected) in [
+            (vec![file, tools, host, own], Some("cn-hangzhou")),
+            (vec![file, tools, host], Some("cn-qingdao")),
+            (vec![file, tools], Some("cn-shanghai")),
+            (vec![file], Some("cn-beijing")),
+            // The keys are not those of the profile.
+            (vec![file, keys[0], keys[1]], None),
+            (vec![keys[0], keys[1]], None),
+        ] {
+            let environment = variables.iter().copied().collect();
+            match (settings(&ProviderModel::default(), &environment), expected) {
+                (Ok(Settings::Known(known)), Some(expected)) => assert_eq!(known.region.as_str(), expected),
+                (Err(_), None) => {}
+                (other, _) => panic!("{variables:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn where_sts_is_is_read_as_the_vendors_tools_read_it() {
+        let base =
+            [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s"), ("ALICLOUD_REGION", "cn-hangzhou")];
+        let ours = ("ALIBABA_CLOUD_ENDPOINT_STS", "ours.example");
+        let tools = ("ALIBABA_CLOUD_STS_ENDPOINT", "tools.example");
+        let region = ("ALIBABA_CLOUD_STS_REGION", "cn-shanghai");
+        let inside = ("ALIBABA_CLOUD_ENDPOINT_TYPE", "vpc");
+        for (variables, expected) in [
+            (vec![ours, tools, region], "https://ours.example"),
+            (vec![tools, region], "https://tools.example"),
+            (vec![region], "https://sts.cn-shanghai.aliyuncs.com"),
+            (vec![region, inside], "https://sts-vpc.cn-shanghai.aliyuncs.com"),
+            (vec![inside], "https://sts-vpc.cn-hangzhou.aliyuncs.com"),
+            (vec![], "https://sts.cn-hangzhou.aliyuncs.com"),
+        ] {
+            let environment = base.iter().chain(&variables).copied().collect();
+            let Ok(Settings::Known(known)) = settings(&ProviderModel::default(), &environment) else {
+                panic!("{variables:?}")
+            };
+            assert_eq!(known.sts_endpoint.to_string(), expected);
+        }
     }
 
     #[test]

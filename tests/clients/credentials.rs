@@ -140,9 +140,14 @@ impl World {
             files: vec![self.write("profiles", file)],
             name: None,
             required: true,
-            sts: StsEndpoints { configured: Some(self.endpoint()), default: Endpoint::global_sts() },
+            sts: StsEndpoints {
+                configured: Some(self.endpoint()),
+                fallback: None,
+                default: Endpoint::global_sts(),
+            },
             metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
             session_name: "s1".to_owned(),
+            external_forbidden_by: None,
         }
     }
 }

@@ -26,8 +26,17 @@ pub struct RoleToAssume {
 pub struct StsEndpoints {
     /// The endpoint that is set; it wins over what a profile says.
     pub configured: Option<Endpoint>,
+    /// The endpoint that is set for the vendor's tools; the one of a profile wins over it.
+    pub fallback: Option<Endpoint>,
     /// The endpoint where nothing is said.
     pub default: Endpoint,
+}
+
+impl StsEndpoints {
+    /// The endpoint for a role that no profile names.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.configured.as_ref().or(self.fallback.as_ref()).unwrap_or(&self.default)
+    }
 }
 
 impl RoleToAssume {

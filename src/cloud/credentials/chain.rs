@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 
+use crate::cloud::call::SILENT_AFTER;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::source::Fetched;
 use crate::cloud::credentials::{CredentialProvider, Credentials, Means, Renewal, RoleToAssume, Source};
-use crate::cloud::error::Error;
+use crate::cloud::error::{Error, ErrorKind};
 use held::{RENEW_AGAIN_AFTER, Standing, State};
 
 /// Which sources are asked.
@@ -35,7 +36,8 @@ pub struct ChainConfig {
 ///   service that refuses all of them causes one fetch in that time, however many calls there are.
 /// - Where renewing fails, credentials that are still valid are used on, and renewing is tried again
 ///   half a minute later.
-/// - A failure is shared by those who waited for it, and forgotten then: the next call asks again.
+/// - A failure is shared by those who waited for it, and forgotten then: the next call asks again. A source that did not
+///   answer in time is not asked again: each call would wait as long.
 /// - Cancellation of a caller ends its own waiting; if it was the one who asked, the next takes over.
 #[derive(Debug)]
 pub struct Chain {
@@ -77,6 +79,7 @@ impl Chain {
                 Err(_) => Ok(credentials),
             },
             Standing::None(failures) => {
+                self.expect_answer()?;
                 let operation = operation("every source");
                 let _fetching = self.means.within(context, &operation, self.fetching.lock()).await?;
                 match self.standing() {
@@ -117,14 +120,28 @@ impl Chain {
 
     /// Fetches credentials where there are none that can be used.
     async fn fetch_for_all(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
+        let began = self.means.clock.monotonic();
         let fetched = self.fetch(context).await;
         if let Err(error) = &fetched {
+            let waited = self.means.clock.monotonic().saturating_sub(began);
+            let is_silence = error.kind() == ErrorKind::Timeout && waited >= SILENT_AFTER;
             // An interruption is the caller's own; those who wait go on.
-            if !context.is_over(&*self.means.clock) {
+            if is_silence || !context.is_over(&*self.means.clock) {
                 self.note_failure(error);
             }
         }
         fetched
+    }
+
+    /// # Errors
+    /// The last failure, if the source has not answered: it is not asked again.
+    fn expect_answer(&self) -> Result<(), Error> {
+        let state = self.state();
+        let silent = state.last_failure.as_ref().filter(|error| error.kind() == ErrorKind::Timeout);
+        silent.map_or(Ok(()), |error| {
+            let said = error.message().trim_end_matches('.');
+            Err(error.clone().with_message(format!("{said}; it is not asked again in this run")))
+        })
     }
 
     /// Fetches credentials and holds them from here on.
@@ -222,6 +239,9 @@ impl CredentialProvider for Chain {
 }
 
 fn nothing_found(asked: &[String]) -> Error {
+    if asked.is_empty() {
+        return unusable("every source", "no source of credentials is configured");
+    }
     unusable("every source", format!("there are none; asked in this order: {}", asked.join("; ")))
 }
 

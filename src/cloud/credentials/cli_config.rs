@@ -17,7 +17,11 @@ pub(super) type Members = BTreeMap<String, Secret>;
 /// What is wrong with the file, without its content.
 pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, Members)>, String> {
     let file: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
-        format!("it is no JSON object (line {}, column {})", error.line(), error.column())
+        format!(
+            "it is no JSON object with the members `current` and `profiles` (line {}, column {})",
+            error.line(),
+            error.column()
+        )
     })?;
     let current = file.get("current").and_then(Value::as_str).filter(|current| !current.is_empty());
     let wanted = name.or(current).unwrap_or("default");
@@ -39,7 +43,8 @@ pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, 
 /// Texts, numbers and truth values, as text; what is empty counts as not set.
 fn members(profile: &Map<String, Value>) -> Members {
     let text = |value: &Value| match value {
-        Value::String(text) => Some(Secret::from(text.as_str())),
+        // Whoever pastes a key may take the end of its line with it.
+        Value::String(text) => Some(Secret::from(text.trim())),
         Value::Number(number) => Some(number.to_string().into()),
         Value::Bool(truth) => Some(truth.to_string().into()),
         _ => None,

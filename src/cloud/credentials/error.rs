@@ -8,7 +8,7 @@ pub(crate) const OPERATION_SERVICE: &str = "Credentials";
 
 /// A source that is there and cannot be used.
 pub(super) fn unusable(source: &str, problem: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Unauthenticated, &operation(source), problem)
+    Error::new(ErrorKind::Unauthenticated, &operation(source), problem).with_of_credentials()
 }
 
 /// The operation of looking into a source.
@@ -29,7 +29,7 @@ pub(super) fn of_source(error: Error, source: &str) -> Error {
         other => other,
     };
     let message = format!("{} (credentials from {source})", error.message().trim_end_matches('.'));
-    error.with_kind(kind).with_message(message).with_may_have_been_applied(false)
+    error.with_kind(kind).with_message(message).with_may_have_been_applied(false).with_of_credentials()
 }
 
 #[cfg(test)]

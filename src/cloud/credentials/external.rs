@@ -2,25 +2,41 @@
 
 use serde_json::{Map, Value};
 
+use crate::cloud::call::printable;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::answer::date;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{CommandOutput, Credentials, Means};
+use crate::cloud::credentials::{CommandOutput, Credentials, Means, host};
 use crate::cloud::error::Error;
 use crate::crypto::Secret;
 
+/// Modes of profiles that a command may print, and that lead on to other sources: the command line tool follows them,
+/// the libraries do not.
+const MODES: [&str; 9] = [
+    "RamRoleArn",
+    "RamRoleArnWithRoleName",
+    "ChainableRamRoleArn",
+    "EcsRamRole",
+    "OIDC",
+    "CloudSSO",
+    "OAuth",
+    "External",
+    "CredentialsURI",
+];
+
 /// Runs the command line of `source`.
 ///
-/// It is split at white space, without quotes or a shell, as the official command line tool does. No error shows it
-/// or what it prints.
+/// It is split into words as a shell does it, but no shell runs: what a shell would expand is left as it is. No error
+/// shows it or what it prints, but what it says on standard error if it fails.
 pub(super) async fn fetch(
     line: &Secret,
     source: &str,
     means: &Means,
     context: &CallContext,
 ) -> Result<Fetched, Error> {
-    let mut words = line.expose().split_whitespace().map(str::to_owned);
+    let words = words(line.expose(), cfg!(windows)).map_err(|problem| unusable(source, problem))?;
+    let mut words = words.into_iter();
     let program = words.next().ok_or_else(|| unusable(source, "the command is empty"))?;
     let arguments: Vec<String> = words.collect();
     let output = async {
@@ -38,23 +54,80 @@ pub(super) async fn fetch(
     read(&means.within(context, &operation(source), output).await??, source)
 }
 
+/// Splits a command line at white space outside of quotes, as the vendor's tools do (`splitProcessCommand` in
+/// `aliyun/aliyun-cli` and `aliyun/credentials-go`). A backslash makes the next character a plain one, within double
+/// quotes only one of `"`, `\`, `$` and a back quote; before a line end it joins both lines. Where it separates the
+/// parts of a path, as on Windows, it does so for `"` within double quotes only.
+fn words(line: &str, backslash_separates: bool) -> Result<Vec<String>, &'static str> {
+    let mut words = Vec::new();
+    let (mut word, mut quote) = (None::<String>, None);
+    let mut rest = line.chars().peekable();
+    while let Some(character) = rest.next() {
+        let is_escape = character == '\\' && quote != Some('\'');
+        match quote {
+            Some(open) if character == open => quote = None,
+            None if matches!(character, '"' | '\'') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            None if character.is_whitespace() => words.extend(word.take()),
+            _ if is_escape => {
+                let next = rest.next_if(|next| match quote {
+                    _ if backslash_separates => quote.is_some() && *next == '"',
+                    None => true,
+                    Some(_) => matches!(next, '"' | '\\' | '$' | '`' | '\n'),
+                });
+                match next {
+                    Some('\n') => {}
+                    None if quote.is_none() && !backslash_separates => {
+                        return Err("the command ends with a backslash");
+                    }
+                    next => word.get_or_insert_default().push(next.unwrap_or(character)),
+                }
+            }
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote of the command is not closed");
+    }
+    words.extend(word);
+    Ok(words)
+}
+
 /// Reads `{"mode","access_key_id","access_key_secret","sts_token","expiration"}`.
 fn read(output: &CommandOutput, source: &str) -> Result<Fetched, Error> {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = match complaint.trim() {
+        "" => String::new(),
+        said => format!("; it says: {}", printable(said)),
+    };
     if !output.success {
-        return Err(unusable(source, format!("the command failed ({})", output.status)));
+        return Err(unusable(source, format!("the command failed ({}){complaint}", output.status)));
     }
-    let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(&output.stdout) else {
-        return Err(unusable(source, "what the command printed is no JSON object"));
+    let printed = host::text(&output.stdout).map(serde_json::from_str::<Map<String, Value>>);
+    let Some(Ok(fields)) = printed else {
+        return Err(unusable(source, format!("what the command printed is no JSON object{complaint}")));
     };
     let optional = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let text = |name: &str| {
         let missing = || unusable(source, format!("`{name}` is missing in what the command printed"));
         optional(name).ok_or_else(missing)
     };
-    let security_token = match text("mode")? {
-        "AK" => None,
-        "StsToken" => Some(text("sts_token")?.into()),
-        _ => return Err(unusable(source, "`mode` of what the command printed is neither AK nor StsToken")),
+    let security_token = match optional("mode") {
+        Some("AK") => None,
+        Some("StsToken") => Some(text("sts_token")?.into()),
+        // The credentials libraries do not look at it.
+        None => optional("sts_token").map(Secret::from),
+        Some(other) => {
+            // What cannot be the name of a mode may be a secret in the wrong place.
+            let is_known = MODES.contains(&other);
+            let mode = if is_known { format!("`mode` {other}") } else { "`mode`".to_owned() };
+            let problem = format!(
+                "what the command printed has a {mode} that is neither AK nor StsToken; it must print keys"
+            );
+            return Err(unusable(source, problem));
+        }
     };
     let expiration = match optional("expiration") {
         None => None,
@@ -91,6 +164,57 @@ mod tests {
 
     async fn printed(stdout: &str) -> Result<Fetched, Error> {
         run("tool  -x ", ScriptedHost::default().command("tool -x", true, stdout)).await
+    }
+
+    #[test]
+    fn a_command_is_split_as_a_shell_splits_it() {
+        for (line, expected) in [
+            ("tool -x", vec!["tool", "-x"]),
+            (" tool \t -x\n", vec!["tool", "-x"]),
+            (r#""/opt/with space/get" a"#, vec!["/opt/with space/get", "a"]),
+            (r"'/opt/with space/get'\ b", vec!["/opt/with space/get b"]),
+            (r#"a"b c"'d e'f"#, vec!["ab cd ef"]),
+            (r#"tool "" ''"#, vec!["tool", "", ""]),
+            (r#""a\"b\\c\$d\xe" 'f\"g'"#, vec![r#"a"b\c$d\xe"#, r#"f\"g"#]),
+            ("a\\\nb \"c\\\nd\"", vec!["ab", "cd"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(words(line, false).unwrap(), expected, "{line}");
+        }
+        for line in ["tool \"a", "tool 'a", "'a\"", r"tool \"] {
+            assert!(words(line, false).is_err(), "{line}");
+        }
+        for (line, expected) in [
+            (r"C:\tools\cred.exe -x", vec![r"C:\tools\cred.exe", "-x"]),
+            (r#""C:\Program Files\cred.exe" "a\"b""#, vec![r"C:\Program Files\cred.exe", "a\"b"]),
+            (r"C:\", vec![r"C:\"]),
+        ] {
+            assert_eq!(words(line, true).unwrap(), expected, "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_command_says_on_standard_error_is_shown_where_it_fails() {
+        let said = "session has expired:\nrun corp-login\n";
+        for (succeeds, stdout) in [(false, ""), (true, "canary")] {
+            let host = ScriptedHost::default().command("tool", succeeds, stdout).complaining(said);
+            let text = run("tool", host).await.unwrap_err().to_string();
+            assert!(text.contains("it says: session has expired: run corp-login"), "{text}");
+            assert!(!text.contains("canary"), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_mode_the_token_decides_and_modes_that_lead_on_are_named() {
+        const KEY: &str = r#""access_key_id":"i","access_key_secret":"s""#;
+        let keys = printed(&format!("\u{feff}{{{KEY}}}")).await.unwrap();
+        assert_eq!(keys.credentials.security_token, None);
+        let session = printed(&format!(r#"{{{KEY},"sts_token":"t"}}"#)).await.unwrap();
+        assert_eq!(session.credentials.security_token, Some("t".into()));
+        for mode in MODES {
+            let error = printed(&format!(r#"{{"mode":"{mode}",{KEY}}}"#)).await.unwrap_err();
+            assert!(error.message().contains(mode), "{error}");
+        }
     }
 
     #[tokio::test]

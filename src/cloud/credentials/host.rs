@@ -36,6 +36,13 @@ pub struct CommandOutput {
     pub success: bool,
     /// What it printed; may hold secrets.
     pub stdout: Zeroizing<Vec<u8>>,
+    /// What it printed on standard error: why it failed.
+    pub stderr: Zeroizing<Vec<u8>>,
+}
+
+/// The text of a file, without the byte order mark that some editors begin one with; `None` if it is no text.
+pub(super) fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().map(|text| text.trim_start_matches('\u{feff}'))
 }
 
 impl Debug for CommandOutput {
@@ -65,11 +72,10 @@ impl Host for SystemHost {
         arguments: &'a [String],
     ) -> BoxFuture<'a, io::Result<CommandOutput>> {
         Box::pin(async move {
-            // What it says on standard error may quote secrets, and ours ends up in logs.
+            // Standard error is not ours, which ends up in logs: it is shown where the command fails.
             let output = tokio::process::Command::new(program)
                 .args(arguments)
                 .stdin(Stdio::null())
-                .stderr(Stdio::null())
                 .kill_on_drop(true)
                 .output()
                 .await?;
@@ -77,6 +83,7 @@ impl Host for SystemHost {
                 status: output.status.to_string(),
                 success: output.status.success(),
                 stdout: Zeroizing::new(output.stdout),
+                stderr: Zeroizing::new(output.stderr),
             })
         })
     }

@@ -4,7 +4,9 @@ use crate::cloud::credentials::cli_config::Members;
 
 /// The members of a section, under the names and modes of the command line tool's file; `None` when there is none.
 ///
-/// Lines are `[section]`, `key = value`, or a comment after `#` or `;`; what is empty counts as not set.
+/// Lines are `[section]`, `key = value`, or a comment after `#` or `;`, which may follow both after white space. A value
+/// may stand in quotes. What is empty counts as not set. The vendor's own samples have such comments; its libraries
+/// disagree on a `#` without white space before it, which is part of the value here.
 ///
 /// # Errors
 /// What is wrong with the file, without its content.
@@ -17,20 +19,46 @@ pub(super) fn section(text: &str, name: &str) -> Result<Option<Members>, String>
             continue;
         }
         if let Some(heading) = line.strip_prefix('[') {
-            let heading = heading.strip_suffix(']').ok_or(format!("line {number} is no [section]"))?;
-            here = heading.trim() == name;
+            let heading = without_comment(heading).strip_suffix(']');
+            here = heading.ok_or(format!("line {number} is no [section]"))?.trim() == name;
             if here {
                 found.get_or_insert_default();
             }
             continue;
         }
         let (key, value) = line.split_once('=').ok_or(format!("line {number} is no key = value"))?;
-        if let Some(members) = found.as_mut().filter(|_| here && !value.trim().is_empty()) {
-            let (key, value) = translated(key.trim(), value.trim());
+        let value = value_in(value);
+        if let Some(members) = found.as_mut().filter(|_| here && !value.is_empty()) {
+            let (key, value) = translated(key.trim(), value);
             members.insert(key.to_owned(), value.into());
         }
     }
     Ok(found)
+}
+
+/// A value without the quotes around it, and without the comment after it.
+fn value_in(text: &str) -> &str {
+    let text = text.trim();
+    for quote in ['"', '\''] {
+        if let Some((quoted, rest)) = text.strip_prefix(quote).and_then(|text| text.split_once(quote))
+            && without_comment(rest).is_empty()
+        {
+            return quoted.trim();
+        }
+    }
+    without_comment(text)
+}
+
+/// The text before the first `#` or `;` that begins it or follows white space.
+fn without_comment(text: &str) -> &str {
+    let mut before = ' ';
+    for (at, character) in text.char_indices() {
+        if matches!(character, '#' | ';') && before.is_whitespace() {
+            return text.get(..at).unwrap_or_default().trim_end();
+        }
+        before = character;
+    }
+    text.trim_end()
 }
 
 /// The command line tool's words for the libraries'.
@@ -75,6 +103,33 @@ mod tests {
         assert_eq!(shown("default"), ["access_key_id=a = b", "mode=AK"]);
         assert_eq!(shown("r"), ["mode=RamRoleArn", "ram_role_arn=x"]);
         assert!(section(text, "other").unwrap().is_none());
+    }
+
+    #[test]
+    fn comments_and_quotes_are_no_part_of_a_heading_or_a_value() {
+        for (line, value) in [
+            ("k = v", "v"),
+            ("k=v # c", "v"),
+            ("k = v\t; c", "v"),
+            ("k = v#c", "v#c"),
+            ("k = a;b # c", "a;b"),
+            ("k = \"v\"", "v"),
+            ("k = 'v' # \"c\"", "v"),
+            ("k = \" v # x \" ; c", "v # x"),
+            ("k = \"v", "\"v"),
+            ("k = \"a\" b", "\"a\" b"),
+            ("k = \"a\"b\"", "\"a\"b\""),
+            ("k = {\"a\":\"b\"}", "{\"a\":\"b\"}"),
+            ("k = é # ü", "é"),
+        ] {
+            for heading in ["[s]", "[s] # c", " [ s ]\t; c"] {
+                let members = section(&format!("{heading}\n{line}\n"), "s").unwrap().unwrap();
+                assert_eq!(members["k"].expose(), value, "{line}");
+            }
+        }
+        for line in ["k =", "k = # c", "k = \"\"", "k = '' ; c"] {
+            assert!(section(&format!("[s]\n{line}"), "s").unwrap().unwrap().is_empty(), "{line}");
+        }
     }
 
     #[test]

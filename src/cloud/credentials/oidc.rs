@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::cloud::context::CallContext;
-use crate::cloud::credentials::Means;
 use crate::cloud::credentials::assume_role::of_session;
 use crate::cloud::credentials::error::{of_source, operation, unusable};
 use crate::cloud::credentials::means::nobody;
 use crate::cloud::credentials::source::Fetched;
+use crate::cloud::credentials::{Means, host};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::ram::RoleArn;
@@ -75,10 +75,10 @@ impl OidcRole {
         let source = format!("the OIDC token file {} of {}", path.display(), self.source);
         let bytes = means.within(context, &operation(&source), means.host.read(path)).await?;
         let bytes = bytes.map_err(|error| unusable(&source, format!("it cannot be read: {error}")))?;
-        match std::str::from_utf8(&bytes).map(str::trim) {
-            Ok("") => Err(unusable(&source, "it is empty")),
-            Ok(token) => Ok(token.into()),
-            Err(_) => Err(unusable(&source, "it is no text")),
+        match host::text(&bytes).map(str::trim) {
+            Some("") => Err(unusable(&source, "it is empty")),
+            Some(token) => Ok(token.into()),
+            None => Err(unusable(&source, "it is no text")),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::cloud::credentials::cli_config::Members;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::{
     Credentials, CredentialsUri, EcsMetadata, Means, MetadataService, OidcRole, RoleToAssume, Source,
-    StsEndpoints, TokenOrigin, cli_config, ini,
+    StsEndpoints, TokenOrigin, cli_config, host, ini,
 };
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
@@ -37,6 +37,8 @@ pub struct ProfileSource {
     pub metadata: MetadataService,
     /// The session name of roles whose profile has none.
     pub session_name: String,
+    /// What forbids profiles that run a command or ask an address for their keys, if anything does.
+    pub external_forbidden_by: Option<String>,
 }
 
 /// A profile that is asked for by name.
@@ -76,7 +78,7 @@ impl ProfileSource {
                 }
                 Err(error) => return Err(unusable(&source, format!("it cannot be read: {error}"))),
             };
-            let text = std::str::from_utf8(&bytes).map_err(|_| unusable(&source, "it is no text"))?;
+            let text = host::text(&bytes).ok_or_else(|| unusable(&source, "it is no text"))?;
             let Some((name, members)) = look_up(text, name).map_err(|problem| unusable(&source, problem))?
             else {
                 missing.push(format!("{} has no such profile", file.display()));
@@ -92,8 +94,19 @@ impl ProfileSource {
         if self.required { Err(unusable(&self.describe(), missing.join(", "))) } else { Ok(None) }
     }
 
+    /// The region of the profile; `None` when it has none, or cannot be read.
+    pub fn region(&self, read: impl Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
+        let name = self.name.as_ref().map(|named| named.name.as_str());
+        let profile = |file: &PathBuf| look_up(host::text(&read(file)?)?, name).ok()?;
+        let (_, members) = self.files.iter().find_map(profile)?;
+        members.get("region_id").map(|region| region.expose().to_owned())
+    }
+
     /// What the source is called in messages.
     pub(super) fn describe(&self) -> String {
+        if self.files.is_empty() && self.name.is_none() {
+            return "the profile in the home directory, which is not known".to_owned();
+        }
         let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
         match &self.name {
             Some(named) => {
@@ -105,7 +118,13 @@ impl ProfileSource {
 }
 
 fn look_up(text: &str, name: Option<&str>) -> Result<Option<(String, Members)>, String> {
-    if text.trim_start().starts_with('{') {
+    let is_list = |text: &str| {
+        text.strip_prefix('[').is_some_and(|rest| {
+            // What looks like a heading and holds what no name of a section does.
+            rest.trim_start().starts_with(['{', '"', '['])
+        })
+    };
+    if text.trim_start().starts_with('{') || is_list(text.trim_start()) {
         return cli_config::profile(text, name);
     }
     let name = name.unwrap_or("default");
@@ -113,9 +132,32 @@ fn look_up(text: &str, name: Option<&str>) -> Result<Option<(String, Members)>, 
 }
 
 impl Profile<'_> {
+    /// Its mode, or the one that its members mean where it has none: the command line tool reads such profiles so
+    /// (`aliyun/aliyun-cli`, `AutoModeRecognition` in `config/profile.go`).
+    fn mode(&self) -> Result<&str, Error> {
+        const KEY: [&str; 2] = ["access_key_id", "access_key_secret"];
+        if let Some(mode) = self.members.get("mode") {
+            return Ok(mode.expose());
+        }
+        let has = |names: &[&str]| names.iter().all(|name| self.members.contains_key(*name));
+        let has_key = has(&KEY);
+        let meant = [
+            ("StsToken", has_key && has(&["sts_token"])),
+            ("RamRoleArn", has_key && has(&["ram_role_arn"])),
+            ("AK", has_key),
+            ("EcsRamRole", has(&["ram_role_name"])),
+            ("External", has(&["process_command"])),
+            ("OIDC", has(&["oidc_provider_arn", "oidc_token_file", "ram_role_arn"])),
+            ("CloudSSO", has(&["cloud_sso_sign_in_url"])),
+        ];
+        let mode = meant.iter().find(|(_, is_meant)| *is_meant).map(|(mode, _)| *mode);
+        let missing = "its `mode` is missing, and its members do not tell which one is meant";
+        mode.ok_or_else(|| unusable(&self.describe(), missing))
+    }
+
     /// What its mode says.
     fn source(&self) -> Result<Source, Error> {
-        match self.needed("mode")?.expose() {
+        match self.mode()? {
             "AK" => Ok(Source::Keys(self.keys(None)?, None)),
             "StsToken" => self.temporary_keys(),
             "RamRoleArn" => {
@@ -123,19 +165,18 @@ impl Profile<'_> {
                 Ok(Source::Role(Box::new(Source::Keys(keys, None)), self.role()?))
             }
             "ChainableRamRoleArn" => Ok(Source::Role(Box::new(self.source_profile()?), self.role()?)),
-            "EcsRamRole" => Ok(Source::Ecs(EcsMetadata {
-                role_name: self.optional("ram_role_name"),
-                required: true,
-                service: self.settings.metadata.clone(),
-                source: self.describe(),
-            })),
+            "EcsRamRole" => Ok(self.ecs_role()),
+            // The older name of a chain that begins with the role of the machine.
+            "RamRoleArnWithRoleName" => Ok(Source::Role(Box::new(self.ecs_role()), self.role()?)),
             "OIDC" => self.oidc().map(Source::Oidc),
             "CredentialsURI" => {
+                self.external_allowed()?;
                 let uri = self.needed("credentials_uri")?;
                 let parsed = CredentialsUri::parse(uri.expose(), &self.describe());
                 parsed.map(Source::Uri).map_err(|error| self.wrong("credentials_uri", &error.to_string()))
             }
             "External" => {
+                self.external_allowed()?;
                 let line = self.needed("process_command")?.clone();
                 Ok(Source::Command { line, source: format!("`process_command` of {}", self.describe()) })
             }
@@ -145,6 +186,26 @@ impl Profile<'_> {
                 let is_name = other.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
                 let shown = if is_name { format!(" {other:?}") } else { String::new() };
                 Err(unusable(&self.describe(), format!("its `mode`{shown} is not supported")))
+            }
+        }
+    }
+
+    fn ecs_role(&self) -> Source {
+        Source::Ecs(EcsMetadata {
+            role_name: self.optional("ram_role_name"),
+            required: true,
+            service: self.settings.metadata.clone(),
+            source: self.describe(),
+        })
+    }
+
+    /// The command line tool forbids commands and addresses by one switch.
+    fn external_allowed(&self) -> Result<(), Error> {
+        match &self.settings.external_forbidden_by {
+            None => Ok(()),
+            Some(what) => {
+                let problem = format!("its keys come from outside the file, which {what} forbids");
+                Err(unusable(&self.describe(), problem))
             }
         }
     }
@@ -233,12 +294,18 @@ impl Profile<'_> {
         text.expose().parse().map(Some).map_err(|_| wrong())
     }
 
-    /// The endpoint that is set, else that of `sts_region` and `enable_vpc`, else the usual one.
+    /// The endpoint that is set, else `sts_endpoint`, else the one the command line tool falls back to, else that of
+    /// `sts_region` and `enable_vpc`, else the usual one.
     fn sts(&self) -> Result<Endpoint, Error> {
         let endpoints = &self.settings.sts;
-        let region = self.optional("sts_region");
-        match (&endpoints.configured, region) {
-            (Some(endpoint), _) => Ok(endpoint.clone()),
+        let own = self.optional("sts_endpoint").map(|text| {
+            Endpoint::parse(text.trim_end_matches('/'))
+                .map_err(|error| self.wrong("sts_endpoint", &error.to_string()))
+        });
+        let named =
+            endpoints.configured.clone().map(Ok).or(own).or_else(|| endpoints.fallback.clone().map(Ok));
+        match (named, self.optional("sts_region")) {
+            (Some(endpoint), _) => endpoint,
             (None, None) => Ok(endpoints.default.clone()),
             (None, Some(region)) => {
                 let vpc = self.optional("enable_vpc").is_some_and(|vpc| vpc == "true");

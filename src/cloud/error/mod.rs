@@ -76,6 +76,13 @@ impl Operation {
 #[derive(Clone)]
 pub struct Error(Box<Facts>);
 
+/// What the call that failed was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    OwnCall,
+    Credentials,
+}
+
 #[derive(Clone, Debug)]
 struct Facts {
     kind: ErrorKind,
@@ -91,6 +98,7 @@ struct Facts {
     retryable: bool,
     may_have_been_applied: bool,
     refused_anew: bool,
+    purpose: Purpose,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -113,6 +121,7 @@ impl Error {
             retryable: false,
             may_have_been_applied: false,
             refused_anew: false,
+            purpose: Purpose::OwnCall,
             source: None,
         }))
     }
@@ -199,6 +208,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_refused_anew(mut self) -> Self {
         self.0.refused_anew = true;
+        self
+    }
+
+    /// Says that the call was to give credentials, and not the one they were wanted for.
+    #[must_use]
+    pub(crate) fn with_of_credentials(mut self) -> Self {
+        self.0.purpose = Purpose::Credentials;
         self
     }
 
@@ -324,6 +340,11 @@ impl Error {
     /// Whether the refused credentials had been fetched because the ones before them were refused as expired too.
     pub fn is_refused_anew(&self) -> bool {
         self.0.refused_anew
+    }
+
+    /// Whether there are no credentials: what failed is their source, and not the call they were wanted for.
+    pub fn is_of_credentials(&self) -> bool {
+        self.0.purpose == Purpose::Credentials
     }
 
     /// Whether the service may have done what was asked.

@@ -28,6 +28,8 @@ impl CaBundle {
     /// # Errors
     /// A [`CaBundleError`] when there is none, or when one of them is not whole.
     pub fn parse(pem: &[u8]) -> Result<Self, CaBundleError> {
+        // Some editors begin a file with a byte order mark.
+        let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
         let mut certificates: Vec<CertificateDer<'static>> = Vec::new();
         let mut roots = rustls::RootCertStore::empty();
         for section in CertificateDer::pem_slice_iter(pem) {
@@ -78,6 +80,8 @@ mod tests {
     fn every_certificate_counts_and_text_between_them_does_not() {
         let bundle = format!("# ours\n{}\n# theirs\n{}", certificate(), certificate());
         assert_eq!(CaBundle::parse(bundle.as_bytes()).unwrap().count(), 2);
+        let marked = format!("\u{feff}{}", certificate());
+        assert_eq!(CaBundle::parse(marked.as_bytes()).unwrap().count(), 1);
     }
 
     #[track_caller]

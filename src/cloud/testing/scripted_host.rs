@@ -15,13 +15,15 @@ use crate::cloud::credentials::{CommandOutput, Host};
 pub struct ScriptedHost {
     files: Mutex<BTreeMap<String, String>>,
     commands: BTreeMap<String, (bool, String)>,
+    /// What each command prints on standard error.
+    complaint: String,
 }
 
 impl ScriptedHost {
     /// A host with these files.
     pub fn with_files<const N: usize>(files: [(&str, &str); N]) -> Self {
         let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        Self { files: Mutex::new(files.into()), commands: BTreeMap::new() }
+        Self { files: Mutex::new(files.into()), ..Self::default() }
     }
 
     /// With one more command.
@@ -29,6 +31,12 @@ impl ScriptedHost {
     pub fn command(mut self, line: &str, success: bool, stdout: &str) -> Self {
         self.commands.insert(line.to_owned(), (success, stdout.to_owned()));
         self
+    }
+
+    /// With commands that print this on standard error.
+    #[must_use]
+    pub fn complaining(self, complaint: &str) -> Self {
+        Self { complaint: complaint.to_owned(), ..self }
     }
 
     /// Writes a file.
@@ -56,6 +64,7 @@ impl Host for ScriptedHost {
             status: if *success { "exit status: 0" } else { "exit status: 3" }.to_owned(),
             success: *success,
             stdout: Zeroizing::new(stdout.clone().into_bytes()),
+            stderr: Zeroizing::new(self.complaint.clone().into_bytes()),
         });
         Box::pin(std::future::ready(output.ok_or_else(|| io::ErrorKind::NotFound.into())))
     }

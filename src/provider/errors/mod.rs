@@ -84,6 +84,13 @@ pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
     Diagnostic::error("Cannot read the encryption of a Logstore", format!("Logstore {id}: {problem}"))
 }
 
+/// Whether a plan that could not look at a thing fails: no call can succeed, because there are no credentials or they are
+/// not accepted, or somebody else answers.
+pub(super) fn stops_plan(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed)
+        || error.is_of_credentials()
+}
+
 /// True if the service said that the Logstore or its project does not exist. A bare 404, as a proxy may
 /// answer, is not that: dropping a resource from the state needs the service's own word.
 pub(super) fn is_gone(error: &Error) -> bool {

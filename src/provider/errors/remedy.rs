@@ -6,6 +6,7 @@ use crate::cloud::{
     error::{Error, ErrorKind},
     http::TransportErrorKind,
     names::Region,
+    ram::RoleArn,
 };
 
 /// One row of the table of codes.
@@ -139,13 +140,28 @@ const TABLE: &[Advice] = &[
         Code::StartsWith("AuthenticationFail.OIDCToken"),
         "STS does not accept the OIDC token. Check that it comes from the identity provider that oidc_provider_arn names, and that its audience is one of that provider's client ids.",
     ),
+    of(
+        STS,
+        Code::Is(&["EntityNotExist.Role"]),
+        "There is no such role. Check the role's ARN where the role is named: in the provider block, the environment or the profile.",
+    ),
+    of(
+        STS,
+        Code::StartsWith("EntityNotExist.OIDC"),
+        "RAM has no such identity provider. Check oidc_provider_arn.",
+    ),
+    of(
+        STS,
+        Code::StartsWith("InvalidParameter"),
+        "STS refuses a setting of the session; its message says which. Check the role's ARN, the session name, the expiration and the policy where the role is named: in the provider block, the environment or the profile.",
+    ),
     of(ANY, Code::Is(&["UnsupportedHTTPMethod"]), NOT_OFFERED),
 ];
 
 /// What to do about a failed call.
 pub(super) fn remedy(error: &Error) -> String {
-    let words = expired(error).or_else(|| by_code(error));
-    let words = words.map_or_else(|| by_kind(error), str::to_owned);
+    let words = expired(error).or_else(|| by_code(error)).map(str::to_owned);
+    let words = words.or_else(|| of_source(error)).unwrap_or_else(|| by_kind(error));
     [Some(words), signed_region(error), skew(error)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -186,9 +202,6 @@ fn by_kind(error: &Error) -> String {
             "The service admits fewer calls than were made. Run again, with a smaller -parallelism or max_concurrency if it happens often."
         }
         ErrorKind::Denied => return permission::advice(error),
-        ErrorKind::Unauthenticated if error.service() == credentials::OPERATION_SERVICE => {
-            "Put this source right, or choose another: access_key and secret_key of the provider block, the environment variables ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or another source of the provider's documentation."
-        }
         ErrorKind::Unauthenticated => {
             "Check the AccessKey the provider uses, its secret, that a temporary one has its security_token and has not expired, and this machine's clock."
         }
@@ -212,6 +225,40 @@ fn by_kind(error: &Error) -> String {
     text.to_owned()
 }
 
+/// What to do about a source of credentials that gives none.
+fn of_source(error: &Error) -> Option<String> {
+    const CHOOSE: &str = "or choose another source: access_key and secret_key of the provider block, the environment variables ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or one of the others on the provider's page.";
+    if error.service() == credentials::OPERATION_SERVICE {
+        return match error.kind() {
+            ErrorKind::Cancelled => None,
+            ErrorKind::Timeout | ErrorKind::Transport => {
+                Some(format!("Check that it runs and that this machine can reach it, {CHOOSE}"))
+            }
+            _ => Some(format!("Correct this source, {CHOOSE}")),
+        };
+    }
+    let is_denied = error.is_of_credentials() && error.kind() == ErrorKind::Denied;
+    is_denied.then(|| match error.action() {
+        "AssumeRoleWithOIDC" => oidc_denied(error.target()),
+        _ => assume_role_denied(error.target()),
+    })
+}
+
+/// Which of the two sides is missing, STS does not say.
+fn assume_role_denied(role: &str) -> String {
+    let account =
+        RoleArn::parse(role).map_or_else(|_| "ACCOUNT".to_owned(), |arn| arn.account_id().to_owned());
+    format!(
+        "STS opens a session of a role only if both sides allow it.\n\n1. The trust policy of the role must name the caller. This statement in it names the whole account {account}; if the caller is of another account, put that one's id there:\n\n  {{\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Principal\":{{\"RAM\":[\"acs:ram::{account}:root\"]}}}}\n\n2. A policy of the caller must allow it. This statement does:\n\n  {{\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Resource\":\"{role}\"}}"
+    )
+}
+
+fn oidc_denied(role: &str) -> String {
+    format!(
+        "The trust policy of the role {role} does not accept this token. Check in it that Principal has the OIDC provider of oidc_provider_arn under Federated, and that every Condition (oidc:iss, oidc:aud, oidc:sub) fits the token: a token of another branch or environment has another oidc:sub."
+    )
+}
+
 /// What to do about an answer that no table has.
 fn unexpected(error: &Error) -> String {
     let service = error.service();
@@ -231,9 +278,6 @@ fn unexpected(error: &Error) -> String {
 /// What to do where no answer came in time.
 fn unanswered(error: &Error) -> String {
     let reach = "Check that this machine can reach it: the network, the proxy settings of the environment and the endpoint.";
-    if error.service() == credentials::OPERATION_SERVICE {
-        return format!("{reach} Or choose another source of credentials.");
-    }
     format!(
         "{reach} Inside a VPC without a way to the internet, set network = \"vpc\" in the provider block. If {} only answers slowly, allow more time with timeouts, or with request_timeout in the provider block. Then run again.",
         error.service()

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cloud::{
-        error::{Error, ErrorKind},
+        error::Error,
         sls::encryption::{Conflict, LogStoreCalls, Part, conflicts},
     },
     provider::{errors, log_store_id::LogStoreId},
@@ -113,17 +113,15 @@ async fn look_at_existing(
 /// A Logstore that cannot be read at plan is checked at apply, unless no call can succeed at all.
 fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
     let summary = "Cannot read a Logstore";
-    match error.kind() {
-        ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed => {
-            errors::of_log_store_call(summary, id, error)
-        }
-        _ => errors::warning_of_log_store_call(
-            summary,
-            id,
-            error,
-            "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
-        ),
+    if errors::stops_plan(error) {
+        return errors::of_log_store_call(summary, id, error);
     }
+    errors::warning_of_log_store_call(
+        summary,
+        id,
+        error,
+        "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
+    )
 }
 
 /// What a Logstore's present configuration means for a create.

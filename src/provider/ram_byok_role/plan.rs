@@ -95,16 +95,11 @@ async fn look_at_existing(
         }
         Err(error) => {
             let doing = format!("Cannot look whether there is a role {name}");
-            Err(match error.kind() {
-                ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed => {
-                    errors::of_call(&doing, &error)
-                }
-                _ => errors::warning_of_call(
-                    &doing,
-                    &error,
-                    "If there is one, creating it fails at apply, and nothing is changed.",
-                ),
-            })
+            if errors::stops_plan(&error) {
+                return Err(errors::of_call(&doing, &error));
+            }
+            let consequence = "If there is one, creating it fails at apply, and nothing is changed.";
+            Err(errors::warning_of_call(&doing, &error, consequence))
         }
     }
 }

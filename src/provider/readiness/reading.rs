@@ -61,7 +61,7 @@ impl Reader<'_> {
     ///
     /// The first read that failed, not being denied.
     pub(in crate::provider) async fn facts(&self, subject: &Subject) -> Result<Facts, ReadError> {
-        let mut facts = self.facts_of_service(subject).await?;
+        let mut facts = Box::pin(self.facts_of_service(subject)).await?;
         if subject.role.is_none() {
             return Ok(facts);
         }

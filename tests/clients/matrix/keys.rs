@@ -49,7 +49,12 @@ impl Host for Printer {
         let number = self.printed.fetch_add(1, Ordering::SeqCst) + 1;
         let printed = json!({ "mode": "AK", "access_key_id": id(number), "access_key_secret": SECRET });
         let stdout = Zeroizing::new(printed.to_string().into_bytes());
-        let output = CommandOutput { success: true, status: "exit status: 0".to_owned(), stdout };
+        let output = CommandOutput {
+            success: true,
+            status: "exit status: 0".to_owned(),
+            stdout,
+            stderr: Zeroizing::default(),
+        };
         Box::pin(std::future::ready(Ok(output)))
     }
 }

@@ -277,7 +277,11 @@ async fn a_role_is_assumed_with_what_is_found() {
 }
 
 fn role() -> RoleToAssume {
-    let sts = StsEndpoints { configured: None, default: Endpoint::parse("http://127.0.0.1:1").unwrap() };
+    let sts = StsEndpoints {
+        configured: None,
+        fallback: None,
+        default: Endpoint::parse("http://127.0.0.1:1").unwrap(),
+    };
     RoleToAssume {
         assume: AssumeRole {
             role_arn: RoleArn::parse("acs:ram::1:role/demo").unwrap(),
@@ -306,4 +310,42 @@ async fn a_role_that_does_not_exist_is_not_taken_for_the_object_of_the_call() {
     scene.chain.config.assume_role = Some(role());
     let lost = scene.clock.run(scene.chain.credentials(&scene.context)).await.unwrap_err();
     assert!(!lost.may_have_been_applied(), "{lost:?}");
+}
+
+/// A source that does not answer, and one that refuses to.
+#[tokio::test]
+async fn a_source_that_does_not_answer_is_asked_once_and_one_that_refuses_each_time() {
+    let uri = || {
+        let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
+        Source::Uri(uri)
+    };
+    // Three attempts of five seconds.
+    let silent = scene(vec![uri()], (0..3).map(|_| Reply::Hang));
+    let error = silent.id().await.unwrap_err();
+    assert_eq!((error.kind(), silent.sent()), (ErrorKind::Timeout, 3));
+    let waited = silent.clock.monotonic();
+    let error = silent.id().await.unwrap_err();
+    assert!(error.is_of_credentials() && error.message().contains("not asked again in this run"), "{error}");
+    assert_eq!((silent.clock.monotonic(), silent.sent()), (waited, 3));
+
+    let refusing = scene(vec![uri()], [Reply::answer(404, ""), Reply::answer(404, "")]);
+    for sent in 1..=2 {
+        let error = refusing.id().await.unwrap_err();
+        assert!(error.is_of_credentials(), "{error}");
+        assert_eq!(refusing.sent(), sent);
+    }
+}
+
+#[tokio::test]
+async fn the_time_limit_of_a_call_ends_the_wait_for_a_silent_source_too() {
+    for (limit, is_remembered) in [(4, false), (7, true)] {
+        let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
+        let scene = scene(vec![Source::Uri(uri)], (0..6).map(|_| Reply::Hang));
+        for _ in 0..2 {
+            let limit = Duration::from_secs(limit);
+            let bounds = CallContext::default().with_timeout(&scene.clock, limit);
+            scene.clock.run(scene.chain.credentials(&bounds)).await.unwrap_err();
+        }
+        assert_eq!(scene.clock.monotonic() == Duration::from_secs(limit), is_remembered, "{limit}");
+    }
 }

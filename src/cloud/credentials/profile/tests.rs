@@ -17,9 +17,10 @@ fn settings(name: Option<&str>, required: bool) -> ProfileSource {
         files: vec![JSON.into(), INI.into()],
         name: name.map(|name| NamedProfile { name: name.into(), source: "variable P".into() }),
         required,
-        sts: StsEndpoints { configured: None, default: Endpoint::global_sts() },
+        sts: StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() },
         metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
         session_name: "usual".into(),
+        external_forbidden_by: None,
     }
 }
 
@@ -223,5 +224,129 @@ async fn a_broken_file_stops() {
         let error = find(&settings(None, false), host).await.unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(text.contains(JSON) && !text.contains("canary"), "{text}");
+    }
+}
+
+/// Members and the mode that they mean; the order of the vendor's own recognition decides between several.
+#[tokio::test]
+async fn a_profile_without_a_mode_means_the_one_of_its_members() {
+    let key = json!({"access_key_id": "i", "access_key_secret": "s"});
+    let arn = json!({"ram_role_arn": "acs:ram::1:role/demo"});
+    let with = |parts: &[&Value]| {
+        let mut profile = json!({"name": "p", "mode": ""});
+        for part in parts {
+            profile.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        }
+        json!([profile])
+    };
+    let token = json!({"sts_token": "t"});
+    let ecs = json!({"ram_role_name": "ecs"});
+    let command = json!({"process_command": "tool"});
+    let oidc = json!({"oidc_provider_arn": "a", "oidc_token_file": "/t"});
+    for (parts, meant) in [
+        (vec![&key], "Keys"),
+        (vec![&key, &token, &arn], "Keys"),
+        (vec![&key, &arn], "Role"),
+        (vec![&ecs, &command], "Ecs"),
+        (vec![&command], "Command"),
+        (vec![&oidc, &arn], "Oidc"),
+    ] {
+        let source = format!("{:?}", of(with(&parts)).await.unwrap());
+        assert!(source.starts_with(meant), "{parts:?}: {source}");
+    }
+    let session = of(with(&[&key, &token])).await.unwrap();
+    assert_eq!(keys(&session), ("i", "s", Some("t"), None));
+    assert!(problem(with(&[&arn])).await.contains("`mode` is missing"));
+}
+
+#[tokio::test]
+async fn the_older_name_of_a_chain_from_the_machines_role_is_known() {
+    let source = of(json!([{"name": "p", "mode": "RamRoleArnWithRoleName", "ram_role_name": "ecs",
+        "ram_role_arn": "acs:ram::1:role/demo", "ram_session_name": "s"}]));
+    let Source::Role(base, role) = source.await.unwrap() else { panic!("no role") };
+    let Source::Ecs(ecs) = *base else { panic!("{base:?}") };
+    assert_eq!((ecs.role_name.as_deref(), ecs.required), (Some("ecs"), true));
+    assert_eq!(role.assume.role_session_name, "s");
+}
+
+#[tokio::test]
+async fn what_is_read_from_outside_the_file_can_be_forbidden() {
+    for (member, mode) in [("process_command", "External"), ("credentials_uri", "CredentialsURI")] {
+        let text =
+            json!({"profiles": [{"name": "default", "mode": mode, member: "http://127.0.0.1/canary"}]});
+        let host = || ScriptedHost::with_files([(JSON, &text.to_string())]);
+        find(&settings(None, false), host()).await.unwrap();
+        let forbidden =
+            ProfileSource { external_forbidden_by: Some("the variable X".into()), ..settings(None, false) };
+        let error = find(&forbidden, host()).await.unwrap_err().to_string();
+        assert!(error.contains("which the variable X forbids") && !error.contains("canary"), "{error}");
+    }
+}
+
+/// (endpoint set, `sts_endpoint`, set for the vendor's tools, `sts_region`, asked)
+#[tokio::test]
+async fn where_sts_is_follows_the_order_of_the_vendors_tools() {
+    for (configured, own, of_tools, region, asked) in [
+        (Some("c.example"), Some("o.example"), Some("t.example"), Some("cn-beijing"), "https://c.example"),
+        (None, Some("o.example"), Some("t.example"), Some("cn-beijing"), "https://o.example"),
+        (None, Some("https://o.example/"), None, None, "https://o.example"),
+        (None, None, Some("t.example"), Some("cn-beijing"), "https://t.example"),
+        (None, None, None, Some("cn-beijing"), "https://sts.cn-beijing.aliyuncs.com"),
+        (None, None, None, None, "https://sts.aliyuncs.com"),
+    ] {
+        let parse = |text: &str| Endpoint::parse(text).unwrap();
+        let text = json!({"profiles": [{"name": "default", "mode": "RamRoleArn", "access_key_id": "i",
+            "access_key_secret": "s", "ram_role_arn": "acs:ram::1:role/demo", "sts_endpoint": own,
+            "sts_region": region}]});
+        let settings = ProfileSource {
+            sts: StsEndpoints {
+                configured: configured.map(parse),
+                fallback: of_tools.map(parse),
+                default: Endpoint::global_sts(),
+            },
+            ..settings(None, false)
+        };
+        let host = ScriptedHost::with_files([(JSON, &text.to_string())]);
+        let Some(Source::Role(_, role)) = find(&settings, host).await.unwrap() else { panic!("no role") };
+        assert_eq!(role.endpoint.to_string(), asked);
+    }
+    let wrong = json!([{"name": "p", "mode": "RamRoleArn", "access_key_id": "i", "access_key_secret": "s",
+        "ram_role_arn": "acs:ram::1:role/demo", "sts_endpoint": "http://sts.example"}]);
+    assert!(problem(wrong).await.contains("`sts_endpoint`"));
+}
+
+#[tokio::test]
+async fn marks_and_line_ends_of_editors_are_no_part_of_a_file() {
+    let of_tool = "{\"profiles\":[{\"name\":\"default\",\"mode\":\"AK\",\"access_key_id\":\"i\\r\\n\",\"access_key_secret\":\" s\\n\"}]}";
+    let of_libraries = "[default]\r\ntype = access_key\r\naccess_key_id = i\r\naccess_key_secret = s\r\n";
+    for (file, text) in [(JSON, of_tool), (INI, of_libraries)] {
+        for mark in ["", "\u{feff}"] {
+            let host = ScriptedHost::with_files([(file, &format!("{mark}{text}"))]);
+            let source = find(&settings(None, false), host).await.unwrap().unwrap();
+            assert_eq!(keys(&source), ("i", "s", None, None), "{file}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_holds_a_list_is_no_file_without_the_profile() {
+    for text in [r#"[{"name":"default"}]"#, " [ [1] ]", r#"["default"]"#, "\u{feff}[\n{"] {
+        let host = ScriptedHost::with_files([(JSON, text)]);
+        let error = find(&settings(None, false), host).await.unwrap_err().to_string();
+        assert!(error.contains(JSON) && error.contains("no JSON object"), "{error}");
+    }
+    let heading = ScriptedHost::with_files([(JSON, "[other]\n")]);
+    assert!(find(&settings(None, false), heading).await.unwrap().is_none());
+}
+
+#[test]
+fn the_region_is_that_of_the_profile_that_is_used() {
+    let region = |name: Option<&str>, text: &str| {
+        settings(name, false).region(|file| (file == Path::new(JSON)).then(|| text.as_bytes().to_vec()))
+    };
+    let text = "\u{feff}{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"region_id\":\"cn-beijing\\n\"},{\"name\":\"b\"}]}";
+    assert_eq!(region(None, text).as_deref(), Some("cn-beijing"));
+    for (name, text) in [(Some("b"), text), (Some("c"), text), (None, "{"), (None, "[{}]"), (None, "")] {
+        assert_eq!(region(name, text), None, "{name:?} {text}");
     }
 }

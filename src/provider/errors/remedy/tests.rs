@@ -111,7 +111,7 @@ fn things_that_do_not_exist_or_stand_in_the_way() {
     check("SLS", 404, "ProjectNotExist", "", "set region on the resource if the project is in another one");
     check("RAM", 404, "EntityNotExist.Role", "", "Check the name, and");
     check("KMS", 404, "Forbidden.KeyNotFound", "", "Check the key's id and its region");
-    check("STS", 404, "EntityNotExist.Role", "", "Check the role's ARN.");
+    check("STS", 404, "EntityNotExist.Role", "", "Check the role's ARN");
     check("RAM", 409, "DeleteConflict.Role.Policy", "", "Something still uses it");
     check("RAM", 400, "MalformedPolicyDocument", "", "Check its grammar");
     check("KMS", 409, "Rejected.Disabled", "", "The key is disabled");
@@ -127,12 +127,64 @@ fn a_denial_comes_with_the_statement_that_allows_it() {
     check("KMS", 403, "Forbidden.NoPermission", "", "Grant the caller kms:GetThing.");
 }
 
+/// A role that STS lets nobody assume, and what is missing on which side.
+#[test]
+fn a_source_that_refuses_is_told_with_what_is_missing_where() {
+    const ROLE: &str = "acs:ram::1234567890123456:role/deploy";
+    let refused = |action, code: &str, kind| {
+        let operation = Operation::new("STS", action, ROLE);
+        let error = Error::from_answer(&operation, 403, Some(code.to_owned()), "no");
+        remedy(&error.with_kind(kind).with_of_credentials())
+    };
+    let told = refused("AssumeRole", "NoPermission", ErrorKind::Denied);
+    for part in [
+        "trust policy of the role",
+        "\n\n  {\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Principal\":{\"RAM\":[\"acs:ram::1234567890123456:root\"]}}\n\n",
+        "\n\n  {\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Resource\":\"acs:ram::1234567890123456:role/deploy\"}",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    let told = refused("AssumeRoleWithOIDC", "NoPermission", ErrorKind::Denied);
+    assert!(told.contains("oidc:sub") && told.contains("trust policy of the role acs:ram"), "{told}");
+    let unknown = refused("AssumeRole", "EntityNotExist.Role", ErrorKind::Unauthenticated);
+    assert!(unknown.contains("There is no such role"), "{unknown}");
+    let session = refused("AssumeRole", "InvalidParameter.RoleSessionName", ErrorKind::Unauthenticated);
+    assert!(session.contains("the session name"), "{session}");
+    let provider = refused("AssumeRoleWithOIDC", "EntityNotExist.OIDCProvider", ErrorKind::Unauthenticated);
+    assert!(provider.contains("oidc_provider_arn"), "{provider}");
+
+    let lookup = Operation::new(credentials::OPERATION_SERVICE, "lookup", "there");
+    for (kind, part) in [
+        (ErrorKind::Unauthenticated, "Correct this source"),
+        (ErrorKind::Unexpected, "Correct this source"),
+        (ErrorKind::Timeout, "that this machine can reach it"),
+        (ErrorKind::Transport, "that this machine can reach it"),
+    ] {
+        let told = remedy(&Error::new(kind, &lookup, "no"));
+        assert!(told.contains(part) && told.contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), "{told}");
+    }
+}
+
+/// Nobody is asked for a request id that there is none of.
+#[test]
+fn an_answer_that_nobody_expects_is_told_with_what_there_is_to_it() {
+    let operation = Operation::new("SLS", "GetLogStore", "p/l");
+    let of = |status| Error::from_answer(&operation, status, None, "m");
+    let known = remedy(&of(500).with_request_id(Some("R1".to_owned())));
+    assert!(known.contains("request id R1"), "{known}");
+    for status in [302, 404, 500, 502] {
+        assert!(!remedy(&of(status)).contains("request id"), "{status}");
+    }
+    assert!(remedy(&of(302)).contains("login page"));
+}
+
 #[test]
 fn what_stands_between_here_and_the_service_is_told_apart() {
-    use TransportErrorKind::{Broken, Connect, Proxy, ProxyAuthentication, Resolve, Tls};
+    use TransportErrorKind::{Broken, Connect, NoAuthorities, Proxy, ProxyAuthentication, Resolve, Tls};
     for (kind, words) in [
         (Resolve, "network = \"vpc\""),
         (Tls, "ca_bundle"),
+        (NoAuthorities, "ca-certificates"),
         (Proxy, "Check HTTPS_PROXY or ALL_PROXY"),
         (ProxyAuthentication, "USER:PASSWORD@HOST"),
         (Connect, "Check the network"),

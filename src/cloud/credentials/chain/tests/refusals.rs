@@ -155,9 +155,10 @@ async fn a_profile_is_read_again() {
         files: vec!["/config.json".into()],
         name: None,
         required: true,
-        sts: StsEndpoints { configured: None, default: Endpoint::global_sts() },
+        sts: StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() },
         metadata: MetadataService { endpoint: Endpoint::ecs_metadata(), version_1: true },
         session_name: "s1".to_owned(),
+        external_forbidden_by: None,
     });
     let mut scene = scene(Vec::new(), []);
     let means = scripted_means(&host, &scene.transport, &scene.clock);
