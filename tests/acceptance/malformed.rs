@@ -25,7 +25,9 @@ fn refresh_fails(scene: &Scene, content_type: &str, body: &str, says: &[&str]) {
     error.says(says);
     assert_eq!(error.address, THIS);
     assert!(!ran.prose().contains("panicked") && !ran.prose().contains("plugin crashed"), "{ran:?}");
-    assert_eq!(scene.actions(), ["GetLogStore"], "asking again would not help");
+    // An answer that is no JSON may have been damaged on its way; any other would be the same again.
+    let reads = if serde_json::from_str::<Value>(body).is_ok() { 1 } else { 2 };
+    assert_eq!(scene.actions(), vec!["GetLogStore"; reads]);
     assert_eq!(scene.read("terraform.tfstate"), state);
 }
 

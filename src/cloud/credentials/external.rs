@@ -51,7 +51,7 @@ pub(super) async fn fetch(
             }
         }
     };
-    read(&means.within(context, &operation(source), output).await??, source)
+    read(&means.within(context, &operation(source), output).await??, &arguments, source)
 }
 
 /// Splits a command line at white space outside of quotes, as the vendor's tools do (`splitProcessCommand` in
@@ -95,13 +95,29 @@ fn words(line: &str, backslash_separates: bool) -> Result<Vec<String>, &'static 
     Ok(words)
 }
 
-/// Reads `{"mode","access_key_id","access_key_secret","sts_token","expiration"}`.
-fn read(output: &CommandOutput, source: &str) -> Result<Fetched, Error> {
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let complaint = match complaint.trim() {
+/// What the command says on standard error, as the end of a sentence. A word that stands in its arguments or in what it
+/// prints may be a secret, and is left out.
+fn complaint(output: &CommandOutput, arguments: &[String]) -> String {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let may_be_secret = |word: &str| {
+        /// A shorter word is no key.
+        const SECRETS_HAVE: usize = 6;
+        let word = word.trim_matches(|character: char| character.is_ascii_punctuation());
+        let is_in = |text: &str| text.contains(word);
+        word.len() >= SECRETS_HAVE && (is_in(&printed) || arguments.iter().any(|argument| is_in(argument)))
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    let words: Vec<&str> =
+        said.split_whitespace().map(|word| if may_be_secret(word) { "***" } else { word }).collect();
+    match words.join(" ").as_str() {
         "" => String::new(),
         said => format!("; it says: {}", printable(said)),
-    };
+    }
+}
+
+/// Reads `{"mode","access_key_id","access_key_secret","sts_token","expiration"}`.
+fn read(output: &CommandOutput, arguments: &[String], source: &str) -> Result<Fetched, Error> {
+    let complaint = complaint(output, arguments);
     if !output.success {
         return Err(unusable(source, format!("the command failed ({}){complaint}", output.status)));
     }

@@ -96,7 +96,7 @@ fn files_of_profiles() {
         json!({"current": "p", "profiles": [profile]}).to_string()
     };
     for (text, says) in [
-        (truncated, "no JSON object (line 1"),
+        (truncated, "no JSON object with the members `current` and `profiles` (line 1"),
         (format!("[default]\naccess_key_secret = {canary}\n{PLAIN}\n"), "line 3 is no key = value"),
         (format!("[{canary}\n"), "line 1 is no [section]"),
         (json!({"profiles": canary}).to_string(), "`profiles` is no list"),

@@ -238,8 +238,8 @@ pub const CASES: [Case; 40] = {
 
 impl Case {
     /// What it comes to. Faults that share this are alike to a sequence: it goes by nothing else.
-    pub fn comes_to(&self) -> (bool, bool, bool, Given) {
-        (self.passes, self.in_doubt, self.applied, self.given)
+    pub fn comes_to(&self) -> (ErrorKind, bool, bool, bool, Given) {
+        (self.kind, self.passes, self.in_doubt, self.applied, self.given)
     }
 }
 
