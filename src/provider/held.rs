@@ -21,12 +21,11 @@ pub(super) struct Held {
     /// What this phase has found out about roles.
     pub(super) roles: HeldRoles,
     readiness: Mutex<Arc<Memory>>,
-    account_to_note: Mutex<Arc<AccountToNote>>,
+    account_to_store: Mutex<Arc<AccountToStore>>,
 }
 
-/// The account that is stored with objects of this phase; `None` in it if it could not be found out, which is not tried
-/// again.
-pub(super) type AccountToNote = OnceCell<Option<String>>;
+/// The account that is stored with objects of this phase. It holds `None` if STS did not answer, and is not asked again.
+pub(super) type AccountToStore = OnceCell<Option<String>>;
 
 /// An answer of `GetLogStore` kept for an apply.
 #[derive(Debug)]
@@ -42,7 +41,7 @@ impl Held {
         self.claims.begin_phase();
         self.roles.begin_phase();
         *open(&self.readiness) = Arc::default();
-        *open(&self.account_to_note) = Arc::default();
+        *open(&self.account_to_store) = Arc::default();
     }
 
     /// What this phase has read about keys, roles and policies.
@@ -51,8 +50,8 @@ impl Held {
     }
 
     /// The account that is stored with objects of this phase.
-    pub(super) fn account_to_note(&self) -> Arc<AccountToNote> {
-        Arc::clone(&open(&self.account_to_note))
+    pub(super) fn account_to_store(&self) -> Arc<AccountToStore> {
+        Arc::clone(&open(&self.account_to_store))
     }
 
     /// Waits until no other call of this process writes to the Logstore. Writers of other processes are not

@@ -45,14 +45,14 @@ pub(super) async fn create(
     let mut private = EncryptionPrivate { made_at: now(resource), ..EncryptionPrivate::default() };
     match write(resource, &bounds, &planned, Known::Nothing).await {
         Ok((state, diagnostics)) => {
-            private.note_account(resource, &bounds, &state).await;
+            private.store_account(resource, &bounds, &state).await;
             Applied { state: Some(state), private, diagnostics }
         }
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
         Err(NotDone { diagnostics, seen }) => {
             if seen.is_some() {
-                private.note_account(resource, &bounds, &planned).await;
+                private.store_account(resource, &bounds, &planned).await;
             }
             Applied { state: seen.map(|seen| as_seen(&planned, &seen)), private, diagnostics }
         }

@@ -10,7 +10,7 @@ mod read;
 mod role_users;
 mod warnings;
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub struct EncryptionPrivate {
     /// When this provider made the object; none of an imported one.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_at: Option<MadeAt>,
-    /// The account of the Logstore, where the state does not name it in the ARN of a role.
+    /// The account of a Logstore with a service key. With a KMS key, the ARN of the role names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
     /// What the plan of a destroy with `on_destroy = "disable"` leaves to the destroy.
@@ -119,22 +119,21 @@ impl EncryptionPrivate {
         }
     }
 
-    /// The account that the Logstore of a state belongs to: that of the role, which SLS assumes within one account only.
-    fn account_of<'a>(&'a self, state: &EncryptionModel) -> Option<Cow<'a, str>> {
+    /// The account that the Logstore of a state belongs to. SLS assumes roles of that account only.
+    fn account_of(&self, state: &EncryptionModel) -> Option<String> {
         let role = state.permanent().arn.and_then(|arn| RoleArn::parse(arn).ok());
-        role.map(|role| Cow::Owned(role.account_id().to_owned()))
-            .or(self.account_id.as_deref().map(Cow::Borrowed))
+        role.map(|role| role.account_id().to_owned()).or_else(|| self.account_id.clone())
     }
 
-    /// Notes the account of the credentials as that of the Logstore, where it is not known.
-    async fn note_account(
+    /// Stores the account of the credentials as that of the Logstore, where it is not known.
+    async fn store_account(
         &mut self,
         resource: &LogStoreEncryption,
         bounds: &CallContext,
         state: &EncryptionModel,
     ) {
         if self.account_of(state).is_none() {
-            self.account_id = account::to_note(&resource.session, bounds).await;
+            self.account_id = account::to_store(&resource.session, bounds).await;
         }
     }
 

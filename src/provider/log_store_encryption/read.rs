@@ -90,7 +90,7 @@ async fn try_read(
     new_state.region = id.region.as_str().into();
     new_state.observe(conf, observed.create_time);
     new_state.complete_import();
-    private.note_account(resource, &bounds, &new_state).await;
+    private.store_account(resource, &bounds, &new_state).await;
     let mut diagnostics = Diagnostics::new();
     if rebuilt {
         diagnostics.push(created_anew(&id));
