@@ -26,6 +26,14 @@ fn await_a_look(scene: &Scene) {
     scene.await_calls("a look at the Logstore", |calls| reads(calls) >= enough);
 }
 
+/// Holds the next read of the Logstore, and waits until it is held. `meanwhile` is done when it may come.
+#[track_caller]
+fn hold_a_read(scene: &Scene, meanwhile: impl FnOnce()) {
+    scene.fault(&json!({"action": "GetLogStore", "effect": "hold"}));
+    meanwhile();
+    scene.await_faults();
+}
+
 fn updates(scene: &Scene) -> Vec<Call> {
     scene.calls().into_iter().filter(|call| call.action == "UpdateLogStore").collect()
 }
@@ -144,8 +152,9 @@ fn an_interrupted_run_names_the_setting_that_its_update_set_back() {
     let run = held_create(&scene);
     scene.patch_log_store("audit", "app", &json!({"ttl": 365}));
     await_a_look(&scene);
-    scene.fault(&json!({"action": "GetLogStore", "effect": "hold"}));
-    scene.release();
+    // A look, and then the read-back.
+    hold_a_read(&scene, || {});
+    hold_a_read(&scene, || scene.release());
     run.interrupt();
     let errors = run.wait().failed().errors();
     errors[1].says(&["Settings of a Logstore were set back", "ttl: 365, is now 30"]);

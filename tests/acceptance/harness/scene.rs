@@ -377,6 +377,12 @@ impl Scene {
         self.control("POST", "faults", Some(&rule));
     }
 
+    /// Waits until every fault that was ordered has been used up.
+    #[track_caller]
+    pub fn await_faults(&self) {
+        self.await_calls("a call for each fault", |_| self.control("GET", "faults", None) == json!([]));
+    }
+
     /// Sets how many calls a service admits in a second.
     #[track_caller]
     pub fn quota(&self, quota: &Value) {

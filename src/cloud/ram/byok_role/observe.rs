@@ -97,15 +97,23 @@ impl BoundRole<'_> {
     /// itself; otherwise that of the call.
     pub async fn observe(&self, pass_role_policy: Option<&str>) -> Result<Found, Error> {
         let mut pauses = PAUSES.iter();
+        let mut contradiction: Option<Error> = None;
         loop {
             let error = match self.observe_once(pass_role_policy).await {
                 Err(error) if error.kind() == ErrorKind::NotFound && error.action() != "GetRole" => error,
                 Err(error) if error.kind() == ErrorKind::NotFound && !error.is_code(ABSENT) => {
                     return Err(self.contradicted(&error));
                 }
+                // The time went into reading what contradicts itself, whichever read it ended in.
+                Err(error) if error.kind() == ErrorKind::Timeout => {
+                    return Err(
+                        contradiction.map_or(error, |contradiction| self.contradicted(&contradiction))
+                    );
+                }
                 outcome => return outcome,
             };
             self.pause_to_read_again(&mut pauses, &error).await?;
+            contradiction = Some(error);
         }
     }
 
