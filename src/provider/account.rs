@@ -26,8 +26,7 @@ pub(super) async fn check(
         Ok(identity) => Err(another_account(object, account_id, &identity.account_id)),
         Err(error) => {
             let summary = "Cannot find out the account of the credentials";
-            let Diagnostic { detail, .. } = errors::of_call(summary, &error);
-            Err(Diagnostic::error(summary, format!("{object}: {detail}")))
+            Err(errors::of_call(summary, object, &error))
         }
     }
 }

@@ -239,7 +239,7 @@ impl From<NoClient> for Diagnostic {
             ),
             NoClient::NotConfigured => Diagnostic::error(
                 "Provider not configured",
-                "The host called a resource before it configured the provider. This is a bug in the host.",
+                "Terraform or OpenTofu used the provider before they configured it, which they must not do. Report it to them, with the version that terraform version prints.",
             ),
         }
     }

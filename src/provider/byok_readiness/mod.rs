@@ -43,9 +43,9 @@ impl ByokReadiness {
         let memory = Memory::default();
         let reader =
             Reader { session: &self.session, context: &bounds, memory: &memory, waits_for_roles: false };
-        let doing = "Cannot read whether encryption with a key of one's own is ready";
+        let summary = "Cannot read whether encryption with a KMS key is ready";
         // On the heap: the futures of many calls are large.
-        let facts = Box::pin(reader.facts(&subject)).await.map_err(|error| error.diagnostic(doing))?;
+        let facts = Box::pin(reader.facts(&subject)).await.map_err(|error| error.diagnostic(summary))?;
         config.region_id = subject.region.as_str().into();
         config.report(readiness::checks(&subject, &facts));
         Ok(config)

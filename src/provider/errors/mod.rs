@@ -5,6 +5,8 @@ mod permission;
 mod remedy;
 mod role;
 
+use std::fmt::Display;
+
 use remedy::remedy;
 
 pub(super) use role::{
@@ -27,56 +29,44 @@ use crate::{
     schema::{Diagnostic, Path},
 };
 
-/// Said where an error stops a plan: it stops the one that a destroy begins with as well.
-pub(super) const STOPS_DESTROY: &str =
-    "terraform destroy makes the same plan first; terraform destroy -refresh=false does not.";
-
-/// A failed call, told for the person who ran Terraform.
-pub(super) fn of_call(doing: &str, error: &Error) -> Diagnostic {
-    of_call_and(doing, error, None)
+/// An error of a plan. It stops the plan that a destroy begins with as well, and says so.
+pub(super) fn of_plan(diagnostic: Diagnostic) -> Diagnostic {
+    let detail = format!(
+        "{}\n\nterraform destroy makes the same plan first. terraform destroy -refresh=false does not.",
+        diagnostic.detail
+    );
+    Diagnostic { detail, ..diagnostic }
 }
 
-/// A failed call about a Logstore.
-pub(super) fn of_log_store_call(summary: &'static str, id: &LogStoreId, error: &Error) -> Diagnostic {
-    of_log_store_call_and(summary, id, error, None)
+/// A failed call about an object: "Logstore audit:app", "Role sls-byok".
+pub(super) fn of_call(summary: &'static str, object: impl Display, error: &Error) -> Diagnostic {
+    of_call_and(summary, object, error, None)
 }
 
-/// A failed call about a Logstore, with what was found after it.
-fn of_log_store_call_and(
+/// A failed call about an object, with what was found after it.
+fn of_call_and(
     summary: &'static str,
-    id: &LogStoreId,
+    object: impl Display,
     error: &Error,
     found: Option<String>,
 ) -> Diagnostic {
-    let Diagnostic { detail, .. } = of_call_and(summary, error, found);
-    Diagnostic::error(summary, format!("Logstore {id}: {detail}"))
-}
-
-/// A failed call, with what was found after it.
-fn of_call_and(doing: &str, error: &Error, found: Option<String>) -> Diagnostic {
     let found = found.map(|found| format!("{found}\n\n")).unwrap_or_default();
-    Diagnostic::error(doing, format!("{error}\n\n{found}{}", remedy(error)))
+    Diagnostic::error(summary, format!("{object}: {error}\n\n{found}{}", remedy(error)))
 }
 
-/// A failed call that does not stop the run.
-pub(super) fn warning_of_call(doing: &str, error: &Error, consequence: &str) -> Diagnostic {
-    Diagnostic::warning(doing, format!("{error}\n\n{consequence} {}", remedy(error)))
+/// A failed call about an object that does not stop the run.
+pub(super) fn warning_of_call(
+    summary: &'static str,
+    object: impl Display,
+    error: &Error,
+    consequence: &str,
+) -> Diagnostic {
+    Diagnostic::warning(summary, format!("{object}: {error}\n\n{consequence} {}", remedy(error)))
 }
 
 /// A failed call as running text.
 pub(super) fn in_words(error: &Error) -> String {
     format!("{error} {}", remedy(error))
-}
-
-/// A failed call about a Logstore that does not stop the run.
-pub(super) fn warning_of_log_store_call(
-    summary: &'static str,
-    id: &LogStoreId,
-    error: &Error,
-    consequence: &str,
-) -> Diagnostic {
-    let Diagnostic { detail, .. } = warning_of_call(summary, error, consequence);
-    Diagnostic::warning(summary, format!("Logstore {id}: {detail}"))
 }
 
 /// The answer of GetLogStore does not say how the Logstore is encrypted.
@@ -121,7 +111,10 @@ fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<
                     let advice = permission::advice_for_byok(error, arn);
                     vec![Diagnostic::error(summary, format!("Logstore {id}: {error}\n\n{advice}"))]
                 }
-                _ => vec![of_log_store_call_and(summary, id, error, last_look::of_log_store(failure))],
+                _ => {
+                    let found = last_look::of_log_store(failure);
+                    vec![of_call_and(summary, format_args!("Logstore {id}"), error, found)]
+                }
             }
         }
         ApplyError::Conflict { stored, conflicts } => {
@@ -233,7 +226,7 @@ pub(super) fn forbidden_change(id: &str, conflict: &Conflict, stored: Option<&En
     Diagnostic::error(
         format!("{} of a Logstore's encryption cannot be changed", part_title(conflict.part)),
         format!(
-            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent. {STOPS_DESTROY}",
+            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,

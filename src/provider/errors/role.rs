@@ -13,14 +13,18 @@ use crate::{
 
 /// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
 /// and plans to destroy that after the create that cannot succeed.
-const OWN_ROLE: &str = "If it is the resource's own role that was to be replaced: two roles cannot have one name. Take create_before_destroy away, terraform state rm ADDRESS, and then import.";
+const OWN_ROLE: &str = "If this is the role of the same resource, which the plan replaces: two roles cannot have one name. Remove create_before_destroy from the resource and from what depends on it, take the resource out of the state, and then import it:\n\n  terraform state rm ADDRESS";
+
+const EXISTS: &str = "A role of this name exists already";
+
+const FOREIGN_POLICIES: &str = "Others have attached policies to a role";
 
 /// There is a role of the name already.
 pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
     Diagnostic::error(
-        format!("There is already a role {name}"),
+        EXISTS,
         format!(
-            "The role {arn} exists, and this resource did not make it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\n{OWN_ROLE}"
+            "Role {name}: {arn} exists, and this resource did not create it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))
@@ -29,9 +33,9 @@ pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
 /// There is a role of the name already, which only the create has found out.
 pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(
-        format!("There is already a role {name}"),
+        EXISTS,
         format!(
-            "{error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\n{OWN_ROLE}"
+            "Role {name}: {error}\n\nIt was not changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))
@@ -72,7 +76,8 @@ pub(in crate::provider) fn policy_of_another_role(name: &str, policy: &str, othe
 /// A role that has all but, perhaps, its description.
 pub(in crate::provider) fn description_unknown(name: &str, error: &Error) -> Diagnostic {
     super::warning_of_call(
-        &format!("Whether role {name} has its description is not known"),
+        "Whether a role has its description is not known",
+        format_args!("Role {name}"),
         error,
         "Everything else about the role is set. If the description is missing the next plan shows it, and the apply of it sets it.",
     )
@@ -86,7 +91,7 @@ pub(in crate::provider) fn of_making(name: &str, error: &Error, is_ours: Result<
         Ok(false) => "After that a role of this name was found, but not as it was to be made.".to_owned(),
         Err(look) => last_look::of_role(Err(look)),
     };
-    of_call_and(&format!("Cannot create role {name}"), error, Some(found))
+    of_call_and("Cannot create a role", format_args!("Role {name}"), error, Some(found))
 }
 
 /// A role that was not made, or of which nobody could tell afterwards that it is ours.
@@ -96,30 +101,36 @@ pub(in crate::provider) fn of_making_unseen(name: &str, error: &Error) -> Diagno
             "The role may have been made all the same. Whether there was one before could not be read, so it is not in the state: look in RAM whether there is a role {name}, and if it is the one, delete it or take it over with terraform import ADDRESS {name}."
         )
     });
-    of_call_and(&format!("Cannot create role {name}"), error, doubt)
+    of_call_and("Cannot create a role", format_args!("Role {name}"), error, doubt)
 }
 
 /// The role is gone.
 pub(in crate::provider) fn role_gone(name: &str) -> Diagnostic {
     Diagnostic::warning(
-        format!("Role {name} does not exist"),
-        "RAM says that there is no such role. It is planned to be created. Logstores that were encrypted through it cannot be read or written until it is there again.",
+        "A role does not exist",
+        format!(
+            "Role {name}: RAM says that it does not exist. The provider plans to create it. Until then, Logstores that were encrypted through it can be neither read nor written."
+        ),
     )
 }
 
 /// The role whose create was not finished is gone, and another one is in its place.
 pub(in crate::provider) fn role_of_others(name: &str) -> Diagnostic {
     Diagnostic::warning(
-        format!("Role {name} is another one"),
-        "The role that was being set up is gone, or was never made, and there is one of the same name that this resource has not made. It is not touched, and no longer in the state.",
+        "A role belongs to somebody else",
+        format!(
+            "Role {name}: the create of this resource failed before. The role that it created is gone, or was never created, and another role has its name. The provider leaves that role alone and takes it out of the state."
+        ),
     )
 }
 
 /// The role was deleted and made anew by somebody else.
 pub(in crate::provider) fn role_made_anew(name: &str) -> Diagnostic {
     Diagnostic::warning(
-        format!("Role {name} was made anew"),
-        "The role was deleted and another one of the same name made since it was last read. The state now describes the new one; what differs from the configuration is planned to be put right.",
+        "A role was deleted and created again",
+        format!(
+            "Role {name}: somebody has deleted the role since the last refresh, and created another one of the same name. The state now describes the new one. The plan shows what differs from the configuration."
+        ),
     )
 }
 
@@ -132,7 +143,7 @@ pub(in crate::provider) fn of_step(
     match error {
         StepError::Call(error) => {
             let found = look.map(|look| last_look::of_role(look.as_ref().copied()));
-            vec![of_call_and(&format!("Cannot set up role {role}"), error, found)]
+            vec![of_call_and("Cannot configure a role", format_args!("Role {role}"), error, found)]
         }
         StepError::Principals(refused) => {
             refused.iter().map(|(principal, error)| principal_refused(role, principal, error)).collect()
@@ -199,16 +210,17 @@ pub(in crate::provider) fn of_settling(role: &str, settled: Settled) -> Diagnost
     match settled {
         Settled::Seen => Diagnostics::new(),
         Settled::NotSeen(what) => Diagnostic::warning(
-            format!("Role {role} is not seen as it was set yet"),
+            "A role is not seen as it was set yet",
             format!(
-                "Everything was set and accepted, but RAM does not yet show {what} as it was set. Run terraform plan in a while: it shows whether anything is missing."
+                "Role {role}: RAM has accepted every change, but does not show {what} as it was set yet. Run terraform plan in a few minutes. It shows whether anything is missing."
             ),
         )
         .into(),
         Settled::Unknown(error) => super::warning_of_call(
-            &format!("Cannot read role {role} back"),
+            "Cannot read a role after it was set",
+            format_args!("Role {role}"),
             &error,
-            "Everything was set and accepted; whether it is seen by other services yet is not known.",
+            "RAM has accepted every change. Whether other services see them yet is not known.",
         )
         .into(),
     }
@@ -221,20 +233,23 @@ pub(in crate::provider) fn of_removal(
     look: Option<Result<(), &Error>>,
 ) -> Diagnostic {
     match error {
-        RemoveError::Call(error) => {
-            of_call_and(&format!("Cannot delete role {role}"), error, look.map(last_look::of_role))
-        }
+        RemoveError::Call(error) => of_call_and(
+            "Cannot delete a role",
+            format_args!("Role {role}"),
+            error,
+            look.map(last_look::of_role),
+        ),
         RemoveError::ForeignPolicies(policies) => Diagnostic::error(
-            format!("Others have attached policies to role {role}"),
+            FOREIGN_POLICIES,
             format!(
-                "The role is not deleted, and nothing was changed: {} attached to it, and not by this resource. Detach them, or set force = true, apply, and destroy then.",
+                "Role {role}: nothing was changed and the role was not deleted, because others have attached policies to it:\n\n{}\n\nDetach them. Or set this on the resource, apply, and then destroy:\n\n  force = true",
                 listed(policies)
             ),
         ),
         RemoveError::KeepsMoving(policies) => Diagnostic::error(
-            format!("Others attach policies to role {role}"),
+            "Others attach policies to a role while it is deleted",
             format!(
-                "Policies were attached to the role while it was being deleted: {} there now. Stop who attaches them and run again.",
+                "Role {role}: others attached policies to the role while the provider was deleting it. It has these now:\n\n{}\n\nStop whatever attaches them, and run again.",
                 listed(policies)
             ),
         ),
@@ -243,11 +258,8 @@ pub(in crate::provider) fn of_removal(
 
 fn listed(policies: &[AttachedPolicy]) -> String {
     let names: Vec<String> =
-        policies.iter().map(|policy| format!("{} ({})", policy.name, policy.policy_type())).collect();
-    match names.as_slice() {
-        [one] => format!("the policy {one} is"),
-        _ => format!("the policies {} are", names.join(", ")),
-    }
+        policies.iter().map(|policy| format!("  {} ({})", policy.name, policy.policy_type())).collect();
+    names.join("\n")
 }
 
 /// The warning that policies of others are attached to a role that goes.
@@ -256,17 +268,19 @@ pub(in crate::provider) fn foreign_policies_warning(
     policies: &[String],
     force: bool,
 ) -> Diagnostic {
-    let names = policies.join(", ");
+    let names = policies.join("\n  ");
     if force {
         return Diagnostic::warning(
-            format!("Policies of others are detached from role {role}"),
-            format!("force is set, so {names} will be detached before the role is deleted."),
+            "The policies of others are going to be detached from a role",
+            format!(
+                "Role {role}: force is true, so the destroy detaches these policies before it deletes the role:\n\n  {names}"
+            ),
         );
     }
     Diagnostic::warning(
-        format!("Others have attached policies to role {role}"),
+        FOREIGN_POLICIES,
         format!(
-            "Deleting the role fails, and changes nothing, while {names} is attached. If nothing in this configuration detaches it, do so yourself, or set force = true and apply first."
+            "Role {role}: the destroy fails and changes nothing while these policies are attached:\n\n  {names}\n\nIf nothing in this configuration detaches them, detach them yourself. Or set this on the resource, and apply first:\n\n  force = true"
         ),
     )
     .at(Path::of("force"))
@@ -277,7 +291,7 @@ pub(in crate::provider) fn role_replacement_warning(arn: &str, log_stores: &[Str
     Diagnostic::warning(
         "Replacing a role cuts off what is encrypted through it",
         format!(
-            "The role {arn} is deleted and another one made. {} The role of a Logstore's encryption is fixed by its first configuration: another role cannot take its place. Keep the role, and make another one for new Logstores.",
+            "Role {arn}: the apply deletes it and creates another one. {} The role of a Logstore's encryption is fixed by its first configuration: another role cannot take its place. Keep the role, and write another alicloud_ram_byok_role for new Logstores.",
             used_by(log_stores)
         ),
     )
@@ -289,7 +303,7 @@ pub(in crate::provider) fn role_destroy_warning(arn: &str, log_stores: &[String]
     Diagnostic::warning(
         "Destroying a role cuts off what is encrypted through it",
         format!(
-            "The role {arn} is deleted. {} A role that is made anew under the same name, with the same policies, opens them again.",
+            "Role {arn}: the destroy deletes it. {} If you create a role of the same name with the same policies, they can be read again.",
             used_by(log_stores)
         ),
     )
@@ -307,7 +321,7 @@ fn used_by(log_stores: &[String]) -> String {
 fn keeps_its_name(arn: &str, to: &str) -> String {
     let name = name_of(arn);
     format!(
-        "The plan deletes the role and makes one named {to}. The role of a Logstore's encryption is fixed by the Logstore's first configuration: no role of another name can take its place, and without a role named {name} the Logstore can be neither read nor written.\n\nSet it back in the alicloud_ram_byok_role:\n\n  role_name = {name:?}\n\nFor other Logstores, write another alicloud_ram_byok_role beside it. If the Logstore itself is replaced in the same apply, set on_immutable_change = \"replace\" on its encryption and apply that first."
+        "The plan deletes the role and creates one named {to}. The role of a Logstore's encryption is fixed by the Logstore's first configuration: no role of another name can take its place, and without a role named {name} the Logstore can be neither read nor written.\n\nSet it back in the alicloud_ram_byok_role:\n\n  role_name = {name:?}\n\nFor other Logstores, write another alicloud_ram_byok_role beside it. If the Logstore itself is replaced in the same apply, set on_immutable_change = \"replace\" on its encryption and apply that first."
     )
 }
 
@@ -333,7 +347,7 @@ pub(in crate::provider) fn role_with_log_stores_renamed(
         },
         keeps_its_name(arn, to)
     );
-    Diagnostic::error(RENAMED, detail).at(Path::of("role_name"))
+    super::of_plan(Diagnostic::error(RENAMED, detail).at(Path::of("role_name")))
 }
 
 /// A Logstore whose role is planned to be replaced by one of another name. `others` use the role as well.
@@ -348,7 +362,7 @@ pub(in crate::provider) fn role_of_log_store_renamed(
         also_of_project(others),
         keeps_its_name(arn, to)
     );
-    Diagnostic::error(RENAMED, detail).at(Path::of("user_cmk_info").attribute("arn"))
+    super::of_plan(Diagnostic::error(RENAMED, detail).at(Path::of("user_cmk_info").attribute("arn")))
 }
 
 /// A Logstore whose role is planned to be replaced, as far as known by one of the same name.
@@ -372,7 +386,7 @@ pub(in crate::provider) fn role_of_log_store_deleted(
     others: &BTreeSet<String>,
 ) -> Diagnostic {
     let detail = format!(
-        "Logstore {id} is encrypted through the role {arn}, which the same plan deletes.{} Without the role the Logstore can be neither read nor written, also where encryption is disabled. A role that is made anew under the same name, with the same policies, opens it again. Keep the role.",
+        "Logstore {id} is encrypted through the role {arn}, which the same plan deletes.{} Without the role the Logstore can be neither read nor written, also where encryption is disabled. If you create a role of the same name with the same policies, it can be read again. Keep the role.",
         also_of_project(others)
     );
     Diagnostic::warning("The role of a Logstore is going to be deleted", detail)

@@ -152,13 +152,17 @@ async fn write(
     let conf = planned.encrypt_conf().ok_or_else(|| {
         Diagnostic::error(
             "Configuration still unknown at apply",
-            format!("A value of the encryption of Logstore {id} is unknown although everything before it was applied. This is a bug in the host."),
+            format!("Logstore {id}: a value is still unknown at apply. Terraform or OpenTofu must not do that. Report it to them, with the version that terraform version prints."),
         )
     })?;
     let held = &resource.session.held;
     let calls = super::bound(&client, bounds, &id);
     let _lock = calls.within(held.lock(&id)).await.map_err(|error| {
-        errors::of_log_store_call("Cannot configure the encryption of a Logstore", &id, &error)
+        errors::of_call(
+            "Cannot configure the encryption of a Logstore",
+            format_args!("Logstore {id}"),
+            &error,
+        )
     })?;
     let base = held.take_read(&id);
     let _writing = held.begin_write(&id);
@@ -266,7 +270,11 @@ async fn try_delete(
     let held = &resource.session.held;
     let calls = super::bound(&client, bounds, &id);
     let not_disabled = |error: &Error| {
-        errors::of_log_store_call("Cannot switch off the encryption of a Logstore", &id, error)
+        errors::of_call(
+            "Cannot switch off the encryption of a Logstore",
+            format_args!("Logstore {id}"),
+            error,
+        )
     };
     let _lock = calls.within(held.lock(&id)).await.map_err(|error| not_disabled(&error))?;
     if let Err(diagnostics) = ownership::may_disable(resource, &id, private) {

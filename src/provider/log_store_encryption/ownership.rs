@@ -97,22 +97,21 @@ pub(super) fn disables(state: &EncryptionModel) -> bool {
 }
 
 fn configured_twice(id: &LogStoreId) -> Diagnostic {
-    Diagnostic::error(
+    errors::of_plan(Diagnostic::error(
         "Two resources configure one Logstore",
         format!(
-            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would choose it; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource. {}",
-            errors::STOPS_DESTROY
+            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would choose it; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource."
         ),
-    )
+    ))
 }
 
 fn renamed(id: &LogStoreId, what: &str) -> Diagnostic {
-    Diagnostic::error(
+    errors::of_plan(Diagnostic::error(
         "A resource switches off what another one configures",
         format!(
             "Logstore {id}: this resource {what}. Destroying with on_destroy = \"disable\" switches encryption off, and the other resource switches it on, in an order that chance decides: logs could be stored in clear meanwhile, or for good.\n\nIf the resource has a new name, or a new key of for_each, say so in the configuration:\n\n  moved {{\n    from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }}\n\nThe provider is told neither address. Terraform shows the new one with an error of the resource that is created, and none with that of a destroy. The old one is in the output of terraform state list and no longer in the configuration.\n\nIf no moved block can say it (an element taken out of a list with count, another provider alias), take the old resource out of the state. That sends nothing, and the new one adopts the Logstore as it is:\n\n  terraform state rm OLD_ADDRESS\n\nNothing was sent for this resource."
         ),
-    )
+    ))
 }
 
 fn switched_off_under(id: &LogStoreId) -> Diagnostic {

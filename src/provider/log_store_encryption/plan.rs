@@ -114,11 +114,11 @@ async fn look_at_existing(
 fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
     let summary = "Cannot read a Logstore";
     if errors::stops_plan(error) {
-        return errors::of_log_store_call(summary, id, error);
+        return errors::of_call(summary, format_args!("Logstore {id}"), error);
     }
-    errors::warning_of_log_store_call(
+    errors::warning_of_call(
         summary,
-        id,
+        format_args!("Logstore {id}"),
         error,
         "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
     )
@@ -129,7 +129,8 @@ fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> 
     let Some(stored) = &observed.conf else { return (Diagnostics::new(), Found::Nothing) };
     let conflicts = conflicts(&stored.into(), &planned.permanent());
     if !conflicts.is_empty() {
-        let conflicts = conflicts.iter().map(|conflict| errors::existing_conflict(id, stored, conflict));
+        let conflicts =
+            conflicts.iter().map(|conflict| errors::of_plan(errors::existing_conflict(id, stored, conflict)));
         return (conflicts.collect(), Found::Open);
     }
     let Some(wanted) = planned.encrypt_conf() else { return (Diagnostics::new(), Found::Open) };
@@ -172,7 +173,7 @@ pub(super) async fn update(
             diagnostics.extend(changes.iter().map(|change| errors::replacement_warning(id, change)));
         } else {
             let stored = prior.encrypt_conf();
-            let forbidden = |change| errors::forbidden_change(id, change, stored.as_ref());
+            let forbidden = |change| errors::of_plan(errors::forbidden_change(id, change, stored.as_ref()));
             diagnostics.extend(changes.iter().map(forbidden));
         }
     } else {

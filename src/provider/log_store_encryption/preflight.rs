@@ -166,13 +166,12 @@ impl Report<'_> {
         };
         let once = "This holds for every Logstore of this configuration that uses it, and is said once.";
         let diagnostic = match self.preflight {
-            Preflight::Error => Diagnostic::error(
+            Preflight::Error => errors::of_plan(Diagnostic::error(
                 summary,
                 format!(
-                    "{found}\n\n{once} Nothing was sent for them. To go on regardless, set preflight = \"warn\" in the provider block. {}",
-                    errors::STOPS_DESTROY
+                    "{found}\n\n{once} Nothing was sent for them. To go on regardless, write into the provider block:\n\n  preflight = \"warn\""
                 ),
-            ),
+            )),
             Preflight::Warn | Preflight::Off => Diagnostic::warning(summary, format!("{found}\n\n{once}")),
         };
         diagnostic.at(path)

@@ -69,7 +69,9 @@ async fn try_read(
             private.check_account(resource, &bounds, &id, state).await?;
             return Ok(Found::Gone(gone(&id, error.message())));
         }
-        Err(error) => return Err(errors::of_log_store_call("Cannot read a Logstore", &id, &error)),
+        Err(error) => {
+            return Err(errors::of_call("Cannot read a Logstore", format_args!("Logstore {id}"), &error));
+        }
     };
     let observed = Observed::of(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
     let rebuilt = known_create_time.is_some_and(|known| known != observed.create_time);

@@ -113,7 +113,7 @@ async fn go_on_with(
         Ok(found) => Err(errors::role_exists(name.as_str(), found.role.arn.as_str()).into()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let problem = errors::of_call(&format!("Cannot read role {name}"), &error);
+            let problem = errors::of_call("Cannot read a role", format_args!("Role {name}"), &error);
             Err(NotBegun { problem, left: Some(left) })
         }
     }

@@ -111,7 +111,7 @@ async fn is_finished(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Di
         Ok(found) => Ok(state.role_id.known() == Some(&found.role_id) && found.description != UNFINISHED),
         // Deleting it tells.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(errors::of_call(&format!("Cannot read role {}", role.name), &error)),
+        Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {}", role.name), &error)),
     }
 }
 
@@ -157,6 +157,6 @@ async fn is_ours(role: &BoundRole<'_>) -> Result<bool, Diagnostic> {
     match role.observe_known(None, None).await {
         Ok(found) => Ok(found.observed.is_unfinished()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(errors::of_call(&format!("Cannot read role {}", role.name), &error)),
+        Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {}", role.name), &error)),
     }
 }

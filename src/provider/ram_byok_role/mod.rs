@@ -134,7 +134,7 @@ fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
     planned.wanted().ok_or_else(|| {
         Diagnostic::error(
             "Configuration still unknown at apply",
-            "A value of the role is unknown although everything before it was applied. This is a bug in the host.",
+            "A value is still unknown at apply. Terraform or OpenTofu must not do that. Report it to them, with the version that terraform version prints.",
         )
     })
 }
@@ -168,7 +168,9 @@ async fn remove_left_but(
 ) -> Result<(), Diagnostic> {
     for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
         let removed = role.remove_policy_left(policy).await;
-        removed.map_err(|error| errors::of_call(&format!("Cannot delete policy {policy}"), &error))?;
+        removed.map_err(|error| {
+            errors::of_call("Cannot delete a policy", format_args!("Policy {policy}"), &error)
+        })?;
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(super) async fn create(
     let mut private = match resource.session.held.roles.stored(name) {
         Some(Stored::Unfinished(unfinished)) => unfinished,
         Some(Stored::NotMarked) => {
-            diagnostics.push(errors::role_not_unfinished(name));
+            diagnostics.push(errors::of_plan(errors::role_not_unfinished(name)));
             RolePrivate::default()
         }
         // A role of this state is there until the other half of its replacement has run.
@@ -88,18 +88,19 @@ async fn look_at_existing(
     match client.get_role(&bounds, &name).await {
         Ok(role) if role.description == UNFINISHED && !roles.is_begun(name.as_str()) => Ok(Some(role)),
         Ok(_) if is_replacement || roles.is_stored(name.as_str()) => Ok(None),
-        Ok(role) => Err(errors::role_exists(role.role_name.as_str(), role.arn.as_str())),
+        Ok(role) => Err(errors::of_plan(errors::role_exists(role.role_name.as_str(), role.arn.as_str()))),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             roles.note_absent(name.as_str());
             Ok(None)
         }
         Err(error) => {
-            let doing = format!("Cannot look whether there is a role {name}");
+            let summary = "Cannot find out whether a role exists";
+            let object = format_args!("Role {name}");
             if errors::stops_plan(&error) {
-                return Err(errors::of_call(&doing, &error));
+                return Err(errors::of_call(summary, object, &error));
             }
             let consequence = "If there is one, creating it fails at apply, and nothing is changed.";
-            Err(errors::warning_of_call(&doing, &error, consequence))
+            Err(errors::warning_of_call(summary, object, &error, consequence))
         }
     }
 }
@@ -126,7 +127,7 @@ async fn look_at_pass_role(
     if !same_name(&before.policy_name, &wanted.policy_name)
         && let Ok(Some(document)) = role.policy_of_others(&wanted.policy_name).await
     {
-        diagnostics.push(errors::policy_taken(&wanted.policy_name, &document));
+        diagnostics.push(errors::of_plan(errors::policy_taken(&wanted.policy_name, &document)));
     }
     let is_self = |principal: &Principal| {
         principal.kind == PrincipalKind::Role && same_name(&principal.name, name.as_str())

@@ -86,7 +86,7 @@ async fn try_read(
             super::check_account(resource, &bounds, state).await?;
             Ok(None)
         }
-        Err(error) => Err(errors::of_call(&format!("Cannot read role {name}"), &error)),
+        Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {name}"), &error)),
     }
 }
 

@@ -301,10 +301,10 @@ fn can_be_read(principal: &Principal, caller: &Read<CallerIdentity>) -> bool {
 
 impl ReadError {
     /// What the person who ran Terraform is told.
-    pub(in crate::provider) fn diagnostic(self, doing: &str) -> Diagnostic {
+    pub(in crate::provider) fn diagnostic(self, summary: &'static str) -> Diagnostic {
         match self {
             ReadError::NoClient(reason) => reason.into(),
-            ReadError::Call(error) => errors::of_call(doing, &error),
+            ReadError::Call(error) => errors::of_call(summary, "KMS key and RAM role", &error),
         }
     }
 }

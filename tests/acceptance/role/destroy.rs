@@ -43,7 +43,8 @@ fn without_force_it_fails_at_once_while_others_have_attached_policies() {
     scene.forget_calls();
     let ran = scene.run(&DESTROY).failed();
     ran.error().says(&[
-        "Others have attached policies to role sls-byok",
+        "Others have attached policies to a role",
+        "Role sls-byok",
         "nothing was changed",
         "AliyunLogReadOnlyAccess (System)",
         "theirs (Custom)",
@@ -60,7 +61,11 @@ fn with_force_the_policies_of_others_are_detached_and_not_deleted() {
     let scene = given::applied(&role_for(&["alice"], "  force = true"));
     attach_theirs(&scene);
     let ran = scene.destroy();
-    assert!(ran.warnings().iter().any(|warning| warning.text().contains("theirs will be detached")));
+    assert!(
+        ran.warnings()
+            .iter()
+            .any(|warning| warning.summary == "The policies of others are going to be detached from a role")
+    );
     assert_eq!(scene.role(NAME), None);
     assert_eq!(scene.custom_policies(), ["theirs"]);
 }
@@ -108,7 +113,7 @@ fn policies_that_are_attached_meanwhile_are_detached_with_force() {
 fn policies_that_are_attached_meanwhile_are_left_without_force() {
     let scene = given::applied(&role_for(&["alice"], ""));
     let error = destroyed_while(&scene, "DeleteRole", attach_theirs).failed().error();
-    error.says(&["Others attach policies to role sls-byok", "theirs (Custom)"]);
+    error.says(&["Others attach policies to a role while it is deleted", "Role sls-byok", "theirs (Custom)"]);
     assert_eq!(given::stored(&scene).policies, ["Custom/theirs"]);
     assert_eq!(scene.addresses(), [THIS]);
 }
@@ -156,7 +161,7 @@ fn a_destroy_that_fails_is_finished_by_the_next_one() {
         let scene = given::applied(&role_for(&["alice"], ""));
         let denied = json!({"error": {"status": 403, "code": "NoPermission", "message": "No."}});
         scene.ram_fault(&json!({"action": action, "effect": denied}));
-        scene.run(&DESTROY).failed().error().says(&["Cannot delete role sls-byok", action]);
+        scene.run(&DESTROY).failed().error().says(&["Cannot delete a role", "Role sls-byok", action]);
         assert_eq!(scene.addresses(), [THIS]);
         scene.destroy();
         given::is_gone(&scene);

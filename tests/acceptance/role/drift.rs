@@ -199,8 +199,11 @@ fn a_role_that_was_deleted_is_made_anew() {
     remove_role(&scene);
     let ran = scene.apply();
     assert_eq!(ran.changes(), (1, 0, 0));
-    ran.warning()
-        .says(&["Role sls-byok does not exist", "cannot be read or written until it is there again"]);
+    ran.warning().says(&[
+        "A role does not exist",
+        "Role sls-byok: RAM says",
+        "can be neither read nor written",
+    ]);
     // Its PassRole policy was there all along.
     given::is_whole(&scene, &["user alice"]);
     scene.plan().expect_empty();
@@ -212,7 +215,7 @@ fn a_role_that_was_made_anew_by_others_is_said_to_be() {
     remove_role(&scene);
     scene.ram("CreateRole", &[("RoleName", NAME), ("AssumeRolePolicyDocument", &given::trust().to_string())]);
     let ran = scene.apply();
-    ran.warning().says(&["Role sls-byok was made anew"]);
+    ran.warning().says(&["A role was deleted and created again", "Role sls-byok"]);
     given::is_whole(&scene, &["user alice"]);
     assert_eq!(scene.attributes(THIS)["role_id"], given::stored(&scene).role_id.as_str());
     scene.plan().expect_empty();

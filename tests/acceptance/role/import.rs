@@ -104,7 +104,7 @@ fn a_role_that_is_not_there_is_not_imported() {
     let scene = Scene::new(&given::people());
     scene.write("main.tf", &role(""));
     let ran = scene.import(THIS, NAME).failed();
-    assert!(ran.prose().contains("Cannot read role sls-byok"), "{}", ran.prose());
+    assert!(ran.prose().contains("Role sls-byok: RAM"), "{}", ran.prose());
     let ran = scene.import(THIS, ARN).failed();
     assert!(ran.prose().contains("A role is imported by its name"), "{}", ran.prose());
 }

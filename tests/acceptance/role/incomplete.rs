@@ -18,7 +18,8 @@ fn failed_at(action: &str, skip: u64, main: &str) -> Scene {
     scene.ram_fault(&json!({"action": action, "skip": skip, "effect": denied()}));
     let error = scene.try_apply().failed().error();
     error.says(&[
-        "Cannot set up role sls-byok",
+        "Cannot configure a role",
+        "Role sls-byok",
         action,
         "NoPermission",
         &format!("Grant the caller ram:{action}."),
@@ -246,7 +247,7 @@ fn a_role_that_lacks_at_most_its_description_is_made() {
         scene.provider("  max_retries = 0");
         scene.write("main.tf", &main());
         scene.ram_fault(&json!({"action": "UpdateRole", "times": 9, "effect": effect}));
-        scene.apply().warning().says(&["Whether role sls-byok has its description is not known"]);
+        scene.apply().warning().says(&["Whether a role has its description is not known", "Role sls-byok"]);
         scene.clear_faults();
         let made = given::stored(&scene).role_id;
         scene.apply();
@@ -281,7 +282,8 @@ fn create_before_destroy_is_an_error_that_says_why() {
     let made = given::stored(&scene).role_id;
     let error = scene.try_apply_with(&["-replace", THIS]).failed().error();
     error.says(&[
-        "There is already a role sls-byok",
+        "A role of this name exists already",
+        "Role sls-byok",
         "Take create_before_destroy away",
         "terraform state rm",
     ]);
@@ -313,8 +315,8 @@ fn one_that_somebody_else_has_made_meanwhile_is_left_alone() {
     scene.ram("CreateRole", &[("RoleName", NAME), ("AssumeRolePolicyDocument", &trust)]);
     let before = given::stored(&scene);
     let ran = scene.try_apply().failed();
-    ran.error().says(&["There is already a role sls-byok", "terraform import"]);
-    assert!(ran.warnings().iter().any(|warning| warning.summary == "Role sls-byok is another one"));
+    ran.error().says(&["A role of this name exists already", "Role sls-byok", "terraform import"]);
+    assert!(ran.warnings().iter().any(|warning| warning.summary == "A role belongs to somebody else"));
     assert_eq!(given::stored(&scene), before);
 }
 
@@ -327,7 +329,7 @@ fn a_role_of_which_nobody_knows_is_looked_for_by_the_next_run() {
         scene.write("main.tf", &main());
         scene.ram_fault(&json!({"action": "CreateRole", "times": 9, "effect": effect}));
         scene.ram_fault(&json!({"action": "GetRole", "skip": 2, "times": 9, "effect": "drop_before"}));
-        scene.try_apply().failed().error().says(&["Cannot create role sls-byok"]);
+        scene.try_apply().failed().error().says(&["Cannot create a role", "Role sls-byok"]);
         scene.clear_faults();
         assert_eq!(scene.role(NAME).is_some(), is_there);
         let made = scene.role(NAME).map(|role| role.role_id);

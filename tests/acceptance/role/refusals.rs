@@ -20,7 +20,11 @@ fn a_role_that_exists_is_an_error_at_plan() {
     for name in [NAME, "SLS-Byok"] {
         scene.write("main.tf", &role("").replace(NAME, name));
         let error = scene.try_plan().failed().error();
-        error.says(&["There is already a role", "terraform import ADDRESS sls-byok", "Nothing was changed"]);
+        error.says(&[
+            "A role of this name exists already",
+            "terraform import ADDRESS sls-byok",
+            "Nothing was changed",
+        ]);
         error.at("main.tf", 2);
     }
     assert_eq!(given::stored(&scene), before);
@@ -39,7 +43,7 @@ fn a_role_that_exists_is_an_error_at_apply_where_the_plan_does_not_know_the_name
     scene.write("main.tf", &with_unknown_name());
     scene.plan().expect_changes();
     let error = scene.try_apply_plan().failed().error();
-    error.says(&["There is already a role sls-byok", "terraform import ADDRESS sls-byok"]);
+    error.says(&["A role of this name exists already", "Role sls-byok", "terraform import ADDRESS sls-byok"]);
     assert_eq!(given::stored(&scene), before);
     assert!(!scene.addresses().contains(&THIS.to_owned()));
 }
@@ -63,7 +67,11 @@ fn a_role_that_is_made_after_the_plan_is_an_error() {
     scene.write("main.tf", &role(""));
     scene.plan().expect_changes();
     scene.ram("CreateRole", &[("RoleName", NAME), ("AssumeRolePolicyDocument", &given::trust().to_string())]);
-    scene.try_apply_plan().failed().error().says(&["There is already a role sls-byok", "terraform import"]);
+    scene.try_apply_plan().failed().error().says(&[
+        "A role of this name exists already",
+        "Role sls-byok",
+        "terraform import",
+    ]);
     assert_eq!(scene.addresses(), [""; 0]);
     assert_eq!(given::stored(&scene).policies, [""; 0]);
 }
@@ -76,7 +84,7 @@ fn a_role_that_cannot_be_looked_for_is_a_warning() {
     let denied = json!({"error": {"status": 403, "code": "NoPermission", "message": "No."}});
     scene.ram_fault(&json!({"action": "GetRole", "times": 1, "effect": denied}));
     let plan = scene.plan().expect_changes();
-    plan.ran.warning().says(&["Cannot look whether there is a role sls-byok", "NoPermission"]);
+    plan.ran.warning().says(&["Cannot find out whether a role exists", "Role sls-byok", "NoPermission"]);
 }
 
 #[track_caller]

@@ -73,7 +73,12 @@ fn what_may_not_be_read_is_a_warning() {
     let denied = json!({"error": {"status": 403, "code": "NoPermission", "message": "No."}});
     scene.ram_fault(&json!({"action": "ListPoliciesForRole", "effect": denied}));
     let warning = scene.apply().warning();
-    warning.says(&["Cannot read role sls-byok back", "NoPermission", "Everything was set and accepted"]);
+    warning.says(&[
+        "Cannot read a role after it was set",
+        "Role sls-byok",
+        "NoPermission",
+        "RAM has accepted every change",
+    ]);
     assert_eq!(given::stored(&scene).policies.len(), 2);
 }
 
