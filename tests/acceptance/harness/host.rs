@@ -57,6 +57,8 @@ pub(super) fn command<A: AsRef<OsStr>>(root: &Path, arguments: &[A]) -> Command 
         .env("TF_CLI_CONFIG_FILE", root.join("cli.tfrc"))
         .env("TF_IN_AUTOMATION", "1")
         .env("CHECKPOINT_DISABLE", "1")
-        .env("NO_COLOR", "1");
+        .env("NO_COLOR", "1")
+        // A command is over before collecting garbage would have paid.
+        .env("GOGC", "off");
     command
 }

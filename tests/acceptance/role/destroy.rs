@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::given::{self, NAME, POLICY, THIS, role, role_for};
-use crate::harness::{Call, Ran, Scene};
+use crate::harness::{Ran, Scene};
 
 const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-input=false", "-json"];
 
@@ -50,7 +50,9 @@ fn without_force_it_fails_at_once_while_others_have_attached_policies() {
         "theirs (Custom)",
         "force = true",
     ]);
-    assert!(ran.warnings().iter().any(|warning| warning.text().contains("Deleting the role fails")));
+    assert!(
+        ran.warnings().iter().any(|warning| warning.text().contains("the destroy fails and changes nothing"))
+    );
     assert_eq!(scene.ram_writes(), [""; 0]);
     assert_eq!((given::stored(&scene), given::stored_policy(&scene)), before);
     assert_eq!(scene.addresses(), [THIS]);
@@ -93,9 +95,7 @@ fn force_counts_as_it_is_in_the_state() {
 fn destroyed_while(scene: &Scene, action: &str, meanwhile: impl FnOnce(&Scene)) -> Ran {
     scene.ram_fault(&json!({"action": action, "effect": "hold"}));
     let run = scene.start(&DESTROY);
-    scene.await_calls(action, |calls: &[Call]| {
-        calls.iter().any(|call| call.action == action && call.status.is_none())
-    });
+    scene.await_faults();
     meanwhile(scene);
     scene.release();
     run.wait()

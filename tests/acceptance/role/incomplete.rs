@@ -284,7 +284,7 @@ fn create_before_destroy_is_an_error_that_says_why() {
     error.says(&[
         "A role of this name exists already",
         "Role sls-byok",
-        "Take create_before_destroy away",
+        "Remove create_before_destroy",
         "terraform state rm",
     ]);
     assert_eq!(given::stored(&scene).role_id, made);

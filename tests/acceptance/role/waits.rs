@@ -58,7 +58,7 @@ fn what_is_not_seen_in_time_is_a_warning() {
     let stale = json!({"stale": {"reads": 99, "writes": 3}});
     scene.ram_fault(&json!({"action": "ListPoliciesForRole", "effect": stale}));
     let warning = scene.apply().warning();
-    warning.says(&["Everything was set and accepted"]);
+    warning.says(&["RAM has accepted every change"]);
     scene.clear_faults();
     assert_eq!(scene.instance(THIS)["status"], serde_json::Value::Null);
     assert_eq!(given::stored(&scene).policies.len(), 2);
