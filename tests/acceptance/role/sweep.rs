@@ -26,23 +26,24 @@ enum Operation {
 }
 
 impl Operation {
-    /// A scene in which everything is ready for the operation. Failed calls are not repeated by the client.
-    fn scene(self) -> Scene {
-        let scene = Scene::new(&given::people());
-        scene.provider("  max_retries = 0");
-        scene.write("main.tf", &role_for(&["alice"], ""));
-        if !matches!(self, Operation::Create) {
-            scene.apply();
-        }
-        if matches!(self, Operation::Update) {
-            let wide = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "ram:PassRole", "Resource": "*"}]});
-            let document = wide.to_string();
-            let version = [("PolicyName", POLICY), ("PolicyDocument", &*document), ("SetAsDefault", "true")];
-            scene.ram("CreatePolicyVersion", &version);
-            scene.write("main.tf", &role_for(&["bob"], "  description = \"Other\""));
+    /// In the order of the role's life: each begins where the one before has ended.
+    const ALL: [Operation; 3] = [Operation::Create, Operation::Update, Operation::Destroy];
+
+    /// Makes everything ready for the operation.
+    fn prepare(self, scene: &Scene) {
+        match self {
+            Operation::Create => scene.write("main.tf", &role_for(&["alice"], "")),
+            Operation::Update => {
+                let wide = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "ram:PassRole", "Resource": "*"}]});
+                let document = wide.to_string();
+                let version =
+                    [("PolicyName", POLICY), ("PolicyDocument", &*document), ("SetAsDefault", "true")];
+                scene.ram("CreatePolicyVersion", &version);
+                scene.write("main.tf", &role_for(&["bob"], "  description = \"Other\""));
+            }
+            Operation::Destroy => {}
         }
         scene.forget_calls();
-        scene
     }
 
     fn run(self, scene: &Scene) -> Ran {
@@ -65,13 +66,13 @@ impl Operation {
     }
 }
 
-/// One call that fails.
-#[derive(Clone, Debug)]
+/// One call of each operation that fails.
+#[derive(Clone, Copy, Debug)]
 struct Case {
-    operation: Operation,
     /// How many calls come before it.
     skip: usize,
-    effect: Value,
+    /// Which of the [`effects`].
+    effect: usize,
     /// How many calls fail.
     times: usize,
 }
@@ -82,49 +83,71 @@ fn effects() -> [Value; 3] {
     [error, json!("drop_before"), json!("drop_after")]
 }
 
-/// Every call of an undisturbed run, twice.
-fn cases(operation: Operation) -> Vec<Case> {
-    let scene = operation.scene();
-    operation.run(&scene).succeeded();
-    let calls = scene.ram_actions();
-    operation.check_outcome(&scene);
-    assert!(calls.len() >= 10, "{operation:?}: {calls:?}");
-    let case = |skip: usize, effect: usize, times| Case {
-        operation,
-        skip,
-        effect: effects()[effect % 3].clone(),
-        times,
-    };
-    (0..calls.len()).flat_map(|skip| [case(skip, skip, 99), case(skip, skip + 1, 1)]).collect()
+/// A scene with nobody's role. Failed calls are not repeated by the client.
+fn scene() -> Scene {
+    let scene = Scene::new(&given::people());
+    scene.provider("  max_retries = 0");
+    scene
 }
 
-/// Checks a case; true if the disturbed run failed, and did not get over it by itself.
-fn check(case: &Case) -> bool {
-    let Case { operation, skip, effect, times } = case;
-    let scene = operation.scene();
-    let before = scene.role(given::NAME).map(|role| role.role_id);
-    scene.ram_fault(&json!({"action": "*", "skip": skip, "times": times, "effect": effect}));
-    let failed = operation.run(&scene).exit_code != Some(0);
-    scene.clear_faults();
-    let between = scene.role(given::NAME).map(|role| role.role_id).or(before);
-    operation.run(&scene).succeeded();
-    operation.check_outcome(&scene);
-    if let Some(after) = scene.role(given::NAME) {
-        assert!(between.is_none_or(|between| between == after.role_id), "another role was made");
+/// Every call of the longest undisturbed operation, twice.
+fn cases() -> Vec<Case> {
+    let scene = scene();
+    let mut longest = 0;
+    for operation in Operation::ALL {
+        operation.prepare(&scene);
+        operation.run(&scene).succeeded();
+        let calls = scene.ram_actions();
+        operation.check_outcome(&scene);
+        assert!(calls.len() >= 10, "{operation:?}: {calls:?}");
+        longest = longest.max(calls.len());
     }
-    failed
+    let case = |skip: usize, effect: usize, times| Case { skip, effect: effect % 3, times };
+    (0..longest).flat_map(|skip| [case(skip, skip, 99), case(skip, skip + 1, 1)]).collect()
+}
+
+/// Checks a case in every operation, one after the other. Returns how many disturbed runs failed, and did not get over it
+/// by themselves, and how many were disturbed.
+fn check(case: Case) -> [usize; 2] {
+    let Case { skip, effect, times } = case;
+    let scene = scene();
+    let mut counts = [0, 0];
+    for operation in Operation::ALL {
+        operation.prepare(&scene);
+        let before = scene.role(given::NAME).map(|role| role.role_id);
+        scene.forget_calls();
+        scene.ram_fault(&json!({"action": "*", "skip": skip, "times": times, "effect": effects()[effect]}));
+        let failed = operation.run(&scene).exit_code != Some(0);
+        scene.clear_faults();
+        let is_disturbed = failed || scene.ram_actions().len() > skip;
+        counts = [counts[0] + usize::from(failed), counts[1] + usize::from(is_disturbed)];
+        let between = scene.role(given::NAME).map(|role| role.role_id).or(before);
+        // One that was not disturbed is done.
+        if is_disturbed {
+            operation.run(&scene).succeeded();
+        }
+        operation.check_outcome(&scene);
+        if let Some(after) = scene.role(given::NAME) {
+            assert!(between.is_none_or(|between| between == after.role_id), "another role was made");
+        }
+    }
+    counts
 }
 
 #[test]
 fn whatever_call_fails_the_next_run_gets_there() {
-    let cases: Vec<Case> =
-        [Operation::Create, Operation::Update, Operation::Destroy].into_iter().flat_map(cases).collect();
-    let (next, failed_runs) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let cases = cases();
+    let next = AtomicUsize::new(0);
+    let counts = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let work = || {
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match std::panic::catch_unwind(|| check(case)) {
-                Ok(failed) => drop(failed_runs.fetch_add(usize::from(failed), Ordering::Relaxed)),
-                Err(_) => return Some(case.clone()),
+            match std::panic::catch_unwind(|| check(*case)) {
+                Ok(of_case) => {
+                    for (count, of_case) in counts.iter().zip(of_case) {
+                        count.fetch_add(of_case, Ordering::Relaxed);
+                    }
+                }
+                Err(_) => return Some(*case),
             }
         }
         None
@@ -134,6 +157,11 @@ fn whatever_call_fails_the_next_run_gets_there() {
         workers.into_iter().filter_map(|worker| worker.join().unwrap()).collect()
     });
     assert!(failed.is_empty(), "these did not get there: {failed:#?}");
-    let failed_runs = failed_runs.into_inner();
-    assert!(failed_runs * 2 > cases.len(), "only {failed_runs} of {} runs were disturbed", cases.len());
+    let [failed_runs, disturbed_runs] = counts.map(AtomicUsize::into_inner);
+    assert!(failed_runs * 2 > disturbed_runs, "only {failed_runs} of {disturbed_runs} runs failed");
+    assert!(
+        disturbed_runs > cases.len(),
+        "only {disturbed_runs} runs were disturbed by {} cases",
+        cases.len()
+    );
 }
