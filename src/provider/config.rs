@@ -196,6 +196,9 @@ mean. With `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS=true` the modes `External` an
 at `endpoints.sts`, else at `sts_endpoint` of the profile, `ALIBABA_CLOUD_STS_ENDPOINT`, `sts_region` of the profile, \
 `ALIBABA_CLOUD_STS_REGION`, or in the provider's region.
 
+The guide [Least privileges](guides/least-privileges.md) has the permissions that the caller needs to plan, to audit and to \
+apply, and policy documents to copy.
+
 A plan file holds the values of variables in clear, also of `sensitive` ones. Keys do not get into it if they come from the \
 environment or a file, or through a variable that is `ephemeral` (Terraform 1.10).
 

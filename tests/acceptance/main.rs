@@ -28,6 +28,7 @@ mod other_writers;
 mod ownership;
 mod permanence;
 mod preflight;
+mod privileges;
 mod provider;
 mod proxy;
 mod readiness;

@@ -1,4 +1,4 @@
-//! Keeps `docs/` equal to what the schemas and `examples/` say.
+//! Keeps `docs/` equal to what the schemas, the table of permissions and `examples/` say.
 //!
 //! `./scripts/docs` rewrites the pages by running this test with `WRITE_DOCS=1`.
 
@@ -6,6 +6,7 @@
 
 mod function_page;
 mod page;
+mod privileges_page;
 
 use std::{fs, path::Path};
 
@@ -36,6 +37,8 @@ fn pages_say_what_schemas_and_examples_say() {
         let example = read(&format!("examples/functions/{name}/function.tf"));
         check(&format!("docs/functions/{name}.md"), &function_page::function(name, definition, &example));
     }
+    let guide = privileges_page::guide(&read("templates/guides/least-privileges.md"));
+    check("docs/guides/least-privileges.md", &guide);
 }
 
 #[test]

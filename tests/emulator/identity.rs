@@ -124,6 +124,40 @@ async fn a_policy_that_is_attached_works_from_the_next_call_on() {
     assert_eq!(bench.call_by(&bob(), "GET", "/logstores/app", "").await.status, 401);
 }
 
+/// Attaching takes the permission on the policy and on its holder; the actions on tags are granted for all resources or
+/// not at all.
+#[tokio::test]
+async fn a_permission_counts_for_the_resources_that_it_names() {
+    let bench = bench().await;
+    let (role, system) = ("acs:ram:*:1234567890123456:role/deployer", "acs:ram:*:system:policy/AliyunLog*");
+    let attach =
+        ("AttachPolicyToRole", [("PolicyType", "System"), ("PolicyName", "AliyunLogReadOnlyAccess")]);
+    let tags = ("ListTagResources", [("ResourceType", "role"), ("ResourceNames", r#"["Deployer"]"#)]);
+    for (number, ((action, parameters), resources, status)) in [
+        (attach, json!([role]), 403),
+        (attach, json!([system]), 403),
+        (attach, json!([role, "acs:ram:*:1234567890123456:policy/*"]), 403),
+        (attach, json!([role, system]), 200),
+        (tags, json!("acs:ram:*:1234567890123456:role/*"), 403),
+        (tags, json!("*"), 200),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let statement = json!({"Effect": "Allow", "Action": format!("ram:{action}"), "Resource": resources});
+        let document = json!({"Version": "1", "Statement": [statement]}).to_string();
+        let policy = ("PolicyName", &*format!("try-{number}"));
+        let to_bob = [("PolicyType", "Custom"), policy, ("UserName", "bob")];
+        let made = [policy, ("PolicyDocument", &document)];
+        assert_eq!(bench.rpc(&Key::root(), (RAM, "CreatePolicy"), &made).await.status, 200);
+        assert_eq!(bench.rpc(&Key::root(), (RAM, "AttachPolicyToUser"), &to_bob).await.status, 200);
+        let called = [&parameters[..], &[("RoleName", "Deployer")]].concat();
+        let answer = bench.rpc(&bob(), (RAM, action), &called).await;
+        assert_eq!(answer.status, status, "{document}: {}", answer.body);
+        assert_eq!(bench.rpc(&Key::root(), (RAM, "DetachPolicyFromUser"), &to_bob).await.status, 200);
+    }
+}
+
 #[tokio::test]
 async fn a_repeated_call_is_refused_and_an_unknown_action_is_not_found() {
     let bench = bench().await;

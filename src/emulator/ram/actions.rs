@@ -2,7 +2,7 @@
 
 use super::{attachment, group, permission, policy, policy_version, role, tag, user};
 use crate::emulator::identity::{Directory, HolderKind};
-use crate::emulator::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
+use crate::emulator::rpc::{Action, Api, ArnOf, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
 pub const SERVICE: Service<Directory> = Service {
@@ -29,12 +29,24 @@ const ACTIONS: [Action<Directory>; 40] = [
     write("SetDefaultPolicyVersion", permission::policy, policy_version::set_default),
     write("DeletePolicyVersion", permission::policy, policy_version::delete),
     read("ListPolicyVersions", permission::policy, policy_version::list),
-    write("AttachPolicyToRole", permission::role, |d, r| attachment::attach(d, r, HolderKind::Role)),
-    write("AttachPolicyToUser", permission::user, |d, r| attachment::attach(d, r, HolderKind::User)),
-    write("AttachPolicyToGroup", permission::group, |d, r| attachment::attach(d, r, HolderKind::Group)),
-    write("DetachPolicyFromRole", permission::role, |d, r| attachment::detach(d, r, HolderKind::Role)),
-    write("DetachPolicyFromUser", permission::user, |d, r| attachment::detach(d, r, HolderKind::User)),
-    write("DetachPolicyFromGroup", permission::group, |d, r| attachment::detach(d, r, HolderKind::Group)),
+    write_both("AttachPolicyToRole", [permission::role, permission::policy], |d, r| {
+        attachment::attach(d, r, HolderKind::Role)
+    }),
+    write_both("AttachPolicyToUser", [permission::user, permission::policy], |d, r| {
+        attachment::attach(d, r, HolderKind::User)
+    }),
+    write_both("AttachPolicyToGroup", [permission::group, permission::policy], |d, r| {
+        attachment::attach(d, r, HolderKind::Group)
+    }),
+    write_both("DetachPolicyFromRole", [permission::role, permission::policy], |d, r| {
+        attachment::detach(d, r, HolderKind::Role)
+    }),
+    write_both("DetachPolicyFromUser", [permission::user, permission::policy], |d, r| {
+        attachment::detach(d, r, HolderKind::User)
+    }),
+    write_both("DetachPolicyFromGroup", [permission::group, permission::policy], |d, r| {
+        attachment::detach(d, r, HolderKind::Group)
+    }),
     read("ListPoliciesForRole", permission::role, |d, r| attachment::policies_for(d, r, HolderKind::Role)),
     read("ListPoliciesForUser", permission::user, |d, r| attachment::policies_for(d, r, HolderKind::User)),
     read("ListPoliciesForGroup", permission::group, |d, r| attachment::policies_for(d, r, HolderKind::Group)),
@@ -46,20 +58,18 @@ const ACTIONS: [Action<Directory>; 40] = [
     read("GetGroup", permission::group, group::get),
     write("DeleteGroup", permission::group, group::delete),
     read("ListGroups", permission::every_group, group::list),
-    write("AddUserToGroup", permission::group, group::add_user),
-    write("RemoveUserFromGroup", permission::group, group::remove_user),
+    write_both("AddUserToGroup", [permission::group, permission::user], group::add_user),
+    write_both("RemoveUserFromGroup", [permission::group, permission::user], group::remove_user),
     read("ListGroupsForUser", permission::user, group::list_for_user),
     read("ListUsersForGroup", permission::group, group::users_of),
-    write("TagResources", permission::tagged, tag::add),
-    write("UntagResources", permission::tagged, tag::remove),
-    read("ListTagResources", permission::tagged, tag::list),
+    write("TagResources", permission::all, tag::add),
+    write("UntagResources", permission::all, tag::remove),
+    read("ListTagResources", permission::all, tag::list),
 ];
-
-type Arn = fn(&Directory, &Request<'_>) -> Result<String, Error>;
 
 const fn read(
     name: &'static str,
-    arn: Arn,
+    arn: ArnOf<Directory>,
     run: fn(&Directory, &Request<'_>) -> Outcome,
 ) -> Action<Directory> {
     Action { name, resource: Resource::Arn(arn), run: Run::Read(run) }
@@ -67,8 +77,16 @@ const fn read(
 
 const fn write(
     name: &'static str,
-    arn: Arn,
+    arn: ArnOf<Directory>,
     run: fn(&mut Directory, &Request<'_>) -> Outcome,
 ) -> Action<Directory> {
     Action { name, resource: Resource::Arn(arn), run: Run::Write(run) }
+}
+
+const fn write_both(
+    name: &'static str,
+    [one, other]: [ArnOf<Directory>; 2],
+    run: fn(&mut Directory, &Request<'_>) -> Outcome,
+) -> Action<Directory> {
+    Action { name, resource: Resource::Both(one, other), run: Run::Write(run) }
 }

@@ -1,7 +1,8 @@
 //! What each action is about, for the policies of who calls it
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-ram>).
 //!
-//! Attaching and detaching is about the holder of the policy.
+//! Attaching and detaching is about the policy and its holder, membership about the user and the group
+//! (<https://www.alibabacloud.com/help/doc-detail/102666.htm>).
 
 use crate::emulator::identity::{Directory, role_arn};
 use crate::emulator::rpc::{Error, Request};
@@ -32,9 +33,14 @@ pub fn policy(_: &Directory, request: &Request<'_>) -> Arn {
     named(request, "policy", name)
 }
 
-/// Everything of the kind that is tagged.
-pub fn tagged(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, request.parameters.required("ResourceType")?, "*")
+/// All resources: RAM grants the actions on tags for none in particular, so that only a statement whose resource is `*`
+/// is about them.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the other resources are named by parameters that may be missing"
+)]
+pub fn all(_: &Directory, _: &Request<'_>) -> Arn {
+    Ok("*".to_owned())
 }
 
 /// All roles.

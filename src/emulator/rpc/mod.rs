@@ -18,4 +18,4 @@ pub use authentication::{Nonces, authenticate};
 pub use error::Error;
 pub use format::Format;
 pub use parameters::Parameters;
-pub use service::{Action, Outcome, Request, Resource, Run, Service, call_as, serve};
+pub use service::{Action, ArnOf, Outcome, Request, Resource, Run, Service, call_as, serve};

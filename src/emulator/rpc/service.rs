@@ -33,7 +33,7 @@ pub struct Service<M: 'static> {
 pub struct Action<M: 'static> {
     /// Its name in the API reference.
     pub name: &'static str,
-    /// The ARN of what it is about, on which the caller needs the permission `<service>:<name>`.
+    /// What it is about, on which the caller needs the permission `<service>:<name>`.
     pub resource: Resource<M>,
     /// What it does.
     pub run: Run<M>,
@@ -47,7 +47,27 @@ pub enum Resource<M> {
     /// Nothing, and it is called without a signature.
     Anonymous,
     /// Something.
-    Arn(fn(&M, &Request<'_>) -> Result<String, Error>),
+    Arn(ArnOf<M>),
+    /// Two things: the caller needs the permission on both.
+    Both(ArnOf<M>, ArnOf<M>),
+}
+
+/// Names what an action is about.
+pub type ArnOf<M> = fn(&M, &Request<'_>) -> Result<String, Error>;
+
+impl<M> Resource<M> {
+    /// The ARNs on which the caller needs the permission.
+    ///
+    /// # Errors
+    ///
+    /// The request does not name what it is about.
+    pub fn arns(&self, model: &M, request: &Request<'_>) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Free | Self::Anonymous => Ok(Vec::new()),
+            Self::Arn(arn) => Ok(vec![arn(model, request)?]),
+            Self::Both(one, other) => Ok(vec![one(model, request)?, other(model, request)?]),
+        }
+    }
 }
 
 /// What an action does; the members it answers, besides the request id.
@@ -180,12 +200,11 @@ fn check_access<M>(
     directory: &Directory,
     request: &Request<'_>,
 ) -> Result<(), Error> {
-    let (Resource::Arn(resource), Some(caller)) = (&action.resource, request.caller) else { return Ok(()) };
+    let Some(caller) = request.caller else { return Ok(()) };
     let name = format!("{}:{}", service.api.name(), action.name);
-    let resource = resource(model, request)?;
-    if directory.decide(caller, &name, &resource, request.facts).is_allowed() {
-        return Ok(());
-    }
+    let is_refused = |arn: &&String| !directory.decide(caller, &name, arn, request.facts).is_allowed();
+    let arns = action.resource.arns(model, request)?;
+    let Some(resource) = arns.iter().find(is_refused) else { return Ok(()) };
     tracing::debug!(caller = caller.arn(), action = name, resource, "not allowed");
     let (status, code, message) = service.forbidden;
     Err(Error::new(status, code, message))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Error, Outcome, Parameters, Request, Resource, Run, Service};
+use super::{Error, Outcome, Parameters, Request, Run, Service};
 use crate::emulator::access::Principal;
 use crate::emulator::policy::Facts;
 
@@ -39,9 +39,7 @@ impl<M: Clone> Bench<M> {
             parameters: &parameters,
         };
         let action = self.service.actions.iter().find(|known| known.name == action).expect("an action");
-        if let Resource::Arn(arn) = action.resource {
-            arn(&self.model, &request)?;
-        }
+        action.resource.arns(&self.model, &request)?;
         match action.run {
             Run::Read(read) => read(&self.model, &request),
             Run::Write(write) => {

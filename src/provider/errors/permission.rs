@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cloud::error::Error;
+use crate::{cloud::error::Error, provider::privileges};
 
 /// What the caller has to be allowed, with a policy statement to paste.
 pub(super) fn advice(error: &Error) -> String {
@@ -26,10 +26,10 @@ pub(super) fn advice(error: &Error) -> String {
 /// of the role.
 pub(super) fn advice_for_byok(error: &Error, arn: &str) -> String {
     let log_store = called_resource(error).unwrap_or_else(|| "*".to_owned());
-    let mut actions = vec!["log:GetLogStore".to_owned(), "log:UpdateLogStore".to_owned()];
     let called = called_action(error);
-    if !actions.contains(&called) {
-        actions.push(called);
+    let mut actions = privileges::actions(privileges::ENCRYPTION);
+    if !actions.contains(&&*called) {
+        actions.push(&called);
     }
     let policy = document(&json!([
         {"Effect": "Allow", "Action": actions, "Resource": log_store},

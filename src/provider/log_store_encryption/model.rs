@@ -75,7 +75,7 @@ pub(super) const KEEP: &str = "keep";
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore.",
+        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and policy documents to copy.",
         attributes: vec![
             Attribute::string("project_name")
                 .required()

@@ -9,7 +9,7 @@ use crate::{
         kms::KeyMetadata,
         ram::{PolicyDocument, PolicyId, Role},
     },
-    provider::errors,
+    provider::{errors, privileges},
 };
 
 /// What came of reading one thing.
@@ -116,21 +116,11 @@ impl Denied {
     }
 }
 
-/// The permissions that all reads together need. Who one is needs none.
-const READS: [&str; 7] = [
-    "kms:DescribeKey",
-    "ram:GetRole",
-    "ram:ListPoliciesForRole",
-    "ram:GetPolicy",
-    "ram:ListPoliciesForUser",
-    "ram:ListGroupsForUser",
-    "ram:ListPoliciesForGroup",
-];
-
 /// The one policy that lets the caller read everything, so that no second permission turns out to be missing after the
 /// first is granted.
 pub(super) fn grant_reads() -> String {
-    let statement = json!({ "Effect": "Allow", "Action": READS, "Resource": "*" });
+    let statement =
+        json!({ "Effect": "Allow", "Action": privileges::actions(privileges::CHECKS), "Resource": "*" });
     let policy = json!({ "Version": "1", "Statement": [statement] });
     format!(
         "To have everything checked, attach a custom policy with this document to the caller:\n\n  {policy}"

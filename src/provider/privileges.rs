@@ -1,0 +1,223 @@
+//! What the caller has to be allowed: the one table of it.
+//!
+//! The guide "Least privileges" is generated from it, an acceptance test takes the documents of that guide and removes one
+//! action at a time, and what the provider says about missing permissions names the actions of this table. Sources of the
+//! actions and their resources: the pages of the API of each service, section "RAM authorization"; for RAM also
+//! <https://www.alibabacloud.com/help/doc-detail/102666.htm>.
+
+use Need::{Needed, Optional, Unused};
+use Resource::{
+    All, Caller, CallerGroup, CustomPolicies, Group, Key, KmsPolicies, LogStore, PassRolePolicy, PassingRole,
+    Role, SystemPolicies, User,
+};
+
+/// A permission that the provider uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Privilege {
+    /// The action as policies name it: `ram:GetRole`.
+    pub action: &'static str,
+    /// The resources; the action is needed on each of them.
+    pub resources: &'static [Resource],
+    /// What a plan comes to without it.
+    pub plan: Need,
+    /// What an apply comes to without it.
+    pub apply: Need,
+    /// What the provider does with it, as a sentence.
+    pub purpose: &'static str,
+}
+
+/// What a run comes to without a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It does not use the permission.
+    Unused,
+    /// It leaves something out and succeeds.
+    Optional,
+    /// It fails.
+    Needed,
+}
+
+/// What a permission is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// The Logstore.
+    LogStore,
+    /// The KMS key.
+    Key,
+    /// The role that SLS assumes.
+    Role,
+    /// The two system policies that the role has.
+    KmsPolicies,
+    /// The custom policy that allows `ram:PassRole`.
+    PassRolePolicy,
+    /// A user of `pass_role.users`.
+    User,
+    /// A group of `pass_role.groups`.
+    Group,
+    /// A role of `pass_role.roles`.
+    PassingRole,
+    /// The RAM user that runs Terraform.
+    Caller,
+    /// A group of that user.
+    CallerGroup,
+    /// Every custom policy of the account.
+    CustomPolicies,
+    /// Every system policy.
+    SystemPolicies,
+    /// All resources: RAM grants the action for none in particular.
+    All,
+}
+
+impl Resource {
+    /// The resources as a policy writes them, with the names of the examples.
+    pub fn patterns(self) -> &'static [&'static str] {
+        match self {
+            Self::LogStore => {
+                &["acs:log:cn-hangzhou:1234567890123456:project/audit-project/logstore/app-log"]
+            }
+            Self::Key => &["acs:kms:cn-hangzhou:1234567890123456:key/f5136b95-2420-ab31-1234-0123456789ab"],
+            Self::Role => &["acs:ram:*:1234567890123456:role/sls-byok"],
+            Self::KmsPolicies => &[
+                "acs:ram:*:system:policy/AliyunKMSReadOnlyAccess",
+                "acs:ram:*:system:policy/AliyunKMSCryptoUserAccess",
+            ],
+            Self::PassRolePolicy => &["acs:ram:*:1234567890123456:policy/sls-byok-pass-role"],
+            Self::User => &["acs:ram:*:1234567890123456:user/log-admin"],
+            Self::Group => &["acs:ram:*:1234567890123456:group/log-operators"],
+            Self::PassingRole => &["acs:ram:*:1234567890123456:role/deployer"],
+            Self::Caller => &["acs:ram:*:1234567890123456:user/ci"],
+            Self::CallerGroup => &["acs:ram:*:1234567890123456:group/pipelines"],
+            Self::CustomPolicies => &["acs:ram:*:1234567890123456:policy/*"],
+            Self::SystemPolicies => &["acs:ram:*:system:policy/*"],
+            Self::All => &["*"],
+        }
+    }
+}
+
+const fn needed(action: &'static str, resources: &'static [Resource], purpose: &'static str) -> Privilege {
+    Privilege { action, resources, plan: Needed, apply: Needed, purpose }
+}
+
+const fn optional(action: &'static str, resources: &'static [Resource], purpose: &'static str) -> Privilege {
+    Privilege { action, resources, plan: Optional, apply: Optional, purpose }
+}
+
+const fn to_apply(action: &'static str, resources: &'static [Resource], purpose: &'static str) -> Privilege {
+    Privilege { action, resources, plan: Unused, apply: Needed, purpose }
+}
+
+/// What `alicloud_log_store_encryption` takes with the service's key.
+pub const ENCRYPTION: &[Privilege] = &[
+    needed("log:GetLogStore", &[LogStore], "Reads the Logstore."),
+    to_apply("log:UpdateLogStore", &[LogStore], "Writes the encryption configuration."),
+];
+
+/// What it takes besides with a key of the user's own.
+pub const BYOK: &[Privilege] = &[to_apply(
+    "ram:PassRole",
+    &[Role],
+    "Lets SLS use the role. SLS checks it when the configuration is written.",
+)];
+
+/// What the checks of the key, the role and the caller take, in `alicloud_byok_readiness` and before a plan.
+pub const CHECKS: &[Privilege] = &[
+    optional("kms:DescribeKey", &[Key], "Checks the key."),
+    optional("ram:GetRole", &[Role], "Checks that the role exists and that SLS may assume it."),
+    optional("ram:ListPoliciesForRole", &[Role], "Checks that the role may use the key."),
+    optional(
+        "ram:GetPolicy",
+        &[CustomPolicies, SystemPolicies],
+        "Reads the policies of the role, the caller and its groups.",
+    ),
+    optional("ram:ListPoliciesForUser", &[Caller], "Checks that the caller may pass the role."),
+    optional("ram:ListGroupsForUser", &[Caller], "Checks that the caller may pass the role."),
+    optional("ram:ListPoliciesForGroup", &[CallerGroup], "Checks that the caller may pass the role."),
+];
+
+/// What `alicloud_ram_byok_role` takes.
+pub const ROLE: &[Privilege] = &[
+    needed("ram:GetRole", &[Role], "Reads the role."),
+    needed("ram:ListPoliciesForRole", &[Role], "Reads which policies the role has."),
+    needed("ram:ListTagResources", &[All], "Reads `tags`."),
+    to_apply("ram:CreateRole", &[Role], "Creates the role."),
+    to_apply("ram:AttachPolicyToRole", &[Role, KmsPolicies], "Creates and repairs the role."),
+    to_apply("ram:UpdateRole", &[Role], "Creates, changes and repairs the role."),
+    to_apply("ram:UntagResources", &[All], "Changes `tags`."),
+    to_apply("ram:TagResources", &[All], "Changes `tags`."),
+    to_apply("ram:DetachPolicyFromRole", &[Role, KmsPolicies], "Destroys the role."),
+    to_apply("ram:DeleteRole", &[Role], "Destroys the role."),
+];
+
+/// What it takes besides with `pass_role`.
+pub const PASS_ROLE: &[Privilege] = &[
+    needed("ram:GetPolicy", &[PassRolePolicy], "Reads the policy."),
+    needed("ram:ListEntitiesForPolicy", &[PassRolePolicy], "Reads who has the policy."),
+    optional("ram:GetUser", &[User], "Finds users that do not exist."),
+    optional("ram:ListPoliciesForGroup", &[Group], "Finds groups that do not exist."),
+    optional("ram:GetRole", &[PassingRole], "Finds roles that do not exist."),
+    to_apply("ram:CreatePolicy", &[PassRolePolicy], "Creates the policy."),
+    to_apply("ram:AttachPolicyToUser", &[User, PassRolePolicy], "Gives the policy to a user."),
+    to_apply("ram:AttachPolicyToGroup", &[Group, PassRolePolicy], "Gives the policy to a group."),
+    to_apply("ram:AttachPolicyToRole", &[PassingRole, PassRolePolicy], "Gives the policy to a role."),
+    to_apply("ram:CreatePolicyVersion", &[PassRolePolicy], "Repairs a policy whose document was changed."),
+    to_apply("ram:DetachPolicyFromUser", &[User, PassRolePolicy], "Takes the policy from a user."),
+    to_apply("ram:DetachPolicyFromGroup", &[Group, PassRolePolicy], "Takes the policy from a group."),
+    to_apply("ram:DetachPolicyFromRole", &[PassingRole, PassRolePolicy], "Takes the policy from a role."),
+    to_apply("ram:DeletePolicy", &[PassRolePolicy], "Deletes the policy."),
+];
+
+/// Something that a person wants the caller to be able to do, and that gets one policy document.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// The heading of its document in the guide.
+    pub title: &'static str,
+    /// Whether it changes anything.
+    pub applies: bool,
+    /// The permissions that it uses, in parts.
+    pub parts: &'static [&'static [Privilege]],
+}
+
+/// Every job.
+pub const JOBS: [Job; 6] = [
+    Job {
+        title: "To plan and to audit",
+        applies: false,
+        parts: &[ENCRYPTION, BYOK, CHECKS, ROLE, PASS_ROLE],
+    },
+    Job { title: "To read alicloud_byok_readiness", applies: false, parts: &[CHECKS] },
+    Job {
+        title: "To apply alicloud_log_store_encryption with the service's key",
+        applies: true,
+        parts: &[ENCRYPTION],
+    },
+    Job {
+        title: "To apply alicloud_log_store_encryption with a key of your own",
+        applies: true,
+        parts: &[ENCRYPTION, BYOK, CHECKS],
+    },
+    Job { title: "To apply alicloud_ram_byok_role", applies: true, parts: &[ROLE] },
+    Job { title: "To apply alicloud_ram_byok_role with pass_role", applies: true, parts: &[ROLE, PASS_ROLE] },
+];
+
+impl Job {
+    /// The permissions that it uses and what it comes to without each, those that it needs first. One that it needs is
+    /// not named again as an optional one.
+    pub fn privileges(&self) -> Vec<(&'static Privilege, Need)> {
+        let of_job = |privilege: &Privilege| if self.applies { privilege.apply } else { privilege.plan };
+        let with = |need: Need| {
+            self.parts.iter().copied().flatten().filter(move |privilege| of_job(privilege) == need)
+        };
+        let is_needed = |optional: &Privilege| {
+            with(Needed)
+                .any(|needed| needed.action == optional.action && needed.resources == optional.resources)
+        };
+        let needed = with(Needed).map(|privilege| (privilege, Needed));
+        let optional = with(Optional).filter(|privilege| !is_needed(privilege));
+        needed.chain(optional.map(|privilege| (privilege, Optional))).collect()
+    }
+}
+
+/// The actions of a part of the table, in its order.
+pub(super) fn actions(part: &[Privilege]) -> Vec<&'static str> {
+    part.iter().map(|privilege| privilege.action).collect()
+}
