@@ -10,7 +10,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::readiness::{Principal, PrincipalKind};
 use crate::cloud::{
-    names::RoleName,
+    names::{GroupName, RoleName},
     ram::{
         RoleArn,
         byok_role::{self, Observed, Wanted},
@@ -34,7 +34,7 @@ struct Roles {
     leaving: HashMap<String, Leaving>,
     looked_at: HashSet<(String, String)>,
     users: HashMap<String, BTreeSet<String>>,
-    passers: HashMap<String, BTreeSet<byok_role::Principal>>,
+    planned: HashMap<String, PlannedRole>,
     repaired: HashSet<String>,
     may_be_replaced: HashSet<String>,
 }
@@ -51,6 +51,15 @@ pub(super) enum Leaving {
     Replaced,
     /// It is deleted.
     Deleted,
+}
+
+/// What is planned for a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PlannedRole {
+    /// Who may pass it then, by its own policy.
+    pub(super) passers: BTreeSet<byok_role::Principal>,
+    /// Whether the plan knows its ARN: that of a role which it creates or repairs is known after the apply.
+    pub(super) is_arn_known: bool,
 }
 
 /// What the state and a refresh tell of a role of this name.
@@ -214,20 +223,34 @@ impl HeldRoles {
         self.open().looked_at.insert((arn.to_lowercase(), project.to_owned()))
     }
 
-    /// Notes who may pass the role once what is planned for it is applied.
-    pub(super) fn note_passers(&self, arn: &str, principals: &BTreeSet<byok_role::Principal>) {
-        self.open().passers.insert(arn.to_lowercase(), principals.clone());
+    /// Notes what is planned for the role of this name.
+    pub(super) fn note_planned(&self, name: &str, planned: PlannedRole) {
+        self.open().planned.insert(name.to_lowercase(), planned);
     }
 
-    /// True if what is planned for the role lets somebody pass it.
-    pub(super) fn lets_pass(&self, arn: &str, principal: &Principal) -> bool {
-        let (kind, name) = match &principal.kind {
+    /// True if what is planned for the role lets somebody pass it, who is in these groups. The provider manages roles of
+    /// the caller's account only.
+    pub(super) fn lets_pass(&self, role: &RoleArn, principal: &Principal, groups: &[GroupName]) -> bool {
+        let own = match &principal.kind {
             PrincipalKind::Account => return true,
             PrincipalKind::User(name) => (byok_role::PrincipalKind::User, name.clone()),
             PrincipalKind::Role(name) => (byok_role::PrincipalKind::Role, name.clone()),
         };
-        let principal = byok_role::Principal { kind, name };
-        self.open().passers.get(&arn.to_lowercase()).is_some_and(|passers| passers.contains(&principal))
+        let groups = groups.iter().map(|group| (byok_role::PrincipalKind::Group, group.as_str().to_owned()));
+        let mut holders = groups.chain([own]).map(|(kind, name)| byok_role::Principal { kind, name });
+        principal.account_id == role.account_id()
+            && self
+                .open()
+                .planned
+                .get(&role.role_name().to_lowercase())
+                .is_some_and(|planned| holders.any(|holder| planned.passers.contains(&holder)))
+    }
+
+    /// The names, in lower case, of the roles whose ARN is only known once the plan is applied.
+    pub(super) fn without_arn(&self) -> BTreeSet<String> {
+        let roles = self.open();
+        let without = roles.planned.iter().filter(|(_, planned)| !planned.is_arn_known);
+        without.map(|(name, _)| name.clone()).collect()
     }
 
     /// Notes that the plan repairs what SLS needs of the role: its trust policy, or the policies attached to it.

@@ -350,18 +350,27 @@ fn that_the_caller_may_not_pass_the_role_is_a_warning() {
     }
 }
 
-/// The role is in the state, and its plan makes whether the caller may pass it.
-#[test]
-fn the_permission_to_pass_a_role_counts_as_it_is_planned() {
+/// [`seed`] with the user `maker` of the group `makers`, who may do everything but pass a role.
+fn seed_with_maker() -> Value {
     let mut seed = seed();
     let all = json!({"name": "all", "document": {"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*",
         "Action": ["log:*", "kms:*", "ram:Get*", "ram:List*", "ram:Create*", "ram:Attach*", "ram:Update*", "ram:Tag*"]}]}});
-    seed["users"].as_array_mut().unwrap().push(json!({"name": "maker", "policies": [all]}));
+    seed["users"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "maker", "policies": [all], "groups": ["makers"]}));
     seed["access_keys"]
         .as_array_mut()
         .unwrap()
         .push(json!({"id": "ak-maker", "secret": "sk-maker", "user": "maker"}));
-    let scene = Scene::new(&seed);
+    seed["groups"].as_array_mut().unwrap().push(json!({"name": "makers"}));
+    seed
+}
+
+/// The role is in the state, and its plan makes whether the caller may pass it.
+#[test]
+fn the_permission_to_pass_a_role_counts_as_it_is_planned() {
+    let scene = Scene::new(&seed_with_maker());
     scene.look_at_keys_and_roles();
     sign_in(&scene, "maker");
     let with = |more: &str| role(&format!("  role_name = \"made-here\"\n{more}"));
@@ -369,8 +378,39 @@ fn the_permission_to_pass_a_role_counts_as_it_is_planned() {
     scene.apply();
     scene.write("main.tf", &(of_role("key-1", "") + &with("")));
     scene.plan().expect_changes().ran.warning().says(&["RAM user maker", "ram:PassRole"]);
-    scene.write("main.tf", &(of_role("key-1", "") + &with("  pass_role = { users = [\"maker\"] }")));
+    for holder in ["users = [\"maker\"]", "groups = [\"makers\"]"] {
+        scene.write("main.tf", &(of_role("key-1", "") + &with(&format!("  pass_role = {{ {holder} }}"))));
+        assert!(scene.plan().expect_changes().ran.warnings().is_empty(), "{holder}");
+    }
     assert!(scene.apply().warnings().is_empty());
+}
+
+/// The ARN of a role that the plan makes is not known, but its name and the account are.
+#[test]
+fn the_permission_to_pass_a_role_is_looked_at_before_the_role_is_made() {
+    let scene = Scene::new(&seed_with_maker());
+    scene.look_at_keys_and_roles();
+    sign_in(&scene, "maker");
+    let with = |more: &str| of_role("key-1", "") + &role(&format!("  role_name = \"Made-here\"\n{more}"));
+    let warnings = |text: &str| {
+        scene.write("main.tf", text);
+        scene.plan().expect_changes().ran.warnings()
+    };
+    let [warning] = &warnings(&with(""))[..] else { panic!("one warning was expected") };
+    warning.says(&["RAM user maker", "ram:PassRole", "role/made-here", "somebody else applies"]);
+    for holder in ["users = [\"maker\"]", "groups = [\"makers\"]"] {
+        assert!(warnings(&with(&format!("  pass_role = {{ {holder} }}"))).is_empty(), "{holder}");
+    }
+    // Which of two roles is meant is not known: the caller may pass one of them.
+    let other = "resource \"alicloud_ram_byok_role\" \"other\" {\n  role_name = \"other\"\n  pass_role = { users = [\"maker\"] }\n}\n";
+    let text = with("  depends_on = [alicloud_ram_byok_role.other]") + other;
+    assert!(warnings(&text).is_empty());
+    // A role that something else makes.
+    let elsewhere =
+        of_role("key-1", "").replace("alicloud_ram_byok_role.byok.arn", "terraform_data.arn.output");
+    let arn =
+        "resource \"terraform_data\" \"arn\" {\n  input = \"acs:ram::1234567890123456:role/sls-byok\"\n}\n";
+    assert!(warnings(&(elsewhere + arn)).is_empty());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Whether a key and a role are ready, while there is still time: at plan, and at each refresh.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
         errors,
         log_store_id::LogStoreId,
         readiness::{
-            self, About, Check, Memory, Subject,
+            self, About, Check, Facts, Memory, Principal, Subject,
             reading::{ReadError, Reader},
         },
         role_arn,
@@ -45,16 +48,10 @@ pub(super) async fn check(
     let reader =
         Reader { session: &resource.session, context: &bounds, memory: &memory, waits_for_roles: true };
     // On the heap: the futures of many calls are large, and most plans make none.
-    let facts = match Box::pin(reader.facts(&subject)).await {
-        Ok(facts) => facts,
+    let checks = match Box::pin(checks(resource, &reader, &subject, planned)).await {
+        Ok(checks) => checks,
         Err(error) => return not_looked(error, &memory).into_iter().collect(),
     };
-    let mut checks = readiness::checks(&subject, &facts);
-    if let (Some(arn), Some(principal)) = (&subject.role, facts.principal.found())
-        && resource.session.held.roles.lets_pass(arn.as_str(), principal)
-    {
-        checks.retain(|check| check.about() != About::Caller);
-    }
     let report = Report { subject: &subject, memory: &memory, preflight };
     let failed: Vec<&Check> = checks.iter().filter(|check| check.ok == Some(false)).collect();
     if let Some(why) = report.refusal(&failed)
@@ -63,6 +60,53 @@ pub(super) async fn check(
         memory.refuse(id.to_string(), why);
     }
     report.failed(&failed).into_iter().chain(report.open(&checks)).collect()
+}
+
+/// The checks of what is known.
+async fn checks(
+    resource: &LogStoreEncryption,
+    reader: &Reader<'_>,
+    subject: &Subject,
+    planned: &EncryptionModel,
+) -> Result<Vec<Check>, ReadError> {
+    let mut facts = reader.facts(subject).await?;
+    let mut checks = readiness::checks(subject, &facts);
+    let roles = &resource.session.held.roles;
+    let new = roles.without_arn();
+    let is_unknown = planned.user_cmk_info.known().is_some_and(|cmk| cmk.arn.is_unknown());
+    let is_new = is_unknown && !new.is_empty();
+    if is_new {
+        facts = reader.with_principal(subject, facts).await?;
+    }
+    let Some(principal) = facts.principal.found() else { return Ok(checks) };
+    // Whose policies could be read, their groups have been read for them.
+    let groups = match facts.principal_policies.found() {
+        Some(_) => reader.groups(principal).await?,
+        None => Vec::new(),
+    };
+    let lets_pass = |role: &RoleArn| roles.lets_pass(role, principal, &groups);
+    if subject.role.as_ref().is_some_and(lets_pass) {
+        checks.retain(|check| check.about() != About::Caller);
+    }
+    if is_new {
+        checks.extend(of_new_roles(&new, &facts, principal, lets_pass));
+    }
+    Ok(checks)
+}
+
+/// The checks whether the caller may pass a role that this plan makes. Which of them the Logstore refers to is not known,
+/// so that they count only if the caller may pass none.
+fn of_new_roles(
+    names: &BTreeSet<String>,
+    facts: &Facts,
+    principal: &Principal,
+    lets_pass: impl Fn(&RoleArn) -> bool,
+) -> Vec<Check> {
+    let arn = |name: &String| RoleArn::parse(&format!("acs:ram::{}:role/{name}", principal.account_id)).ok();
+    let arns: Vec<RoleArn> = names.iter().filter_map(arn).collect();
+    let checks: Vec<Check> = arns.iter().map(|arn| readiness::may_pass(arn, facts)).collect();
+    let may_pass_one = arns.iter().any(lets_pass) || checks.iter().any(|check| check.ok == Some(true));
+    if may_pass_one { Vec::new() } else { checks }
 }
 
 /// The error that a Logstore must not be configured, because of what the plan right before this apply has found and,
@@ -126,7 +170,8 @@ impl Report<'_> {
             About::Region => {
                 format!("{key_id} in {} for {:?}", self.subject.region, self.subject.log_store_region)
             }
-            About::Role | About::Caller => role.to_lowercase(),
+            About::Role => role.to_lowercase(),
+            About::Caller => check.detail.to_lowercase(),
         };
         format!("{} of {object}", check.name)
     }

@@ -18,7 +18,7 @@ use crate::{
     },
     provider::{
         errors,
-        held_roles::{Leaving, MadeRole, Stored},
+        held_roles::{Leaving, MadeRole, PlannedRole, Stored},
         readiness::role::is_trusting,
     },
     schema::{
@@ -63,6 +63,7 @@ pub(super) async fn create(
     // is begun at the second is not gone on with.
     planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
     private.policies.extend(replaced.into_iter().flat_map(|replaced| replaced.policies));
+    note_planned(resource, &planned);
     if !diagnostics.has_errors() {
         diagnostics.extend(look_at_pass_role(resource, context, None, &planned).await);
     }
@@ -156,9 +157,6 @@ pub(super) async fn update(
         planned.pass_role_policy = Field::Unknown;
     }
     let roles = &resource.session.held.roles;
-    if let (Field::Known(arn), Some(wanted)) = (&prior.arn, planned.wanted()) {
-        roles.note_passers(arn, &wanted.pass_role.unwrap_or_default().principals);
-    }
     if let (Field::Known(arn), true) = (&prior.arn, requires_replace.is_empty() && repairs(&prior, &planned))
     {
         // What refers to the role is checked when it is repaired, and what names it by text now: which of the two it is
@@ -166,6 +164,7 @@ pub(super) async fn update(
         roles.note_repaired(arn);
         planned.arn = Field::Unknown;
     }
+    note_planned(resource, &planned);
     if requires_replace.is_empty() {
         diagnostics.extend(look_at_pass_role(resource, context, Some(&prior), &planned).await);
     } else {
@@ -173,6 +172,15 @@ pub(super) async fn update(
         warn_of_foreign(&prior, &mut diagnostics);
     }
     RolePlan { planned, private, requires_replace, diagnostics }
+}
+
+/// Notes what is planned for the role, for the Logstores that use it.
+fn note_planned(resource: &RamByokRole, planned: &RoleModel) {
+    if let Some(wanted) = planned.wanted() {
+        let passers = wanted.pass_role.unwrap_or_default().principals;
+        let planned = PlannedRole { passers, is_arn_known: !planned.arn.is_unknown() };
+        resource.session.held.roles.note_planned(&wanted.role_name, planned);
+    }
 }
 
 /// Whether the plan repairs what SLS needs of the role: that it may assume the role, and the policies for KMS.

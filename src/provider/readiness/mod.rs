@@ -16,7 +16,7 @@ pub(super) mod role;
 
 use crate::cloud::{names::Region, ram::RoleArn};
 use facts::Denied;
-use facts::Facts;
+pub(super) use facts::Facts;
 pub(super) use memory::Memory;
 pub(super) use principal::{Principal, PrincipalKind};
 
@@ -91,8 +91,13 @@ const SERVICE: &str = "log.aliyuncs.com";
 /// Every check of what is known, always in the same order.
 pub(super) fn checks(subject: &Subject, facts: &Facts) -> Vec<Check> {
     let mut checks = of_service(subject, facts);
-    checks.extend(subject.role.as_ref().map(|role| pass_role::check(role, facts)));
+    checks.extend(subject.role.as_ref().map(|role| may_pass(role, facts)));
     checks
+}
+
+/// The check whether who configures encryption may pass a role.
+pub(super) fn may_pass(role: &RoleArn, facts: &Facts) -> Check {
+    pass_role::check(role, facts)
 }
 
 /// The checks of what SLS uses: the key and the role.

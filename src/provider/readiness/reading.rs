@@ -61,10 +61,20 @@ impl Reader<'_> {
     ///
     /// The first read that failed, not being denied.
     pub(in crate::provider) async fn facts(&self, subject: &Subject) -> Result<Facts, ReadError> {
-        let mut facts = Box::pin(self.facts_of_service(subject)).await?;
-        if subject.role.is_none() {
-            return Ok(facts);
-        }
+        let facts = Box::pin(self.facts_of_service(subject)).await?;
+        if subject.role.is_none() { Ok(facts) } else { self.with_principal(subject, facts).await }
+    }
+
+    /// The same facts, with what the check of the principal needs.
+    ///
+    /// # Errors
+    ///
+    /// The first read that failed, not being denied.
+    pub(in crate::provider) async fn with_principal(
+        &self,
+        subject: &Subject,
+        mut facts: Facts,
+    ) -> Result<Facts, ReadError> {
         let caller = self.caller().await?;
         facts.principal = principal(subject, &caller);
         facts.principal_policies = match &facts.principal {
@@ -72,6 +82,23 @@ impl Reader<'_> {
             _ => Read::Unknown("The policies of another account cannot be read.".to_owned()),
         };
         Ok(facts)
+    }
+
+    /// The groups of the principal, as far as they can be read; only a user has any.
+    ///
+    /// # Errors
+    ///
+    /// The read failed, not being denied.
+    pub(in crate::provider) async fn groups(
+        &self,
+        principal: &Principal,
+    ) -> Result<Vec<GroupName>, ReadError> {
+        match &principal.kind {
+            PrincipalKind::User(name) => {
+                Ok(self.groups_of_user(name).await?.without::<()>().err().unwrap_or_default())
+            }
+            PrincipalKind::Account | PrincipalKind::Role(_) => Ok(Vec::new()),
+        }
     }
 
     /// What the checks of key and role need; of the principal nothing is read.
