@@ -341,8 +341,7 @@ fn expanded(path: &str, home: Option<PathBuf>) -> PathBuf {
 }
 
 fn invalid(what: &str, source: &str, error: &impl std::fmt::Display) -> Diagnostic {
-    let summary = format!("Invalid {what}");
-    Diagnostic::error(summary, format!("The {what} comes from {source}. {error}"))
+    Diagnostic::error("Invalid setting", format!("The {what} comes from {source}. {error}"))
 }
 
 fn incomplete(block: &str, member: &str, variables: &[&str]) -> Diagnostic {

@@ -232,7 +232,7 @@ impl From<NoClient> for Diagnostic {
             NoClient::Unknown(names) => Diagnostic::error(
                 "Provider configuration not known yet",
                 format!(
-                    "This call needs the service, but {} of the provider block {} known only after something else is applied. Apply that first, for example with -target.",
+                    "The provider block: {} {} known only after something else is applied, but the services have to be called now. Apply that first:\n\n  terraform apply -target=ADDRESS",
                     names.join(", "),
                     if names.len() == 1 { "is" } else { "are" }
                 ),

@@ -246,8 +246,8 @@ fn endpoint(
     let Some(found) = text(argument, environment, names) else { return Ok(None) };
     Endpoint::parse(&found.value).map(Some).map_err(|error| {
         Diagnostic::error(
-            format!("Invalid {service} endpoint"),
-            format!("The endpoint comes from {}. {error}", found.source),
+            "Invalid endpoint",
+            format!("The endpoint of {service} comes from {}. {error}", found.source),
         )
     })
 }
@@ -578,7 +578,7 @@ mod tests {
             ("ALIBABA_CLOUD_ENDPOINT_STS", "ftp://x"),
         ]);
         let problem = refused(&ProviderModel { region: "cn-hangzhou".into(), ..keys() }, &environment);
-        for part in ["Invalid RAM endpoint", "ALIBABA_CLOUD_ENDPOINT_RAM", "Invalid STS endpoint"] {
+        for part in ["endpoint of RAM", "ALIBABA_CLOUD_ENDPOINT_RAM", "endpoint of STS"] {
             assert!(problem.contains(part), "{part} is not in {problem}");
         }
     }

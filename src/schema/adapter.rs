@@ -372,8 +372,8 @@ impl<R: Resource> Adapter<R> {
     fn object(&self, object: Value, what: &str) -> Result<R::Model, Diagnostic> {
         match object {
             Value::Null => Err(Diagnostic::error(
-                format!("No {what}"),
-                format!("Terraform sent no {what} of {} where one is needed.", self.type_name()),
+                "A value that a call needs was not sent",
+                format!("{}: the host sent no {what}. This is a bug in the host.", self.type_name()),
             )),
             value => R::Model::from_object(value, &Path::root()),
         }
@@ -448,7 +448,9 @@ fn read_private<P: serde::de::DeserializeOwned + Default>(bytes: &[u8]) -> Resul
     serde_json::from_slice(bytes).map_err(|error| {
         Diagnostic::error(
             "Private data cannot be read",
-            format!("What the provider stored beside the resource's state is damaged: {error}. Remove the resource from the state and import it again."),
+            format!(
+                "What the provider stored beside the state of this resource is damaged: {error}. {REIMPORT}"
+            ),
         )
     })
 }
@@ -464,12 +466,13 @@ fn write_private<P: serde::Serialize>(private: &P) -> Result<Vec<u8>, Diagnostic
     })
 }
 
+/// What to do about an object whose stored data cannot be used.
+const REIMPORT: &str = "Take the resource out of the state, which changes nothing in the cloud, and import it again:\n\n  terraform state rm ADDRESS\n  terraform import ADDRESS ID";
+
 fn unreadable_state(why: &str) -> Diagnostic {
     Diagnostic::error(
         "Stored state cannot be read",
-        format!(
-            "The state of this resource is not usable: {why}. Remove it from the state and import it again."
-        ),
+        format!("The state of this resource cannot be used: {why}. {REIMPORT}"),
     )
 }
 

@@ -165,7 +165,7 @@ impl ProviderServer {
         Diagnostic::error(
             "Move between resource types not supported",
             format!(
-                "{} cannot take over a {} of provider {}. Import the object under its new address instead.",
+                "{} cannot take over a {} of provider {}. Remove the moved block, take the object out of the state under its old address, and import it under the new one:\n\n  terraform state rm OLD_ADDRESS\n  terraform import NEW_ADDRESS ID",
                 request.target_type_name, request.source_type_name, request.source_provider_address
             ),
         )

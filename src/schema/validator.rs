@@ -50,7 +50,7 @@ impl Validator for OneOf {
         let hint = self.nearest(given).map_or(String::new(), |near| format!(" Did you mean {near:?}?"));
         let allowed: Vec<String> = self.0.iter().map(|allowed| format!("{allowed:?}")).collect();
         Err(Diagnostic::error(
-            format!("Unsupported value for {path}"),
+            "Unsupported value",
             format!("{path} is {given:?}, which is not supported.{hint} Use one of: {}.", allowed.join(", ")),
         )
         .at(path.clone()))
@@ -69,7 +69,7 @@ impl Validator for NotEmpty {
     fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
         match value.as_str() {
             Some(text) if text.trim().is_empty() => Err(Diagnostic::error(
-                format!("{path} is empty"),
+                "Empty value",
                 format!("{path} must not be empty: an empty text counts as missing."),
             )
             .at(path.clone())),
@@ -103,7 +103,7 @@ impl Validator for Parses {
         // Said once, by the problem itself if it names the value.
         let given = if problem.contains(&quoted) { String::new() } else { format!(" is {quoted}") };
         let detail = format!("{path}{given}: {problem}.");
-        Err(Diagnostic::error(format!("Invalid {path}"), detail).at(path.clone()))
+        Err(Diagnostic::error("Invalid value", detail).at(path.clone()))
     }
 }
 
@@ -151,7 +151,7 @@ impl Validator for Between {
             return Ok(());
         }
         Err(Diagnostic::error(
-            format!("{path} out of range"),
+            "Value out of range",
             format!("{path} must be a whole number from {} to {}.", self.0, self.1),
         )
         .at(path.clone()))

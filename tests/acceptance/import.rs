@@ -48,7 +48,7 @@ fn a_bad_id_is_told_with_the_form() {
     for id in ["app", "audit/app", "audit:", ":app", "Audit:app", "audit:app:more", "au:app"] {
         let prose = scene.import(THIS, id).failed().prose();
         assert!(prose.contains("Malformed import id"), "{id}: {prose}");
-        assert!(prose.contains("<project>:<logstore>, for example audit-project:app-log"), "{id}: {prose}");
+        assert!(prose.contains("terraform import ADDRESS audit-project:app-log"), "{id}: {prose}");
     }
     assert_eq!(scene.calls().len(), 0);
 }

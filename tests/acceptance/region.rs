@@ -138,6 +138,6 @@ fn a_malformed_region_is_refused_at_its_attribute() {
     let scene = Scene::new(&given::plain());
     scene.write("main.tf", &given::encryption("  region = \"Hangzhou\""));
     let error = scene.validate().failed().error();
-    error.says(&["Invalid region"]);
+    error.says(&["Invalid value", "region"]);
     assert_eq!(error.line, 4);
 }

@@ -60,7 +60,7 @@ fn a_replacement_alone_is_warned_of_and_stops_before_anything_is_switched_off() 
     let warning = plan.warning();
     warning.says(&[
         "Replacement succeeds only together with the Logstore",
-        r#"Logstore audit:app: encrypt_type is "default" for good"#,
+        r#"Logstore audit:app: encrypt_type is "default" and cannot change"#,
         "before anything is switched off",
         "replace_triggered_by",
     ]);
@@ -72,7 +72,7 @@ fn a_replacement_alone_is_warned_of_and_stops_before_anything_is_switched_off() 
         "A Logstore has another encryption configuration",
         "Logstore audit:app:",
         r#"encrypt_type is "default" on the Logstore, but "aes_gcm" is configured"#,
-        "configure the same and adopt it",
+        "Configure what the Logstore has:\n\n  encrypt_type = \"default\"",
         "terraform import ADDRESS audit:app",
         "Nothing was sent.",
     ]);

@@ -48,7 +48,7 @@ fn project_names_are_checked() {
         ("-audit", "must start and end with a lower-case letter or a digit"),
     ] {
         let main = encryption("").replace("\"audit\"", &format!("{name:?}"));
-        invalid(&scene, &main, "project_name", &["Invalid project_name", says]);
+        invalid(&scene, &main, "project_name", &["Invalid value", "project_name", says]);
     }
 }
 
@@ -62,7 +62,7 @@ fn logstore_names_are_checked() {
         ("app_", "must start and end with a lower-case letter or a digit"),
     ] {
         let main = encryption("").replace("\"app\"", &format!("{name:?}"));
-        invalid(&scene, &main, "logstore_name", &["Invalid logstore_name", says]);
+        invalid(&scene, &main, "logstore_name", &["Invalid value", "logstore_name", says]);
     }
 }
 
@@ -71,7 +71,8 @@ fn algorithms_are_listed_and_the_nearest_is_named() {
     invalid_argument(
         "encrypt_type = \"AES-GCM\"",
         &[
-            "Unsupported value for encrypt_type",
+            "Unsupported value",
+            "encrypt_type",
             "Did you mean \"aes_gcm\"?",
             "\"default\", \"m4\", \"sm4\", \"sm4_ecb\"",
         ],
@@ -83,12 +84,9 @@ fn algorithms_are_listed_and_the_nearest_is_named() {
 fn modes_are_listed_and_the_nearest_is_named() {
     invalid_argument(
         "on_immutable_change = \"replaced\"",
-        &["Unsupported value for on_immutable_change", "Did you mean \"replace\"?"],
+        &["on_immutable_change is", "Did you mean \"replace\"?"],
     );
-    invalid_argument(
-        "on_destroy = \"delete\"",
-        &["Unsupported value for on_destroy", "\"keep\", \"disable\""],
-    );
+    invalid_argument("on_destroy = \"delete\"", &["on_destroy is", "\"keep\", \"disable\""]);
 }
 
 #[test]
@@ -101,15 +99,15 @@ fn roles_must_be_arns() {
         "arn:aws:iam::1:role/x",
         "",
     ] {
-        invalid_byok(arn, wrong, &["Invalid user_cmk_info.arn", "acs:ram::<account id>:role/<role name>"]);
+        invalid_byok(arn, wrong, &["user_cmk_info.arn", "acs:ram::<account id>:role/<role name>"]);
     }
 }
 
 #[test]
 fn empty_texts_count_as_missing() {
-    invalid_byok("\"key-1\"", "\"\"", &["user_cmk_info.cmk_key_id is empty", "counts as missing"]);
-    invalid_byok("\"key-1\"", "\"  \"", &["user_cmk_info.cmk_key_id is empty"]);
-    invalid_byok("\"cn-hangzhou\"", "\"\"", &["Invalid user_cmk_info.region_id"]);
+    invalid_byok("\"key-1\"", "\"\"", &["user_cmk_info.cmk_key_id must not be empty", "counts as missing"]);
+    invalid_byok("\"key-1\"", "\"  \"", &["user_cmk_info.cmk_key_id must not be empty"]);
+    invalid_byok("\"cn-hangzhou\"", "\"\"", &["Invalid value", "user_cmk_info.region_id"]);
 }
 
 #[test]
@@ -124,7 +122,7 @@ fn time_limits_are_durations() {
     for wrong in ["5", "soon", "-5m", "0s", "5d"] {
         invalid_argument(
             &format!("timeouts = {{ update = {wrong:?} }}"),
-            &["Invalid timeouts.update", wrong],
+            &["Invalid value", "timeouts.update", wrong],
         );
     }
 }
@@ -184,7 +182,7 @@ fn plain_http_is_for_this_machine_only() {
 #[test]
 fn arguments_of_the_provider_are_checked() {
     let region = "region = \"cn-hangzhou\"";
-    invalid_provider("region = \"CN\"", region, &["Invalid region", "contains 'C'"]);
+    invalid_provider("region = \"CN\"", region, &["Invalid value", "region", "contains 'C'"]);
     invalid_provider(&format!("{region}\n  max_retries = -1"), region, &["max_retries"]);
     invalid_provider(&format!("{region}\n  max_concurrency = 0"), region, &["max_concurrency"]);
     invalid_provider(

@@ -23,7 +23,8 @@ fn only_error(diagnostics: &[pb::Diagnostic]) -> &pb::Diagnostic {
 #[track_caller]
 fn check_panic(method: &str, diagnostics: &[pb::Diagnostic]) {
     let error = only_error(diagnostics);
-    assert_eq!(error.summary, format!("The provider failed in {method}"));
+    assert_eq!(error.summary, "The provider panicked");
+    assert!(error.detail.starts_with(&format!("{method}: ")), "{}", error.detail);
     assert!(
         error.detail.contains("asked to panic") || error.detail.contains("configured to panic"),
         "{error:?}"

@@ -34,9 +34,9 @@ fn diagnostic(method: &str, panic: &(dyn Any + Send)) -> Diagnostic {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
     Diagnostic::error(
-        format!("The provider failed in {method}"),
+        "The provider panicked",
         format!(
-            "This is a bug in the provider: it panicked ({message}). {}\
+            "{method}: the provider panicked ({message}). This is a bug in the provider. {}\
              Please report this with the output of a run with TF_LOG=debug.",
             consequence(method)
         ),
@@ -62,8 +62,9 @@ mod tests {
     fn check(outcome: Result<(), Diagnostics>, message: &str) {
         let diagnostics = outcome.unwrap_err();
         let diagnostic = diagnostics.iter().next().unwrap();
-        assert_eq!(diagnostic.summary, "The provider failed in ReadResource");
-        assert!(diagnostic.detail.contains(&format!("panicked ({message})")), "{}", diagnostic.detail);
+        assert_eq!(diagnostic.summary, "The provider panicked");
+        let begins = format!("ReadResource: the provider panicked ({message})");
+        assert!(diagnostic.detail.starts_with(&begins), "{}", diagnostic.detail);
     }
 
     #[tokio::test]

@@ -54,7 +54,7 @@ impl ByokReadiness {
     /// What is asked about. The texts were validated, so that an error here is one of the framework.
     fn subject(&self, config: &ReadinessModel) -> Result<Subject, Diagnostic> {
         let wrong = |name: &'static str, problem: String| {
-            Diagnostic::error(format!("Invalid {name}"), problem).at(Path::of(name))
+            Diagnostic::error("Invalid value", format!("{name}: {problem}.")).at(Path::of(name))
         };
         let text = |field: &Field<String>| field.known().cloned().unwrap_or_default();
         let role =

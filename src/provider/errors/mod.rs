@@ -206,15 +206,21 @@ pub(super) fn update_in_doubt(id: &LogStoreId) -> Diagnostic {
 
 /// A configured value against the permanent one of a Logstore that is not managed yet.
 pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict: &Conflict) -> Diagnostic {
+    let (what, import) = match unknown_algorithm(conflict) {
+        Some(unknown) => (unknown, "Then import the Logstore:"),
+        None => (
+            as_stored(conflict, Some(stored)),
+            "The apply then adopts the Logstore; only enable may differ. An import needs the same configuration:",
+        ),
+    };
     Diagnostic::error(
         "A Logstore has another encryption configuration",
         format!(
-            "Logstore {id}: {} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{}\n\n  terraform import ADDRESS {}\n\nNothing was sent.",
+            "Logstore {id}: {} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{what}\n\n{import}\n\n  terraform import ADDRESS {}\n\nFor another configuration, use another Logstore. Nothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
             describe(stored),
-            unknown_algorithm(conflict).unwrap_or_else(|| "Either configure the same and adopt it, or import it as it is:".to_owned()),
             id.import_id()
         ),
     )
@@ -224,28 +230,30 @@ pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict:
 /// A configured value against the permanent one of a Logstore that is managed.
 pub(super) fn forbidden_change(id: &str, conflict: &Conflict, stored: Option<&EncryptConf>) -> Diagnostic {
     Diagnostic::error(
-        format!("{} of a Logstore's encryption cannot be changed", part_title(conflict.part)),
+        "The encryption of a Logstore cannot be changed",
         format!(
             "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted,
-            unknown_algorithm(conflict).unwrap_or_else(|| set_back(conflict, stored)),
+            unknown_algorithm(conflict).unwrap_or_else(|| as_stored(conflict, stored)),
         ),
     )
     .at(part_path(conflict.part))
 }
 
-/// What to write to have the stored value again.
-fn set_back(conflict: &Conflict, stored: Option<&EncryptConf>) -> String {
+/// What to write to have the stored value.
+fn as_stored(conflict: &Conflict, stored: Option<&EncryptConf>) -> String {
     let cmk = stored.and_then(|stored| stored.user_cmk_info.as_ref());
     match (conflict.part, cmk) {
-        (Part::Mechanism, Some(cmk)) => format!(
-            "Set it back:\n\n  user_cmk_info = {{\n    cmk_key_id = {:?}\n    arn        = {:?}\n    region_id  = {:?}\n  }}",
+        (Part::EncryptType, _) => {
+            format!("Configure what the Logstore has:\n\n  encrypt_type = {:?}", conflict.stored)
+        }
+        (_, Some(cmk)) => format!(
+            "Configure what the Logstore has:\n\n  user_cmk_info = {{\n    cmk_key_id = {:?}\n    arn        = {:?}\n    region_id  = {:?}\n  }}",
             cmk.cmk_key_id, cmk.arn, cmk.region_id
         ),
-        (Part::Mechanism, None) => "Remove user_cmk_info.".to_owned(),
-        _ => format!("Set it back to {:?}.", conflict.stored),
+        (_, None) => "Configure what the Logstore has: remove user_cmk_info.".to_owned(),
     }
 }
 
@@ -254,7 +262,7 @@ fn unknown_algorithm(conflict: &Conflict) -> Option<String> {
     let unknown = conflict.part == Part::EncryptType && !ENCRYPT_TYPES.contains(&conflict.stored.as_str());
     unknown.then(|| {
         format!(
-            "This version of the provider does not know {:?}, so it cannot be configured. Use a newer version that knows it, or keep the algorithm of the imported Logstore with\n\n  lifecycle {{\n    ignore_changes = [encrypt_type]\n  }}",
+            "This version of the provider does not know {:?}, so it cannot be configured. Use a newer version that knows it, or keep the algorithm that the Logstore has:\n\n  lifecycle {{\n    ignore_changes = [encrypt_type]\n  }}",
             conflict.stored
         )
     })
@@ -265,7 +273,7 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
     Diagnostic::warning(
         "Replacement succeeds only together with the Logstore",
         format!(
-            "Logstore {id}: {} is {:?} for good; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore, and replacing it alone fails at apply, before anything is switched off. It succeeds if the Logstore is replaced in the same apply, as with lifecycle {{ replace_triggered_by = [<the Logstore>.id] }}; if that is configured and plans to replace the Logstore, nothing else is needed.",
+            "Logstore {id}: {} is {:?} and cannot change; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore. If it is replaced alone, the apply fails before anything is switched off. It succeeds if the Logstore is replaced in the same apply, which this sees to, with the address of the Logstore:\n\n  lifecycle {{\n    replace_triggered_by = [LOGSTORE_ADDRESS]\n  }}\n\nIf the plan replaces the Logstore already, nothing else is needed.",
             part_name(conflict.part),
             conflict.stored,
             conflict.wanted
@@ -295,16 +303,6 @@ fn part_name(part: Part) -> &'static str {
         Part::CmkKeyId => "user_cmk_info.cmk_key_id",
         Part::Arn => "user_cmk_info.arn",
         Part::RegionId => "user_cmk_info.region_id",
-    }
-}
-
-fn part_title(part: Part) -> &'static str {
-    match part {
-        Part::Mechanism => "The mechanism",
-        Part::EncryptType => "The algorithm",
-        Part::CmkKeyId => "The KMS key",
-        Part::Arn => "The RAM role",
-        Part::RegionId => "The key's region",
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn advice_for_byok(error: &Error, arn: &str) -> String {
     }
     let policy = document(&json!([
         {"Effect": "Allow", "Action": actions, "Resource": log_store},
-        {"Effect": "Allow", "Action": "ram:PassRole", "Resource": arn},
+        {"Effect": "Allow", "Action": "ram:PassRole", "Resource": arn.to_lowercase()},
     ]));
     format!(
         "Who configures encryption with a KMS key needs these actions on the Logstore, and ram:PassRole on the role. A policy that allows all of it:\n\n  {policy}\n\nAn alicloud_ram_byok_role grants ram:PassRole to whom its pass_role names. {DENIALS}"

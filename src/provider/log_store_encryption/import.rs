@@ -24,7 +24,7 @@ pub(super) fn import(
             Diagnostic::error(
                 "Malformed import id",
                 format!(
-                    "{problem} Import by <project>:<logstore>, for example audit-project:app-log. For a project of another region than the provider's, add @<region>, as in audit-project:app-log@cn-beijing."
+                    "{problem} Import by <project>:<logstore>, and by <project>:<logstore>@<region> where the project is not in the provider's region. For example:\n\n  terraform import ADDRESS audit-project:app-log\n  terraform import ADDRESS audit-project:app-log@cn-beijing"
                 ),
             )
         })?,

@@ -81,7 +81,12 @@ impl LogStoreEncryption {
     fn log_store_id(&self, model: &EncryptionModel) -> Result<LogStoreId, Diagnostic> {
         let default = if model.region.is_null() { Some(self.session.region()?) } else { None };
         let id = model.log_store_id(default).unwrap_or_else(|| Err("A name is missing.".to_owned()));
-        id.map_err(|problem| Diagnostic::error("The state does not name a Logstore", problem))
+        id.map_err(|problem| {
+            Diagnostic::error(
+                "The state does not name a Logstore",
+                format!("{problem} Take the resource out of the state, which sends nothing, and import it again:\n\n  terraform state rm ADDRESS\n  terraform import ADDRESS PROJECT:LOGSTORE"),
+            )
+        })
     }
 
     /// The region of a state. An older version has stored none: all its Logstores were in the provider's region.

@@ -185,12 +185,20 @@ impl Report<'_> {
 
     /// One diagnostic for each attribute.
     fn failed(&self, failed: &[&Check]) -> Vec<Diagnostic> {
-        let mut by_attribute: BTreeMap<About, Vec<String>> = BTreeMap::new();
+        let mut by_attribute: BTreeMap<About, Vec<(String, &str)>> = BTreeMap::new();
         for check in failed.iter().filter(|check| self.memory.is_first(self.topic(check))) {
             let fix = check.fix.as_deref().unwrap_or_default();
-            by_attribute.entry(check.about()).or_default().push(format!("{} {fix}", check.detail));
+            let found = by_attribute.entry(check.about()).or_default();
+            match found.last_mut() {
+                // What mends both is said once.
+                Some((detail, same)) if *same == fix => *detail = format!("{detail} {}", check.detail),
+                _ => found.push((check.detail.clone(), fix)),
+            }
         }
-        by_attribute.into_iter().map(|(about, found)| self.failure(about, &found)).collect()
+        let said = |found: Vec<(String, &str)>| {
+            found.iter().map(|(detail, fix)| format!("{detail} {fix}")).collect::<Vec<_>>()
+        };
+        by_attribute.into_iter().map(|(about, found)| self.failure(about, &said(found))).collect()
     }
 
     fn failure(&self, about: About, found: &[String]) -> Diagnostic {
@@ -283,7 +291,7 @@ pub(super) async fn unusable(
     let mut by_summary: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for check in checks.iter().filter(|check| check.ok == Some(false)) {
         if let Some(summary) = check.outage {
-            let fix = check.fix.as_deref().unwrap_or_default();
+            let fix = check.outage_fix.or(check.fix.as_deref()).unwrap_or_default();
             by_summary.entry(summary).or_default().push(format!("{} {fix}", check.detail));
         }
     }

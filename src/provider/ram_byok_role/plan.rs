@@ -263,7 +263,8 @@ fn fill_in(config: &RoleModel, planned: &mut RoleModel) {
 pub(super) fn validate(config: &RoleModel) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     if let Some(problem) = config.tags.known().and_then(model::tags_problem) {
-        diagnostics.push(Diagnostic::error("Invalid tags", format!("tags: {problem}.")).at(Path::of("tags")));
+        diagnostics
+            .push(Diagnostic::error("Invalid value", format!("tags: {problem}.")).at(Path::of("tags")));
     }
     diagnostics
 }

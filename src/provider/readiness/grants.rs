@@ -1,15 +1,18 @@
 //! What the policies that somebody holds come to.
 
 use super::facts::{Denied, HeldPolicy, Read};
-use crate::cloud::ram::permission::{About, Request, Verdict, judge};
+use crate::cloud::ram::{
+    PolicyId,
+    permission::{About, Request, Verdict, judge},
+};
 
 /// What a holder's policies come to for one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It is allowed.
     Allowed,
-    /// The policy of this name denies it.
-    Denied(String),
+    /// This policy denies it.
+    Denied(PolicyId),
     /// No policy allows it.
     NotAllowed,
     /// The policies do not tell.
@@ -28,7 +31,7 @@ pub(super) fn of_policies(policies: &[HeldPolicy], action: &str, resource: &str)
         policy.document.found().is_some_and(|document| judge([document], request) == Verdict::Denied)
     };
     if let Some(policy) = policies.iter().find(denies) {
-        return Outcome::Denied(policy.id.policy_name.to_string());
+        return Outcome::Denied(policy.id.clone());
     }
     if let Some(policy) = policies.iter().find(|policy| policy.document.found().is_none()) {
         return unread(policy);

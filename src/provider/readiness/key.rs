@@ -62,7 +62,8 @@ impl Configured<'_> {
                     self.another_key()
                 ),
             )
-            .with_outage("The KMS key of a Logstore does not exist"),
+            .with_outage("The KMS key of a Logstore does not exist")
+            .with_outage_fix("No other key can take its place: the key of a Logstore is fixed by its first encryption configuration. If the key was deleted, what was encrypted with it is lost. If it should be there, check that the provider's credentials belong to the account of the key."),
         }
     }
 

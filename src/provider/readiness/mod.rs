@@ -54,6 +54,8 @@ pub(super) struct Check {
     pub(super) is_denied: bool,
     /// What has happened to a Logstore that is configured already; `None` for what cannot come to be afterwards.
     pub(super) outage: Option<&'static str>,
+    /// What to do about that, where it is something else than `fix`.
+    pub(super) outage_fix: Option<&'static str>,
 }
 
 /// What a check is about.
@@ -136,8 +138,21 @@ impl Check {
         Check { outage: Some(outage), ..self }
     }
 
+    fn with_outage_fix(self, fix: &'static str) -> Check {
+        Check { outage_fix: Some(fix), ..self }
+    }
+
     fn open(name: &'static str, detail: impl Into<String>, fix: Option<String>) -> Check {
-        Check { name, ok: None, detail: detail.into(), fix, because: None, is_denied: false, outage: None }
+        Check {
+            name,
+            ok: None,
+            detail: detail.into(),
+            fix,
+            because: None,
+            is_denied: false,
+            outage: None,
+            outage_fix: None,
+        }
     }
 
     /// Open because the caller may not read `what`.

@@ -54,8 +54,8 @@ fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &Holdings) -> Ch
     match (of_policies(&holdings.policies, ACTION, role.as_str()), holdings.unread.first()) {
         (Outcome::Denied(by), _) => Check::failed(
             NAME,
-            format!("The policy {by} denies {principal} {ACTION} on {role}."),
-            format!("Remove the statement with Effect Deny from {by}, or detach it."),
+            format!("The policy {} denies {principal} {ACTION} on {role}.", by.policy_name),
+            format!("Remove the statement with Effect Deny from {}, or detach it.", by.policy_name),
         ),
         (Outcome::Open { denied: Some(denied), .. }, _) => {
             Check::unread(NAME, &format!("A policy of {principal}"), &denied)

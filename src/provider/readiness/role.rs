@@ -183,10 +183,13 @@ impl Judged<'_> {
         Some(
             Check::failed(
                 self.need.check,
-                format!("Role {}: the policy {by} denies it {action} on {}.", self.role, self.key.arn),
                 format!(
-                    "Remove the statement with Effect Deny from {by}, or detach it from role {}.",
-                    self.role
+                    "Role {}: the policy {} denies it {action} on {}.",
+                    self.role, by.policy_name, self.key.arn
+                ),
+                format!(
+                    "Remove the statement with Effect Deny from the policy, or detach the policy:\n\n  aliyun ram DetachPolicyFromRole --PolicyType {} --PolicyName {} --RoleName {}",
+                    by.policy_type, by.policy_name, self.role
                 ),
             )
             .with_outage(MAY_NOT_USE),

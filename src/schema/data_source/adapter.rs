@@ -91,8 +91,8 @@ impl<D: DataSource> Adapter<D> {
         let config = decode(&request.config, &self.of)?;
         if config.is_null() {
             return Err(Diagnostic::error(
-                "No configuration",
-                format!("Terraform sent no configuration of {} where one is needed.", self.type_name()),
+                "A value that a call needs was not sent",
+                format!("{}: the host sent no configuration. This is a bug in the host.", self.type_name()),
             )
             .into());
         }
@@ -150,7 +150,7 @@ impl<D: DataSource> Adapter<D> {
         };
         problem.map_or(Ok(()), |problem| {
             Err(Diagnostic::error(
-                format!("{} gave an unusable answer", self.type_name()),
+                "A data source gave an unusable answer",
                 format!(
                     "The provider read {}, but {problem}. This is a bug in the provider.",
                     self.type_name()
