@@ -40,6 +40,7 @@ mod scale;
 mod secrets;
 mod smoke;
 mod state;
+mod texts;
 mod toggle;
 mod unknowns;
 mod unmanaged;
