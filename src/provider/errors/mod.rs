@@ -32,7 +32,7 @@ use crate::{
 /// An error of a plan. It stops the plan that a destroy begins with as well, and says so.
 pub(super) fn of_plan(diagnostic: Diagnostic) -> Diagnostic {
     let detail = format!(
-        "{}\n\nterraform destroy makes the same plan first. terraform destroy -refresh=false does not.",
+        "{}\n\nterraform destroy makes the same plan first. This destroy does not:\n\n  terraform destroy -refresh=false",
         diagnostic.detail
     );
     Diagnostic { detail, ..diagnostic }

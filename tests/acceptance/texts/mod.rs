@@ -109,3 +109,13 @@ fn check(name: &str, told: &Told) {
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/acceptance/texts")
 }
+
+#[test]
+fn a_destroy_without_a_refresh_goes_past_an_error_of_the_plan() {
+    let Told { scene, ran } = encryption::changes();
+    let texts = Text::all_of(&ran, &scene);
+    assert!(texts.iter().any(|text| text.prose().contains(rendered::PAST_THE_PLAN)));
+    let command: Vec<&str> = rendered::PAST_THE_PLAN.split(' ').skip(1).collect();
+    scene.run(&["destroy", "-auto-approve"]).failed();
+    scene.run(&[&command[..], &["-auto-approve"]].concat()).succeeded();
+}

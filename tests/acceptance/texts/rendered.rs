@@ -8,6 +8,9 @@ const PARAGRAPH: usize = 75;
 /// The warning that dev overrides are in force: every command prints it.
 const OF_THE_HARNESS: &str = "Provider development overrides are in effect";
 
+/// What goes past an error of a plan for whoever wants to destroy. It mends nothing.
+pub const PAST_THE_PLAN: &str = "terraform destroy -refresh=false";
+
 /// An error or a warning as the host prints it, without the frame.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text {
@@ -70,6 +73,7 @@ impl Text {
                 blocks.push(group.iter().map(|line| &line[2..]).collect::<Vec<_>>().join("\n"));
             }
         }
+        blocks.retain(|block| block != PAST_THE_PLAN);
         blocks
     }
 
