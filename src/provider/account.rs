@@ -66,7 +66,7 @@ pub(super) async fn unknown_account(session: &Session, context: &CallContext, ob
     Diagnostic::error(
         "Gone, or looked for in the wrong account",
         format!(
-            "{object}: the service says that it does not exist{caller}. The state does not hold the account that it belongs to, because STS did not answer when the provider asked. This may be the wrong account, so the state was kept.\n\nIf the account is the right one, take the object out of the state, which sends nothing:\n\n  terraform state rm ADDRESS"
+            "{object}: the service says that it does not exist{caller}. The state does not hold the account that it belongs to, because STS did not name it when the provider asked. This may be the wrong account, so the state was kept.\n\nIf the account is the right one, take the object out of the state, which sends nothing:\n\n  terraform state rm ADDRESS"
         ),
     )
 }

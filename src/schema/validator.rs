@@ -78,6 +78,9 @@ impl Validator for NotEmpty {
     }
 }
 
+/// The longest value that an error repeats, in characters. The host shows the line of the configuration.
+const LONGEST_QUOTED: usize = 200;
+
 /// Accepts a text that a parser accepts.
 pub struct Parses {
     /// The rule in a sentence that begins with "Must".
@@ -99,9 +102,11 @@ impl Validator for Parses {
 
     fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
         let Some(problem) = value.as_str().and_then(self.problem) else { return Ok(()) };
-        let quoted = format!("{:?}", value.as_str().unwrap_or_default());
+        let text = value.as_str().unwrap_or_default();
+        let quoted = format!("{text:?}");
         // Said once, by the problem itself if it names the value.
-        let given = if problem.contains(&quoted) { String::new() } else { format!(" is {quoted}") };
+        let is_said = problem.contains(&quoted) || text.chars().count() > LONGEST_QUOTED;
+        let given = if is_said { String::new() } else { format!(" is {quoted}") };
         let detail = format!("{path}{given}: {problem}.");
         Err(Diagnostic::error("Invalid value", detail).at(path.clone()))
     }

@@ -147,10 +147,10 @@ async fn an_unknown_configuration_waits_where_the_host_can_and_is_refused_elsewh
 async fn a_panic_is_a_diagnostic() {
     let served = Served::start().await;
     let found = validate(&served, &named(PANICS)).await;
-    assert!(found[0].summary.contains("ValidateDataResourceConfig"), "{found:?}");
+    assert!(found[0].detail.contains("ValidateDataResourceConfig"), "{found:?}");
     let response = read(&served, reading(&named(PANICS))).await;
     let error = refused(&response);
-    assert!(error.summary.contains("ReadDataSource") && error.detail.contains("asked to panic"), "{error:?}");
+    assert!(error.detail.contains("ReadDataSource") && error.detail.contains("asked to panic"), "{error:?}");
     assert!(!error.detail.contains("state"), "no state depends on it: {}", error.detail);
 }
 

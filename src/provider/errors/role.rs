@@ -212,7 +212,7 @@ pub(in crate::provider) fn of_settling(role: &str, settled: Settled) -> Diagnost
         Settled::NotSeen(what) => Diagnostic::warning(
             "A role is not seen as it was set yet",
             format!(
-                "Role {role}: RAM has accepted every change, but does not show {what} as it was set yet. Run terraform plan in a few minutes. It shows whether anything is missing."
+                "Role {role}: RAM has accepted every change, but does not show all of them yet. Missing: {what}. Run terraform plan in a few minutes. It shows whether anything is missing."
             ),
         )
         .into(),

@@ -100,7 +100,7 @@ async fn look_at_existing(
             if errors::stops_plan(&error) {
                 return Err(errors::of_call(summary, object, &error));
             }
-            let consequence = "If there is one, creating it fails at apply, and nothing is changed.";
+            let consequence = "If it exists, the create fails at apply, and nothing is changed.";
             Err(errors::warning_of_call(summary, object, &error, consequence))
         }
     }

@@ -247,3 +247,14 @@ impl Case {
 pub fn cases_of(service: Service) -> impl Iterator<Item = &'static Case> {
     CASES.iter().filter(move |case| case.services.contains(&service))
 }
+
+/// A fault for each thing that a service's faults can come to. That those alike are told alike, meeting each once shows.
+pub fn one_of_each_kind(service: Service) -> Vec<&'static Case> {
+    let mut found: Vec<&Case> = Vec::new();
+    for case in cases_of(service) {
+        if !found.iter().any(|other| other.comes_to() == case.comes_to()) {
+            found.push(case);
+        }
+    }
+    found
+}

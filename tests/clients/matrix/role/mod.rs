@@ -11,7 +11,7 @@ use alicloud_encryption::cloud::error::{Error, ErrorKind};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::cases::{Case, Service, cases_of};
+use super::cases::{Case, Service, one_of_each_kind};
 use super::fault::{Fault, On};
 use super::keys::Given;
 use super::stage::{Clients, Disturbed, MAX_RETRIES, Stage, is_read};
@@ -71,7 +71,7 @@ async fn without_retries_each_call_is_sent_once() {
         let goal = undisturbed(&stage, change).await;
         for (position, call) in (1..).zip(change.calls) {
             let position_of_call = usize::try_from(position).unwrap();
-            let cases = one_of_each_kind();
+            let cases = one_of_each_kind(Service::Ram);
             // A read that is not repeated ends a run in the same way whatever has happened to it.
             let begin = if is_read(call) { position_of_call % cases.len() } else { 0 };
             for case in cases.into_iter().skip(begin).take(if is_read(call) { 1 } else { usize::MAX }) {
@@ -87,24 +87,13 @@ async fn meet(change: &Change) {
     let stage = Stage::start(&(change.seed)()).await;
     let goal = undisturbed(&stage, change).await;
     for (position, call) in (1..).zip(change.calls) {
-        for (number, case) in (0..).zip(one_of_each_kind()) {
+        for (number, case) in (0..).zip(one_of_each_kind(Service::Ram)) {
             // In turn, so that each kind is met in both ways by neighbouring calls, and each call in both ways.
             let is_alone = (position + number) % 2 == 0;
             let on = if is_alone { On::Only(position) } else { On::From(position) };
             Cell { change, case, call, on }.check(&stage, &goal).await;
         }
     }
-}
-
-/// A fault for each thing that faults can come to. That those alike are told alike, level one has shown.
-fn one_of_each_kind() -> Vec<&'static Case> {
-    let mut found: Vec<&Case> = Vec::new();
-    for case in cases_of(Service::Ram) {
-        if !found.iter().any(|other| other.comes_to() == case.comes_to()) {
-            found.push(case);
-        }
-    }
-    found
 }
 
 /// What a run comes to that nothing disturbs, and that a second one changes nothing.
