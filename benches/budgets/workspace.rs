@@ -70,6 +70,7 @@ provider "alicloud" {{
   region     = "cn-hangzhou"
   endpoints {{
     log = "{endpoint}"
+    sts = "{endpoint}"
   }}
 }}
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::{errors, session::Session};
 use crate::{cloud::CallContext, schema::Diagnostic};
 
-/// How long a phase waits to learn the account that it stores. The next refresh asks again.
-const LOOKUP_AT_MOST: Duration = Duration::from_secs(5);
+/// How long a phase waits to learn the account that it stores. The next refresh asks again, so that a network without
+/// STS makes every plan wait as long.
+const LOOKUP_AT_MOST: Duration = Duration::from_secs(2);
 
 /// Checks that the credentials belong to an account. Callers check before they change an object, and before they believe
 /// that it is gone. `object` begins a sentence: "Role sls-byok".
