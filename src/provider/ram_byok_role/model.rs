@@ -121,7 +121,7 @@ fn configured() -> Vec<Attribute> {
             })
             .equivalent(same_text)
             .plan(RequiresReplace)
-            .described("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it."),
+            .described("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it. This does not hold for a role that is tainted when its name changes: Terraform then does not tell the provider which role it replaces."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
             .validate(Parses {
