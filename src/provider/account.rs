@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{errors, session::Session};
 use crate::{cloud::CallContext, schema::Diagnostic};
 
-/// How long a phase waits to learn the account that it stores. The next refresh asks again, so that a network without
-/// STS makes every plan wait as long.
+/// How long a phase waits for STS to name the account that it stores. If STS does not answer, the next refresh asks
+/// again: in a network without STS every plan waits this long.
 const LOOKUP_AT_MOST: Duration = Duration::from_secs(2);
 
 /// Checks that the credentials belong to an account. Callers check before they change an object, and before they believe

@@ -228,8 +228,8 @@ impl HeldRoles {
         self.open().planned.insert(name.to_lowercase(), planned);
     }
 
-    /// True if what is planned for the role lets somebody pass it, who is in these groups. The provider manages roles of
-    /// the caller's account only.
+    /// True if the planned policy of the role lets this principal, or one of its groups, pass it. The provider manages
+    /// roles of the caller's account only.
     pub(super) fn lets_pass(&self, role: &RoleArn, principal: &Principal, groups: &[GroupName]) -> bool {
         let own = match &principal.kind {
             PrincipalKind::Account => return true,

@@ -1,4 +1,4 @@
-//! What the caller has to be allowed: the one table of it.
+//! The permissions that the caller needs, in one table.
 //!
 //! The guide "Least privileges" is generated from it, an acceptance test takes the documents of that guide and removes one
 //! action at a time, and what the provider says about missing permissions names the actions of this table. Sources of the
@@ -18,15 +18,15 @@ pub struct Privilege {
     pub action: &'static str,
     /// The resources; the action is needed on each of them.
     pub resources: &'static [Resource],
-    /// What a plan comes to without it.
+    /// How a plan ends without it.
     pub plan: Need,
-    /// What an apply comes to without it.
+    /// How an apply ends without it.
     pub apply: Need,
     /// What the provider does with it, as a sentence.
     pub purpose: &'static str,
 }
 
-/// What a run comes to without a permission.
+/// How a run ends without a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// It does not use the permission.
@@ -106,20 +106,20 @@ const fn to_apply(action: &'static str, resources: &'static [Resource], purpose:
     Privilege { action, resources, plan: Unused, apply: Needed, purpose }
 }
 
-/// What `alicloud_log_store_encryption` takes with the service's key.
+/// What `alicloud_log_store_encryption` needs with the service's key.
 pub const ENCRYPTION: &[Privilege] = &[
     needed("log:GetLogStore", &[LogStore], "Reads the Logstore."),
     to_apply("log:UpdateLogStore", &[LogStore], "Writes the encryption configuration."),
 ];
 
-/// What it takes besides with a key of the user's own.
+/// What it needs besides with a KMS key.
 pub const BYOK: &[Privilege] = &[to_apply(
     "ram:PassRole",
     &[Role],
     "Lets SLS use the role. SLS checks it when the configuration is written.",
 )];
 
-/// What the checks of the key, the role and the caller take, in `alicloud_byok_readiness` and before a plan.
+/// What the checks of the key, the role and the caller need, in `alicloud_byok_readiness` and before a plan.
 pub const CHECKS: &[Privilege] = &[
     optional("kms:DescribeKey", &[Key], "Checks the key."),
     optional("ram:GetRole", &[Role], "Checks that the role exists and that SLS may assume it."),
@@ -134,7 +134,7 @@ pub const CHECKS: &[Privilege] = &[
     optional("ram:ListPoliciesForGroup", &[CallerGroup], "Checks that the caller may pass the role."),
 ];
 
-/// What `alicloud_ram_byok_role` takes.
+/// What `alicloud_ram_byok_role` needs.
 pub const ROLE: &[Privilege] = &[
     needed("ram:GetRole", &[Role], "Reads the role."),
     needed("ram:ListPoliciesForRole", &[Role], "Reads which policies the role has."),
@@ -148,7 +148,7 @@ pub const ROLE: &[Privilege] = &[
     to_apply("ram:DeleteRole", &[Role], "Destroys the role."),
 ];
 
-/// What it takes besides with `pass_role`.
+/// What it needs besides with `pass_role`.
 pub const PASS_ROLE: &[Privilege] = &[
     needed("ram:GetPolicy", &[PassRolePolicy], "Reads the policy."),
     needed("ram:ListEntitiesForPolicy", &[PassRolePolicy], "Reads who has the policy."),
@@ -166,7 +166,7 @@ pub const PASS_ROLE: &[Privilege] = &[
     to_apply("ram:DeletePolicy", &[PassRolePolicy], "Deletes the policy."),
 ];
 
-/// Something that a person wants the caller to be able to do, and that gets one policy document.
+/// Something that the caller does, for which the guide has one policy document.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
     /// The heading of its document in the guide.
@@ -200,7 +200,7 @@ pub const JOBS: [Job; 6] = [
 ];
 
 impl Job {
-    /// The permissions that it uses and what it comes to without each, those that it needs first. One that it needs is
+    /// The permissions that it uses and how it ends without each, those that it needs first. One that it needs is
     /// not named again as an optional one.
     pub fn privileges(&self) -> Vec<(&'static Privilege, Need)> {
         let of_job = |privilege: &Privilege| if self.applies { privilege.apply } else { privilege.plan };

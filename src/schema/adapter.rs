@@ -373,7 +373,10 @@ impl<R: Resource> Adapter<R> {
         match object {
             Value::Null => Err(Diagnostic::error(
                 "A value that a call needs was not sent",
-                format!("{}: the host sent no {what}. This is a bug in the host.", self.type_name()),
+                format!(
+                    "{}: Terraform or OpenTofu sent no {what}, which they must not do. Report it to them, with the version that terraform version prints.",
+                    self.type_name()
+                ),
             )),
             value => R::Model::from_object(value, &Path::root()),
         }

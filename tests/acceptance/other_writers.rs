@@ -26,7 +26,7 @@ fn await_a_look(scene: &Scene) {
     scene.await_calls("a look at the Logstore", |calls| reads(calls) >= enough);
 }
 
-/// Holds the next read of the Logstore, and waits until it is held. `meanwhile` is done when it may come.
+/// Holds the next read of the Logstore, and returns once it is held. `meanwhile` runs after the fault is ordered.
 #[track_caller]
 fn hold_a_read(scene: &Scene, meanwhile: impl FnOnce()) {
     scene.fault(&json!({"action": "GetLogStore", "effect": "hold"}));

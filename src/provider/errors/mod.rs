@@ -38,6 +38,16 @@ pub(super) fn of_plan(diagnostic: Diagnostic) -> Diagnostic {
     Diagnostic { detail, ..diagnostic }
 }
 
+/// A planned value that Terraform has not filled in before the apply.
+pub(super) fn unknown_at_apply(object: impl Display) -> Diagnostic {
+    Diagnostic::error(
+        "Configuration still unknown at apply",
+        format!(
+            "{object}: a value is still unknown at apply. Terraform or OpenTofu must not do that. Report it to them, with the version that terraform version prints."
+        ),
+    )
+}
+
 /// A failed call about an object: "Logstore audit:app", "Role sls-byok".
 pub(super) fn of_call(summary: &'static str, object: impl Display, error: &Error) -> Diagnostic {
     of_call_and(summary, object, error, None)

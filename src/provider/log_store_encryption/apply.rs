@@ -149,12 +149,8 @@ async fn write(
         return Err(refusal.into());
     }
     let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
-    let conf = planned.encrypt_conf().ok_or_else(|| {
-        Diagnostic::error(
-            "Configuration still unknown at apply",
-            format!("Logstore {id}: a value is still unknown at apply. Terraform or OpenTofu must not do that. Report it to them, with the version that terraform version prints."),
-        )
-    })?;
+    let conf =
+        planned.encrypt_conf().ok_or_else(|| errors::unknown_at_apply(format_args!("Logstore {id}")))?;
     let held = &resource.session.held;
     let calls = super::bound(&client, bounds, &id);
     let _lock = calls.within(held.lock(&id)).await.map_err(|error| {

@@ -79,7 +79,7 @@ async fn checks(
         facts = reader.with_principal(subject, facts).await?;
     }
     let Some(principal) = facts.principal.found() else { return Ok(checks) };
-    // Whose policies could be read, their groups have been read for them.
+    // The policies of a user include those of its groups: where they were read, the groups were read too.
     let groups = match facts.principal_policies.found() {
         Some(_) => reader.groups(principal).await?,
         None => Vec::new(),
@@ -94,8 +94,8 @@ async fn checks(
     Ok(checks)
 }
 
-/// The checks whether the caller may pass a role that this plan makes. Which of them the Logstore refers to is not known,
-/// so that they count only if the caller may pass none.
+/// The checks whether the caller may pass the roles that this plan creates. Which of them the Logstore refers to is not
+/// known yet: the checks count only if the caller may pass none of these roles.
 fn of_new_roles(
     names: &BTreeSet<String>,
     facts: &Facts,
@@ -104,7 +104,7 @@ fn of_new_roles(
 ) -> Vec<Check> {
     let arn = |name: &String| RoleArn::parse(&format!("acs:ram::{}:role/{name}", principal.account_id)).ok();
     let arns: Vec<RoleArn> = names.iter().filter_map(arn).collect();
-    let checks: Vec<Check> = arns.iter().map(|arn| readiness::may_pass(arn, facts)).collect();
+    let checks: Vec<Check> = arns.iter().map(|arn| readiness::pass_role::check(arn, facts)).collect();
     let may_pass_one = arns.iter().any(lets_pass) || checks.iter().any(|check| check.ok == Some(true));
     if may_pass_one { Vec::new() } else { checks }
 }

@@ -131,12 +131,7 @@ fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Option<String> {
 
 /// What a plan says that the role should be.
 fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
-    planned.wanted().ok_or_else(|| {
-        Diagnostic::error(
-            "Configuration still unknown at apply",
-            "A value is still unknown at apply. Terraform or OpenTofu must not do that. Report it to them, with the version that terraform version prints.",
-        )
-    })
+    planned.wanted().ok_or_else(|| errors::unknown_at_apply("Role"))
 }
 
 /// A write that failed. Where nobody knows whether it was carried out, `observed` is then what was found.

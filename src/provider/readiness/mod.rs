@@ -9,7 +9,7 @@ mod facts;
 mod grants;
 mod key;
 mod memory;
-mod pass_role;
+pub(super) mod pass_role;
 mod principal;
 pub(super) mod reading;
 pub(super) mod role;
@@ -93,13 +93,8 @@ const SERVICE: &str = "log.aliyuncs.com";
 /// Every check of what is known, always in the same order.
 pub(super) fn checks(subject: &Subject, facts: &Facts) -> Vec<Check> {
     let mut checks = of_service(subject, facts);
-    checks.extend(subject.role.as_ref().map(|role| may_pass(role, facts)));
+    checks.extend(subject.role.as_ref().map(|role| pass_role::check(role, facts)));
     checks
-}
-
-/// The check whether who configures encryption may pass a role.
-pub(super) fn may_pass(role: &RoleArn, facts: &Facts) -> Check {
-    pass_role::check(role, facts)
 }
 
 /// The checks of what SLS uses: the key and the role.

@@ -13,7 +13,7 @@ const ACTION: &str = "ram:PassRole";
 
 /// The check of the principal. What a session policy takes away from a session of a role cannot be read, and does
 /// not count.
-pub(super) fn check(role: &RoleArn, facts: &Facts) -> Check {
+pub(in crate::provider) fn check(role: &RoleArn, facts: &Facts) -> Check {
     let role = role_as_ram_writes_it(role, facts);
     let principal = match &facts.principal {
         Read::Found(principal) => principal,

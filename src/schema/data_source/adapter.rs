@@ -92,7 +92,7 @@ impl<D: DataSource> Adapter<D> {
         if config.is_null() {
             return Err(Diagnostic::error(
                 "A value that a call needs was not sent",
-                format!("{}: the host sent no configuration. This is a bug in the host.", self.type_name()),
+                format!("{}: Terraform or OpenTofu sent no configuration, which they must not do. Report it to them, with the version that terraform version prints.", self.type_name()),
             )
             .into());
         }

@@ -377,8 +377,8 @@ impl Scene {
         self.control("POST", "faults", Some(&rule));
     }
 
-    /// Waits until every fault that was ordered has been used up: a call that is to be held is held then. In the log of
-    /// calls it stands a moment before.
+    /// Waits until every ordered fault has been used. A call that a fault holds is held from then on; the log of calls
+    /// shows it a moment earlier.
     #[track_caller]
     pub fn await_faults(&self) {
         self.await_calls("a call for each fault", |_| self.control("GET", "faults", None) == json!([]));

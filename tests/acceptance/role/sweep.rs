@@ -108,8 +108,8 @@ fn cases() -> Vec<Case> {
     outages.chain(alone).collect()
 }
 
-/// Checks a case in every operation, one after the other. Returns how many disturbed runs failed, and did not get over it
-/// by themselves, and how many were disturbed.
+/// Checks a case in every operation, one after the other. Returns two counts: the runs that failed, and the runs that met
+/// the fault.
 fn check(case: Case) -> [usize; 2] {
     let Case { skip, effect, times } = case;
     let scene = scene();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Told;
+use super::Printed;
 use super::set_up::{
     ROLE, applied, arn, byok, byok_conf, cmk, denied, encryption, error, fault, named, rebuild, scene,
     service_key,
@@ -15,7 +15,7 @@ const DISABLING: &str = "  on_destroy = \"disable\"";
 const UNTRUSTING: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#;
 
 /// A refresh that finds each Logstore, key or role changed in another way.
-pub fn refresh() -> Told {
+pub fn refresh() -> Printed {
     let service = service_key(true, "default");
     let keys =
         [("key-off", "disabled"), ("key-doomed", "doomed"), ("key-gone", "gone"), ("key-empty", "empty")];
@@ -43,7 +43,7 @@ pub fn refresh() -> Told {
     scene.ram("DeleteRole", &[("RoleName", "idle")]);
     scene.ram("UpdateRole", &[("RoleName", "wider"), ("NewAssumeRolePolicyDocument", UNTRUSTING)]);
     scene.ram("DetachPolicyFromRole", &attached("own-kms", "Custom", "own"));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 fn attached<'a>(policy: &'a str, kind: &'a str, role: &'a str) -> [(&'static str, &'a str); 3] {
@@ -51,23 +51,23 @@ fn attached<'a>(policy: &'a str, kind: &'a str, role: &'a str) -> [(&'static str
 }
 
 /// What a refresh says of a Logstore that does not encrypt, and of a key in a state that nobody knows.
-pub fn another_refresh() -> Told {
+pub fn another_refresh() -> Printed {
     let off = byok_conf(false, "disabled", ROLE);
     let main = byok("switched-off", "disabled", ROLE, "  enable = false");
     let scene = applied(&[("switched-off", off)], &main);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What the first configuration of a Logstore says beforehand.
-pub fn first_configuration() -> Told {
+pub fn first_configuration() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     scene.provider("  permanence_warning = true");
     scene.write("main.tf", &byok("app", "key-1", ROLE, "  encrypt_type = \"sm4_ecb\""));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What a plan says of Logstores, keys and roles that it has not looked at before.
-pub fn new_resources() -> Told {
+pub fn new_resources() -> Printed {
     let none = Value::Null;
     let seen = [
         ("adopted", service_key(true, "default")),
@@ -110,11 +110,11 @@ pub fn new_resources() -> Told {
     scene.patch_log_store("audit", "unknown-algorithm", &json!({"encrypt_conf": service_key(true, "rot13")}));
     fault(&scene, "unread", "GetLogStore", &denied("GetLogStore", "unread"));
     scene.write("main.tf", &main);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What a plan says of keys and roles that it cannot look at: each Logstore has a provider block of its own.
-pub fn what_cannot_be_read() -> Told {
+pub fn what_cannot_be_read() -> Printed {
     let key = byok_conf(true, "key-1", ROLE);
     let log_stores = [
         ("half", Value::Null),
@@ -155,11 +155,11 @@ pub fn what_cannot_be_read() -> Told {
     scene.write("aliases.tf", &aliases.concat());
     let new = [("half", "half"), ("unreachable", "unreachable"), ("inactive", "inactive")];
     scene.write("main.tf", &(stored + &new.map(|(name, alias)| of_key(name, alias)).concat()));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What a plan says of changes to what is managed.
-pub fn changes() -> Told {
+pub fn changes() -> Printed {
     let service = service_key(true, "default");
     let with_key = byok_conf(true, "key-1", ROLE);
     let names = ["to-byok", "algorithm", "switched-off", "left", "replaced", "old", "kept", "disabled"];
@@ -199,11 +199,11 @@ pub fn changes() -> Told {
     scene.write("main.tf", &after.concat());
     // What has left the configuration is planned first.
     fault(&scene, "switched-off", "GetLogStore", &json!({"delay": {"ms": 700}}));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What an apply says where SLS does not do what it is asked.
-pub fn apply() -> Told {
+pub fn apply() -> Printed {
     let names =
         ["ignored", "slow", "redundant", "not-offered", "in-doubt", "failing", "refused", "refused-byok"];
     let mut log_stores: Vec<_> = names.map(|name| (name, Value::Null)).to_vec();
@@ -233,11 +233,11 @@ pub fn apply() -> Told {
     let failing = error(500, "InternalServerError", "Internal server error");
     scene.fault(&json!({"action": "UpdateLogStore", "logstore": "failing", "times": 2, "effect": failing}));
     scene.write("main.tf", &main);
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// A plan is applied when other things are so than when it was made.
-pub fn apply_of_an_old_plan() -> Told {
+pub fn apply_of_an_old_plan() -> Printed {
     let names = ["rebuilt", "configured"];
     let service = service_key(true, "default");
     let scene = applied(&[(names[0], service.clone()), (names[1], Value::Null)], &encryption("rebuilt", ""));
@@ -247,11 +247,11 @@ pub fn apply_of_an_old_plan() -> Told {
     // Neither the plan nor the one that the host makes again right before it applies may look.
     scene.fault(&json!({"action": "GetLogStore", "logstore": "configured", "effect": denied("GetLogStore", "configured")}));
     scene.patch_log_store("audit", "configured", &json!({"encrypt_conf": service_key(true, "sm4")}));
-    Told::by(scene, &["apply", "-input=false", "plan.bin"])
+    Printed::by(scene, &["apply", "-input=false", "plan.bin"])
 }
 
 /// Somebody else writes the same Logstore, again and again.
-pub fn another_writer() -> Told {
+pub fn another_writer() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     scene.write("main.tf", &encryption("app", ""));
     scene.fault(&json!({"action": "UpdateLogStore", "times": 10, "effect": "hold"}));
@@ -271,11 +271,11 @@ pub fn another_writer() -> Told {
         }
         run.wait()
     };
-    Told { scene, ran }
+    Printed { scene, ran }
 }
 
 /// A destroy that fails, and one that has nothing to switch off.
-pub fn destroy() -> Told {
+pub fn destroy() -> Printed {
     let service = service_key(true, "default");
     let names = ["kept", "failing", "rebuilt"];
     let log_stores = names.map(|name| (name, service.clone()));
@@ -286,7 +286,7 @@ pub fn destroy() -> Told {
     rebuild(&scene, "rebuilt", &service);
     // One warning of each summary is shown, and which one is left to chance.
     scene.run(&["state", "rm", "alicloud_log_store_encryption.kept"]).succeeded();
-    Told::by(scene, &["destroy", "-auto-approve", "-input=false", "-refresh=false"])
+    Printed::by(scene, &["destroy", "-auto-approve", "-input=false", "-refresh=false"])
 }
 
 /// Two resources of one Logstore, as a version wrote them that did not notice.
@@ -306,7 +306,7 @@ fn twins() -> Scene {
 }
 
 /// An object that a replacement has left over goes, and the one that replaced it stays.
-pub fn destroy_of_a_leftover() -> Told {
+pub fn destroy_of_a_leftover() -> Printed {
     let scene = applied(&[("app", service_key(true, "default"))], &encryption("app", DISABLING));
     let mut state = scene.state();
     let instances = state["resources"][0]["instances"].as_array_mut().unwrap();
@@ -316,33 +316,33 @@ pub fn destroy_of_a_leftover() -> Told {
     left["private"] = json!("eyJtYWRlX2F0IjoxfQ==");
     instances.push(left);
     scene.write("terraform.tfstate", &state.to_string());
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// Both go.
-pub fn destroy_of_twins() -> Told {
-    Told::by(twins(), &["destroy", "-auto-approve", "-input=false"])
+pub fn destroy_of_twins() -> Printed {
+    Printed::by(twins(), &["destroy", "-auto-approve", "-input=false"])
 }
 
 /// Names that turn out, at apply, to be those of a Logstore that another resource configures.
-pub fn names_known_at_apply() -> Told {
+pub fn names_known_at_apply() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     let name = "resource \"terraform_data\" \"name\" {\n  input = \"app\"\n}\n";
     let these = "resource \"alicloud_log_store_encryption\" \"one_of\" {\n  count = 2\n  project_name  = \"audit\"\n  logstore_name = terraform_data.name.output\n}\n";
     scene.write("main.tf", &format!("{name}{these}"));
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// An import of a Logstore that was never configured.
-pub fn import_of_nothing() -> Told {
+pub fn import_of_nothing() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     scene.write("main.tf", &encryption("app", ""));
-    Told::by(scene, &["import", "-input=false", "alicloud_log_store_encryption.app", "audit:app"])
+    Printed::by(scene, &["import", "-input=false", "alicloud_log_store_encryption.app", "audit:app"])
 }
 
 /// An import by something that is no id.
-pub fn malformed_import() -> Told {
+pub fn malformed_import() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     scene.write("main.tf", &encryption("app", ""));
-    Told::by(scene, &["import", "-input=false", "alicloud_log_store_encryption.app", "audit/app"])
+    Printed::by(scene, &["import", "-input=false", "alicloud_log_store_encryption.app", "audit/app"])
 }

@@ -20,24 +20,24 @@ use crate::harness::{Ran, Scene};
 use rendered::Text;
 
 /// A command of the host in a situation, and what it did.
-struct Told {
+struct Printed {
     scene: Scene,
     ran: Ran,
 }
 
-impl Told {
+impl Printed {
     /// Runs this command.
-    fn by(scene: Scene, command: &[&str]) -> Told {
+    fn by(scene: Scene, command: &[&str]) -> Printed {
         let ran = scene.run(command);
-        Told { scene, ran }
+        Printed { scene, ran }
     }
 
-    fn by_plan(scene: Scene) -> Told {
-        Told::by(scene, &["plan", "-input=false"])
+    fn by_plan(scene: Scene) -> Printed {
+        Printed::by(scene, &["plan", "-input=false"])
     }
 
-    fn by_apply(scene: Scene) -> Told {
-        Told::by(scene, &["apply", "-auto-approve", "-input=false"])
+    fn by_apply(scene: Scene) -> Printed {
+        Printed::by(scene, &["apply", "-auto-approve", "-input=false"])
     }
 }
 
@@ -98,12 +98,12 @@ situations![
 ];
 
 /// Compares what was printed with the golden file.
-fn check(name: &str, told: &Told) {
-    let texts = Text::all_of(&told.ran, &told.scene);
-    assert!(!texts.is_empty(), "`{}` printed no error and no warning", told.ran.command);
+fn check(name: &str, printed: &Printed) {
+    let texts = Text::all_of(&printed.ran, &printed.scene);
+    assert!(!texts.is_empty(), "`{}` printed no error and no warning", printed.ran.command);
     let golden: Vec<String> = texts.iter().map(Text::framed).collect();
     expect_file![directory().join(format!("{name}.txt"))].assert_eq(&golden.join("\n"));
-    remedies::follow(name, told, &texts);
+    remedies::follow(name, printed, &texts);
 }
 
 fn directory() -> PathBuf {
@@ -112,7 +112,7 @@ fn directory() -> PathBuf {
 
 #[test]
 fn a_destroy_without_a_refresh_goes_past_an_error_of_the_plan() {
-    let Told { scene, ran } = encryption::changes();
+    let Printed { scene, ran } = encryption::changes();
     let texts = Text::all_of(&ran, &scene);
     assert!(texts.iter().any(|text| text.prose().contains(rendered::PAST_THE_PLAN)));
     let command: Vec<&str> = rendered::PAST_THE_PLAN.split(' ').skip(1).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Told;
+use super::Printed;
 use super::rendered::Text;
 use crate::harness::Scene;
 
@@ -67,12 +67,12 @@ const FOLLOWED: &[(&str, &str, Act)] = &[
 
 /// Follows every remedy of a situation; after that the same command says none of it any more, and succeeds for the
 /// resources that it was said of.
-pub fn follow(situation: &str, told: &Told, texts: &[Text]) {
+pub fn follow(situation: &str, printed: &Printed, texts: &[Text]) {
     let acts: Vec<_> = FOLLOWED.iter().filter(|(of, _, _)| *of == situation).collect();
     let mut followed = Vec::new();
     for text in texts {
         for (_, _, act) in acts.iter().filter(|(_, summary, _)| *summary == text.summary()) {
-            carry_out(&told.scene, text, act);
+            carry_out(&printed.scene, text, act);
             followed.push(text);
         }
     }
@@ -93,16 +93,16 @@ pub fn follow(situation: &str, told: &Told, texts: &[Text]) {
     if texts.iter().all(|text| !text.is_error() || followed.contains(&text)) {
         targets.clear();
     }
-    let command: Vec<String> = told.ran.command.split(' ').map(str::to_owned).chain(targets).collect();
-    let ran = told.scene.run(&command.iter().map(String::as_str).collect::<Vec<_>>());
-    let said_again: Vec<Text> = Text::all_of(&ran, &told.scene)
+    let command: Vec<String> = printed.ran.command.split(' ').map(str::to_owned).chain(targets).collect();
+    let ran = printed.scene.run(&command.iter().map(String::as_str).collect::<Vec<_>>());
+    let said_again: Vec<Text> = Text::all_of(&ran, &printed.scene)
         .into_iter()
         .filter(|again| {
             followed.iter().any(|text| (text.summary(), text.address()) == (again.summary(), again.address()))
         })
         .collect();
     assert!(said_again.is_empty(), "{situation}: {said_again:#?}");
-    assert_eq!(ran.exit_code, Some(0), "{situation}: {:#?}", Text::all_of(&ran, &told.scene));
+    assert_eq!(ran.exit_code, Some(0), "{situation}: {:#?}", Text::all_of(&ran, &printed.scene));
 }
 
 fn carry_out(scene: &Scene, text: &Text, act: &Act) {

@@ -168,7 +168,7 @@ fn with_constant_port(word: &str) -> String {
     format!("{before}{HOST}{}{}", "0".repeat(digits), &after[digits..])
 }
 
-/// Of `one_of[0]` and `one_of[1]`, and of the Logstores `one-of-0` and `one-of-1`, chance says which one is told.
+/// Of `one_of[0]` and `one_of[1]`, and of the Logstores `one-of-0` and `one-of-1`, chance says which one is printed.
 fn with_either(word: &str) -> String {
     ["one_of[", "one-of-"].iter().fold(word.to_owned(), |word, name| match word.split_once(name) {
         Some((before, after)) if after.starts_with(['0', '1']) => format!("{before}{name}N{}", &after[1..]),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Told;
+use super::Printed;
 use super::set_up::{cmk, encryption, error};
 use crate::harness::Scene;
 use crate::role::given::{people, trust};
@@ -78,7 +78,7 @@ fn no_permission() -> Value {
 }
 
 /// What a plan finds of roles that are to be created.
-pub fn new_roles() -> Told {
+pub fn new_roles() -> Printed {
     let scene = scene(&["exists"]);
     scene.ram("CreatePolicy", &[("PolicyName", "taken"), ("PolicyDocument", ALL)]);
     let principals = "  pass_role = {\n    users  = [\"alice\", \"carol\"]\n    groups = [\"nobodies\"]\n    roles  = [\"runner\"]\n  }";
@@ -87,11 +87,11 @@ pub fn new_roles() -> Told {
         + &role("principals", principals)
         + &role("unseen", "  provider = alicloud.nobody");
     scene.write("main.tf", &main);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What a refresh finds of roles that are managed.
-pub fn role_refresh() -> Told {
+pub fn role_refresh() -> Printed {
     let whole = ["gone", "made-anew", "denied"];
     let begun = ["unmarked", "of-others"];
     let scene = scene(&[]);
@@ -113,11 +113,11 @@ pub fn role_refresh() -> Told {
     }
     scene.ram("UpdateRole", &[("RoleName", "unmarked"), ("NewDescription", "Mine")]);
     scene.write("main.tf", &main("  provider = alicloud.nobody"));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What a plan says of roles that change or go.
-pub fn role_changes() -> Told {
+pub fn role_changes() -> Printed {
     let of = |role: &str| cmk("\"key-1\"", &format!("alicloud_ram_byok_role.{role}.arn"));
     let by_text = |role: &str| cmk("\"key-1\"", &format!("\"acs:ram::1234567890123456:role/{role}\""));
     let scene = scene(&[]);
@@ -147,11 +147,11 @@ pub fn role_changes() -> Told {
         + &encryption("app", &of("renamed"))
         + &encryption("other", &by_text("removed"));
     scene.write("main.tf", &after);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// What creating a role may come to.
-pub fn role_apply() -> Told {
+pub fn role_apply() -> Printed {
     let scene = scene(&["exists"]);
     let name = "resource \"terraform_data\" \"name\" {\n  input = \"exists\"\n}\n";
     let principals = "  pass_role = {\n    users  = [\"alice\", \"carol\"]\n    groups = [\"nobodies\"]\n    roles  = [\"runner\"]\n  }";
@@ -165,48 +165,48 @@ pub fn role_apply() -> Told {
             + &role("first", shared)
             + &role("second", shared);
     scene.write("main.tf", &main);
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// RAM answers neither a create nor the last write of one.
-pub fn role_without_answers() -> Told {
+pub fn role_without_answers() -> Printed {
     let scene = scene(&[]);
     scene.provider("  max_retries = 0");
     scene.write("main.tf", &role("this", ""));
     scene.ram_fault(&json!({"action": "UpdateRole", "times": 9, "effect": "drop_after"}));
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// RAM does not show what was written, and then may not be read.
-pub fn role_that_lags() -> Told {
+pub fn role_that_lags() -> Printed {
     let scene = scene(&[]);
     scene.write("main.tf", &role("this", "  timeouts = { create = \"2s\" }"));
     scene.ram_fault(
         &json!({"action": "ListPoliciesForRole", "effect": {"stale": {"reads": 99, "writes": 3}}}),
     );
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// What was written may not be read.
-pub fn role_that_is_not_read_back() -> Told {
+pub fn role_that_is_not_read_back() -> Printed {
     let scene = scene(&[]);
     scene.write("main.tf", &role("this", ""));
     scene.ram_fault(&json!({"action": "ListPoliciesForRole", "effect": no_permission()}));
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// A create that fails, at the role itself and at what belongs to it.
-pub fn role_that_is_begun() -> Told {
+pub fn role_that_is_begun() -> Printed {
     let scene = scene(&[]);
     scene.provider("  max_retries = 0");
     let denied = "  pass_role = {\n    users = [\"alice\"]\n  }";
     scene.write("main.tf", &role("this", denied));
     scene.ram_fault(&json!({"action": "CreatePolicy", "times": 9, "effect": no_permission()}));
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// A policy that a create that failed has left may not be deleted.
-pub fn role_policy_that_stays() -> Told {
+pub fn role_policy_that_stays() -> Printed {
     let scene = scene(&[]);
     let main = |policy: &str| {
         role(
@@ -220,31 +220,31 @@ pub fn role_policy_that_stays() -> Told {
     scene.clear_faults();
     scene.write("main.tf", &main("two"));
     scene.ram_fault(&json!({"action": "DeletePolicy", "times": 9, "effect": no_permission()}));
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// Nobody knows whether the role was created.
-pub fn role_that_may_be_there() -> Told {
+pub fn role_that_may_be_there() -> Printed {
     let scene = scene(&[]);
     scene.provider("  max_retries = 0");
     scene.write("main.tf", &role("this", ""));
     scene.ram_fault(&json!({"action": "CreateRole", "times": 9, "effect": "drop_after"}));
     scene.ram_fault(&json!({"action": "GetRole", "skip": 2, "times": 9, "effect": "drop_before"}));
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// A destroy of roles that others have attached policies to, and of one that the caller may not delete.
-pub fn role_destroy() -> Told {
+pub fn role_destroy() -> Printed {
     let main = role("foreign", "") + &role("denied", "");
     let scene = applied(&main);
     attach(&scene, "foreign");
     let main = role("foreign", "") + &role("denied", "  provider = alicloud.nobody");
     scene.write("main.tf", &main);
-    Told::by(scene, &["destroy", "-auto-approve", "-input=false", "-refresh=false"])
+    Printed::by(scene, &["destroy", "-auto-approve", "-input=false", "-refresh=false"])
 }
 
 /// Somebody attaches a policy while the role is deleted.
-pub fn role_destroy_that_is_disturbed() -> Told {
+pub fn role_destroy_that_is_disturbed() -> Printed {
     let scene = applied(&role("this", ""));
     scene.ram_fault(&json!({"action": "DeleteRole", "effect": "hold"}));
     let ran = {
@@ -254,11 +254,11 @@ pub fn role_destroy_that_is_disturbed() -> Told {
         scene.release();
         run.wait()
     };
-    Told { scene, ran }
+    Printed { scene, ran }
 }
 
 /// The object that a failed create has left is destroyed after another create has finished the role.
-pub fn role_leftover() -> Told {
+pub fn role_leftover() -> Printed {
     let scene = scene(&[]);
     let main = role("this", &format!("  pass_role = {{ users = [\"alice\"] }}\n{BEFORE}"));
     scene.write("main.tf", &main);
@@ -271,19 +271,19 @@ pub fn role_leftover() -> Told {
     left.insert("deposed".to_owned(), json!("0123abcd"));
     state["resources"][0]["instances"].as_array_mut().unwrap().push(Value::Object(left));
     scene.write("terraform.tfstate", &state.to_string());
-    Told::by_apply(scene)
+    Printed::by_apply(scene)
 }
 
 /// An import of a role that is not there.
-pub fn role_import() -> Told {
+pub fn role_import() -> Printed {
     let scene = scene(&[]);
     scene.write("main.tf", &role("this", ""));
-    Told::by(scene, &["import", "-input=false", &address("this"), "acs:ram::1234567890123456:role/this"])
+    Printed::by(scene, &["import", "-input=false", &address("this"), "acs:ram::1234567890123456:role/this"])
 }
 
 /// An import of a role that a service keeps for itself.
-pub fn service_linked_role() -> Told {
+pub fn service_linked_role() -> Printed {
     let scene = scene(&[]);
     scene.write("main.tf", &role("this", ""));
-    Told::by(scene, &["import", "-input=false", &address("this"), "AliyunServiceRoleForSLSAudit"])
+    Printed::by(scene, &["import", "-input=false", &address("this"), "AliyunServiceRoleForSLSAudit"])
 }

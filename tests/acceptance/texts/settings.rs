@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Told;
+use super::Printed;
 use super::set_up::{applied, encryption, scene, seed, service_key};
 use crate::harness::Scene;
 
@@ -14,7 +14,7 @@ fn provider(alias: &str, arguments: &str) -> String {
 }
 
 /// Values that `validate` refuses.
-pub fn values() -> Told {
+pub fn values() -> Printed {
     let scene = scene(&[]);
     let cmk = |key: &str, arn: &str, region: &str| {
         format!(
@@ -66,11 +66,11 @@ pub fn values() -> Told {
         main += &provider(alias, &format!("{arguments}\n"));
     }
     scene.write("main.tf", &main);
-    Told::by(scene, &["validate"])
+    Printed::by(scene, &["validate"])
 }
 
 /// Provider blocks that cannot be used, each with a Logstore of its own.
-pub fn provider_blocks() -> Told {
+pub fn provider_blocks() -> Printed {
     let seed = {
         let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": {"Service": ["ecs.aliyuncs.com"]}}]});
@@ -124,11 +124,11 @@ pub fn provider_blocks() -> Told {
     }
     scene.env("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     scene.write("main.tf", &main);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// An environment in which nothing can be used.
-pub fn environment() -> Told {
+pub fn environment() -> Printed {
     let scene = Scene::new(&seed(&[]));
     let block = "provider \"alicloud\" {\n  access_key = \"ak-root\"\n  secret_key = \"sk-root\"\n  assume_role {}\n}\n";
     scene.write("provider.tf", &(scene.required_providers() + block));
@@ -145,21 +145,21 @@ pub fn environment() -> Told {
     ] {
         scene.env(name, value);
     }
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// Keys of another account than the one that the objects of a state belong to.
-pub fn accounts() -> Told {
+pub fn accounts() -> Printed {
     let role = "resource \"alicloud_ram_byok_role\" \"this\" {\n  role_name = \"made-here\"\n}\n";
     let main = encryption("app", "") + role;
     let scene = applied(&[("app", service_key(true, "default"))], &main);
     let second = Scene::new(&json!({"account_id": TWO}));
     scene.write("provider.tf", &scene.read("provider.tf").replace(&scene.endpoint(), &second.endpoint()));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// A Logstore that is gone, where nobody knows whose it was; and STS does not answer for a role.
-pub fn unknown_account() -> Told {
+pub fn unknown_account() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     let role = "resource \"alicloud_ram_byok_role\" \"this\" {\n  role_name = \"made-here\"\n}\n";
     scene.write("main.tf", &(encryption("app", "") + role));
@@ -174,21 +174,21 @@ pub fn unknown_account() -> Told {
         );
     }
     scene.ram("DeleteRole", &[("RoleName", "made-here")]);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// The provider block needs what the same apply creates, and an object of the state has to be read before.
-pub fn provider_not_known_yet() -> Told {
+pub fn provider_not_known_yet() -> Printed {
     let scene = applied(&[("app", service_key(true, "default"))], &encryption("app", ""));
     let region = "resource \"terraform_data\" \"region\" {\n  input = \"cn-hangzhou\"\n}\n";
     scene.write("main.tf", &(encryption("app", "") + region));
     let provider = scene.read("provider.tf").replace("\"cn-hangzhou\"", "terraform_data.region.output");
     scene.write("provider.tf", &provider);
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// The data source, where a service does not answer, and with texts that are none.
-pub fn readiness() -> Told {
+pub fn readiness() -> Printed {
     let scene = scene(&[]);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let kms = scene.provider_block("  alias = \"closed\"\n  max_retries = 0");
@@ -199,11 +199,11 @@ pub fn readiness() -> Told {
         )
     };
     scene.write("main.tf", &data("closed", "  provider = alicloud.closed\n"));
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }
 
 /// Functions with arguments that they cannot take.
-pub fn functions() -> Told {
+pub fn functions() -> Printed {
     let scene = Scene::new(&seed(&[]));
     let output =
         |name: &str, call: &str| format!("output {name:?} {{\n  value = provider::alicloud::{call}\n}}\n");
@@ -212,11 +212,11 @@ pub fn functions() -> Told {
         + &output("arn", "role_arn_parse(\"sls-byok\")")
         + &output("policy", "pass_role_policy(\"acs:ram::1:user/a\")");
     scene.write("main.tf", &main);
-    Told::by(scene, &["validate"])
+    Printed::by(scene, &["validate"])
 }
 
 /// A state that somebody has edited.
-pub fn damaged_state() -> Told {
+pub fn damaged_state() -> Printed {
     let names = ["private", "type", "name"];
     let log_stores = names.map(|name| (name, service_key(true, "default")));
     let role = "resource \"alicloud_ram_byok_role\" \"name\" {\n  role_name = \"made-here\"\n}\n";
@@ -236,5 +236,5 @@ pub fn damaged_state() -> Told {
         }
     }
     scene.write("terraform.tfstate", &state.to_string());
-    Told::by_plan(scene)
+    Printed::by_plan(scene)
 }

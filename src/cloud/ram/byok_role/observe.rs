@@ -104,13 +104,9 @@ impl BoundRole<'_> {
                 Err(error) if error.kind() == ErrorKind::NotFound && !error.is_code(ABSENT) => {
                     return Err(self.contradicted(&error));
                 }
-                // The time went into reading what contradicts itself, whichever read it ended in.
-                Err(error) if error.kind() == ErrorKind::Timeout => {
-                    return Err(
-                        contradiction.map_or(error, |contradiction| self.contradicted(&contradiction))
-                    );
+                outcome => {
+                    return outcome.map_err(|error| self.read_again_error(error, contradiction.as_ref()));
                 }
-                outcome => return outcome,
             };
             self.pause_to_read_again(&mut pauses, &error).await?;
             contradiction = Some(error);
@@ -140,16 +136,29 @@ impl BoundRole<'_> {
     /// `Unexpected` if RAM keeps contradicting itself; otherwise that of the call.
     pub(super) async fn attached_if_there(&self) -> Result<Vec<AttachedPolicy>, Error> {
         let mut pauses = PAUSES.iter();
+        let mut contradiction: Option<Error> = None;
         loop {
             let error = match self.attached().await {
                 Err(error) if error.kind() == ErrorKind::NotFound => error,
-                outcome => return outcome,
+                outcome => {
+                    return outcome.map_err(|error| self.read_again_error(error, contradiction.as_ref()));
+                }
             };
             match self.client.get_role(self.context, self.name).await {
                 Ok(_) => self.pause_to_read_again(&mut pauses, &error).await?,
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(error) => return Err(error),
+                Err(of_role) => return Err(self.read_again_error(of_role, Some(&error))),
             }
+            contradiction = Some(error);
+        }
+    }
+
+    /// The error of a read after a contradiction. If the time limit ended the read, the contradiction is the error: it
+    /// took the time.
+    fn read_again_error(&self, error: Error, contradiction: Option<&Error>) -> Error {
+        match contradiction {
+            Some(contradiction) if error.kind() == ErrorKind::Timeout => self.contradicted(contradiction),
+            _ => error,
         }
     }
 

@@ -88,7 +88,7 @@ async fn meet(change: &Change) {
     let goal = undisturbed(&stage, change).await;
     for (position, call) in (1..).zip(change.calls) {
         for (number, case) in (0..).zip(one_of_each_kind(Service::Ram)) {
-            // In turn, so that each kind is met in both ways by neighbouring calls, and each call in both ways.
+            // In turn: each call meets faults in both ways, and neighbouring calls meet each kind in both ways.
             let is_alone = (position + number) % 2 == 0;
             let on = if is_alone { On::Only(position) } else { On::From(position) };
             Cell { change, case, call, on }.check(&stage, &goal).await;
