@@ -2,7 +2,7 @@
 //! Service (SLS) Logstores it does not own, and the local emulator it is rehearsed on.
 //!
 //! The rooms, and what each may use, are described in `ARCHITECTURE.md` and held by
-//! `tests/tidy.rs`:
+//! `tests/tidy/rooms.rs`:
 //!
 //! - [`schema`]: Terraform's values, types, schemas, diagnostics and the traits a provider implements
 //! - [`plugin`]: the wire between Terraform core and a provider (handshake, TLS, gRPC)

@@ -1,6 +1,4 @@
-//! Holds the rooms of `ARCHITECTURE.md`: who may use whom, and what is never where.
-
-#![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
+//! The rooms of `ARCHITECTURE.md`: who may use whom, and what is never where.
 
 use std::{
     fs,
