@@ -21,7 +21,7 @@ pub struct StoredAccount {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StoredClock {
+pub struct StoredClock {
     advanced_seconds: i64,
 }
 

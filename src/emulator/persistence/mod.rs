@@ -10,6 +10,8 @@
 //! in the order in which they were made. The lock is let go, and the answer waits until the change lasts.
 
 mod account;
+#[cfg(test)]
+mod document_tests;
 mod restore;
 #[cfg(test)]
 mod tests;

@@ -37,4 +37,6 @@ pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};
 pub use routes::{Operation, route};
 pub use service::{NAME, serve};
+#[cfg(test)]
+pub use stored::{last_number, last_number_document};
 pub use versioned::View;

@@ -1,0 +1,159 @@
+//! The documents in `tests/data/documents`: of each kind that the store has, with every member and every
+//! variant. They hold the format: what was stored before a change of the models is read after it.
+
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::account::{StoredAccount, StoredClock};
+use crate::emulator::identity::Directory;
+use crate::emulator::kms::Keys;
+use crate::emulator::sls::{Logstore, Project, last_number, last_number_document};
+use crate::emulator::stored::{Unreadable, decode, encode};
+
+/// Reads a document, and writes what it read.
+type Rewrite = fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable>;
+
+/// Members that may be left out, which is the same as `null`.
+const OPTIONAL: [&str; 5] = [
+    "/access_keys/session",
+    "/access_keys/principal/role_session/policy",
+    "/keys/instance",
+    "/keys/rotation/interval",
+    "/data_key",
+];
+/// Objects whose members have any names.
+const FREE: [&str; 2] = ["/roles/tags", "/policies/tags"];
+/// Texts that are not free: digits, JSON, policies, names of variants.
+const FORMED: [&str; 16] = [
+    "/access_keys/secret",
+    "/access_keys/session/token",
+    "/access_keys/principal/role_session/policy",
+    "/roles/trust",
+    "/oidc_providers/keys",
+    "/policies/versions/document",
+    "/attachments/holder_kind",
+    "/attachments/policy_kind",
+    "/keys/state",
+    "/keys/root",
+    "/metering_mode",
+    "/shards/status",
+    "/shards/inclusive_begin_key",
+    "/shards/exclusive_end_key",
+    "/data_key/service/wrapped",
+    "/members",
+];
+
+macro_rules! document {
+    ($file:literal, $read:expr, $write:expr) => {{
+        let rewrite: Rewrite = |bytes| Ok($read(bytes).map(|read| $write(&read))?.unwrap());
+        ($file, include_str!(concat!("../../../tests/data/documents/", $file)), rewrite)
+    }};
+}
+
+fn documents() -> [(&'static str, &'static str, Rewrite); 9] {
+    [
+        document!("account.json", decode::<StoredAccount>, encode),
+        document!("clock.json", decode::<StoredClock>, encode),
+        document!("numbers.json", last_number, |number: &u64| last_number_document(*number)),
+        document!("identity.json", Directory::from_document, Directory::to_document),
+        document!("keys.json", Keys::from_document, Keys::to_document),
+        document!("project.json", Project::from_document, Project::to_document),
+        document!("logstore-service-key.json", Logstore::from_document, Logstore::to_document),
+        document!("logstore-byok.json", Logstore::from_document, Logstore::to_document),
+        document!("logstore-plain.json", Logstore::from_document, Logstore::to_document),
+    ]
+}
+
+/// Every value in a document, by its JSON pointer.
+fn pointers(value: &Value) -> Vec<String> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
+        _ => vec![],
+    };
+    let below = children.iter().flat_map(|(name, child)| {
+        pointers(child).into_iter().map(move |pointer| format!("/{name}{pointer}"))
+    });
+    std::iter::once(String::new()).chain(below).collect()
+}
+
+/// Where a pointer leads to, whichever item of an array that is in.
+fn place(pointer: &str) -> String {
+    let names = pointer.split('/').skip(1).filter(|name| name.parse::<usize>().is_err());
+    names.flat_map(|name| ["/", name]).collect()
+}
+
+fn changed(document: &Value, pointer: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut document = document.clone();
+    change(document.pointer_mut(pointer).unwrap());
+    document
+}
+
+/// The document with one thing wrong: another type, a member too many, a member too few, a text of no form.
+fn spoilt(document: &Value) -> Vec<(String, Value)> {
+    let mut spoilt = vec![];
+    for pointer in pointers(document) {
+        let value = document.pointer(&pointer).unwrap();
+        let other_type = match value {
+            Value::Null => json!(["canary"]),
+            Value::Number(_) | Value::Bool(_) => json!("canary"),
+            _ => json!(7),
+        };
+        spoilt
+            .push((format!("{pointer} of another type"), changed(document, &pointer, |at| *at = other_type)));
+        if value.is_string() && FORMED.contains(&place(&pointer).as_str()) {
+            let no_form = changed(document, &pointer, |at| *at = json!("canary"));
+            spoilt.push((format!("{pointer} without its form"), no_form));
+        }
+        let Some(members) = value.as_object().filter(|_| !FREE.contains(&place(&pointer).as_str())) else {
+            continue;
+        };
+        let more = changed(document, &pointer, |at| at["canary"] = json!(7));
+        spoilt.push((format!("{pointer} with an unknown member"), more));
+        for name in members.keys() {
+            if OPTIONAL.contains(&place(&format!("{pointer}/{name}")).as_str()) {
+                continue;
+            }
+            let fewer = changed(document, &pointer, |at| drop(at.as_object_mut().unwrap().remove(name)));
+            spoilt.push((format!("{pointer}/{name} left out"), fewer));
+        }
+    }
+    spoilt
+}
+
+#[test]
+fn each_document_is_read_and_written_back_byte_for_byte() {
+    for (file, text, rewrite) in documents() {
+        let written = rewrite(text.as_bytes()).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_eq!(std::str::from_utf8(&written), Ok(text), "{file}");
+    }
+}
+
+#[test]
+fn a_document_with_anything_else_in_it_is_refused_and_not_shown() {
+    for (file, text, rewrite) in documents() {
+        for (what, document) in spoilt(&serde_json::from_str(text).unwrap()) {
+            let error = rewrite(document.to_string().as_bytes());
+            let Err(error) = error else { panic!("{file} is read with {what}") };
+            let error = error.to_string();
+            assert!(!error.is_empty() && !error.contains("canary"), "{file}, {what}: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_optional_member_that_is_left_out_is_null() {
+    for (file, text, rewrite) in documents() {
+        let document: Value = serde_json::from_str(text).unwrap();
+        for pointer in pointers(&document) {
+            let Some((parent, name)) = pointer.rsplit_once('/') else { continue };
+            if !OPTIONAL.contains(&place(&pointer).as_str()) {
+                continue;
+            }
+            let without = changed(&document, parent, |at| drop(at.as_object_mut().unwrap().remove(name)));
+            let null = changed(&document, &pointer, |at| *at = Value::Null);
+            let [without, null] = [without, null].map(|text| rewrite(text.to_string().as_bytes()).unwrap());
+            assert_eq!(without, null, "{file} {pointer}");
+        }
+    }
+}
