@@ -1,26 +1,28 @@
 //! Who calls: access keys, the principals behind them, and what is known about a call.
 
-mod stored;
-
 use std::collections::BTreeMap;
-use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::clock::iso_8601;
 use super::http::Call;
 use super::identity::user_arn;
-use super::policy::{Document, Facts, Grammar, Malformed};
+use super::policy::{Facts, PolicyText};
+use super::stored::{self, Keyed};
 use crate::crypto::Secret;
-
-pub use stored::StoredAccessKey;
 
 /// How long the key of a session that is over is still known to have been one, in seconds: a day.
 const REMEMBERED: i64 = 24 * 60 * 60;
 
 /// An access key: the secret, and whose it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct AccessKey {
+    /// What calls name it by.
+    pub id: String,
     /// The secret.
+    #[serde(with = "stored::secret")]
     pub secret: Secret,
     /// Whose calls it signs.
     pub principal: Principal,
@@ -28,9 +30,11 @@ pub struct AccessKey {
 }
 
 /// What makes an access key one of a session: it works with its token only, and until it expires.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 struct Session {
+    #[serde(with = "stored::secret")]
     token: Secret,
     /// Seconds since the epoch.
     expires: i64,
@@ -38,13 +42,13 @@ struct Session {
 
 impl AccessKey {
     /// A key that works until it is taken away.
-    pub fn lasting(secret: Secret, principal: Principal) -> Self {
-        Self { secret, principal, session: None }
+    pub fn lasting(id: &str, secret: Secret, principal: Principal) -> Self {
+        Self { id: id.to_owned(), secret, principal, session: None }
     }
 
     /// A key that works together with `token`, and before `expires` (seconds since the epoch).
-    pub fn of_session(secret: Secret, principal: Principal, token: Secret, expires: i64) -> Self {
-        Self { secret, principal, session: Some(Session { token, expires }) }
+    pub fn of_session(id: &str, secret: Secret, principal: Principal, token: Secret, expires: i64) -> Self {
+        Self { session: Some(Session { token, expires }), ..Self::lasting(id, secret, principal) }
     }
 
     /// Whether the key was of a session that is over by `now`.
@@ -55,6 +59,14 @@ impl AccessKey {
     /// Whether the key was of a session that is over for so long that it need not be known any more.
     pub fn is_over_for_long(&self, now: i64) -> bool {
         self.is_over(now.saturating_sub(REMEMBERED))
+    }
+}
+
+impl Keyed for AccessKey {
+    type Key = String;
+
+    fn key(&self) -> String {
+        self.id.clone()
     }
 }
 
@@ -98,7 +110,8 @@ pub fn usable<'k>(
 pub type AccessKeys = BTreeMap<String, AccessKey>;
 
 /// An authenticated caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Principal {
     /// The account itself, through one of its own access keys.
     AccountRoot {
@@ -123,34 +136,8 @@ pub enum Principal {
         /// The session's name.
         session: String,
         /// What the session was narrowed down to.
-        policy: Option<Arc<SessionPolicy>>,
+        policy: Option<PolicyText>,
     },
-}
-
-/// What a session was narrowed down to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionPolicy {
-    /// As sent.
-    text: String,
-    /// As read.
-    document: Document,
-}
-
-impl SessionPolicy {
-    /// Reads the policy that `AssumeRole` is called with.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Document::parse`].
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let document = Document::parse(text, Grammar::Permission)?;
-        Ok(Self { text: text.to_owned(), document })
-    }
-
-    /// What it says.
-    pub fn document(&self) -> &Document {
-        &self.document
-    }
 }
 
 impl Principal {

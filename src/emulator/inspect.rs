@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::sls::{Logstore, Project, WrappedDataKey};
-use super::stored::Unreadable;
+use super::stored::{Unreadable, decode};
 use crate::storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, describe};
 
 /// How many bytes of a block are shown.
@@ -107,12 +107,12 @@ pub fn inspect(
     })?;
     let document = store.document(Kind::Project, project)?;
     let document = document.ok_or_else(|| InspectError::NoProject(project.to_owned()))?;
-    let region = Project::from_document(&document).map_err(unreadable(project))?.region;
+    let region = decode::<Project>(&document).map_err(unreadable(project))?.region;
     let name = format!("{project}/{logstore}");
     let document = store.document(Kind::Logstore, &name)?;
     let document =
         document.ok_or_else(|| InspectError::NoLogstore(project.to_owned(), logstore.to_owned()))?;
-    let stored = Logstore::from_document(&document).map_err(unreadable(&name))?;
+    let stored = decode::<Logstore>(&document).map_err(unreadable(&name))?;
     let shards = stored.shards.iter().map(|shard| inspected_shard(&store, (stored.number, shard.id), limit));
     Ok(Inspected {
         project: project.to_owned(),

@@ -174,8 +174,8 @@ fn read_access_keys(node: &Node<'_>, directory: &Directory) -> Result<AccessKeys
         let id = node.required("id")?.nonempty_string()?;
         let secret = node.required("secret")?.nonempty_string()?;
         let key = match node.member("user") {
-            Some(user) => users_key(secret, &user, directory)?,
-            None => own_key(secret, &directory.account_id),
+            Some(user) => users_key((id, secret), &user, directory)?,
+            None => own_key((id, secret), &directory.account_id),
         };
         if keys.insert(id.to_owned(), key).is_some() {
             return Err(node.problem_in("id", format!("there is already an access key {id:?}")));
@@ -185,23 +185,26 @@ fn read_access_keys(node: &Node<'_>, directory: &Directory) -> Result<AccessKeys
 }
 
 /// An access key of a user.
-fn users_key(secret: &str, node: &Node<'_>, directory: &Directory) -> Result<AccessKey, Problem> {
+fn users_key(
+    (id, secret): (&str, &str),
+    node: &Node<'_>,
+    directory: &Directory,
+) -> Result<AccessKey, Problem> {
     let user = directory.user(node.nonempty_string()?);
     let user = user.ok_or_else(|| node.problem("there is no such user in users"))?;
     let account_id = directory.account_id.clone();
     let principal = Principal::User { account_id, name: user.name.clone() };
-    Ok(AccessKey::lasting(Secret::from(secret), principal))
+    Ok(AccessKey::lasting(id, Secret::from(secret), principal))
 }
 
 fn root_key(account_id: &str) -> AccessKeys {
-    let (id, secret) = ROOT_KEY;
-    AccessKeys::from([(id.to_owned(), own_key(secret, account_id))])
+    AccessKeys::from([(ROOT_KEY.0.to_owned(), own_key(ROOT_KEY, account_id))])
 }
 
 /// An access key of the account itself.
-fn own_key(secret: &str, account_id: &str) -> AccessKey {
+fn own_key((id, secret): (&str, &str), account_id: &str) -> AccessKey {
     let principal = Principal::AccountRoot { account_id: account_id.to_owned() };
-    AccessKey::lasting(Secret::from(secret), principal)
+    AccessKey::lasting(id, Secret::from(secret), principal)
 }
 
 #[cfg(test)]

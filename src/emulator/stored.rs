@@ -1,17 +1,15 @@
-//! What the documents of the store are written as: JSON, in forms of their own beside each model.
+//! What the documents of the store are written as: JSON, by `serde`.
 //!
-//! A form says every member by name and refuses others, so that a model may change without what is stored
-//! changing with it. Secrets are in hexadecimal digits: those need no escapes, so that no reader or writer
+//! The models derive it and refuse unknown members; the documents in `tests/data/documents` hold the format, so
+//! that no change of a model changes what is stored unnoticed. Secrets are in hexadecimal digits: those need no escapes, so that no reader or writer
 //! of JSON keeps a copy of one aside.
 
 use std::fmt;
 use std::io::{self, Write};
 
-use serde::de::{DeserializeOwned, Error as _, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Visitor};
 use zeroize::Zeroizing;
-
-use crate::crypto::Secret;
 
 /// A document is not of the form this version reads. The text says where, and nothing of what is there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,20 +68,33 @@ impl Write for Length {
     }
 }
 
-/// A secret text in a form.
-pub struct StoredSecret(pub Secret);
+/// A secret text as hexadecimal digits, by `#[serde(with)]`.
+pub mod secret {
+    use serde::de::Error as _;
+    use serde::{Deserializer, Serializer};
+    use zeroize::Zeroizing;
 
-impl Serialize for StoredSecret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_hex(self.0.expose().as_bytes(), serializer)
+    use super::{HexDigits, hex_bytes};
+    use crate::crypto::Secret;
+
+    /// Writes the digits.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        hex_bytes::serialize(secret.expose().as_bytes(), serializer)
     }
-}
 
-impl<'de> Deserialize<'de> for StoredSecret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut bytes = deserialize_hex(deserializer)?;
+    /// Reads the digits.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer, and that the bytes are no text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        let mut bytes = deserializer.deserialize_str(HexDigits)?;
         match String::from_utf8(std::mem::take(&mut *bytes)) {
-            Ok(text) => Ok(Self(Secret::from(text))),
+            Ok(text) => Ok(Secret::from(text)),
             Err(error) => {
                 drop(Zeroizing::new(error.into_bytes()));
                 Err(D::Error::custom("a secret is no text"))
@@ -92,27 +103,87 @@ impl<'de> Deserialize<'de> for StoredSecret {
     }
 }
 
-/// Secret bytes in a form.
-pub struct StoredBytes(pub Zeroizing<Vec<u8>>);
+/// Bytes as hexadecimal digits, by `#[serde(with)]`.
+pub mod hex_bytes {
+    use serde::de::Error as _;
+    use serde::{Deserializer, Serializer};
+    use zeroize::Zeroizing;
 
-impl Serialize for StoredBytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_hex(&self.0, serializer)
+    use super::HexDigits;
+
+    /// Writes the digits.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(bytes: impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(hex::encode(bytes)))
+    }
+
+    /// Reads the digits. What was read on the way is wiped.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer, and that there are too many or too few digits.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: for<'b> TryFrom<&'b [u8]>,
+    {
+        let bytes = deserializer.deserialize_str(HexDigits)?;
+        T::try_from(bytes.as_slice()).map_err(|_| D::Error::custom("expected another number of digits"))
     }
 }
 
-impl<'de> Deserialize<'de> for StoredBytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize_hex(deserializer).map(Self)
+/// A value that says the key it is found by.
+pub trait Keyed {
+    /// The key.
+    type Key: Ord;
+
+    /// The key it is found by.
+    fn key(&self) -> Self::Key;
+}
+
+/// A map of [`Keyed`] values as the list of its values, by `#[serde(with)]`.
+pub mod by_key {
+    use std::collections::BTreeMap;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Keyed;
+
+    /// Writes the values.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<V, S>(map: &BTreeMap<V::Key, V>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        V: Keyed + Serialize,
+        S: Serializer,
+    {
+        serializer.collect_seq(map.values())
     }
-}
 
-fn serialize_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&Zeroizing::new(hex::encode(bytes)))
-}
-
-fn deserialize_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<Vec<u8>>, D::Error> {
-    deserializer.deserialize_str(HexDigits)
+    /// Reads the values.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer, and that two values have the same key.
+    pub fn deserialize<'de, V, D>(deserializer: D) -> Result<BTreeMap<V::Key, V>, D::Error>
+    where
+        V: Keyed + Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        let mut map = BTreeMap::new();
+        for value in Vec::<V>::deserialize(deserializer)? {
+            if map.insert(value.key(), value).is_some() {
+                return Err(D::Error::custom("two of these have the same key"));
+            }
+        }
+        Ok(map)
+    }
 }
 
 /// Reads hexadecimal digits where they stand, without a copy of them.
@@ -132,26 +203,30 @@ impl Visitor<'_> for HexDigits {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::crypto::Secret;
 
     #[derive(Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Form {
-        secret: StoredSecret,
-        bytes: StoredBytes,
+        #[serde(with = "secret")]
+        secret: Secret,
+        #[serde(with = "hex_bytes")]
+        bytes: Vec<u8>,
     }
 
     #[test]
     fn secrets_are_written_in_digits_and_come_back() {
         let secret = Secret::from("quoted \" and \\ and ü");
-        let form =
-            Form { secret: StoredSecret(secret.clone()), bytes: StoredBytes(Zeroizing::new(vec![0, 255])) };
+        let form = Form { secret: secret.clone(), bytes: vec![0, 255] };
         let bytes = encode(&form).unwrap();
         assert_eq!(bytes.len(), bytes.capacity());
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(text.ends_with(r#""bytes":"00ff"}"#) && !text.contains("quoted"), "{text}");
         let read: Form = decode(&bytes).unwrap();
-        assert_eq!((read.secret.0, read.bytes.0.as_slice()), (secret, [0, 255].as_slice()));
+        assert_eq!((read.secret, read.bytes.as_slice()), (secret, [0, 255].as_slice()));
     }
 
     #[test]

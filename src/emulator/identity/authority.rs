@@ -51,7 +51,7 @@ impl Directory {
     fn role_trusts(&self, role: &str, trustee: Trustee<'_>, facts: &Facts) -> bool {
         let Some(role) = self.role(role) else { return false };
         let request = Request { action: "sts:AssumeRole", resource: "", trustee: Some(trustee), facts };
-        decide([&role.trust], request).is_allowed()
+        decide([role.trust.document()], request).is_allowed()
     }
 
     /// A user and the groups it is in.
@@ -65,20 +65,21 @@ impl Directory {
     fn documents(&self, holders: &[Holder]) -> Vec<&Document> {
         let present = holders.iter().filter(|holder| self.has(holder));
         let policies = present.flat_map(|holder| self.policies_of(holder));
-        policies.filter_map(|(policy, _)| Policy::in_force(policy)).map(|version| &version.document).collect()
+        policies
+            .filter_map(|(policy, _)| Policy::in_force(policy))
+            .map(|version| version.document.document())
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::*;
     use crate::emulator::Clock;
     use crate::emulator::Seed;
-    use crate::emulator::access::SessionPolicy;
+    use crate::emulator::policy::{Grammar, PolicyText};
 
     const ACCOUNT: &str = "1234567890123456";
 
@@ -104,7 +105,7 @@ mod tests {
 
     /// A session of `Byok` as it is in `directory`.
     fn session(directory: &Directory, policy: Option<&str>) -> Principal {
-        let policy = policy.map(|text| Arc::new(SessionPolicy::parse(text).unwrap()));
+        let policy = policy.map(|text| PolicyText::parse(text, Grammar::Permission).unwrap());
         let role = directory.role("byok").unwrap();
         Principal::RoleSession {
             account_id: ACCOUNT.to_owned(),

@@ -2,33 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use super::attachment::{Holder, HolderKind};
+use serde::{Deserialize, Serialize};
+
+use super::attachment::{self, Attachments, Holder, HolderKind};
 use super::entity::{Group, Role, User};
 use super::oidc_provider::OidcProvider;
-use super::policy::{Policy, PolicyKey};
+use super::policy::{Policy, PolicyKey, custom_policies};
 use super::system_policies::system_policies;
 use crate::emulator::access::AccessKeys;
+use crate::emulator::stored::by_key;
 
 /// Everything there is in an account. Names are keys in their folded form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct Directory {
     /// The account.
     pub account_id: String,
     /// Every access key: the account's own, those of users, those of sessions.
+    #[serde(with = "by_key")]
     pub access_keys: AccessKeys,
     /// By folded name.
+    #[serde(with = "by_key")]
     pub users: BTreeMap<String, User>,
     /// By folded name.
+    #[serde(with = "by_key")]
     pub groups: BTreeMap<String, Group>,
     /// By folded name.
+    #[serde(with = "by_key")]
     pub roles: BTreeMap<String, Role>,
     /// By folded name.
+    #[serde(with = "by_key")]
     pub oidc_providers: BTreeMap<String, OidcProvider>,
     /// The cloud's and the account's.
+    #[serde(with = "custom_policies")]
     pub policies: BTreeMap<PolicyKey, Policy>,
     /// What holds which policy, and since when in seconds since the epoch.
-    pub attachments: BTreeMap<(Holder, PolicyKey), i64>,
+    #[serde(with = "attachment::listed")]
+    pub attachments: Attachments,
 }
 
 impl Directory {

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::new_id;
-use crate::emulator::policy::Document;
+use serde::{Deserialize, Serialize};
+
+use super::directory::{folded, new_id};
+use crate::emulator::policy::PolicyText;
+use crate::emulator::stored::Keyed;
 
 /// How long a session may be where a role does not say, in seconds
 /// (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole>).
 pub const DEFAULT_SESSION_DURATION: i64 = 3_600;
 
 /// A user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct User {
     /// As given; names that differ only in case are the same.
     pub name: String,
@@ -48,8 +52,9 @@ impl User {
 }
 
 /// A group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct Group {
     /// As given.
     pub name: String,
@@ -72,8 +77,9 @@ impl Group {
 }
 
 /// A role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct Role {
     /// As given; names that differ only in case are the same.
     pub name: String,
@@ -81,10 +87,9 @@ pub struct Role {
     pub id: String,
     /// Free text.
     pub description: String,
-    /// Who may assume it, as sent.
-    pub trust_text: String,
-    /// Who may assume it, as read.
-    pub trust: Document,
+    /// Who may assume it.
+    #[serde(deserialize_with = "PolicyText::deserialize_trust")]
+    pub trust: PolicyText,
     /// Seconds.
     pub max_session_duration: i64,
     /// Whether people may switch to it in the console.
@@ -100,14 +105,13 @@ pub struct Role {
 }
 
 impl Role {
-    /// A role with nothing but a name and a trust policy, as text and as read. That people may switch to it is a
-    /// guess: no source has the default.
-    pub fn new(name: &str, trust_text: &str, trust: Document, now: i64) -> Self {
+    /// A role with nothing but a name and a trust policy. That people may switch to it is a guess: no source has
+    /// the default.
+    pub fn new(name: &str, trust: PolicyText, now: i64) -> Self {
         Self {
             name: name.to_owned(),
             id: new_id('3'),
             description: String::new(),
-            trust_text: trust_text.to_owned(),
             trust,
             max_session_duration: DEFAULT_SESSION_DURATION,
             allow_console_login: true,
@@ -116,5 +120,29 @@ impl Role {
             created: now,
             updated: now,
         }
+    }
+}
+
+impl Keyed for User {
+    type Key = String;
+
+    fn key(&self) -> String {
+        folded(&self.name)
+    }
+}
+
+impl Keyed for Group {
+    type Key = String;
+
+    fn key(&self) -> String {
+        folded(&self.name)
+    }
+}
+
+impl Keyed for Role {
+    type Key = String;
+
+    fn key(&self) -> String {
+        folded(&self.name)
     }
 }

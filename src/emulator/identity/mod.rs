@@ -10,7 +10,8 @@ mod entity;
 mod oidc_provider;
 mod policy;
 pub(super) mod seeding;
-mod stored;
+#[cfg(test)]
+mod stored_tests;
 mod system_policies;
 mod verification_key;
 

@@ -1,10 +1,15 @@
 //! Identity providers whose tokens open sessions of roles (OIDC).
 
+use serde::{Deserialize, Serialize};
+
+use super::directory::folded;
 use super::verification_key::VerificationKey;
+use crate::emulator::stored::Keyed;
 
 /// An identity provider the account has registered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct OidcProvider {
     /// As given; names that differ only in case are the same.
     pub name: String,
@@ -15,4 +20,12 @@ pub struct OidcProvider {
     /// What its tokens are verified with: the provider's key set, here in the place of the address it is
     /// published at.
     pub keys: Vec<VerificationKey>,
+}
+
+impl Keyed for OidcProvider {
+    type Key = String;
+
+    fn key(&self) -> String {
+        folded(&self.name)
+    }
 }

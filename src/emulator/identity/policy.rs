@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::directory::folded;
-use crate::emulator::policy::Document;
+use crate::emulator::policy::PolicyText;
+use crate::emulator::stored::{Keyed, by_key};
 
 /// Whose a policy is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PolicyKind {
     /// The cloud's: there for everyone, and nobody changes it.
     System,
@@ -46,28 +50,32 @@ impl PolicyKey {
 }
 
 /// A version of a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct PolicyVersion {
-    /// As sent.
-    pub text: String,
-    /// As read.
-    pub document: Document,
+    /// 1 is `v1`.
+    pub number: u32,
+    /// What it says.
+    pub document: PolicyText,
     /// Seconds since the epoch.
     pub created: i64,
 }
 
 /// A policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// In its canonical case.
     pub name: String,
-    /// Whose it is.
+    /// Whose it is. The store has those of the account only.
+    #[serde(skip, default = "custom")]
     pub kind: PolicyKind,
     /// Free text.
     pub description: String,
-    /// By number: 1 is `v1`. Never without the default one.
+    /// By number. Never without the default one.
+    #[serde(with = "by_key")]
     pub versions: BTreeMap<u32, PolicyVersion>,
     /// The number of the version in force.
     pub default_version: u32,
@@ -83,13 +91,12 @@ pub struct Policy {
 
 impl Policy {
     /// A policy of one version.
-    pub fn new(kind: PolicyKind, name: &str, first: PolicyVersion) -> Self {
-        let created = first.created;
+    pub fn new(kind: PolicyKind, name: &str, document: PolicyText, created: i64) -> Self {
         Self {
             name: name.to_owned(),
             kind,
             description: String::new(),
-            versions: BTreeMap::from([(1, first)]),
+            versions: BTreeMap::from([(1, PolicyVersion { number: 1, document, created })]),
             default_version: 1,
             last_version: 1,
             created,
@@ -98,13 +105,66 @@ impl Policy {
         }
     }
 
-    /// What identifies it.
-    pub fn key(&self) -> PolicyKey {
-        PolicyKey::new(self.kind, &self.name)
-    }
-
     /// The version in force.
     pub fn in_force(&self) -> Option<&PolicyVersion> {
         self.versions.get(&self.default_version)
+    }
+}
+
+impl Keyed for PolicyVersion {
+    type Key = u32;
+
+    fn key(&self) -> u32 {
+        self.number
+    }
+}
+
+impl Keyed for Policy {
+    type Key = PolicyKey;
+
+    /// What identifies it.
+    fn key(&self) -> PolicyKey {
+        PolicyKey::new(self.kind, &self.name)
+    }
+}
+
+fn custom() -> PolicyKind {
+    PolicyKind::Custom
+}
+
+/// Policies by key as the list of those of the account, by `#[serde(with)]`: the cloud's are what this version
+/// has.
+pub mod custom_policies {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserializer, Serializer};
+
+    use super::{Policy, PolicyKey, PolicyKind};
+    use crate::emulator::identity::system_policies::system_policies;
+    use crate::emulator::stored::by_key;
+
+    /// Writes the account's policies.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(
+        policies: &BTreeMap<PolicyKey, Policy>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(policies.values().filter(|policy| policy.kind == PolicyKind::Custom))
+    }
+
+    /// Reads the account's policies, and adds the cloud's.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer, and that two policies have the same name.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<PolicyKey, Policy>, D::Error> {
+        let mut policies: BTreeMap<PolicyKey, Policy> = by_key::deserialize(deserializer)?;
+        policies.extend(system_policies());
+        Ok(policies)
     }
 }

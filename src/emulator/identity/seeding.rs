@@ -6,10 +6,10 @@ use super::attachment::{Holder, HolderKind};
 use super::directory::{Directory, folded};
 use super::entity::{Group, Role, User};
 use super::oidc_provider::OidcProvider;
-use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
+use super::policy::{Policy, PolicyKey, PolicyKind};
 use super::verification_key::VerificationKey;
 use crate::emulator::json::{Node, Problem};
-use crate::emulator::policy::{Document, Grammar};
+use crate::emulator::policy::{Grammar, PolicyText};
 
 /// What the names of cloud services' own roles begin with.
 const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
@@ -73,8 +73,8 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
         "policies",
     ])?;
     let name = new_name(node, HolderKind::Role, directory)?;
-    let (trust_text, trust) = document(&node.required("assume_role_policy_document")?, Grammar::Trust)?;
-    let mut role = Role::new(&name, &trust_text, trust, now);
+    let trust = document(&node.required("assume_role_policy_document")?, Grammar::Trust)?;
+    let mut role = Role::new(&name, trust, now);
     role.description = text(node, "description")?;
     if let Some(duration) = node.member("max_session_duration") {
         role.max_session_duration = duration.integer()?;
@@ -150,20 +150,18 @@ fn described_policy(directory: &mut Directory, node: &Node<'_>, now: i64) -> Res
     if directory.policies.contains_key(&key) {
         return Err(name.problem("this policy was described before: give its name alone"));
     }
-    let (text, document) = document(&node.required("document")?, Grammar::Permission)?;
-    let first = PolicyVersion { text, document, created: now };
-    directory.policies.insert(key.clone(), Policy::new(PolicyKind::Custom, name.string()?, first));
+    let document = document(&node.required("document")?, Grammar::Permission)?;
+    directory.policies.insert(key.clone(), Policy::new(PolicyKind::Custom, name.string()?, document, now));
     Ok(key)
 }
 
 /// A document, as an object or as the text of one.
-fn document(node: &Node<'_>, grammar: Grammar) -> Result<(String, Document), Problem> {
+fn document(node: &Node<'_>, grammar: Grammar) -> Result<PolicyText, Problem> {
     let text = match node.value() {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     };
-    let document = Document::parse(&text, grammar).map_err(|error| node.problem(error.to_string()))?;
-    Ok((text, document))
+    PolicyText::parse(&text, grammar).map_err(|error| node.problem(error.to_string()))
 }
 
 fn text(node: &Node<'_>, name: &str) -> Result<String, Problem> {
@@ -256,7 +254,7 @@ mod tests {
         let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap().directory;
         let key = PolicyKey::new(PolicyKind::Custom, "logs");
         assert_eq!(directory.policies[&key].name, "Logs");
-        assert_eq!(directory.policies[&key].in_force().unwrap().text, document);
+        assert_eq!(directory.policies[&key].in_force().unwrap().document.as_str(), document);
         assert_eq!(directory.holders_of(&key).count(), 2);
         let twice = json!({"groups": [{"name": "g", "policies": [policy, policy]}]});
         refused(&twice, "groups[0].policies[1].name: this policy was described before");

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
-use crate::emulator::policy::{Document, Grammar};
+use super::policy::{Policy, PolicyKey, PolicyKind};
+use crate::emulator::policy::{Grammar, PolicyText};
+use crate::emulator::stored::Keyed as _;
 
 /// 2018-03-09T00:00:00Z, when `AliyunKMSReadOnlyAccess` was made; all have this date here.
 const CREATED: i64 = 1_520_553_600;
@@ -73,9 +74,8 @@ pub fn system_policies() -> BTreeMap<PolicyKey, Policy> {
     let policies = POLICIES.into_iter().filter_map(|(name, description, actions)| {
         let statement = json!({"Action": actions, "Resource": "*", "Effect": "Allow"});
         let text = json!({"Version": "1", "Statement": [statement]}).to_string();
-        let document = Document::parse(&text, Grammar::Permission).ok()?;
-        let mut policy =
-            Policy::new(PolicyKind::System, name, PolicyVersion { text, document, created: CREATED });
+        let document = PolicyText::parse(&text, Grammar::Permission).ok()?;
+        let mut policy = Policy::new(PolicyKind::System, name, document, CREATED);
         description.clone_into(&mut policy.description);
         Some((policy.key(), policy))
     });

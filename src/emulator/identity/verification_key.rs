@@ -6,11 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::SignatureScheme;
 use rustls::crypto::ring::default_provider;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::crypto::{Secret, hmac_sha256};
+use crate::emulator::stored::secret;
 
 /// Bytes in a coordinate of P-256.
 const COORDINATE: usize = 32;
@@ -48,6 +51,20 @@ impl fmt::Debug for VerificationKey {
 impl PartialEq for VerificationKey {
     fn eq(&self, other: &Self) -> bool {
         self.jwk == other.jwk
+    }
+}
+
+impl Serialize for VerificationKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        secret::serialize(&self.jwk, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for VerificationKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let jwk = secret::deserialize(deserializer)?;
+        let jwk = serde_json::from_str(jwk.expose()).map_err(|_| D::Error::custom("a key is no JSON"))?;
+        Self::from_jwk(&jwk).map_err(D::Error::custom)
     }
 }
 
@@ -94,11 +111,6 @@ impl VerificationKey {
         };
         let id = jwk.get("kid").and_then(Value::as_str).map(str::to_owned);
         Ok(Self { jwk: Secret::from(jwk.to_string()), id, material })
-    }
-
-    /// The key as it was given.
-    pub fn jwk(&self) -> &Secret {
-        &self.jwk
     }
 
     /// Whether a signature by `alg` (RFC 7518, section 3.1) over `message` is one of this key's. A key verifies

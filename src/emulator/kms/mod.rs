@@ -12,7 +12,8 @@ mod permission;
 mod rotation;
 mod sealing;
 pub(super) mod seeding;
-mod stored;
+#[cfg(test)]
+mod stored_tests;
 #[cfg(test)]
 mod tests;
 

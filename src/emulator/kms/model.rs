@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::error;
 use super::rotation::Rotation;
 use super::sealing::Root;
 use crate::emulator::rpc::{Error, Request};
+use crate::emulator::stored::{Keyed, by_key};
 
 /// Specifications of symmetric keys, the only ones that encrypt data here.
 pub const SYMMETRIC_SPECS: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_AES_192", "Aliyun_SM4"];
@@ -16,7 +19,8 @@ pub const ASYMMETRIC_SPECS: [&str; 5] = ["RSA_2048", "RSA_3072", "EC_P256", "EC_
 pub const USAGES: [&str; 2] = ["ENCRYPT/DECRYPT", "SIGN/VERIFY"];
 
 /// What can be done with a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum KeyState {
     /// Everything.
     Enabled,
@@ -44,8 +48,9 @@ impl KeyState {
 }
 
 /// A key.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct Key {
     /// A UUID, or whatever a seed says.
     pub id: String,
@@ -153,13 +158,56 @@ impl Key {
 }
 
 /// Every key, and the aliases of keys.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
 pub struct Keys {
     /// By id. A key whose deletion is due is still here, but nobody finds it any more.
+    #[serde(rename = "keys", with = "by_key")]
     by_id: BTreeMap<String, Key>,
     /// Ids of keys by alias, region first.
-    pub aliases: BTreeMap<(String, String), String>,
+    #[serde(with = "listed_aliases")]
+    pub aliases: Aliases,
+}
+
+/// Ids of keys by alias, region first.
+pub type Aliases = BTreeMap<(String, String), String>;
+
+/// An alias as it is stored.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredAlias {
+    region: String,
+    name: String,
+    key_id: String,
+}
+
+/// Aliases as a list, by `#[serde(with)]`.
+mod listed_aliases {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::{Aliases, StoredAlias};
+
+    pub fn serialize<S: Serializer>(aliases: &Aliases, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(aliases.iter().map(|((region, name), key_id)| StoredAlias {
+            region: region.clone(),
+            name: name.clone(),
+            key_id: key_id.clone(),
+        }))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Aliases, D::Error> {
+        let aliases = Vec::<StoredAlias>::deserialize(deserializer)?.into_iter();
+        Ok(aliases.map(|alias| ((alias.region, alias.name), alias.key_id)).collect())
+    }
+}
+
+impl Keyed for Key {
+    type Key = String;
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
 }
 
 impl Keys {
@@ -173,6 +221,7 @@ impl Keys {
     }
 
     /// Every key, also those whose deletion is due.
+    #[cfg(test)]
     pub fn ever(&self) -> impl Iterator<Item = &Key> {
         self.by_id.values()
     }

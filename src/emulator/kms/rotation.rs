@@ -1,6 +1,7 @@
 //! Rotation: new material for a key at even intervals. What was sealed with an earlier version stays
 //! readable.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::key::page;
@@ -14,12 +15,29 @@ use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, done, me
 const INTERVALS: std::ops::RangeInclusive<i64> = 604_800..=63_072_000;
 
 /// When a key gets new material. It happens by the clock alone, with nobody calling.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredRotation")]
 pub struct Rotation {
     /// When each version there already was came to be, in seconds since the epoch; never empty.
     versions: Vec<i64>,
     /// Seconds between a version and the next.
     interval: Option<i64>,
+}
+
+/// A rotation as it is stored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRotation {
+    versions: Vec<i64>,
+    interval: Option<i64>,
+}
+
+impl TryFrom<StoredRotation> for Rotation {
+    type Error = &'static str;
+
+    fn try_from(StoredRotation { versions, interval }: StoredRotation) -> Result<Self, Self::Error> {
+        Self::of(versions, interval).ok_or("a key has no version")
+    }
 }
 
 impl Rotation {

@@ -3,9 +3,11 @@
 
 use aes_gcm::aead::{Aead, Generate, Payload};
 use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::crypto::hmac_sha256;
+use crate::emulator::stored::hex_bytes;
 
 /// What stands before everything sealed here: a ciphertext of another kind is not one of ours.
 const MAGIC: &[u8] = b"emu1";
@@ -24,11 +26,13 @@ impl Root {
     }
 
     /// One that was made before.
+    #[cfg(test)]
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {
         Self(Zeroizing::new(*bytes))
     }
 
-    /// The secret, for sealing it.
+    /// The secret.
+    #[cfg(test)]
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
@@ -43,6 +47,18 @@ impl Root {
     fn cipher(&self, version: usize) -> Aes256Gcm {
         let material = Zeroizing::new(hmac_sha256(&self.0[..], format!("material {version}").as_bytes()));
         Aes256Gcm::new(&Key::<Aes256Gcm>::from(*material))
+    }
+}
+
+impl Serialize for Root {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        hex_bytes::serialize(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Root {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        hex_bytes::deserialize(deserializer).map(|bytes| Self(Zeroizing::new(bytes)))
     }
 }
 

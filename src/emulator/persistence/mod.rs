@@ -16,11 +16,12 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
-use zeroize::Zeroizing;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::identity::Directory;
 use super::seed::Seed;
-use super::stored::Unwritable;
+use super::stored::{Unwritable, encode};
 use super::{kms, sls};
 use crate::storage::{Change, Committed, Kind, Store, StoreError};
 
@@ -43,32 +44,17 @@ pub enum NotKept {
 }
 
 /// A model that is one document of the store.
-pub trait Kept {
+pub trait Kept: Serialize + DeserializeOwned {
     /// Which one.
     const KIND: Kind;
-
-    /// Writes the model out.
-    ///
-    /// # Errors
-    ///
-    /// [`Unwritable`]
-    fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable>;
 }
 
 impl Kept for Directory {
     const KIND: Kind = Kind::Identity;
-
-    fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
-        Self::to_document(self)
-    }
 }
 
 impl Kept for kms::Keys {
     const KIND: Kind = Kind::Keys;
-
-    fn to_document(&self) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
-        Self::to_document(self)
-    }
 }
 
 /// Writes a model into a change.
@@ -77,7 +63,7 @@ impl Kept for kms::Keys {
 ///
 /// [`Unwritable`]
 pub fn write<M: Kept>(model: &M, change: &mut Change) -> Result<(), Unwritable> {
-    change.write(M::KIND, ONLY, model.to_document()?);
+    change.write(M::KIND, ONLY, encode(model)?);
     Ok(())
 }
 

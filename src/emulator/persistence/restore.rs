@@ -4,7 +4,7 @@ use super::account::{self, StoredAccount, named};
 use super::{Kept, ONLY};
 use crate::emulator::identity::Directory;
 use crate::emulator::seed::Seed;
-use crate::emulator::stored::Unreadable;
+use crate::emulator::stored::{Unreadable, decode};
 use crate::emulator::{kms, sls};
 use crate::storage::{Kind, Store, StoreError};
 
@@ -35,8 +35,8 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
     let account = account::read(&documents).map_err(unreadable("account"))?;
     let Some((account, advanced_seconds)) = account else { return Ok(None) };
     let StoredAccount { account_id, region, references_must_exist } = account;
-    let directory = whole(store, "people and roles", Directory::from_document)?;
-    let keys = whole(store, "keys", kms::Keys::from_document)?;
+    let directory = whole::<Directory>(store, "people and roles")?;
+    let keys = whole::<kms::Keys>(store, "keys")?;
     let (projects, logstores) = (store.documents(Kind::Project)?, store.documents(Kind::Logstore)?);
     let sls = named(&documents, sls::NUMBERS)
         .and_then(|numbers| sls::Model::from_documents(numbers, &projects, &logstores))
@@ -46,13 +46,9 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
 }
 
 /// The model that is the only document of its kind.
-fn whole<M: Kept>(
-    store: &Store,
-    what: &'static str,
-    read: impl FnOnce(&[u8]) -> Result<M, Unreadable>,
-) -> Result<M, RestoreError> {
+fn whole<M: Kept>(store: &Store, what: &'static str) -> Result<M, RestoreError> {
     let documents = store.documents(M::KIND)?;
-    named(&documents, ONLY).and_then(|document| read(&document.content)).map_err(unreadable(what))
+    named(&documents, ONLY).and_then(|document| decode(&document.content)).map_err(unreadable(what))
 }
 
 fn unreadable(what: &'static str) -> impl FnOnce(Unreadable) -> RestoreError {

@@ -7,7 +7,9 @@ mod evaluation;
 mod pattern;
 #[cfg(test)]
 mod properties;
+mod text;
 
 pub use condition::Facts;
 pub use document::{Document, Grammar, Malformed};
 pub use evaluation::{Decision, Request, Trustee, decide};
+pub use text::PolicyText;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error;
 use crate::emulator::identity::{HolderKind, PolicyKey, PolicyKind};
-use crate::emulator::policy::{Document, Grammar};
+use crate::emulator::policy::{Grammar, PolicyText};
 use crate::emulator::rpc::{Error, Parameters};
 
 /// Letters in the name of a user, group or role.
@@ -70,29 +70,28 @@ pub fn comment(parameters: &Parameters, name: &str) -> Result<String, Error> {
     Ok(limited(parameters.get(name).unwrap_or_default(), name, COMMENT_LENGTH)?.to_owned())
 }
 
-/// A trust policy, in `name`: the text as sent, and what it says.
-pub fn trust<'p>(parameters: &'p Parameters, name: &str) -> Result<Option<(&'p str, Document)>, Error> {
+/// A trust policy, in `name`; `None` when it is not there.
+pub fn trust(parameters: &Parameters, name: &str) -> Result<Option<PolicyText>, Error> {
     document(parameters, name, TRUST_LENGTH, Grammar::Trust)
 }
 
-/// `PolicyDocument`: the text as sent, and what it says.
-pub fn policy_document(parameters: &Parameters) -> Result<(&str, Document), Error> {
+/// `PolicyDocument`.
+pub fn policy_document(parameters: &Parameters) -> Result<PolicyText, Error> {
     let document = document(parameters, "PolicyDocument", DOCUMENT_LENGTH, Grammar::Permission)?;
     document.ok_or_else(|| Error::missing_parameter("PolicyDocument"))
 }
 
-fn document<'p>(
-    parameters: &'p Parameters,
+fn document(
+    parameters: &Parameters,
     name: &str,
     length: usize,
     grammar: Grammar,
-) -> Result<Option<(&'p str, Document)>, Error> {
+) -> Result<Option<PolicyText>, Error> {
     let Some(text) = parameters.get(name) else { return Ok(None) };
     if text.len() > length {
         return Err(error::too_long(name));
     }
-    let document = Document::parse(text, grammar).map_err(|why| error::malformed_policy(&why))?;
-    Ok(Some((text, document)))
+    PolicyText::parse(text, grammar).map(Some).map_err(|why| error::malformed_policy(&why))
 }
 
 /// `PolicyType` and `PolicyName`.

@@ -7,8 +7,9 @@ use super::policy_version;
 use super::tag::{carries, tag_list};
 use super::{error, input};
 use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, HolderKind, Policy, PolicyKind, PolicyVersion};
+use crate::emulator::identity::{Directory, HolderKind, Policy, PolicyKind};
 use crate::emulator::rpc::{Error, Outcome, Request, answer, done, members};
+use crate::emulator::stored::Keyed as _;
 
 /// Custom policies in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_ACCOUNT: usize = 1_500;
@@ -17,9 +18,8 @@ const PER_ACCOUNT: usize = 1_500;
 pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let name = input::new_policy_name(parameters)?;
-    let (text, document) = input::policy_document(parameters)?;
-    let first = PolicyVersion { text: text.to_owned(), document, created: request.now };
-    let mut policy = Policy::new(PolicyKind::Custom, name, first);
+    let document = input::policy_document(parameters)?;
+    let mut policy = Policy::new(PolicyKind::Custom, name, document, request.now);
     input::description(parameters, "Description")?.unwrap_or_default().clone_into(&mut policy.description);
     policy.tags = input::tags(parameters)?;
     if directory.policies.contains_key(&policy.key()) {
@@ -42,7 +42,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let version = policy.in_force().ok_or_else(error::version_not_exist)?;
     answer(json!({
         "Policy": dated(policy, directory),
-        "DefaultPolicyVersion": policy_version::described(policy, policy.default_version, version),
+        "DefaultPolicyVersion": policy_version::described(policy, version),
     }))
 }
 

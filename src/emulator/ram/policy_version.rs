@@ -16,8 +16,7 @@ const DELETE_OLDEST: &str = "DeleteOldestNonDefaultVersionWhenLimitExceeded";
 /// `CreatePolicyVersion`
 pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
-    let (text, document) = input::policy_document(parameters)?;
-    let version = PolicyVersion { text: text.to_owned(), document, created: request.now };
+    let document = input::policy_document(parameters)?;
     let rotates = match parameters.get("RotateStrategy") {
         None | Some("None") => false,
         Some(DELETE_OLDEST) => true,
@@ -34,12 +33,13 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     }
     policy.last_version += 1;
     let number = policy.last_version;
+    let version = PolicyVersion { number, document, created: request.now };
     policy.versions.insert(number, version.clone());
     policy.updated = request.now;
     if set_as_default {
         policy.default_version = number;
     }
-    answer(json!({"PolicyVersion": described(policy, number, &version)}))
+    answer(json!({"PolicyVersion": described(policy, &version)}))
 }
 
 /// `GetPolicyVersion`
@@ -47,7 +47,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let policy = existing(directory, request.parameters)?;
     let number = version_id(request.parameters)?;
     let version = policy.versions.get(&number).ok_or_else(error::version_not_exist)?;
-    answer(json!({"PolicyVersion": described(policy, number, version)}))
+    answer(json!({"PolicyVersion": described(policy, version)}))
 }
 
 /// `SetDefaultPolicyVersion`
@@ -78,18 +78,18 @@ pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
 /// `ListPolicyVersions`
 pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
     let policy = existing(directory, request.parameters)?;
-    let versions = policy.versions.iter().map(|(number, version)| described(policy, *number, version));
+    let versions = policy.versions.values().map(|version| described(policy, version));
     let versions: Vec<Map<String, Value>> = versions.collect();
     answer(json!({"PolicyVersions": {"PolicyVersion": versions}}))
 }
 
 /// The members of a version.
-pub fn described(policy: &Policy, number: u32, version: &PolicyVersion) -> Map<String, Value> {
+pub fn described(policy: &Policy, version: &PolicyVersion) -> Map<String, Value> {
     members(json!({
-        "VersionId": format!("v{number}"),
-        "IsDefaultVersion": number == policy.default_version,
+        "VersionId": format!("v{}", version.number),
+        "IsDefaultVersion": version.number == policy.default_version,
         "CreateDate": iso_8601(version.created),
-        "PolicyDocument": version.text,
+        "PolicyDocument": version.document.as_str(),
     }))
 }
 

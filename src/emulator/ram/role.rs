@@ -22,9 +22,9 @@ const SESSION_DURATIONS: RangeInclusive<i64> = 3_600..=43_200;
 pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let name = input::new_name(parameters, HolderKind::Role)?;
-    let (text, trust) = input::trust(parameters, "AssumeRolePolicyDocument")?
+    let trust = input::trust(parameters, "AssumeRolePolicyDocument")?
         .ok_or_else(|| Error::missing_parameter("AssumeRolePolicyDocument"))?;
-    let mut role = Role::new(name, text, trust, request.now);
+    let mut role = Role::new(name, trust, request.now);
     input::description(parameters, "Description")?.unwrap_or_default().clone_into(&mut role.description);
     if let Some(duration) = session_duration(parameters, "MaxSessionDuration")? {
         role.max_session_duration = duration;
@@ -60,8 +60,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
 pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let mut role = existing(directory, request)?.clone();
-    if let Some((text, trust)) = input::trust(parameters, "NewAssumeRolePolicyDocument")? {
-        text.clone_into(&mut role.trust_text);
+    if let Some(trust) = input::trust(parameters, "NewAssumeRolePolicyDocument")? {
         role.trust = trust;
     }
     if let Some(description) = input::description(parameters, "NewDescription")? {
@@ -122,7 +121,7 @@ fn described(role: &Role, request: &Request<'_>, more: &[&str]) -> Map<String, V
         "AllowConsoleLogin": role.allow_console_login,
     }));
     let rare = BTreeMap::from([
-        ("AssumeRolePolicyDocument", role.trust_text.clone()),
+        ("AssumeRolePolicyDocument", role.trust.as_str().to_owned()),
         ("UpdateDate", iso_8601(role.updated)),
     ]);
     let rare = rare.into_iter().filter(|(name, _)| more.contains(name));

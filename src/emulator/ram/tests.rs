@@ -273,7 +273,7 @@ fn users_with_ties_are_not_deleted() {
     bench.done("RemoveUserFromGroup", &member);
     bench.refused("RemoveUserFromGroup", &member, 404, "EntityNotExist.User.Group");
     let who = Principal::User { account_id: ACCOUNT.to_owned(), name: "Alice".to_owned() };
-    bench.model.access_keys.insert("ak".to_owned(), AccessKey::lasting("sk".into(), who));
+    bench.model.access_keys.insert("ak".to_owned(), AccessKey::lasting("ak", "sk".into(), who));
     bench.refused("DeleteUser", &[("UserName", "alice")], 409, "DeleteConflict.User.AccessKey");
     bench.model.access_keys.clear();
     bench.done("DeleteUser", &[("UserName", "alice")]);

@@ -2,14 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::model::Model;
-use super::stored::{last_number, last_number_document};
+use serde::{Deserialize, Serialize};
+
+use super::model::{Logstore, Model, Project};
 use super::versioned::View;
-use crate::emulator::stored::{Unreadable, Unwritable};
+use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
 use crate::storage::{Change, Document, Kind};
 
 /// The name of the document that says which number a Logstore was given last.
 pub const NUMBERS: &str = "numbers";
+
+/// The numbers of Logstores, as a document.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbers {
+    /// The number that a Logstore was given last.
+    last_logstore: u64,
+}
 
 /// Projects and Logstores that were written to, by name, and whether a number was given away.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +96,7 @@ impl Model {
         for document in projects {
             let name = &document.name;
             let unreadable = |error| Unreadable::new(format!("project {name}: {error}"));
-            let project = super::Project::from_document(&document.content).map_err(unreadable)?;
+            let project = decode::<Project>(&document.content).map_err(unreadable)?;
             model.set_project(name, project);
         }
         for document in logstores {
@@ -97,22 +106,22 @@ impl Model {
                 .split_once('/')
                 .filter(|(project, _)| model.project(project, View::Current).is_some())
                 .ok_or_else(|| unreadable(Unreadable::new("its project is not there")))?;
-            let logstore = super::Logstore::from_document(&document.content).map_err(unreadable)?;
+            let logstore = decode::<Logstore>(&document.content).map_err(unreadable)?;
             model.restore_logstore(project, name, logstore);
         }
         model.settle();
-        model.last_number = last_number(&numbers.content)?;
+        model.last_number = decode::<Numbers>(&numbers.content)?.last_logstore;
         Ok(model)
     }
 
     fn write_last_number(&self, change: &mut Change) -> Result<(), Unwritable> {
-        change.write(Kind::Account, NUMBERS, last_number_document(self.last_number)?);
+        change.write(Kind::Account, NUMBERS, encode(&Numbers { last_logstore: self.last_number })?);
         Ok(())
     }
 
     fn write_project(&self, name: &str, change: &mut Change) -> Result<(), Unwritable> {
         match self.project(name, View::Current) {
-            Some(project) => change.write(Kind::Project, name, project.to_document()?),
+            Some(project) => change.write(Kind::Project, name, encode(project)?),
             None => change.remove(Kind::Project, name),
         }
         Ok(())
@@ -121,7 +130,7 @@ impl Model {
     fn write_logstore(&self, project: &str, name: &str, change: &mut Change) -> Result<(), Unwritable> {
         let document = format!("{project}/{name}");
         match self.logstore(project, name, View::Current) {
-            Some(logstore) => change.write(Kind::Logstore, &document, logstore.to_document()?),
+            Some(logstore) => change.write(Kind::Logstore, &document, encode(logstore)?),
             None => change.remove(Kind::Logstore, &document),
         }
         Ok(())

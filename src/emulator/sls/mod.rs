@@ -21,10 +21,13 @@ mod routes;
 pub(super) mod seeding;
 mod service;
 mod shards;
-mod stored;
+#[cfg(test)]
+mod stored_tests;
 mod versioned;
 
 pub use changes::NUMBERS;
+#[cfg(test)]
+pub use changes::Numbers;
 pub use data::Writers;
 pub use data::direct::{newest as newest_directly, put as put_directly};
 #[cfg(test)]
@@ -37,6 +40,4 @@ pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};
 pub use routes::{Operation, route};
 pub use service::{NAME, serve};
-#[cfg(test)]
-pub use stored::{last_number, last_number_document};
 pub use versioned::View;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::byok::References;
@@ -32,7 +33,8 @@ pub struct Context<'a> {
 }
 
 /// A project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Project {
     /// The region it lies in.
     pub region: String,
@@ -51,7 +53,8 @@ pub struct Project {
 }
 
 /// How a Logstore is charged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MeteringMode {
     /// By each function used.
     #[default]
@@ -61,7 +64,8 @@ pub enum MeteringMode {
 }
 
 /// Whether a shard takes new data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ShardStatus {
     /// It is read and written.
     ReadWrite,
@@ -70,33 +74,69 @@ pub enum ShardStatus {
 }
 
 /// A shard: a part of a Logstore with a range of the 128-bit space of hash keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shard {
     /// `shardID`
     pub id: u32,
     /// Whether it takes new data.
     pub status: ShardStatus,
     /// The first key of its range.
+    #[serde(with = "hash_key")]
     pub inclusive_begin_key: u128,
     /// The key behind its range; the largest there is, in the last range, belongs to it.
+    #[serde(with = "hash_key")]
     pub exclusive_end_key: u128,
     /// Seconds since the epoch.
     pub create_time: i64,
 }
 
+/// Hash keys as 32 hexadecimal digits, by `#[serde(with)]`.
+mod hash_key {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(key: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{key:032x}"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        u128::from_str_radix(&String::deserialize(deserializer)?, 16).map_err(D::Error::custom)
+    }
+}
+
 /// A Logstore.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Logstore {
-    /// The members GetLogStore answers with, those nobody here knows included.
-    pub members: Map<String, Value>,
-    /// How it is charged.
-    pub metering_mode: MeteringMode,
     /// Its number, from 1 on. One that is made anew under the same name has another, also after a restart.
     pub number: u64,
+    /// How it is charged.
+    pub metering_mode: MeteringMode,
     /// Its shards, by id. Ids start at 0, and none is used twice.
     pub shards: Vec<Shard>,
     /// Its data key; none until something was sealed.
     pub data_key: Option<WrappedDataKey>,
+    /// The members GetLogStore answers with, those nobody here knows included.
+    #[serde(with = "json_text")]
+    pub members: Map<String, Value>,
+}
+
+/// JSON as its text, digit for digit, by `#[serde(with)]`: what a call may nest would be too deep for the reader
+/// one level down.
+mod json_text {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use serde_json::{Map, Value};
+
+    pub fn serialize<S: Serializer>(members: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&serde_json::to_string(members).map_err(S::Error::custom)?)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 impl Logstore {

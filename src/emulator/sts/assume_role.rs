@@ -56,7 +56,7 @@ mod tests {
     use super::super::SERVICE;
     use super::*;
     use crate::emulator::access::{Unusable, usable};
-    use crate::emulator::policy::{Document, Facts, Grammar};
+    use crate::emulator::policy::{Facts, Grammar, PolicyText};
     use crate::emulator::rpc::testing::{ACCOUNT, Bench, START};
     use crate::emulator::{Clock, Seed};
 
@@ -149,7 +149,7 @@ mod tests {
         let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": {"RAM": [format!("acs:ram::{ACCOUNT}:root")]},
             "Condition": {"StringEquals": {"sts:ExternalId": "third-party/7"}}}]});
-        let trust = Document::parse(&trust.to_string(), Grammar::Trust).unwrap();
+        let trust = PolicyText::parse(&trust.to_string(), Grammar::Trust).unwrap();
         bench.model.roles.get_mut("deployer").unwrap().trust = trust;
         for parameters in [vec![DEPLOYER, SESSION], vec![DEPLOYER, SESSION, ("ExternalId", "other")]] {
             bench.refused("AssumeRole", &parameters, 403, "NoPermission");

@@ -1,15 +1,13 @@
 //! Sessions of roles: what one is asked for with, and opening it.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 
 use super::actions::FORBIDDEN;
 use crate::crypto::Secret;
-use crate::emulator::access::{AccessKey, Principal, SessionPolicy};
+use crate::emulator::access::{AccessKey, Principal};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
-use crate::emulator::policy::Facts;
+use crate::emulator::policy::{Facts, Grammar, PolicyText};
 use crate::emulator::rpc::{Error, Parameters, members};
 
 /// The shortest session, in seconds.
@@ -26,7 +24,7 @@ pub struct Wanted<'p> {
     /// The role's name, in any case.
     pub role: &'p str,
     session: &'p str,
-    policy: Option<Arc<SessionPolicy>>,
+    policy: Option<PolicyText>,
     duration: i64,
 }
 
@@ -73,8 +71,8 @@ impl<'p> Wanted<'p> {
             "Arn": format!("{}/{}", role_arn(self.account_id, self.role), self.session),
             "AssumedRoleId": format!("{}:{}", role.id, self.session),
         });
-        let key =
-            AccessKey::of_session(issued.secret.clone(), self.principal(role), issued.token.clone(), expires);
+        let (secret, token) = (issued.secret.clone(), issued.token.clone());
+        let key = AccessKey::of_session(&issued.id, secret, self.principal(role), token, expires);
         directory.access_keys.retain(|_, key| !key.is_over_for_long(now));
         directory.access_keys.insert(issued.id.clone(), key);
         members(json!({
@@ -166,7 +164,7 @@ pub fn is_name(text: &str, others: &str) -> bool {
     (2..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
 }
 
-fn session_policy(parameters: &Parameters) -> Result<Option<Arc<SessionPolicy>>, Error> {
+fn session_policy(parameters: &Parameters) -> Result<Option<PolicyText>, Error> {
     let Some(text) = parameters.get("Policy") else { return Ok(None) };
     if text.len() > POLICY_LENGTH {
         let message = format!("The size of Policy must be smaller than {POLICY_LENGTH} bytes.");
@@ -176,7 +174,7 @@ fn session_policy(parameters: &Parameters) -> Result<Option<Arc<SessionPolicy>>,
         let message = "The parameter Policy has not passed grammar check.";
         Error::new(400, "InvalidParameter.PolicyGrammar", message)
     };
-    SessionPolicy::parse(text).map(|policy| Some(Arc::new(policy))).map_err(ungrammatical)
+    PolicyText::parse(text, Grammar::Permission).map(Some).map_err(ungrammatical)
 }
 
 /// A parameter that is not of its form.

@@ -19,9 +19,9 @@ fn root() -> Principal {
 pub fn keys(request: &Captured) -> AccessKeys {
     let secret = Secret::from("sk");
     let key = if has_token(request) {
-        AccessKey::of_session(secret, root(), Secret::from("to+k/=="), EXPIRES)
+        AccessKey::of_session("ak", secret, root(), Secret::from("to+k/=="), EXPIRES)
     } else {
-        AccessKey::lasting(secret, root())
+        AccessKey::lasting("ak", secret, root())
     };
     AccessKeys::from([("ak".to_owned(), key)])
 }
@@ -132,9 +132,10 @@ fn a_date_more_than_15_minutes_away_is_refused() {
 fn unknown_keys_and_wrong_tokens_have_their_own_codes() {
     for request in requests() {
         let code = |keys: &AccessKeys, now| authentic_at(&request, keys, now).unwrap_err().code;
-        let lasting = AccessKey::lasting(Secret::from("sk"), root());
-        let session =
-            |token: &str| AccessKey::of_session(Secret::from("sk"), root(), Secret::from(token), EXPIRES);
+        let lasting = AccessKey::lasting("ak", Secret::from("sk"), root());
+        let session = |token: &str| {
+            AccessKey::of_session("ak", Secret::from("sk"), root(), Secret::from(token), EXPIRES)
+        };
         let only = |key: AccessKey| AccessKeys::from([("ak".to_owned(), key)]);
         if has_token(&request) {
             assert_eq!(code(&only(lasting), CAPTURED_AT), "InvalidSecurityToken.Malformed");

@@ -20,15 +20,15 @@ fn verified(call: &Call) -> Result<(), Error> {
 /// Who a captured request comes from. The key of those with a token is a session's.
 pub fn authentic(call: &Call, now: i64) -> Result<Principal, Error> {
     let key = if call.header("x-acs-security-token").is_some() {
-        AccessKey::of_session(secret(), root(), Secret::from("to+k/=="), now + 1)
+        AccessKey::of_session("ak", secret(), root(), Secret::from("to+k/=="), now + 1)
     } else {
-        AccessKey::lasting(secret(), root())
+        AccessKey::lasting("ak", secret(), root())
     };
     authenticate(call, &AccessKeys::from([("ak".to_owned(), key)]), now, "cn-hangzhou")
 }
 
 fn keys() -> AccessKeys {
-    AccessKeys::from([("ak".to_owned(), AccessKey::lasting(secret(), root()))])
+    AccessKeys::from([("ak".to_owned(), AccessKey::lasting("ak", secret(), root()))])
 }
 
 fn root() -> Principal {
@@ -121,7 +121,7 @@ fn unknown_keys_and_tokens_are_unauthorized() {
 #[test]
 fn calls_of_a_session_need_its_token_and_end_with_it() {
     let expires = CAPTURED_AT + 100;
-    let key = |token: &str| AccessKey::of_session(secret(), root(), Secret::from(token), expires);
+    let key = |token: &str| AccessKey::of_session("ak", secret(), root(), Secret::from(token), expires);
     let keys = AccessKeys::from([("ak".to_owned(), key("to+k/=="))]);
     let others = AccessKeys::from([("ak".to_owned(), key("other"))]);
     for request in captured() {

@@ -6,20 +6,25 @@ mod customer_key;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use self::cache::DataKeyCache;
 use self::customer_key::{CustomerKey, Snapshot};
 pub use self::customer_key::{SERVICE, SESSION};
 use super::encryption::UserCmkInfo;
 use super::error::Error;
 use crate::emulator::state::State;
+use crate::emulator::stored::hex_bytes;
 use crate::storage::{DataKey, Store};
 
 /// A Logstore's data key as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum WrappedDataKey {
     /// Under a key of the service's own.
     Service {
         /// The sealed key.
+        #[serde(with = "hex_bytes")]
         wrapped: Vec<u8>,
     },
     /// Under the customer's key.
