@@ -7,6 +7,7 @@
 
 mod accounts;
 mod adoption;
+mod architecture;
 mod calls;
 mod conflict;
 mod create;
