@@ -5,7 +5,6 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
 };
 
 use alicloud_encryption::{
@@ -88,8 +87,8 @@ fn run(options: ServeOptions) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    let provider = AlicloudEncryption::new(provider::Environment::of_process());
-    let outcome = runtime.block_on(plugin::serve(Arc::new(ProviderServer::new(provider)), options));
+    let provider = || ProviderServer::new(AlicloudEncryption::new(provider::Environment::of_process()));
+    let outcome = runtime.block_on(plugin::serve(provider, options));
     // Calls that did not end in time are left behind: the host waits for the process.
     runtime.shutdown_background();
     outcome

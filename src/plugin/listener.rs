@@ -136,11 +136,7 @@ impl Listener {
     ///
     /// A connection whose TLS handshake fails or takes too long is logged and forgotten; it neither
     /// ends nor delays the others.
-    pub(super) async fn accept_into(
-        &self,
-        tls: Option<&Tls>,
-        accepted: mpsc::Sender<io::Result<Connection>>,
-    ) {
+    pub(super) async fn accept_into(&self, tls: Option<&Tls>, accepted: mpsc::Sender<Connection>) {
         let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config.clone()));
         loop {
             match self.accept().await {
@@ -173,11 +169,7 @@ async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
 }
 
 /// Performs the TLS handshake, if there is one, and hands the connection to the server.
-async fn secure(
-    stream: Connection,
-    tls: Option<TlsAcceptor>,
-    accepted: mpsc::Sender<io::Result<Connection>>,
-) {
+async fn secure(stream: Connection, tls: Option<TlsAcceptor>, accepted: mpsc::Sender<Connection>) {
     let connection = match tls {
         None => stream,
         Some(acceptor) => match timeout(TLS_TIME_LIMIT, acceptor.accept(stream)).await {
@@ -187,7 +179,7 @@ async fn secure(
         },
     };
     // The receiver is gone only when the server stops, and then nobody waits for this connection.
-    let _ = accepted.send(Ok(connection)).await;
+    let _ = accepted.send(connection).await;
 }
 
 async fn listen_tcp(environment: &Environment) -> Result<(TcpListener, Address), ListenError> {

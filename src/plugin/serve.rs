@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::mpsc, time::sleep};
-use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
+use futures_util::{StreamExt as _, stream};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::transport::Server;
 
 use super::{
     broker::Broker,
+    connection::Connection,
     controller::Controller,
     environment::Environment,
     handshake::{self, HandshakeError},
@@ -95,9 +96,6 @@ pub enum ServeError {
     /// Nobody can be told where we are.
     #[error("standard output cannot be written: {0}")]
     Output(io::Error),
-    /// The gRPC server failed.
-    #[error("the gRPC server failed: {0}")]
-    Grpc(#[from] tonic::transport::Error),
 }
 
 impl ServeError {
@@ -106,7 +104,7 @@ impl ServeError {
     /// is over.
     pub fn instead_of_handshake(&self) -> Option<String> {
         match self {
-            Self::Handshake(HandshakeError::NotHosted) | Self::Output(_) | Self::Grpc(_) => None,
+            Self::Handshake(HandshakeError::NotHosted) | Self::Output(_) => None,
             // The host takes a line with bars for a handshake.
             _ => Some(self.to_string().replace(['\n', '\r'], " ").replace('|', "/")),
         }
@@ -124,13 +122,19 @@ impl fmt::Debug for ServeOptions {
 
 /// Serves until the host shuts the process down or has ended, or a signal comes.
 ///
+/// A host that starts the process configures its provider once, so `provider` is called once for it. In debug mode one
+/// process serves the connections of several commands, and of every provider block: each gets a provider of its own.
+///
 /// The socket accepts before the line is written, and is gone when this returns. Calls that are
 /// running when the stop begins are cancelled and given a moment to end.
 ///
 /// # Errors
 ///
-/// [`ServeError`]; nothing was written to `output` unless the gRPC server itself failed.
-pub async fn serve(server: Arc<ProviderServer>, mut options: ServeOptions) -> Result<(), ServeError> {
+/// [`ServeError`]; nothing was written to `output`.
+pub async fn serve(
+    provider: impl Fn() -> ProviderServer,
+    mut options: ServeOptions,
+) -> Result<(), ServeError> {
     let tls = prepare(&options)?;
     let shutdown = CancellationToken::new();
     signals::watch(&options.mode, &shutdown).map_err(ServeError::Signals)?;
@@ -142,15 +146,52 @@ pub async fn serve(server: Arc<ProviderServer>, mut options: ServeOptions) -> Re
     announce(&mut options, &listener, tls.as_ref()).map_err(ServeError::Output)?;
 
     let (accepted, connections) = mpsc::channel(BACKLOG);
-    let serving = services(&server, &shutdown)
-        .serve_with_incoming_shutdown(ReceiverStream::new(connections), shutdown.clone().cancelled_owned());
+    let of_host = (options.mode == Mode::Plugin).then(|| Arc::new(provider()));
+    let server = || of_host.clone().unwrap_or_else(|| Arc::new(provider()));
     tokio::select! {
-        outcome = serving => outcome?,
         () = listener.accept_into(tls.as_ref(), accepted) => {}
-        () = out_of_time(&server, &shutdown) => {}
+        () = serve_connections(server, connections, &shutdown) => {}
     }
     tracing::debug!("stopped");
     Ok(())
+}
+
+/// Serves every connection until the stop begins; returns when they have ended, or the time to stop is up.
+async fn serve_connections(
+    server: impl Fn() -> Arc<ProviderServer>,
+    mut connections: mpsc::Receiver<Connection>,
+    shutdown: &CancellationToken,
+) {
+    let serving = TaskTracker::new();
+    while let Some(Some(connection)) = shutdown.run_until_cancelled(connections.recv()).await {
+        serving.spawn(serve_connection(server(), connection, shutdown.clone()));
+    }
+    serving.close();
+    if timeout(STOP_TIME_LIMIT, serving.wait()).await.is_err() {
+        tracing::warn!("calls were still running when the time to stop was up");
+    }
+}
+
+/// Serves one connection until it is closed, or the stop begins and its calls have ended.
+async fn serve_connection(server: Arc<ProviderServer>, connection: Connection, shutdown: CancellationToken) {
+    let closed = connection.closed();
+    // The gRPC server ends once there is nothing more to accept, and the connection with it.
+    let incoming = stream::iter([io::Result::Ok(connection)])
+        .chain(stream::pending())
+        .take_until(closed.cancelled_owned());
+    let serving = services(&server, &shutdown)
+        .serve_with_incoming_shutdown(Box::pin(incoming), shutdown.clone().cancelled_owned());
+    tokio::pin!(serving);
+    let outcome = tokio::select! {
+        outcome = &mut serving => outcome,
+        () = shutdown.cancelled() => {
+            server.stop();
+            serving.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "a connection could not be served");
+    }
 }
 
 /// Checks what a host must bring, and sets up TLS if it wants it.
@@ -186,12 +227,4 @@ fn services(server: &Arc<ProviderServer>, shutdown: &CancellationToken) -> tonic
         .add_service(GrpcStdioServer::new(Stdio { shutdown: shutdown.clone() }))
         .add_service(GrpcBrokerServer::new(Broker { shutdown: shutdown.clone() }))
         .add_service(HealthServer::new(HealthService { shutdown: shutdown.clone() }))
-}
-
-/// Returns when a stop has begun and its time is up; cancels what is running when it begins.
-async fn out_of_time(server: &ProviderServer, shutdown: &CancellationToken) {
-    shutdown.cancelled().await;
-    server.stop();
-    sleep(STOP_TIME_LIMIT).await;
-    tracing::warn!("calls were still running when the time to stop was up");
 }

@@ -1,52 +1,15 @@
 //! One provider process, started by hand in debug mode, serves every command.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use serde_json::json;
 
 use crate::given::{self, THIS};
-use crate::harness::Scene;
-
-/// A provider in debug mode; it is killed when dropped.
-struct Debugged {
-    process: Child,
-    /// The value of `TF_REATTACH_PROVIDERS`.
-    reattach: String,
-}
-
-impl Debugged {
-    fn start(scene: &Scene) -> Debugged {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption"))
-            .arg("--debug")
-            .env_clear()
-            .env("TMPDIR", scene.root().join("tmp"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut values = lines.map_while(Result::ok).filter_map(|line| {
-            let (_, quoted) = line.split_once("TF_REATTACH_PROVIDERS=")?;
-            Some(quoted.trim_matches('\'').to_owned())
-        });
-        let reattach = values.next().unwrap();
-        Debugged { process, reattach }
-    }
-}
-
-impl Drop for Debugged {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use crate::harness::{DebugProvider, Scene};
 
 #[test]
 fn one_process_serves_a_whole_life() {
     let scene = Scene::new(&given::plain());
-    let debugged = Debugged::start(&scene);
-    scene.env("TF_REATTACH_PROVIDERS", &debugged.reattach);
+    let provider = DebugProvider::start(&scene);
+    scene.env(DebugProvider::VARIABLE, provider.address());
     scene.write("main.tf", &given::encryption(given::DISABLING));
     scene.apply();
     scene.plan().expect_empty();
@@ -55,4 +18,18 @@ fn one_process_serves_a_whole_life() {
     assert_eq!(given::stored(&scene), given::service_key(true, "default"));
     assert_eq!(scene.destroy().changes(), (0, 0, 1));
     assert_eq!(given::stored(&scene)["enable"], json!(false));
+}
+
+#[test]
+fn each_provider_block_has_its_own_settings_in_one_process() {
+    let scene = Scene::new(&given::plain());
+    let refused = scene.provider_block("  alias = \"refused\"").replace("sk-root", "sk-wrong");
+    scene.write("aliases.tf", &refused);
+    let other = given::encryption("  provider = alicloud.refused").replace("\"this\"", "\"refused\"");
+    scene.write("main.tf", &(given::encryption("") + &other));
+    let provider = DebugProvider::start(&scene);
+    scene.env(DebugProvider::VARIABLE, provider.address());
+    // Which block the host configures last is not known, and is no matter.
+    let error = scene.try_plan().error();
+    assert_eq!(error.address, "alicloud_log_store_encryption.refused", "{error:#?}");
 }

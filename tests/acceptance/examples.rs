@@ -14,6 +14,7 @@ fn example(file: &str) -> String {
 /// A scene without a provider block of its own: endpoint and keys come from the environment.
 fn scene(seed: &Value) -> Scene {
     let scene = Scene::new(seed);
+    scene.host_starts_provider();
     scene.remove("provider.tf");
     for service in ["SLS", "STS"] {
         scene.env(&format!("ALIBABA_CLOUD_ENDPOINT_{service}"), &scene.endpoint());

@@ -46,6 +46,7 @@ output "mechanisms" {
 fn scene(arguments: &str) -> Scene {
     let logstores = ["app", "web"].map(|name| json!({"logstoreName": name}));
     let scene = Scene::new(&json!({"projects": [{"name": "audit", "logstores": logstores}]}));
+    scene.host_starts_provider();
     std::fs::create_dir(scene.path("encryption")).unwrap();
     scene.write("encryption/main.tf", MODULE);
     let main = format!("module \"encryption\" {{\n  source = \"./encryption\"\n{arguments}\n}}\n");

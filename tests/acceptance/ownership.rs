@@ -249,6 +249,7 @@ fn prepared(column: Column, shapes: &[&Shape]) -> Scene {
         logstores.push(logstore);
     }
     let scene = Scene::new(&json!({"projects": [{"name": "audit", "logstores": logstores}]}));
+    scene.host_starts_provider();
     scene.write("other.tf", &scene.provider_block("  alias = \"other\""));
     scene.write("main.tf", &main_of(column, shapes, |shape| shape.before));
     scene.apply();

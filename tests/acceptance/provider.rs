@@ -10,6 +10,7 @@ use crate::harness::{Emulator, Scene};
 #[test]
 fn two_accounts_are_kept_apart_by_aliases() {
     let (here, there) = (Scene::new(&given::plain()), Scene::new(&given::plain()));
+    here.host_starts_provider();
     let other = there.provider_block("  alias = \"other\"");
     here.write("other.tf", &other);
     here.write("main.tf", &given::encryption(""));

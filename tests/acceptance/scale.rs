@@ -43,6 +43,7 @@ fn calls_are(scene: &Scene, reads: usize, updates: usize) {
 #[test]
 fn fifty_logstores_are_encrypted_switched_off_and_released_in_parallel() {
     let scene = Scene::new(&seed());
+    scene.host_starts_provider();
     scene.write("main.tf", &main(""));
     assert_eq!(scene.apply().changes(), (50, 0, 0));
     all_are(&scene, true);
@@ -62,6 +63,7 @@ fn fifty_logstores_are_encrypted_switched_off_and_released_in_parallel() {
 #[test]
 fn one_that_fails_does_not_keep_the_others_from_finishing() {
     let scene = Scene::new(&seed());
+    scene.host_starts_provider();
     scene.write("main.tf", &main(""));
     let refusal = json!({"error": {"status": 400, "code": "ParameterInvalid", "message": "not this one"}});
     scene.fault(&json!({"action": "UpdateLogStore", "logstore": "app-7", "effect": refusal}));
@@ -77,6 +79,7 @@ fn one_that_fails_does_not_keep_the_others_from_finishing() {
 #[test]
 fn throttling_slows_many_down_and_fails_none() {
     let scene = Scene::new(&seed());
+    scene.host_starts_provider();
     scene.write("main.tf", &main(""));
     scene.fault(&json!({"action": "*", "skip": 20, "times": 40, "effect": "throttle"}));
     scene.apply();
@@ -87,6 +90,7 @@ fn throttling_slows_many_down_and_fails_none() {
 #[test]
 fn a_quota_slows_many_down_and_fails_none() {
     let scene = Scene::new(&seed());
+    scene.host_starts_provider();
     scene.write("main.tf", &main(""));
     scene.quota(&json!({"service": "sls", "requests_per_second": 25, "burst": 5}));
     assert_eq!(scene.try_apply_with(&["-parallelism=30"]).succeeded().changes(), (50, 0, 0));

@@ -20,8 +20,12 @@ fn a_scene_has_an_emulator_and_a_terraform() {
 
 #[test]
 fn the_host_finds_the_provider_and_the_provider_finds_the_emulator() {
-    let scene = given::applied(&given::encryption(given::DISABLING));
+    let scene = Scene::new(&given::plain());
+    scene.host_starts_provider();
+    scene.write("main.tf", &given::encryption(given::DISABLING));
+    scene.apply();
     assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+    scene.forget_calls();
     let plan = scene.plan().expect_empty();
     assert_eq!(plan.actions(), []);
     assert_eq!(scene.actions(), ["GetLogStore"]);

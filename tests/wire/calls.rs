@@ -408,7 +408,7 @@ async fn what_is_not_served_is_unimplemented() {
         p.configure_state_store(pb::configure_state_store::Request::default()).await,
     );
     unimplemented("ReadStateBytes", p.read_state_bytes(pb::read_state_bytes::Request::default()).await);
-    unimplemented("WriteStateBytes", p.write_state_bytes(Request::new(tokio_stream::empty())).await);
+    unimplemented("WriteStateBytes", p.write_state_bytes(Request::new(futures_util::stream::empty())).await);
     unimplemented("LockState", p.lock_state(pb::lock_state::Request::default()).await);
     unimplemented("UnlockState", p.unlock_state(pb::unlock_state::Request::default()).await);
     unimplemented("GetStates", p.get_states(pb::get_states::Request::default()).await);

@@ -2,8 +2,8 @@
 
 use std::{future::Future, time::Instant};
 
+use futures_util::StreamExt as _;
 use tokio::time::timeout;
-use tokio_stream::StreamExt;
 use tonic::{Code, transport::Channel};
 
 use crate::{
@@ -63,7 +63,7 @@ async fn shutdown_answers_ends_open_streams_and_removes_the_socket() {
     let (channel, _) = served.connect().await;
     let mut stdio = client::stdio(&channel).stream_stdio(()).await.unwrap().into_inner();
     let mut broker =
-        client::broker(&channel).start_stream(tokio_stream::pending()).await.unwrap().into_inner();
+        client::broker(&channel).start_stream(futures_util::stream::pending()).await.unwrap().into_inner();
     let mut watch = client::health(&channel).watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
     assert!(directory.exists());

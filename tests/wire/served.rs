@@ -49,8 +49,11 @@ impl Served {
             output: Box::new(Line { sender, written: Vec::new() }),
         };
         let watch = Arc::new(Watch::default());
-        let server = Arc::new(ProviderServer::new(Own(watch.clone())));
-        let task = tokio::spawn(plugin::serve(server, options));
+        let provider = {
+            let watch = watch.clone();
+            move || ProviderServer::new(Own(watch.clone()))
+        };
+        let task = tokio::spawn(plugin::serve(provider, options));
         let line =
             timeout(PATIENCE, lines.recv()).await.expect("no handshake in time").expect("no handshake");
         Served { handshake: Handshake::parse(&line), watch, task }
@@ -83,8 +86,8 @@ pub async fn serve_refused(variables: &[(&str, &str)]) -> ServeError {
         network: Network::Unix,
         output: Box::new(Line { sender, written: Vec::new() }),
     };
-    let server = Arc::new(ProviderServer::new(Own(Arc::default())));
-    let error = plugin::serve(server, options).await.expect_err("it serves");
+    let error =
+        plugin::serve(|| ProviderServer::new(Own(Arc::default())), options).await.expect_err("it serves");
     assert_eq!(lines.recv().await, None, "something was announced");
     error
 }

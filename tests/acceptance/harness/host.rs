@@ -46,9 +46,23 @@ pub(super) fn write_cli_config(file: &Path) {
 /// A command of the host in the directory `work` below `root`, with nothing of the caller's environment
 /// but `PATH`.
 pub(super) fn command<A: AsRef<OsStr>>(root: &Path, arguments: &[A]) -> Command {
-    let mut command = Command::new(binary());
+    let mut command = in_surroundings(binary(), root);
+    command.args(arguments);
     command
-        .args(arguments)
+}
+
+/// The provider in debug mode, in the surroundings in which the host would start it.
+pub(super) fn provider(root: &Path) -> Command {
+    let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption"));
+    let mut command = in_surroundings(provider, root);
+    // It is killed, and leaves its socket behind.
+    command.arg("--debug").env("TMPDIR", root.join("sockets"));
+    command
+}
+
+fn in_surroundings(program: &Path, root: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
         .current_dir(root.join("work"))
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())

@@ -21,6 +21,6 @@ pub use network::{Relay, Server};
 pub use plan::Plan;
 pub use ram::{RamPolicy, RamRole};
 pub use ran::Ran;
-pub use run::Run;
+pub use run::{DebugProvider, Run};
 pub use scene::Scene;
 pub use sts::Session;

@@ -1,6 +1,7 @@
 //! A command of the host that is under way.
 
 use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -23,22 +24,79 @@ pub struct Run<'a> {
     command: String,
     output: [PathBuf; 2],
     ended: bool,
+    _provider: Option<DebugProvider>,
+}
+
+/// Who starts the provider of a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProviderStart {
+    /// The host, once for each phase and provider block.
+    ByHost,
+    /// The harness, once for the command, in debug mode.
+    Before,
+}
+
+/// A provider in debug mode, in the surroundings in which the host would start it; it is killed when dropped.
+pub struct DebugProvider {
+    process: Child,
+    address: String,
+}
+
+impl DebugProvider {
+    /// The variable that leads the host to it.
+    pub const VARIABLE: &str = "TF_REATTACH_PROVIDERS";
+
+    /// Starts it, with what the scene's environment is now.
+    pub fn start(scene: &Scene) -> DebugProvider {
+        let mut process = host::provider(scene.root())
+            .envs(scene.environment())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix(DebugProvider::VARIABLE);
+        let address = address.unwrap_or_else(|| panic!("{line:?} leads to no provider"));
+        let address = address.trim_start_matches('=').trim_matches('\'').to_owned();
+        DebugProvider { process, address }
+    }
+
+    /// The value of [`DebugProvider::VARIABLE`].
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for DebugProvider {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn start(scene: &'a Scene, number: usize, arguments: &[&str], input: Stdio) -> Run<'a> {
+    pub(super) fn start(
+        scene: &'a Scene,
+        number: usize,
+        arguments: &[&str],
+        input: Stdio,
+        provider: ProviderStart,
+    ) -> Run<'a> {
         let output =
             ["stdout", "stderr"].map(|stream| scene.root().join(format!("command-{number}.{stream}")));
         let [stdout, stderr] = &output;
+        let provider = (provider == ProviderStart::Before).then(|| DebugProvider::start(scene));
         let process = host::command(scene.root(), arguments)
             .envs(scene.environment())
+            .envs(provider.iter().map(|provider| (DebugProvider::VARIABLE, provider.address())))
             .process_group(0)
             .stdin(input)
             .stdout(File::create(stdout).unwrap())
             .stderr(File::create(stderr).unwrap())
             .spawn()
             .unwrap();
-        Run { scene, process, command: arguments.join(" "), output, ended: false }
+        Run { scene, process, command: arguments.join(" "), output, ended: false, _provider: provider }
     }
 
     /// The process group: the host's process id, and the group of the providers it starts.

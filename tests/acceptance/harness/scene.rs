@@ -1,6 +1,6 @@
 //! The scene of one test.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::control::control;
 use super::emulator::Emulator;
 use super::plan::PLAN_FILE;
+use super::run::{DebugProvider, ProviderStart};
 use super::{Call, Plan, Ran, Run, host};
 
 /// How long an awaited call may take to arrive. Far more than it needs on a busy machine.
@@ -36,6 +37,7 @@ pub struct Scene {
     address: String,
     environment: RefCell<Vec<(String, String)>>,
     history: RefCell<Vec<Ran>>,
+    host_starts_provider: Cell<bool>,
     directory: TempDir,
 }
 
@@ -49,7 +51,7 @@ impl Scene {
     pub fn with_flags(seed: &Value, flags: &[&str]) -> Scene {
         let directory = tempfile::Builder::new().prefix("acc-").tempdir().unwrap();
         let root = directory.path();
-        for part in ["work", "home", "tmp"] {
+        for part in ["work", "home", "tmp", "sockets"] {
             std::fs::create_dir(root.join(part)).unwrap();
         }
         host::write_cli_config(&root.join("cli.tfrc"));
@@ -60,6 +62,7 @@ impl Scene {
             address,
             environment: RefCell::new(vec![(PREFLIGHT.to_owned(), "off".to_owned())]),
             history: RefCell::default(),
+            host_starts_provider: Cell::default(),
             directory,
         };
         scene.provider("");
@@ -155,14 +158,32 @@ impl Scene {
 /// Running the host.
 impl Scene {
     /// Runs any command; its outcome is the test's to judge.
+    ///
+    /// The host finds a provider that runs already, which takes half of the processor time of one that it starts for
+    /// each phase. It starts its own after [`Scene::host_starts_provider`], and with `TF_LOG`, as only the host writes
+    /// the log of a provider that it has started.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        self.start(arguments).wait()
+        let environment = self.environment.borrow();
+        let own =
+            environment.iter().any(|(name, _)| ["TF_LOG", DebugProvider::VARIABLE].contains(&name.as_str()));
+        drop(environment);
+        let provider = if own || self.host_starts_provider.get() {
+            ProviderStart::ByHost
+        } else {
+            ProviderStart::Before
+        };
+        Run::start(self, self.next_number(), arguments, Stdio::null(), provider).wait()
     }
 
-    /// Starts a command and goes on.
+    /// From here on the host starts the provider, a process for each phase and provider block.
+    pub fn host_starts_provider(&self) {
+        self.host_starts_provider.set(true);
+    }
+
+    /// Starts a command and goes on. The host starts the provider.
     pub fn start(&self, arguments: &[&str]) -> Run<'_> {
-        self.start_with_input(arguments, Stdio::null())
+        Run::start(self, self.next_number(), arguments, Stdio::null(), ProviderStart::ByHost)
     }
 
     /// Evaluates an expression in the console; its value is the last line printed.
@@ -170,12 +191,12 @@ impl Scene {
     pub fn console(&self, expression: &str) -> Ran {
         let file = self.root().join("expression");
         std::fs::write(&file, expression).unwrap();
-        self.start_with_input(&["console"], File::open(file).unwrap().into()).wait()
+        let input = File::open(file).unwrap().into();
+        Run::start(self, self.next_number(), &["console"], input, ProviderStart::Before).wait()
     }
 
-    fn start_with_input(&self, arguments: &[&str], input: Stdio) -> Run<'_> {
-        let number = self.history.borrow().len() + 1;
-        Run::start(self, number, arguments, input)
+    fn next_number(&self) -> usize {
+        self.history.borrow().len() + 1
     }
 
     /// Plans and applies; must succeed.

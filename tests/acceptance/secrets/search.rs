@@ -213,6 +213,7 @@ mod tests {
     #[test]
     fn a_secret_in_a_compressed_member_of_a_plan_file_is_found() {
         let scene = Scene::new(&given::plain());
+        scene.host_starts_provider();
         // A plan file holds a copy of the configuration.
         scene.write("main.tf", &given::encryption(&format!("  # {SECRET}\n").repeat(20)));
         scene.plan();

@@ -316,7 +316,15 @@ pub fn destroy_of_a_leftover() -> Printed {
     left["private"] = json!("eyJtYWRlX2F0IjoxfQ==");
     instances.push(left);
     scene.write("terraform.tfstate", &state.to_string());
-    Printed::by_plan(scene)
+    // Which of the two core plans first is chance; that it is the other one each time is not.
+    let mut printed = Printed::by_plan(scene);
+    for _ in 0..20 {
+        if !printed.ran.stdout.contains("Destroying leaves the Logstore as it is") {
+            break;
+        }
+        printed = Printed::by_plan(printed.scene);
+    }
+    printed
 }
 
 /// Both go.
