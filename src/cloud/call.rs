@@ -15,7 +15,7 @@ use crate::cloud::context::{CallContext, Interrupted};
 use crate::cloud::credentials::{self, CredentialProvider, Credentials};
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{
-    HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, trace,
+    HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, redact, trace,
 };
 use crate::cloud::rate::{Pace, Rates};
 use crate::cloud::retry::{RetryPolicy, asked_wait};
@@ -498,9 +498,9 @@ fn log_exchange(
         return;
     }
     // Services quote what they were sent, wherever it stood.
-    let text = trace::without(&text(), credentials.access_key_secret.expose());
+    let text = redact::redact(&text(), credentials.access_key_secret.expose());
     let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
-    let http = trace::without(&text, token);
+    let http = redact::redact(&text, token);
     tracing::debug!(
         service = operation.service,
         action = operation.action,

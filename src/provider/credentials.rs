@@ -1,6 +1,6 @@
 //! Which sources of credentials there are, and in which order: what the provider block names, else the environment.
 
-use std::{fs, path::PathBuf};
+use std::{any::Any, fs, path::PathBuf, sync::Arc};
 
 use super::{
     config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel},
@@ -10,8 +10,8 @@ use super::{
 use crate::{
     cloud::{
         credentials::{
-            ChainConfig, Credentials, CredentialsUri, EcsMetadata, MetadataService, NamedProfile, OidcRole,
-            ProfileSource, RoleToAssume, Source, StsEndpoints, TokenOrigin,
+            ChainConfig, CredentialSource, Credentials, CredentialsUri, EcsMetadata, GivenKeys,
+            MetadataService, NamedProfile, OidcRole, ProfileSource, RoleToAssume, StsEndpoints, TokenOrigin,
         },
         endpoint::Endpoint,
         ram::RoleArn,
@@ -79,8 +79,8 @@ pub(super) fn chain(
 pub(super) fn region_of_profile(config: &ProviderModel, environment: &Environment) -> Option<Found> {
     let sts = StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() };
     let chain = chain(config, environment, &sts).ok()?;
-    let Some(Source::Profile(profile)) = chain.sources.first() else { return None };
-    let value = profile.region(|file| fs::read(file).ok())?;
+    let first: &dyn Any = &**chain.sources.first()?;
+    let value = first.downcast_ref::<ProfileSource>()?.region(|file| fs::read(file).ok())?;
     Some(Found { value, source: "region_id of the profile that gives the keys".to_owned() })
 }
 
@@ -93,14 +93,14 @@ struct Settings<'a> {
 impl Settings<'_> {
     /// The first source that the provider block names. It is the only one then: keys that a pipeline leaves in the
     /// environment must not lead to another account.
-    fn of_block(&self, metadata: &MetadataService) -> Result<Option<Source>, Diagnostic> {
+    fn of_block(&self, metadata: &MetadataService) -> Result<Option<Arc<dyn CredentialSource>>, Diagnostic> {
         let block = self.config;
         let is_text = |argument: &Field<String>| given(argument).is_some();
         let is_secret = |argument: &Field<Secret>| argument.known().is_some_and(|secret| !secret.is_empty());
         if is_text(&block.access_key) || is_secret(&block.secret_key) {
             self.keys()
         } else if is_text(&block.profile) || is_text(&block.shared_credentials_file) {
-            Ok(Some(Source::Profile(self.profile(metadata))))
+            Ok(Some(source(self.profile(metadata))))
         } else if is_secret(&block.credentials_uri) {
             self.credentials_uri()
         } else if is_text(&block.ecs_role_name) {
@@ -113,26 +113,29 @@ impl Settings<'_> {
     }
 
     /// The sources that the environment and this machine have.
-    fn of_environment(&self, metadata: &MetadataService) -> Result<Vec<Source>, Diagnostic> {
+    fn of_environment(
+        &self,
+        metadata: &MetadataService,
+    ) -> Result<Vec<Arc<dyn CredentialSource>>, Diagnostic> {
         // A profile that is asked for comes before the sources that are asked for after it; one that only happens to
         // be there comes after all that are asked for.
         let (asked_for, found) = match self.profile(metadata) {
-            profile if profile.required => (Some(profile), None),
-            other => (None, Some(other)),
+            profile if profile.required => (Some(source(profile)), None),
+            other => (None, Some(source(other))),
         };
         let sources = [
             self.keys()?,
-            asked_for.map(Source::Profile),
+            asked_for,
             self.credentials_uri()?,
             self.ecs_role(metadata)?,
             self.oidc()?,
-            found.map(Source::Profile),
+            found,
             self.ecs_instance(metadata),
         ];
         Ok(sources.into_iter().flatten().collect())
     }
 
-    fn keys(&self) -> Result<Option<Source>, Diagnostic> {
+    fn keys(&self) -> Result<Option<Arc<dyn CredentialSource>>, Diagnostic> {
         let id = self.text(&self.config.access_key, &ACCESS_KEY);
         let access_key_secret = secret(&self.config.secret_key, self.environment, &SECRET_KEY);
         let token = secret(&self.config.security_token, self.environment, &SECURITY_TOKEN);
@@ -144,7 +147,7 @@ impl Settings<'_> {
                     access_key_secret,
                     security_token: token.map(|(token, _)| token),
                 };
-                Ok(Some(Source::Keys(credentials, None)))
+                Ok(Some(source(GivenKeys { credentials, expiration: None })))
             }
             (Some(id), None) => Err(half_a_key(&id.source, "AccessKey id", "secret_key", &SECRET_KEY)),
             (None, Some((_, source))) => {
@@ -186,13 +189,13 @@ impl Settings<'_> {
         }
     }
 
-    fn credentials_uri(&self) -> Result<Option<Source>, Diagnostic> {
-        let Some((uri, source)) = secret(&self.config.credentials_uri, self.environment, &CREDENTIALS_URI)
+    fn credentials_uri(&self) -> Result<Option<Arc<dyn CredentialSource>>, Diagnostic> {
+        let Some((uri, origin)) = secret(&self.config.credentials_uri, self.environment, &CREDENTIALS_URI)
         else {
             return Ok(None);
         };
-        let parsed = CredentialsUri::parse(uri.expose(), &source);
-        parsed.map(|uri| Some(Source::Uri(uri))).map_err(|error| invalid("credentials URI", &source, &error))
+        let parsed = CredentialsUri::parse(uri.expose(), &origin);
+        parsed.map(|uri| Some(source(uri))).map_err(|error| invalid("credentials URI", &origin, &error))
     }
 
     fn metadata(&self) -> Result<MetadataService, Diagnostic> {
@@ -208,7 +211,7 @@ impl Settings<'_> {
         Ok(MetadataService { endpoint, version_1: !self.is_true(METADATA_V1_DISABLED) })
     }
 
-    fn ecs_role(&self, metadata: &MetadataService) -> Result<Option<Source>, Diagnostic> {
+    fn ecs_role(&self, metadata: &MetadataService) -> Result<Option<Arc<dyn CredentialSource>>, Diagnostic> {
         let Some(role) = self.text(&self.config.ecs_role_name, &ECS_ROLE_NAME) else { return Ok(None) };
         if self.is_true(METADATA_DISABLED) {
             let detail = format!(
@@ -217,7 +220,7 @@ impl Settings<'_> {
             );
             return Err(Diagnostic::error("Contradicting credentials", detail));
         }
-        Ok(Some(Source::Ecs(EcsMetadata {
+        Ok(Some(source(EcsMetadata {
             role_name: Some(role.value),
             required: true,
             service: metadata.clone(),
@@ -226,8 +229,8 @@ impl Settings<'_> {
     }
 
     /// The role of the machine, whichever it is.
-    fn ecs_instance(&self, metadata: &MetadataService) -> Option<Source> {
-        let source = Source::Ecs(EcsMetadata {
+    fn ecs_instance(&self, metadata: &MetadataService) -> Option<Arc<dyn CredentialSource>> {
+        let source = source(EcsMetadata {
             role_name: None,
             required: false,
             service: metadata.clone(),
@@ -236,7 +239,7 @@ impl Settings<'_> {
         (!self.is_true(METADATA_DISABLED)).then_some(source)
     }
 
-    fn oidc(&self) -> Result<Option<Source>, Diagnostic> {
+    fn oidc(&self) -> Result<Option<Arc<dyn CredentialSource>>, Diagnostic> {
         const BLOCK: &str = "assume_role_with_oidc";
         let unset = AssumeRoleWithOidcModel::default();
         let block = only(&self.config.assume_role_with_oidc);
@@ -254,7 +257,7 @@ impl Settings<'_> {
             return if block.is_some() { Err(incomplete(BLOCK, name, variables)) } else { Ok(None) };
         };
         let session_name = self.text(&members.role_session_name, &OIDC_SESSION_NAME);
-        Ok(Some(Source::Oidc(OidcRole {
+        Ok(Some(source(OidcRole {
             role_arn: role_arn(role)?,
             oidc_provider_arn: provider.value.clone(),
             token,
@@ -322,6 +325,10 @@ impl Settings<'_> {
     fn is_true(&self, name: &'static str) -> bool {
         self.environment.first(&[name]).is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"))
     }
+}
+
+fn source(source: impl CredentialSource) -> Arc<dyn CredentialSource> {
+    Arc::new(source)
 }
 
 fn given(argument: &Field<String>) -> Option<String> {

@@ -10,7 +10,7 @@ use crate::{
     cloud::{
         Caller, CallerConfig,
         clock::SystemClock,
-        credentials::{Chain, CheckedAccount, Means, SystemHost},
+        credentials::{CheckedAccount, Means, SystemHost},
         endpoint::Endpoint,
         http::{ReqwestTransport, TransportConfig},
         kms::KmsClient,
@@ -159,7 +159,7 @@ impl Clients {
     fn new(settings: KnownSettings, terraform_version: &str) -> Clients {
         let nonces: Arc<dyn NonceSource> = Arc::new(UniqueNonces::default());
         let means = means(&settings, terraform_version, &nonces);
-        let chain = Arc::new(Chain::new(settings.credentials, means.clone()));
+        let chain = Arc::new(settings.credentials.chain(means.clone()));
         let account =
             Arc::new(CheckedAccount::new(chain, settings.sts_endpoint, settings.accounts, means.clone()));
         let caller = Arc::new(Caller::new(CallerConfig {

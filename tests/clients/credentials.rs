@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::SystemClock;
 use alicloud_encryption::cloud::credentials::{
-    Chain, ChainConfig, CredentialProvider as _, Credentials, CredentialsUri, EcsMetadata, Means,
-    MetadataService, OidcRole, ProfileSource, RoleToAssume, Source, StsEndpoints, SystemHost, TokenOrigin,
+    Chain, ChainConfig, CredentialProvider as _, CredentialSource, Credentials, CredentialsUri, EcsMetadata,
+    GivenKeys, Means, MetadataService, OidcRole, ProfileSource, RoleToAssume, StsEndpoints, SystemHost,
+    TokenOrigin,
 };
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{ReqwestTransport, TransportConfig};
@@ -122,7 +123,7 @@ impl World {
 
     /// A session of `Admin`, as a service that hands out keys would hold it.
     async fn session(&self) -> AssumedRole {
-        let alice = Source::Keys(key("ak-alice", "sk-alice"), None);
+        let alice = GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None };
         let shared = caller(only(alice));
         StsClient::new(self.rpc(&shared)).assume_role(&self.context, &assume_admin()).await.unwrap()
     }
@@ -131,7 +132,7 @@ impl World {
         let mut profile = profile.clone();
         profile.as_object_mut().unwrap().insert("name".to_owned(), json!("p"));
         let file = json!({ "current": "p", "profiles": [profile] });
-        only(Source::Profile(self.profiles(&file.to_string())))
+        only(self.profiles(&file.to_string()))
     }
 
     /// The file's own choice of a profile.
@@ -181,7 +182,7 @@ fn chain(config: ChainConfig) -> Arc<Chain> {
         request_timeout: Duration::from_secs(30),
         signature: rpc::SignatureVersion::Acs3HmacSha256,
     };
-    Arc::new(Chain::new(config, means))
+    Arc::new(config.chain(means))
 }
 
 fn caller(config: ChainConfig) -> Arc<Caller> {
@@ -209,8 +210,8 @@ fn assume_admin() -> AssumeRole {
     }
 }
 
-fn only(source: Source) -> ChainConfig {
-    ChainConfig { sources: vec![source], assume_role: None }
+fn only(source: impl CredentialSource) -> ChainConfig {
+    ChainConfig { sources: vec![Arc::new(source)], assume_role: None }
 }
 
 fn as_answer(session: &AssumedRole) -> String {
@@ -263,7 +264,7 @@ impl Drop for Server {
 #[tokio::test]
 async fn keys_and_a_role() {
     let world = World::start().await;
-    let config = only(Source::Keys(key("ak-alice", "sk-alice"), None));
+    let config = only(GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None });
     world.serves_all(ChainConfig { assume_role: Some(world.admin()), ..config }).await;
 }
 
@@ -294,7 +295,7 @@ async fn a_profile_that_builds_on_another() {
         { "name": "alice", "mode": "AK", "access_key_id": "ak-alice", "access_key_secret": "sk-alice" },
         { "name": "admin", "mode": "ChainableRamRoleArn", "source_profile": "alice", "ram_role_arn": ADMIN },
     ] });
-    world.serves_all(only(Source::Profile(world.profiles(&file.to_string())))).await;
+    world.serves_all(only(world.profiles(&file.to_string()))).await;
 }
 
 #[tokio::test]
@@ -316,7 +317,7 @@ async fn profiles_of_the_credentials_libraries() {
     let session = world.session().await;
     let alice = "access_key_id = ak-alice\naccess_key_secret = sk-alice\n";
     let key = format!("[default]\ntype = access_key\n{alice}");
-    let config = only(Source::Profile(world.profiles(&key)));
+    let config = only(world.profiles(&key));
     world.serves_all(ChainConfig { assume_role: Some(world.admin()), ..config }).await;
     let role = format!("[default]\ntype = ram_role_arn\n{alice}role_arn = {ADMIN}\n");
     let token = format!(
@@ -332,7 +333,7 @@ async fn profiles_of_the_credentials_libraries() {
         identity.display()
     );
     for file in [role, token, oidc] {
-        world.serves_all(only(Source::Profile(world.profiles(&file)))).await;
+        world.serves_all(only(world.profiles(&file))).await;
     }
 }
 
@@ -367,7 +368,7 @@ async fn a_token_of_an_identity_provider() {
         endpoint: world.endpoint(),
         source: "test".to_owned(),
     };
-    world.serves_all(only(Source::Oidc(role))).await;
+    world.serves_all(only(role)).await;
 }
 
 #[tokio::test]
@@ -381,7 +382,7 @@ async fn a_credentials_uri_is_asked_once_for_all_services() {
     .await;
     let address = format!("{}/keys?code=a%20b", server.address);
     let uri = CredentialsUri::parse(&address, "test").unwrap();
-    world.serves_all(only(Source::Uri(uri))).await;
+    world.serves_all(only(uri)).await;
     assert_eq!(server.served.load(Ordering::SeqCst), 1);
     let profile = json!({ "mode": "CredentialsURI", "credentials_uri": address });
     world.serves_all(world.profile(&profile)).await;
@@ -409,12 +410,12 @@ async fn the_metadata_service_in_both_versions() {
             MetadataService { endpoint: Endpoint::parse(&server.address).unwrap(), version_1: !version_2 };
         let source = "test".to_owned();
         let ecs = EcsMetadata { role_name: None, required: false, service: service.clone(), source };
-        world.serves_all(only(Source::Ecs(ecs))).await;
+        world.serves_all(only(ecs)).await;
         assert_eq!(server.served.load(Ordering::SeqCst), 3);
         let json = json!({ "current": "p", "profiles": [{ "name": "p", "mode": "EcsRamRole" }] }).to_string();
         for file in [json.as_str(), "[default]\ntype = ecs_ram_role\n"] {
             let profile = ProfileSource { metadata: service.clone(), ..world.profiles(file) };
-            world.serves_all(only(Source::Profile(profile))).await;
+            world.serves_all(only(profile)).await;
         }
         assert_eq!(server.served.load(Ordering::SeqCst), 9);
     }
@@ -425,8 +426,8 @@ async fn a_broken_source_stops_although_the_next_would_do() {
     let world = World::start().await;
     let server = Server::start(|_| (403, "canary".to_owned())).await;
     let uri = CredentialsUri::parse(&format!("{}/?canary", server.address), "the variable X").unwrap();
-    let next = Source::Keys(key("ak-alice", "sk-alice"), None);
-    let config = ChainConfig { sources: vec![Source::Uri(uri), next], assume_role: None };
+    let next = GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None };
+    let config = ChainConfig { sources: vec![Arc::new(uri), Arc::new(next)], assume_role: None };
     let sts = StsClient::new(world.rpc(&caller(config)));
     let error = sts.get_caller_identity(&world.context).await.unwrap_err();
     let text = format!("{error} {error:?}");

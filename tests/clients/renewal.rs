@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::Clock;
-use alicloud_encryption::cloud::credentials::{Chain, ChainConfig, Means, RoleToAssume, Source, SystemHost};
+use alicloud_encryption::cloud::credentials::{ChainConfig, GivenKeys, Means, RoleToAssume, SystemHost};
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
@@ -265,7 +265,7 @@ fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -
         external_id: None,
     };
     let config = ChainConfig {
-        sources: vec![Source::Keys(key("ak-alice", "sk-alice"), None)],
+        sources: vec![Arc::new(GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None })],
         assume_role: Some(RoleToAssume { assume, endpoint: sts, source: "the test".to_owned() }),
     };
     let means = Means {
@@ -278,7 +278,7 @@ fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -
         signature: rpc::SignatureVersion::Acs3HmacSha256,
     };
     Caller::new(CallerConfig {
-        credentials: Arc::new(Chain::new(config, means)),
+        credentials: Arc::new(config.chain(means)),
         transport: transport.clone(),
         clock: clock.clone(),
         retry: RetryPolicy { base: Duration::ZERO, ..RetryPolicy::default() },

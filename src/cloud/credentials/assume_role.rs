@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::of_source;
-use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{Chain, Credentials, Means, Source};
+use crate::cloud::credentials::{Chain, CredentialSource, Credentials, Fetched, Fetching, Means};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::sts::{AssumeRole, AssumedRole};
@@ -39,21 +38,36 @@ impl StsEndpoints {
     }
 }
 
-impl RoleToAssume {
-    /// Opens a session with what was fetched from `base`, which is asked again if STS says that it has expired.
-    pub(super) async fn assume(
-        &self,
-        base: &Source,
-        fetched: Fetched,
-        means: &Means,
-        context: &CallContext,
-    ) -> Result<Fetched, Error> {
-        let source =
-            format!("role {} of {} by {}", self.assume.role_arn, self.source, fetched.credentials.source);
-        let base = Chain::holding(base.clone(), fetched, means.clone());
-        let sts = means.sts(Arc::new(base), self.endpoint.clone());
-        let session = sts.assume_role(context, &self.assume).await;
-        session.map(|session| of_session(session, &source)).map_err(|error| of_source(error, &source))
+/// A session of a role, opened with the credentials of another source, which is asked again if STS says that they have
+/// expired.
+#[derive(Clone, Debug)]
+pub struct RoleSession {
+    /// Where the credentials come from that open the session. If it is absent, so is the session.
+    pub base: Arc<dyn CredentialSource>,
+    /// The role.
+    pub role: RoleToAssume,
+}
+
+impl RoleSession {
+    async fn open(&self, means: &Means, context: &CallContext) -> Result<Option<Fetched>, Error> {
+        let Some(fetched) = self.base.fetch(means, context).await? else { return Ok(None) };
+        fetched.check_expiration(means.clock.now())?;
+        let RoleToAssume { assume, endpoint, source } = &self.role;
+        let source = format!("role {} of {source} by {}", assume.role_arn, fetched.credentials.source);
+        let base = Chain::holding(Arc::clone(&self.base), fetched, means.clone());
+        let session = means.sts(Arc::new(base), endpoint.clone()).assume_role(context, assume).await;
+        let session = session.map_err(|error| of_source(error, &source))?;
+        Ok(Some(of_session(session, &source)))
+    }
+}
+
+impl CredentialSource for RoleSession {
+    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(self.open(means, context))
+    }
+
+    fn describe(&self) -> String {
+        self.base.describe()
     }
 }
 

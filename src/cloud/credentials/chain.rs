@@ -9,20 +9,9 @@ use futures_util::future::BoxFuture;
 use crate::cloud::call::SILENT_AFTER;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::{operation, unusable};
-use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{CredentialProvider, Credentials, Means, Renewal, RoleToAssume, Source};
+use crate::cloud::credentials::{CredentialProvider, CredentialSource, Credentials, Fetched, Means, Renewal};
 use crate::cloud::error::{Error, ErrorKind};
 use held::{RENEW_AGAIN_AFTER, Standing, State};
-
-/// Which sources are asked.
-#[derive(Clone, Debug, Default)]
-pub struct ChainConfig {
-    /// The sources, in the order they are asked. One that is absent passes on to the next; one that is there and
-    /// cannot be used is an error.
-    pub sources: Vec<Source>,
-    /// A role to assume with what they give.
-    pub assume_role: Option<RoleToAssume>,
-}
 
 /// A provider of credentials that asks sources in their order.
 ///
@@ -41,7 +30,7 @@ pub struct ChainConfig {
 /// - Cancellation of a caller ends its own waiting; if it was the one who asked, the next takes over.
 #[derive(Debug)]
 pub struct Chain {
-    config: ChainConfig,
+    sources: Vec<Arc<dyn CredentialSource>>,
     means: Means,
     /// The position of the source that gave credentials.
     chosen: OnceLock<usize>,
@@ -52,9 +41,9 @@ pub struct Chain {
 
 impl Chain {
     /// A chain that has asked nobody yet.
-    pub fn new(config: ChainConfig, means: Means) -> Self {
+    pub fn new(sources: Vec<Arc<dyn CredentialSource>>, means: Means) -> Self {
         Self {
-            config,
+            sources,
             means,
             chosen: OnceLock::new(),
             state: Mutex::default(),
@@ -63,8 +52,8 @@ impl Chain {
     }
 
     /// A chain of one source, with what that has given.
-    pub(super) fn holding(source: Source, fetched: Fetched, means: Means) -> Self {
-        let chain = Self::new(ChainConfig { sources: vec![source], assume_role: None }, means);
+    pub(super) fn holding(source: Arc<dyn CredentialSource>, fetched: Fetched, means: Means) -> Self {
+        let chain = Self::new(vec![source], means);
         chain.chosen.get_or_init(|| 0);
         // Nothing was refused that this could be.
         let _ = chain.state().hold(fetched, &*chain.means.clock);
@@ -161,7 +150,7 @@ impl Chain {
     async fn ask(&self, context: &CallContext) -> Result<Fetched, Error> {
         let first = self.chosen.get().copied().unwrap_or_default();
         let mut asked = Vec::new();
-        for (position, source) in self.config.sources.iter().enumerate().skip(first) {
+        for (position, source) in self.sources.iter().enumerate().skip(first) {
             let Some(fetched) = source.fetch(&self.means, context).await? else {
                 tracing::debug!(source = source.describe(), "no credentials there");
                 asked.push(source.describe());
@@ -170,32 +159,17 @@ impl Chain {
                 }
                 continue;
             };
-            self.check_expiration(&fetched)?;
-            let fetched = match &self.config.assume_role {
-                Some(role) => role.assume(source, fetched, &self.means, context).await?,
-                None => fetched,
-            };
-            self.check_expiration(&fetched)?;
+            fetched.check_expiration(self.means.clock.now())?;
             self.chosen.get_or_init(|| position);
             return Ok(fetched);
         }
         Err(nothing_found(&asked))
     }
 
-    fn check_expiration(&self, fetched: &Fetched) -> Result<(), Error> {
-        match fetched.expiration {
-            Some(expiration) if expiration <= self.means.clock.now() => {
-                let problem = format!("its credentials expired at {expiration}");
-                Err(unusable(&fetched.credentials.source, problem))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Whether others can follow the credentials that are held.
     fn is_renewable(&self) -> bool {
-        let source = self.chosen.get().and_then(|position| self.config.sources.get(*position));
-        self.config.assume_role.is_some() || source.is_some_and(Source::is_renewable)
+        let source = self.chosen.get().and_then(|position| self.sources.get(*position));
+        source.is_some_and(|source| source.is_renewable())
     }
 
     fn standing(&self) -> Standing {

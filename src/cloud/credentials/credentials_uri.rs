@@ -4,11 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::cloud::context::CallContext;
-use crate::cloud::credentials::Means;
 use crate::cloud::credentials::answer::temporary_key;
 use crate::cloud::credentials::error::{OPERATION_SERVICE, of_source};
 use crate::cloud::credentials::means::Plain;
-use crate::cloud::credentials::source::Fetched;
+use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, Means};
 use crate::cloud::endpoint::{Endpoint, EndpointError};
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::{HttpRequest, Method, form};
@@ -68,8 +67,7 @@ impl CredentialsUri {
         })
     }
 
-    /// Asks for credentials.
-    pub(super) async fn fetch(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
+    async fn ask(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
         let mut request = HttpRequest::new(Method::Get, self.endpoint.origin(), self.path.clone());
         request.query.extend(form::decode(self.query.expose()));
         request.secret = true;
@@ -79,9 +77,14 @@ impl CredentialsUri {
         let answer = means.send(context, plain).await.map_err(|error| of_source(error, &self.source))?;
         temporary_key(&answer.body, &source)
     }
+}
 
-    /// What the source is called in messages.
-    pub(super) fn describe(&self) -> String {
+impl CredentialSource for CredentialsUri {
+    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move { self.ask(means, context).await.map(Some) })
+    }
+
+    fn describe(&self) -> String {
         format!("the credentials URI {}{} of {}", self.endpoint, self.path, self.source)
     }
 }
@@ -106,7 +109,7 @@ mod tests {
         let transport = Arc::new(ScriptedTransport::new([Reply::answer(503, ""), Reply::answer(200, KEYS)]));
         let clock = ManualClock::new();
         let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &clock);
-        let fetched = clock.run(uri.fetch(&means, &CallContext::default())).await.unwrap();
+        let fetched = clock.run(uri.ask(&means, &CallContext::default())).await.unwrap();
         assert_eq!(fetched.credentials.access_key_id, "STS.u");
         assert_eq!(transport.requests()[1].url(), "http://127.0.0.1:8/a/b?x=1&y=a%20b");
         assert!(!format!("{:?}", transport.requests()).contains("a b"));

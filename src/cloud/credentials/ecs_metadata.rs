@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use crate::cloud::call::printable;
 use crate::cloud::context::CallContext;
-use crate::cloud::credentials::Means;
 use crate::cloud::credentials::answer::temporary_key;
 use crate::cloud::credentials::error::{of_source, operation, unusable};
 use crate::cloud::credentials::means::Plain;
-use crate::cloud::credentials::source::Fetched;
+use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, Means};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::http::{HttpRequest, HttpResponse, Method, percent_encode};
@@ -54,8 +53,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_RETRIES: u32 = 2;
 
 impl EcsMetadata {
-    /// Asks for the keys of the role; `None` when the source is absent.
-    pub(super) async fn fetch(&self, means: &Means, context: &CallContext) -> Result<Option<Fetched>, Error> {
+    async fn ask(&self, means: &Means, context: &CallContext) -> Result<Option<Fetched>, Error> {
         let token = match self.token(means, context).await {
             Ok(token) => Some(token),
             Err(error) if context.is_over(&*means.clock) => return Err(error),
@@ -80,11 +78,6 @@ impl EcsMetadata {
             Err(error) if self.role_name.is_none() => Err(of_source(error, &self.source)),
             Err(error) => self.missing(error),
         }
-    }
-
-    /// What the source is called in messages.
-    pub(super) fn describe(&self) -> String {
-        format!("the ECS metadata service {} of {}", self.service.endpoint, self.source)
     }
 
     fn missing(&self, error: Error) -> Result<Option<Fetched>, Error> {
@@ -150,6 +143,16 @@ impl EcsMetadata {
             return Err(unusable(&self.describe(), format!("its answer holds no {what}")));
         }
         Ok(text)
+    }
+}
+
+impl CredentialSource for EcsMetadata {
+    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(self.ask(means, context))
+    }
+
+    fn describe(&self) -> String {
+        format!("the ECS metadata service {} of {}", self.service.endpoint, self.source)
     }
 }
 

@@ -6,8 +6,9 @@ use crate::cloud::call::printable;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::answer::date;
 use crate::cloud::credentials::error::{operation, unusable};
-use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{CommandOutput, Credentials, Means, host};
+use crate::cloud::credentials::{
+    CommandOutput, CredentialSource, Credentials, Fetched, Fetching, Means, host,
+};
 use crate::cloud::error::Error;
 use crate::crypto::Secret;
 
@@ -25,16 +26,29 @@ const MODES: [&str; 9] = [
     "CredentialsURI",
 ];
 
-/// Runs the command line of `source`.
+/// A program that prints credentials.
 ///
-/// It is split into words as a shell does it, but no shell runs: what a shell would expand is left as it is. No error
-/// shows it or what it prints, but what it says on standard error if it fails.
-pub(super) async fn fetch(
-    line: &Secret,
-    source: &str,
-    means: &Means,
-    context: &CallContext,
-) -> Result<Fetched, Error> {
+/// Its command line is split into words as a shell does it, but no shell runs: what a shell would expand is left as it
+/// is. No error shows it or what it prints, but what it says on standard error if it fails.
+#[derive(Clone, Debug)]
+pub struct ProcessCommand {
+    /// The program and its arguments. It may hold secrets.
+    pub line: Secret,
+    /// Where the command is written down, for messages.
+    pub source: String,
+}
+
+impl CredentialSource for ProcessCommand {
+    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move { run(&self.line, &self.source, means, context).await.map(Some) })
+    }
+
+    fn describe(&self) -> String {
+        self.source.clone()
+    }
+}
+
+async fn run(line: &Secret, source: &str, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
     let words = words(line.expose(), cfg!(windows)).map_err(|problem| unusable(source, problem))?;
     let mut words = words.into_iter();
     let program = words.next().ok_or_else(|| unusable(source, "the command is empty"))?;
@@ -175,7 +189,7 @@ mod tests {
     async fn run(line: &str, host: ScriptedHost) -> Result<Fetched, Error> {
         let transport = Arc::new(ScriptedTransport::default());
         let means = scripted_means(&Arc::new(host), &transport, &ManualClock::new());
-        fetch(&line.into(), "the test", &means, &CallContext::default()).await
+        super::run(&line.into(), "the test", &means, &CallContext::default()).await
     }
 
     async fn printed(stdout: &str) -> Result<Fetched, Error> {

@@ -1,6 +1,6 @@
 //! Who signs a call.
 //!
-//! A [`Chain`] asks its [`Source`]s in their order, keeps what the first of them gives, and renews it before it
+//! A [`Chain`] asks its [`CredentialSource`]s in their order, keeps what the first of them gives, and renews it before it
 //! expires, or when a service says that it has. Sources reach files, commands and the network through [`Means`] only. Their formats are those of the
 //! official command line tool and the official credentials libraries (`aliyun/credentials-go`,
 //! `alibabacloud-credentials`).
@@ -12,11 +12,13 @@ mod account;
 mod answer;
 mod assume_role;
 mod chain;
+mod chain_config;
 mod cli_config;
 mod credentials_uri;
 mod ecs_metadata;
 mod error;
 mod external;
+mod given_keys;
 mod host;
 mod ini;
 mod means;
@@ -35,18 +37,20 @@ use crate::cloud::error::Error;
 use crate::crypto::Secret;
 
 pub use account::{AccountRule, CheckedAccount};
-pub use assume_role::{RoleToAssume, StsEndpoints};
-pub use chain::{Chain, ChainConfig};
+pub use assume_role::{RoleSession, RoleToAssume, StsEndpoints};
+pub use chain::Chain;
+pub use chain_config::ChainConfig;
 pub use credentials_uri::{CredentialsUri, UriError};
 pub use ecs_metadata::{EcsMetadata, MetadataService};
 pub(crate) use error::OPERATION_SERVICE;
+pub use external::ProcessCommand;
+pub use given_keys::GivenKeys;
 pub use host::{CommandOutput, Host, SystemHost};
 pub use means::Means;
 pub use oidc::{OidcRole, TokenOrigin};
 pub use profile::{NamedProfile, ProfileSource};
-pub use refusal::Renewal;
 pub(crate) use refusal::heed;
-pub use source::Source;
+pub use source::{CredentialSource, Fetched, Fetching};
 
 /// An access key, and the token that goes with it when it is temporary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +83,17 @@ pub trait CredentialProvider: Send + Sync + Debug {
     fn refused(&self, _credentials: &Credentials) -> Renewal {
         Renewal::Impossible
     }
+}
+
+/// What follows for credentials that a service has refused because they have expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// There are no others.
+    Impossible,
+    /// Whoever asks for credentials next gets others.
+    Follows,
+    /// They are such others themselves, fetched a short while ago. More of them would be refused too.
+    InVain,
 }
 
 /// Credentials that never change.

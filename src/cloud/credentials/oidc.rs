@@ -6,8 +6,7 @@ use crate::cloud::context::CallContext;
 use crate::cloud::credentials::assume_role::of_session;
 use crate::cloud::credentials::error::{of_source, operation, unusable};
 use crate::cloud::credentials::means::nobody;
-use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{Means, host};
+use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, Means, host};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::ram::RoleArn;
@@ -46,8 +45,7 @@ pub enum TokenOrigin {
 }
 
 impl OidcRole {
-    /// Opens a session.
-    pub(super) async fn fetch(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
+    async fn open(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
         let assume = AssumeRoleWithOidc {
             role_arn: self.role_arn.clone(),
             oidc_provider_arn: self.oidc_provider_arn.clone(),
@@ -60,11 +58,6 @@ impl OidcRole {
         let session =
             means.sts(nobody(), self.endpoint.clone()).assume_role_with_oidc(context, &assume).await;
         session.map(|session| of_session(session, &source)).map_err(|error| of_source(error, &source))
-    }
-
-    /// What the source is called in messages.
-    pub(super) fn describe(&self) -> String {
-        format!("role {} with OIDC of {}", self.role_arn, self.source)
     }
 
     async fn token(&self, means: &Means, context: &CallContext) -> Result<Secret, Error> {
@@ -80,6 +73,16 @@ impl OidcRole {
             Some(token) => Ok(token.into()),
             None => Err(unusable(&source, "it is no text")),
         }
+    }
+}
+
+impl CredentialSource for OidcRole {
+    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move { self.open(means, context).await.map(Some) })
+    }
+
+    fn describe(&self) -> String {
+        format!("role {} with OIDC of {}", self.role_arn, self.source)
     }
 }
 
@@ -114,7 +117,7 @@ mod tests {
     ) -> (Result<Fetched, Error>, Arc<ScriptedTransport>) {
         let transport = Arc::new(ScriptedTransport::new(replies));
         let means = scripted_means(host, &transport, &ManualClock::new());
-        (role.fetch(&means, &CallContext::default()).await, transport)
+        (role.open(&means, &CallContext::default()).await, transport)
     }
 
     #[tokio::test]

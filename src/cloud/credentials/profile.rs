@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -9,8 +10,8 @@ use crate::cloud::context::CallContext;
 use crate::cloud::credentials::cli_config::Members;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::{
-    Credentials, CredentialsUri, EcsMetadata, Means, MetadataService, OidcRole, RoleToAssume, Source,
-    StsEndpoints, TokenOrigin, cli_config, host, ini,
+    CredentialSource, Credentials, CredentialsUri, EcsMetadata, Fetching, GivenKeys, Means, MetadataService,
+    OidcRole, ProcessCommand, RoleSession, RoleToAssume, StsEndpoints, TokenOrigin, cli_config, host, ini,
 };
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
@@ -64,7 +65,11 @@ struct Profile<'a> {
 
 impl ProfileSource {
     /// What the profile says credentials come from; `None` when no file has it and none must.
-    pub(super) async fn find(&self, means: &Means, context: &CallContext) -> Result<Option<Source>, Error> {
+    async fn find(
+        &self,
+        means: &Means,
+        context: &CallContext,
+    ) -> Result<Option<Arc<dyn CredentialSource>>, Error> {
         let name = self.name.as_ref().map(|named| named.name.as_str());
         let mut missing = Vec::new();
         for file in &self.files {
@@ -101,9 +106,19 @@ impl ProfileSource {
         let (_, members) = self.files.iter().find_map(profile)?;
         members.get("region_id").map(|region| region.expose().to_owned())
     }
+}
 
-    /// What the source is called in messages.
-    pub(super) fn describe(&self) -> String {
+impl CredentialSource for ProfileSource {
+    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move {
+            match self.find(means, context).await? {
+                Some(source) => source.fetch(means, context).await,
+                None => Ok(None),
+            }
+        })
+    }
+
+    fn describe(&self) -> String {
         if self.files.is_empty() && self.name.is_none() {
             return "the profile in the home directory, which is not known".to_owned();
         }
@@ -156,47 +171,50 @@ impl Profile<'_> {
     }
 
     /// What its mode says.
-    fn source(&self) -> Result<Source, Error> {
-        match self.mode()? {
-            "AK" => Ok(Source::Keys(self.keys(None)?, None)),
-            "StsToken" => self.temporary_keys(),
-            "RamRoleArn" => {
-                let keys = self.keys(self.members.get("sts_token").cloned())?;
-                Ok(Source::Role(Box::new(Source::Keys(keys, None)), self.role()?))
+    fn source(&self) -> Result<Arc<dyn CredentialSource>, Error> {
+        Ok(match self.mode()? {
+            "AK" => Arc::new(self.keys(None, None)?),
+            "StsToken" => {
+                let token = self.needed("sts_token")?.clone();
+                Arc::new(self.keys(Some(token), self.expiration()?)?)
             }
-            "ChainableRamRoleArn" => Ok(Source::Role(Box::new(self.source_profile()?), self.role()?)),
-            "EcsRamRole" => Ok(self.ecs_role()),
+            "RamRoleArn" => {
+                let keys = self.keys(self.members.get("sts_token").cloned(), None)?;
+                self.session(Arc::new(keys))?
+            }
+            "ChainableRamRoleArn" => self.session(self.source_profile()?)?,
+            "EcsRamRole" => Arc::new(self.ecs_role()),
             // The older name of a chain that begins with the role of the machine.
-            "RamRoleArnWithRoleName" => Ok(Source::Role(Box::new(self.ecs_role()), self.role()?)),
-            "OIDC" => self.oidc().map(Source::Oidc),
+            "RamRoleArnWithRoleName" => self.session(Arc::new(self.ecs_role()))?,
+            "OIDC" => Arc::new(self.oidc()?),
             "CredentialsURI" => {
                 self.external_allowed()?;
                 let uri = self.needed("credentials_uri")?;
                 let parsed = CredentialsUri::parse(uri.expose(), &self.describe());
-                parsed.map(Source::Uri).map_err(|error| self.wrong("credentials_uri", &error.to_string()))
+                Arc::new(parsed.map_err(|error| self.wrong("credentials_uri", &error.to_string()))?)
             }
             "External" => {
                 self.external_allowed()?;
                 let line = self.needed("process_command")?.clone();
-                Ok(Source::Command { line, source: format!("`process_command` of {}", self.describe()) })
+                Arc::new(ProcessCommand { line, source: format!("`process_command` of {}", self.describe()) })
             }
-            "CloudSSO" | "OAuth" => self.cached_keys(),
+            "CloudSSO" | "OAuth" => Arc::new(self.cached_keys()?),
             other => {
                 // What cannot be the name of a mode may be a secret in the wrong place.
                 let is_name = other.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
                 let shown = if is_name { format!(" {other:?}") } else { String::new() };
-                Err(unusable(&self.describe(), format!("its `mode`{shown} is not supported")))
+                return Err(unusable(&self.describe(), format!("its `mode`{shown} is not supported")));
             }
-        }
+        })
     }
 
-    fn ecs_role(&self) -> Source {
-        Source::Ecs(EcsMetadata {
+    fn ecs_role(&self) -> EcsMetadata {
+        EcsMetadata {
             role_name: self.optional("ram_role_name"),
             required: true,
             service: self.settings.metadata.clone(),
             source: self.describe(),
-        })
+        }
     }
 
     /// The command line tool forbids commands and addresses by one switch.
@@ -210,23 +228,23 @@ impl Profile<'_> {
         }
     }
 
-    fn keys(&self, security_token: Option<Secret>) -> Result<Credentials, Error> {
-        Ok(Credentials {
+    fn keys(
+        &self,
+        security_token: Option<Secret>,
+        expiration: Option<OffsetDateTime>,
+    ) -> Result<GivenKeys, Error> {
+        let credentials = Credentials {
             access_key_id: self.needed("access_key_id")?.expose().to_owned(),
             access_key_secret: self.needed("access_key_secret")?.clone(),
             security_token,
             source: self.describe(),
-        })
-    }
-
-    fn temporary_keys(&self) -> Result<Source, Error> {
-        let token = self.needed("sts_token")?.clone();
-        Ok(Source::Keys(self.keys(Some(token))?, self.expiration()?))
+        };
+        Ok(GivenKeys { credentials, expiration })
     }
 
     /// The keys that a login of the command line tool left in the file. They are not renewed here: that takes a
     /// browser.
-    fn cached_keys(&self) -> Result<Source, Error> {
+    fn cached_keys(&self) -> Result<GivenKeys, Error> {
         let login = || {
             let name = self.names.last().map_or("", String::as_str);
             let problem = format!(
@@ -236,7 +254,7 @@ impl Profile<'_> {
         };
         let expiration = self.expiration()?.filter(|expiration| *expiration > self.now).ok_or_else(login)?;
         let token = self.members.get("sts_token").cloned().ok_or_else(login)?;
-        Ok(Source::Keys(self.keys(Some(token)).map_err(|_| login())?, Some(expiration)))
+        self.keys(Some(token), Some(expiration)).map_err(|_| login())
     }
 
     /// `sts_expiration`, in seconds since 1970; 0 stands for none.
@@ -248,8 +266,8 @@ impl Profile<'_> {
         date.map(Some).ok_or_else(|| self.wrong("sts_expiration", "it is no time in seconds since 1970"))
     }
 
-    fn role(&self) -> Result<RoleToAssume, Error> {
-        Ok(RoleToAssume {
+    fn session(&self, base: Arc<dyn CredentialSource>) -> Result<Arc<dyn CredentialSource>, Error> {
+        let role = RoleToAssume {
             assume: AssumeRole {
                 role_arn: self.role_arn()?,
                 role_session_name: self.session_name(),
@@ -259,7 +277,8 @@ impl Profile<'_> {
             },
             endpoint: self.sts()?,
             source: self.describe(),
-        })
+        };
+        Ok(Arc::new(RoleSession { base, role }))
     }
 
     fn oidc(&self) -> Result<OidcRole, Error> {
@@ -316,7 +335,7 @@ impl Profile<'_> {
     }
 
     /// What the profile that `source_profile` names says.
-    fn source_profile(&self) -> Result<Source, Error> {
+    fn source_profile(&self) -> Result<Arc<dyn CredentialSource>, Error> {
         let name = self.needed("source_profile")?.expose();
         if self.names.iter().any(|seen| seen == name) {
             return Err(self.wrong("source_profile", "it leads back to where it came from"));

@@ -1,18 +1,7 @@
 //! What follows when a service says that the token of a call has expired.
 
-use crate::cloud::credentials::{CredentialProvider, Credentials};
+use crate::cloud::credentials::{CredentialProvider, Credentials, Renewal};
 use crate::cloud::error::Error;
-
-/// What follows for credentials that a service has refused because they have expired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
-    /// There are no others.
-    Impossible,
-    /// Whoever asks for credentials next gets others.
-    Follows,
-    /// They are such others themselves, fetched a short while ago. More of them would be refused too.
-    InVain,
-}
 
 /// Tells the provider of the credentials if an answer says that they have expired, and the error what follows: a call
 /// that was refused for that reason can be repeated if others follow.

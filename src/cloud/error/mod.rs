@@ -1,6 +1,7 @@
 //! The one error of the cloud clients: what failed, where, and what may be done about it.
 
 mod classify;
+mod kind;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,39 +10,10 @@ use std::time::Duration;
 
 pub(crate) use classify::classify;
 use classify::says_token_expired;
+pub use kind::ErrorKind;
 
-use crate::cloud::http::{TransportError, TransportErrorKind, trace};
+use crate::cloud::http::{TransportError, TransportErrorKind, redact};
 use crate::cloud::names::Region;
-
-/// What kind of failure it was: what a caller decides by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// The service answered that the thing does not exist. Only documented codes give this kind: a bare 404,
-    /// as a proxy may send, is [`ErrorKind::Unexpected`].
-    NotFound,
-    /// The thing to be created exists.
-    AlreadyExists,
-    /// Too many calls; the same call can succeed later.
-    Throttled,
-    /// The caller is known and may not do this.
-    Denied,
-    /// The caller is not known, or its signature, token or clock is not accepted.
-    Unauthenticated,
-    /// The service refused the request as it is written.
-    Invalid,
-    /// The request does not fit the state the thing is in.
-    Conflict,
-    /// No complete answer came over the network.
-    Transport,
-    /// No answer came in time, or the deadline of the operation passed.
-    Timeout,
-    /// The caller cancelled the operation.
-    Cancelled,
-    /// An answer of success that cannot be read.
-    Malformed,
-    /// Anything else, server faults among them.
-    Unexpected,
-}
 
 /// The call an error belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,7 +209,7 @@ impl Error {
     /// are or as the string to sign, where parameters are encoded twice.
     #[must_use]
     pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.0.message = trace::without(&self.0.message, secret);
+        self.0.message = redact::redact(&self.0.message, secret);
         self
     }
 

@@ -5,6 +5,7 @@ mod encoding;
 mod explain;
 pub(crate) mod form;
 mod proxy;
+pub(crate) mod redact;
 mod reqwest_transport;
 pub(crate) mod trace;
 mod transport_error;
@@ -13,11 +14,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 
 use futures_util::future::BoxFuture;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cloud::endpoint::Origin;
 
 pub use ca_bundle::{CaBundle, CaBundleError};
+pub(crate) use form::percent_encode;
 pub use proxy::{Proxy, ProxyError};
 pub use reqwest_transport::{ReqwestTransport, TransportConfig};
 pub use transport_error::{TransportError, TransportErrorKind};
@@ -113,8 +114,8 @@ impl Debug for HttpRequest {
             .query
             .iter()
             .map(|(name, value)| {
-                let secret = self.secret || trace::is_secret_name(name);
-                (name.as_str(), if secret { "[secret]" } else { value })
+                let secret = self.secret || redact::is_secret_name(name);
+                (name.as_str(), if secret { redact::MASK } else { value })
             })
             .collect();
         f.debug_struct("HttpRequest")
@@ -123,7 +124,7 @@ impl Debug for HttpRequest {
             .field("path", &self.path)
             .field("query", &query)
             .field("headers", &self.headers)
-            .field("body", &if self.secret { "[secret]".into() } else { trace::body(&self.body) })
+            .field("body", &if self.secret { redact::MASK.into() } else { redact::body(&self.body) })
             .finish()
     }
 }
@@ -165,17 +166,9 @@ impl Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self
             .iter()
-            .map(|(name, value)| (name, if trace::is_secret_header(name) { "[secret]" } else { value }));
+            .map(|(name, value)| (name, if redact::is_secret_header(name) { redact::MASK } else { value }));
         f.debug_map().entries(shown).finish()
     }
-}
-
-/// Everything but the unreserved characters of RFC 3986 section 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// Percent-encodes as RFC 3986 asks: the same for what is sent and for what is signed.
-pub(crate) fn percent_encode(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]

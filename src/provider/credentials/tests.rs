@@ -19,22 +19,32 @@ fn sources<const N: usize>(config: &ProviderModel, pairs: [(&str, &str); N]) -> 
 
 /// Each source in few words, but for the profile of a home directory that is not known: that only tells so.
 fn words(chain: &ChainConfig) -> Vec<String> {
-    let is_homeless = |source: &&Source| matches!(source, Source::Profile(profile) if profile.files.is_empty() && !profile.required);
-    let words = chain.sources.iter().filter(|source| !is_homeless(source)).map(|source| match source {
-        Source::Keys(keys, _) => format!("keys {}", keys.access_key_id),
-        Source::Profile(profile) => {
+    let words = |source: &Arc<dyn CredentialSource>| {
+        if let Some(GivenKeys { credentials, .. }) = known(source) {
+            format!("keys {}", credentials.access_key_id)
+        } else if let Some(profile) = known::<ProfileSource>(source) {
             let name = profile.name.as_ref().map_or("-", |named| named.name.as_str());
             let files: Vec<_> = profile.files.iter().map(|file| file.display().to_string()).collect();
             format!("profile {name} of {} required {}", files.join(","), profile.required)
-        }
-        Source::Uri(uri) => format!("{uri:?}"),
-        Source::Ecs(ecs) => {
+        } else if let Some(ecs) = known::<EcsMetadata>(source) {
             format!("ecs {} v1 {}", ecs.role_name.as_deref().unwrap_or("-"), ecs.service.version_1)
+        } else if let Some(oidc) = known::<OidcRole>(source) {
+            format!("oidc {:?} of {}", oidc.token, oidc.source)
+        } else {
+            format!("{:?}", known::<CredentialsUri>(source).unwrap())
         }
-        Source::Oidc(oidc) => format!("oidc {:?} of {}", oidc.token, oidc.source),
-        other => panic!("{other:?}"),
-    });
-    words.collect()
+    };
+    chain.sources.iter().map(words).filter(|words| words != "profile - of  required false").collect()
+}
+
+/// The source, if it is one of this type.
+fn known<T: CredentialSource>(source: &Arc<dyn CredentialSource>) -> Option<&T> {
+    let source: &dyn Any = &**source;
+    source.downcast_ref()
+}
+
+fn first<T: CredentialSource>(chain: &ChainConfig) -> Option<&T> {
+    chain.sources.iter().find_map(known)
 }
 
 #[track_caller]
@@ -149,7 +159,7 @@ fn the_metadata_service_can_be_elsewhere() {
     {
         let environment = Environment::from([("ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT", value)]);
         let chain = chain_of(&ProviderModel::default(), &environment).unwrap();
-        let Some(Source::Ecs(ecs)) = chain.sources.last() else { panic!("{chain:?}") };
+        let ecs = first::<EcsMetadata>(&chain).unwrap();
         assert_eq!(ecs.service.endpoint.to_string(), address);
     }
 }

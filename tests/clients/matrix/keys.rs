@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::cloud::credentials::{CommandOutput, Host, Source};
+use alicloud_encryption::cloud::credentials::{CommandOutput, Host, ProcessCommand};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -35,8 +35,8 @@ impl Printer {
     }
 
     /// The program as a source of credentials.
-    pub fn source() -> Source {
-        Source::Command { line: "print-key".into(), source: "the printer".to_owned() }
+    pub fn source() -> ProcessCommand {
+        ProcessCommand { line: "print-key".into(), source: "the printer".to_owned() }
     }
 }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::{Clock, SystemClock};
-use alicloud_encryption::cloud::credentials::{
-    Chain, ChainConfig, CredentialProvider, Means, StaticCredentials,
-};
+use alicloud_encryption::cloud::credentials::{Chain, CredentialProvider, Means, StaticCredentials};
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{HttpTransport, ReqwestTransport, TransportConfig};
 use alicloud_encryption::cloud::kms::KmsClient;
@@ -265,5 +263,5 @@ fn printed(
         request_timeout: REQUEST_TIMEOUT,
         signature: rpc::SignatureVersion::Acs3HmacSha256,
     };
-    Arc::new(Chain::new(ChainConfig { sources: vec![Printer::source()], assume_role: None }, means))
+    Arc::new(Chain::new(vec![Arc::new(Printer::source())], means))
 }

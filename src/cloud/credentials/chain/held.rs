@@ -7,8 +7,7 @@ use time::OffsetDateTime;
 
 use crate::cloud::clock::Clock;
 use crate::cloud::credentials::error::unusable;
-use crate::cloud::credentials::source::Fetched;
-use crate::cloud::credentials::{Credentials, Renewal};
+use crate::cloud::credentials::{Credentials, Fetched, Renewal};
 use crate::cloud::error::Error;
 
 /// How long before they expire credentials are renewed: longer than any call takes, and a third of the shortest

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::*;
 use crate::cloud::clock::Clock;
-use crate::cloud::credentials::{CredentialsUri, StsEndpoints};
+use crate::cloud::credentials::{CredentialsUri, GivenKeys, RoleSession, RoleToAssume, StsEndpoints};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::ErrorKind;
 use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
@@ -32,12 +32,11 @@ struct Scene {
     context: CallContext,
 }
 
-fn scene(sources: Vec<Source>, replies: impl IntoIterator<Item = Reply>) -> Scene {
+fn scene(sources: Vec<Arc<dyn CredentialSource>>, replies: impl IntoIterator<Item = Reply>) -> Scene {
     let transport = Arc::new(ScriptedTransport::new(replies));
     let clock = ManualClock::new();
     let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &clock);
-    let config = ChainConfig { sources, assume_role: None };
-    Scene { chain: Chain::new(config, means), transport, clock, context: CallContext::default() }
+    Scene { chain: Chain::new(sources, means), transport, clock, context: CallContext::default() }
 }
 
 impl Scene {
@@ -51,18 +50,18 @@ impl Scene {
     }
 }
 
-fn keys(id: &str, expiration: Option<OffsetDateTime>) -> Source {
+fn keys(id: &str, expiration: Option<OffsetDateTime>) -> Arc<dyn CredentialSource> {
     let credentials = Credentials {
         access_key_id: id.to_owned(),
         access_key_secret: "canary-secret".into(),
         security_token: None,
         source: format!("source {id}"),
     };
-    Source::Keys(credentials, expiration)
+    Arc::new(GivenKeys { credentials, expiration })
 }
 
-fn uri() -> Source {
-    Source::Uri(CredentialsUri::parse("http://127.0.0.1:1/keys?code=canary-code", "the test").unwrap())
+fn uri() -> Arc<dyn CredentialSource> {
+    Arc::new(CredentialsUri::parse("http://127.0.0.1:1/keys?code=canary-code", "the test").unwrap())
 }
 
 /// Keys that end so long after the beginning of the clock.
@@ -177,8 +176,7 @@ fn gated(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<Gate>, Ma
     let scripted = Arc::new(ScriptedTransport::default());
     let means = scripted_means(&Arc::new(ScriptedHost::default()), &scripted, &clock);
     let means = Means { transport: gate.clone(), ..means };
-    let config = ChainConfig { sources: vec![uri()], assume_role: None };
-    (Arc::new(Chain::new(config, means)), gate, clock)
+    (Arc::new(Chain::new(vec![uri()], means)), gate, clock)
 }
 
 fn spawn(chain: &Arc<Chain>, context: &CallContext) -> tokio::task::JoinHandle<Result<String, Error>> {
@@ -262,8 +260,7 @@ async fn a_role_is_assumed_with_what_is_found() {
     let session = json!({"RequestId": "R", "Credentials": {"AccessKeyId": "STS.1",
         "AccessKeySecret": "canary-session", "SecurityToken": "canary-token",
         "Expiration": "2026-11-20T09:00:00Z"}});
-    let mut scene = scene(vec![keys("first", None)], [Reply::answer(200, &session.to_string())]);
-    scene.chain.config.assume_role = Some(role());
+    let scene = scene(vec![session_of(keys("first", None))], [Reply::answer(200, &session.to_string())]);
     let credentials = scene.chain.credentials(&scene.context).await.unwrap();
     assert_eq!(credentials.access_key_id, "STS.1");
     assert_eq!(credentials.source, "role acs:ram::1:role/demo of the test by source first");
@@ -276,13 +273,14 @@ async fn a_role_is_assumed_with_what_is_found() {
     assert!(!shown.contains("canary"), "{shown}");
 }
 
-fn role() -> RoleToAssume {
+/// A session of a role, opened with what `base` gives.
+fn session_of(base: Arc<dyn CredentialSource>) -> Arc<dyn CredentialSource> {
     let sts = StsEndpoints {
         configured: None,
         fallback: None,
         default: Endpoint::parse("http://127.0.0.1:1").unwrap(),
     };
-    RoleToAssume {
+    let role = RoleToAssume {
         assume: AssumeRole {
             role_arn: RoleArn::parse("acs:ram::1:role/demo").unwrap(),
             role_session_name: "s1".into(),
@@ -292,22 +290,21 @@ fn role() -> RoleToAssume {
         },
         endpoint: sts.default,
         source: "the test".into(),
-    }
+    };
+    Arc::new(RoleSession { base, role })
 }
 
 /// A resource that sees `NotFound` leaves the state, and one that sees doubt looks again.
 #[tokio::test]
 async fn a_role_that_does_not_exist_is_not_taken_for_the_object_of_the_call() {
     let gone = json!({"Code": "EntityNotExist.Role", "Message": "The role not exists.", "RequestId": "R"});
-    let mut scene = scene(vec![keys("first", None)], [Reply::answer(404, &gone.to_string())]);
-    scene.chain.config.assume_role = Some(role());
+    let with_role = || vec![session_of(keys("first", None))];
+    let scene = scene(with_role(), [Reply::answer(404, &gone.to_string())]);
     let error = scene.chain.credentials(&scene.context).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unauthenticated, Some("EntityNotExist.Role")));
     assert!(error.to_string().contains("credentials from role acs:ram::1:role/demo"), "{error}");
 
-    let mut scene =
-        self::scene(vec![keys("first", None)], (0..4).map(|_| Reply::Fail(TransportErrorKind::Broken)));
-    scene.chain.config.assume_role = Some(role());
+    let scene = self::scene(with_role(), (0..4).map(|_| Reply::Fail(TransportErrorKind::Broken)));
     let lost = scene.clock.run(scene.chain.credentials(&scene.context)).await.unwrap_err();
     assert!(!lost.may_have_been_applied(), "{lost:?}");
 }
@@ -315,10 +312,6 @@ async fn a_role_that_does_not_exist_is_not_taken_for_the_object_of_the_call() {
 /// A source that does not answer, and one that refuses to.
 #[tokio::test]
 async fn a_source_that_does_not_answer_is_asked_once_and_one_that_refuses_each_time() {
-    let uri = || {
-        let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
-        Source::Uri(uri)
-    };
     // Three attempts of five seconds.
     let silent = scene(vec![uri()], (0..3).map(|_| Reply::Hang));
     let error = silent.id().await.unwrap_err();
@@ -339,8 +332,7 @@ async fn a_source_that_does_not_answer_is_asked_once_and_one_that_refuses_each_t
 #[tokio::test]
 async fn the_time_limit_of_a_call_ends_the_wait_for_a_silent_source_too() {
     for (limit, is_remembered) in [(4, false), (7, true)] {
-        let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
-        let scene = scene(vec![Source::Uri(uri)], (0..6).map(|_| Reply::Hang));
+        let scene = scene(vec![uri()], (0..6).map(|_| Reply::Hang));
         for _ in 0..2 {
             let limit = Duration::from_secs(limit);
             let bounds = CallContext::default().with_timeout(&scene.clock, limit);

@@ -1,6 +1,6 @@
 //! Profiles of every mode, in files that a test makes up.
 
-use std::sync::Arc;
+use std::any::Any;
 
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -24,14 +24,17 @@ fn settings(name: Option<&str>, required: bool) -> ProfileSource {
     }
 }
 
-async fn find(settings: &ProfileSource, host: ScriptedHost) -> Result<Option<Source>, Error> {
+async fn find(
+    settings: &ProfileSource,
+    host: ScriptedHost,
+) -> Result<Option<Arc<dyn CredentialSource>>, Error> {
     let transport = Arc::new(ScriptedTransport::default());
     let means = scripted_means(&Arc::new(host), &transport, &ManualClock::new());
     settings.find(&means, &CallContext::default()).await
 }
 
 /// The source of a file with these profiles, of which `p` is current.
-async fn of(profiles: Value) -> Result<Source, Error> {
+async fn of(profiles: Value) -> Result<Arc<dyn CredentialSource>, Error> {
     let text = json!({"current": "p", "profiles": profiles}).to_string();
     let found = find(&settings(None, false), ScriptedHost::with_files([(JSON, &text)])).await;
     found.map(Option::unwrap)
@@ -45,24 +48,40 @@ async fn problem(profiles: Value) -> String {
     error.to_string()
 }
 
-fn keys(source: &Source) -> (&str, &str, Option<&str>, Option<OffsetDateTime>) {
-    let Source::Keys(keys, expiration) = source else { panic!("{source:?}") };
-    let token = keys.security_token.as_ref().map(Secret::expose);
-    (&keys.access_key_id, keys.access_key_secret.expose(), token, *expiration)
+/// The source as the one that it must be.
+fn known<T: CredentialSource + Clone>(source: &Arc<dyn CredentialSource>) -> T {
+    let any: &dyn Any = &**source;
+    any.downcast_ref::<T>().cloned().unwrap_or_else(|| panic!("{source:?}"))
+}
+
+fn keys(source: &Arc<dyn CredentialSource>) -> (String, String, Option<String>, Option<OffsetDateTime>) {
+    let GivenKeys { credentials, expiration } = known(source);
+    let text = |secret: &Secret| secret.expose().to_owned();
+    let token = credentials.security_token.as_ref().map(text);
+    (credentials.access_key_id, text(&credentials.access_key_secret), token, expiration)
+}
+
+fn given(
+    id: &str,
+    secret: &str,
+    token: Option<&str>,
+    expiration: Option<OffsetDateTime>,
+) -> (String, String, Option<String>, Option<OffsetDateTime>) {
+    (id.to_owned(), secret.to_owned(), token.map(str::to_owned), expiration)
 }
 
 #[tokio::test]
 async fn keys_with_and_without_a_token() {
     let plain = of(json!([{"name": "p", "mode": "AK", "access_key_id": "i", "access_key_secret": "s",
         "sts_token": "not read in this mode"}]));
-    assert_eq!(keys(&plain.await.unwrap()), ("i", "s", None, None));
+    assert_eq!(keys(&plain.await.unwrap()), given("i", "s", None, None));
     let session = |expiration: i64| {
         of(json!([{"name": "p", "mode": "StsToken", "access_key_id": "i", "access_key_secret": "s",
             "sts_token": "t", "sts_expiration": expiration}]))
     };
-    assert_eq!(keys(&session(0).await.unwrap()), ("i", "s", Some("t"), None));
+    assert_eq!(keys(&session(0).await.unwrap()), given("i", "s", Some("t"), None));
     let end = datetime!(2026-11-20 09:00 UTC);
-    assert_eq!(keys(&session(end.unix_timestamp()).await.unwrap()), ("i", "s", Some("t"), Some(end)));
+    assert_eq!(keys(&session(end.unix_timestamp()).await.unwrap()), given("i", "s", Some("t"), Some(end)));
 }
 
 #[tokio::test]
@@ -71,8 +90,8 @@ async fn a_role_with_all_that_is_said_about_it() {
         "access_key_secret": "s", "ram_role_arn": "acs:ram::1:role/r", "ram_session_name": "me",
         "expired_seconds": 900, "policy": "{}", "external_id": "e", "sts_region": "cn-shanghai",
         "enable_vpc": true}]));
-    let Source::Role(base, role) = source.await.unwrap() else { panic!() };
-    assert_eq!(keys(&base), ("i", "s", None, None));
+    let RoleSession { base, role } = known(&source.await.unwrap());
+    assert_eq!(keys(&base), given("i", "s", None, None));
     assert_eq!(role.assume.role_arn.as_str(), "acs:ram::1:role/r");
     assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("me", Some(900)));
     assert_eq!((role.assume.policy.as_deref(), role.assume.external_id), (Some("{}"), Some("e".into())));
@@ -86,7 +105,7 @@ async fn the_endpoint_that_is_set_wins_over_the_profiles_region() {
     let mut settings = settings(None, false);
     settings.sts.configured = Some(Endpoint::parse("http://127.0.0.1:1").unwrap());
     let host = ScriptedHost::with_files([(JSON, &text.to_string())]);
-    let Some(Source::Role(_, role)) = find(&settings, host).await.unwrap() else { panic!() };
+    let RoleSession { role, .. } = known(&find(&settings, host).await.unwrap().unwrap());
     assert_eq!(role.endpoint.to_string(), "http://127.0.0.1:1");
     assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("usual", None));
 }
@@ -99,10 +118,10 @@ async fn roles_can_be_chained_but_not_in_a_circle() {
     };
     let end = json!({"name": "end", "mode": "AK", "access_key_id": "i", "access_key_secret": "canary"});
     let chain = of(json!([link("p", "q", "a"), link("q", "end", "b"), end])).await.unwrap();
-    let Source::Role(middle, first) = &chain else { panic!() };
-    let Source::Role(base, second) = &**middle else { panic!() };
+    let RoleSession { base: middle, role: first } = known(&chain);
+    let RoleSession { base, role: second } = known(&middle);
     assert_eq!((first.assume.role_arn.role_name(), second.assume.role_arn.role_name()), ("a", "b"));
-    assert_eq!(keys(base).0, "i");
+    assert_eq!(keys(&base).0, "i");
 
     let circle = problem(json!([link("p", "q", "a"), link("q", "p", "b")])).await;
     assert!(circle.contains("profile `q`") && circle.contains("`source_profile`"), "{circle}");
@@ -113,12 +132,13 @@ async fn roles_can_be_chained_but_not_in_a_circle() {
 #[tokio::test]
 async fn sources_beyond_the_file() {
     let ecs = of(json!([{"name": "p", "mode": "EcsRamRole", "ram_role_name": "r"}])).await.unwrap();
-    assert!(matches!(&ecs, Source::Ecs(ecs) if ecs.required && ecs.role_name.as_deref() == Some("r")));
+    let ecs: EcsMetadata = known(&ecs);
+    assert_eq!((ecs.required, ecs.role_name.as_deref()), (true, Some("r")));
 
     for member in ["ram_session_name", "role_session_name"] {
         let oidc = of(json!([{"name": "p", "mode": "OIDC", "ram_role_arn": "acs:ram::1:role/r",
             "oidc_provider_arn": "acs:ram::1:oidc-provider/o", "oidc_token_file": "/t", member: "me"}]));
-        let Source::Oidc(oidc) = oidc.await.unwrap() else { panic!() };
+        let oidc: OidcRole = known(&oidc.await.unwrap());
         assert!(matches!(&oidc.token, TokenOrigin::File(path) if path == Path::new("/t")));
         assert_eq!(oidc.role_session_name, "me");
     }
@@ -195,7 +215,7 @@ async fn the_second_file_counts_where_the_first_has_no_such_profile() {
     let only_ini = || ScriptedHost::with_files([(INI, SECTIONS)]);
     let id = async |name: Option<&str>, host| {
         let found = find(&settings(name, name.is_some()), host).await.unwrap();
-        keys(&found.unwrap()).0.to_owned()
+        keys(&found.unwrap()).0
     };
     assert_eq!(id(None, both()).await, "json");
     assert_eq!(id(None, only_ini()).await, "ini");
@@ -244,18 +264,18 @@ async fn a_profile_without_a_mode_means_the_one_of_its_members() {
     let command = json!({"process_command": "tool"});
     let oidc = json!({"oidc_provider_arn": "a", "oidc_token_file": "/t"});
     for (parts, meant) in [
-        (vec![&key], "Keys"),
-        (vec![&key, &token, &arn], "Keys"),
-        (vec![&key, &arn], "Role"),
-        (vec![&ecs, &command], "Ecs"),
-        (vec![&command], "Command"),
-        (vec![&oidc, &arn], "Oidc"),
+        (vec![&key], "GivenKeys"),
+        (vec![&key, &token, &arn], "GivenKeys"),
+        (vec![&key, &arn], "RoleSession"),
+        (vec![&ecs, &command], "EcsMetadata"),
+        (vec![&command], "ProcessCommand"),
+        (vec![&oidc, &arn], "OidcRole"),
     ] {
         let source = format!("{:?}", of(with(&parts)).await.unwrap());
         assert!(source.starts_with(meant), "{parts:?}: {source}");
     }
     let session = of(with(&[&key, &token])).await.unwrap();
-    assert_eq!(keys(&session), ("i", "s", Some("t"), None));
+    assert_eq!(keys(&session), given("i", "s", Some("t"), None));
     assert!(problem(with(&[&arn])).await.contains("`mode` is missing"));
 }
 
@@ -263,8 +283,8 @@ async fn a_profile_without_a_mode_means_the_one_of_its_members() {
 async fn the_older_name_of_a_chain_from_the_machines_role_is_known() {
     let source = of(json!([{"name": "p", "mode": "RamRoleArnWithRoleName", "ram_role_name": "ecs",
         "ram_role_arn": "acs:ram::1:role/demo", "ram_session_name": "s"}]));
-    let Source::Role(base, role) = source.await.unwrap() else { panic!("no role") };
-    let Source::Ecs(ecs) = *base else { panic!("{base:?}") };
+    let RoleSession { base, role } = known(&source.await.unwrap());
+    let ecs: EcsMetadata = known(&base);
     assert_eq!((ecs.role_name.as_deref(), ecs.required), (Some("ecs"), true));
     assert_eq!(role.assume.role_session_name, "s");
 }
@@ -307,7 +327,7 @@ async fn where_sts_is_follows_the_order_of_the_vendors_tools() {
             ..settings(None, false)
         };
         let host = ScriptedHost::with_files([(JSON, &text.to_string())]);
-        let Some(Source::Role(_, role)) = find(&settings, host).await.unwrap() else { panic!("no role") };
+        let RoleSession { role, .. } = known(&find(&settings, host).await.unwrap().unwrap());
         assert_eq!(role.endpoint.to_string(), asked);
     }
     let wrong = json!([{"name": "p", "mode": "RamRoleArn", "access_key_id": "i", "access_key_secret": "s",
@@ -323,7 +343,7 @@ async fn marks_and_line_ends_of_editors_are_no_part_of_a_file() {
         for mark in ["", "\u{feff}"] {
             let host = ScriptedHost::with_files([(file, &format!("{mark}{text}"))]);
             let source = find(&settings(None, false), host).await.unwrap().unwrap();
-            assert_eq!(keys(&source), ("i", "s", None, None), "{file}");
+            assert_eq!(keys(&source), given("i", "s", None, None), "{file}");
         }
     }
 }

@@ -7,12 +7,11 @@ use super::observe::{FoundPolicy, PAUSES, is_document};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::repeat::Found;
 use super::steps::{RoleUpdate, Step};
-use super::wanted::Principal;
+use super::wanted::{Principal, pass_role_description, system_policy};
 use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::names::{PolicyName, RoleName};
 use crate::cloud::ram::{
-    CreatePolicy, CreatePolicyVersion, PolicyDocument, PolicyId, RoleArn, RotateStrategy, Tag,
-    TagResourceType, UpdateRole,
+    CreatePolicy, CreatePolicyVersion, PolicyDocument, RoleArn, RotateStrategy, Tag, TagResourceType,
+    UpdateRole,
 };
 
 /// Why a write was not carried out.
@@ -177,27 +176,6 @@ impl BoundRole<'_> {
 /// Whether a policy was not attached because of what it was to be attached to.
 fn is_about_principal(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid)
-}
-
-/// What people read before and after the role's name on the policy that lets principals hand the role over.
-const DESCRIPTION: (&str, &str) =
-    ("Lets its holders hand the role ", " to Simple Log Service (alicloud_ram_byok_role)");
-
-/// What people read on the policy that lets principals hand a role over; it also tells that it is ours.
-pub fn pass_role_description(role: &RoleName) -> String {
-    let (before, after) = DESCRIPTION;
-    format!("{before}{role}{after}")
-}
-
-/// The role of a policy with the description that only we give.
-pub(super) fn role_of_description(description: &str) -> Option<&str> {
-    let (before, after) = DESCRIPTION;
-    description.strip_prefix(before)?.strip_suffix(after)
-}
-
-/// One of the cloud's own policies, by a name from our own list.
-pub(super) fn system_policy(name: &'static str) -> PolicyId {
-    PolicyId::system(PolicyName::answered(name))
 }
 
 /// Writes down what a write has changed.

@@ -15,13 +15,15 @@ mod steps;
 mod wanted;
 
 pub use bound::BoundRole;
-pub use carry_out::{StepError, pass_role_description};
+pub use carry_out::StepError;
 pub use observe::{Found, FoundPolicy, RESERVED_TAGS};
 pub use observed::{AttachedPolicy, Observed, ObservedPassRole};
 pub use remove::RemoveError;
 pub use settle::{Settled, Written};
 pub use steps::{RoleUpdate, Step, lacks_only_the_end, steps};
-pub use wanted::{KMS_POLICIES, PassRole, Principal, PrincipalKind, UNFINISHED, Wanted};
+pub use wanted::{
+    KMS_POLICIES, PassRole, Principal, PrincipalKind, UNFINISHED, Wanted, pass_role_description,
+};
 
 /// Whether RAM takes both for the same name: letter case does not count.
 pub fn same_name(a: &str, b: &str) -> bool {

@@ -6,9 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::bound::{BoundRole, custom_policy};
-use super::carry_out::{pass_role_description, role_of_description};
 use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
-use super::wanted::{Principal, PrincipalKind};
+use super::wanted::{Principal, PrincipalKind, pass_role_description, role_of_description};
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{GroupName, RoleName, UserName};
 use crate::cloud::ram::{

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::same_name;
+use crate::cloud::names::{PolicyName, RoleName};
+use crate::cloud::ram::PolicyId;
 
 pub use crate::cloud::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
 
@@ -99,4 +101,25 @@ impl fmt::Display for Principal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} {}", self.kind.as_str(), self.name)
     }
+}
+
+/// What people read before and after the role's name on the policy that lets principals hand the role over.
+const DESCRIPTION: (&str, &str) =
+    ("Lets its holders hand the role ", " to Simple Log Service (alicloud_ram_byok_role)");
+
+/// What people read on the policy that lets principals hand a role over; it also tells that it is ours.
+pub fn pass_role_description(role: &RoleName) -> String {
+    let (before, after) = DESCRIPTION;
+    format!("{before}{role}{after}")
+}
+
+/// The role of a policy with the description that only we give.
+pub(super) fn role_of_description(description: &str) -> Option<&str> {
+    let (before, after) = DESCRIPTION;
+    description.strip_prefix(before)?.strip_suffix(after)
+}
+
+/// One of the cloud's own policies, by a name from our own list.
+pub(super) fn system_policy(name: &'static str) -> PolicyId {
+    PolicyId::system(PolicyName::answered(name))
 }

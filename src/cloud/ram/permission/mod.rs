@@ -4,33 +4,17 @@
 //! tells letter case apart in actions and resources. Source: RAM documentation, "Policy structure and syntax" and
 //! "Policy evaluation process": a denial wins over every permission, and what nothing allows is not allowed.
 
+mod doubt;
 mod pattern;
+mod request;
 mod statement;
-
-use std::fmt;
 
 use serde_json::Value;
 
 use crate::cloud::ram::PolicyDocument;
+pub use doubt::Doubt;
+pub use request::{About, Request};
 use statement::{Applies, Effect};
-
-/// Something that somebody wants to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request<'a> {
-    /// The action: `kms:Decrypt`.
-    pub action: &'a str,
-    /// What policies compare besides the action.
-    pub about: About<'a>,
-}
-
-/// What a statement is compared with besides the action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About<'a> {
-    /// The resource of a policy that somebody holds: an ARN.
-    Resource(&'a str),
-    /// The service that a trust policy has to name in `Principal`: `log.aliyuncs.com`.
-    Service(&'a str),
-}
 
 /// What policies say about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,30 +27,6 @@ pub enum Verdict {
     NotAllowed,
     /// The documents do not tell.
     Undecided(Doubt),
-}
-
-/// Why documents do not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// A statement that matters holds under a condition.
-    Condition,
-    /// A statement would match if letter case did not count.
-    LetterCase,
-    /// A trust policy names the service by a pattern, or names everybody.
-    WidePrincipal,
-    /// A statement is not of the documented form.
-    Unreadable,
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Condition => "a statement depends on a condition",
-            Self::LetterCase => "a statement is written in other letter case",
-            Self::WidePrincipal => "a statement names its principal by a pattern",
-            Self::Unreadable => "a statement is not of the documented form",
-        })
-    }
 }
 
 /// What policies say together about a request. The order of documents and statements does not count.
@@ -106,7 +66,7 @@ impl Found {
         };
         match applies {
             Applies::Yes => *surely = true,
-            Applies::Perhaps(doubt) => *perhaps = Some(stronger(*perhaps, doubt)),
+            Applies::Perhaps(doubt) => *perhaps = Some(doubt.or_stronger(*perhaps)),
             Applies::No => {}
         }
     }
@@ -119,17 +79,6 @@ impl Found {
             (false, false, _, None) => Verdict::NotAllowed,
         }
     }
-}
-
-/// One of two doubts, the same whichever came first.
-fn stronger(one: Option<Doubt>, other: Doubt) -> Doubt {
-    let rank = |doubt: Doubt| match doubt {
-        Doubt::Condition => 3,
-        Doubt::LetterCase => 2,
-        Doubt::WidePrincipal => 1,
-        Doubt::Unreadable => 0,
-    };
-    one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::doubt::Doubt;
 use super::pattern::matches;
-use super::{About, Doubt, Request};
+use super::request::{About, Request};
 
 /// What a statement does to what it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl Applies {
             (No, _) | (_, No) => No,
             (Yes, Yes) => Yes,
             // A condition is what a person can look at, so it is named first.
-            (Perhaps(one), Perhaps(two)) => Perhaps(super::stronger(Some(one), two)),
+            (Perhaps(one), Perhaps(two)) => Perhaps(two.or_stronger(Some(one))),
             (Perhaps(doubt), Yes) | (Yes, Perhaps(doubt)) => Perhaps(doubt),
         }
     }

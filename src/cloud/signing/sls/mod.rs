@@ -4,6 +4,7 @@
 //! SDKs for what the pages leave open. Each step is a function of its own, proved by vectors computed with
 //! the official SDKs.
 
+mod headers;
 pub mod v1;
 pub mod v4;
 #[cfg(test)]
@@ -78,17 +79,6 @@ fn unsigned_headers(headers: &Headers) -> Headers {
         kept.set(name, value);
     }
     kept
-}
-
-/// Whether a header takes part by its name: `x-log-` and `x-acs-`, but not the metadata of uploaded objects
-/// (Python SDK, `auth.py`).
-fn is_signed_by_prefix(name: &str) -> bool {
-    (name.starts_with("x-log-") && !name.starts_with("x-log-meta-")) || name.starts_with("x-acs-")
-}
-
-/// One `name:value` line for each header, values trimmed.
-fn header_lines<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    headers.fold(String::new(), |lines, (name, value)| lines + name + ":" + value.trim() + "\n")
 }
 
 #[cfg(test)]

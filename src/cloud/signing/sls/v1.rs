@@ -8,7 +8,7 @@ use time::macros::{format_description, offset};
 use crate::cloud::credentials::Credentials;
 use crate::cloud::http::{Headers, HttpRequest};
 use crate::cloud::signing::SigningError;
-use crate::cloud::signing::sls::{header_lines, is_signed_by_prefix};
+use crate::cloud::signing::sls::headers::{header_lines, is_signed_by_prefix};
 use crate::crypto::{Secret, hmac_sha1, hmac_sha256, md5_upper_hex};
 
 /// The hash of the signature, named in `x-log-signaturemethod`.

@@ -7,7 +7,7 @@ use crate::cloud::credentials::Credentials;
 use crate::cloud::http::{Headers, HttpRequest, percent_encode};
 use crate::cloud::names::Region;
 use crate::cloud::signing::SigningError;
-use crate::cloud::signing::sls::{header_lines, is_signed_by_prefix};
+use crate::cloud::signing::sls::headers::{header_lines, is_signed_by_prefix};
 use crate::crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "SLS4-HMAC-SHA256";

@@ -88,24 +88,15 @@ fn oidc_block() -> AssumeRoleWithOidcModel {
 }
 
 fn found_keys(chain: &ChainConfig) -> Option<&Credentials> {
-    chain.sources.iter().find_map(|source| match source {
-        Source::Keys(keys, _) => Some(keys),
-        _ => None,
-    })
+    first::<GivenKeys>(chain).map(|keys| &keys.credentials)
 }
 
 fn found_profile(chain: &ChainConfig) -> Option<&ProfileSource> {
-    chain.sources.iter().find_map(|source| match source {
-        Source::Profile(profile) => Some(profile),
-        _ => None,
-    })
+    first(chain)
 }
 
 fn found_oidc(chain: &ChainConfig) -> Option<&OidcRole> {
-    chain.sources.iter().find_map(|source| match source {
-        Source::Oidc(oidc) => Some(oidc),
-        _ => None,
-    })
+    first(chain)
 }
 
 #[test]
@@ -160,10 +151,8 @@ fn what_names_a_source_has_its_order_below_the_argument() {
                 ..ProviderModel::default()
             },
             outcome: |chain| {
-                chain.sources.iter().find_map(|source| match source {
-                    Source::Ecs(ecs) => ecs.role_name.clone(),
-                    _ => None,
-                })
+                let mut ecs = chain.sources.iter().filter_map(known::<EcsMetadata>);
+                ecs.find_map(|ecs| ecs.role_name.clone())
             },
         },
         Setting {
@@ -174,12 +163,8 @@ fn what_names_a_source_has_its_order_below_the_argument() {
                 ..ProviderModel::default()
             },
             outcome: |chain| {
-                chain.sources.iter().find_map(|source| match source {
-                    Source::Uri(uri) => {
-                        format!("{uri:?}").split(' ').find(|word| word.starts_with("http")).map(str::to_owned)
-                    }
-                    _ => None,
-                })
+                let uri = first::<CredentialsUri>(chain)?;
+                format!("{uri:?}").split(' ').find(|word| word.starts_with("http")).map(str::to_owned)
             },
         },
     ] {

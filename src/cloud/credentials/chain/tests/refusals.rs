@@ -80,10 +80,7 @@ async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do
     assert_eq!(scene.chain.refused(&first), Renewal::Impossible);
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("first", 0));
 
-    scene.chain = Chain::new(
-        ChainConfig { sources: vec![keys("first", None)], assume_role: Some(role()) },
-        scene.chain.means.clone(),
-    );
+    scene.chain = Chain::new(vec![session_of(keys("first", None))], scene.chain.means.clone());
     let one = scene.credentials().await;
     assert_eq!((one.access_key_id.as_str(), scene.chain.refused(&one)), ("STS.1", Renewal::Follows));
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("STS.2", 2));
@@ -151,7 +148,7 @@ async fn a_profile_is_read_again() {
         );
         host.write("/config.json", &text);
     };
-    let profile = Source::Profile(ProfileSource {
+    let profile = Arc::new(ProfileSource {
         files: vec!["/config.json".into()],
         name: None,
         required: true,
@@ -162,7 +159,7 @@ async fn a_profile_is_read_again() {
     });
     let mut scene = scene(Vec::new(), []);
     let means = scripted_means(&host, &scene.transport, &scene.clock);
-    scene.chain = Chain::new(ChainConfig { sources: vec![profile], assume_role: None }, means);
+    scene.chain = Chain::new(vec![profile], means);
     write("one");
     let one = scene.credentials().await;
     write("two");
@@ -179,23 +176,18 @@ async fn a_profile_is_read_again() {
 
 #[tokio::test]
 async fn what_a_role_is_assumed_with_is_fetched_again_if_sts_says_that_it_has_expired() {
-    let replies = || [answer("one", HOUR), expired(), answer("two", HOUR), session("STS.1")];
-    let by_profile = scene(vec![Source::Role(Box::new(uri()), role())], replies());
-    let mut by_block = scene(vec![uri()], replies());
-    by_block.chain.config.assume_role = Some(role());
-    for scene in [by_profile, by_block] {
-        assert_eq!(scene.id().await.unwrap(), "STS.1");
-        let requests = scene.transport.requests();
-        let signed = requests.iter().filter_map(|request| request.headers.get("authorization"));
-        let signed: Vec<_> = signed.map(|header| header.contains("Credential=two,")).collect();
-        assert_eq!((requests.len(), signed), (4, vec![false, true]));
-    }
+    let replies = [answer("one", HOUR), expired(), answer("two", HOUR), session("STS.1")];
+    let scene = scene(vec![session_of(uri())], replies);
+    assert_eq!(scene.id().await.unwrap(), "STS.1");
+    let requests = scene.transport.requests();
+    let signed = requests.iter().filter_map(|request| request.headers.get("authorization"));
+    let signed: Vec<_> = signed.map(|header| header.contains("Credential=two,")).collect();
+    assert_eq!((requests.len(), signed), (4, vec![false, true]));
 }
 
 #[tokio::test]
 async fn given_keys_that_sts_says_have_expired_are_named() {
-    let mut scene = scene(vec![keys("first", None)], [expired()]);
-    scene.chain.config.assume_role = Some(role());
+    let scene = scene(vec![session_of(keys("first", None))], [expired()]);
     let error = scene.id().await.unwrap_err();
     assert!(error.is_expired_token() && !error.is_refused_anew(), "{error:?}");
     assert!(
@@ -209,7 +201,7 @@ async fn given_keys_that_sts_says_have_expired_are_named() {
 #[tokio::test]
 async fn sts_that_refuses_every_base_is_asked_twice() {
     let replies = [answer("one", HOUR), expired(), answer("two", HOUR), expired()];
-    let scene = scene(vec![Source::Role(Box::new(uri()), role())], replies);
+    let scene = scene(vec![session_of(uri())], replies);
     let error = scene.id().await.unwrap_err();
     assert!(error.is_refused_anew() && error.to_string().contains("new ones from"), "{error}");
     assert_eq!(scene.transport.unused(), 0);

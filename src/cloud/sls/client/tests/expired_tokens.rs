@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tokio::sync::Barrier;
 
 use super::*;
-use crate::cloud::credentials::{Chain, ChainConfig, CredentialsUri, Means, Source};
+use crate::cloud::credentials::{Chain, CredentialsUri, Means};
 use crate::cloud::http::{HttpResponse, HttpTransport, TransportError};
 use crate::cloud::testing::{ScriptedHost, scripted_means};
 
@@ -40,8 +40,7 @@ fn chain(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<ScriptedT
     let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
     let means = Means { transport: Arc::new(Hesitating(Arc::clone(&transport))), ..means };
     let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
-    let config = ChainConfig { sources: vec![Source::Uri(uri)], assume_role: None };
-    (Arc::new(Chain::new(config, means)), transport)
+    (Arc::new(Chain::new(vec![Arc::new(uri)], means)), transport)
 }
 
 /// A caller that sends as much at once as it is asked to.

@@ -1,0 +1,30 @@
+//! Keys that are given.
+
+use time::OffsetDateTime;
+
+use crate::cloud::context::CallContext;
+use crate::cloud::credentials::{CredentialSource, Credentials, Fetched, Fetching, Means};
+
+/// Keys that are given, and when they end if that is known.
+#[derive(Clone, Debug)]
+pub struct GivenKeys {
+    /// The keys.
+    pub credentials: Credentials,
+    /// When they end; `None` is never, or not known.
+    pub expiration: Option<OffsetDateTime>,
+}
+
+impl CredentialSource for GivenKeys {
+    fn fetch<'a>(&'a self, _means: &'a Means, _context: &'a CallContext) -> Fetching<'a> {
+        let Self { credentials, expiration } = self.clone();
+        Box::pin(async move { Ok(Some(Fetched { credentials, expiration })) })
+    }
+
+    fn is_renewable(&self) -> bool {
+        false
+    }
+
+    fn describe(&self) -> String {
+        self.credentials.source.clone()
+    }
+}
