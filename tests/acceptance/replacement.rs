@@ -29,13 +29,13 @@ fn planned(scene: &Scene, arguments: &[&str]) -> (Vec<String>, Ran) {
 
 /// A stand-in for the Logstore's own resource: each new `generation` deletes the Logstore and creates it
 /// again.
-fn log_store_resource(scene: &Scene, generation: u64) -> String {
+pub fn log_store_resource(scene: &Scene, log_store: &str, generation: u64) -> String {
     let endpoint = scene.endpoint();
     let (host, port) = endpoint.strip_prefix("http://").unwrap().rsplit_once(':').unwrap();
     let body = json!({"createTime": 1_700_000_000 + generation}).to_string();
     let call = |method: &str, body: &str| {
         let head = format!(
-            "{method} /_emulator/projects/audit/logstores/app HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n"
+            "{method} /_emulator/projects/audit/logstores/{log_store} HTTP/1.1\\r\\nHost: {host}\\r\\nConnection: close\\r\\n"
         );
         format!(
             "exec 3<>/dev/tcp/{host}/{port}; printf '{head}Content-Length: {}\\r\\n\\r\\n{body}' >&3; \
@@ -108,7 +108,7 @@ fn a_replacement_together_with_the_logstore_succeeds() {
         let lifecycle = "\n  lifecycle {\n    replace_triggered_by = [terraform_data.log_store]\n  }";
         let mode =
             format!("  encrypt_type = {encrypt_type:?}\n  on_immutable_change = \"replace\"{lifecycle}");
-        log_store_resource(scene, generation) + &encryption(&mode)
+        log_store_resource(scene, "app", generation) + &encryption(&mode)
     };
     let scene = Scene::new(&configured(&service_key(true, "sm4")));
     scene.write("main.tf", &with_log_store(&scene, 1, "default"));

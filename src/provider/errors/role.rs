@@ -57,7 +57,7 @@ pub(in crate::provider) fn role_finished_stays(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role whose create failed is finished, and stays",
         format!(
-            "Role {name}: what is destroyed here is what a create that failed has left in the state. The role is not marked as unfinished any more: a create after that one has finished it, or somebody has changed its description. It is not deleted. If no resource manages it, delete it:\n\n  aliyun ram DeleteRole --RoleName {name}"
+            "Role {name}: what is destroyed here is what a create that failed has left in the state. The role is not marked as unfinished any more: a create after that one has finished it, or somebody has changed its description. It is not deleted. If no resource manages it, write one, import the role into it, and destroy that one:\n\n  terraform import ADDRESS {name}\n  terraform destroy -target=ADDRESS"
         ),
     )
 }
@@ -249,7 +249,7 @@ pub(in crate::provider) fn of_removal(
         RemoveError::KeepsMoving(policies) => Diagnostic::error(
             "Others attach policies to a role while it is deleted",
             format!(
-                "Role {role}: others attached policies to the role while the provider was deleting it. It has these now:\n\n{}\n\nStop whatever attaches them, and run again.",
+                "Role {role}: others attached policies to the role while the provider was deleting it. It has these now:\n\n{}\n\nStop whatever attaches them, detach them, and run again.",
                 listed(policies)
             ),
         ),

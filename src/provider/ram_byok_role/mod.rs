@@ -98,8 +98,12 @@ impl RamByokRole {
 /// The role of a state, whose name was checked when it was configured or imported.
 fn role_name(model: &RoleModel) -> Result<RoleName, Diagnostic> {
     let name = model.role_name.known().map_or("", String::as_str);
-    RoleName::parse(name)
-        .map_err(|problem| Diagnostic::error("The state does not name a role", problem.to_string()))
+    RoleName::parse(name).map_err(|problem| {
+        Diagnostic::error(
+            "The state does not name a role",
+            format!("{problem} Take the resource out of the state, which sends nothing, and import it again:\n\n  terraform state rm ADDRESS\n  terraform import ADDRESS ROLE_NAME"),
+        )
+    })
 }
 
 /// The ARN of a state; none of a role of which nobody knows whether it was made.

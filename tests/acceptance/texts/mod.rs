@@ -4,6 +4,7 @@
 //! `UPDATE_EXPECT=1 cargo test --test acceptance texts` writes the files anew. Then the remedies are followed as they are
 //! printed ([`remedies`]). [`complete`] holds the files against the sources.
 
+mod acts;
 mod complete;
 mod encryption;
 mod remedies;
@@ -67,7 +68,7 @@ situations![
     encryption::another_writer,
     encryption::destroy,
     encryption::destroy_of_twins,
-    encryption::destroy_of_a_leftover,
+    encryption::planned_destroy,
     encryption::names_known_at_apply,
     encryption::import_of_nothing,
     encryption::malformed_import,

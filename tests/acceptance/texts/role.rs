@@ -168,6 +168,14 @@ pub fn role_apply() -> Printed {
     Printed::by_apply(scene)
 }
 
+/// A role that somebody manages who may do nothing.
+pub fn role_of_nobody() -> Scene {
+    let main = |more: &str| role("this", &format!("  pass_role = {{ users = [\"alice\"] }}\n{more}"));
+    let scene = applied(&main(""));
+    scene.write("main.tf", &main("  provider = alicloud.nobody"));
+    scene
+}
+
 /// RAM answers neither a create nor the last write of one.
 pub fn role_without_answers() -> Printed {
     let scene = scene(&[]);

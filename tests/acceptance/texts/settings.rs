@@ -76,7 +76,8 @@ pub fn provider_blocks() -> Printed {
             "Principal": {"Service": ["ecs.aliyuncs.com"]}}]});
         let mut seed = seed(&[]);
         let roles = seed["roles"].as_array_mut().unwrap();
-        roles.push(json!({"name": "deployer", "assume_role_policy_document": trust}));
+        roles.push(json!({"name": "deployer", "assume_role_policy_document": trust,
+            "policies": ["AliyunLogFullAccess"]}));
         seed
     };
     let scene = Scene::new(&seed);
