@@ -44,7 +44,7 @@ pub enum NotKept {
 }
 
 /// A model that is one document of the store.
-pub trait Kept: Serialize + DeserializeOwned {
+pub trait Kept: Serialize + DeserializeOwned + Send + Sync {
     /// Which one.
     const KIND: Kind;
 }

@@ -1,12 +1,11 @@
 //! One call to an RPC-style service, from the signature to the answer.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use super::{Api, Error, Format, Parameters, RpcCall, authenticate};
 use crate::emulator::access::{Principal, facts};
-use crate::emulator::faults::{Effect, Release, Subject};
+use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
+use crate::emulator::faults::{Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::identity::Directory;
 use crate::emulator::persistence::{self, Kept};
@@ -187,10 +186,8 @@ async fn evaluate<M: Clone + Kept>(
         logstore: None,
     };
     let evaluation = Evaluation { service, store, state, action, request: &request, id, format: rpc.format };
-    match state.disturbance(subject) {
-        Some(effect) => evaluation.run_with(effect, release).await,
-        None => evaluation.run().await.map(Answer::Reply),
-    }
+    let fault = state.disturbance(subject).map(|effect| (effect, release));
+    carry_out(&evaluation, fault, state).await
 }
 
 fn check_access<M>(
@@ -229,45 +226,8 @@ struct Evaluation<'a, M: 'static> {
     format: Format,
 }
 
-impl<M: Clone + Kept> Evaluation<'_, M> {
-    async fn run_with(&self, effect: Effect, release: Release) -> Result<Answer, Error> {
-        match effect {
-            Effect::Throttle => {
-                let (status, code, message) = self.service.throttled;
-                Err(Error::new(status, code, message))
-            }
-            Effect::DropBefore => Ok(Answer::Drop),
-            Effect::DropAfter => {
-                // Whatever came out of it, nobody is told.
-                let _ = self.run().await;
-                Ok(Answer::Drop)
-            }
-            Effect::Ignore => self.run_on(&mut M::clone(&self.store.current())).map(Answer::Reply),
-            Effect::Error { status, code, message } => Err(Error::new(status, code, message)),
-            Effect::Respond { status, content_type, body } => {
-                Ok(Answer::Reply(Reply::raw(status, &content_type, body.into_bytes())))
-            }
-            Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
-            Effect::Hold => self.run_after(release.wait()).await,
-            Effect::HoldAfter => {
-                let outcome = self.run().await;
-                if self.state.outlasts(release.wait()).await {
-                    outcome.map(Answer::Reply)
-                } else {
-                    Ok(Answer::Drop)
-                }
-            }
-            Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
-        }
-    }
-
-    /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
-    async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
-        if !self.state.outlasts(wait).await {
-            return Ok(Answer::Drop);
-        }
-        self.run().await.map(Answer::Reply)
-    }
+impl<M: Clone + Kept> EvaluatedCall for Evaluation<'_, M> {
+    type Error = Error;
 
     async fn run(&self) -> Result<Reply, Error> {
         let written = match self.action.run {
@@ -282,8 +242,8 @@ impl<M: Clone + Kept> Evaluation<'_, M> {
         self.kept(written?).await
     }
 
-    /// Carries the call out as if the last writes were not seen yet. Of a session that is opened, role, trust
-    /// and the caller's permission are looked up like that.
+    /// A write is as any; of a session that is opened, role, trust and the caller's permission are looked up as
+    /// before the last writes.
     async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
         let seen = self.store.before_writes(writes);
         let issued = match self.action.run {
@@ -298,6 +258,27 @@ impl<M: Clone + Kept> Evaluation<'_, M> {
         self.kept(issued?).await
     }
 
+    async fn run_unapplied(&self) -> Result<Reply, Error> {
+        let model = &mut M::clone(&self.store.current());
+        let members = match self.action.run {
+            Run::Read(read) => read(model, self.request)?,
+            Run::Write(write) => write(model, self.request)?,
+            Run::Issue(issue) => issue(&model.clone(), model, self.request)?,
+        };
+        self.reply(members)
+    }
+
+    fn throttled(&self) -> Error {
+        let (status, code, message) = self.service.throttled;
+        Error::new(status, code, message)
+    }
+
+    fn error(status: u16, code: String, message: String) -> Error {
+        Error::new(status, code, message)
+    }
+}
+
+impl<M: Clone + Kept> Evaluation<'_, M> {
     fn submit(&self, next: &M) -> Result<Committed, Error> {
         Ok(persistence::submit(next, &self.state.store)?)
     }
@@ -305,15 +286,6 @@ impl<M: Clone + Kept> Evaluation<'_, M> {
     /// Answers once what was written lasts.
     async fn kept(&self, (members, committed): (Map<String, Value>, Committed)) -> Result<Reply, Error> {
         self.state.kept(Ok(Some(committed))).await?;
-        self.reply(members)
-    }
-
-    fn run_on(&self, model: &mut M) -> Result<Reply, Error> {
-        let members = match self.action.run {
-            Run::Read(read) => read(model, self.request)?,
-            Run::Write(write) => write(model, self.request)?,
-            Run::Issue(issue) => issue(&model.clone(), model, self.request)?,
-        };
         self.reply(members)
     }
 

@@ -1,7 +1,5 @@
 //! One call to the service, from the signature to the answer.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
@@ -15,7 +13,8 @@ use super::versioned::View;
 use super::{logstore, metricstore, project, shards};
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
-use crate::emulator::faults::{Effect, Release, Subject};
+use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
+use crate::emulator::faults::{Release, Subject};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::identity::Directory;
 use crate::emulator::state::State;
@@ -58,10 +57,8 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     };
     let evaluation =
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
-    match state.disturbance(subject) {
-        Some(effect) => evaluation.run_with(effect, release).await,
-        None => evaluation.run(View::Current).await.map(Answer::Reply),
-    }
+    let fault = state.disturbance(subject).map(|effect| (effect, release));
+    carry_out(&evaluation, fault, state).await
 }
 
 /// The region a call is for: the endpoint's, else that of the project it names, else the emulator's.
@@ -85,65 +82,43 @@ struct Evaluation<'a> {
     caller: &'a Principal,
 }
 
-impl Evaluation<'_> {
-    /// Carries the call out under a fault.
-    async fn run_with(&self, effect: Effect, release: Release) -> Result<Answer, Error> {
-        match effect {
-            Effect::Throttle => Err(Error::throttled(self.route.operation.is_read())),
-            Effect::DropBefore => Ok(Answer::Drop),
-            Effect::DropAfter => {
-                // Whatever came out of it, nobody is told.
-                let _ = self.run(View::Current).await;
-                Ok(Answer::Drop)
-            }
-            Effect::Ignore if self.route.operation.is_data_plane() => {
-                self.run_data(false).await.map(Answer::Reply)
-            }
-            Effect::Ignore => {
-                let body = self.body()?;
-                let mut copy = self.state.sls().clone();
-                self.apply(&mut copy, &body, View::Current, &self.state.identity.current()).map(Answer::Reply)
-            }
-            Effect::Error { status, code, message } => Err(Error::new(status, &code, message)),
-            Effect::Respond { status, content_type, body } => {
-                Ok(Answer::Reply(Reply::raw(status, &content_type, body.into_bytes())))
-            }
-            Effect::Delay { ms } => self.run_after(tokio::time::sleep(Duration::from_millis(ms))).await,
-            Effect::Hold => self.run_after(release.wait()).await,
-            Effect::HoldAfter => {
-                let outcome = self.run(View::Current).await;
-                if self.state.outlasts(release.wait()).await {
-                    outcome.map(Answer::Reply)
-                } else {
-                    Ok(Answer::Drop)
-                }
-            }
-            Effect::Stale { writes } => self.run_stale(writes).await.map(Answer::Reply),
-        }
+impl EvaluatedCall for Evaluation<'_> {
+    type Error = Error;
+
+    async fn run(&self) -> Result<Reply, Error> {
+        self.run_with_directory(View::Current, &self.state.identity.current()).await
     }
 
-    /// Carries the call out after a wait; an emulator that stops does not wait and drops it.
-    async fn run_after(&self, wait: impl Future<Output = ()>) -> Result<Answer, Error> {
-        if !self.state.outlasts(wait).await {
-            return Ok(Answer::Drop);
-        }
-        self.run(View::Current).await.map(Answer::Reply)
-    }
-
-    async fn run(&self, view: View) -> Result<Reply, Error> {
-        self.run_with_directory(view, &self.state.identity.current()).await
-    }
-
-    /// Carries the call out as if the last writes were not seen yet: a read answers what was there before the
-    /// last, and a write looks up roles, attachments and permissions to pass roles on as before the last
-    /// `writes` to them. The data plane has no earlier version to look at.
+    /// A read answers what was there before the last write, and a write looks up roles, attachments and
+    /// permissions to pass roles on as before the last `writes` to them. The data plane has no earlier version to
+    /// look at.
     async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
+        let current = self.state.identity.current();
         if self.route.operation.is_read() {
-            return self.run(View::BeforeLastWrite).await;
+            return self.run_with_directory(View::BeforeLastWrite, &current).await;
         }
         self.run_with_directory(View::Current, &self.state.identity.before_writes(writes)).await
     }
 
+    async fn run_unapplied(&self) -> Result<Reply, Error> {
+        if self.route.operation.is_data_plane() {
+            return self.run_data(false).await;
+        }
+        let body = self.body()?;
+        let mut copy = self.state.sls().clone();
+        self.apply(&mut copy, &body, View::Current, &self.state.identity.current())
+    }
+
+    fn throttled(&self) -> Error {
+        Error::throttled(self.route.operation.is_read())
+    }
+
+    fn error(status: u16, code: String, message: String) -> Error {
+        Error::new(status, &code, message)
+    }
+}
+
+impl Evaluation<'_> {
     /// Carries the call out; when this returns, what it wrote is durable.
     async fn run_with_directory(&self, view: View, directory: &Directory) -> Result<Reply, Error> {
         if self.route.operation.is_data_plane() {

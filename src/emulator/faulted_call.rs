@@ -1,0 +1,69 @@
+//! Carrying a call out under a fault, in one way for every service.
+
+use std::time::Duration;
+
+use super::faults::{Effect, Release};
+use super::http::{Answer, Reply};
+use super::state::State;
+
+/// A call that passed every check, so that it may be carried out.
+pub trait EvaluatedCall {
+    /// What the service refuses calls with.
+    type Error: Send;
+
+    /// Carries the call out. When this returns, what the call wrote is durable.
+    fn run(&self) -> impl Future<Output = Result<Reply, Self::Error>> + Send;
+
+    /// Carries the call out as if the last `writes` writes were not seen yet.
+    fn run_stale(&self, writes: usize) -> impl Future<Output = Result<Reply, Self::Error>> + Send;
+
+    /// Answers as [`EvaluatedCall::run`] does, and applies nothing.
+    fn run_unapplied(&self) -> impl Future<Output = Result<Reply, Self::Error>> + Send;
+
+    /// The service's own throttling error.
+    fn throttled(&self) -> Self::Error;
+
+    /// An error of the service's shape.
+    fn error(status: u16, code: String, message: String) -> Self::Error;
+}
+
+/// Carries a call out, under a fault if there is one. An emulator that stops does not wait as a fault demands, and
+/// drops the call.
+///
+/// # Errors
+///
+/// What the service refuses the call with.
+pub async fn carry_out<C: EvaluatedCall>(
+    call: &C,
+    fault: Option<(Effect, Release)>,
+    state: &State,
+) -> Result<Answer, C::Error> {
+    let Some((effect, release)) = fault else { return call.run().await.map(Answer::Reply) };
+    let reply = match effect {
+        Effect::Throttle => Err(call.throttled()),
+        Effect::Error { status, code, message } => Err(C::error(status, code, message)),
+        Effect::Respond { status, content_type, body } => {
+            Ok(Reply::raw(status, &content_type, body.into_bytes()))
+        }
+        Effect::Ignore => call.run_unapplied().await,
+        Effect::Stale { writes } => call.run_stale(writes).await,
+        Effect::Delay { ms } if state.outlasts(tokio::time::sleep(Duration::from_millis(ms))).await => {
+            call.run().await
+        }
+        Effect::Hold if state.outlasts(release.wait()).await => call.run().await,
+        Effect::DropBefore | Effect::Delay { .. } | Effect::Hold => return Ok(Answer::Drop),
+        Effect::DropAfter => {
+            // The outcome goes nowhere: the client gets no answer.
+            let _ = call.run().await;
+            return Ok(Answer::Drop);
+        }
+        Effect::HoldAfter => {
+            let outcome = call.run().await;
+            if !state.outlasts(release.wait()).await {
+                return Ok(Answer::Drop);
+            }
+            outcome
+        }
+    };
+    reply.map(Answer::Reply)
+}
