@@ -195,7 +195,7 @@ impl Service {
 
     fn action(&self, call: &Call) -> Option<String> {
         match self {
-            Self::Sls => sls::route(call).ok().map(|route| route.operation.name().to_owned()),
+            Self::Sls => sls::route(call).ok().map(|route| route.operation.name.to_owned()),
             Self::Rpc(rpc) => Some(rpc.action.clone()),
         }
     }

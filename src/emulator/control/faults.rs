@@ -75,12 +75,12 @@ pub(super) struct Known {
 /// The actions of a service; a problem if there is no such service.
 pub(super) fn known_actions(service: &Node<'_>) -> Result<Vec<Known>, Problem> {
     let of_sls = |operation: &sls::Operation| Known {
-        name: operation.name(),
+        name: operation.name,
         is_read: operation.is_read(),
         looks_up: operation.looks_up(),
     };
     match service.string()? {
-        sls::NAME => Ok(sls::Operation::ALL.iter().map(of_sls).collect()),
+        sls::NAME => Ok(sls::OPERATIONS.iter().map(of_sls).collect()),
         "ram" => Ok(known_actions_of(&ram::SERVICE)),
         "sts" => Ok(known_actions_of(&sts::SERVICE)),
         "kms" => Ok(known_actions_of(&kms::SERVICE)),

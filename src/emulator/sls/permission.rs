@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::routes::{Operation, Route};
+use super::routes::Route;
 use crate::emulator::http::Call;
 
 /// The action and the resource a caller needs a permission for.
@@ -11,51 +11,25 @@ use crate::emulator::http::Call;
 /// What a call creates is named in its body, which the signature covers; where it is not, and in lists, the
 /// resource ends in `*`.
 pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) -> (String, String) {
-    let action = format!("log:{}", permitted(route.operation));
-    let named = |member: &str| {
+    let operation = route.operation;
+    let created = || {
         let body: Option<Value> = serde_json::from_slice(&call.body).ok();
-        body.and_then(|body| body.get(member)?.as_str().map(str::to_owned)).unwrap_or_else(|| "*".to_owned())
+        let name = body.and_then(|body| body.get(operation.creates?)?.as_str().map(str::to_owned));
+        name.unwrap_or_else(|| "*".to_owned())
     };
-    let project = match (&route.project, route.operation) {
-        (_, Operation::CreateProject) => named("projectName"),
-        (Some(project), _) => project.clone(),
-        (None, _) => "*".to_owned(),
+    let project = match (operation.collection(), operation.creates) {
+        ("", Some(_)) => created(),
+        _ => route.project.clone().unwrap_or_else(|| "*".to_owned()),
     };
-    let mut resource = format!("acs:log:{region}:{account_id}:project/{project}");
-    let logstore = match (&route.logstore, route.operation) {
-        (Some(logstore), _) => Some(logstore.clone()),
-        (None, Operation::CreateLogStore) => Some(named("logstoreName")),
-        (None, Operation::CreateMetricStore) => Some(named("name")),
-        (None, Operation::ListLogStores | Operation::ListMetricStores) => Some("*".to_owned()),
-        (None, _) => None,
+    let logstore = || route.logstore.clone().unwrap_or_else(created);
+    let resource = match operation.collection() {
+        "" => String::new(),
+        // The form of this resource is a guess, as are the names of the actions on it.
+        "metricstores" => format!("/metricstore/{}", logstore()),
+        _ => format!("/logstore/{}", logstore()),
     };
-    if let Some(logstore) = logstore {
-        resource.push_str(if is_metric_store(route.operation) { "/metricstore/" } else { "/logstore/" });
-        resource.push_str(&logstore);
-    }
-    (action, resource)
-}
-
-/// Whether the resource is a metric store. Its form is a guess, as are the names of these actions.
-fn is_metric_store(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::CreateMetricStore
-            | Operation::GetMetricStore
-            | Operation::UpdateMetricStore
-            | Operation::DeleteMetricStore
-            | Operation::ListMetricStores
-    )
-}
-
-/// The name an operation has in policies.
-fn permitted(operation: Operation) -> &'static str {
-    match operation {
-        Operation::PutLogs => "PostLogStoreLogs",
-        Operation::GetCursor | Operation::GetCursorTime | Operation::PullLogs => "GetCursorOrData",
-        Operation::GetLogs | Operation::GetLogsV2 => "GetLogStoreLogs",
-        other => other.name(),
-    }
+    let action = format!("log:{}", operation.permission);
+    (action, format!("acs:log:{region}:{account_id}:project/{project}{resource}"))
 }
 
 #[cfg(test)]

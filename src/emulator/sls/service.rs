@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
 use super::byok::References;
-use super::data::{self, Compression, DataCall};
+use super::data::{self, Compression, DataCall, DataOperation};
 use super::error::Error;
 use super::model::{Context, Model};
+use super::operations::{Operation, Request, Run};
 use super::permission::permission;
-use super::routes::{Operation, Route, route};
+use super::routes::{Route, route};
 use super::versioned::View;
-use super::{logstore, metricstore, project, shards};
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
@@ -48,9 +48,9 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     }
     let subject = Subject {
         service: NAME,
-        action: route.operation.name(),
+        action: route.operation.name,
         // Of the logs in a Logstore there is no earlier version to answer with.
-        is_read: route.operation.is_read() && !route.operation.is_data_plane(),
+        is_read: matches!(route.operation.run, Run::Read(_)),
         looks_up: route.operation.looks_up(),
         project: route.project.as_deref(),
         logstore: route.logstore.as_deref(),
@@ -101,8 +101,8 @@ impl EvaluatedCall for Evaluation<'_> {
     }
 
     async fn run_unapplied(&self) -> Result<Reply, Error> {
-        if self.route.operation.is_data_plane() {
-            return self.run_data(false).await;
+        if let Run::Data(operation) = self.route.operation.run {
+            return self.run_data(operation, false).await;
         }
         let body = self.body()?;
         let mut copy = self.state.sls().clone();
@@ -121,8 +121,8 @@ impl EvaluatedCall for Evaluation<'_> {
 impl Evaluation<'_> {
     /// Carries the call out; when this returns, what it wrote is durable.
     async fn run_with_directory(&self, view: View, directory: &Directory) -> Result<Reply, Error> {
-        if self.route.operation.is_data_plane() {
-            return self.run_data(true).await;
+        if let Run::Data(operation) = self.route.operation.run {
+            return self.run_data(operation, true).await;
         }
         let body = self.body()?;
         let (outcome, committed) = {
@@ -134,17 +134,30 @@ impl Evaluation<'_> {
         outcome
     }
 
-    async fn run_data(&self, is_applied: bool) -> Result<Reply, Error> {
+    async fn run_data(&self, operation: DataOperation, is_applied: bool) -> Result<Reply, Error> {
         check_body_headers(self.call, self.route.operation)?;
         let region = self.endpoint.region.as_deref();
-        data::serve(&DataCall { state: self.state, call: self.call, route: self.route, region, is_applied })
-            .await
+        let (state, call, route) = (self.state, self.call, self.route);
+        let (project, logstore) = (&route.project, &route.logstore);
+        data::serve(
+            operation,
+            &DataCall {
+                state,
+                call,
+                project: project.as_deref().unwrap_or_default(),
+                logstore: logstore.as_deref().unwrap_or_default(),
+                shard: route.shard.unwrap_or_default(),
+                region,
+                is_applied,
+            },
+        )
+        .await
     }
 
     /// The JSON body of an operation that takes one.
     fn body(&self) -> Result<Map<String, Value>, Error> {
         check_body_headers(self.call, self.route.operation)?;
-        if !self.route.operation.takes_body() {
+        if !self.route.operation.takes_body {
             return Ok(Map::new());
         }
         serde_json::from_slice(&self.call.body).map_err(|_| Error::post_body_invalid())
@@ -176,57 +189,25 @@ impl Evaluation<'_> {
             view,
             references,
         };
-        let query = &self.call.query;
-        let host_project = self.route.project.as_deref();
-        let project = host_project.unwrap_or_default();
-        let name = self.route.logstore.as_deref().unwrap_or_default();
-        let shard = self.route.shard.unwrap_or_default();
-        let answer = match self.route.operation {
-            Operation::CreateProject => written(project::create(model, host_project, body, context)?),
-            Operation::GetProject => project::get(model, project, context)?,
-            Operation::ListProject => project::list(model, query, context)?,
-            Operation::UpdateProject => written(project::update(model, project, body, context)?),
-            Operation::DeleteProject => written(project::delete(model, project, context)?),
-            Operation::CreateLogStore => written(logstore::create(model, project, body, context)?),
-            Operation::GetLogStore => logstore::get(model, project, name, context)?,
-            Operation::UpdateLogStore => written(logstore::update(model, project, name, body, context)?),
-            Operation::DeleteLogStore => written(logstore::delete(model, project, name, context)?),
-            Operation::ListLogStores => logstore::list(model, project, query, context)?,
-            Operation::GetLogStoreMeteringMode => logstore::get_metering_mode(model, project, name, context)?,
-            Operation::UpdateLogStoreMeteringMode => {
-                written(logstore::update_metering_mode(model, project, name, body, context)?)
-            }
-            Operation::UpdateLogStoreEncryption => {
-                written(logstore::update_encryption(model, project, name, body, context)?)
-            }
-            Operation::CreateMetricStore => written(metricstore::create(model, project, body, context)?),
-            Operation::GetMetricStore => metricstore::get(model, project, name, context)?,
-            Operation::UpdateMetricStore => {
-                written(metricstore::update(model, project, name, body, context)?)
-            }
-            Operation::DeleteMetricStore => written(metricstore::delete(model, project, name, context)?),
-            Operation::ListMetricStores => metricstore::list(model, project, query, context)?,
-            Operation::ListShards => shards::list(model, project, name, context)?,
-            Operation::SplitShard => shards::split(model, project, name, shard, query, context)?,
-            Operation::MergeShards => shards::merge(model, project, name, shard, context)?,
-            Operation::PutLogs
-            | Operation::GetCursor
-            | Operation::GetCursorTime
-            | Operation::PullLogs
-            | Operation::GetLogs
-            | Operation::GetLogsV2 => return Err(Error::internal()),
+        let request = &Request {
+            host_project: self.route.project.as_deref(),
+            name: self.route.logstore.as_deref().unwrap_or_default(),
+            shard: self.route.shard.unwrap_or_default(),
+            query: &self.call.query,
+            body,
+            context,
+        };
+        let answer = match self.route.operation.run {
+            Run::Read(read) => read(model, request)?,
+            Run::Write(write) => write(model, request)?,
+            Run::Data(_) => return Err(Error::internal()),
         };
         Ok(if answer.is_null() { Reply::empty() } else { Reply::json(200, &answer) })
     }
 }
 
-/// A write has nothing to say.
-fn written((): ()) -> Value {
-    Value::Null
-}
-
 /// Checks what the service wants to know about a body before it reads it.
-fn check_body_headers(call: &Call, operation: Operation) -> Result<(), Error> {
+fn check_body_headers(call: &Call, operation: &Operation) -> Result<(), Error> {
     let raw_size = call.header("x-log-bodyrawsize");
     if raw_size.is_some_and(|size| size.parse::<u64>().is_err()) {
         return Err(Error::invalid_body_raw_size());

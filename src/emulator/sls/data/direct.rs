@@ -7,10 +7,9 @@ use prost::Message as _;
 use serde_json::{Map, Value};
 
 use super::log_group::{Log, LogGroup, Pair};
-use super::{DataCall, serve};
+use super::{DataCall, DataOperation, serve};
 use crate::emulator::http::{Call, Reply};
 use crate::emulator::sls::Error;
-use crate::emulator::sls::routes::{Operation, Route};
 use crate::emulator::state::State;
 
 /// Logs that are given back at most, the newest.
@@ -31,7 +30,7 @@ pub async fn put(
     let logs = logs.iter().map(|members| Log { time: Some(time), contents: pairs(members), time_ns: None });
     let body = LogGroup { logs: logs.collect(), ..LogGroup::default() }.encode_to_vec();
     let path = format!("/logstores/{logstore}/shards/lb");
-    called(state, Operation::PutLogs, (project, logstore), ("POST", &path), body).await.map(drop)
+    called(state, DataOperation::PutLogs, (project, logstore), ("POST", &path), body).await.map(drop)
 }
 
 /// The newest logs of a Logstore, as `GetLogs` gives them.
@@ -43,7 +42,8 @@ pub async fn newest(state: &State, project: &str, logstore: &str) -> Result<Valu
     // Logs may be of a moment that is a little ahead of the clock.
     let until = state.clock.unix().saturating_add(24 * 60 * 60);
     let target = format!("/logstores/{logstore}?type=log&from=0&to={until}&line={NEWEST}&reverse=true");
-    let reply = called(state, Operation::GetLogs, (project, logstore), ("GET", &target), Vec::new()).await?;
+    let reply =
+        called(state, DataOperation::GetLogs, (project, logstore), ("GET", &target), Vec::new()).await?;
     serde_json::from_slice(&reply.body).map_err(|_| Error::internal())
 }
 
@@ -58,7 +58,7 @@ fn pairs(members: &Map<String, Value>) -> Vec<Pair> {
 
 async fn called(
     state: &State,
-    operation: Operation,
+    operation: DataOperation,
     (project, logstore): (&str, &str),
     (method, target): (&str, &str),
     body: Vec<u8>,
@@ -70,11 +70,7 @@ async fn called(
         .header("x-log-bodyrawsize", body.len());
     let (head, ()) = request.body(()).map_err(|_| Error::logstore_not_exist(logstore))?.into_parts();
     let call = Call::new(&head, Bytes::from(body));
-    let route = Route {
-        operation,
-        project: Some(project.to_owned()),
-        logstore: Some(logstore.to_owned()),
-        shard: None,
-    };
-    serve(&DataCall { state, call: &call, route: &route, region: None, is_applied: true }).await
+    let (call, shard) = (&call, 0);
+    serve(operation, &DataCall { state, call, project, logstore, shard, region: None, is_applied: true })
+        .await
 }

@@ -20,7 +20,6 @@ mod tests;
 mod writers;
 
 use super::error::Error;
-use super::routes::{Operation, Route};
 use crate::emulator::http::{Call, Reply};
 use crate::emulator::state::State;
 
@@ -34,24 +33,33 @@ pub struct DataCall<'a> {
     pub state: &'a State,
     /// The call.
     pub call: &'a Call,
-    /// What it asks for.
-    pub route: &'a Route,
+    /// The project's name.
+    pub project: &'a str,
+    /// The Logstore's name.
+    pub logstore: &'a str,
+    /// The shard in the path, or 0.
+    pub shard: u32,
     /// The region the endpoint names, so that it serves no other.
     pub region: Option<&'a str>,
     /// Whether a write is carried out, and not only answered as if it were.
     pub is_applied: bool,
 }
 
-impl DataCall<'_> {
-    /// The project's name.
-    fn project(&self) -> &str {
-        self.route.project.as_deref().unwrap_or_default()
-    }
-
-    /// The Logstore's name.
-    fn logstore(&self) -> &str {
-        self.route.logstore.as_deref().unwrap_or_default()
-    }
+/// An operation on the logs in a Logstore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataOperation {
+    /// `PutLogs`
+    PutLogs,
+    /// `GetCursor`
+    GetCursor,
+    /// `GetCursorTime`
+    GetCursorTime,
+    /// `PullLogs`
+    PullLogs,
+    /// `GetLogs`
+    GetLogs,
+    /// `GetLogsV2`
+    GetLogsV2,
 }
 
 /// Carries out a call to the data plane.
@@ -59,14 +67,13 @@ impl DataCall<'_> {
 /// # Errors
 ///
 /// The service's own error.
-pub async fn serve(call: &DataCall<'_>) -> Result<Reply, Error> {
-    match call.route.operation {
-        Operation::PutLogs => put::put_logs(call).await,
-        Operation::GetCursor => cursor::get_cursor(call),
-        Operation::GetCursorTime => cursor::get_cursor_time(call),
-        Operation::PullLogs => pull::pull_logs(call),
-        Operation::GetLogs => search::get_logs(call).await,
-        Operation::GetLogsV2 => search::get_logs_v2(call).await,
-        _ => Err(Error::not_emulated(&call.call.method, &call.call.path)),
+pub async fn serve(operation: DataOperation, call: &DataCall<'_>) -> Result<Reply, Error> {
+    match operation {
+        DataOperation::PutLogs => put::put_logs(call).await,
+        DataOperation::GetCursor => cursor::get_cursor(call),
+        DataOperation::GetCursorTime => cursor::get_cursor_time(call),
+        DataOperation::PullLogs => pull::pull_logs(call),
+        DataOperation::GetLogs => search::get_logs(call).await,
+        DataOperation::GetLogsV2 => search::get_logs_v2(call).await,
     }
 }

@@ -66,7 +66,7 @@ fn find(call: &DataCall<'_>, hash_key: Option<u128>) -> Result<(Target, Arc<Shar
         None => open.get(call.state.writers.next_turn(number).checked_rem(open.len()).unwrap_or_default()),
     };
     let shard = shard.ok_or_else(|| {
-        Error::new(400, "LogStoreWithoutShard", format!("logstore {} has no shard", call.logstore()))
+        Error::new(400, "LogStoreWithoutShard", format!("logstore {} has no shard", call.logstore))
     })?;
     let writer = call.state.writers.of(number, shard.id);
     Ok((target, writer))

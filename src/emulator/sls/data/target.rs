@@ -29,7 +29,7 @@ impl Target {
     ///
     /// `ProjectNotExist`, `LogStoreNotExist`.
     pub fn find(call: &DataCall<'_>, model: &Model) -> Result<Self, Error> {
-        let (project, name) = (call.project(), call.logstore());
+        let (project, name) = (call.project, call.logstore);
         model.project_in(project, call.region, View::Current)?;
         let logstore =
             model.logstore(project, name, View::Current).ok_or_else(|| Error::logstore_not_exist(name))?;
@@ -57,7 +57,7 @@ impl Target {
     ///
     /// `ShardNotExist`.
     pub fn shard(&self, call: &DataCall<'_>) -> Result<&Shard, Error> {
-        shards::shard(&self.shards, call.route.shard.unwrap_or_default())
+        shards::shard(&self.shards, call.shard)
     }
 
     /// The address of a place in a shard.

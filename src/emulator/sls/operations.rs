@@ -1,0 +1,273 @@
+//! The operations of the service that are emulated: one table.
+
+use serde_json::{Map, Value};
+
+use super::data::DataOperation;
+use super::error::Error;
+use super::model::{Context, Model};
+use super::{logstore, metricstore, project, shards};
+use crate::emulator::target::Query;
+
+/// An operation of the service.
+#[derive(Debug)]
+pub struct Operation {
+    /// The action's name in the service's API reference.
+    pub name: &'static str,
+    /// The name the action has in policies.
+    pub permission: &'static str,
+    /// Methods and paths. What a path has after `?` is what the query must have; with nothing after the `=`, the
+    /// query must not have it.
+    pub routes: &'static [&'static str],
+    /// Whether the host names a project.
+    pub project: ProjectInHost,
+    /// The member of the body that names what the operation creates.
+    pub creates: Option<&'static str>,
+    /// Whether the operation looks up the role and key that an encryption configuration refers to.
+    pub refers: bool,
+    /// Whether a description in JSON comes with the operation.
+    pub takes_body: bool,
+    /// What the operation does.
+    pub run: Run,
+}
+
+/// Whether the host of a call names a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProjectInHost {
+    /// It does.
+    Named,
+    /// It does not.
+    Absent,
+    /// It may.
+    Optional,
+}
+
+/// What an operation does.
+#[derive(Debug)]
+pub enum Run {
+    /// Reads the model; the body of the answer.
+    Read(fn(&Model, &Request<'_>) -> Result<Value, Error>),
+    /// Changes the model; the body of the answer, or null for none.
+    Write(fn(&mut Model, &Request<'_>) -> Result<Value, Error>),
+    /// Reads or writes the logs in a Logstore.
+    Data(DataOperation),
+}
+
+/// What an operation on the model is called with.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The project in the host.
+    pub host_project: Option<&'a str>,
+    /// The Logstore or metric store in the path, or nothing.
+    pub name: &'a str,
+    /// The shard in the path, or 0.
+    pub shard: u32,
+    /// The query.
+    pub query: &'a Query,
+    /// The description that came with it.
+    pub body: &'a Map<String, Value>,
+    /// Everything else.
+    pub context: &'a Context<'a>,
+}
+
+impl Request<'_> {
+    fn project(&self) -> &str {
+        self.host_project.unwrap_or_default()
+    }
+}
+
+/// Every operation.
+pub const OPERATIONS: &[Operation] = &[
+    write("CreateProject", &["POST /"], |model, call| {
+        project::create(model, call.host_project, call.body, call.context).map(empty)
+    })
+    .host(ProjectInHost::Optional)
+    .creates("projectName"),
+    read("ListProject", &["GET /"], |model, call| project::list(model, call.query, call.context))
+        .host(ProjectInHost::Absent),
+    read("GetProject", &["GET /"], |model, call| project::get(model, call.project(), call.context)),
+    write("UpdateProject", &["PUT /"], |model, call| {
+        project::update(model, call.project(), call.body, call.context).map(empty)
+    }),
+    write("DeleteProject", &["DELETE /"], |model, call| {
+        project::delete(model, call.project(), call.context).map(empty)
+    })
+    .without_body(),
+    write("CreateLogStore", &["POST /logstores"], |model, call| {
+        logstore::create(model, call.project(), call.body, call.context).map(empty)
+    })
+    .creates("logstoreName")
+    .refers(),
+    read("GetLogStore", &["GET /logstores/{name}?type="], |model, call| {
+        logstore::get(model, call.project(), call.name, call.context)
+    }),
+    write("UpdateLogStore", &["PUT /logstores/{name}"], |model, call| {
+        logstore::update(model, call.project(), call.name, call.body, call.context).map(empty)
+    })
+    .refers(),
+    write("DeleteLogStore", &["DELETE /logstores/{name}"], |model, call| {
+        logstore::delete(model, call.project(), call.name, call.context).map(empty)
+    })
+    .without_body(),
+    read("ListLogStores", &["GET /logstores"], |model, call| {
+        logstore::list(model, call.project(), call.query, call.context)
+    }),
+    read("GetLogStoreMeteringMode", &["GET /logstores/{name}/meteringmode"], |model, call| {
+        logstore::get_metering_mode(model, call.project(), call.name, call.context)
+    }),
+    write("UpdateLogStoreMeteringMode", &["PUT /logstores/{name}/meteringmode"], |model, call| {
+        logstore::update_metering_mode(model, call.project(), call.name, call.body, call.context).map(empty)
+    }),
+    write("UpdateLogStoreEncryption", &["PUT /logstores/{name}/encryption"], |model, call| {
+        logstore::update_encryption(model, call.project(), call.name, call.body, call.context).map(empty)
+    })
+    .refers(),
+    write("CreateMetricStore", &["POST /metricstores"], |model, call| {
+        metricstore::create(model, call.project(), call.body, call.context).map(empty)
+    })
+    .creates("name")
+    .refers(),
+    read("GetMetricStore", &["GET /metricstores/{name}"], |model, call| {
+        metricstore::get(model, call.project(), call.name, call.context)
+    }),
+    write("UpdateMetricStore", &["PUT /metricstores/{name}"], |model, call| {
+        metricstore::update(model, call.project(), call.name, call.body, call.context).map(empty)
+    })
+    .refers(),
+    write("DeleteMetricStore", &["DELETE /metricstores/{name}"], |model, call| {
+        metricstore::delete(model, call.project(), call.name, call.context).map(empty)
+    })
+    .without_body(),
+    read("ListMetricStores", &["GET /metricstores"], |model, call| {
+        metricstore::list(model, call.project(), call.query, call.context)
+    }),
+    read("ListShards", &["GET /logstores/{name}/shards"], |model, call| {
+        shards::list(model, call.project(), call.name, call.context)
+    }),
+    write("SplitShard", &["POST /logstores/{name}/shards/{shard}?action=split"], |model, call| {
+        shards::split(model, call.project(), call.name, call.shard, call.query, call.context)
+    })
+    .without_body(),
+    write("MergeShards", &["POST /logstores/{name}/shards/{shard}?action=merge"], |model, call| {
+        shards::merge(model, call.project(), call.name, call.shard, call.context)
+    })
+    .without_body(),
+    data(
+        "PutLogs",
+        &[
+            "POST /logstores/{name}/shards/lb",
+            "POST /logstores/{name}/shards/route",
+            "POST /logstores/{name}",
+        ],
+        DataOperation::PutLogs,
+    )
+    .permitted_as("PostLogStoreLogs"),
+    data("GetCursor", &["GET /logstores/{name}/shards/{shard}?type=cursor"], DataOperation::GetCursor)
+        .permitted_as("GetCursorOrData"),
+    data(
+        "GetCursorTime",
+        &["GET /logstores/{name}/shards/{shard}?type=cursor_time"],
+        DataOperation::GetCursorTime,
+    )
+    .permitted_as("GetCursorOrData"),
+    // The documentation has `type=logs`, clients send `log`.
+    data(
+        "PullLogs",
+        &[
+            "GET /logstores/{name}/shards/{shard}?type=log",
+            "GET /logstores/{name}/shards/{shard}?type=logs",
+            "HEAD /logstores/{name}/shards/{shard}?type=log",
+            "HEAD /logstores/{name}/shards/{shard}?type=logs",
+        ],
+        DataOperation::PullLogs,
+    )
+    .permitted_as("GetCursorOrData"),
+    data("GetLogs", &["GET /logstores/{name}?type=log"], DataOperation::GetLogs)
+        .permitted_as("GetLogStoreLogs"),
+    data("GetLogsV2", &["POST /logstores/{name}/logs"], DataOperation::GetLogsV2)
+        .permitted_as("GetLogStoreLogs"),
+];
+
+impl Operation {
+    /// Whether the operation leaves everything as it is.
+    pub fn is_read(&self) -> bool {
+        match &self.run {
+            Run::Read(_) => true,
+            Run::Write(_) => false,
+            Run::Data(data) => *data != DataOperation::PutLogs,
+        }
+    }
+
+    /// Whether the operation reads what has earlier versions, or looks up the role and key that an encryption
+    /// configuration refers to.
+    pub fn looks_up(&self) -> bool {
+        self.refers || matches!(self.run, Run::Read(_))
+    }
+
+    /// The `Content-Type` of the operation's body.
+    pub fn content_type(&self) -> &'static str {
+        match self.run {
+            Run::Data(DataOperation::PutLogs) => "application/x-protobuf",
+            _ => "application/json",
+        }
+    }
+
+    /// What the first part of the path names: nothing, `logstores` or `metricstores`.
+    pub fn collection(&self) -> &'static str {
+        self.routes.first().and_then(|route| route.split('/').nth(1)).unwrap_or_default()
+    }
+
+    const fn new(name: &'static str, routes: &'static [&'static str], takes_body: bool, run: Run) -> Self {
+        let (permission, project) = (name, ProjectInHost::Named);
+        Self { name, permission, routes, project, creates: None, refers: false, takes_body, run }
+    }
+
+    const fn host(mut self, project: ProjectInHost) -> Self {
+        self.project = project;
+        self
+    }
+
+    const fn creates(mut self, member: &'static str) -> Self {
+        self.creates = Some(member);
+        self
+    }
+
+    const fn refers(mut self) -> Self {
+        self.refers = true;
+        self
+    }
+
+    const fn without_body(mut self) -> Self {
+        self.takes_body = false;
+        self
+    }
+
+    const fn permitted_as(mut self, permission: &'static str) -> Self {
+        self.permission = permission;
+        self
+    }
+}
+
+const fn read(
+    name: &'static str,
+    routes: &'static [&'static str],
+    run: fn(&Model, &Request<'_>) -> Result<Value, Error>,
+) -> Operation {
+    Operation::new(name, routes, false, Run::Read(run))
+}
+
+const fn write(
+    name: &'static str,
+    routes: &'static [&'static str],
+    run: fn(&mut Model, &Request<'_>) -> Result<Value, Error>,
+) -> Operation {
+    Operation::new(name, routes, true, Run::Write(run))
+}
+
+const fn data(name: &'static str, routes: &'static [&'static str], operation: DataOperation) -> Operation {
+    Operation::new(name, routes, false, Run::Data(operation))
+}
+
+/// The answer of a write that says nothing.
+fn empty((): ()) -> Value {
+    Value::Null
+}
