@@ -46,12 +46,12 @@ pub async fn carry_out<C: EvaluatedCall>(
             Ok(Reply::raw(status, &content_type, body.into_bytes()))
         }
         Effect::Ignore => call.run_unapplied().await,
-        Effect::Stale { writes } => call.run_stale(writes).await,
+        Effect::Stale { writes, .. } => call.run_stale(writes).await,
         Effect::Delay { ms } if state.outlasts(tokio::time::sleep(Duration::from_millis(ms))).await => {
             call.run().await
         }
-        Effect::Hold if state.outlasts(release.wait()).await => call.run().await,
-        Effect::DropBefore | Effect::Delay { .. } | Effect::Hold => return Ok(Answer::Drop),
+        Effect::Hold {} if state.outlasts(release.wait()).await => call.run().await,
+        Effect::DropBefore | Effect::Delay { .. } | Effect::Hold {} => return Ok(Answer::Drop),
         Effect::DropAfter => {
             // The outcome goes nowhere: the client gets no answer.
             let _ = call.run().await;

@@ -2,11 +2,21 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::watch;
 
+use super::json;
+use super::snapshots::KEPT;
+
+/// The longest delay, in milliseconds: an hour.
+const LONGEST_DELAY: u64 = 60 * 60 * 1000;
+/// The most writes that a stale answer looks back over.
+const MOST_WRITES: u64 = KEPT as u64;
+
 /// What happens to a call a rule fires on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Effect {
     /// The service's own throttling error.
     Throttle,
@@ -18,7 +28,8 @@ pub enum Effect {
     Ignore,
     /// An error of the service's shape; nothing was applied.
     Error {
-        /// The HTTP status.
+        /// The HTTP status. Those below 200 are not final: a client would go on waiting.
+        #[serde(deserialize_with = "json::integer::<_, _, 200, 599>")]
         status: u16,
         /// The service's error code.
         code: String,
@@ -27,7 +38,8 @@ pub enum Effect {
     },
     /// Any answer at all; nothing was applied.
     Respond {
-        /// The HTTP status.
+        /// The HTTP status. Those below 200 are not final: a client would go on waiting.
+        #[serde(deserialize_with = "json::integer::<_, _, 200, 599>")]
         status: u16,
         /// The `Content-Type`.
         content_type: String,
@@ -37,10 +49,11 @@ pub enum Effect {
     /// The call waits this many milliseconds before it is evaluated.
     Delay {
         /// Milliseconds.
+        #[serde(deserialize_with = "json::integer::<_, _, 0, LONGEST_DELAY>")]
         ms: u64,
     },
     /// The call waits until it is released before it is evaluated.
-    Hold,
+    Hold {},
     /// The call is applied; its answer waits until it is released.
     HoldAfter,
     /// The last writes are not seen yet: a read answers what was there before them, and an action that looks
@@ -48,25 +61,47 @@ pub enum Effect {
     /// `UpdateLogStoreEncryption`, `AssumeRole` and others) sees those from before them. A rule for every action is about reads
     /// only.
     Stale {
+        /// How many calls it is about; in a rule in force, [`Rule::times`] counts them.
+        #[serde(deserialize_with = "json::integer::<_, _, 1, { u64::MAX }>")]
+        reads: u64,
         /// How many of the last writes are not seen.
+        #[serde(
+            default = "one",
+            skip_serializing_if = "is_one",
+            deserialize_with = "json::integer::<_, _, 1, MOST_WRITES>"
+        )]
         writes: usize,
     },
 }
 
+fn one<T: From<u8>>() -> T {
+    T::from(1)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_one(number: &usize) -> bool {
+    *number == 1
+}
+
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The service, for example `sls`.
     pub service: String,
     /// The action, or `*`.
     pub action: String,
     /// Only calls to this project.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::nonempty")]
     pub project: Option<String>,
     /// Only calls to this Logstore.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::nonempty")]
     pub logstore: Option<String>,
     /// How many matching calls pass first.
+    #[serde(default, deserialize_with = "json::integer::<_, _, 0, { u64::MAX }>")]
     pub skip: u64,
     /// How many matching calls it fires on after that; it is then forgotten.
+    #[serde(default = "one", deserialize_with = "json::integer::<_, _, 1, { u64::MAX }>")]
     pub times: u64,
     /// What happens.
     pub effect: Effect,
@@ -186,45 +221,18 @@ impl Rule {
     }
 
     fn to_json(&self) -> Value {
-        let mut json = json!({
-            "service": self.service,
-            "action": self.action,
-            "skip": self.skip,
-            "times": self.times,
-            "effect": self.effect.to_json(self.times),
-        });
-        if let Some(members) = json.as_object_mut() {
-            members.extend(self.project.clone().map(|project| ("project".to_owned(), project.into())));
-            members.extend(self.logstore.clone().map(|logstore| ("logstore".to_owned(), logstore.into())));
+        let mut rule = self.clone();
+        if let Effect::Stale { reads, .. } = &mut rule.effect {
+            *reads = rule.times;
         }
-        json
-    }
-}
-
-impl Effect {
-    fn to_json(&self, times: u64) -> Value {
-        match self {
-            Self::Throttle => json!("throttle"),
-            Self::DropBefore => json!("drop_before"),
-            Self::DropAfter => json!("drop_after"),
-            Self::Ignore => json!("ignore"),
-            Self::Error { status, code, message } => {
-                json!({"error": {"status": status, "code": code, "message": message}})
-            }
-            Self::Respond { status, content_type, body } => {
-                json!({"respond": {"status": status, "content_type": content_type, "body": body}})
-            }
-            Self::Delay { ms } => json!({"delay": {"ms": ms}}),
-            Self::Hold => json!({"hold": {}}),
-            Self::HoldAfter => json!("hold_after"),
-            Self::Stale { writes: 1 } => json!({"stale": {"reads": times}}),
-            Self::Stale { writes } => json!({"stale": {"reads": times, "writes": writes}}),
-        }
+        serde_json::to_value(rule).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn rule(action: &str, skip: u64, times: u64, effect: Effect) -> Rule {
@@ -271,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_stale_rule_is_about_reads_and_about_writes_that_are_named_and_look_something_up() {
-        let (faults, stale) = (Faults::default(), Effect::Stale { writes: 3 });
+        let (faults, stale) = (Faults::default(), Effect::Stale { reads: 1, writes: 3 });
         faults.add(rule("*", 0, 1, stale.clone()));
         assert_eq!(fire(&faults, "UpdateLogStore", "l"), None);
         assert_eq!(fire(&faults, "GetLogStore", "l"), Some(stale.clone()));

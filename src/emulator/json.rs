@@ -1,5 +1,7 @@
 //! Reading JSON that people wrote by hand: every problem names its path and what was expected.
 
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 
 /// What is wrong with a document, and where.
@@ -10,6 +12,64 @@ pub struct Problem {
     pub path: String,
     /// What, for example `expected a string, found a number`.
     pub problem: String,
+}
+
+impl Problem {
+    /// A problem at a path.
+    pub fn at(path: &str, problem: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+/// Deserializes an object.
+///
+/// # Errors
+///
+/// The first thing that is not as it should be, with its path.
+pub fn read<T: DeserializeOwned>(document: &Value) -> Result<T, Problem> {
+    Node::root("", document).object()?;
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let (path, problem) = (error.path().to_string(), error.inner().to_string());
+        let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        match missing {
+            Some(member) if path == "." => Problem::at(member, "this member is missing"),
+            Some(member) => Problem::at(&format!("{path}.{member}"), "this member is missing"),
+            None => Problem { path, problem },
+        }
+    })
+}
+
+/// Deserializes an integer from `LEAST` to `MOST`, by `#[serde(deserialize_with)]`.
+///
+/// # Errors
+///
+/// That the value is something else.
+pub fn integer<'de, D, T, const LEAST: u64, const MOST: u64>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<u64>,
+{
+    let number = Value::deserialize(deserializer)?.as_u64().filter(|number| (LEAST..=MOST).contains(number));
+    number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+        D::Error::custom(match MOST {
+            u64::MAX => format!("expected an integer of at least {LEAST}"),
+            _ => format!("expected an integer from {LEAST} to {MOST}"),
+        })
+    })
+}
+
+/// Deserializes a string that is not empty, by `#[serde(deserialize_with)]`.
+///
+/// # Errors
+///
+/// That the value is something else.
+pub fn nonempty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        Err(D::Error::custom("expected a string that is not empty"))
+    } else {
+        Ok(Some(text))
+    }
 }
 
 /// A value together with the path that leads to it.

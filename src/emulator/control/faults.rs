@@ -5,25 +5,21 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::State as Shared;
 use axum::response::Response;
+use serde_json::{Value, json};
 
-use super::{Answer, done, json_answer, parse, root};
+use super::{Answer, done, json_answer, parse};
 use crate::emulator::faults::{Effect, Rule};
-use crate::emulator::json::{Node, Problem};
+use crate::emulator::json::{self, Problem};
 use crate::emulator::rpc::{Action, Run, Service};
-use crate::emulator::snapshots::KEPT;
 use crate::emulator::state::State;
 use crate::emulator::{kms, ram, sls, sts};
-
-/// The longest delay, in milliseconds: an hour.
-const LONGEST_DELAY: u64 = 60 * 60 * 1000;
 
 pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&state.faults.to_json())
 }
 
 pub(super) async fn add(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
-    let document = parse(&body)?;
-    state.faults.add(read_rule(&root(&document))?);
+    state.faults.add(read_rule(parse(&body)?)?);
     Ok(done())
 }
 
@@ -37,32 +33,19 @@ pub(super) async fn release(Shared(state): Shared<Arc<State>>) -> Response<Body>
     done()
 }
 
-fn read_rule(node: &Node<'_>) -> Result<Rule, Problem> {
-    node.object_of(&["service", "action", "project", "logstore", "skip", "times", "effect"])?;
-    let service = node.required("service")?;
-    let known = known_actions(&service)?;
-    let action = node.required("action")?;
-    check_action(&action, &known)?;
-    let effect_node = node.required("effect")?;
-    let (effect, reads) = read_effect(&effect_node)?;
-    if let Effect::Stale { writes } = effect {
-        check_stale(&effect_node, writes, (service.string()?, action.string()?), &known)?;
+/// A rule, in which `"hold"` stands for `{"hold": {}}`.
+fn read_rule(mut document: Value) -> Result<Rule, Problem> {
+    if let Some(effect) = document.get_mut("effect").filter(|effect| **effect == "hold") {
+        *effect = json!({"hold": {}});
     }
-    let filter =
-        |name| node.member(name).map(|filter| filter.nonempty_string().map(str::to_owned)).transpose();
-    let times = match node.member("times") {
-        Some(times) => at_least_one(&times)?,
-        None => 1,
-    };
-    Ok(Rule {
-        service: service.string()?.to_owned(),
-        action: action.string()?.to_owned(),
-        project: filter("project")?,
-        logstore: filter("logstore")?,
-        skip: node.member("skip").map_or(Ok(0), |skip| skip.count())?,
-        times: times.saturating_mul(reads),
-        effect,
-    })
+    let mut rule: Rule = json::read(&document)?;
+    let known = known_actions(&rule.service)?;
+    check_action(&rule.action, &known)?;
+    if let Effect::Stale { reads, writes } = rule.effect {
+        check_stale(writes, &rule, &known)?;
+        rule.times = rule.times.saturating_mul(reads);
+    }
+    Ok(rule)
 }
 
 /// An action that rules can be about.
@@ -73,18 +56,18 @@ pub(super) struct Known {
 }
 
 /// The actions of a service; a problem if there is no such service.
-pub(super) fn known_actions(service: &Node<'_>) -> Result<Vec<Known>, Problem> {
+pub(super) fn known_actions(service: &str) -> Result<Vec<Known>, Problem> {
     let of_sls = |operation: &sls::Operation| Known {
         name: operation.name,
         is_read: operation.is_read(),
         looks_up: operation.looks_up(),
     };
-    match service.string()? {
+    match service {
         sls::NAME => Ok(sls::OPERATIONS.iter().map(of_sls).collect()),
         "ram" => Ok(known_actions_of(&ram::SERVICE)),
         "sts" => Ok(known_actions_of(&sts::SERVICE)),
         "kms" => Ok(known_actions_of(&kms::SERVICE)),
-        _ => Err(service.problem("expected \"sls\", \"ram\", \"sts\" or \"kms\"")),
+        _ => Err(Problem::at("service", "expected \"sls\", \"ram\", \"sts\" or \"kms\"")),
     }
 }
 
@@ -98,120 +81,31 @@ fn known_actions_of<M>(service: &Service<M>) -> Vec<Known> {
 }
 
 /// A misspelt action would make a rule that never fires.
-fn check_action(node: &Node<'_>, known: &[Known]) -> Result<(), Problem> {
-    let action = node.string()?;
+fn check_action(action: &str, known: &[Known]) -> Result<(), Problem> {
     if action == "*" || known.iter().any(|known| known.name == action) {
         return Ok(());
     }
     let names: Vec<&str> = known.iter().map(|known| known.name).collect();
-    Err(node.problem(format!("{action:?} is no action, expected \"*\" or one of: {}", names.join(", "))))
+    let problem = format!("{action:?} is no action, expected \"*\" or one of: {}", names.join(", "));
+    Err(Problem::at("action", problem))
 }
 
-/// A stale answer to what looks nothing up would never fire, and of a Logstore only one earlier version is
-/// kept.
-fn check_stale(
-    node: &Node<'_>,
-    writes: usize,
-    (service, action): (&str, &str),
-    known: &[Known],
-) -> Result<(), Problem> {
-    let known = known.iter().find(|known| known.name == action);
+/// Refuses a stale answer to an action that looks nothing up, which would never fire, and one that looks back
+/// further than what is kept of a Logstore: one earlier version.
+fn check_stale(writes: usize, rule: &Rule, known: &[Known]) -> Result<(), Problem> {
+    let known = known.iter().find(|known| known.name == rule.action);
     if known.is_some_and(|known| !known.looks_up) {
-        return Err(node.problem(format!("{action} looks nothing up that could be stale")));
+        return Err(Problem::at("effect", format!("{} looks nothing up that could be stale", rule.action)));
     }
-    if writes > 1 && service == sls::NAME && known.is_none_or(|known| known.is_read) {
-        return Err(node.problem("reads of sls look back over 1 write"));
+    if writes > 1 && rule.service == sls::NAME && known.is_none_or(|known| known.is_read) {
+        return Err(Problem::at("effect", "reads of sls look back over 1 write"));
     }
     Ok(())
-}
-
-/// An effect, and how many calls one of its `times` stands for.
-fn read_effect(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
-    const EXPECTED: &str = "expected \"throttle\", \"drop_before\", \"drop_after\", \"ignore\", \"hold\", \
-                            \"hold_after\", or an object with one of: error, respond, delay, hold, stale";
-    if let Ok(name) = node.string() {
-        let effect = match name {
-            "throttle" => Effect::Throttle,
-            "drop_before" => Effect::DropBefore,
-            "drop_after" => Effect::DropAfter,
-            "ignore" => Effect::Ignore,
-            "hold" => Effect::Hold,
-            "hold_after" => Effect::HoldAfter,
-            _ => return Err(node.problem(EXPECTED)),
-        };
-        return Ok((effect, 1));
-    }
-    let mut names = node.value().as_object().into_iter().flat_map(|members| members.keys());
-    let (Some(name), None) = (names.next(), names.next()) else { return Err(node.problem(EXPECTED)) };
-    let details = node.required(name)?;
-    match name.as_str() {
-        "error" => Ok((read_error(&details)?, 1)),
-        "respond" => Ok((read_respond(&details)?, 1)),
-        "delay" => Ok((read_delay(&details)?, 1)),
-        "hold" => details.object_of(&[]).map(|_| (Effect::Hold, 1)),
-        "stale" => read_stale(&details),
-        _ => Err(node.problem(EXPECTED)),
-    }
-}
-
-fn read_error(node: &Node<'_>) -> Result<Effect, Problem> {
-    node.object_of(&["status", "code", "message"])?;
-    Ok(Effect::Error {
-        status: status(&node.required("status")?)?,
-        code: node.required("code")?.string()?.to_owned(),
-        message: node.required("message")?.string()?.to_owned(),
-    })
-}
-
-fn read_respond(node: &Node<'_>) -> Result<Effect, Problem> {
-    node.object_of(&["status", "content_type", "body"])?;
-    Ok(Effect::Respond {
-        status: status(&node.required("status")?)?,
-        content_type: node.required("content_type")?.string()?.to_owned(),
-        body: node.required("body")?.string()?.to_owned(),
-    })
-}
-
-/// Which writes are not seen yet, and by how many calls.
-fn read_stale(node: &Node<'_>) -> Result<(Effect, u64), Problem> {
-    node.object_of(&["reads", "writes"])?;
-    let reads = at_least_one(&node.required("reads")?)?;
-    let Some(node) = node.member("writes") else { return Ok((Effect::Stale { writes: 1 }, reads)) };
-    match usize::try_from(at_least_one(&node)?) {
-        Ok(writes) if writes <= KEPT => Ok((Effect::Stale { writes }, reads)),
-        _ => Err(node.problem(format!("expected at most {KEPT}: as many writes are kept"))),
-    }
-}
-
-fn read_delay(node: &Node<'_>) -> Result<Effect, Problem> {
-    node.object_of(&["ms"])?;
-    let node = node.required("ms")?;
-    match node.count()? {
-        ms if ms <= LONGEST_DELAY => Ok(Effect::Delay { ms }),
-        _ => Err(node.problem(format!("expected at most {LONGEST_DELAY} milliseconds"))),
-    }
-}
-
-fn at_least_one(node: &Node<'_>) -> Result<u64, Problem> {
-    match node.count()? {
-        0 => Err(node.problem("expected an integer of at least 1")),
-        count => Ok(count),
-    }
-}
-
-/// 1xx answers are not final: a client would go on waiting.
-fn status(node: &Node<'_>) -> Result<u16, Problem> {
-    let status = node.count()?;
-    match u16::try_from(status) {
-        Ok(status @ 200..=599) => Ok(status),
-        _ => Err(node.problem("expected an HTTP status from 200 to 599")),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
 
     fn rule(effect: &Value) -> Value {
         json!({"service": "sls", "action": "*", "effect": effect})
@@ -219,7 +113,7 @@ mod tests {
 
     #[track_caller]
     fn refused(rule: &Value, expected: &str) {
-        let problem = read_rule(&root(rule)).unwrap_err().to_string();
+        let problem = read_rule(rule.clone()).unwrap_err().to_string();
         assert!(problem.starts_with(expected), "{problem}");
     }
 
@@ -238,17 +132,17 @@ mod tests {
             json!({"stale": {"reads": 3}}),
         ] {
             let faults = crate::emulator::faults::Faults::default();
-            faults.add(read_rule(&root(&rule(&effect))).unwrap());
+            faults.add(read_rule(rule(&effect)).unwrap());
             assert_eq!(faults.to_json()[0]["effect"], effect);
         }
-        assert_eq!(read_rule(&root(&rule(&json!("hold")))).unwrap().effect, Effect::Hold);
+        assert_eq!(read_rule(rule(&json!("hold"))).unwrap().effect, Effect::Hold {});
     }
 
     #[test]
     fn stale_counts_its_reads() {
         let mut rule = rule(&json!({"stale": {"reads": 2}}));
         rule["times"] = 3.into();
-        assert_eq!(read_rule(&root(&rule)).unwrap().times, 6);
+        assert_eq!(read_rule(rule.clone()).unwrap().times, 6);
     }
 
     #[test]
@@ -261,11 +155,11 @@ mod tests {
             rule("sls", "UpdateLogStore", 3),
         ] {
             let faults = crate::emulator::faults::Faults::default();
-            faults.add(read_rule(&root(&rule)).unwrap());
+            faults.add(read_rule(rule.clone()).unwrap());
             assert_eq!(faults.to_json()[0]["effect"], rule["effect"]);
         }
-        refused(&rule("ram", "*", 17), "effect.stale.writes: expected at most 16");
-        refused(&rule("ram", "*", 0), "effect.stale.writes: expected an integer of at least 1");
+        refused(&rule("ram", "*", 17), "effect.stale.writes: expected an integer from 1 to 16");
+        refused(&rule("ram", "*", 0), "effect.stale.writes: expected an integer from 1 to 16");
         refused(&rule("ram", "DeleteRole", 1), "effect: DeleteRole looks nothing up that could be stale");
         refused(&rule("sls", "DeleteLogStore", 1), "effect: DeleteLogStore looks nothing up");
         refused(&rule("sls", "GetLogStore", 2), "effect: reads of sls look back over 1 write");
@@ -293,21 +187,28 @@ mod tests {
         refused(&with_skip, "skip: expected an integer of at least 0");
         let mut with_typo = rule(&json!("throttle"));
         with_typo["tmes"] = 1.into();
-        refused(&with_typo, "tmes: unknown member");
-        refused(&rule(&json!("explode")), "effect: expected \"throttle\"");
-        refused(&rule(&json!({})), "effect: expected \"throttle\"");
-        refused(&rule(&json!({"explode": {}})), "effect: expected \"throttle\"");
-        refused(&rule(&json!({"delay": {"ms": "5"}})), "effect.delay.ms: expected an integer of at least 0");
-        refused(&rule(&json!({"delay": {"ms": 3_600_001}})), "effect.delay.ms: expected at most 3600000");
+        refused(&with_typo, "tmes: unknown field `tmes`, expected one of `service`, `action`, `project`");
+        let unknown = "effect: unknown variant `explode`, expected one of `throttle`, `drop_before`";
+        refused(&rule(&json!("explode")), unknown);
+        refused(&rule(&json!({"explode": {}})), unknown);
+        refused(&rule(&json!({})), "effect: ");
+        refused(
+            &rule(&json!({"delay": {"ms": "5"}})),
+            "effect.delay.ms: expected an integer from 0 to 3600000",
+        );
+        refused(
+            &rule(&json!({"delay": {"ms": 3_600_001}})),
+            "effect.delay.ms: expected an integer from 0 to 3600000",
+        );
         refused(
             &rule(&json!({"error": {"status": 99, "code": "c", "message": "m"}})),
-            "effect.error.status: expected an HTTP status",
+            "effect.error.status: expected an integer from 200 to 599",
         );
         refused(&rule(&json!({"error": {"status": 500, "message": "m"}})), "effect.error.code: this member");
         refused(
             &rule(&json!({"stale": {"reads": 0}})),
             "effect.stale.reads: expected an integer of at least 1",
         );
-        refused(&rule(&json!({"hold": {"ms": 1}})), "effect.hold.ms: unknown member");
+        refused(&rule(&json!({"hold": {"ms": 1}})), "effect.hold.ms: unknown field `ms`");
     }
 }
