@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::dispatch::{Dispatcher, Dropped};
 use super::limits::Limits;
+use super::link::Link;
 use super::tls::{self, Authority, Certified, Tunnel};
 
 /// What a TLS connection begins with: a record of the type "handshake" (RFC 8446, section 5.1).
@@ -25,17 +26,6 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 /// How long the close of an idle connection may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How a request came here.
-#[derive(Clone, Copy, Debug)]
-pub struct Link {
-    /// The other end of the TCP connection.
-    pub peer: SocketAddr,
-    /// Whether it came over TLS.
-    pub secure: bool,
-    /// Whether it came through a tunnel that CONNECT opened.
-    pub tunnelled: bool,
-}
 
 /// Serves connections. Clones share everything.
 #[derive(Clone, Debug)]

@@ -16,13 +16,13 @@ use serde_json::json;
 
 use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
-use super::connection::Link;
 use super::control::origin;
 use super::faults::Release;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
 use super::kms;
 use super::limits::Limits;
+use super::link::Link;
 use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
@@ -161,7 +161,7 @@ async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, release:
         Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (id, call, rpc), release).await,
         Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (id, call, rpc), release).await,
         Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (id, call, rpc), release).await,
-        Api::Unknown => Answer::Reply(rpc::Error::invalid_version().to_reply(rpc, &call.host, id)),
+        Api::Unknown => Answer::Reply(rpc.refusal(&rpc::Error::invalid_version(), &call.host, id)),
     }
 }
 
@@ -204,7 +204,7 @@ impl Service {
     fn internal_error(&self, id: &str, call: &Call) -> Reply {
         match self {
             Self::Sls => sls::Error::internal().to_reply(),
-            Self::Rpc(rpc) => rpc::Error::internal().to_reply(rpc, &call.host, id),
+            Self::Rpc(rpc) => rpc.refusal(&rpc::Error::internal(), &call.host, id),
         }
     }
 
@@ -212,7 +212,7 @@ impl Service {
     fn too_large(&self, limit: usize, id: &str, call: &Call) -> Reply {
         match self {
             Self::Sls => sls::Error::post_body_too_large(limit).to_reply(),
-            Self::Rpc(rpc) => rpc::Error::body_too_large(limit).to_reply(rpc, &call.host, id),
+            Self::Rpc(rpc) => rpc.refusal(&rpc::Error::body_too_large(limit), &call.host, id),
         }
     }
 

@@ -34,6 +34,7 @@ mod inspect;
 mod json;
 mod kms;
 mod limits;
+mod link;
 pub mod logging;
 mod master_key;
 mod persistence;

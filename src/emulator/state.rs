@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::faults::{Effect, Faults, Subject};
 use super::identity::Directory;
-use super::persistence::{self, NotKept};
+use super::persistence;
 use super::quotas::Quotas;
 use super::requests::RequestLog;
 use super::rpc::Nonces;
 use super::seed::Seed;
 use super::snapshots::Snapshots;
-use super::stored::Unwritable;
+use super::stored::{NotKept, Unwritable};
 use super::{Clock, Rules, kms, sls};
 use crate::storage::{Change, Committed, Store};
 
@@ -94,6 +94,15 @@ impl State {
     /// The projects and Logstores. Hold it for one evaluation, never across an await.
     pub fn sls(&self) -> MutexGuard<'_, sls::Model> {
         self.sls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Identities and keys as they are now, for the use of customers' keys.
+    pub fn snapshot(&self) -> sls::Snapshot {
+        sls::Snapshot {
+            directory: self.identity.current(),
+            keys: self.keys.current(),
+            now: self.clock.unix(),
+        }
     }
 
     /// Whether role and key of an encryption configuration have to be there.

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use zeroize::Zeroizing;
 
+use crate::storage::StoreError;
+
 /// A document is not of the form this version reads. The text says where, and nothing of what is there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -27,6 +29,18 @@ impl Unreadable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a document cannot be written as JSON")]
 pub struct Unwritable;
+
+/// Why a change is not kept. After that nothing is answered any more, so that nothing is seen that a restart
+/// would take back.
+#[derive(Debug, thiserror::Error)]
+pub enum NotKept {
+    /// It has no form in the store.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    /// The store cannot take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// Writes a form out, into a buffer that is wiped when it is dropped.
 ///

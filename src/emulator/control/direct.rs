@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 use serde_json::{Map, Value};
 
-use super::{Answer, ControlError, done, json_answer, parse, root};
+use super::answer::{Answer, ControlError, done, json_answer, parse, root};
 use crate::emulator::json::Node;
 use crate::emulator::sls::seeding::unchecked_logstore;
 use crate::emulator::sls::{Logstore, Model, Project, View, is_logstore_name, is_project_name};

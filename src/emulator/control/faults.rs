@@ -7,7 +7,7 @@ use axum::extract::State as Shared;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Answer, done, json_answer, parse};
+use super::answer::{Answer, done, json_answer, parse};
 use crate::emulator::faults::{Effect, Rule};
 use crate::emulator::json::{self, Problem};
 use crate::emulator::rpc::{Action, Run, Service};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 
-use super::{Answer, ControlError, done, parse, root};
+use super::answer::{Answer, ControlError, done, parse, root};
 use crate::emulator::kms::KeyState;
 use crate::emulator::persistence;
 use crate::emulator::state::State;

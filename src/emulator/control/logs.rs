@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 
-use super::{Answer, done, json_answer, parse, root};
+use super::answer::{Answer, done, json_answer, parse, root};
 use crate::emulator::sls;
 use crate::emulator::state::State;
 

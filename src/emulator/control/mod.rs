@@ -1,6 +1,7 @@
 //! The control API under `/_emulator/`: what tests ask of an emulator that a service would not tell, and
 //! order from it that a service would not do.
 
+mod answer;
 mod direct;
 mod faults;
 mod keys;
@@ -16,13 +17,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::answer::{Answer, done, json_answer, parse, root};
 use super::clock::iso_8601;
 use super::http::Reply;
-use super::json::{Node, Problem};
-use super::persistence::NotKept;
-use super::sls;
 use super::state::State;
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
@@ -54,53 +53,6 @@ pub fn router(state: Arc<State>) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state)
-}
-
-/// Something wrong with a control call.
-#[derive(Debug, thiserror::Error)]
-enum ControlError {
-    #[error("the body is not JSON: {0}")]
-    Syntax(#[from] serde_json::Error),
-    #[error("{0}")]
-    Content(#[from] Problem),
-    #[error("{0}")]
-    NotFound(String),
-    #[error("not stored: {0}")]
-    NotKept(#[from] NotKept),
-    #[error("{}: {}", .0.code, .0.message)]
-    Sls(#[from] sls::Error),
-}
-
-impl IntoResponse for ControlError {
-    fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Syntax(_) | Self::Content(_) => 400,
-            Self::NotFound(_) => 404,
-            Self::NotKept(_) => 500,
-            Self::Sls(error) => error.status,
-        };
-        Reply::json(status, &json!({"error": self.to_string()})).into_response()
-    }
-}
-
-type Answer = Result<Response<Body>, ControlError>;
-
-fn json_answer(body: &Value) -> Response<Body> {
-    Reply::json(200, body).into_response()
-}
-
-/// A command that was carried out has nothing to say.
-fn done() -> Response<Body> {
-    json_answer(&json!({}))
-}
-
-fn parse(body: &Bytes) -> Result<Value, ControlError> {
-    Ok(serde_json::from_slice(body)?)
-}
-
-/// Names a problem with a whole body, where a path would be empty.
-fn root(document: &Value) -> Node<'_> {
-    Node::root("", document)
 }
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {

@@ -9,7 +9,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Answer, done, faults, json_answer, parse};
+use super::answer::{Answer, done, json_answer, parse};
+use super::faults;
 use crate::emulator::json::{self, Problem};
 use crate::emulator::quotas::Quota;
 use crate::emulator::state::State;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::folded;
+use super::names::folded;
 use super::policy::{PolicyKey, PolicyKind};
 
 /// What kind of thing holds policies.

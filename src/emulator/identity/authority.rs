@@ -2,7 +2,8 @@
 
 use super::arn::role_arn;
 use super::attachment::{Holder, HolderKind};
-use super::directory::{Directory, folded};
+use super::directory::Directory;
+use super::names::folded;
 use super::policy::Policy;
 use crate::emulator::access::Principal;
 use crate::emulator::policy::{Decision, Document, Facts, Request, Trustee, decide};

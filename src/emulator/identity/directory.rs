@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::{self, Attachments, Holder, HolderKind};
 use super::entity::{Group, Role, User};
+use super::names::folded;
 use super::oidc_provider::OidcProvider;
-use super::policy::{Policy, PolicyKey, custom_policies};
-use super::system_policies::system_policies;
+use super::policy::{Policy, PolicyKey};
+use super::system_policies::{custom_policies, system_policies};
 use crate::emulator::access::AccessKeys;
 use crate::emulator::stored::by_key;
 
@@ -91,26 +92,5 @@ impl Directory {
     pub fn holders_of(&self, key: &PolicyKey) -> impl Iterator<Item = (&Holder, i64)> {
         let attached = self.attachments.iter().filter(move |((_, attached), _)| attached == key);
         attached.map(|((holder, _), since)| (holder, *since))
-    }
-}
-
-/// Brings a name into the form in which equal ones are equal: RAM takes letters of either case for alike.
-pub fn folded(name: &str) -> String {
-    name.to_lowercase()
-}
-
-/// A new id as RAM writes them: 18 digits, the first of which says what it is of.
-pub fn new_id(first: char) -> String {
-    format!("{first}{:017}", fastrand::u64(..100_000_000_000_000_000))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_18_digits() {
-        let id = new_id('3');
-        assert!(id.len() == 18 && id.starts_with('3') && id.chars().all(|c| c.is_ascii_digit()), "{id}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::{folded, new_id};
+use super::names::{folded, new_id};
 use crate::emulator::policy::PolicyText;
 use crate::emulator::stored::Keyed;
 

@@ -7,6 +7,7 @@ mod attachment;
 mod authority;
 mod directory;
 mod entity;
+mod names;
 mod oidc_provider;
 mod policy;
 pub(super) mod seeding;
@@ -17,8 +18,9 @@ mod verification_key;
 
 pub use arn::{oidc_provider_arn, role_arn, role_of_arn, user_arn};
 pub use attachment::{Holder, HolderKind};
-pub use directory::{Directory, folded};
+pub use directory::Directory;
 pub use entity::{Group, Role, User};
+pub use names::folded;
 pub use oidc_provider::OidcProvider;
 pub use policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::folded;
+use super::names::folded;
 use super::verification_key::VerificationKey;
 use crate::emulator::stored::Keyed;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::folded;
+use super::names::folded;
 use crate::emulator::policy::PolicyText;
 use crate::emulator::stored::{Keyed, by_key};
 
@@ -130,41 +130,4 @@ impl Keyed for Policy {
 
 fn custom() -> PolicyKind {
     PolicyKind::Custom
-}
-
-/// Policies by key as the list of those of the account, by `#[serde(with)]`: the cloud's are what this version
-/// has.
-pub mod custom_policies {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserializer, Serializer};
-
-    use super::{Policy, PolicyKey, PolicyKind};
-    use crate::emulator::identity::system_policies::system_policies;
-    use crate::emulator::stored::by_key;
-
-    /// Writes the account's policies.
-    ///
-    /// # Errors
-    ///
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(
-        policies: &BTreeMap<PolicyKey, Policy>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(policies.values().filter(|policy| policy.kind == PolicyKind::Custom))
-    }
-
-    /// Reads the account's policies, and adds the cloud's.
-    ///
-    /// # Errors
-    ///
-    /// Those of the deserializer, and that two policies have the same name.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<PolicyKey, Policy>, D::Error> {
-        let mut policies: BTreeMap<PolicyKey, Policy> = by_key::deserialize(deserializer)?;
-        policies.extend(system_policies());
-        Ok(policies)
-    }
 }

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::attachment::{Holder, HolderKind};
-use super::directory::{Directory, folded};
+use super::directory::Directory;
 use super::entity::{Group, Role, User};
+use super::names::folded;
 use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind};
 use super::verification_key::VerificationKey;

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::attachment::{Holder, HolderKind};
-use super::directory::{Directory, folded};
+use super::directory::Directory;
 use super::entity::{Group, Role, User};
+use super::names::folded;
 use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
 use super::verification_key::VerificationKey;

@@ -82,6 +82,42 @@ pub fn system_policies() -> BTreeMap<PolicyKey, Policy> {
     policies.collect()
 }
 
+/// Policies by key as the list of those of the account, by `#[serde(with)]`: the cloud's are what this version
+/// has.
+pub mod custom_policies {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserializer, Serializer};
+
+    use super::{Policy, PolicyKey, PolicyKind, system_policies};
+    use crate::emulator::stored::by_key;
+
+    /// Writes the account's policies.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(
+        policies: &BTreeMap<PolicyKey, Policy>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(policies.values().filter(|policy| policy.kind == PolicyKind::Custom))
+    }
+
+    /// Reads the account's policies, and adds the cloud's.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer, and that two policies have the same name.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<PolicyKey, Policy>, D::Error> {
+        let mut policies: BTreeMap<PolicyKey, Policy> = by_key::deserialize(deserializer)?;
+        policies.extend(system_policies());
+        Ok(policies)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

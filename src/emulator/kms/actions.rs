@@ -1,6 +1,6 @@
 //! The actions of the service.
 
-use super::{Keys, alias, cryptography, key, key_state, permission, rotation};
+use super::{Keys, alias, cryptography, key, key_state, permission, rotation_policy};
 use crate::emulator::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
@@ -19,9 +19,9 @@ const ACTIONS: [Action<Keys>; 19] = [
     write("DisableKey", permission::key, key_state::disable),
     write("ScheduleKeyDeletion", permission::key, key_state::schedule_deletion),
     write("CancelKeyDeletion", permission::key, key_state::cancel_deletion),
-    write("UpdateRotationPolicy", permission::key, rotation::update_policy),
-    read("ListKeyVersions", permission::key, rotation::list_versions),
-    read("DescribeKeyVersion", permission::key, rotation::describe_version),
+    write("UpdateRotationPolicy", permission::key, rotation_policy::update_policy),
+    read("ListKeyVersions", permission::key, rotation_policy::list_versions),
+    read("DescribeKeyVersion", permission::key, rotation_policy::describe_version),
     write("CreateAlias", permission::key, alias::create),
     write("UpdateAlias", permission::key, alias::update),
     write("DeleteAlias", permission::alias, alias::delete),

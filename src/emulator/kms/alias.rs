@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::key::page;
+use super::paging::page;
 use super::{KeyState, Keys, error};
 use crate::emulator::rpc::{Error, Outcome, Parameters, Request, done};
 

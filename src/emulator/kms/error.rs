@@ -1,7 +1,6 @@
 //! Errors in KMS's own words
 //! (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/common-error-codes>).
 
-use super::KeyState;
 use crate::emulator::rpc::Error;
 
 /// No such key, or not in this region.
@@ -25,10 +24,9 @@ pub fn version_not_found() -> Error {
 }
 
 /// The key cannot be used as it is.
-pub fn rejected(state: KeyState) -> Error {
-    let name = state.name();
-    let message = format!("The request was rejected because the key state is {name}.");
-    Error::new(409, format!("Rejected.{name}"), message)
+pub fn rejected(state: &str) -> Error {
+    let message = format!("The request was rejected because the key state is {state}.");
+    Error::new(409, format!("Rejected.{state}"), message)
 }
 
 /// The key cannot change from the state it is in.

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::model::{ASYMMETRIC_SPECS, Key, SYMMETRIC_SPECS, USAGES};
-use super::{KeyState, Keys, error, rotation};
+use super::paging::page;
+use super::{KeyState, Keys, error, rotation_policy};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::ids::rpc_request_id;
 use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, members};
@@ -17,8 +18,6 @@ const POLICY_LENGTH: usize = 32_768;
 const TAGS: usize = 20;
 /// Pairs in `Filters`.
 const FILTERS: usize = 10;
-/// Keys on a page where the call does not say, and at most.
-const PAGE_SIZES: (i64, i64) = (10, 100);
 
 /// `CreateKey`
 pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
@@ -44,7 +43,7 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     if key.origin == "EXTERNAL" {
         key.state = KeyState::PendingImport;
     }
-    if let Some(interval) = rotation::read(parameters)? {
+    if let Some(interval) = rotation_policy::read(parameters)? {
         if !key.encrypts() || key.origin == "EXTERNAL" {
             return Err(error::invalid("EnableAutomaticRotation"));
         }
@@ -74,23 +73,6 @@ pub fn list(keys: &Keys, request: &Request<'_>) -> Outcome {
     let (page, mut members) = page(request.parameters, listed)?;
     members.insert("Keys".to_owned(), json!({"Key": page}));
     Ok(members)
-}
-
-/// Cuts a page out of a list: the page, and the members that describe it.
-pub fn page(parameters: &Parameters, all: Vec<Value>) -> Result<(Vec<Value>, Map<String, Value>), Error> {
-    let (default_size, largest) = PAGE_SIZES;
-    let number = parameters.number("PageNumber")?.unwrap_or(1);
-    let size = parameters.number("PageSize")?.unwrap_or(default_size);
-    if number < 1 {
-        return Err(error::invalid("PageNumber"));
-    }
-    if !(1..=largest).contains(&size) {
-        return Err(error::invalid("PageSize"));
-    }
-    let described = members(json!({"TotalCount": all.len(), "PageNumber": number, "PageSize": size}));
-    let skipped = usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-    let taken = usize::try_from(size).unwrap_or(usize::MAX);
-    Ok((all.into_iter().skip(skipped).take(taken).collect(), described))
 }
 
 /// A UUID, or for a key in an instance `key-` and letters. Instances themselves are not emulated: any id will do.
@@ -154,7 +136,7 @@ fn metadata(key: &Key, request: &Request<'_>) -> Map<String, Value> {
         "DeleteDate": delete_date,
         "MaterialExpireTime": "",
     }));
-    metadata.extend(rotation::metadata(key, request.now));
+    metadata.extend(rotation_policy::metadata(key, request.now));
     metadata.extend(key.instance.clone().map(|id| ("DKMSInstanceId".to_owned(), id.into())));
     metadata
 }

@@ -8,8 +8,10 @@ mod error;
 mod key;
 mod key_state;
 mod model;
+mod paging;
 mod permission;
 mod rotation;
+mod rotation_policy;
 mod sealing;
 pub(super) mod seeding;
 #[cfg(test)]

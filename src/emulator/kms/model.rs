@@ -148,7 +148,7 @@ impl Key {
         match self.state {
             KeyState::Enabled if self.encrypts() => Ok(()),
             KeyState::Enabled => Err(error::unsupported_operation()),
-            state => Err(error::rejected(state)),
+            state => Err(error::rejected(state.name())),
         }
     }
 

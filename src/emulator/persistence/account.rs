@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ONLY;
 use crate::emulator::seed::Seed;
 use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
 use crate::storage::{Change, Document, Kind};
 
+/// The name of a document that is the only one of its kind.
+pub const ONLY: &str = "all";
 /// The name of the document about the clock.
 const CLOCK: &str = "clock";
 

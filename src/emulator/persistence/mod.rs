@@ -23,25 +23,11 @@ use super::identity::Directory;
 use super::seed::Seed;
 use super::stored::{Unwritable, encode};
 use super::{kms, sls};
-use crate::storage::{Change, Committed, Kind, Store, StoreError};
+use crate::storage::{Change, Committed, Kind, Store};
 
+use account::ONLY;
 pub use account::write_clock;
 pub use restore::{RestoreError, restore};
-
-/// The name of a document that is the only one of its kind.
-const ONLY: &str = "all";
-
-/// Why a change is not kept. After that nothing is answered any more, so that nothing is seen that a restart
-/// would take back.
-#[derive(Debug, thiserror::Error)]
-pub enum NotKept {
-    /// It has no form in the store.
-    #[error(transparent)]
-    Unwritable(#[from] Unwritable),
-    /// The store cannot take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// A model that is one document of the store.
 pub trait Kept: Serialize + DeserializeOwned + Send + Sync {

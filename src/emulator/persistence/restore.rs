@@ -1,7 +1,7 @@
 //! Reading a store at the start.
 
-use super::account::{self, StoredAccount, named};
-use super::{Kept, ONLY};
+use super::Kept;
+use super::account::{self, ONLY, StoredAccount, named};
 use crate::emulator::identity::Directory;
 use crate::emulator::seed::Seed;
 use crate::emulator::stored::{Unreadable, decode};

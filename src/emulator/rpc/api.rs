@@ -1,8 +1,10 @@
 //! Which service and which action a call is for.
 
+use serde_json::json;
+
 use super::authentication::is_acs3;
-use super::{Format, Parameters};
-use crate::emulator::http::Call;
+use super::{Error, Format, Parameters};
+use crate::emulator::http::{Call, Reply};
 
 /// The RPC-style services, told apart by the API version that each call carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,20 @@ pub struct RpcCall {
     pub parameters: Parameters,
     /// What the answer is written in.
     pub format: Format,
+}
+
+impl RpcCall {
+    /// The answer that refuses the call. KMS repeats the status where the others name the host.
+    pub fn refusal(&self, error: &Error, host: &str, request_id: &str) -> Reply {
+        let Error { status, code, message } = error;
+        let body = match self.api {
+            Api::Kms => {
+                json!({"HttpStatus": status, "Code": code, "Message": message, "RequestId": request_id})
+            }
+            _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
+        };
+        Reply { error_code: Some(code.clone()), ..self.format.reply(*status, "Error", &body) }
+    }
 }
 
 /// Reads a call as one of RPC style; `None` when it is for SLS.

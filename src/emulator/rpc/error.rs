@@ -1,12 +1,7 @@
 //! Errors in the words of the RPC services
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
 
-use serde_json::json;
-
-use super::{Api, RpcCall};
-use crate::emulator::http::Reply;
-use crate::emulator::persistence::NotKept;
-use crate::emulator::stored::Unwritable;
+use crate::emulator::stored::{NotKept, Unwritable};
 
 /// An error an RPC service answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,18 +21,6 @@ impl Error {
         Self { status, code: code.into(), message: message.into() }
     }
 
-    /// The answer. KMS repeats the status where the others name the host.
-    pub fn to_reply(&self, call: &RpcCall, host: &str, request_id: &str) -> Reply {
-        let Self { status, code, message } = self;
-        let body = match call.api {
-            Api::Kms => {
-                json!({"HttpStatus": status, "Code": code, "Message": message, "RequestId": request_id})
-            }
-            _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
-        };
-        Reply { error_code: Some(code.clone()), ..call.format.reply(*status, "Error", &body) }
-    }
-
     /// A parameter that must be there is not.
     pub fn missing_parameter(name: &str) -> Self {
         Self::new(400, "MissingParameter", format!("The parameter \"{name}\" is needed but not provided."))
@@ -53,9 +36,8 @@ impl Error {
     }
 
     /// The service has no such action, or this emulator does not.
-    pub fn action_not_found(api: Api, action: &str) -> Self {
-        let message =
-            format!("Specified api is not found: the emulator does not serve {} {action}.", api.name());
+    pub fn action_not_found(service: &str, action: &str) -> Self {
+        let message = format!("Specified api is not found: the emulator does not serve {service} {action}.");
         Self::new(404, "InvalidAction.NotFound", message)
     }
 

@@ -2,6 +2,7 @@
 //! parameters are, how it is signed, and how it is answered
 //! (<https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>).
 
+mod action;
 mod answer;
 mod api;
 mod authentication;
@@ -12,10 +13,11 @@ mod service;
 #[cfg(test)]
 pub mod testing;
 
+pub use action::{Action, ArnOf, Outcome, Request, Resource, Run, Service, call_as};
 pub use answer::{answer, done, members};
 pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
 pub use error::Error;
 pub use format::Format;
 pub use parameters::Parameters;
-pub use service::{Action, ArnOf, Outcome, Request, Resource, Run, Service, call_as, serve};
+pub use service::serve;

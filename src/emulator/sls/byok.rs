@@ -3,13 +3,18 @@
 
 use serde_json::Value;
 
-use super::data_key::{SERVICE, SESSION};
 use super::encryption::{UserCmkInfo, user_cmk_info_of};
 use super::error::Error;
 use crate::emulator::access::{Principal, facts_of_service};
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
 use crate::emulator::kms::{KeyState, Keys};
 use crate::emulator::policy::Facts;
+
+/// What roles name in their trust policy to let the service assume them.
+pub const SERVICE: &str = "log.aliyuncs.com";
+
+/// The name of the service's sessions. No source has the real one.
+pub const SESSION: &str = "aliyun-log";
 
 /// What the role must allow the service to do with the key.
 const KEY_ACTIONS: [&str; 3] = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"];

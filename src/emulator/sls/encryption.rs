@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::Error;
-use super::fields::Violation;
+use super::violation::Violation;
 use crate::emulator::Rules;
 use crate::storage::Algorithm;
 

@@ -6,7 +6,7 @@ use std::io;
 use serde_json::json;
 
 use crate::emulator::http::Reply;
-use crate::emulator::persistence::NotKept;
+use crate::emulator::stored::NotKept;
 use crate::storage::StoreError;
 
 /// An error SLS answers with.

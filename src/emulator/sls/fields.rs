@@ -5,31 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::error::Error;
 use super::limits;
+use super::violation::{Violation, missing};
 use crate::emulator::Rules;
 use crate::emulator::json::kind_of;
-
-/// A member that breaks a rule.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Violation {
-    /// The member, for example `encrypt_conf.encrypt_type`.
-    pub field: String,
-    /// The service's text.
-    pub message: String,
-}
-
-impl Violation {
-    /// A member and what to say about it.
-    pub fn new(field: &str, message: impl Into<String>) -> Self {
-        Self { field: field.to_owned(), message: message.into() }
-    }
-}
-
-impl From<Violation> for Error {
-    fn from(violation: Violation) -> Self {
-        Self::logstore_info_invalid(violation.message)
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -207,11 +185,6 @@ pub fn fill_in(logstore: &mut Map<String, Value>) {
             logstore.insert(field.name.to_owned(), value);
         }
     }
-}
-
-/// A violation for a member that has to be there.
-pub fn missing(name: &str) -> Violation {
-    Violation::new(name, format!("The logstore info is invalid, [{name}] key is missing"))
 }
 
 /// Automatic splitting needs to be told where to stop.

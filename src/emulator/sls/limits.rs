@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::fields::{Violation, missing};
+use super::violation::{Violation, missing};
 
 /// Days of `ttl`; 3650 means for ever.
 const TTL: RangeInclusive<i64> = 1..=3650;

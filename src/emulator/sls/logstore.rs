@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::Context;
 use super::encryption;
 use super::error::Error;
 use super::fields::{self, ENCRYPT_CONF};
-use super::model::{Context, Logstore, MeteringMode, Model};
+use super::model::{Logstore, MeteringMode, Model};
 use super::names::is_logstore_name;
 use super::paging::Page;
 use super::versioned::View;

@@ -9,11 +9,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::Context;
 use super::encryption::{self, METRIC_STORE};
 use super::error::Error;
 use super::fields::{ENCRYPT_CONF, missing};
 use super::logstore;
-use super::model::{Context, Logstore, Model};
+use super::model::{Logstore, Model};
 use super::paging::Page;
 use crate::emulator::Rules;
 use crate::emulator::target::Query;

@@ -4,8 +4,10 @@
 mod authentication;
 mod byok;
 mod changes;
+mod context;
 mod data;
 mod data_key;
+mod documents;
 mod encryption;
 mod error;
 mod fields;
@@ -25,15 +27,16 @@ mod shards;
 #[cfg(test)]
 mod stored_tests;
 mod versioned;
+mod violation;
 
-pub use changes::NUMBERS;
-#[cfg(test)]
-pub use changes::Numbers;
 pub use data::Writers;
 pub use data::direct::{newest as newest_directly, put as put_directly};
 #[cfg(test)]
 pub use data_key::Owner;
-pub use data_key::{DataKeys, WrappedDataKey};
+pub use data_key::{DataKeys, Snapshot, WrappedDataKey};
+pub use documents::NUMBERS;
+#[cfg(test)]
+pub use documents::Numbers;
 #[cfg(test)]
 pub use encryption::UserCmkInfo;
 pub use error::Error;

@@ -5,32 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::byok::References;
 use super::changes::Changes;
 use super::data_key::WrappedDataKey;
 use super::error::Error;
 use super::fields::ENCRYPT_CONF;
 use super::versioned::{Versioned, View};
-use crate::emulator::Rules;
-
-/// What a call is evaluated against, apart from the model.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The account everything belongs to.
-    pub account_id: &'a str,
-    /// The region of the addressed endpoint, or the emulator's own where the endpoint does not say.
-    pub region: &'a str,
-    /// Whether the endpoint itself names the region, so that it serves no other.
-    pub region_is_named: bool,
-    /// How strictly bodies are read.
-    pub rules: Rules,
-    /// Seconds since the epoch.
-    pub now: i64,
-    /// What reads see.
-    pub view: View,
-    /// Where the role and key of an encryption configuration are looked up.
-    pub references: References<'a>,
-}
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,15 +158,6 @@ impl Model {
     /// A project that is there.
     pub fn project(&self, name: &str, view: View) -> Option<&Project> {
         self.projects.get(name)?.get(view)
-    }
-
-    /// A project that the call's endpoint serves.
-    ///
-    /// # Errors
-    ///
-    /// `ProjectNotExist`, also for a project of another region.
-    pub fn served_project(&self, name: &str, context: &Context<'_>, view: View) -> Result<&Project, Error> {
-        self.project_in(name, Some(context.region).filter(|_| context.region_is_named), view)
     }
 
     /// A project of a region, or of any where none is given.

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::context::Context;
 use super::data::DataOperation;
 use super::error::Error;
-use super::model::{Context, Model};
+use super::model::Model;
 use super::{logstore, metricstore, project, shards};
 use crate::emulator::target::Query;
 

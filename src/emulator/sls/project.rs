@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use super::context::Context;
 use super::error::Error;
-use super::model::{Context, Model, Project};
+use super::model::{Model, Project};
 use super::names::is_project_name;
 use super::paging::Page;
 use super::versioned::View;

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::encryption::{self, configured};
-use super::fields::{self, ENCRYPT_CONF, Violation};
+use super::fields::{self, ENCRYPT_CONF};
 use super::limits;
 use super::model::{Logstore, Model, Project};
 use super::names::{is_logstore_name, is_project_name};
 use super::versioned::View;
+use super::violation::Violation;
 use crate::emulator::Rules;
 use crate::emulator::json::{Node, Problem};
 

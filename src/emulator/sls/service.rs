@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
 use super::byok::References;
+use super::context::Context;
 use super::data::{self, Compression, DataCall, DataOperation};
 use super::error::Error;
-use super::model::{Context, Model};
+use super::model::Model;
 use super::operations::{Operation, Request, Run};
 use super::permission::permission;
 use super::routes::{Route, route};

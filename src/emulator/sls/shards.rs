@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
+use super::context::Context;
 use super::error::Error;
 use super::logstore::existing;
-use super::model::{Context, Logstore, Model, Shard, ShardStatus};
+use super::model::{Logstore, Model, Shard, ShardStatus};
 use crate::emulator::target::Query;
 
 /// The most shards of a Logstore that take data.

@@ -1,12 +1,9 @@
 //! The actions of the service.
 
+use super::session::FORBIDDEN;
 use super::{assume_role, assume_role_with_oidc, caller_identity};
 use crate::emulator::identity::Directory;
 use crate::emulator::rpc::{Action, Api, Resource, Run, Service};
-
-/// What STS says to callers who may not.
-pub const FORBIDDEN: (u16, &str, &str) =
-    (403, "NoPermission", "You are not authorized to do this action. You should be authorized by RAM.");
 
 /// The service.
 pub const SERVICE: Service<Directory> = Service {

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::actions::FORBIDDEN;
 use crate::crypto::Secret;
 use crate::emulator::access::{AccessKey, Principal};
 use crate::emulator::clock::iso_8601;
@@ -10,6 +9,9 @@ use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
 use crate::emulator::policy::{Facts, Grammar, PolicyText};
 use crate::emulator::rpc::{Error, Parameters, members};
 
+/// What STS says to callers who may not.
+pub const FORBIDDEN: (u16, &str, &str) =
+    (403, "NoPermission", "You are not authorized to do this action. You should be authorized by RAM.");
 /// The shortest session, in seconds.
 const SHORTEST: i64 = 900;
 /// How long a session is where the call does not say, in seconds.

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::json_answer;
+use super::answer::json_answer;
 use crate::crypto::sha256;
 use crate::emulator::clock::iso_8601;
 use crate::emulator::http::Reply;

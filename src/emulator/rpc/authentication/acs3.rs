@@ -1,6 +1,7 @@
 //! Signature version 3: `Authorization: ACS3-HMAC-SHA256 Credential=…,SignedHeaders=…,Signature=…`.
 
-use super::{Claim, Error, Scheme, canonical, timestamp};
+use super::Error;
+use super::claim::{Claim, Scheme, canonical, timestamp};
 use crate::crypto::{Secret, hmac_sha256, sha256_hex};
 use crate::emulator::http::Call;
 

@@ -5,6 +5,7 @@
 //! (<https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature>).
 
 mod acs3;
+mod claim;
 mod nonces;
 #[cfg(test)]
 mod properties;
@@ -16,45 +17,15 @@ mod v1;
 #[cfg(test)]
 mod vectors;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq as _;
-use time::PrimitiveDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
 pub use self::acs3::is_acs3;
+use self::claim::{Claim, Scheme, WINDOW};
 pub use self::nonces::Nonces;
 use super::{Error, Parameters};
 use crate::crypto::Secret;
 use crate::emulator::access::{self, AccessKeys, Principal, Unusable};
 use crate::emulator::http::Call;
-
-/// How far a call's date may be from the service's clock, in seconds: 15 minutes.
-const WINDOW: u64 = 15 * 60;
-
-const TIMESTAMP: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-
-/// What RFC 3986 leaves as it is (section 2.3).
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// What a call claims about its origin, not yet believed.
-#[derive(Debug)]
-struct Claim<'a> {
-    access_key_id: &'a str,
-    token: Option<&'a str>,
-    signature: &'a str,
-    /// Seconds since the epoch.
-    time: i64,
-    nonce: &'a str,
-    scheme: Scheme<'a>,
-}
-
-#[derive(Debug)]
-enum Scheme<'a> {
-    V1,
-    Acs3 { signed_headers: &'a str },
-}
 
 /// Finds out who a call comes from: checks the date, the access key, the token, the signature, the body,
 /// and that its nonce is a new one.
@@ -125,25 +96,4 @@ fn refused(why: Unusable) -> Error {
             Error::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
         }
     }
-}
-
-/// Reads `2026-11-20T08:00:00Z` as seconds since the epoch.
-fn timestamp(text: &str) -> Result<i64, Error> {
-    let malformed = "Specified time stamp or date value is not well formatted.";
-    PrimitiveDateTime::parse(text, TIMESTAMP)
-        .map(|time| time.assume_utc().unix_timestamp())
-        .map_err(|_| Error::new(400, "InvalidTimeStamp.Format", malformed))
-}
-
-/// `name=value` pairs, encoded, sorted and joined.
-fn canonical<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> String {
-    let mut pairs: Vec<(String, String)> =
-        pairs.map(|(name, value)| (encoded(name), encoded(value))).collect();
-    pairs.sort_unstable();
-    let written: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    written.join("&")
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::WINDOW;
+use super::claim::WINDOW;
 
 /// The nonces of calls whose time is still within the window. Later, the time alone refuses a repetition.
 #[derive(Debug, Default)]

@@ -5,7 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Claim, Error, Parameters, Scheme, canonical, encoded, timestamp};
+use super::claim::{Claim, Scheme, canonical, encoded, timestamp};
+use super::{Error, Parameters};
 use crate::crypto::{Secret, hmac_sha1};
 use crate::emulator::http::Call;
 use crate::emulator::rpc::parameters::is_form;

@@ -3,6 +3,7 @@
 //! Two versions of the service's own scheme, V1 (`LOG`) and V4 (`SLS4-HMAC-SHA256`), each in its own
 //! file (<https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures>).
 
+mod claim;
 mod dates;
 #[cfg(test)]
 mod properties;
@@ -17,6 +18,7 @@ mod vectors;
 
 use subtle::ConstantTimeEq as _;
 
+use self::claim::{Claim, Scheme, invalid_method};
 use super::error::Error;
 use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
 use crate::emulator::access::{self, AccessKeys, Principal, Unusable};
@@ -28,24 +30,6 @@ const API_VERSION: &str = "0.6.0";
 
 /// How far a call's date may be from the service's clock, in seconds: 15 minutes.
 const WINDOW: u64 = 15 * 60;
-
-/// What a call claims about its origin, not yet believed.
-#[derive(Debug)]
-pub struct Claim<'a> {
-    access_key_id: &'a str,
-    signature: &'a str,
-    /// The date as sent.
-    date: &'a str,
-    /// The date in seconds since the epoch.
-    time: i64,
-    scheme: Scheme<'a>,
-}
-
-#[derive(Debug)]
-enum Scheme<'a> {
-    V1(v1::Method),
-    V4(v4::Scope<'a>),
-}
 
 /// Finds out who a call comes from: checks the date, the access key, the signature and the body's digest.
 /// `region` is the one the addressed endpoint or project lies in.
@@ -158,40 +142,8 @@ fn check_general_headers(call: &Call) -> Result<(), Error> {
     }
 }
 
-fn invalid_method(method: &str) -> Error {
-    Error::new(400, "InvalidSignatureMethod", format!("signature method {method} is unsupported."))
-}
-
-fn invalid_date(date: &str) -> Error {
-    Error::new(400, "InvalidDateFormat", format!("Date {date} must follow RFC822."))
-}
-
 fn expired(time: i64, now: i64) -> Error {
     let (time, now) = (iso_8601(time), iso_8601(now));
     let message = format!("Request time {time} has been expired while server time is {now}.");
     Error::new(400, "RequestTimeExpired", message)
-}
-
-/// The headers that take part in both versions: `x-log-*` without `x-log-meta-*`, and `x-acs-*`.
-fn is_signed_by_prefix(name: &str) -> bool {
-    (name.starts_with("x-log-") && !name.starts_with("x-log-meta-")) || name.starts_with("x-acs-")
-}
-
-/// `name:value` lines.
-fn lines(headers: &[(&str, &str)]) -> String {
-    let mut lines = String::new();
-    for (name, value) in headers {
-        for part in [name, ":", value, "\n"] {
-            lines.push_str(part);
-        }
-    }
-    lines
-}
-
-/// Names and trimmed values of the headers `include` picks, sorted by name.
-fn picked_headers(call: &Call, include: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
-    let names = call.headers.keys().map(hyper::header::HeaderName::as_str).filter(|name| include(name));
-    let mut headers: Vec<_> = names.map(|name| (name, call.header(name).unwrap_or_default())).collect();
-    headers.sort_unstable();
-    headers
 }

@@ -212,7 +212,7 @@ fn vector_of_the_go_sdk_for_version_1() {
         ("date", date),
     ];
     let call = call("GET", "/logstores", headers.into_iter(), "");
-    let [signature, _] = v1::signatures(&call, v1::Method::HmacSha1, date, &secret);
+    let [signature, _] = v1::signatures(&call, claim::Method::HmacSha1, date, &secret);
     assert_eq!(signature, "Rwm6cTKzoti4HWoe+GKcb6Kv07E=");
 }
 

@@ -5,19 +5,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Error;
+use super::claim::{
+    Claim, Method, Scheme, invalid_date, invalid_method, is_signed_by_prefix, lines, picked_headers,
+};
 use super::dates::parse_rfc_822;
-use super::{Claim, Error, Scheme, invalid_date, invalid_method, is_signed_by_prefix, lines, picked_headers};
 use crate::crypto::{Secret, hmac_sha1, hmac_sha256};
 use crate::emulator::http::Call;
-
-/// The hash named by `x-log-signaturemethod`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// `hmac-sha1`
-    HmacSha1,
-    /// `hmac-sha256`
-    HmacSha256,
-}
 
 /// Reads the claim of a call whose `Authorization` starts with `LOG`.
 pub fn read<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {

@@ -4,8 +4,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::Error;
+use super::claim::{Claim, Scheme, Scope, invalid_date, is_signed_by_prefix, lines, picked_headers};
 use super::dates::parse_compact;
-use super::{Claim, Error, Scheme, invalid_date, is_signed_by_prefix, lines, picked_headers};
 use crate::crypto::{Secret, hmac_sha256, sha256_hex};
 use crate::emulator::http::Call;
 
@@ -15,15 +16,6 @@ const TERMINATOR: &str = "aliyun_v4_request";
 
 /// What RFC 3986 leaves as it is (section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// What the signing key was derived for.
-#[derive(Debug)]
-pub struct Scope<'a> {
-    /// The day, `YYYYMMDD`; the same as the date's.
-    date: &'a str,
-    /// The region.
-    pub region: &'a str,
-}
 
 /// Reads the claim of a call whose `Authorization` starts with `SLS4-HMAC-SHA256`.
 pub fn read<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {

@@ -6,6 +6,7 @@
 //! to search: here that is a walk through all of a Logstore.
 
 mod body;
+mod call;
 mod compression;
 mod cursor;
 pub mod direct;
@@ -20,47 +21,11 @@ mod tests;
 mod writers;
 
 use super::error::Error;
-use crate::emulator::http::{Call, Reply};
-use crate::emulator::state::State;
+use crate::emulator::http::Reply;
 
+pub use call::{DataCall, DataOperation};
 pub use compression::Compression;
 pub use writers::Writers;
-
-/// A call to the data plane that may be carried out.
-#[derive(Clone, Copy, Debug)]
-pub struct DataCall<'a> {
-    /// Everything there is.
-    pub state: &'a State,
-    /// The call.
-    pub call: &'a Call,
-    /// The project's name.
-    pub project: &'a str,
-    /// The Logstore's name.
-    pub logstore: &'a str,
-    /// The shard in the path, or 0.
-    pub shard: u32,
-    /// The region the endpoint names, so that it serves no other.
-    pub region: Option<&'a str>,
-    /// Whether a write is carried out, and not only answered as if it were.
-    pub is_applied: bool,
-}
-
-/// An operation on the logs in a Logstore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataOperation {
-    /// `PutLogs`
-    PutLogs,
-    /// `GetCursor`
-    GetCursor,
-    /// `GetCursorTime`
-    GetCursorTime,
-    /// `PullLogs`
-    PullLogs,
-    /// `GetLogs`
-    GetLogs,
-    /// `GetLogsV2`
-    GetLogsV2,
-}
 
 /// Carries out a call to the data plane.
 ///

@@ -80,7 +80,7 @@ fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, 
         return Ok(Some(keys.for_clear().clone()));
     }
     let owner = &target.owner;
-    let (key, made) = keys.for_writing(call.state, owner, target.data_key.as_ref())?;
+    let (key, made) = keys.for_writing(&call.state.snapshot(), owner, target.data_key.as_ref())?;
     let Some(made) = made.filter(|_| call.is_applied) else { return Ok(Some(key)) };
     let mut model = call.state.sls();
     if !model.keep_data_key(&owner.project, &owner.logstore, owner.number, made) {

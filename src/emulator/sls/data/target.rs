@@ -87,7 +87,7 @@ impl<'a> Opener<'a> {
         if target.algorithm.is_some() {
             match &target.data_key {
                 Some(wrapped) => {
-                    opener.key = Some(keys.for_reading(call.state, &target.owner, wrapped)?);
+                    opener.key = Some(keys.for_reading(&call.state.snapshot(), &target.owner, wrapped)?);
                 }
                 None => keys.check(call.state, &target.owner)?,
             }
@@ -127,7 +127,7 @@ impl<'a> Opener<'a> {
                 .data_key
                 .ok_or_else(|| damaged(address, BlockError::NotAuthentic))?,
         };
-        state.data_keys.for_reading(state, &self.target.owner, &wrapped)
+        state.data_keys.for_reading(&state.snapshot(), &self.target.owner, &wrapped)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::Owner;
-use super::customer_key::Snapshot;
+use super::snapshot::Snapshot;
+use super::wrapped::Owner;
 use crate::emulator::identity::Directory;
 use crate::emulator::kms::Keys;
 use crate::storage::DataKey;

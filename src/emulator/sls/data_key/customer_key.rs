@@ -2,47 +2,21 @@
 //! that the account lends to the service
 //! (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>).
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::super::encryption::UserCmkInfo;
-use super::super::error::Error;
-use super::Owner;
+use super::snapshot::Snapshot;
+use super::wrapped::Owner;
 use crate::emulator::access::facts_of_service;
-use crate::emulator::identity::Directory;
-use crate::emulator::kms::{self, Keys};
+use crate::emulator::kms;
 use crate::emulator::rpc::{self, Parameters};
-use crate::emulator::state::State;
+use crate::emulator::sls::Error;
+use crate::emulator::sls::byok::{SERVICE, SESSION};
+use crate::emulator::sls::encryption::UserCmkInfo;
 use crate::emulator::sts;
 use crate::storage::DataKey;
-
-/// What roles name in their trust policy to let the service assume them.
-pub const SERVICE: &str = "log.aliyuncs.com";
-
-/// The name of the service's sessions. No source has the real one.
-pub const SESSION: &str = "aliyun-log";
-
-/// Identities and keys as they are at one moment. Nobody changes them while they are used.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Roles and what they may do.
-    pub directory: Arc<Directory>,
-    /// The keys of KMS.
-    pub keys: Arc<Keys>,
-    /// Seconds since the epoch.
-    pub now: i64,
-}
-
-impl Snapshot {
-    /// How everything is now.
-    pub fn of(state: &State) -> Self {
-        Self { directory: state.identity.current(), keys: state.keys.current(), now: state.clock.unix() }
-    }
-}
 
 /// The customer's key of one Logstore.
 #[derive(Clone, Copy, Debug)]

@@ -3,49 +3,17 @@
 
 mod cache;
 mod customer_key;
+mod snapshot;
 #[cfg(test)]
 mod tests;
-
-use serde::{Deserialize, Serialize};
+mod wrapped;
 
 use self::cache::DataKeyCache;
-use self::customer_key::{CustomerKey, Snapshot};
-pub use self::customer_key::{SERVICE, SESSION};
-use super::encryption::UserCmkInfo;
+use self::customer_key::CustomerKey;
+pub use self::snapshot::Snapshot;
+pub use self::wrapped::{Owner, WrappedDataKey};
 use super::error::Error;
-use crate::emulator::state::State;
-use crate::emulator::stored::hex_bytes;
 use crate::storage::{DataKey, Store};
-
-/// A Logstore's data key as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum WrappedDataKey {
-    /// Under a key of the service's own.
-    Service {
-        /// The sealed key.
-        #[serde(with = "hex_bytes")]
-        wrapped: Vec<u8>,
-    },
-    /// Under the customer's key.
-    Byok {
-        /// What KMS `GenerateDataKey` answered as `CiphertextBlob`.
-        ciphertext_blob: String,
-    },
-}
-
-/// The Logstore a data key belongs to, as it was looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// The project's name.
-    pub project: String,
-    /// The Logstore's name.
-    pub logstore: String,
-    /// The Logstore's number.
-    pub number: u64,
-    /// The customer's key, if its encryption configuration names one.
-    pub user_cmk_info: Option<UserCmkInfo>,
-}
 
 /// Where data keys are made and unwrapped.
 #[derive(Debug)]
@@ -73,19 +41,18 @@ impl DataKeys {
     /// That the customer's key cannot be used.
     pub fn for_writing(
         &self,
-        state: &State,
+        snapshot: &Snapshot,
         owner: &Owner,
         stored: Option<&WrappedDataKey>,
     ) -> Result<(DataKey, Option<WrappedDataKey>), Error> {
         if let Some(stored) = stored {
-            return Ok((self.for_reading(state, owner, stored)?, None));
+            return Ok((self.for_reading(snapshot, owner, stored)?, None));
         }
         let Some(info) = &owner.user_cmk_info else {
             let key = DataKey::generate();
             let wrapped = self.store.wrap_key(&belongs_to(owner), &key);
             return Ok((key, Some(WrappedDataKey::Service { wrapped })));
         };
-        let snapshot = &Snapshot::of(state);
         let (key, ciphertext_blob) = CustomerKey { snapshot, owner, info }.generate()?;
         self.opened.put(snapshot, owner, Some(&ciphertext_blob), &key);
         Ok((key, Some(WrappedDataKey::Byok { ciphertext_blob })))
@@ -98,7 +65,7 @@ impl DataKeys {
     /// That the customer's key cannot be used, or that the key is not what was wrapped.
     pub fn for_reading(
         &self,
-        state: &State,
+        snapshot: &Snapshot,
         owner: &Owner,
         wrapped: &WrappedDataKey,
     ) -> Result<DataKey, Error> {
@@ -108,7 +75,6 @@ impl DataKeys {
                 key.map_err(|error| damaged(&error.to_string()))
             }
             (WrappedDataKey::Byok { ciphertext_blob }, Some(info)) => {
-                let snapshot = &Snapshot::of(state);
                 let blob = ciphertext_blob.as_str();
                 if let Some(key) = self.opened.get(snapshot, owner, Some(blob)) {
                     return Ok(key);
@@ -127,9 +93,8 @@ impl DataKeys {
     /// # Errors
     ///
     /// That the customer's key cannot be used.
-    pub fn check(&self, state: &State, owner: &Owner) -> Result<(), Error> {
+    pub fn check(&self, snapshot: &Snapshot, owner: &Owner) -> Result<(), Error> {
         let Some(info) = &owner.user_cmk_info else { return Ok(()) };
-        let snapshot = &Snapshot::of(state);
         if self.opened.get(snapshot, owner, None).is_some() {
             return Ok(());
         }

@@ -42,22 +42,23 @@ impl Bench {
         let seed = Seed::from_json(&seed.to_string(), &clock).unwrap();
         let state = State::new(seed, Rules::Default, clock, Store::in_memory().unwrap());
         let owner = owner(Some(("key-1", ARN, "cn-beijing")));
-        let (key, wrapped) = state.data_keys.for_writing(&state, &owner, None).unwrap();
+        let (key, wrapped) = state.data_keys.for_writing(&state.snapshot(), &owner, None).unwrap();
         Self { state, owner, key, wrapped: wrapped.unwrap() }
     }
 
     fn read(&self) -> Result<DataKey, Error> {
-        self.state.data_keys.for_reading(&self.state, &self.owner, &self.wrapped)
+        self.state.data_keys.for_reading(&self.state.snapshot(), &self.owner, &self.wrapped)
     }
 
     /// Reads, writes, and asks for a key that is not there yet: all give the key or none does.
     #[track_caller]
     fn serves(&self) {
         assert_eq!(self.read().unwrap().expose(), self.key.expose());
-        let written = self.state.data_keys.for_writing(&self.state, &self.owner, Some(&self.wrapped));
+        let written =
+            self.state.data_keys.for_writing(&self.state.snapshot(), &self.owner, Some(&self.wrapped));
         let (key, made) = written.unwrap();
         assert_eq!((key.expose(), made), (self.key.expose(), None));
-        self.state.data_keys.check(&self.state, &self.owner).unwrap();
+        self.state.data_keys.check(&self.state.snapshot(), &self.owner).unwrap();
     }
 
     #[track_caller]
@@ -65,9 +66,9 @@ impl Bench {
         let keys = &self.state.data_keys;
         let refused = [
             self.read().unwrap_err(),
-            keys.for_writing(&self.state, &self.owner, Some(&self.wrapped)).unwrap_err(),
-            keys.for_writing(&self.state, &self.owner, None).unwrap_err(),
-            keys.check(&self.state, &self.owner).unwrap_err(),
+            keys.for_writing(&self.state.snapshot(), &self.owner, Some(&self.wrapped)).unwrap_err(),
+            keys.for_writing(&self.state.snapshot(), &self.owner, None).unwrap_err(),
+            keys.check(&self.state.snapshot(), &self.owner).unwrap_err(),
         ];
         for error in refused {
             assert_eq!((error.status, error.code.as_str()), (status, code), "{error}");
@@ -137,19 +138,28 @@ const NOT_FOUND: &str = "KMS answers Forbidden.KeyNotFound: The specified Key is
 fn a_service_key_is_made_once_and_unwraps_for_its_logstore_only() {
     let store = Store::in_memory().unwrap();
     let (bench, keys) = (Bench::new(), DataKeys::new(&store));
-    let (key, made) = keys.for_writing(&bench.state, &owner(None), None).unwrap();
+    let (key, made) = keys.for_writing(&bench.state.snapshot(), &owner(None), None).unwrap();
     let made = made.unwrap();
-    let (again, nothing) = keys.for_writing(&bench.state, &owner(None), Some(&made)).unwrap();
+    let (again, nothing) = keys.for_writing(&bench.state.snapshot(), &owner(None), Some(&made)).unwrap();
     assert_eq!((again.expose(), nothing), (key.expose(), None));
-    assert_eq!(keys.for_reading(&bench.state, &owner(None), &made).unwrap().expose(), key.expose());
+    assert_eq!(
+        keys.for_reading(&bench.state.snapshot(), &owner(None), &made).unwrap().expose(),
+        key.expose()
+    );
     let other = Owner { number: 2, ..owner(None) };
-    assert_eq!(keys.for_reading(&bench.state, &other, &made).unwrap_err().code, "InternalServerError");
-    keys.check(&bench.state, &owner(None)).unwrap();
+    assert_eq!(
+        keys.for_reading(&bench.state.snapshot(), &other, &made).unwrap_err().code,
+        "InternalServerError"
+    );
+    keys.check(&bench.state.snapshot(), &owner(None)).unwrap();
     let restarted = DataKeys::new(&store);
-    assert_eq!(restarted.for_reading(&bench.state, &owner(None), &made).unwrap().expose(), key.expose());
+    assert_eq!(
+        restarted.for_reading(&bench.state.snapshot(), &owner(None), &made).unwrap().expose(),
+        key.expose()
+    );
     assert_eq!(restarted.for_clear().expose(), keys.for_clear().expose());
     let of_another_store = DataKeys::new(&Store::in_memory().unwrap());
-    let error = of_another_store.for_reading(&bench.state, &owner(None), &made).unwrap_err();
+    let error = of_another_store.for_reading(&bench.state.snapshot(), &owner(None), &made).unwrap_err();
     assert_eq!(error.code, "InternalServerError");
 }
 
@@ -161,7 +171,7 @@ fn a_customers_key_wraps_what_comes_back_as_it_was() {
     bench.serves();
     bench.state.clock.advance(60);
     bench.serves();
-    let (other, _) = bench.state.data_keys.for_writing(&bench.state, &bench.owner, None).unwrap();
+    let (other, _) = bench.state.data_keys.for_writing(&bench.state.snapshot(), &bench.owner, None).unwrap();
     assert_ne!(other.expose(), bench.key.expose());
 }
 
@@ -239,7 +249,8 @@ fn a_data_key_opens_for_the_logstore_it_was_made_for_only() {
         of(|owner| owner.logstore = "web".to_owned()),
         of(|owner| owner.project = "other".to_owned()),
     ] {
-        let error = bench.state.data_keys.for_reading(&bench.state, &other, &bench.wrapped).unwrap_err();
+        let error =
+            bench.state.data_keys.for_reading(&bench.state.snapshot(), &other, &bench.wrapped).unwrap_err();
         assert_eq!((error.status, error.code.as_str()), (400, "ParameterInvalid"), "{error}");
         assert!(error.message.contains("KMS answers InvalidParameter"), "{error}");
     }
@@ -254,7 +265,7 @@ fn a_key_of_another_region_or_kind_is_not_used() {
         (("key-1", "acs:ram::99:role/byok", "cn-beijing"), "STS answers EntityNotExist.Role"),
         (("key-1", "byok", "cn-beijing"), "STS answers InvalidParameter.RoleArn"),
     ] {
-        let error = bench.state.data_keys.check(&bench.state, &owner(Some(cmk))).unwrap_err();
+        let error = bench.state.data_keys.check(&bench.state.snapshot(), &owner(Some(cmk))).unwrap_err();
         assert!(error.message.contains(why), "{error}");
     }
 }

@@ -1,0 +1,69 @@
+//! What control calls are answered with.
+
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::emulator::http::Reply;
+use crate::emulator::json::{Node, Problem};
+use crate::emulator::sls;
+use crate::emulator::stored::NotKept;
+
+/// Something wrong with a control call.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The body is not JSON.
+    #[error("the body is not JSON: {0}")]
+    Syntax(#[from] serde_json::Error),
+    /// The body is JSON of another form.
+    #[error("{0}")]
+    Content(#[from] Problem),
+    /// There is no such object.
+    #[error("{0}")]
+    NotFound(String),
+    /// The change is not stored.
+    #[error("not stored: {0}")]
+    NotKept(#[from] NotKept),
+    /// SLS refuses it.
+    #[error("{}: {}", .0.code, .0.message)]
+    Sls(#[from] sls::Error),
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::Syntax(_) | Self::Content(_) => 400,
+            Self::NotFound(_) => 404,
+            Self::NotKept(_) => 500,
+            Self::Sls(error) => error.status,
+        };
+        Reply::json(status, &json!({"error": self.to_string()})).into_response()
+    }
+}
+
+/// What a control call is answered with.
+pub type Answer = Result<Response<Body>, ControlError>;
+
+/// An answer in JSON.
+pub fn json_answer(body: &Value) -> Response<Body> {
+    Reply::json(200, body).into_response()
+}
+
+/// A command that was carried out has nothing to say.
+pub fn done() -> Response<Body> {
+    json_answer(&json!({}))
+}
+
+/// Reads a body.
+///
+/// # Errors
+///
+/// [`ControlError::Syntax`]
+pub fn parse(body: &Bytes) -> Result<Value, ControlError> {
+    Ok(serde_json::from_slice(body)?)
+}
+
+/// Names a problem with a whole body, where a path would be empty.
+pub fn root(document: &Value) -> Node<'_> {
+    Node::root("", document)
+}

@@ -1,0 +1,37 @@
+//! What a call is evaluated against, apart from the model.
+
+use super::byok::References;
+use super::error::Error;
+use super::model::{Model, Project};
+use super::versioned::View;
+use crate::emulator::Rules;
+
+/// What a call is evaluated against, apart from the model.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The account everything belongs to.
+    pub account_id: &'a str,
+    /// The region of the addressed endpoint, or the emulator's own where the endpoint does not say.
+    pub region: &'a str,
+    /// Whether the endpoint itself names the region, so that it serves no other.
+    pub region_is_named: bool,
+    /// How strictly bodies are read.
+    pub rules: Rules,
+    /// Seconds since the epoch.
+    pub now: i64,
+    /// What reads see.
+    pub view: View,
+    /// Where the role and key of an encryption configuration are looked up.
+    pub references: References<'a>,
+}
+
+impl Model {
+    /// A project that the call's endpoint serves.
+    ///
+    /// # Errors
+    ///
+    /// `ProjectNotExist`, also for a project of another region.
+    pub fn served_project(&self, name: &str, context: &Context<'_>, view: View) -> Result<&Project, Error> {
+        self.project_in(name, Some(context.region).filter(|_| context.region_is_named), view)
+    }
+}

@@ -1,0 +1,40 @@
+//! A call to the data plane.
+
+use crate::emulator::http::Call;
+use crate::emulator::state::State;
+
+/// A call to the data plane that may be carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct DataCall<'a> {
+    /// Everything there is.
+    pub state: &'a State,
+    /// The call.
+    pub call: &'a Call,
+    /// The project's name.
+    pub project: &'a str,
+    /// The Logstore's name.
+    pub logstore: &'a str,
+    /// The shard in the path, or 0.
+    pub shard: u32,
+    /// The region the endpoint names, so that it serves no other.
+    pub region: Option<&'a str>,
+    /// Whether a write is carried out, and not only answered as if it were.
+    pub is_applied: bool,
+}
+
+/// An operation on the logs in a Logstore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataOperation {
+    /// `PutLogs`
+    PutLogs,
+    /// `GetCursor`
+    GetCursor,
+    /// `GetCursorTime`
+    GetCursorTime,
+    /// `PullLogs`
+    PullLogs,
+    /// `GetLogs`
+    GetLogs,
+    /// `GetLogsV2`
+    GetLogsV2,
+}
