@@ -11,8 +11,9 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Connections;
 use super::dispatch::Dispatcher;
-use super::persistence::{NotKept, RestoreError, restore};
+use super::persistence::{RestoreError, restore};
 use super::state::State;
+use super::stored::NotKept;
 use super::tls::{Authority, TlsError};
 use super::{Clock, Limits, Rules, Seed, control};
 use crate::storage::{MasterKey, Store, StoreError};

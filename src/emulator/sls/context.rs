@@ -1,10 +1,13 @@
 //! What a call is evaluated against, apart from the model.
 
+use serde_json::{Map, Value};
+
 use super::byok::References;
 use super::error::Error;
 use super::model::{Model, Project};
 use super::versioned::View;
 use crate::emulator::Rules;
+use crate::emulator::target::Query;
 
 /// What a call is evaluated against, apart from the model.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +27,28 @@ pub struct Context<'a> {
     /// Where the role and key of an encryption configuration are looked up.
     pub references: References<'a>,
 }
+
+/// What an operation on the model is called with.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The project in the host, if it names one.
+    pub host_project: Option<&'a str>,
+    /// The project in the host, or nothing.
+    pub project: &'a str,
+    /// The Logstore or metric store in the path, or nothing.
+    pub name: &'a str,
+    /// The shard in the path, or 0.
+    pub shard: u32,
+    /// The query.
+    pub query: &'a Query,
+    /// The description that came with it.
+    pub body: &'a Map<String, Value>,
+    /// Everything else.
+    pub context: &'a Context<'a>,
+}
+
+/// The body of an answer, null for none, or an error.
+pub type Outcome = Result<Value, Error>;
 
 impl Model {
     /// A project that the call's endpoint serves.

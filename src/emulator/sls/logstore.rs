@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::context::Context;
+use super::context::{Context, Outcome, Request};
 use super::encryption;
 use super::error::Error;
 use super::fields::{self, ENCRYPT_CONF};
@@ -24,12 +24,8 @@ const DEFAULT_LIST_SIZE: usize = 200;
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreInfoInvalid`, `LogStoreAlreadyExist`, `ProjectQuotaExceed`.
-pub fn create(
-    model: &mut Model,
-    project: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, body, context, .. } = request;
     let region = model.served_project(project, context, View::Current)?.region.clone();
     let mut logstore =
         Logstore { members: fields::created(body, context.rules, context.now)?, ..Logstore::default() };
@@ -51,7 +47,7 @@ pub fn create(
     }
     logstore.fit_shards(context.now);
     model.set_logstore(project, name, logstore);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// GetLogStore.
@@ -59,7 +55,8 @@ pub fn create(
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`.
-pub fn get(model: &Model, project: &str, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, context, .. } = request;
     let logstore = existing(model, project, name, context)?;
     Ok(Value::Object(logstore.members.clone()))
 }
@@ -69,13 +66,8 @@ pub fn get(model: &Model, project: &str, name: &str, context: &Context<'_>) -> R
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `LogStoreInfoInvalid`, `ParameterInvalid`, `NotSupported`.
-pub fn update(
-    model: &mut Model,
-    project: &str,
-    name: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn update(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, body, context, .. } = request;
     let stored = existing(model, project, name, context)?;
     let mut next = Logstore {
         members: fields::updated(&stored.members, body, context.rules, context.now)?,
@@ -96,7 +88,7 @@ pub fn update(
     };
     next.set_encrypt_conf(conf);
     model.set_logstore(project, name, next);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// DeleteLogStore.
@@ -104,10 +96,11 @@ pub fn update(
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`.
-pub fn delete(model: &mut Model, project: &str, name: &str, context: &Context<'_>) -> Result<(), Error> {
+pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, context, .. } = request;
     existing(model, project, name, context)?;
     model.remove_logstore(project, name);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// ListLogStores.
@@ -115,7 +108,8 @@ pub fn delete(model: &mut Model, project: &str, name: &str, context: &Context<'_
 /// # Errors
 ///
 /// `ProjectNotExist`, and those of [`Page::read`].
-pub fn list(model: &Model, project: &str, query: &Query, context: &Context<'_>) -> Result<Value, Error> {
+pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, query, context, .. } = request;
     project_of(model, project, context)?;
     let page = Page::read(query, DEFAULT_LIST_SIZE)?;
     let matching: Vec<&str> = model
@@ -133,12 +127,8 @@ pub fn list(model: &Model, project: &str, query: &Query, context: &Context<'_>) 
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`.
-pub fn get_metering_mode(
-    model: &Model,
-    project: &str,
-    name: &str,
-    context: &Context<'_>,
-) -> Result<Value, Error> {
+pub fn get_metering_mode(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, context, .. } = request;
     let mode = existing(model, project, name, context)?.metering_mode;
     Ok(json!({"meteringMode": mode.name()}))
 }
@@ -148,13 +138,8 @@ pub fn get_metering_mode(
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid`.
-pub fn update_metering_mode(
-    model: &mut Model,
-    project: &str,
-    name: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn update_metering_mode(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, body, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
     logstore.metering_mode =
         body.get("meteringMode")
@@ -162,7 +147,7 @@ pub fn update_metering_mode(
             .and_then(MeteringMode::named)
             .ok_or_else(|| Error::parameter_invalid("[meteringMode] key is missing or not supported"))?;
     model.set_logstore(project, name, logstore);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// `UpdateLogStoreEncryption`.
@@ -170,13 +155,8 @@ pub fn update_metering_mode(
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `LogStoreInfoInvalid`, `ParameterInvalid`.
-pub fn update_encryption(
-    model: &mut Model,
-    project: &str,
-    name: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn update_encryption(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, body, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
     let conf = encryption::DEDICATED.read(body, context.rules)?;
     let conf = encryption::switched(logstore.encrypt_conf(), conf, &encryption::DEDICATED)?;
@@ -184,7 +164,7 @@ pub fn update_encryption(
     logstore.set_encrypt_conf(conf);
     logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
     model.set_logstore(project, name, logstore);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// A Logstore that is there, in a project that the call's endpoint serves.

@@ -9,15 +9,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::context::Context;
+use super::context::{Context, Outcome, Request};
 use super::encryption::{self, METRIC_STORE};
 use super::error::Error;
-use super::fields::{ENCRYPT_CONF, missing};
+use super::fields::ENCRYPT_CONF;
 use super::logstore;
 use super::model::{Logstore, Model};
 use super::paging::Page;
+use super::violation::missing;
 use crate::emulator::Rules;
-use crate::emulator::target::Query;
 
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 200;
@@ -53,19 +53,15 @@ const READ_ONLY: [&str; 3] = ["createTime", "lastModifyTime", "processorId"];
 /// # Errors
 ///
 /// Those of CreateLogStore.
-pub fn create(
-    model: &mut Model,
-    project: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, body, context, .. } = request;
     let name = body.get("name").ok_or_else(|| missing("name"))?;
     let mut logstore = as_logstore(body)?;
     logstore.insert("logstoreName".to_owned(), name.clone());
     logstore.insert("telemetryType".to_owned(), METRICS.into());
     let conf = configuration(None, body)?;
     logstore.extend(conf.map(|conf| (ENCRYPT_CONF.to_owned(), conf)));
-    logstore::create(model, project, &logstore, context)
+    logstore::create(model, &Request { body: &logstore, ..*request })
 }
 
 /// `GetMetricStore`.
@@ -73,7 +69,8 @@ pub fn create(
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`.
-pub fn get(model: &Model, project: &str, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, context, .. } = request;
     let stored = existing(model, project, name, context)?;
     let shown = SHARED.into_iter().chain(READ_ONLY);
     let mut members: Map<String, Value> =
@@ -90,13 +87,8 @@ pub fn get(model: &Model, project: &str, name: &str, context: &Context<'_>) -> R
 /// # Errors
 ///
 /// Those of UpdateLogStore.
-pub fn update(
-    model: &mut Model,
-    project: &str,
-    name: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn update(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, body, context, .. } = request;
     let stored = existing(model, project, name, context)?;
     let mut logstore = as_logstore(body)?;
     let ttl = stored.members.get("ttl").cloned();
@@ -104,7 +96,8 @@ pub fn update(
     logstore.extend(body.get("name").map(|name| ("logstoreName".to_owned(), name.clone())));
     let conf = configuration(stored.encrypt_conf(), body)?;
     logstore.extend(conf.map(|conf| (ENCRYPT_CONF.to_owned(), conf)));
-    logstore::update(model, project, name, &logstore, &Context { rules: Rules::Lenient, ..*context })
+    let context = &Context { rules: Rules::Lenient, ..*context };
+    logstore::update(model, &Request { body: &logstore, context, ..*request })
 }
 
 /// `DeleteMetricStore`.
@@ -112,9 +105,10 @@ pub fn update(
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`.
-pub fn delete(model: &mut Model, project: &str, name: &str, context: &Context<'_>) -> Result<(), Error> {
+pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, context, .. } = request;
     existing(model, project, name, context)?;
-    logstore::delete(model, project, name, context)
+    logstore::delete(model, request)
 }
 
 /// `ListMetricStores`.
@@ -122,7 +116,8 @@ pub fn delete(model: &mut Model, project: &str, name: &str, context: &Context<'_
 /// # Errors
 ///
 /// `ProjectNotExist`, and those of [`Page::read`].
-pub fn list(model: &Model, project: &str, query: &Query, context: &Context<'_>) -> Result<Value, Error> {
+pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, query, context, .. } = request;
     logstore::project_of(model, project, context)?;
     let page = Page::read(query, DEFAULT_LIST_SIZE)?;
     let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());

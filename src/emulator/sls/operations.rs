@@ -1,13 +1,9 @@
 //! The operations of the service that are emulated: one table.
 
-use serde_json::{Map, Value};
-
-use super::context::Context;
+use super::context::{Outcome, Request};
 use super::data::DataOperation;
-use super::error::Error;
 use super::model::Model;
 use super::{logstore, metricstore, project, shards};
-use crate::emulator::target::Query;
 
 /// An operation of the service.
 #[derive(Debug)]
@@ -45,113 +41,44 @@ pub enum ProjectInHost {
 /// What an operation does.
 #[derive(Debug)]
 pub enum Run {
-    /// Reads the model; the body of the answer.
-    Read(fn(&Model, &Request<'_>) -> Result<Value, Error>),
-    /// Changes the model; the body of the answer, or null for none.
-    Write(fn(&mut Model, &Request<'_>) -> Result<Value, Error>),
+    /// Reads the model.
+    Read(fn(&Model, &Request<'_>) -> Outcome),
+    /// Changes the model.
+    Write(fn(&mut Model, &Request<'_>) -> Outcome),
     /// Reads or writes the logs in a Logstore.
     Data(DataOperation),
 }
 
-/// What an operation on the model is called with.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// The project in the host.
-    pub host_project: Option<&'a str>,
-    /// The Logstore or metric store in the path, or nothing.
-    pub name: &'a str,
-    /// The shard in the path, or 0.
-    pub shard: u32,
-    /// The query.
-    pub query: &'a Query,
-    /// The description that came with it.
-    pub body: &'a Map<String, Value>,
-    /// Everything else.
-    pub context: &'a Context<'a>,
-}
-
-impl Request<'_> {
-    fn project(&self) -> &str {
-        self.host_project.unwrap_or_default()
-    }
-}
-
 /// Every operation.
 pub const OPERATIONS: &[Operation] = &[
-    write("CreateProject", &["POST /"], |model, call| {
-        project::create(model, call.host_project, call.body, call.context).map(empty)
-    })
-    .host(ProjectInHost::Optional)
-    .creates("projectName"),
-    read("ListProject", &["GET /"], |model, call| project::list(model, call.query, call.context))
-        .host(ProjectInHost::Absent),
-    read("GetProject", &["GET /"], |model, call| project::get(model, call.project(), call.context)),
-    write("UpdateProject", &["PUT /"], |model, call| {
-        project::update(model, call.project(), call.body, call.context).map(empty)
-    }),
-    write("DeleteProject", &["DELETE /"], |model, call| {
-        project::delete(model, call.project(), call.context).map(empty)
-    })
-    .without_body(),
-    write("CreateLogStore", &["POST /logstores"], |model, call| {
-        logstore::create(model, call.project(), call.body, call.context).map(empty)
-    })
-    .creates("logstoreName")
-    .refers(),
-    read("GetLogStore", &["GET /logstores/{name}?type="], |model, call| {
-        logstore::get(model, call.project(), call.name, call.context)
-    }),
-    write("UpdateLogStore", &["PUT /logstores/{name}"], |model, call| {
-        logstore::update(model, call.project(), call.name, call.body, call.context).map(empty)
-    })
-    .refers(),
-    write("DeleteLogStore", &["DELETE /logstores/{name}"], |model, call| {
-        logstore::delete(model, call.project(), call.name, call.context).map(empty)
-    })
-    .without_body(),
-    read("ListLogStores", &["GET /logstores"], |model, call| {
-        logstore::list(model, call.project(), call.query, call.context)
-    }),
-    read("GetLogStoreMeteringMode", &["GET /logstores/{name}/meteringmode"], |model, call| {
-        logstore::get_metering_mode(model, call.project(), call.name, call.context)
-    }),
-    write("UpdateLogStoreMeteringMode", &["PUT /logstores/{name}/meteringmode"], |model, call| {
-        logstore::update_metering_mode(model, call.project(), call.name, call.body, call.context).map(empty)
-    }),
-    write("UpdateLogStoreEncryption", &["PUT /logstores/{name}/encryption"], |model, call| {
-        logstore::update_encryption(model, call.project(), call.name, call.body, call.context).map(empty)
-    })
-    .refers(),
-    write("CreateMetricStore", &["POST /metricstores"], |model, call| {
-        metricstore::create(model, call.project(), call.body, call.context).map(empty)
-    })
-    .creates("name")
-    .refers(),
-    read("GetMetricStore", &["GET /metricstores/{name}"], |model, call| {
-        metricstore::get(model, call.project(), call.name, call.context)
-    }),
-    write("UpdateMetricStore", &["PUT /metricstores/{name}"], |model, call| {
-        metricstore::update(model, call.project(), call.name, call.body, call.context).map(empty)
-    })
-    .refers(),
-    write("DeleteMetricStore", &["DELETE /metricstores/{name}"], |model, call| {
-        metricstore::delete(model, call.project(), call.name, call.context).map(empty)
-    })
-    .without_body(),
-    read("ListMetricStores", &["GET /metricstores"], |model, call| {
-        metricstore::list(model, call.project(), call.query, call.context)
-    }),
-    read("ListShards", &["GET /logstores/{name}/shards"], |model, call| {
-        shards::list(model, call.project(), call.name, call.context)
-    }),
-    write("SplitShard", &["POST /logstores/{name}/shards/{shard}?action=split"], |model, call| {
-        shards::split(model, call.project(), call.name, call.shard, call.query, call.context)
-    })
-    .without_body(),
-    write("MergeShards", &["POST /logstores/{name}/shards/{shard}?action=merge"], |model, call| {
-        shards::merge(model, call.project(), call.name, call.shard, call.context)
-    })
-    .without_body(),
+    write("CreateProject", &["POST /"], project::create).host(ProjectInHost::Optional).creates("projectName"),
+    read("ListProject", &["GET /"], project::list).host(ProjectInHost::Absent),
+    read("GetProject", &["GET /"], project::get),
+    write("UpdateProject", &["PUT /"], project::update),
+    write("DeleteProject", &["DELETE /"], project::delete).without_body(),
+    write("CreateLogStore", &["POST /logstores"], logstore::create).creates("logstoreName").refers(),
+    read("GetLogStore", &["GET /logstores/{name}?type="], logstore::get),
+    write("UpdateLogStore", &["PUT /logstores/{name}"], logstore::update).refers(),
+    write("DeleteLogStore", &["DELETE /logstores/{name}"], logstore::delete).without_body(),
+    read("ListLogStores", &["GET /logstores"], logstore::list),
+    read("GetLogStoreMeteringMode", &["GET /logstores/{name}/meteringmode"], logstore::get_metering_mode),
+    write(
+        "UpdateLogStoreMeteringMode",
+        &["PUT /logstores/{name}/meteringmode"],
+        logstore::update_metering_mode,
+    ),
+    write("UpdateLogStoreEncryption", &["PUT /logstores/{name}/encryption"], logstore::update_encryption)
+        .refers(),
+    write("CreateMetricStore", &["POST /metricstores"], metricstore::create).creates("name").refers(),
+    read("GetMetricStore", &["GET /metricstores/{name}"], metricstore::get),
+    write("UpdateMetricStore", &["PUT /metricstores/{name}"], metricstore::update).refers(),
+    write("DeleteMetricStore", &["DELETE /metricstores/{name}"], metricstore::delete).without_body(),
+    read("ListMetricStores", &["GET /metricstores"], metricstore::list),
+    read("ListShards", &["GET /logstores/{name}/shards"], shards::list),
+    write("SplitShard", &["POST /logstores/{name}/shards/{shard}?action=split"], shards::split)
+        .without_body(),
+    write("MergeShards", &["POST /logstores/{name}/shards/{shard}?action=merge"], shards::merge)
+        .without_body(),
     data(
         "PutLogs",
         &[
@@ -251,7 +178,7 @@ impl Operation {
 const fn read(
     name: &'static str,
     routes: &'static [&'static str],
-    run: fn(&Model, &Request<'_>) -> Result<Value, Error>,
+    run: fn(&Model, &Request<'_>) -> Outcome,
 ) -> Operation {
     Operation::new(name, routes, false, Run::Read(run))
 }
@@ -259,16 +186,11 @@ const fn read(
 const fn write(
     name: &'static str,
     routes: &'static [&'static str],
-    run: fn(&mut Model, &Request<'_>) -> Result<Value, Error>,
+    run: fn(&mut Model, &Request<'_>) -> Outcome,
 ) -> Operation {
     Operation::new(name, routes, true, Run::Write(run))
 }
 
 const fn data(name: &'static str, routes: &'static [&'static str], operation: DataOperation) -> Operation {
     Operation::new(name, routes, false, Run::Data(operation))
-}
-
-/// The answer of a write that says nothing.
-fn empty((): ()) -> Value {
-    Value::Null
 }

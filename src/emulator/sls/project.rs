@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::context::Context;
+use super::context::{Context, Outcome, Request};
 use super::error::Error;
 use super::model::{Model, Project};
 use super::names::is_project_name;
@@ -41,12 +41,8 @@ impl Project {
 /// # Errors
 ///
 /// `ParameterInvalid`, `ProjectAlreadyExist`.
-pub fn create(
-    model: &mut Model,
-    host_project: Option<&str>,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { host_project, body, context, .. } = request;
     const KNOWN: [&str; 5] =
         ["projectName", "description", "resourceGroupId", "dataRedundancyType", "recycleBinEnabled"];
     check_redundancy(body, &KNOWN, context.rules)?;
@@ -70,7 +66,7 @@ pub fn create(
         return Err(Error::project_already_exist(name));
     }
     model.set_project(name, project);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// GetProject.
@@ -78,7 +74,8 @@ pub fn create(
 /// # Errors
 ///
 /// `ProjectNotExist`.
-pub fn get(model: &Model, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project: name, context, .. } = request;
     let project = model.served_project(name, context, context.view)?;
     let mut json = described(name, project, context);
     let region = &project.region;
@@ -99,7 +96,8 @@ pub fn get(model: &Model, name: &str, context: &Context<'_>) -> Result<Value, Er
 /// # Errors
 ///
 /// Those of [`Page::read`].
-pub fn list(model: &Model, query: &Query, context: &Context<'_>) -> Result<Value, Error> {
+pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { query, context, .. } = request;
     let page = Page::read(query, DEFAULT_LIST_SIZE)?;
     let fetch_quota = query.get("fetchQuota").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let matching: Vec<Value> = model
@@ -117,12 +115,8 @@ pub fn list(model: &Model, query: &Query, context: &Context<'_>) -> Result<Value
 /// # Errors
 ///
 /// `ProjectNotExist`, `ParameterInvalid`.
-pub fn update(
-    model: &mut Model,
-    name: &str,
-    body: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<(), Error> {
+pub fn update(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project: name, body, context, .. } = request;
     let mut project = model.served_project(name, context, View::Current)?.clone();
     check_redundancy(body, &["projectName", "description", "recycleBinEnabled"], context.rules)?;
     if let Some(description) = text(body, "description")? {
@@ -131,7 +125,7 @@ pub fn update(
     project.recycle_bin_enabled = flag(body, "recycleBinEnabled")?.unwrap_or(project.recycle_bin_enabled);
     project.last_modify_time = context.now;
     model.set_project(name, project);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// `DeleteProject`, with everything in it.
@@ -139,10 +133,11 @@ pub fn update(
 /// # Errors
 ///
 /// `ProjectNotExist`.
-pub fn delete(model: &mut Model, name: &str, context: &Context<'_>) -> Result<(), Error> {
+pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project: name, context, .. } = request;
     model.served_project(name, context, View::Current)?;
     model.remove_project(name);
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// The members GetProject and `ListProject` have in common.

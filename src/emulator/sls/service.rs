@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
 use super::byok::References;
-use super::context::Context;
+use super::context::{Context, Request};
 use super::data::{self, Compression, DataCall, DataOperation};
 use super::error::Error;
 use super::model::Model;
-use super::operations::{Operation, Request, Run};
+use super::operations::{Operation, Run};
 use super::permission::permission;
 use super::routes::{Route, route};
 use super::versioned::View;
@@ -192,6 +192,7 @@ impl Evaluation<'_> {
         };
         let request = &Request {
             host_project: self.route.project.as_deref(),
+            project: self.route.project.as_deref().unwrap_or_default(),
             name: self.route.logstore.as_deref().unwrap_or_default(),
             shard: self.route.shard.unwrap_or_default(),
             query: &self.call.query,

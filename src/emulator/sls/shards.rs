@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::{Outcome, Request};
 use super::error::Error;
 use super::logstore::existing;
 use super::model::{Logstore, Model, Shard, ShardStatus};
@@ -106,7 +106,8 @@ pub fn read_key(text: &str) -> Result<u128, Error> {
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`.
-pub fn list(model: &Model, project: &str, name: &str, context: &Context<'_>) -> Result<Value, Error> {
+pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, context, .. } = request;
     let logstore = existing(model, project, name, context)?;
     Ok(logstore.shards.iter().map(Shard::to_json).collect())
 }
@@ -116,14 +117,8 @@ pub fn list(model: &Model, project: &str, name: &str, context: &Context<'_>) -> 
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `ShardNotExist`, `ParameterInvalid`, `ProjectQuotaExceed`.
-pub fn split(
-    model: &mut Model,
-    project: &str,
-    name: &str,
-    id: u32,
-    query: &Query,
-    context: &Context<'_>,
-) -> Result<Value, Error> {
+pub fn split(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, shard: id, query, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
     let shard = writable(&logstore.shards, id)?;
     let bounds = split_bounds(shard, query)?;
@@ -142,13 +137,8 @@ pub fn split(
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `ShardNotExist`, `ParameterInvalid` for the last shard and for
 /// one that takes no data.
-pub fn merge(
-    model: &mut Model,
-    project: &str,
-    name: &str,
-    id: u32,
-    context: &Context<'_>,
-) -> Result<Value, Error> {
+pub fn merge(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { project, name, shard: id, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
     let left = writable(&logstore.shards, id)?;
     let right = logstore

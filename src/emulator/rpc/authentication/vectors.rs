@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::claim::canonical;
 use super::*;
 use crate::emulator::captured::call;
 

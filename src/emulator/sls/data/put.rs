@@ -9,9 +9,9 @@ use super::record::to_plaintext;
 use super::target::Target;
 use super::writers::ShardWriter;
 use crate::emulator::http::Reply;
-use crate::emulator::persistence::NotKept;
 use crate::emulator::sls::model::{Shard, ShardStatus};
 use crate::emulator::sls::{Error, shards};
+use crate::emulator::stored::NotKept;
 use crate::storage::{DataKey, seal};
 
 /// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when

@@ -4,9 +4,10 @@ use axum::body::Bytes;
 use hyper::Request;
 use serde_json::{Value, json};
 
-use super::super::routes::route;
 use super::super::versioned::View;
 use super::*;
+use crate::emulator::http::Call;
+use crate::emulator::state::State;
 use crate::emulator::{Clock, Rules, Seed};
 use crate::storage::{Algorithm, BlockAddress, Store, describe};
 
@@ -30,8 +31,9 @@ fn state(encrypt_conf: Option<&Value>) -> State {
 async fn put(state: &State) -> Result<Reply, Error> {
     let request = Request::post("/logstores/app").header("Host", "proj.localhost").body(()).unwrap();
     let call = Call::new(&request.into_parts().0, Bytes::from_static(GROUP));
-    let route = route(&call).unwrap();
-    serve(&DataCall { state, call: &call, route: &route, region: None, is_applied: true }).await
+    let (call, project, logstore, shard) = (&call, "proj", "app", 0);
+    let call = DataCall { state, call, project, logstore, shard, region: None, is_applied: true };
+    serve(DataOperation::PutLogs, &call).await
 }
 
 fn blocks(state: &State) -> Vec<Vec<u8>> {
