@@ -5,6 +5,8 @@ mod cipher;
 #[cfg(feature = "emulator")]
 mod derive;
 mod digest;
+#[cfg(feature = "emulator")]
+mod random;
 mod secret;
 
 #[cfg(feature = "emulator")]
@@ -14,4 +16,6 @@ pub use derive::derive_key;
 #[cfg(feature = "emulator")]
 pub use digest::HmacSha256;
 pub use digest::{hmac_sha1, hmac_sha256, md5_upper_hex, sha256, sha256_hex};
+#[cfg(feature = "emulator")]
+pub use random::{random, random_letters};
 pub use secret::Secret;

@@ -23,11 +23,9 @@
 
 use std::ops::Range;
 
-use aes_gcm::aead::Generate;
-
 use super::DataKey;
 pub use crate::crypto::Algorithm;
-use crate::crypto::HmacSha256;
+use crate::crypto::{HmacSha256, random};
 
 /// What every block begins with: a format, and its version.
 const MAGIC: [u8; 4] = *b"emb\x01";
@@ -78,7 +76,7 @@ pub struct Described {
 ///
 /// A plaintext may have up to 64 GiB, which is what GCM takes (NIST SP 800-38D section 5.2.1.1).
 pub fn seal(algorithm: Option<Algorithm>, key: &DataKey, address: BlockAddress, plaintext: &[u8]) -> Vec<u8> {
-    let iv: [u8; 16] = Generate::generate();
+    let iv = random::<16>();
     let length = algorithm.map_or(0, Algorithm::iv_length);
     seal_with(algorithm, key, iv.get(..length).unwrap_or_default(), address, plaintext)
 }

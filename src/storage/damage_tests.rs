@@ -16,7 +16,7 @@ fn key() -> MasterKey {
 
 fn open(content: Vec<u8>, checked_length: u64) -> Result<Store, StoreError> {
     let disk = Disk::with(content);
-    Store::of(opening::open_disk(disk, Path::new("disk"), &key(), checked_length)?, &key())
+    Store::of(opening::open_disk(disk, Path::new("disk"), &key(), checked_length)?)
 }
 
 fn data_key() -> DataKey {
@@ -33,7 +33,7 @@ fn small_store() -> (Vec<u8>, Model) {
 /// after each change, from before the first on.
 fn killed_and_closed() -> (Vec<u8>, Vec<u8>, Vec<Model>) {
     let disk = Disk::default();
-    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap(), &key()).unwrap();
+    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut states = vec![Model::default()];
     for position in 0..4 {

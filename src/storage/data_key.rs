@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use aes_gcm::aead::Generate;
 use zeroize::Zeroizing;
 
-use crate::crypto::{Algorithm, derive_key};
+use crate::crypto::{Algorithm, derive_key, random};
 
 /// What every key derived here is for; a change of the format of blocks changes it.
 const USE: &[u8] = b"emulator block 1 ";
@@ -23,7 +22,7 @@ impl DataKey {
 
     /// A new key, from the machine's generator.
     pub fn generate() -> Self {
-        Self::from_bytes(Generate::generate())
+        Self::from_bytes(random())
     }
 
     /// The key's bytes, for wrapping them.

@@ -1,9 +1,8 @@
 //! Small secrets under a key: AES-256-GCM (NIST SP 800-38D) with a random nonce.
 
-use aes_gcm::aead::Generate;
 use zeroize::Zeroizing;
 
-use crate::crypto::Algorithm;
+use crate::crypto::{Algorithm, random};
 
 /// Bytes in the nonce of AES-GCM.
 const NONCE_LENGTH: usize = 12;
@@ -14,7 +13,7 @@ const NONCE_LENGTH: usize = 12;
 /// Nonces are random: NIST SP 800-38D section 8.3 allows 2^32 of them under one key.
 #[expect(clippy::expect_used, reason = "key and nonce have the algorithm's lengths")]
 pub(super) fn seal(key: &[u8; 32], plaintext: &[u8], authenticated: &[u8]) -> Vec<u8> {
-    let nonce: [u8; NONCE_LENGTH] = Generate::generate();
+    let nonce = random::<NONCE_LENGTH>();
     let mut sealed = Vec::with_capacity(NONCE_LENGTH + plaintext.len() + 16);
     sealed.extend_from_slice(&nonce);
     sealed.extend_from_slice(plaintext);

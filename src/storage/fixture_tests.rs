@@ -1,4 +1,4 @@
-//! The store of format version 1 in `tests/data/storage-v1`: what it holds is read for ever.
+//! The store of format version 2 in `tests/data/storage-v2`: what it holds is read for ever.
 //!
 //! With `WRITE_FIXTURE=1` in the environment the test writes the store anew before it reads it, which is for
 //! a new version of the format, in a folder of its own: the old one stays.
@@ -26,7 +26,7 @@ const DOCUMENTS: [(Kind, &str, &str); 5] = [
 ];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/storage-v1")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/storage-v2")
 }
 
 fn master_key() -> MasterKey {
@@ -66,7 +66,7 @@ fn copy() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_store_of_version_1_is_read() {
+fn a_store_of_version_2_is_read() {
     if std::env::var_os("WRITE_FIXTURE").is_some_and(|value| value == "1") {
         write_fixture();
     }

@@ -1,8 +1,8 @@
 //! What lies in the file, and the keys it is protected with.
 //!
-//! Four tables: `meta` (the format's version, a check of the master key, the inventory), `documents`,
-//! `lengths` (the number of blocks of each shard) and `blocks`. Every entry but the version is
-//! authenticated:
+//! Four tables: `meta` (the format's version, the store's id, a check of the master key, the inventory), `documents`,
+//! `lengths` (the number of blocks of each shard) and `blocks`. Every entry but version and id is
+//! authenticated, with keys that the id goes into, so that nothing from another store is taken:
 //!
 //! - A sealed document is AES-256-GCM ciphertext, any other stands in clear before an HMAC-SHA256; kind and
 //!   name are authenticated with it.
@@ -29,7 +29,7 @@ use super::{Document, Kind, MasterKey, StoreError, envelope};
 use crate::crypto::HmacSha256;
 
 /// The version of the format that is written and read here.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// What is known of the store itself.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -42,6 +42,8 @@ pub(super) const BLOCKS: TableDefinition<'_, (u64, u32, u64), &[u8]> = TableDefi
 
 /// In [`META`]: the version, four bytes, the highest first.
 pub(super) const META_VERSION: &str = "version";
+/// In [`META`]: the store's id, random bytes that every key is derived with.
+pub(super) const META_ID: &str = "id";
 /// In [`META`]: a MAC that only the right master key gives.
 pub(super) const META_KEY_CHECK: &str = "key check";
 /// In [`META`]: the inventory.
@@ -50,7 +52,7 @@ pub(super) const META_INVENTORY: &str = "inventory";
 /// Bytes in an HMAC-SHA256.
 const MAC_LENGTH: usize = 32;
 
-/// The keys that entries are protected with, each derived from the master key for one use.
+/// The keys that entries are protected with, each derived from the master key of the store for one use.
 pub(super) struct Keys {
     sealing: Zeroizing<[u8; 32]>,
     document: Zeroizing<[u8; 32]>,

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use aes_gcm::aead::Generate;
 use zeroize::Zeroizing;
 
 use super::{DataKey, envelope};
-use crate::crypto::derive_key;
+use crate::crypto::{derive_key, random};
 
 /// What stands before a wrapped key: a format, and its version.
 const WRAPPED: &[u8; 4] = b"emw\x01";
+
+/// Bytes in the id of a store.
+pub(super) const STORE_ID_LENGTH: usize = 16;
 
 /// The key that keys and secrets on disk are sealed under: 256 bits.
 ///
@@ -26,13 +28,19 @@ impl MasterKey {
 
     /// A new key, from the machine's generator.
     pub fn generate() -> Self {
-        Self::from_bytes(Generate::generate())
+        Self::from_bytes(random())
     }
 
     /// Derives a key for one use, by HKDF-SHA256 (RFC 5869). Uses with different labels know nothing of
     /// each other.
     pub fn derived(&self, label: &str) -> Zeroizing<[u8; 32]> {
         derive_key(&self.0[..], &[label.as_bytes()])
+    }
+
+    /// The master key of one store: HKDF-SHA256 (RFC 5869) of this key and the store's id. What was written to
+    /// one store means nothing in another, also under the same master key.
+    pub(super) fn of_store(&self, id: &[u8; STORE_ID_LENGTH]) -> Self {
+        Self(derive_key(&self.0[..], &[b"emulator store ", id]))
     }
 
     /// Wraps a data key: AES-256-GCM under a key derived for that. What the key belongs to is authenticated

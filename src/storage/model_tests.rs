@@ -125,7 +125,7 @@ fn wait(committed: super::Committed) -> Result<(), StoreError> {
 }
 
 fn open(disk: &Disk) -> Result<Store, StoreError> {
-    Store::of(opening::open_disk(disk.clone(), Path::new("disk"), &key(), opening::CHECKED_LENGTH)?, &key())
+    Store::of(opening::open_disk(disk.clone(), Path::new("disk"), &key(), opening::CHECKED_LENGTH)?)
 }
 
 /// Submits changes, a number of them before the first is waited for. What the store held before and after

@@ -18,10 +18,13 @@ use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, StorageBackend};
 
 use super::format::{
-    BLOCKS, DOCUMENTS, Inventory, Keys, LENGTHS, META, META_INVENTORY, META_KEY_CHECK, META_VERSION, VERSION,
+    BLOCKS, DOCUMENTS, Inventory, Keys, LENGTHS, META, META_ID, META_INVENTORY, META_KEY_CHECK, META_VERSION,
+    VERSION,
 };
 use super::held::Held;
+use super::master_key::STORE_ID_LENGTH;
 use super::{MasterKey, StoreError, folder};
+use crate::crypto::random;
 
 /// The file in the folder.
 pub(super) const FILE: &str = "emulator.redb";
@@ -34,6 +37,8 @@ const CACHE: usize = 64 * 1024 * 1024;
 pub(super) struct Opened {
     pub(super) database: Database,
     pub(super) keys: Keys,
+    /// The master key of this store.
+    pub(super) key: MasterKey,
     pub(super) inventory: Inventory,
 }
 
@@ -93,12 +98,15 @@ pub(super) fn open_disk(
 /// When the disk fails.
 pub(super) fn create_disk(disk: impl StorageBackend, master: &MasterKey) -> Result<Opened, StoreError> {
     let database = builder().create_with_backend(disk).map_err(StoreError::of)?;
-    let opened = Opened { database, keys: Keys::of(master), inventory: Inventory::default() };
+    let id = random::<STORE_ID_LENGTH>();
+    let key = master.of_store(&id);
+    let opened = Opened { database, keys: Keys::of(&key), key, inventory: Inventory::default() };
     let transaction = opened.database.begin_write().map_err(StoreError::of)?;
     {
         let mut meta = transaction.open_table(META).map_err(StoreError::of)?;
         let inventory = opened.keys.seal_inventory(&opened.inventory);
         meta.insert(META_VERSION, VERSION.to_be_bytes().as_slice()).map_err(StoreError::of)?;
+        meta.insert(META_ID, id.as_slice()).map_err(StoreError::of)?;
         meta.insert(META_KEY_CHECK, opened.keys.check().as_slice()).map_err(StoreError::of)?;
         meta.insert(META_INVENTORY, inventory.as_slice()).map_err(StoreError::of)?;
         transaction.open_table(DOCUMENTS).map_err(StoreError::of)?;
@@ -133,22 +141,21 @@ pub(super) fn builder() -> Builder {
 }
 
 fn checked(database: Database, directory: &Path, master: &MasterKey) -> Result<Opened, StoreError> {
-    let keys = Keys::of(master);
-    check_meta(&database, &keys, directory)?;
+    check_version(&database, directory)?;
+    let id = meta(&database, META_ID)?;
+    let id =
+        id.as_slice().try_into().map_err(|_| StoreError::Corrupt { what: "the store's id".to_owned() })?;
+    let key = master.of_store(id);
+    let keys = Keys::of(&key);
+    if !keys.fit(&meta(&database, META_KEY_CHECK)?) {
+        return Err(StoreError::WrongMasterKey(directory.to_owned()));
+    }
     let inventory = counted(&database, &keys)?;
     let stored = meta(&database, META_INVENTORY)?;
     if !keys.is_inventory(&stored, &inventory) {
         return Err(StoreError::Corrupt { what: "the set of documents and shards".to_owned() });
     }
-    Ok(Opened { database, keys, inventory })
-}
-
-fn check_meta(database: &Database, keys: &Keys, directory: &Path) -> Result<(), StoreError> {
-    check_version(database, directory)?;
-    if !keys.fit(&meta(database, META_KEY_CHECK)?) {
-        return Err(StoreError::WrongMasterKey(directory.to_owned()));
-    }
-    Ok(())
+    Ok(Opened { database, keys, key, inventory })
 }
 
 /// Checks that the format is the one that is read here.

@@ -52,7 +52,7 @@ impl Store {
     /// None is expected.
     pub fn in_memory() -> Result<Self, StoreError> {
         let key = MasterKey::generate();
-        Self::of(opening::create_disk(InMemoryBackend::new(), &key)?, &key)
+        Self::of(opening::create_disk(InMemoryBackend::new(), &key)?)
     }
 
     /// Opens the store in a folder, or makes it there, with the folder.
@@ -65,13 +65,13 @@ impl Store {
     /// [`StoreError::InUse`], [`StoreError::WrongMasterKey`], [`StoreError::Version`],
     /// [`StoreError::Corrupt`], [`StoreError::Io`], and then nothing in the folder has been touched.
     pub fn open(directory: &Path, key: &MasterKey) -> Result<Self, StoreError> {
-        Self::of(opening::open_folder(directory, key)?, key)
+        Self::of(opening::open_folder(directory, key)?)
     }
 
-    pub(super) fn of(opened: Opened, key: &MasterKey) -> Result<Self, StoreError> {
+    pub(super) fn of(opened: Opened) -> Result<Self, StoreError> {
         let state = Arc::new(State::new(opened.database, opened.keys));
         let committer = Committer::start(Arc::clone(&state), opened.inventory)?;
-        Ok(Self { inner: Arc::new(Inner { key: key.clone(), state, committer }) })
+        Ok(Self { inner: Arc::new(Inner { key: opened.key, state, committer }) })
     }
 
     /// Wraps a data key with the store's master key: [`MasterKey::wrap_key`]. A store in memory has one of

@@ -10,7 +10,9 @@ use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::format::{BLOCKS, META, META_VERSION};
 use super::simulated_disk::Disk;
-use super::{BlockAddress, Change, DataKey, Document, Kind, MasterKey, Store, StoreError, opening};
+use super::{
+    BlockAddress, Change, DataKey, Document, Kind, MasterKey, Store, StoreError, UnwrapError, opening,
+};
 
 fn key() -> MasterKey {
     MasterKey::from_bytes([9; 32])
@@ -293,13 +295,23 @@ fn another_master_key_is_refused_also_after_a_crash() {
 fn another_version_is_refused_whatever_the_key() {
     let folder = folder_with_a_store();
     tamper(folder.path(), |transaction| {
-        transaction.open_table(META).unwrap().insert(META_VERSION, [0, 0, 0, 2].as_slice()).unwrap();
+        transaction.open_table(META).unwrap().insert(META_VERSION, [0, 0, 0, 3].as_slice()).unwrap();
     });
     for key in [key(), MasterKey::from_bytes([8; 32])] {
         check_refused(folder.path(), &key, |error| {
-            matches!(error, StoreError::Version { found: 2, expected: 1, .. })
+            matches!(error, StoreError::Version { found: 3, expected: 2, .. })
         });
     }
+}
+
+#[test]
+fn two_stores_under_one_master_key_take_nothing_from_each_other() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [one, other] = folders.each_ref().map(|folder| Store::open(folder.path(), &key()).unwrap());
+    let wrapped = one.wrap_key("logstore 1", &DataKey::from_bytes([9; 32]));
+    assert!(one.unwrap_key("logstore 1", &wrapped).is_ok());
+    assert_eq!(other.unwrap_key("logstore 1", &wrapped).unwrap_err(), UnwrapError::NotAuthentic);
+    assert_ne!(one.clear_key().expose(), other.clear_key().expose());
 }
 
 #[test]
@@ -387,7 +399,7 @@ fn a_missing_block_is_noticed_where_it_should_be() {
 #[test]
 fn after_a_failed_write_nothing_is_written_or_read() {
     let disk = Disk::default();
-    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap(), &key()).unwrap();
+    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
     wait(&store, written("a", b"1")).unwrap();
     disk.power_for(0);
     assert!(matches!(wait(&store, written("b", b"2")), Err(StoreError::Io(_))));

@@ -8,6 +8,8 @@ mod vector_tests;
 use aes::Aes256;
 use sm4::Sm4;
 
+pub use modes::CipherError;
+
 /// A cipher and its mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
@@ -27,17 +29,6 @@ pub enum Algorithm {
     Sm4Cbc,
     /// SM4-GCM (RFC 8998).
     Sm4Gcm,
-}
-
-/// Why something is not encrypted or decrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CipherError {
-    /// The key, the initialization vector or the text has a length the algorithm does not take.
-    #[error("a length the algorithm does not take")]
-    Length,
-    /// The tag (GCM) or the padding (ECB, CBC) is not that of this key and this ciphertext.
-    #[error("not encrypted with this key, or changed since")]
-    NotAuthentic,
 }
 
 impl Algorithm {

@@ -9,7 +9,16 @@ use aes::cipher::{
 use aes_gcm::aead::{Aead, AeadInOut, Payload};
 use aes_gcm::{AesGcm, Nonce};
 
-use super::CipherError;
+/// Why something is not encrypted or decrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CipherError {
+    /// The key, the initialization vector or the text has a length the algorithm does not take.
+    #[error("a length the algorithm does not take")]
+    Length,
+    /// The tag (GCM) or the padding (ECB, CBC) is not that of this key and this ciphertext.
+    #[error("not encrypted with this key, or changed since")]
+    NotAuthentic,
+}
 
 /// Bytes in a block of AES and of SM4.
 const BLOCK: usize = 16;

@@ -1,12 +1,12 @@
 //! The material of keys, and sealing with it: AES-256-GCM (NIST SP 800-38D), whatever the key's
 //! specification says.
 
-use aes_gcm::aead::{Aead, Generate, Payload};
-use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, Key, KeyInit};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::crypto::hmac_sha256;
+use crate::crypto::{hmac_sha256, random};
 use crate::emulator::stored::hex_bytes;
 
 /// What stands before everything sealed here: a ciphertext of another kind is not one of ours.
@@ -22,7 +22,7 @@ pub struct Root(Zeroizing<[u8; 32]>);
 impl Root {
     /// A new one, from the machine's generator.
     pub fn new() -> Self {
-        Self(Zeroizing::new(Key::<Aes256Gcm>::generate().into()))
+        Self(Zeroizing::new(random()))
     }
 
     /// One that was made before.
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Root {
 pub fn random_bytes(length: usize) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 32));
     while bytes.len() < length {
-        bytes.extend_from_slice(&Key::<Aes256Gcm>::generate());
+        bytes.extend_from_slice(&random::<32>());
     }
     bytes.truncate(length);
     bytes
@@ -87,7 +87,7 @@ impl Sealed {
     /// Seals a plaintext; `context` is authenticated with it. `None` only for more than the cipher takes,
     /// which is 64 GiB.
     pub fn seal(key_id: &str, root: &Root, version: usize, plaintext: &[u8], context: &[u8]) -> Option<Self> {
-        let nonce: [u8; NONCE_LENGTH] = Nonce::<aes_gcm::aead::consts::U12>::generate().into();
+        let nonce = random::<NONCE_LENGTH>();
         let mut sealed = Self { key_id: key_id.to_owned(), version, nonce, ciphertext: Vec::new() };
         let aad = sealed.authenticated(context);
         let payload = Payload { msg: plaintext, aad: &aad };

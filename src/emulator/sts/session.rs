@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::crypto::Secret;
+use crate::crypto::{Secret, random_letters};
 use crate::emulator::access::{AccessKey, Principal};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
@@ -127,7 +127,7 @@ pub fn forbidden() -> Error {
     Error::new(status, code, message)
 }
 
-/// A key of a session. Nothing real is behind it: it need not be hard to guess, only new.
+/// A key of a session.
 struct Issued {
     id: String,
     secret: Secret,
@@ -136,12 +136,11 @@ struct Issued {
 
 impl Issued {
     fn new() -> Self {
-        let letters = |length: usize| (0..length).map(|_| fastrand::alphanumeric()).collect::<String>();
         Self {
-            id: format!("STS.NT{}", letters(22)),
-            secret: Secret::from(letters(44)),
+            id: format!("STS.NT{}", random_letters(22)),
+            secret: Secret::from(random_letters(44)),
             // With the letters of base64 that need encoding, as real tokens have.
-            token: Secret::from(format!("CAIS{}+/{}==", letters(80), letters(80))),
+            token: Secret::from(format!("CAIS{}+/{}==", random_letters(80), random_letters(80))),
         }
     }
 }
