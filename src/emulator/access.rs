@@ -72,7 +72,7 @@ impl Keyed for AccessKey {
 
 /// Why the access key a call names cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unusable {
+pub enum KeyError {
     /// There is no such key.
     UnknownKey,
     /// The key is a session's, and the call has no token.
@@ -87,21 +87,21 @@ pub enum Unusable {
 ///
 /// # Errors
 ///
-/// [`Unusable`]
+/// [`KeyError`]
 pub fn usable<'k>(
     keys: &'k AccessKeys,
     id: &str,
     token: Option<&str>,
     now: i64,
-) -> Result<&'k AccessKey, Unusable> {
+) -> Result<&'k AccessKey, KeyError> {
     let Some(key) = keys.get(id) else {
-        return Err(if token.is_some() { Unusable::InvalidToken } else { Unusable::UnknownKey });
+        return Err(if token.is_some() { KeyError::InvalidToken } else { KeyError::UnknownKey });
     };
     match (&key.session, token) {
-        (None, Some(_)) => Err(Unusable::InvalidToken),
-        (Some(_), None) => Err(Unusable::MissingToken),
-        (Some(session), Some(token)) if session.token != Secret::from(token) => Err(Unusable::InvalidToken),
-        (Some(_), Some(_)) if key.is_over(now) => Err(Unusable::ExpiredToken),
+        (None, Some(_)) => Err(KeyError::InvalidToken),
+        (Some(_), None) => Err(KeyError::MissingToken),
+        (Some(session), Some(token)) if session.token != Secret::from(token) => Err(KeyError::InvalidToken),
+        (Some(_), Some(_)) if key.is_over(now) => Err(KeyError::ExpiredToken),
         (None, None) | (Some(_), Some(_)) => Ok(key),
     }
 }

@@ -16,10 +16,10 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::dispatch::{Dispatcher, Dropped};
+use super::dispatch::{ConnectionClosed, Dispatcher};
 use super::limits::Limits;
-use super::link::Link;
-use super::tls::{self, Authority, Certified, Tunnel};
+use super::link::ConnectionInfo;
+use super::tls::{self, Authority, CertResolver, Tunnel};
 
 /// What a TLS connection begins with: a record of the type "handshake" (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -47,7 +47,7 @@ impl Connections {
     pub async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         // Answers are one small write each; waiting for the acknowledgement would cost 40 ms a call.
         let _ = stream.set_nodelay(true);
-        let link = Link { peer, secure: false, tunnelled: false };
+        let link = ConnectionInfo { peer, secure: false, tunnelled: false };
         let Some(authority) = self.authority.clone() else { return self.serve_http(stream, link).await };
         let stopping = self.stopping.clone();
         let first = tokio::select! {
@@ -59,7 +59,7 @@ impl Connections {
             Some(TLS_HANDSHAKE) => {
                 // Whoever addresses us by an IP address does not say so in the handshake.
                 let address = stream.local_addr().map_or(peer.ip(), |local| local.ip()).to_canonical();
-                self.serve_tls(stream, Certified::any(authority, address.to_string()), link).await;
+                self.serve_tls(stream, CertResolver::any(authority, address.to_string()), link).await;
             }
             Some(_) => self.serve_http(stream, link).await,
         }
@@ -77,7 +77,12 @@ impl Connections {
     /// Serves the HTTP inside of TLS.
     ///
     /// Boxed, because a tunnel is served inside of a connection, which may be TLS itself.
-    pub fn serve_tls<S>(self, stream: S, certified: Certified, link: Link) -> BoxFuture<'static, ()>
+    pub fn serve_tls<S>(
+        self,
+        stream: S,
+        certified: CertResolver,
+        link: ConnectionInfo,
+    ) -> BoxFuture<'static, ()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -89,14 +94,14 @@ impl Connections {
                 () = stopping.cancelled() => return,
             };
             match accepted {
-                Ok(stream) => self.serve_http(stream, Link { secure: true, ..link }).await,
+                Ok(stream) => self.serve_http(stream, ConnectionInfo { secure: true, ..link }).await,
                 Err(error) => tracing::debug!(peer = %link.peer, %error, "TLS handshake failed"),
             }
         })
     }
 
     /// Serves HTTP/1.1.
-    async fn serve_http<S>(self, stream: S, link: Link)
+    async fn serve_http<S>(self, stream: S, link: ConnectionInfo)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -129,7 +134,11 @@ impl Connections {
         }
     }
 
-    async fn answer(self, request: Request<Incoming>, link: Link) -> Result<Response<Body>, Dropped> {
+    async fn answer(
+        self,
+        request: Request<Incoming>,
+        link: ConnectionInfo,
+    ) -> Result<Response<Body>, ConnectionClosed> {
         if request.method() != Method::CONNECT {
             return self.dispatcher.dispatch(link, request).await;
         }
@@ -144,10 +153,10 @@ impl Connections {
     }
 
     /// Serves what comes through a tunnel: this end of it, for it leads nowhere else.
-    async fn serve_tunnel(self, tunnel: Tunnel, upgraded: hyper::upgrade::OnUpgrade, link: Link) {
+    async fn serve_tunnel(self, tunnel: Tunnel, upgraded: hyper::upgrade::OnUpgrade, link: ConnectionInfo) {
         match upgraded.await {
             Ok(stream) => {
-                let link = Link { tunnelled: true, ..link };
+                let link = ConnectionInfo { tunnelled: true, ..link };
                 self.serve_tls(TokioIo::new(stream), tunnel.certified(), link).await;
             }
             Err(error) => tracing::debug!(peer = %link.peer, %error, "tunnel was not opened"),

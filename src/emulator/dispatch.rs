@@ -22,7 +22,7 @@ use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
 use super::kms;
 use super::limits::Limits;
-use super::link::Link;
+use super::link::ConnectionInfo;
 use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
@@ -35,7 +35,7 @@ const CONTROL: &str = "/_emulator";
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed without an answer")]
-pub struct Dropped;
+pub struct ConnectionClosed;
 
 /// Answers every request of every connection.
 #[derive(Clone, Debug)]
@@ -55,8 +55,12 @@ impl Dispatcher {
     ///
     /// # Errors
     ///
-    /// [`Dropped`] when a fault wants the connection closed, or the body did not come.
-    pub async fn dispatch(&self, link: Link, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+    /// [`ConnectionClosed`] when a fault wants the connection closed, or the body did not come.
+    pub async fn dispatch(
+        &self,
+        link: ConnectionInfo,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, ConnectionClosed> {
         if is_control(request.uri().path()) {
             return self.control(link, request).await;
         }
@@ -67,12 +71,16 @@ impl Dispatcher {
             Ok(body) => self.call(call(body)).await,
             Err(BodyError::TooLarge) => Ok(self.too_large(&call(Bytes::new()))),
             Err(error @ BodyError::Malformed) => Ok(bad_request(&error.to_string())),
-            Err(BodyError::TimedOut) => Err(Dropped),
+            Err(BodyError::TimedOut) => Err(ConnectionClosed),
         }
     }
 
     /// The control API, for those who may use it.
-    async fn control(&self, link: Link, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+    async fn control(
+        &self,
+        link: ConnectionInfo,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, ConnectionClosed> {
         if let Err(error) = origin::check(link.peer.ip(), &request) {
             return Ok(Reply::json(403, &json!({"error": error})).into_response());
         }
@@ -80,7 +88,7 @@ impl Dispatcher {
         match answer.await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(never)) => match never {},
-            Err(_) => Err(Dropped),
+            Err(_) => Err(ConnectionClosed),
         }
     }
 
@@ -97,7 +105,7 @@ impl Dispatcher {
 
     /// Evaluates a call in a task of its own: as with the real services, a client that hangs up does not
     /// take back what it has sent.
-    async fn call(&self, call: Call) -> Result<Response<Body>, Dropped> {
+    async fn call(&self, call: Call) -> Result<Response<Body>, ConnectionClosed> {
         let service = Service::of(&call);
         let (id_header, id) = service.new_request_id();
         let release = self.state.faults.next_release();
@@ -105,7 +113,7 @@ impl Dispatcher {
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
         let failed = service.internal_error(&id, &call);
-        if state.has_failed() {
+        if state.is_poisoned() {
             answered(&state, &id, &Answer::Reply(failed.clone()));
             return Ok(self.dressed(failed, id_header, id));
         }
@@ -124,7 +132,7 @@ impl Dispatcher {
             answer
         });
         match answer {
-            Answer::Drop => Err(Dropped),
+            Answer::Drop => Err(ConnectionClosed),
             Answer::Reply(reply) => Ok(self.dressed(reply, id_header, id)),
         }
     }

@@ -47,11 +47,19 @@ pub async fn carry_out<C: EvaluatedCall>(
         }
         Effect::Ignore => call.run_unapplied().await,
         Effect::Stale { writes, .. } => call.run_stale(writes).await,
-        Effect::Delay { ms } if state.outlasts(tokio::time::sleep(Duration::from_millis(ms))).await => {
+        Effect::DropBefore => return Ok(Answer::Drop),
+        Effect::Delay { ms } => {
+            if !state.wait_or_stop(tokio::time::sleep(Duration::from_millis(ms))).await {
+                return Ok(Answer::Drop);
+            }
             call.run().await
         }
-        Effect::Hold {} if state.outlasts(release.wait()).await => call.run().await,
-        Effect::DropBefore | Effect::Delay { .. } | Effect::Hold {} => return Ok(Answer::Drop),
+        Effect::Hold {} => {
+            if !state.wait_or_stop(release.wait()).await {
+                return Ok(Answer::Drop);
+            }
+            call.run().await
+        }
         Effect::DropAfter => {
             // The outcome goes nowhere: the client gets no answer.
             let _ = call.run().await;
@@ -59,7 +67,7 @@ pub async fn carry_out<C: EvaluatedCall>(
         }
         Effect::HoldAfter => {
             let outcome = call.run().await;
-            if !state.outlasts(release.wait()).await {
+            if !state.wait_or_stop(release.wait()).await {
                 return Ok(Answer::Drop);
             }
             outcome

@@ -109,7 +109,7 @@ pub struct Rule {
 
 /// The call a rule is held against.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+pub struct FaultTarget<'a> {
     /// The service.
     pub service: &'a str,
     /// The action.
@@ -157,7 +157,7 @@ impl Faults {
 
     /// Finds what happens to a call: the first rule that matches and has nothing left to skip fires,
     /// and is used up by one. Rules before it that still skip are counted down.
-    pub fn fire(&self, subject: Subject<'_>) -> Option<Effect> {
+    pub fn fire(&self, subject: FaultTarget<'_>) -> Option<Effect> {
         let mut rules = self.lock();
         let position = rules.iter_mut().position(|rule| rule.matches(subject) && !rule.skips())?;
         let rule = rules.get_mut(position)?;
@@ -197,7 +197,7 @@ impl Faults {
 }
 
 impl Rule {
-    fn matches(&self, subject: Subject<'_>) -> bool {
+    fn matches(&self, subject: FaultTarget<'_>) -> bool {
         let fits =
             |filter: &Option<String>, value: Option<&str>| filter.is_none() || filter.as_deref() == value;
         self.service == subject.service
@@ -208,7 +208,7 @@ impl Rule {
     }
 
     /// Whether a stale answer makes a difference to what is called; any other effect does.
-    fn is_touched_by(&self, subject: Subject<'_>) -> bool {
+    fn is_touched_by(&self, subject: FaultTarget<'_>) -> bool {
         let is_stale = matches!(self.effect, Effect::Stale { .. });
         !is_stale || subject.is_read || (subject.looks_up && self.action != "*")
     }
@@ -240,10 +240,17 @@ mod tests {
         Rule { service, action, project: None, logstore: None, skip, times, effect }
     }
 
-    fn subject<'a>(action: &'a str, logstore: &'a str) -> Subject<'a> {
+    fn subject<'a>(action: &'a str, logstore: &'a str) -> FaultTarget<'a> {
         let is_read = action.starts_with("Get");
         let looks_up = is_read || action == "UpdateLogStore";
-        Subject { service: "sls", action, is_read, looks_up, project: Some("p"), logstore: Some(logstore) }
+        FaultTarget {
+            service: "sls",
+            action,
+            is_read,
+            looks_up,
+            project: Some("p"),
+            logstore: Some(logstore),
+        }
     }
 
     fn fire(faults: &Faults, action: &str, logstore: &str) -> Option<Effect> {
@@ -273,7 +280,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(Rule { logstore: Some("app".to_owned()), ..rule("*", 0, 1, Effect::Ignore) });
         assert_eq!(fire(&faults, "UpdateLogStore", "other"), None);
-        assert!(faults.fire(Subject { service: "ram", ..subject("UpdateLogStore", "app") }).is_none());
+        assert!(faults.fire(FaultTarget { service: "ram", ..subject("UpdateLogStore", "app") }).is_none());
         assert_eq!(fire(&faults, "UpdateLogStore", "app"), Some(Effect::Ignore));
     }
 

@@ -197,15 +197,6 @@ impl<'a> Node<'a> {
     pub fn integer(&self) -> Result<i64, Problem> {
         self.value.as_i64().ok_or_else(|| self.mismatch("an integer"))
     }
-
-    /// The value as an integer that is not negative.
-    ///
-    /// # Errors
-    ///
-    /// When it is something else.
-    pub fn count(&self) -> Result<u64, Problem> {
-        self.value.as_u64().ok_or_else(|| self.mismatch("an integer of at least 0"))
-    }
 }
 
 /// What a value is, in words.
@@ -243,9 +234,6 @@ mod tests {
     fn a_nameless_root_leaves_no_dot() {
         let document = json!({"effect": -1});
         let effect = Node::root("", &document).required("effect").unwrap();
-        assert_eq!(
-            effect.count().unwrap_err().to_string(),
-            "effect: expected an integer of at least 0, found a number"
-        );
+        assert_eq!(effect.flag().unwrap_err().to_string(), "effect: expected true or false, found a number");
     }
 }

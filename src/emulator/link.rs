@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 /// How a request came here.
 #[derive(Clone, Copy, Debug)]
-pub struct Link {
+pub struct ConnectionInfo {
     /// The other end of the TCP connection.
     pub peer: SocketAddr,
     /// Whether it came over TLS.

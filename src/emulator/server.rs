@@ -13,7 +13,7 @@ use super::connection::Connections;
 use super::dispatch::Dispatcher;
 use super::persistence::{RestoreError, restore};
 use super::state::State;
-use super::stored::NotKept;
+use super::stored::PersistError;
 use super::tls::{Authority, TlsError};
 use super::{Clock, Limits, Rules, Seed, control};
 use crate::storage::{MasterKey, Store, StoreError};
@@ -101,7 +101,7 @@ pub enum StartError {
     Restore(#[from] RestoreError),
     /// What there is at the first start cannot be stored.
     #[error("cannot store the seed: {0}")]
-    NotKept(#[from] NotKept),
+    Persist(#[from] PersistError),
     /// The seed is of another account or region than what is stored.
     #[error(
         "the seed is of account {} in {}, but what is stored is of account {} in {}: leave --seed out, or use \
@@ -209,7 +209,7 @@ async fn begin(config: Config) -> Result<State, StartError> {
     let (store, stored) = opened.await.map_err(|error| StoreError::Io(error.to_string()))??;
     let Some((contents, advanced_seconds)) = stored else {
         let state = State::new(seed, rules, clock, store);
-        state.kept(state.store_seed()).await?;
+        state.wait_durable(state.store_seed()).await?;
         return Ok(state);
     };
     let seed = seed_beside(&contents, seed)?;

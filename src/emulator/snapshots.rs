@@ -21,7 +21,7 @@ struct History<M> {
 
 impl<M: Clone> Snapshots<M> {
     /// A model that has been as it is all along.
-    pub fn settled(model: M) -> Self {
+    pub fn new(model: M) -> Self {
         Self(Mutex::new(History { current: Arc::new(model), earlier: VecDeque::new() }))
     }
 
@@ -32,7 +32,7 @@ impl<M: Clone> Snapshots<M> {
 
     /// The model as it was before the last `writes` writes; the oldest that is kept where it was not written
     /// as often, or more often than is kept.
-    pub fn before_writes(&self, writes: usize) -> Arc<M> {
+    pub fn nth_previous(&self, writes: usize) -> Arc<M> {
         let history = self.lock();
         let oldest = history.earlier.len().min(writes);
         let seen = oldest.checked_sub(1).and_then(|index| history.earlier.get(index));
@@ -65,7 +65,7 @@ impl<M: Clone> Snapshots<M> {
     /// # Errors
     ///
     /// That of `change` or `submit`, and then the model is as it was.
-    pub fn amend<T, S, E>(
+    pub fn update_untracked<T, S, E>(
         &self,
         change: impl FnOnce(&mut M) -> Result<T, E>,
         submit: impl FnOnce(&M) -> Result<S, E>,
@@ -106,45 +106,45 @@ mod tests {
 
     #[test]
     fn a_failed_write_leaves_nothing_behind() {
-        let snapshots = Snapshots::settled(vec![1]);
+        let snapshots = Snapshots::new(vec![1]);
         for (changed, submitted) in [(Err("no"), Ok(())), (Ok(()), Err("no"))] {
             let change = |model: &mut Vec<usize>| {
                 model.push(2);
                 changed
             };
             assert_eq!(snapshots.write(change, |_| submitted), Err("no"));
-            assert_eq!(snapshots.amend(change, |_| submitted), Err("no"));
+            assert_eq!(snapshots.update_untracked(change, |_| submitted), Err("no"));
             assert_eq!(snapshots.current().as_slice(), [1]);
         }
     }
 
     #[test]
     fn one_can_look_back_over_the_last_writes_but_not_beyond_what_is_kept() {
-        let snapshots = Snapshots::settled(vec![]);
-        assert!(snapshots.before_writes(3).is_empty());
+        let snapshots = Snapshots::new(vec![]);
+        assert!(snapshots.nth_previous(3).is_empty());
         push(&snapshots, 0);
         push(&snapshots, 1);
         for (writes, seen) in [(0, 2), (1, 1), (2, 0), (3, 0)] {
-            assert_eq!(snapshots.before_writes(writes).len(), seen, "{writes}");
+            assert_eq!(snapshots.nth_previous(writes).len(), seen, "{writes}");
         }
         for number in 2..=KEPT {
             push(&snapshots, number);
         }
-        assert_eq!(snapshots.before_writes(usize::MAX).len(), 1);
+        assert_eq!(snapshots.nth_previous(usize::MAX).len(), 1);
         snapshots.replace(vec![7], || ());
-        assert_eq!(snapshots.before_writes(1).as_slice(), [7]);
+        assert_eq!(snapshots.nth_previous(1).as_slice(), [7]);
     }
 
     #[test]
     fn what_is_amended_is_there_at_once_and_counts_as_no_write() {
-        let snapshots = Snapshots::settled(vec![1]);
+        let snapshots = Snapshots::new(vec![1]);
         push(&snapshots, 2);
         let push = |model: &mut Vec<usize>| {
             model.push(3);
             Ok(())
         };
-        let amended: Result<_, ()> = snapshots.amend(push, |_| Ok(()));
+        let amended: Result<_, ()> = snapshots.update_untracked(push, |_| Ok(()));
         assert_eq!((amended, snapshots.current().as_slice()), (Ok(((), ())), [1, 2, 3].as_slice()));
-        assert_eq!(snapshots.before_writes(1).as_slice(), [1]);
+        assert_eq!(snapshots.nth_previous(1).as_slice(), [1]);
     }
 }

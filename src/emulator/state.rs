@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::faults::{Effect, Faults, Subject};
+use super::faults::{Effect, FaultTarget, Faults};
 use super::identity::Directory;
 use super::persistence;
 use super::quotas::Quotas;
@@ -14,7 +14,7 @@ use super::requests::RequestLog;
 use super::rpc::Nonces;
 use super::seed::Seed;
 use super::snapshots::Snapshots;
-use super::stored::{NotKept, Unwritable};
+use super::stored::{PersistError, Unwritable};
 use super::{Clock, Rules, kms, sls};
 use crate::storage::{Change, Committed, Store};
 
@@ -48,7 +48,7 @@ pub struct State {
     pub quotas: Quotas,
     /// What is kept: documents and blocks.
     pub store: Store,
-    has_failed: AtomicBool,
+    is_poisoned: AtomicBool,
     /// Who appends to shards.
     pub writers: sls::Writers,
     /// The data keys of Logstores.
@@ -71,8 +71,8 @@ impl State {
         Self {
             account_id: contents.account_id,
             region: contents.region,
-            identity: Snapshots::settled(contents.directory),
-            keys: Snapshots::settled(contents.keys),
+            identity: Snapshots::new(contents.directory),
+            keys: Snapshots::new(contents.keys),
             references_must_exist: AtomicBool::new(contents.references_must_exist),
             nonces: Nonces::default(),
             rules,
@@ -83,7 +83,7 @@ impl State {
             quotas: Quotas::default(),
             data_keys: sls::DataKeys::new(&store),
             store,
-            has_failed: AtomicBool::new(false),
+            is_poisoned: AtomicBool::new(false),
             writers: sls::Writers::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(contents.sls),
@@ -111,13 +111,13 @@ impl State {
     }
 
     /// What goes wrong with a call: a fault that was ordered, or else a quota that is used up.
-    pub fn disturbance(&self, subject: Subject<'_>) -> Option<Effect> {
+    pub fn fault_for(&self, subject: FaultTarget<'_>) -> Option<Effect> {
         let throttled = || (!self.quotas.admits(subject.service, Instant::now())).then_some(Effect::Throttle);
         self.faults.fire(subject).or_else(throttled)
     }
 
     /// Waits as a fault demands. False if the emulator stops before that: nothing is done or answered then.
-    pub async fn outlasts(&self, wait: impl Future<Output = ()>) -> bool {
+    pub async fn wait_or_stop(&self, wait: impl Future<Output = ()>) -> bool {
         tokio::select! {
             () = wait => true,
             () = self.stopping.cancelled() => false,
@@ -131,7 +131,7 @@ impl State {
     /// # Errors
     ///
     /// [`Unwritable`]
-    pub fn hand_over(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
+    pub fn submit_changes(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
         let mut change = Change::new();
         let closed = model.take_closed();
         for (logstore, shard) in closed.shards {
@@ -159,23 +159,26 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`NotKept`], and from then on [`State::has_failed`].
-    pub async fn kept(&self, committed: Result<Option<Committed>, Unwritable>) -> Result<(), NotKept> {
+    /// [`PersistError`], and from then on [`State::is_poisoned`].
+    pub async fn wait_durable(
+        &self,
+        committed: Result<Option<Committed>, Unwritable>,
+    ) -> Result<(), PersistError> {
         let outcome = match committed {
-            Ok(Some(committed)) => committed.wait().await.map_err(NotKept::Store),
+            Ok(Some(committed)) => committed.wait().await.map_err(PersistError::Store),
             Ok(None) => Ok(()),
             Err(error) => Err(error.into()),
         };
         if let Err(error) = &outcome {
-            self.has_failed.store(true, Ordering::Relaxed);
+            self.is_poisoned.store(true, Ordering::Relaxed);
             tracing::error!(%error, "a change is not stored; nothing is answered until a restart");
         }
         outcome
     }
 
     /// Whether a change was not kept, so that what is known here is not what is stored.
-    pub fn has_failed(&self) -> bool {
-        self.has_failed.load(Ordering::Relaxed)
+    pub fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Relaxed)
     }
 
     /// Moves the clock by `seconds`.

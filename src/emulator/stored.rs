@@ -33,7 +33,7 @@ pub struct Unwritable;
 /// Why a change is not kept. After that nothing is answered any more, so that nothing is seen that a restart
 /// would take back.
 #[derive(Debug, thiserror::Error)]
-pub enum NotKept {
+pub enum PersistError {
     /// It has no form in the store.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),

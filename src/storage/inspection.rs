@@ -10,8 +10,8 @@ use std::path::Path;
 use redb::{Database, ReadableDatabase};
 
 use super::format::{BLOCKS, DOCUMENTS, kind_byte, without_mac};
-use super::held::Held;
 use super::opening::{FILE, LockedFile, builder, check_version};
+use super::write_buffer::WriteBuffer;
 use super::{BlockAddress, Kind, Store, StoreError};
 
 /// A store that is looked at. The file is not written to, not even to repair what a crash left; other
@@ -59,7 +59,7 @@ impl Inspection {
             return Err(StoreError::Corrupt { what: format!("{}, which is empty,", directory.display()) });
         }
         // Never released: what opening writes is not written.
-        let held = Held::new(LockedFile::new(file)?).map_err(io)?;
+        let held = WriteBuffer::new(LockedFile::new(file)?).map_err(io)?;
         StoreError::catching(|| {
             let database = builder().create_with_backend(held).map_err(StoreError::of)?;
             check_version(&database, directory)?;

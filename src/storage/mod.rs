@@ -19,7 +19,6 @@ mod error;
 mod fixture_tests;
 mod folder;
 mod format;
-mod held;
 mod inspection;
 mod master_key;
 mod master_key_file;
@@ -32,6 +31,7 @@ mod state;
 mod store;
 #[cfg(test)]
 mod store_tests;
+mod write_buffer;
 
 pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, seal};
 pub use change::{Change, Document, Kind};

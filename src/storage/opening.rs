@@ -1,6 +1,6 @@
 //! Making and opening the file of a store.
 //!
-//! An existing file is locked first, and then opened and checked with all writes held back ([`Held`]): its
+//! An existing file is locked first, and then opened and checked with all writes held back ([`WriteBuffer`]): its
 //! structure, its version, the master key and the inventory. Only when all of them are right is anything
 //! written to it.
 //!
@@ -21,8 +21,8 @@ use super::format::{
     BLOCKS, DOCUMENTS, Inventory, Keys, LENGTHS, META, META_ID, META_INVENTORY, META_KEY_CHECK, META_VERSION,
     VERSION,
 };
-use super::held::Held;
 use super::master_key::STORE_ID_LENGTH;
+use super::write_buffer::WriteBuffer;
 use super::{MasterKey, StoreError, folder};
 use crate::crypto::random;
 
@@ -79,7 +79,7 @@ pub(super) fn open_disk(
     if length == 0 {
         return Err(StoreError::Corrupt { what: format!("{}, which is empty,", directory.display()) });
     }
-    let held = Held::new(disk).map_err(io)?;
+    let held = WriteBuffer::new(disk).map_err(io)?;
     let opened = StoreError::catching(|| {
         let database = builder()
             .set_check_integrity_on_open(length <= checked_length)
@@ -87,7 +87,7 @@ pub(super) fn open_disk(
             .map_err(StoreError::of)?;
         checked(database, directory, master)
     })?;
-    held.release().map_err(io)?;
+    held.flush().map_err(io)?;
     Ok(opened)
 }
 

@@ -25,7 +25,7 @@ impl State {
         &self.keys
     }
 
-    pub(super) fn has_failed(&self) -> bool {
+    pub(super) fn is_poisoned(&self) -> bool {
         self.failed.load(Ordering::Acquire)
     }
 
@@ -44,7 +44,7 @@ impl State {
         &self,
         work: impl FnOnce(&Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if self.has_failed() {
+        if self.is_poisoned() {
             return Err(StoreError::Failed);
         }
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::emulator::http::Reply;
 use crate::emulator::json::{Node, Problem};
 use crate::emulator::sls;
-use crate::emulator::stored::NotKept;
+use crate::emulator::stored::PersistError;
 
 /// Something wrong with a control call.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum ControlError {
     NotFound(String),
     /// The change is not stored.
     #[error("not stored: {0}")]
-    NotKept(#[from] NotKept),
+    Persist(#[from] PersistError),
     /// SLS refuses it.
     #[error("{}: {}", .0.code, .0.message)]
     Sls(#[from] sls::Error),
@@ -34,7 +34,7 @@ impl IntoResponse for ControlError {
         let status = match &self {
             Self::Syntax(_) | Self::Content(_) => 400,
             Self::NotFound(_) => 404,
-            Self::NotKept(_) => 500,
+            Self::Persist(_) => 500,
             Self::Sls(error) => error.status,
         };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()

@@ -119,9 +119,9 @@ async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), Cont
     let committed = {
         let mut model = state.sls();
         change(&mut model)?;
-        state.hand_over(&mut model)
+        state.submit_changes(&mut model)
     };
-    state.kept(committed).await?;
+    state.wait_durable(committed).await?;
     Ok(done())
 }
 

@@ -31,6 +31,6 @@ pub(super) async fn patch(Shared(state): Shared<Arc<State>>, Path(id): Path<Stri
         },
         |keys| Ok(persistence::submit(keys, &state.store)),
     )?;
-    state.kept(committed.map(Some)).await?;
+    state.wait_durable(committed.map(Some)).await?;
     Ok(done())
 }

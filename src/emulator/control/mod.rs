@@ -57,7 +57,7 @@ pub fn router(state: Arc<State>) -> Router {
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&json!({
-        "status": if state.has_failed() { "failed" } else { "ok" },
+        "status": if state.is_poisoned() { "failed" } else { "ok" },
         "account_id": state.account_id,
         "region": state.region,
         "time": iso_8601(state.clock.unix()),
@@ -82,12 +82,12 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
         return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
     }
-    state.kept(state.advance_clock(seconds)).await?;
+    state.wait_durable(state.advance_clock(seconds)).await?;
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 
 async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
-    state.kept(state.reset()).await?;
+    state.wait_durable(state.reset()).await?;
     Ok(done())
 }
 

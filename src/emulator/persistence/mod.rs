@@ -1,6 +1,6 @@
 //! How what the emulator knows comes to be in the store, and back from there.
 //!
-//! Kept are the account, its people, roles, policies and access keys (those of sessions too), the keys of
+//! Persisted are the account, its people, roles, policies and access keys (those of sessions too), the keys of
 //! KMS, projects, Logstores, and how far the clock was moved. Not kept are the request log, ordered faults,
 //! what stale answers look back to, and the nonces of signatures: a call that was signed shortly before a
 //! restart can be repeated after it, for as long as its time is taken (15 minutes), because noting nonces
@@ -30,16 +30,16 @@ pub use account::write_clock;
 pub use restore::{RestoreError, restore};
 
 /// A model that is one document of the store.
-pub trait Kept: Serialize + DeserializeOwned + Send + Sync {
+pub trait Persisted: Serialize + DeserializeOwned + Send + Sync {
     /// Which one.
     const KIND: Kind;
 }
 
-impl Kept for Directory {
+impl Persisted for Directory {
     const KIND: Kind = Kind::Identity;
 }
 
-impl Kept for kms::Keys {
+impl Persisted for kms::Keys {
     const KIND: Kind = Kind::Keys;
 }
 
@@ -48,7 +48,7 @@ impl Kept for kms::Keys {
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn write<M: Kept>(model: &M, change: &mut Change) -> Result<(), Unwritable> {
+pub fn write<M: Persisted>(model: &M, change: &mut Change) -> Result<(), Unwritable> {
     change.write(M::KIND, ONLY, encode(model)?);
     Ok(())
 }
@@ -58,7 +58,7 @@ pub fn write<M: Kept>(model: &M, change: &mut Change) -> Result<(), Unwritable> 
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn submit<M: Kept>(model: &M, store: &Store) -> Result<Committed, Unwritable> {
+pub fn submit<M: Persisted>(model: &M, store: &Store) -> Result<Committed, Unwritable> {
     let mut change = Change::new();
     write(model, &mut change)?;
     Ok(store.submit(change))

@@ -1,6 +1,6 @@
 //! Reading a store at the start.
 
-use super::Kept;
+use super::Persisted;
 use super::account::{self, ONLY, StoredAccount, named};
 use crate::emulator::identity::Directory;
 use crate::emulator::seed::Seed;
@@ -46,7 +46,7 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
 }
 
 /// The model that is the only document of its kind.
-fn whole<M: Kept>(store: &Store, what: &'static str) -> Result<M, RestoreError> {
+fn whole<M: Persisted>(store: &Store, what: &'static str) -> Result<M, RestoreError> {
     let documents = store.documents(M::KIND)?;
     named(&documents, ONLY).and_then(|document| decode(&document.content)).map_err(unreadable(what))
 }

@@ -28,9 +28,9 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
     pub is_deny: bool,
-    pub actions: Choice,
+    pub actions: Matcher,
     /// Absent in trust policies.
-    pub resources: Option<Choice>,
+    pub resources: Option<Matcher>,
     /// Empty in permission policies.
     pub principals: Principals,
     pub conditions: Vec<Condition>,
@@ -38,7 +38,7 @@ pub(super) struct Statement {
 
 /// Patterns that a value must fit, or must not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum Matcher {
     AnyOf(Vec<String>),
     NoneOf(Vec<String>),
 }
@@ -101,7 +101,7 @@ fn statement(value: &Value, grammar: Grammar) -> Result<Statement, Malformed> {
     Ok(Statement { is_deny, actions, resources, principals, conditions })
 }
 
-impl Choice {
+impl Matcher {
     fn patterns(&self) -> &[String] {
         match self {
             Self::AnyOf(patterns) | Self::NoneOf(patterns) => patterns,
@@ -109,10 +109,10 @@ impl Choice {
     }
 }
 
-fn choice(members: &Map<String, Value>, plain: &str, negated: &str) -> Result<Choice, Malformed> {
+fn choice(members: &Map<String, Value>, plain: &str, negated: &str) -> Result<Matcher, Malformed> {
     match (members.get(plain), members.get(negated)) {
-        (Some(value), None) => Ok(Choice::AnyOf(texts(value, plain)?)),
-        (None, Some(value)) => Ok(Choice::NoneOf(texts(value, negated)?)),
+        (Some(value), None) => Ok(Matcher::AnyOf(texts(value, plain)?)),
+        (None, Some(value)) => Ok(Matcher::NoneOf(texts(value, negated)?)),
         _ => Err(malformed(format!("a statement must have {plain}"))),
     }
 }

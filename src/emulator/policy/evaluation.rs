@@ -1,7 +1,7 @@
 //! What documents decide about a request.
 
 use super::condition::Facts;
-use super::document::{Choice, Document, Principals, Statement};
+use super::document::{Document, Matcher, Principals, Statement};
 use super::pattern::{matches, matches_any_case};
 
 /// What is asked for.
@@ -77,7 +77,7 @@ impl Statement {
     }
 }
 
-impl Choice {
+impl Matcher {
     fn fits(&self, text: &str, matches: impl Fn(&str, &str) -> bool) -> bool {
         match self {
             Self::AnyOf(patterns) => patterns.iter().any(|pattern| matches(pattern, text)),

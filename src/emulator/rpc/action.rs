@@ -35,7 +35,7 @@ pub struct Action<M: 'static> {
 #[derive(Debug)]
 pub enum Resource<M> {
     /// Nothing: everyone may call it.
-    Free,
+    NoPermission,
     /// Nothing, and it is called without a signature.
     Anonymous,
     /// Something.
@@ -55,7 +55,7 @@ impl<M> Resource<M> {
     /// The request does not name what it is about.
     pub fn arns(&self, model: &M, request: &Request<'_>) -> Result<Vec<String>, Error> {
         match self {
-            Self::Free | Self::Anonymous => Ok(Vec::new()),
+            Self::NoPermission | Self::Anonymous => Ok(Vec::new()),
             Self::Arn(arn) => Ok(vec![arn(model, request)?]),
             Self::Both(one, other) => Ok(vec![one(model, request)?, other(model, request)?]),
         }
@@ -71,13 +71,13 @@ pub enum Run<M> {
     Write(fn(&mut M, &Request<'_>) -> Outcome),
     /// Opens a session: looks things up in the first model, and adds a key to the second. They are the same
     /// unless a stale answer was ordered. To those who look back this is no write.
-    Issue(fn(&M, &mut M, &Request<'_>) -> Outcome),
+    IssueCredentials(fn(&M, &mut M, &Request<'_>) -> Outcome),
 }
 
 impl<M> Run<M> {
     /// Whether the action looks something up that a stale answer can be about.
     pub fn looks_up(&self) -> bool {
-        matches!(self, Self::Read(_) | Self::Issue(_))
+        matches!(self, Self::Read(_) | Self::IssueCredentials(_))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Errors in the words of the RPC services
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
 
-use crate::emulator::stored::{NotKept, Unwritable};
+use crate::emulator::stored::{PersistError, Unwritable};
 
 /// An error an RPC service answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,8 +63,8 @@ impl From<Unwritable> for Error {
     }
 }
 
-impl From<NotKept> for Error {
-    fn from(_: NotKept) -> Self {
+impl From<PersistError> for Error {
+    fn from(_: PersistError) -> Self {
         Self::internal()
     }
 }

@@ -6,9 +6,9 @@ use super::action::{Action, Request, Resource, Run, Service, check_access};
 use super::{Error, Format, RpcCall, authenticate};
 use crate::emulator::access::facts;
 use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
-use crate::emulator::faults::{Release, Subject};
+use crate::emulator::faults::{FaultTarget, Release};
 use crate::emulator::http::{Answer, Call, Reply};
-use crate::emulator::persistence::{self, Kept};
+use crate::emulator::persistence::{self, Persisted};
 use crate::emulator::snapshots::Snapshots;
 use crate::emulator::state::State;
 use crate::storage::Committed;
@@ -17,7 +17,7 @@ use crate::storage::Committed;
 /// ordered to go wrong, and evaluates it.
 ///
 /// `release` ends the wait of a call that is held.
-pub async fn serve<M: Clone + Kept>(
+pub async fn serve<M: Clone + Persisted>(
     service: &Service<M>,
     store: &Snapshots<M>,
     state: &State,
@@ -28,7 +28,7 @@ pub async fn serve<M: Clone + Kept>(
     answer.unwrap_or_else(|error| Answer::Reply(rpc.refusal(&error, &call.host, id)))
 }
 
-async fn evaluate<M: Clone + Kept>(
+async fn evaluate<M: Clone + Persisted>(
     service: &Service<M>,
     store: &Snapshots<M>,
     state: &State,
@@ -58,7 +58,7 @@ async fn evaluate<M: Clone + Kept>(
         parameters: &rpc.parameters,
     };
     check_access(service, action, &store.current(), &directory, &request)?;
-    let subject = Subject {
+    let subject = FaultTarget {
         service: service.api.name(),
         action: action.name,
         is_read: matches!(action.run, Run::Read(_)),
@@ -67,7 +67,7 @@ async fn evaluate<M: Clone + Kept>(
         logstore: None,
     };
     let evaluation = Evaluation { service, store, state, action, request: &request, id, format: rpc.format };
-    let fault = state.disturbance(subject).map(|effect| (effect, release));
+    let fault = state.fault_for(subject).map(|effect| (effect, release));
     carry_out(&evaluation, fault, state).await
 }
 
@@ -90,7 +90,7 @@ struct Evaluation<'a, M: 'static> {
     format: Format,
 }
 
-impl<M: Clone + Kept> EvaluatedCall for Evaluation<'_, M> {
+impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
     type Error = Error;
 
     async fn run(&self) -> Result<Reply, Error> {
@@ -99,27 +99,29 @@ impl<M: Clone + Kept> EvaluatedCall for Evaluation<'_, M> {
             Run::Write(write) => {
                 self.store.write(|model| write(model, self.request), |next| self.submit(next))
             }
-            Run::Issue(issue) => {
-                self.store.amend(|model| issue(&model.clone(), model, self.request), |next| self.submit(next))
-            }
+            Run::IssueCredentials(issue) => self.store.update_untracked(
+                |model| issue(&model.clone(), model, self.request),
+                |next| self.submit(next),
+            ),
         };
-        self.kept(written?).await
+        self.wait_durable(written?).await
     }
 
     /// A write is as any; of a session that is opened, role, trust and the caller's permission are looked up as
     /// before the last writes.
     async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
-        let seen = self.store.before_writes(writes);
+        let seen = self.store.nth_previous(writes);
         let issued = match self.action.run {
             Run::Read(read) => return self.reply(read(&seen, self.request)?),
             Run::Write(_) => return self.run().await,
-            Run::Issue(issue) => {
-                let directory = self.state.identity.before_writes(writes);
+            Run::IssueCredentials(issue) => {
+                let directory = self.state.identity.nth_previous(writes);
                 check_access(self.service, self.action, &seen, &directory, self.request)?;
-                self.store.amend(|model| issue(&seen, model, self.request), |next| self.submit(next))
+                self.store
+                    .update_untracked(|model| issue(&seen, model, self.request), |next| self.submit(next))
             }
         };
-        self.kept(issued?).await
+        self.wait_durable(issued?).await
     }
 
     async fn run_unapplied(&self) -> Result<Reply, Error> {
@@ -127,7 +129,7 @@ impl<M: Clone + Kept> EvaluatedCall for Evaluation<'_, M> {
         let members = match self.action.run {
             Run::Read(read) => read(model, self.request)?,
             Run::Write(write) => write(model, self.request)?,
-            Run::Issue(issue) => issue(&model.clone(), model, self.request)?,
+            Run::IssueCredentials(issue) => issue(&model.clone(), model, self.request)?,
         };
         self.reply(members)
     }
@@ -142,14 +144,17 @@ impl<M: Clone + Kept> EvaluatedCall for Evaluation<'_, M> {
     }
 }
 
-impl<M: Clone + Kept> Evaluation<'_, M> {
+impl<M: Clone + Persisted> Evaluation<'_, M> {
     fn submit(&self, next: &M) -> Result<Committed, Error> {
         Ok(persistence::submit(next, &self.state.store)?)
     }
 
     /// Answers once what was written lasts.
-    async fn kept(&self, (members, committed): (Map<String, Value>, Committed)) -> Result<Reply, Error> {
-        self.state.kept(Ok(Some(committed))).await?;
+    async fn wait_durable(
+        &self,
+        (members, committed): (Map<String, Value>, Committed),
+    ) -> Result<Reply, Error> {
+        self.state.wait_durable(Ok(Some(committed))).await?;
         self.reply(members)
     }
 

@@ -48,7 +48,7 @@ impl<M: Clone> Bench<M> {
                 self.model = next;
                 Ok(outcome)
             }
-            Run::Issue(issue) => issue(&self.model.clone(), &mut self.model, &request),
+            Run::IssueCredentials(issue) => issue(&self.model.clone(), &mut self.model, &request),
         }
     }
 

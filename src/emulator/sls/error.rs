@@ -6,7 +6,7 @@ use std::io;
 use serde_json::json;
 
 use crate::emulator::http::Reply;
-use crate::emulator::stored::NotKept;
+use crate::emulator::stored::PersistError;
 use crate::storage::StoreError;
 
 /// An error SLS answers with.
@@ -156,8 +156,8 @@ impl Error {
     }
 }
 
-impl From<NotKept> for Error {
-    fn from(_: NotKept) -> Self {
+impl From<PersistError> for Error {
+    fn from(_: PersistError) -> Self {
         Self::internal()
     }
 }

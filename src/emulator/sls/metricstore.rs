@@ -54,7 +54,7 @@ const READ_ONLY: [&str; 3] = ["createTime", "lastModifyTime", "processorId"];
 ///
 /// Those of CreateLogStore.
 pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
-    let &Request { project, body, context, .. } = request;
+    let &Request { body, .. } = request;
     let name = body.get("name").ok_or_else(|| missing("name"))?;
     let mut logstore = as_logstore(body)?;
     logstore.insert("logstoreName".to_owned(), name.clone());

@@ -230,7 +230,7 @@ impl Model {
     /// Puts a Logstore back as it was stored, with its number.
     pub fn restore_logstore(&mut self, project: &str, name: &str, logstore: Logstore) {
         let logstores = self.logstores.entry(project.to_owned()).or_default();
-        logstores.insert(name.to_owned(), Versioned::settled(logstore));
+        logstores.insert(name.to_owned(), Versioned::new(logstore));
     }
 
     /// Keeps the data key that was made for a Logstore; false when it is gone, or has one already. To
@@ -242,7 +242,7 @@ impl Model {
         if !slot.get(View::Current).is_some_and(fits) {
             return false;
         }
-        slot.amend(|logstore| logstore.data_key = Some(key));
+        slot.update_untracked(|logstore| logstore.data_key = Some(key));
         self.changes.logstore(project, name);
         true
     }
@@ -257,7 +257,7 @@ impl Model {
         let last_number = self.last_number;
         *self = seed.clone();
         for logstore in self.logstores.values_mut().flat_map(BTreeMap::values_mut) {
-            logstore.amend(|logstore| logstore.number += last_number);
+            logstore.update_untracked(|logstore| logstore.number += last_number);
         }
         self.settle();
         self.last_number += last_number;
@@ -297,7 +297,7 @@ fn closed_shards(before: &Logstore, after: &Logstore) -> Vec<(u64, u32)> {
 
 fn settle<T: Clone>(value: &mut Versioned<T>) {
     if let Some(current) = value.get(View::Current) {
-        *value = Versioned::settled(current.clone());
+        *value = Versioned::new(current.clone());
     }
 }
 

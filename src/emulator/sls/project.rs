@@ -42,9 +42,9 @@ impl Project {
 ///
 /// `ParameterInvalid`, `ProjectAlreadyExist`.
 pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
-    let &Request { host_project, body, context, .. } = request;
     const KNOWN: [&str; 5] =
         ["projectName", "description", "resourceGroupId", "dataRedundancyType", "recycleBinEnabled"];
+    let &Request { host_project, body, context, .. } = request;
     check_redundancy(body, &KNOWN, context.rules)?;
     let name = text(body, "projectName")?.ok_or_else(|| missing("projectName"))?;
     if !is_project_name(name) {

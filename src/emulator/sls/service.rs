@@ -15,7 +15,7 @@ use super::versioned::View;
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
-use crate::emulator::faults::{Release, Subject};
+use crate::emulator::faults::{FaultTarget, Release};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::identity::Directory;
 use crate::emulator::state::State;
@@ -47,7 +47,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
         let arn = principal.arn();
         return Err(Error::unauthorized(format!("{arn} is not allowed to perform {action} on {resource}")));
     }
-    let subject = Subject {
+    let subject = FaultTarget {
         service: NAME,
         action: route.operation.name,
         // Of the logs in a Logstore there is no earlier version to answer with.
@@ -58,7 +58,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     };
     let evaluation =
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
-    let fault = state.disturbance(subject).map(|effect| (effect, release));
+    let fault = state.fault_for(subject).map(|effect| (effect, release));
     carry_out(&evaluation, fault, state).await
 }
 
@@ -98,7 +98,7 @@ impl EvaluatedCall for Evaluation<'_> {
         if self.route.operation.is_read() {
             return self.run_with_directory(View::BeforeLastWrite, &current).await;
         }
-        self.run_with_directory(View::Current, &self.state.identity.before_writes(writes)).await
+        self.run_with_directory(View::Current, &self.state.identity.nth_previous(writes)).await
     }
 
     async fn run_unapplied(&self) -> Result<Reply, Error> {
@@ -129,9 +129,9 @@ impl Evaluation<'_> {
         let (outcome, committed) = {
             let mut model = self.state.sls();
             let outcome = self.apply(&mut model, &body, view, directory);
-            (outcome, self.state.hand_over(&mut model))
+            (outcome, self.state.submit_changes(&mut model))
         };
-        self.state.kept(committed).await?;
+        self.state.wait_durable(committed).await?;
         outcome
     }
 

@@ -26,7 +26,7 @@ impl<T> Default for Versioned<T> {
 
 impl<T> Versioned<T> {
     /// A value that has been there all along.
-    pub fn settled(value: T) -> Self {
+    pub fn new(value: T) -> Self {
         let value = Arc::new(value);
         Self { current: Some(Arc::clone(&value)), previous: Some(value) }
     }
@@ -45,7 +45,7 @@ impl<T> Versioned<T> {
     }
 
     /// Changes the value as if it had been so since its last write; nothing happens where there is none.
-    pub fn amend(&mut self, change: impl FnOnce(&mut T))
+    pub fn update_untracked(&mut self, change: impl FnOnce(&mut T))
     where
         T: Clone,
     {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_view_before_the_last_write_lags_by_one() {
-        let mut value = Versioned::settled(1);
+        let mut value = Versioned::new(1);
         assert_eq!(value.get(View::BeforeLastWrite), Some(&1));
         value.set(2);
         value.set(3);

@@ -14,15 +14,19 @@ pub const SERVICE: Service<Directory> = Service {
 };
 
 const ACTIONS: [Action<Directory>; 3] = [
-    Action { name: "GetCallerIdentity", resource: Resource::Free, run: Run::Read(caller_identity::get) },
+    Action {
+        name: "GetCallerIdentity",
+        resource: Resource::NoPermission,
+        run: Run::Read(caller_identity::get),
+    },
     Action {
         name: "AssumeRole",
         resource: Resource::Arn(assume_role::role_arn_asked_for),
-        run: Run::Issue(assume_role::assume),
+        run: Run::IssueCredentials(assume_role::assume),
     },
     Action {
         name: "AssumeRoleWithOIDC",
         resource: Resource::Anonymous,
-        run: Run::Issue(assume_role_with_oidc::assume),
+        run: Run::IssueCredentials(assume_role_with_oidc::assume),
     },
 ];

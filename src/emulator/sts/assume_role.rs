@@ -1,6 +1,6 @@
 //! `AssumeRole`
 
-use super::session::{Wanted, forbidden, is_name, malformed, role_asked_for};
+use super::session::{AssumeRoleRequest, forbidden, is_name, malformed, role_asked_for};
 use crate::emulator::access::Principal;
 use crate::emulator::identity::{Directory, role_arn};
 use crate::emulator::policy::Facts;
@@ -18,7 +18,7 @@ pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String
 /// Opens a session of a role in `directory`, for a caller whom the role trusts as `seen` has it.
 pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let caller = request.caller.ok_or_else(Error::internal)?;
-    let wanted = Wanted::read(request.parameters)?;
+    let wanted = AssumeRoleRequest::read(request.parameters)?;
     let source_identity = source_identity(request.parameters)?;
     let facts = facts(request)?;
     let role = wanted.role_in(seen)?;
@@ -55,7 +55,7 @@ mod tests {
 
     use super::super::SERVICE;
     use super::*;
-    use crate::emulator::access::{Unusable, usable};
+    use crate::emulator::access::{KeyError, usable};
     use crate::emulator::policy::{Facts, Grammar, PolicyText};
     use crate::emulator::rpc::testing::{ACCOUNT, Bench, START};
     use crate::emulator::{Clock, Seed};
@@ -98,9 +98,9 @@ mod tests {
         assert_eq!(key.principal.arn(), "acs:ram::1234567890123456:assumed-role/deployer/s1");
         assert!(bench.model.decide(&key.principal, "log:GetProject", "x", &Facts::default()).is_allowed());
         for (token, now, why) in [
-            (Some(token), START + 900, Unusable::ExpiredToken),
-            (Some("other"), START, Unusable::InvalidToken),
-            (None, START, Unusable::MissingToken),
+            (Some(token), START + 900, KeyError::ExpiredToken),
+            (Some("other"), START, KeyError::InvalidToken),
+            (None, START, KeyError::MissingToken),
         ] {
             assert_eq!(usable(keys, id, token, now).map(|key| &key.principal).unwrap_err(), why);
         }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::id_token::{IdToken, Refusal};
-use super::session::{Wanted, forbidden, malformed};
+use super::session::{AssumeRoleRequest, forbidden, malformed};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, OidcProvider, oidc_provider_arn};
 use crate::emulator::rpc::{Error, Outcome, Request};
@@ -15,7 +15,7 @@ const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 /// Opens a session of a role in `directory`, for the bearer of a token whom the role trusts as `seen` has it. The
 /// conditions of the trust policy are held against `oidc:iss`, `oidc:aud` and `oidc:sub`.
 pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>) -> Outcome {
-    let wanted = Wanted::read(request.parameters)?;
+    let wanted = AssumeRoleRequest::read(request.parameters)?;
     let provider = provider(seen, request)?;
     let token = token(provider, request)?;
     let role = wanted.role_in(seen)?;

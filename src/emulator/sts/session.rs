@@ -21,7 +21,7 @@ const POLICY_LENGTH: usize = 2_048;
 
 /// A session that is asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted<'p> {
+pub struct AssumeRoleRequest<'p> {
     account_id: &'p str,
     /// The role's name, in any case.
     pub role: &'p str,
@@ -30,7 +30,7 @@ pub struct Wanted<'p> {
     duration: i64,
 }
 
-impl<'p> Wanted<'p> {
+impl<'p> AssumeRoleRequest<'p> {
     /// Reads `RoleArn`, `RoleSessionName`, `Policy` and `DurationSeconds`.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl<'p> Wanted<'p> {
     /// the answer.
     pub fn open(self, role: &Role, directory: &mut Directory, now: i64) -> Map<String, Value> {
         let expires = now.saturating_add(self.duration);
-        let issued = Issued::new();
+        let issued = TemporaryCredentials::new();
         let assumed = json!({
             "Arn": format!("{}/{}", role_arn(self.account_id, self.role), self.session),
             "AssumedRoleId": format!("{}:{}", role.id, self.session),
@@ -113,7 +113,7 @@ pub fn for_service(
     facts: &Facts,
 ) -> Result<Principal, Error> {
     let (account_id, role) = role_of_arn(arn).ok_or_else(|| malformed("RoleArn"))?;
-    let wanted = Wanted { account_id, role, session, policy: None, duration: SHORTEST };
+    let wanted = AssumeRoleRequest { account_id, role, session, policy: None, duration: SHORTEST };
     let role = wanted.role_in(directory)?;
     if !directory.role_trusts_service(&role.name, service, facts) {
         return Err(forbidden());
@@ -128,13 +128,13 @@ pub fn forbidden() -> Error {
 }
 
 /// A key of a session.
-struct Issued {
+struct TemporaryCredentials {
     id: String,
     secret: Secret,
     token: Secret,
 }
 
-impl Issued {
+impl TemporaryCredentials {
     fn new() -> Self {
         Self {
             id: format!("STS.NT{}", random_letters(22)),

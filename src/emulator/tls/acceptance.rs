@@ -18,7 +18,7 @@ use super::hosts::is_served;
 
 /// Picks the certificate of a connection by the name the client asks for (SNI, RFC 6066 section 3).
 #[derive(Debug)]
-pub struct Certified {
+pub struct CertResolver {
     authority: Arc<Authority>,
     /// Whose certificate it is where the client names nobody, as it must for an IP address.
     unnamed: String,
@@ -26,7 +26,7 @@ pub struct Certified {
     served_only: bool,
 }
 
-impl Certified {
+impl CertResolver {
     /// Any name is certified, for the client has come to us under it.
     pub fn any(authority: Arc<Authority>, unnamed: String) -> Self {
         Self { authority, unnamed, served_only: false }
@@ -38,7 +38,7 @@ impl Certified {
     }
 }
 
-impl ResolvesServerCert for Certified {
+impl ResolvesServerCert for CertResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let host = hello.server_name().unwrap_or(&self.unnamed);
         if self.served_only && !is_served(host) {
@@ -60,7 +60,7 @@ impl ResolvesServerCert for Certified {
 /// # Errors
 ///
 /// When it fails or takes longer than `timeout`.
-pub async fn accept<S>(stream: S, certified: Certified, timeout: Duration) -> io::Result<TlsStream<S>>
+pub async fn accept<S>(stream: S, certified: CertResolver, timeout: Duration) -> io::Result<TlsStream<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -69,7 +69,7 @@ where
     tokio::time::timeout(timeout, handshake).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-fn config(certified: Certified) -> Result<ServerConfig, TlsError> {
+fn config(certified: CertResolver) -> Result<ServerConfig, TlsError> {
     let provider: CryptoProvider = ring::default_provider();
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&TLS13, &TLS12])?

@@ -10,6 +10,6 @@ mod certificates;
 mod hosts;
 mod tunnel;
 
-pub use acceptance::{Certified, accept};
+pub use acceptance::{CertResolver, accept};
 pub use authority::{Authority, TlsError};
 pub use tunnel::Tunnel;

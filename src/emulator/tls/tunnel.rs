@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hyper::Request;
 
-use super::acceptance::Certified;
+use super::acceptance::CertResolver;
 use super::authority::Authority;
 use super::hosts::is_served;
 use crate::emulator::endpoint::without_port;
@@ -15,7 +15,7 @@ use crate::emulator::http::Reply;
 
 /// Why a tunnel is not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum TunnelError {
     /// TLS is not served.
     #[error("CONNECT is served only where the emulator was started with --tls and --ca-out FILE")]
     NoTls,
@@ -33,7 +33,7 @@ pub enum Refused {
     Nested,
 }
 
-impl Refused {
+impl TunnelError {
     /// The answer, in words for whoever set the proxy up.
     pub fn to_reply(&self) -> Reply {
         let status = match self {
@@ -57,30 +57,30 @@ impl Tunnel {
     ///
     /// # Errors
     ///
-    /// [`Refused`]
+    /// [`TunnelError`]
     pub fn asked_for<B>(
         request: &Request<B>,
         authority: Option<&Arc<Authority>>,
         is_nested: bool,
-    ) -> Result<Self, Refused> {
-        let authority = authority.ok_or(Refused::NoTls)?;
+    ) -> Result<Self, TunnelError> {
+        let authority = authority.ok_or(TunnelError::NoTls)?;
         if is_nested {
-            return Err(Refused::Nested);
+            return Err(TunnelError::Nested);
         }
-        let target = request.uri().authority().ok_or(Refused::Malformed)?;
+        let target = request.uri().authority().ok_or(TunnelError::Malformed)?;
         if target.port_u16().is_none() || target.as_str().contains('@') {
-            return Err(Refused::Malformed);
+            return Err(TunnelError::Malformed);
         }
         let host = without_port(target.as_str()).trim_matches(['[', ']']).to_owned();
         if !is_served(&host) {
-            return Err(Refused::NotServed(host));
+            return Err(TunnelError::NotServed(host));
         }
         Ok(Self { authority: Arc::clone(authority), host })
     }
 
     /// The certificates of what is at the end of the tunnel.
-    pub fn certified(self) -> Certified {
-        Certified::served(self.authority, self.host)
+    pub fn certified(self) -> CertResolver {
+        CertResolver::served(self.authority, self.host)
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use std::time::SystemTime;
 
-    fn asked_for(target: &str, is_nested: bool) -> Result<String, Refused> {
+    fn asked_for(target: &str, is_nested: bool) -> Result<String, TunnelError> {
         let authority = Arc::new(Authority::new(SystemTime::now()).unwrap());
         let request = Request::connect(target).body(()).unwrap();
         Tunnel::asked_for(&request, Some(&authority), is_nested).map(|tunnel| tunnel.host)
@@ -99,15 +99,15 @@ mod tests {
     fn a_tunnel_leads_to_emulated_hosts_only() {
         assert_eq!(asked_for("ram.aliyuncs.com:443", false), Ok("ram.aliyuncs.com".to_owned()));
         assert_eq!(asked_for("[::1]:8700", false), Ok("::1".to_owned()));
-        let refused = Err(Refused::NotServed("example.com".to_owned()));
+        let refused = Err(TunnelError::NotServed("example.com".to_owned()));
         assert_eq!(asked_for("example.com:443", false), refused);
     }
 
     #[test]
     fn a_tunnel_needs_host_and_port_and_is_not_inside_of_another() {
-        assert_eq!(asked_for("ram.aliyuncs.com", false), Err(Refused::Malformed));
-        assert_eq!(asked_for("ram.aliyuncs.com@example.com:443", false), Err(Refused::Malformed));
-        assert_eq!(asked_for("ram.aliyuncs.com:443", true), Err(Refused::Nested));
+        assert_eq!(asked_for("ram.aliyuncs.com", false), Err(TunnelError::Malformed));
+        assert_eq!(asked_for("ram.aliyuncs.com@example.com:443", false), Err(TunnelError::Malformed));
+        assert_eq!(asked_for("ram.aliyuncs.com:443", true), Err(TunnelError::Nested));
     }
 
     #[test]

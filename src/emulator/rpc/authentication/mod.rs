@@ -24,7 +24,7 @@ use self::claim::{Claim, Scheme, WINDOW};
 pub use self::nonces::Nonces;
 use super::{Error, Parameters};
 use crate::crypto::Secret;
-use crate::emulator::access::{self, AccessKeys, Principal, Unusable};
+use crate::emulator::access::{self, AccessKeys, KeyError, Principal};
 use crate::emulator::http::Call;
 
 /// Finds out who a call comes from: checks the date, the access key, the token, the signature, the body,
@@ -81,18 +81,18 @@ impl<'a> Claim<'a> {
     }
 }
 
-fn refused(why: Unusable) -> Error {
+fn refused(why: KeyError) -> Error {
     match why {
-        Unusable::UnknownKey => {
+        KeyError::UnknownKey => {
             Error::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
         }
-        Unusable::MissingToken => {
+        KeyError::MissingToken => {
             Error::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
         }
-        Unusable::InvalidToken => {
+        KeyError::InvalidToken => {
             Error::new(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
         }
-        Unusable::ExpiredToken => {
+        KeyError::ExpiredToken => {
             Error::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
         }
     }

@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq as _;
 use self::claim::{Claim, Scheme, invalid_method};
 use super::error::Error;
 use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
-use crate::emulator::access::{self, AccessKeys, Principal, Unusable};
+use crate::emulator::access::{self, AccessKeys, KeyError, Principal};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::http::Call;
 
@@ -48,13 +48,13 @@ pub fn authenticate(call: &Call, keys: &AccessKeys, now: i64, region: &str) -> R
     Ok(key.principal.clone())
 }
 
-fn refused(why: Unusable, access_key_id: &str) -> Error {
+fn refused(why: KeyError, access_key_id: &str) -> Error {
     match why {
-        Unusable::UnknownKey => Error::unauthorized(format!("AccessKeyId not found: {access_key_id}")),
-        Unusable::MissingToken | Unusable::InvalidToken => {
+        KeyError::UnknownKey => Error::unauthorized(format!("AccessKeyId not found: {access_key_id}")),
+        KeyError::MissingToken | KeyError::InvalidToken => {
             Error::unauthorized("The security token you provided is invalid.")
         }
-        Unusable::ExpiredToken => Error::unauthorized("The security token you provided has expired."),
+        KeyError::ExpiredToken => Error::unauthorized("The security token you provided has expired."),
     }
 }
 

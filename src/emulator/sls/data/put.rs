@@ -11,7 +11,7 @@ use super::writers::ShardWriter;
 use crate::emulator::http::Reply;
 use crate::emulator::sls::model::{Shard, ShardStatus};
 use crate::emulator::sls::{Error, shards};
-use crate::emulator::stored::NotKept;
+use crate::emulator::stored::PersistError;
 use crate::storage::{DataKey, seal};
 
 /// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
@@ -37,7 +37,7 @@ pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
             seal(target.algorithm, &key, address, &plaintext)
         });
         if let Some(committed) = appended.map_err(|error| Error::storage(&error))? {
-            call.state.kept(Ok(Some(committed))).await?;
+            call.state.wait_durable(Ok(Some(committed))).await?;
             return Ok(Reply::empty());
         }
         // The shard was split, merged or deleted in between: look again.
@@ -87,6 +87,6 @@ fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, 
         return Ok(None);
     }
     // The block follows, so that nobody has to wait for the key to be durable on its own.
-    drop(call.state.hand_over(&mut model).map_err(NotKept::from)?);
+    drop(call.state.submit_changes(&mut model).map_err(PersistError::from)?);
     Ok(Some(key))
 }

@@ -89,7 +89,7 @@ impl<'a> Opener<'a> {
                 Some(wrapped) => {
                     opener.key = Some(keys.for_reading(&call.state.snapshot(), &target.owner, wrapped)?);
                 }
-                None => keys.check(call.state, &target.owner)?,
+                None => keys.check(&call.state.snapshot(), &target.owner)?,
             }
         }
         Ok(opener)

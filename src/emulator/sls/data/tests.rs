@@ -105,9 +105,9 @@ async fn the_blocks_of_a_logstore_go_with_it() {
     let committed = {
         let mut model = state.sls();
         model.remove_logstore("proj", "app");
-        state.hand_over(&mut model)
+        state.submit_changes(&mut model)
     };
-    state.kept(committed).await.unwrap();
+    state.wait_durable(committed).await.unwrap();
     assert_eq!(state.store.length(1, 0).unwrap(), 0);
     assert_eq!(put(&state).await.unwrap_err().code, "LogStoreNotExist");
 }
@@ -122,7 +122,7 @@ async fn a_block_that_was_moved_does_not_open() {
     let target = "/logstores/app/shards/0?type=log&cursor=MQ==&count=1";
     let request = Request::get(target).header("Host", "proj.localhost").body(()).unwrap();
     let call = Call::new(&request.into_parts().0, Bytes::new());
-    let route = route(&call).unwrap();
-    let call = DataCall { state: &state, call: &call, route: &route, region: None, is_applied: true };
-    assert_eq!(serve(&call).await.unwrap_err().code, "InternalServerError");
+    let (call, project, logstore, shard) = (&call, "proj", "app", 0);
+    let call = DataCall { state: &state, call, project, logstore, shard, region: None, is_applied: true };
+    assert_eq!(serve(DataOperation::PullLogs, &call).await.unwrap_err().code, "InternalServerError");
 }

@@ -3,7 +3,7 @@
 //! Opening a database may write: it repairs what a crash left. Whether the file is ours to write to, by its
 //! version and its master key, is only known once it is open. So writes go to memory first; they are read
 //! back from there, and carried out on the disk, in their order and with the syncs between them, by
-//! [`Held::release`]. Without it the disk has not been touched.
+//! [`WriteBuffer::flush`]. Without it the disk has not been touched.
 
 use std::io;
 use std::sync::{Arc, RwLock};
@@ -12,7 +12,7 @@ use redb::StorageBackend;
 
 /// A disk, and what is held back from it. Clones are of the same disk.
 #[derive(Debug)]
-pub(super) struct Held<B>(Arc<Inner<B>>);
+pub(super) struct WriteBuffer<B>(Arc<Inner<B>>);
 
 #[derive(Debug)]
 struct Inner<B> {
@@ -34,13 +34,13 @@ enum Operation {
     Sync,
 }
 
-impl<B> Clone for Held<B> {
+impl<B> Clone for WriteBuffer<B> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<B: StorageBackend> Held<B> {
+impl<B: StorageBackend> WriteBuffer<B> {
     /// Holds back what is written to a disk.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl<B: StorageBackend> Held<B> {
     /// # Errors
     ///
     /// When the disk fails; nothing more may be written then.
-    pub(super) fn release(&self) -> io::Result<()> {
+    pub(super) fn flush(&self) -> io::Result<()> {
         let mut held = self.0.held.write().map_err(poisoned)?;
         let operations = held.take().map(|journal| journal.operations).unwrap_or_default();
         for operation in operations {
@@ -85,7 +85,7 @@ impl<B: StorageBackend> Held<B> {
     }
 }
 
-impl<B: StorageBackend> StorageBackend for Held<B> {
+impl<B: StorageBackend> StorageBackend for WriteBuffer<B> {
     fn len(&self) -> io::Result<u64> {
         match self.0.held.read().map_err(poisoned)?.as_ref() {
             Some(journal) => Ok(journal.length),
@@ -219,7 +219,7 @@ mod tests {
             steps in prop::collection::vec(any_step(), 0..12),
             range in (0_u64..60, 0_usize..60),
         ) {
-            let (held, plain) = (Held::new(disk(&before)).unwrap(), disk(&before));
+            let (held, plain) = (WriteBuffer::new(disk(&before)).unwrap(), disk(&before));
             for step in &steps {
                 carry_out(&held, step);
                 carry_out(&plain, step);
@@ -233,14 +233,14 @@ mod tests {
             if end(range.0, range.1) <= plain.len().unwrap() {
                 prop_assert_eq!(read(&held), read(&plain));
             }
-            held.release().unwrap();
+            held.flush().unwrap();
             prop_assert_eq!(content(&held.0.disk), content(&plain));
         }
     }
 
     #[test]
     fn reading_beyond_the_end_is_an_error() {
-        let held = Held::new(disk(b"abc")).unwrap();
+        let held = WriteBuffer::new(disk(b"abc")).unwrap();
         assert!(held.read(2, &mut [0; 2]).is_err());
         held.set_len(4).unwrap();
         held.read(2, &mut [0; 2]).unwrap();
@@ -248,8 +248,8 @@ mod tests {
 
     #[test]
     fn after_the_release_writes_go_to_the_disk() {
-        let held = Held::new(disk(b"abc")).unwrap();
-        held.release().unwrap();
+        let held = WriteBuffer::new(disk(b"abc")).unwrap();
+        held.flush().unwrap();
         held.write(1, b"x").unwrap();
         held.sync_data().unwrap();
         assert_eq!(content(&held.0.disk), b"axc");
