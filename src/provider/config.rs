@@ -132,32 +132,6 @@ pub(super) const ENCRYPTION_APIS: [&str; 2] = ["update_logstore", "update_logsto
 /// The values of `preflight`.
 pub(super) const PREFLIGHTS: [&str; 3] = ["error", "warn", "off"];
 
-impl AssumeRoleModel {
-    /// Whether a member is unknown.
-    pub(super) fn is_unknown(&self) -> bool {
-        let texts = [&self.role_arn, &self.session_name, &self.policy];
-        texts.into_iter().any(Field::is_unknown)
-            || self.session_expiration.is_unknown()
-            || self.external_id.is_unknown()
-    }
-}
-
-impl AssumeRoleWithOidcModel {
-    /// Whether a member is unknown.
-    pub(super) fn is_unknown(&self) -> bool {
-        let texts = [
-            &self.oidc_provider_arn,
-            &self.oidc_token_file,
-            &self.role_arn,
-            &self.role_session_name,
-            &self.policy,
-        ];
-        texts.into_iter().any(Field::is_unknown)
-            || self.oidc_token.is_unknown()
-            || self.session_expiration.is_unknown()
-    }
-}
-
 impl Typed for Secret {
     fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
         String::from_value(value, path).map(Secret::from)

@@ -75,7 +75,7 @@ struct SlsClients {
 pub(super) enum NoClient {
     /// The provider block holds values that are not known yet: only during plan, and only when they come
     /// from something that is still to be applied.
-    Unknown(Vec<&'static str>),
+    Unknown(Vec<String>),
     /// The host never configured the provider.
     NotConfigured,
 }

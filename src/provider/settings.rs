@@ -3,10 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    config::{
-        AssumeRoleModel, AssumeRoleWithOidcModel, ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel,
-        SignVersionModel,
-    },
+    config::{ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel},
     connection::{Connection, check_region, connection},
     credentials::{chain, region_of_profile},
     duration,
@@ -21,7 +18,7 @@ use crate::{
         sls::EncryptionApi,
     },
     crypto::Secret,
-    schema::{Diagnostic, Diagnostics, Field},
+    schema::{Diagnostic, Diagnostics, Field, Model},
 };
 
 /// The settings a provider block comes to.
@@ -30,7 +27,7 @@ pub(super) enum Settings {
     /// Everything is known.
     Known(Box<KnownSettings>),
     /// These arguments are not known yet.
-    Unknown(Vec<&'static str>),
+    Unknown(Vec<String>),
 }
 
 /// Settings that are known.
@@ -110,7 +107,7 @@ const DEFAULT_MAX_CONCURRENCY: usize = 20;
 ///
 /// What is missing or malformed, all of it.
 pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Result<Settings, Diagnostics> {
-    let unknown = unknown_arguments(config);
+    let unknown = config.clone().into_object().unknown_members();
     if !unknown.is_empty() {
         return Ok(Settings::Unknown(unknown));
     }
@@ -372,61 +369,13 @@ pub(super) fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
     argument.known().and_then(|number| T::try_from(*number).ok())
 }
 
-fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
-    let endpoint = |member: fn(&EndpointsModel) -> &Field<String>| {
-        unknown_in(&config.endpoints, |block| member(block).is_unknown())
-    };
-    let sign_version = |member: fn(&SignVersionModel) -> &Field<String>| {
-        unknown_in(&config.sign_version, |block| member(block).is_unknown())
-    };
-    [
-        ("access_key", config.access_key.is_unknown()),
-        ("secret_key", config.secret_key.is_unknown()),
-        ("security_token", config.security_token.is_unknown()),
-        ("profile", config.profile.is_unknown()),
-        ("shared_credentials_file", config.shared_credentials_file.is_unknown()),
-        ("ecs_role_name", config.ecs_role_name.is_unknown()),
-        ("credentials_uri", config.credentials_uri.is_unknown()),
-        ("assume_role", unknown_in(&config.assume_role, AssumeRoleModel::is_unknown)),
-        (
-            "assume_role_with_oidc",
-            unknown_in(&config.assume_role_with_oidc, AssumeRoleWithOidcModel::is_unknown),
-        ),
-        ("allowed_account_ids", unknown_in(&config.allowed_account_ids, |_| false)),
-        ("forbidden_account_ids", unknown_in(&config.forbidden_account_ids, |_| false)),
-        ("region", config.region.is_unknown()),
-        ("skip_region_validation", config.skip_region_validation.is_unknown()),
-        ("network", config.network.is_unknown()),
-        ("ca_bundle", config.ca_bundle.is_unknown()),
-        ("max_retries", config.max_retries.is_unknown()),
-        ("request_timeout", config.request_timeout.is_unknown()),
-        ("max_concurrency", config.max_concurrency.is_unknown()),
-        ("configuration_source", config.configuration_source.is_unknown()),
-        ("preflight", config.preflight.is_unknown()),
-        ("permanence_warning", config.permanence_warning.is_unknown()),
-        ("encryption_api", config.encryption_api.is_unknown()),
-        ("endpoints.log", endpoint(|block| &block.log)),
-        ("endpoints.ram", endpoint(|block| &block.ram)),
-        ("endpoints.kms", endpoint(|block| &block.kms)),
-        ("endpoints.sts", endpoint(|block| &block.sts)),
-        ("sign_version.sls", sign_version(|block| &block.sls)),
-        ("sign_version.rpc", sign_version(|block| &block.rpc)),
-    ]
-    .into_iter()
-    .filter_map(|(name, unknown)| unknown.then_some(name))
-    .collect()
-}
-
-/// Whether something in a block, the block or the list of blocks is unknown.
-fn unknown_in<T>(blocks: &Field<Vec<Field<T>>>, unknown: impl Fn(&T) -> bool) -> bool {
-    let in_block = |block: &Field<T>| block.is_unknown() || block.known().is_some_and(&unknown);
-    blocks.is_unknown() || blocks.known().is_some_and(|blocks| blocks.iter().any(in_block))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::config::EndpointsModel;
     use super::*;
+    use crate::{
+        provider::config::SignVersionModel,
+        schema::{Path, Value},
+    };
 
     fn keys() -> ProviderModel {
         ProviderModel {
@@ -597,15 +546,21 @@ mod tests {
     }
 
     #[test]
-    fn unknown_arguments_are_no_error() {
-        let config = ProviderModel { access_key: Field::Unknown, endpoints: Field::Unknown, ..keys() };
-        match settings(&config, &Environment::default()) {
-            Ok(Settings::Unknown(names)) => assert_eq!(
-                names,
-                ["access_key", "endpoints.log", "endpoints.ram", "endpoints.kms", "endpoints.sts"]
-            ),
-            other => panic!("{other:?}"),
+    fn every_argument_that_is_unknown_is_named_and_no_error() {
+        let Value::Object(arguments) = keys().into_object() else { panic!("it is no object") };
+        for name in arguments.keys() {
+            let mut config = arguments.clone();
+            config.insert(name.clone(), Value::UNKNOWN);
+            let config = ProviderModel::from_object(Value::Object(config), &Path::root()).unwrap();
+            match settings(&config, &Environment::default()) {
+                Ok(Settings::Unknown(names)) => assert_eq!(names, [name.as_str()]),
+                other => panic!("{other:?}"),
+            }
         }
+        let block = EndpointsModel { log: Field::Unknown, ..EndpointsModel::default() };
+        let config = ProviderModel { endpoints: Field::Known(vec![Field::Known(block)]), ..keys() };
+        let unknown = settings(&config, &Environment::default()).unwrap();
+        assert!(matches!(unknown, Settings::Unknown(names) if names == ["endpoints.log"]));
     }
 
     #[test]

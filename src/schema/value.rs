@@ -1,6 +1,6 @@
 //! A Terraform value of any type, before it is read into a typed model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Number, Type, refinement::Refinements};
 
@@ -51,6 +51,29 @@ impl Value {
             Value::Map(members) | Value::Object(members) => members.values().all(Value::is_wholly_known),
             Value::Dynamic(_, value) => value.is_wholly_known(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        }
+    }
+
+    /// The members of an object that are not known, each by the names that lead to it: `endpoints.log`. What is in a list
+    /// or a set has the name of that.
+    pub fn unknown_members(&self) -> Vec<String> {
+        match self {
+            Value::Unknown(_) => vec![String::new()],
+            Value::List(elements) | Value::Set(elements) => {
+                let unknown: BTreeSet<String> = elements.iter().flat_map(Value::unknown_members).collect();
+                unknown.into_iter().collect()
+            }
+            Value::Map(members) | Value::Object(members) => {
+                let named = |(name, value): (&String, &Value)| {
+                    let dotted = |inner: String| {
+                        if inner.is_empty() { name.clone() } else { format!("{name}.{inner}") }
+                    };
+                    value.unknown_members().into_iter().map(dotted).collect::<Vec<_>>()
+                };
+                members.iter().flat_map(named).collect()
+            }
+            Value::Dynamic(_, value) => value.unknown_members(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
         }
     }
 
