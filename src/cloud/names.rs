@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// The name of an SLS project: part of the host name of every call to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectName(String);
@@ -15,19 +17,19 @@ pub struct LogstoreName(String);
 pub struct Region(String);
 
 /// The name of a RAM role. RAM matches names without regard to letter case and keeps the spelling they were given.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct RoleName(String);
 
 /// The name of a RAM policy. RAM matches names without regard to letter case and keeps the spelling they were given.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct PolicyName(String);
 
 /// The name of a RAM user.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct UserName(String);
 
 /// The name of a RAM user group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct GroupName(String);
 
 /// A name that breaks the service's rule for it; the text says which rule, for a person.
@@ -226,7 +228,8 @@ macro_rules! ram_name {
                 self.0.eq_ignore_ascii_case(&other.0)
             }
 
-            /// A name in an answer: what the service says, not checked against the rule for new names.
+            /// A name in an answer: what the service says, not checked against the rule for new names. Answers are read so
+            /// too.
             pub(crate) fn answered(text: &str) -> Self {
                 Self(text.to_owned())
             }

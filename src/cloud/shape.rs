@@ -41,11 +41,6 @@ impl<'a> Object<'a> {
         self.get(name).and_then(Value::as_i64).ok_or_else(|| self.wrong(name, "a whole number"))
     }
 
-    /// A whole number; absent and `null` are `None`.
-    pub(crate) fn optional_integer(&self, name: &str) -> Result<Option<i64>, Error> {
-        self.get(name).map(|_| self.integer(name)).transpose()
-    }
-
     /// A boolean that must be there.
     pub(crate) fn boolean(&self, name: &str) -> Result<bool, Error> {
         self.get(name).and_then(Value::as_bool).ok_or_else(|| self.wrong(name, "true or false"))
@@ -55,25 +50,6 @@ impl<'a> Object<'a> {
     pub(crate) fn optional_object(&self, name: &str) -> Result<Option<&'a Map<String, Value>>, Error> {
         let object = |value: &'a Value| value.as_object().ok_or_else(|| self.wrong(name, "an object"));
         self.get(name).map(object).transpose()
-    }
-
-    /// An object that must be there, to be read in its turn.
-    pub(crate) fn object(&self, name: &str) -> Result<Object<'a>, Error> {
-        let fields = self.optional_object(name)?.ok_or_else(|| self.wrong(name, "an object"))?;
-        Ok(Object::new(self.operation, self.path_of(name), fields))
-    }
-
-    /// A list of objects; absent and `null` are an empty one.
-    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Object<'a>>, Error> {
-        let wrong = || self.wrong(name, "a list of objects");
-        let Some(list) = self.get(name) else { return Ok(Vec::new()) };
-        let items = list.as_array().ok_or_else(wrong)?.iter().enumerate();
-        items
-            .map(|(index, item)| {
-                let fields = item.as_object().ok_or_else(wrong)?;
-                Ok(Object::new(self.operation, format!("{}[{index}]", self.path_of(name)), fields))
-            })
-            .collect()
     }
 
     /// A list of texts that must be there.

@@ -67,7 +67,7 @@ async fn users_and_groups_hold_policies_and_a_policy_knows_its_holders() {
         assert_eq!((held_by.as_str(), arn_of), ("Demo", &arn));
         assert_eq!(holders.users[0].user_name, user("bob"));
         assert_eq!(holders.groups[0].group_name, group("readers"));
-        let held = ram.delete_policy(context, &id.policy_name, true).await;
+        let held = ram.delete_policy(context, &id.policy_name).await;
         refused(held, ErrorKind::Conflict, "DeleteConflict.Policy.User");
 
         ram.detach_policy_from_role(context, &id, &role("demo")).await.unwrap();

@@ -193,7 +193,6 @@ pub fn new_policy(name: &str, role: &RoleArn) -> CreatePolicy {
         policy_name: policy(name),
         policy_document: PolicyDocument::pass_role(role).to_string(),
         description: None,
-        tags: Vec::new(),
     }
 }
 

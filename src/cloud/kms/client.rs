@@ -1,10 +1,11 @@
 //! The client.
 
+use serde::Deserialize;
+
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::kms::KeyMetadata;
 use crate::cloud::rpc::{Call, Parameters, RpcClient, RpcConfig, Service};
-use crate::cloud::shape::Object;
 
 /// A client of KMS in one region.
 ///
@@ -32,7 +33,12 @@ impl KmsClient {
     /// otherwise any kind.
     pub async fn describe_key(&self, context: &CallContext, key_id: &str) -> Result<KeyMetadata, Error> {
         let call = Call::new("DescribeKey", key_id, Parameters::new().with("KeyId", key_id));
-        let read = |answer: &Object<'_>| KeyMetadata::read(&answer.object("KeyMetadata")?);
-        self.rpc.read(context, call, &read).await
+        self.rpc.read(context, call, |KeyAnswer { key_metadata }| Ok(key_metadata)).await
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct KeyAnswer {
+    key_metadata: KeyMetadata,
 }

@@ -1,24 +1,24 @@
 //! Attaching policies to roles, users and groups.
 
+use serde::Deserialize;
+
 use crate::cloud::CallContext;
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{GroupName, RoleName, UserName};
-use crate::cloud::ram::client::list;
 use crate::cloud::ram::{PolicyId, RamClient};
+use crate::cloud::rpc::members::{list, or_default};
 use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::shape::Object;
 
 /// A policy as `ListPoliciesForRole`, `ListPoliciesForUser` and `ListPoliciesForGroup` describe it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct AttachedPolicy {
     /// `PolicyType` and `PolicyName`, the name as the service spells it.
+    #[serde(flatten)]
     pub id: PolicyId,
     /// `Description`; empty when there is none.
+    #[serde(default, deserialize_with = "or_default")]
     pub description: String,
-    /// `DefaultVersion`, the id of the version in force: `v1`.
-    pub default_version: Option<String>,
-    /// `AttachDate` in UTC, `2015-01-23T12:33:18Z`.
-    pub attach_date: Option<String>,
 }
 
 /// Whether an attach failed because the policy is attached already: what was wanted is so.
@@ -176,20 +176,15 @@ impl RamClient {
         (parameter, name): Holder<'_>,
     ) -> Result<Vec<AttachedPolicy>, Error> {
         let call = Call::new(action, name, Parameters::new().with(parameter, name));
-        let read = |answer: &Object<'_>| list(answer, ("Policies", "Policy"), AttachedPolicy::read);
-        self.rpc.read(context, call, &read).await
+        self.rpc.read(context, call, |Policies { policies }| Ok(policies)).await
     }
 }
 
-impl AttachedPolicy {
-    fn read(policy: &Object<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            id: PolicyId::read(policy)?,
-            description: policy.optional_text("Description")?.unwrap_or_default().to_owned(),
-            default_version: policy.optional_text("DefaultVersion")?.map(str::to_owned),
-            attach_date: policy.optional_text("AttachDate")?.map(str::to_owned),
-        })
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policies {
+    #[serde(default, deserialize_with = "list")]
+    policies: Vec<AttachedPolicy>,
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use crate::cloud::CallContext;
 use crate::cloud::clock::Clock;
 use crate::cloud::error::Error;
 use crate::cloud::rpc::{RpcClient, RpcConfig, Service};
-use crate::cloud::shape::Object;
 
 /// A client of RAM.
 ///
@@ -44,34 +43,6 @@ impl RamClient {
     ) -> Result<(), Error> {
         self.rpc.pause(context, attempts, error).await
     }
-}
-
-/// Reads a list as RAM writes them: `{"Roles": {"Role": [...]}}`. Absent is empty.
-pub(super) fn list<'a, T>(
-    answer: &Object<'a>,
-    (outer, inner): (&str, &str),
-    read: impl Fn(&Object<'a>) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    if answer.optional_object(outer)?.is_none() {
-        return Ok(Vec::new());
-    }
-    answer.object(outer)?.objects(inner)?.iter().map(read).collect()
-}
-
-/// Reads `IsTruncated` and `Marker`: where the next page begins, if there is one.
-pub(super) fn next_marker(answer: &Object<'_>) -> Result<Option<String>, Error> {
-    if !answer.boolean("IsTruncated")? {
-        return Ok(None);
-    }
-    answer.text("Marker").map(|marker| Some(marker.to_owned()))
-}
-
-/// Checks that an answer is about what was asked for.
-pub(super) fn expect_name(object: &Object<'_>, member: &str, asked: &str) -> Result<(), Error> {
-    if object.text(member)?.eq_ignore_ascii_case(asked) {
-        return Ok(());
-    }
-    Err(object.wrong(member, &format!("the text {asked:?}")))
 }
 
 #[cfg(test)]

@@ -1,33 +1,13 @@
-//! Policies.
+//! Policies and their versions.
 
-use std::fmt;
+use serde::Deserialize;
 
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::names::PolicyName;
-use crate::cloud::ram::client::expect_name;
-use crate::cloud::ram::tag::{self, Tag};
-use crate::cloud::ram::{PolicyVersion, RamClient};
+use crate::cloud::ram::{PolicyId, RamClient};
+use crate::cloud::rpc::members::{expect_name, or_default};
 use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::shape::Object;
-
-/// Whose policy it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PolicyKind {
-    /// `System`: the cloud's own; it can only be attached and read.
-    System,
-    /// `Custom`: the account's.
-    Custom,
-}
-
-/// What names a policy: kind and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyId {
-    /// `PolicyType`
-    pub policy_type: PolicyKind,
-    /// `PolicyName`
-    pub policy_name: PolicyName,
-}
 
 /// The parameters of `CreatePolicy`; what is `None` or empty is left to the service.
 ///
@@ -40,29 +20,23 @@ pub struct CreatePolicy {
     pub policy_document: String,
     /// `Description`, up to 1024 characters.
     pub description: Option<String>,
-    /// `Tag`, up to 20.
-    pub tags: Vec<Tag>,
 }
 
-/// A policy without its document, as `CreatePolicy` and `UpdatePolicyDescription` describe it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A policy without its document, as `CreatePolicy` describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct PolicyDescription {
     /// `PolicyType` and `PolicyName`, the name as the service spells it.
+    #[serde(flatten)]
     pub id: PolicyId,
     /// `Description`; empty when there is none.
+    #[serde(default, deserialize_with = "or_default")]
     pub description: String,
-    /// `DefaultVersion`, the id of the version in force: `v1`.
-    pub default_version: String,
-    /// `CreateDate` in UTC, `2015-01-23T12:33:18Z`.
-    pub create_date: Option<String>,
-    /// `UpdateDate`, written the same.
-    pub update_date: Option<String>,
-    /// `AttachmentCount`: how many users, groups and roles hold it.
-    pub attachment_count: Option<i64>,
 }
 
 /// A policy as `GetPolicy` describes it: with the version in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Policy {
     /// The policy.
     pub policy: PolicyDescription,
@@ -70,57 +44,14 @@ pub struct Policy {
     pub default_policy_version: PolicyVersion,
 }
 
-impl PolicyKind {
-    /// `System` or `Custom`, as the service spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "System",
-            Self::Custom => "Custom",
-        }
-    }
-}
-
-impl fmt::Display for PolicyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl PolicyId {
-    /// A policy of the cloud.
-    pub fn system(policy_name: PolicyName) -> Self {
-        Self { policy_type: PolicyKind::System, policy_name }
-    }
-
-    /// A policy of the account.
-    pub fn custom(policy_name: PolicyName) -> Self {
-        Self { policy_type: PolicyKind::Custom, policy_name }
-    }
-
-    /// Whether RAM takes both for the same policy: the letter case of the name does not count.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.policy_type == other.policy_type && self.policy_name.is_same(&other.policy_name)
-    }
-
-    pub(super) fn parameters(&self) -> Parameters {
-        Parameters::new().with("PolicyType", self.policy_type).with("PolicyName", &self.policy_name)
-    }
-
-    pub(super) fn read(object: &Object<'_>) -> Result<Self, Error> {
-        let policy_type = match object.text("PolicyType")? {
-            "System" => PolicyKind::System,
-            "Custom" => PolicyKind::Custom,
-            _ => return Err(object.wrong("PolicyType", "System or Custom")),
-        };
-        Ok(Self { policy_type, policy_name: PolicyName::answered(object.text("PolicyName")?) })
-    }
-}
-
-/// `Custom/name` or `System/name`.
-impl fmt::Display for PolicyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.policy_type, self.policy_name)
-    }
+/// A version of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PolicyVersion {
+    /// `VersionId`: `v1`, `v2` and so on.
+    pub version_id: String,
+    /// `PolicyDocument`, as it was sent. `None` where an answer leaves it out.
+    pub policy_document: Option<String>,
 }
 
 impl RamClient {
@@ -138,10 +69,10 @@ impl RamClient {
         let parameters = Parameters::new()
             .with("PolicyName", name)
             .with("PolicyDocument", &create.policy_document)
-            .with_optional("Description", create.description.as_ref())
-            .with_list("Tag", tag::to_json(&create.tags));
+            .with_optional("Description", create.description.as_ref());
         let call = Call::new("CreatePolicy", name.as_str(), parameters);
-        self.rpc.write(context, call, &|answer| PolicyDescription::read(answer, name)).await
+        let take = |PolicyAnswer { policy }| expect_policy(&policy, name).map(|()| policy);
+        self.rpc.write(context, call, take).await
     }
 
     /// `GetPolicy`: with the version in force.
@@ -151,60 +82,55 @@ impl RamClient {
     pub async fn get_policy(&self, context: &CallContext, policy: &PolicyId) -> Result<Policy, Error> {
         let target = policy.to_string();
         let call = Call::new("GetPolicy", &target, policy.parameters());
-        let read = |answer: &Object<'_>| {
-            Ok(Policy {
-                policy: PolicyDescription::read(answer, &policy.policy_name)?,
-                default_policy_version: PolicyVersion::read(&answer.object("DefaultPolicyVersion")?)?,
-            })
-        };
-        self.rpc.read(context, call, &read).await
+        let take = |found: Policy| expect_policy(&found.policy, &policy.policy_name).map(|()| found);
+        self.rpc.read(context, call, take).await
     }
 
-    /// `UpdatePolicyDescription` of a custom policy.
+    /// `CreatePolicyVersion` of a custom policy, which comes in force at once (`SetAsDefault`). A policy has five versions
+    /// at most: the oldest one makes room (`RotateStrategy`).
+    ///
+    /// Source: RAM documentation, `CreatePolicyVersion`.
     ///
     /// # Errors
-    /// `NotFound` with code `EntityNotExist.Policy`; otherwise any kind.
-    pub async fn update_policy_description(
+    /// `NotFound` with code `EntityNotExist.Policy`; `Invalid` with code `MalformedPolicyDocument`; otherwise any kind.
+    pub async fn create_policy_version(
         &self,
         context: &CallContext,
         name: &PolicyName,
-        description: &str,
-    ) -> Result<PolicyDescription, Error> {
-        let parameters = Parameters::new().with("PolicyName", name).with("NewDescription", description);
-        let call = Call::new("UpdatePolicyDescription", name.as_str(), parameters);
-        self.rpc.write(context, call, &|answer| PolicyDescription::read(answer, name)).await
+        policy_document: &str,
+    ) -> Result<PolicyVersion, Error> {
+        let parameters = Parameters::new()
+            .with("PolicyName", name)
+            .with("PolicyDocument", policy_document)
+            .with("SetAsDefault", true)
+            .with("RotateStrategy", "DeleteOldestNonDefaultVersionWhenLimitExceeded");
+        let call = Call::new("CreatePolicyVersion", name.as_str(), parameters);
+        self.rpc.write(context, call, |VersionAnswer { policy_version }| Ok(policy_version)).await
     }
 
-    /// `DeletePolicy`: a custom policy that nothing holds. With `cascading` (`CascadingDelete`) all its versions go
-    /// with it.
+    /// `DeletePolicy`: a custom policy that nothing holds, and all its versions (`CascadingDelete`).
     ///
     /// # Errors
     /// `NotFound` with code `EntityNotExist.Policy`; `Conflict` with code `DeleteConflict.Policy.*` while something
-    /// holds it or, without `cascading`, while it has another version; otherwise any kind.
-    pub async fn delete_policy(
-        &self,
-        context: &CallContext,
-        name: &PolicyName,
-        cascading: bool,
-    ) -> Result<(), Error> {
-        let parameters = Parameters::new()
-            .with("PolicyName", name)
-            .with_optional("CascadingDelete", cascading.then_some(true));
+    /// holds it; otherwise any kind.
+    pub async fn delete_policy(&self, context: &CallContext, name: &PolicyName) -> Result<(), Error> {
+        let parameters = Parameters::new().with("PolicyName", name).with("CascadingDelete", true);
         self.rpc.run(context, Call::new("DeletePolicy", name.as_str(), parameters)).await
     }
 }
 
-impl PolicyDescription {
-    fn read(answer: &Object<'_>, asked: &PolicyName) -> Result<Self, Error> {
-        let policy = answer.object("Policy")?;
-        expect_name(&policy, "PolicyName", asked.as_str())?;
-        Ok(Self {
-            id: PolicyId::read(&policy)?,
-            description: policy.optional_text("Description")?.unwrap_or_default().to_owned(),
-            default_version: policy.text("DefaultVersion")?.to_owned(),
-            create_date: policy.optional_text("CreateDate")?.map(str::to_owned),
-            update_date: policy.optional_text("UpdateDate")?.map(str::to_owned),
-            attachment_count: policy.optional_integer("AttachmentCount")?,
-        })
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PolicyAnswer {
+    policy: PolicyDescription,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VersionAnswer {
+    policy_version: PolicyVersion,
+}
+
+fn expect_policy(policy: &PolicyDescription, asked: &PolicyName) -> Result<(), String> {
+    expect_name("Policy.PolicyName", policy.id.policy_name.as_str(), asked.as_str())
 }

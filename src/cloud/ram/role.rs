@@ -1,5 +1,6 @@
 //! Roles.
 
+use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -7,11 +8,10 @@ use crate::cloud::CallContext;
 use crate::cloud::clock::Clock;
 use crate::cloud::error::Error;
 use crate::cloud::names::RoleName;
-use crate::cloud::ram::client::{expect_name, list, next_marker};
 use crate::cloud::ram::tag::{self, Tag};
 use crate::cloud::ram::{RamClient, RoleArn};
+use crate::cloud::rpc::members::{expect_name, or_default};
 use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::shape::Object;
 
 /// The parameters of `CreateRole`; what is `None` or empty is left to the service.
 ///
@@ -43,19 +43,9 @@ pub struct UpdateRole {
     pub max_session_duration: Option<i64>,
 }
 
-/// The parameters of `ListRoles`; what is `None` or empty is left to the service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListRoles {
-    /// `Marker`: [`RolePage::marker`] of the page before.
-    pub marker: Option<String>,
-    /// `MaxItems`: how many to give at most, 1 to 1000; the service's default is 100.
-    pub max_items: Option<u32>,
-    /// `Tag`: only roles that carry all of these.
-    pub tags: Vec<Tag>,
-}
-
 /// A role as `CreateRole`, `GetRole` and `UpdateRole` describe it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct Role {
     /// `RoleId`, digits.
     pub role_id: String,
@@ -64,6 +54,7 @@ pub struct Role {
     /// `Arn`, where RAM writes the name in lower case.
     pub arn: RoleArn,
     /// `Description`; empty when there is none.
+    #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// `AssumeRolePolicyDocument`, the trust policy as it was sent.
     pub assume_role_policy_document: String,
@@ -71,8 +62,6 @@ pub struct Role {
     pub max_session_duration: i64,
     /// `CreateDate` in UTC, `2015-01-23T12:33:18Z`.
     pub create_date: String,
-    /// `UpdateDate`, written the same; `CreateRole` does not give it.
-    pub update_date: Option<String>,
 }
 
 /// How old a role is of which all services are taken to know. It decides how often is asked, and nothing else.
@@ -92,32 +81,6 @@ pub(in crate::cloud) fn is_young(create_date: Option<&str>, clock: &dyn Clock) -
     made.and_then(|made| made.checked_add(YOUNG)).is_none_or(|old| clock.now() < old)
 }
 
-/// A role as `ListRoles` describes it: without its trust policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedRole {
-    /// `RoleId`, digits.
-    pub role_id: String,
-    /// `RoleName`, as it was spelt at creation.
-    pub role_name: RoleName,
-    /// `Arn`, where RAM writes the name in lower case.
-    pub arn: RoleArn,
-    /// `Description`; empty when there is none.
-    pub description: String,
-    /// `CreateDate` in UTC, `2015-01-23T12:33:18Z`.
-    pub create_date: String,
-    /// `Tags`
-    pub tags: Vec<Tag>,
-}
-
-/// One page of roles.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RolePage {
-    /// The roles on this page.
-    pub roles: Vec<ListedRole>,
-    /// Where the next page begins; `None` on the last one.
-    pub marker: Option<String>,
-}
-
 impl RamClient {
     /// `CreateRole`
     ///
@@ -133,7 +96,7 @@ impl RamClient {
             .with_optional("MaxSessionDuration", create.max_session_duration)
             .with_list("Tag", tag::to_json(&create.tags));
         let call = Call::new("CreateRole", name.as_str(), parameters);
-        self.rpc.write(context, call, &|answer| Role::read(answer, name)).await
+        self.rpc.write(context, call, role_named(name)).await
     }
 
     /// `GetRole`
@@ -143,7 +106,7 @@ impl RamClient {
     /// [`Role`] holds; otherwise any kind.
     pub async fn get_role(&self, context: &CallContext, name: &RoleName) -> Result<Role, Error> {
         let call = Call::new("GetRole", name.as_str(), Parameters::new().with("RoleName", name));
-        self.rpc.read(context, call, &|answer| Role::read(answer, name)).await
+        self.rpc.read(context, call, role_named(name)).await
     }
 
     /// `UpdateRole`
@@ -162,7 +125,7 @@ impl RamClient {
             .with_optional("NewDescription", update.description.as_ref())
             .with_optional("NewMaxSessionDuration", update.max_session_duration);
         let call = Call::new("UpdateRole", name.as_str(), parameters);
-        self.rpc.write(context, call, &|answer| Role::read(answer, name)).await
+        self.rpc.write(context, call, role_named(name)).await
     }
 
     /// `DeleteRole`
@@ -174,56 +137,18 @@ impl RamClient {
         let call = Call::new("DeleteRole", name.as_str(), Parameters::new().with("RoleName", name));
         self.rpc.run(context, call).await
     }
-
-    /// `ListRoles`: one page.
-    ///
-    /// # Errors
-    /// Any kind.
-    pub async fn list_roles(&self, context: &CallContext, wanted: &ListRoles) -> Result<RolePage, Error> {
-        let parameters = Parameters::new()
-            .with_optional("Marker", wanted.marker.as_ref())
-            .with_optional("MaxItems", wanted.max_items)
-            .with_list("Tag", tag::to_json(&wanted.tags));
-        let call = Call::new("ListRoles", "roles", parameters);
-        let read = |answer: &Object<'_>| {
-            let roles = list(answer, ("Roles", "Role"), ListedRole::read)?;
-            Ok(RolePage { roles, marker: next_marker(answer)? })
-        };
-        self.rpc.read(context, call, &read).await
-    }
 }
 
-impl Role {
-    fn read(answer: &Object<'_>, asked: &RoleName) -> Result<Self, Error> {
-        let role = answer.object("Role")?;
-        expect_name(&role, "RoleName", asked.as_str())?;
-        Ok(Self {
-            role_id: role.text("RoleId")?.to_owned(),
-            role_name: RoleName::answered(role.text("RoleName")?),
-            arn: read_arn(&role)?,
-            description: role.optional_text("Description")?.unwrap_or_default().to_owned(),
-            assume_role_policy_document: role.text("AssumeRolePolicyDocument")?.to_owned(),
-            max_session_duration: role.integer("MaxSessionDuration")?,
-            create_date: role.text("CreateDate")?.to_owned(),
-            update_date: role.optional_text("UpdateDate")?.map(str::to_owned),
-        })
-    }
+/// What the actions that describe a role answer.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RoleAnswer {
+    role: Role,
 }
 
-impl ListedRole {
-    fn read(role: &Object<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            role_id: role.text("RoleId")?.to_owned(),
-            role_name: RoleName::answered(role.text("RoleName")?),
-            arn: read_arn(role)?,
-            description: role.optional_text("Description")?.unwrap_or_default().to_owned(),
-            create_date: role.text("CreateDate")?.to_owned(),
-            tags: list(role, ("Tags", "Tag"), Tag::read)?,
-        })
+/// Takes the role from an answer that must be about the one that was asked for.
+fn role_named(asked: &RoleName) -> impl Fn(RoleAnswer) -> Result<Role, String> + '_ {
+    move |RoleAnswer { role }| {
+        expect_name("Role.RoleName", role.role_name.as_str(), asked.as_str()).map(|()| role)
     }
-}
-
-/// Reads `Arn`, which must be a role's.
-pub(super) fn read_arn(role: &Object<'_>) -> Result<RoleArn, Error> {
-    RoleArn::parse(role.text("Arn")?).map_err(|_| role.wrong("Arn", "the ARN of a role"))
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// The ARN of a RAM role: `acs:ram::<account id>:role/<role name>`, spelt as it was given.
 ///
 /// RAM matches role names without regard to letter case and answers ARNs with the name in lower case, so spellings
 /// of one role differ: [`RoleArn::is_same`] compares what is meant, `==` the spelling.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RoleArn {
     text: String,
     /// Where the role name begins.
@@ -56,6 +59,14 @@ impl RoleArn {
     /// Whether both name the same role: the letter case of the name does not count.
     pub fn is_same(&self, other: &Self) -> bool {
         self.account_id() == other.account_id() && self.role_name().eq_ignore_ascii_case(other.role_name())
+    }
+}
+
+impl TryFrom<String> for RoleArn {
+    type Error = RoleArnError;
+
+    fn try_from(text: String) -> Result<Self, RoleArnError> {
+        Self::parse(&text)
     }
 }
 

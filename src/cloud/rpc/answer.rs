@@ -1,11 +1,12 @@
 //! Telling success from refusal in an answer of an RPC service.
 
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::cloud::call::printable;
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::HttpResponse;
-use crate::cloud::shape::{foreign, parse_object};
+use crate::cloud::shape::{foreign, malformed, parse_object};
 
 /// Where the string to sign begins in the message of `SignatureDoesNotMatch`: text for the makers of clients, which
 /// quotes every parameter.
@@ -19,21 +20,31 @@ pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
     member.or_else(|| response.headers.get("x-acs-request-id")).map(printable)
 }
 
-/// The members of a success, or the refusal. `secret` is whether the answer holds what must not be shown.
-pub(crate) fn success(
+/// The answer of a success, or the refusal. `secret` is whether the answer holds what must not be shown.
+pub(crate) fn success<A: DeserializeOwned>(
     operation: &Operation,
     response: &HttpResponse,
     secret: bool,
-) -> Result<Map<String, Value>, Error> {
+) -> Result<A, Error> {
     if !(200..300).contains(&response.status) {
         return Err(refusal(operation, response));
     }
-    parse_object(operation, &response.body).map_err(|error| {
+    let fields = parse_object(operation, &response.body).map_err(|error| {
         if !secret {
             return error;
         }
         let length = response.body.len();
         error.with_message(format!("it should be a JSON object; found {length} bytes that are none"))
+    })?;
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+        let problem = error.inner().to_string();
+        // Any other text may quote what it found.
+        let is_shown = !secret || problem.starts_with("missing field");
+        let problem = if is_shown { printable(&problem) } else { "it is not as documented".to_owned() };
+        match error.path().to_string().as_str() {
+            "." => malformed(operation, problem),
+            path => malformed(operation, format!("`{path}`: {problem}")),
+        }
     })
 }
 
@@ -75,6 +86,7 @@ fn denial(detail: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IgnoredAny;
     use serde_json::json;
 
     use super::*;
@@ -86,7 +98,8 @@ mod tests {
     }
 
     fn refused(status: u16, body: &str) -> Error {
-        success(&Operation::new("RAM", "GetRole", "demo"), &response(status, body), false).unwrap_err()
+        success::<IgnoredAny>(&Operation::new("RAM", "GetRole", "demo"), &response(status, body), false)
+            .unwrap_err()
     }
 
     #[test]
@@ -141,9 +154,9 @@ mod tests {
     fn an_answer_with_secrets_is_not_shown_when_it_cannot_be_read() {
         let operation = Operation::new("STS", "AssumeRole", "demo");
         let cut = response(200, r#"{"Credentials":{"AccessKeySecret":"canary"#);
-        let shown = success(&operation, &cut, false).unwrap_err();
+        let shown = success::<IgnoredAny>(&operation, &cut, false).unwrap_err();
         assert!(format!("{shown:?}").contains("canary"));
-        let hidden = success(&operation, &cut, true).unwrap_err();
+        let hidden = success::<IgnoredAny>(&operation, &cut, true).unwrap_err();
         assert_eq!(hidden.kind(), ErrorKind::Malformed);
         assert!(!format!("{hidden:?} {hidden}").contains("canary"), "{hidden}");
     }

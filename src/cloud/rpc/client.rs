@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::de::{DeserializeOwned, IgnoredAny};
 use time::OffsetDateTime;
 
 use crate::cloud::CallContext;
@@ -14,7 +15,7 @@ use crate::cloud::http::{HttpRequest, HttpResponse, Method, form};
 use crate::cloud::nonce::NonceSource;
 use crate::cloud::rpc::Parameters;
 use crate::cloud::rpc::answer::{request_id, success};
-use crate::cloud::shape::Object;
+use crate::cloud::shape::malformed;
 use crate::cloud::signing::rpc::{SignatureVersion, date, sign};
 
 /// What a client of an RPC service is made of.
@@ -69,9 +70,6 @@ enum Manner {
     Write,
 }
 
-/// Reads the members of an answer of success.
-type Read<'a, T> = &'a (dyn Fn(&Object<'_>) -> Result<T, Error> + Send + Sync);
-
 impl<'a> Call<'a> {
     pub(crate) fn new(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
         Self { action, target, parameters, anonymous: false, secret: None }
@@ -108,48 +106,49 @@ impl RpcClient {
         self.config.caller.pause(context, attempts, error).await
     }
 
-    /// Sends an action that changes nothing; repeated as the retry policy says.
-    pub(crate) async fn read<T>(
+    /// Sends an action that changes nothing; repeated as the retry policy says. `take` makes the value of the call of its
+    /// answer, or says what is wrong with that.
+    pub(crate) async fn read<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
         call: Call<'_>,
-        read: Read<'_, T>,
+        take: impl Fn(A) -> Result<T, String> + Send + Sync,
     ) -> Result<T, Error> {
-        self.send(context, &call, read, Manner::Read).await
+        self.send(context, &call, take, Manner::Read).await
     }
 
     /// As [`RpcClient::read`], for an answer that holds secrets: neither an error nor the log shows it.
-    pub(crate) async fn read_secret<T>(
+    pub(crate) async fn read_secret<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
         call: Call<'_>,
-        read: Read<'_, T>,
+        take: impl Fn(A) -> Result<T, String> + Send + Sync,
     ) -> Result<T, Error> {
-        self.send(context, &call, read, Manner::ReadSecret).await
+        self.send(context, &call, take, Manner::ReadSecret).await
     }
 
     /// Sends an action that changes something; repeated only when it was never sent or the service refused it
     /// without a look at it (throttling). After a lost answer the error says that it may have been applied:
     /// whoever asked can look first.
-    pub(crate) async fn write<T>(
+    pub(crate) async fn write<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
         call: Call<'_>,
-        read: Read<'_, T>,
+        take: impl Fn(A) -> Result<T, String> + Send + Sync,
     ) -> Result<T, Error> {
-        self.send(context, &call, read, Manner::Write).await
+        self.send(context, &call, take, Manner::Write).await
     }
 
     /// As [`RpcClient::write`], for an action that answers nothing but its request id.
     pub(crate) async fn run(&self, context: &CallContext, call: Call<'_>) -> Result<(), Error> {
-        self.write(context, call, &|_| Ok(())).await
+        self.write(context, call, |_: IgnoredAny| Ok(())).await
     }
 
-    async fn send<T>(
+    async fn send<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
         call: &Call<'_>,
-        read: Read<'_, T>,
+        take: impl Fn(A) -> Result<T, String> + Send + Sync,
         manner: Manner,
     ) -> Result<T, Error> {
         let operation = Operation::new(self.service.name, call.action, call.target);
@@ -164,7 +163,7 @@ impl RpcClient {
         };
         let accept = |response: &HttpResponse, _| {
             let read = success(&operation, response, secret)
-                .and_then(|fields| read(&Object::new(&operation, "", &fields)));
+                .and_then(|answer| take(answer).map_err(|problem| malformed(&operation, problem)));
             // Here already: an attempt that is repeated is logged.
             read.map_err(|error| error.with_status(response.status).without(call.secret.unwrap_or_default()))
         };

@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+pub(crate) mod members;
 mod parameters;
 
 pub use client::RpcConfig;

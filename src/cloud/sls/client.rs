@@ -17,7 +17,7 @@ use crate::cloud::http::{HttpRequest, HttpResponse, Method};
 use crate::cloud::names::{LogstoreName, ProjectName, Region};
 use crate::cloud::signing::sls::{SignatureVersion, sign};
 use crate::cloud::sls::answer::{request_id, success, written};
-use crate::cloud::sls::{EncryptConf, EncryptionApi, ListLogStores, LogStore, LogStorePage, Project};
+use crate::cloud::sls::{EncryptConf, EncryptionApi, ListLogStores, LogStore, LogStorePage};
 
 /// What an [`SlsClient`] is made of.
 #[derive(Debug)]
@@ -70,16 +70,6 @@ impl SlsClient {
     pub fn new(config: SlsConfig) -> Self {
         let SlsConfig { endpoint, region, signature, encryption_api, caller } = config;
         Self { endpoint, region, signature, encryption_api, caller }
-    }
-
-    /// `GetProject`: describes a project.
-    ///
-    /// # Errors
-    /// `NotFound` with code `ProjectNotExist` when there is none; otherwise any kind.
-    pub async fn get_project(&self, context: &CallContext, project: &ProjectName) -> Result<Project, Error> {
-        let operation = self.operation("GetProject", project.as_str());
-        let ask = Ask::read(project, "/".to_owned());
-        self.read(context, &operation, &ask, &|body, _| Project::read(&operation, project, body)).await
     }
 
     /// `GetLogStore`: describes a Logstore.

@@ -6,10 +6,8 @@ mod encrypt_conf;
 pub mod encryption;
 mod list;
 mod log_store;
-mod project;
 
 pub use client::{SlsClient, SlsConfig};
 pub use encrypt_conf::{EncryptConf, EncryptionApi, UserCmkInfo};
 pub use list::{ListLogStores, LogStorePage};
 pub use log_store::LogStore;
-pub use project::Project;

@@ -1,13 +1,13 @@
 //! Sessions of roles.
 
+use serde::Deserialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::ram::RoleArn;
+use crate::cloud::rpc::members::{date, secret};
 use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::shape::Object;
 use crate::cloud::sts::StsClient;
 use crate::crypto::Secret;
 
@@ -29,18 +29,20 @@ pub struct AssumeRole {
 }
 
 /// A session of a role: its key, and when that ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct AssumedRole {
     /// `AccessKeyId`: `STS.` and letters.
     pub access_key_id: String,
     /// `AccessKeySecret`
+    #[serde(deserialize_with = "secret")]
     pub access_key_secret: Secret,
     /// `SecurityToken`, which goes with every request the key signs.
+    #[serde(deserialize_with = "secret")]
     pub security_token: Secret,
     /// `Expiration`
+    #[serde(deserialize_with = "date")]
     pub expiration: OffsetDateTime,
-    /// `AssumedRoleUser.Arn`
-    pub assumed_role_arn: Option<String>,
 }
 
 impl StsClient {
@@ -62,23 +64,13 @@ impl StsClient {
             .with_optional("Policy", assume.policy.as_ref())
             .with_optional("ExternalId", external_id);
         let call = Call::new("AssumeRole", assume.role_arn.as_str(), parameters).hiding(external_id);
-        self.rpc.read_secret(context, call, &AssumedRole::read).await
+        self.rpc.read_secret(context, call, |SessionAnswer { credentials }| Ok(credentials)).await
     }
 }
 
-impl AssumedRole {
-    pub(super) fn read(answer: &Object<'_>) -> Result<Self, Error> {
-        let credentials = answer.object("Credentials")?;
-        let expiration = OffsetDateTime::parse(credentials.text("Expiration")?, &Rfc3339)
-            .map_err(|_| credentials.wrong("Expiration", "a date such as 2026-11-20T08:00:00Z"))?;
-        let user = answer.optional_object("AssumedRoleUser")?;
-        let arn = user.and_then(|user| user.get("Arn")).and_then(|arn| arn.as_str());
-        Ok(Self {
-            access_key_id: credentials.text("AccessKeyId")?.to_owned(),
-            access_key_secret: credentials.text("AccessKeySecret")?.into(),
-            security_token: credentials.text("SecurityToken")?.into(),
-            expiration,
-            assumed_role_arn: arn.map(str::to_owned),
-        })
-    }
+/// What the actions that open a session answer.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SessionAnswer {
+    pub(super) credentials: AssumedRole,
 }

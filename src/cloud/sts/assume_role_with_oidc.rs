@@ -4,6 +4,7 @@ use crate::cloud::CallContext;
 use crate::cloud::error::Error;
 use crate::cloud::ram::RoleArn;
 use crate::cloud::rpc::{Call, Parameters};
+use crate::cloud::sts::assume_role::SessionAnswer;
 use crate::cloud::sts::{AssumedRole, StsClient};
 use crate::crypto::Secret;
 
@@ -46,6 +47,6 @@ impl StsClient {
             .with_optional("Policy", assume.policy.as_ref());
         let call = Call::anonymous("AssumeRoleWithOIDC", assume.role_arn.as_str(), parameters)
             .hiding(Some(assume.oidc_token.expose()));
-        self.rpc.read_secret(context, call, &AssumedRole::read).await
+        self.rpc.read_secret(context, call, |SessionAnswer { credentials }| Ok(credentials)).await
     }
 }

@@ -29,10 +29,7 @@ fn key() -> KeyMetadata {
         key_state: KeyState::Enabled,
         key_spec: "Aliyun_AES_256".to_owned(),
         key_usage: "ENCRYPT/DECRYPT".to_owned(),
-        origin: None,
-        protection_level: None,
         delete_date: None,
-        dkms_instance_id: None,
     }
 }
 
@@ -45,7 +42,6 @@ fn role(trust: &str) -> Read<Role> {
         assume_role_policy_document: trust.to_owned(),
         max_session_duration: 3_600,
         create_date: String::new(),
-        update_date: None,
     })
 }
 

@@ -21,7 +21,6 @@ pub fn action_of(request: &Message) -> String {
     }
     let path = target.split('?').next().unwrap();
     let action = match (method, path, path.strip_prefix("/logstores/")) {
-        ("GET", "/", _) => "GetProject",
         ("GET", "/logstores", _) => "ListLogStores",
         ("GET", _, Some(_)) => "GetLogStore",
         ("PUT", _, Some(name)) if name.ends_with("/encryption") => "UpdateLogStoreEncryption",

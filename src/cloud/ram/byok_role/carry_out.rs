@@ -9,10 +9,7 @@ use super::repeat::Found;
 use super::steps::{RoleUpdate, Step};
 use super::wanted::{Principal, pass_role_description, system_policy};
 use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::ram::{
-    CreatePolicy, CreatePolicyVersion, PolicyDocument, RoleArn, RotateStrategy, Tag, TagResourceType,
-    UpdateRole,
-};
+use crate::cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag, UpdateRole};
 
 /// Why a write was not carried out.
 #[derive(Debug)]
@@ -77,19 +74,11 @@ impl BoundRole<'_> {
             Step::AttachKmsPolicy(name) => self.attach(&system_policy(name)).await?,
             Step::Tag(tags) => {
                 let tags: Vec<Tag> = tags.iter().map(|(key, value)| Tag::new(key, value)).collect();
-                let names = [self.name.as_str()];
-                self.until_known(|| {
-                    self.client.tag_resources(self.context, TagResourceType::Role, &names, &tags)
-                })
-                .await?;
+                self.until_known(|| self.client.tag_resources(self.context, self.name, &tags)).await?;
             }
             Step::Untag(keys) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                let names = [self.name.as_str()];
-                self.repeatedly(|| {
-                    self.client.untag_resources(self.context, TagResourceType::Role, &names, &keys)
-                })
-                .await?;
+                self.repeatedly(|| self.client.untag_resources(self.context, self.name, &keys)).await?;
             }
             Step::CreatePassRolePolicy(name) => self.create_pass_role_policy(name, arn).await?,
             Step::CorrectPassRolePolicy(name) => self.correct_pass_role_policy(name, arn).await?,
@@ -118,7 +107,6 @@ impl BoundRole<'_> {
             policy_name: id.policy_name.clone(),
             policy_document: wanted.to_string(),
             description: Some(pass_role_description(self.name)),
-            tags: Vec::new(),
         };
         let error = match self.repeatedly(|| self.client.create_policy(self.context, &create)).await {
             Ok(_) => return Ok(()),
@@ -148,13 +136,11 @@ impl BoundRole<'_> {
     async fn correct_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), Error> {
         let id = custom_policy(name)?;
         let wanted = PolicyDocument::pass_role(arn);
-        let create = CreatePolicyVersion {
-            policy_name: id.policy_name.clone(),
-            policy_document: wanted.to_string(),
-            set_as_default: true,
-            rotate_strategy: RotateStrategy::DeleteOldestNonDefaultVersionWhenLimitExceeded,
+        let document = wanted.to_string();
+        let send = async || {
+            let made = self.client.create_policy_version(self.context, &id.policy_name, &document).await;
+            made.map(drop)
         };
-        let send = async || self.client.create_policy_version(self.context, &create).await.map(drop);
         // Each version that is made counts: look before another is made.
         let find = async || {
             let found = self.policy(&id).await?;
@@ -167,7 +153,7 @@ impl BoundRole<'_> {
     /// Deletes the policy with all its versions. That it is not there is success.
     pub(super) async fn delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = custom_policy(name)?;
-        self.repeatedly(|| self.client.delete_policy(self.context, &id.policy_name, true))
+        self.repeatedly(|| self.client.delete_policy(self.context, &id.policy_name))
             .await
             .or_else(super::bound::forgive_absence)
     }

@@ -10,10 +10,7 @@ use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
 use super::wanted::{Principal, PrincipalKind, pass_role_description, role_of_description};
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{GroupName, RoleName, UserName};
-use crate::cloud::ram::{
-    ListTagResources, PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, TagResourceType,
-    is_young,
-};
+use crate::cloud::ram::{PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, is_young};
 
 /// A role with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -213,21 +210,14 @@ impl BoundRole<'_> {
     ///
     /// That of the call.
     pub(super) async fn tags(&self) -> Result<BTreeMap<String, String>, Error> {
-        let mut wanted = ListTagResources {
-            resource_type: TagResourceType::Role,
-            resource_names: vec![self.name.as_str().to_owned()],
-            tags: Vec::new(),
-            next_token: None,
-            page_size: Some(100),
-        };
-        let mut tags = BTreeMap::new();
+        let (mut tags, mut next_token) = (BTreeMap::new(), None);
         loop {
-            let page = self.client.list_tag_resources(self.context, &wanted).await?;
-            let ours = page.tag_resources.into_iter().filter(|tagged| !is_set_by_cloud(&tagged.tag.key));
-            tags.extend(ours.map(|tagged| (tagged.tag.key, tagged.tag.value)));
-            match page.next_token {
-                Some(token) => wanted.next_token = Some(token),
-                None => return Ok(tags),
+            let page = self.client.list_tag_resources(self.context, self.name, next_token.as_deref()).await?;
+            let ours = page.tags.into_iter().filter(|tag| !is_set_by_cloud(&tag.key));
+            tags.extend(ours.map(|tag| (tag.key, tag.value)));
+            next_token = page.next_token;
+            if next_token.is_none() {
+                return Ok(tags);
             }
         }
     }

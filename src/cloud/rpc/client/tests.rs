@@ -34,12 +34,12 @@ impl Bench {
 
     async fn read(&self) -> Result<(), Error> {
         let call = Call::new("GetRole", "demo", Parameters::new().with("RoleName", "demo"));
-        self.clock.run(self.client.read(&self.context, call, &|_| Ok(()))).await
+        self.clock.run(self.client.read(&self.context, call, |_: IgnoredAny| Ok(()))).await
     }
 
     async fn write(&self) -> Result<(), Error> {
         let call = Call::new("DeleteRole", "demo", Parameters::new().with("RoleName", "demo"));
-        self.clock.run(self.client.write(&self.context, call, &|_| Ok(()))).await
+        self.clock.run(self.client.write(&self.context, call, |_: IgnoredAny| Ok(()))).await
     }
 }
 
@@ -93,7 +93,7 @@ async fn a_version_1_call_names_its_action_in_the_query() {
 async fn a_call_without_parameters_has_no_body() {
     let bench = Bench::acs3([Reply::answer(200, DONE)]);
     let call = Call::new("GetCallerIdentity", "the caller", Parameters::new());
-    bench.client.read(&bench.context, call, &|_| Ok(())).await.unwrap();
+    bench.client.read(&bench.context, call, |_: IgnoredAny| Ok(())).await.unwrap();
     let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
     assert_eq!((request.body.len(), request.headers.get("content-type")), (0, None));
 }
@@ -220,7 +220,7 @@ async fn credentials_that_cannot_be_signed_with_are_named() {
 async fn cancellation_ends_a_write_in_doubt() {
     let bench = Bench::acs3([Reply::Hang]);
     let call = Call::new("DeleteRole", "demo", Parameters::new());
-    let write = bench.client.write(&bench.context, call, &|_| Ok(()));
+    let write = bench.client.write(&bench.context, call, |_: IgnoredAny| Ok(()));
     let (result, ()) = tokio::join!(write, async { bench.context.cancel.cancel() });
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Cancelled, true));

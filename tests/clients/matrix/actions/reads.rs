@@ -1,6 +1,6 @@
 //! The actions of RAM, KMS and STS that change nothing that matters.
 
-use alicloud_encryption::cloud::ram::{ListRoles, ListTagResources, PolicyId, RoleArn, TagResourceType};
+use alicloud_encryption::cloud::ram::{PolicyId, RoleArn};
 use alicloud_encryption::cloud::sts::{AssumeRole, AssumeRoleWithOidc};
 
 use super::super::cases::Service;
@@ -12,16 +12,7 @@ pub fn of_ram() -> Vec<Action> {
     let read = |name, run: Run| Action::new(Service::Ram, name, Kind::Read, run);
     vec![
         read("GetRole", |on| Box::pin(async { on.ram.get_role(&on.context, &role("idle")).await.map(drop) })),
-        read("ListRoles", |on| {
-            Box::pin(async { on.ram.list_roles(&on.context, &ListRoles::default()).await.map(drop) })
-        }),
         read("GetPolicy", |on| Box::pin(async { on.ram.get_policy(&on.context, &held()).await.map(drop) })),
-        read("GetPolicyVersion", |on| {
-            Box::pin(async { on.ram.get_policy_version(&on.context, &held(), "v1").await.map(drop) })
-        }),
-        read("ListPolicyVersions", |on| {
-            Box::pin(async { on.ram.list_policy_versions(&on.context, &held()).await.map(drop) })
-        }),
         read("ListEntitiesForPolicy", |on| {
             Box::pin(async { on.ram.list_entities_for_policy(&on.context, &held()).await.map(drop) })
         }),
@@ -39,7 +30,7 @@ pub fn of_ram() -> Vec<Action> {
             Box::pin(async { on.ram.list_groups_for_user(&on.context, &user("bob")).await.map(drop) })
         }),
         read("ListTagResources", |on| {
-            Box::pin(async { on.ram.list_tag_resources(&on.context, &of_roles()).await.map(drop) })
+            Box::pin(async { on.ram.list_tag_resources(&on.context, &role("idle"), None).await.map(drop) })
         }),
     ]
 }
@@ -64,16 +55,6 @@ pub fn of_kms_and_sts() -> Vec<Action> {
 
 fn held() -> PolicyId {
     PolicyId::custom(policy("held"))
-}
-
-fn of_roles() -> ListTagResources {
-    ListTagResources {
-        resource_type: TagResourceType::Role,
-        resource_names: Vec::new(),
-        tags: Vec::new(),
-        next_token: None,
-        page_size: None,
-    }
 }
 
 fn trusting() -> RoleArn {

@@ -1,6 +1,6 @@
 //! The actions of RAM that change roles, and tags.
 
-use alicloud_encryption::cloud::ram::{ListTagResources, Tag, TagResourceType, UpdateRole};
+use alicloud_encryption::cloud::ram::{Tag, UpdateRole};
 
 use super::super::cases::Service;
 use super::super::stage::Clients;
@@ -42,11 +42,7 @@ pub fn actions() -> Vec<Action> {
         ),
         write(
             "UntagResources",
-            |on| {
-                Box::pin(async {
-                    on.ram.untag_resources(&on.context, TagResourceType::Role, &["idle"], &["team"]).await
-                })
-            },
+            |on| Box::pin(async { on.ram.untag_resources(&on.context, &role("idle"), &["team"]).await }),
             |on| Box::pin(async { tags(on).await.is_empty() }),
         )
         .after(|on| Box::pin(async { tag(on).await.unwrap() })),
@@ -54,17 +50,9 @@ pub fn actions() -> Vec<Action> {
 }
 
 async fn tag(on: &Clients) -> Result<(), alicloud_encryption::cloud::error::Error> {
-    on.ram.tag_resources(&on.context, TagResourceType::Role, &["idle"], &[Tag::new("team", "logs")]).await
+    on.ram.tag_resources(&on.context, &role("idle"), &[Tag::new("team", "logs")]).await
 }
 
 async fn tags(on: &Clients) -> Vec<Tag> {
-    let wanted = ListTagResources {
-        resource_type: TagResourceType::Role,
-        resource_names: vec!["idle".to_owned()],
-        tags: Vec::new(),
-        next_token: None,
-        page_size: None,
-    };
-    let page = on.ram.list_tag_resources(&on.context, &wanted).await.unwrap();
-    page.tag_resources.into_iter().map(|tagged| tagged.tag).collect()
+    on.ram.list_tag_resources(&on.context, &role("idle"), None).await.unwrap().tags
 }

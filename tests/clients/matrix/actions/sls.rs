@@ -12,9 +12,6 @@ use super::{Action, Kind, Run};
 pub fn actions() -> Vec<Action> {
     let read = |name, run: Run| Action::new(Service::Sls, name, Kind::Read, run);
     vec![
-        read("GetProject", |on| {
-            Box::pin(async { on.sls.get_project(&on.context, &audit()).await.map(drop) })
-        }),
         read("GetLogStore", |on| {
             Box::pin(async { on.sls.get_log_store(&on.context, &audit(), &app()).await.map(drop) })
         }),

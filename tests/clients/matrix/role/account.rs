@@ -1,7 +1,7 @@
 //! Everything in the account that these sequences could change, theirs or not.
 
 use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::{ListTagResources, PolicyId, TagResourceType};
+use alicloud_encryption::cloud::ram::PolicyId;
 use serde_json::Value;
 
 use super::super::stage::{Clients, Stage};
@@ -43,16 +43,8 @@ impl Account {
 
 async fn made_role(on: &Clients) -> Option<String> {
     let found = unless_gone(on.ram.get_role(&on.context, &role(ROLE)).await)?;
-    let wanted = ListTagResources {
-        resource_type: TagResourceType::Role,
-        resource_names: vec![ROLE.to_owned()],
-        tags: Vec::new(),
-        next_token: None,
-        page_size: None,
-    };
-    let page = on.ram.list_tag_resources(&on.context, &wanted).await.unwrap();
-    let tags =
-        page.tag_resources.into_iter().map(|tagged| format!("{}={}", tagged.tag.key, tagged.tag.value));
+    let page = on.ram.list_tag_resources(&on.context, &role(ROLE), None).await.unwrap();
+    let tags = page.tags.into_iter().map(|tag| format!("{}={}", tag.key, tag.value));
     let tags = tags.collect::<Vec<String>>().join(" ");
     let (trust, limit) = (found.assume_role_policy_document, found.max_session_duration);
     Some(format!("{trust}, {limit} s, tagged {tags}"))
@@ -61,8 +53,9 @@ async fn made_role(on: &Clients) -> Option<String> {
 async fn custom_policy(on: &Clients, name: &str) -> Option<String> {
     let id = PolicyId::custom(policy(name));
     let found = unless_gone(on.ram.get_policy(&on.context, &id).await)?;
-    let (of, document) = (found.policy, found.default_policy_version.policy_document);
-    Some(format!("{name} ({:?}, {}): {}", of.description, of.default_version, document.unwrap_or_default()))
+    let (description, version) = (found.policy.description, found.default_policy_version);
+    let document = version.policy_document.unwrap_or_default();
+    Some(format!("{name} ({description:?}, {}): {document}", version.version_id))
 }
 
 fn unless_gone<T>(found: Result<T, alicloud_encryption::cloud::error::Error>) -> Option<T> {

@@ -8,13 +8,13 @@ use alicloud_encryption::cloud::ram::byok_role::{
     BoundRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, RemoveError, Settled, StepError, Wanted,
     Written, pass_role_description, steps,
 };
-use alicloud_encryption::cloud::ram::{PolicyDocument, RoleArn, Tag, TagResourceType};
+use alicloud_encryption::cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag};
 use serde_json::{Value, json};
 
 use super::super::account::seed;
 use super::super::stage::Clients;
 use super::{Change, Problem};
-use crate::scene::{policy, role};
+use crate::scene::{group, new_policy, role, user};
 
 /// The policy that lets principals hand the role over.
 pub const POLICY: &str = "hand-over";
@@ -53,7 +53,7 @@ pub const CORRECT: Change = Change {
     seed: with_a_little_different,
     prepare: |on| {
         Box::pin(async {
-            make_ours(on, POLICY).await;
+            make_ours(on, POLICY, "idle", &[("user", "bob")]).await;
             tag(on, &[Tag::new("team", "other"), Tag::new("old", "1")]).await;
         })
     },
@@ -85,7 +85,7 @@ pub const RENAME: Change = Change {
     seed: with_all_right,
     prepare: |on| {
         Box::pin(async {
-            make_ours(on, POLICY).await;
+            make_ours(on, POLICY, ROLE, &[("group", "writers"), ("user", "carol"), ("role", "idle")]).await;
             tag(on, &[Tag::new("team", "logs")]).await;
         })
     },
@@ -116,8 +116,8 @@ pub const REMOVE: Change = Change {
     seed: with_all_to_remove,
     prepare: |on| {
         Box::pin(async {
-            make_ours(on, POLICY).await;
-            make_ours(on, LEFT).await;
+            make_ours(on, POLICY, ROLE, &[("group", "writers"), ("user", "carol"), ("role", "idle")]).await;
+            make_ours(on, LEFT, ROLE, &[("user", "bob")]).await;
         })
     },
     run: |on| Box::pin(remove(on)),
@@ -196,39 +196,44 @@ async fn remove(on: &Clients) -> Result<(), Problem> {
     Ok(bound(on, &name).remove(Some(POLICY), &left, true).await?)
 }
 
-/// Gives a seeded policy the description that tells that it is ours.
-async fn make_ours(on: &Clients, name: &str) {
-    let description = pass_role_description(&role(ROLE));
-    on.ram.update_policy_description(&on.context, &policy(name), &description).await.unwrap();
+/// Makes a policy that lets its holders hand a role over, with the description that tells that it is ours.
+async fn make_ours(on: &Clients, name: &str, handed_over: &str, holders: &[(&str, &str)]) {
+    let arn = RoleArn::parse(&format!("acs:ram::1234567890123456:role/{handed_over}")).unwrap();
+    let description = Some(pass_role_description(&role(ROLE)));
+    let create = CreatePolicy { description, ..new_policy(name, &arn) };
+    let id = on.ram.create_policy(&on.context, &create).await.unwrap().id;
+    for (kind, name) in holders {
+        match *kind {
+            "user" => on.ram.attach_policy_to_user(&on.context, &id, &user(name)).await.unwrap(),
+            "group" => on.ram.attach_policy_to_group(&on.context, &id, &group(name)).await.unwrap(),
+            _ => on.ram.attach_policy_to_role(&on.context, &id, &role(name)).await.unwrap(),
+        }
+    }
 }
 
 async fn tag(on: &Clients, tags: &[Tag]) {
-    on.ram.tag_resources(&on.context, TagResourceType::Role, &[ROLE], tags).await.unwrap();
+    on.ram.tag_resources(&on.context, &role(ROLE), tags).await.unwrap();
 }
 
-/// The role as it is wanted, but for its tags, with the policy of a name.
+/// The role as it is wanted, but for its tags and the policy.
 fn with_all_right() -> Value {
     let mut seed = seed();
     add_role(&mut seed, "For SLS", 7200, &KMS_POLICIES);
-    hold(&mut seed, "groups", "writers", hand_over(POLICY, ROLE));
-    hold(&mut seed, "users", "carol", json!(POLICY));
-    hold(&mut seed, "roles", "idle", json!(POLICY));
     seed
 }
 
-/// The role with one description, duration, policy and holder that are wrong or missing, and a policy that lets
-/// another role be handed over.
+/// The role with one description, duration and policy that are wrong or missing.
 fn with_a_little_different() -> Value {
     let mut seed = seed();
     add_role(&mut seed, "Other", 3600, &["AliyunKMSReadOnlyAccess"]);
-    hold(&mut seed, "users", "bob", hand_over(POLICY, "idle"));
     seed
 }
 
 fn with_all_to_remove() -> Value {
     let mut seed = with_all_right();
-    hold(&mut seed, "roles", ROLE, json!("held"));
-    hold(&mut seed, "users", "bob", hand_over(LEFT, ROLE));
+    let roles = seed["roles"].as_array_mut().unwrap();
+    let made = roles.iter_mut().find(|role| role["name"] == ROLE).unwrap();
+    made["policies"].as_array_mut().unwrap().push(json!("held"));
     seed
 }
 
@@ -237,23 +242,6 @@ fn add_role(seed: &mut Value, description: &str, max_session_duration: i64, poli
     let role = json!({ "name": ROLE, "description": description, "max_session_duration": max_session_duration,
         "assume_role_policy_document": trust, "policies": policies });
     seed["roles"].as_array_mut().unwrap().push(role);
-}
-
-/// A policy as a seed describes it.
-fn hand_over(policy: &str, role: &str) -> Value {
-    let arn = RoleArn::parse(&format!("acs:ram::1234567890123456:role/{role}")).unwrap();
-    let document: Value = serde_json::from_str(&PolicyDocument::pass_role(&arn).to_string()).unwrap();
-    json!({ "name": policy, "document": document })
-}
-
-/// Attaches a policy in a seed.
-fn hold(seed: &mut Value, kind: &str, name: &str, policy: Value) {
-    let holders = seed[kind].as_array_mut().unwrap();
-    let holder = holders.iter_mut().find(|holder| holder["name"] == name).unwrap();
-    if holder["policies"].is_null() {
-        holder["policies"] = json!([]);
-    }
-    holder["policies"].as_array_mut().unwrap().push(policy);
 }
 
 impl From<StepError> for Problem {

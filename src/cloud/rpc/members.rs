@@ -1,0 +1,57 @@
+//! Members of answers that serde does not read so by itself.
+
+use std::collections::BTreeMap;
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::crypto::Secret;
+
+/// A member that may be absent or null, and has its default then.
+pub(crate) fn or_default<'de, D, T>(member: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(member).map(Option::unwrap_or_default)
+}
+
+/// A text that may be absent, null or empty, all of which are `None`.
+pub(crate) fn optional_text<'de, D: Deserializer<'de>>(member: D) -> Result<Option<String>, D::Error> {
+    or_default(member).map(|text: String| Some(text).filter(|text| !text.is_empty()))
+}
+
+/// A list as RAM writes it: in an object of which it is the only member. Either may be absent or null, which is an
+/// empty list.
+pub(crate) fn list<'de, D, T>(member: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let lists: BTreeMap<String, Option<Vec<T>>> = or_default(member)?;
+    Ok(lists.into_values().flatten().flatten().collect())
+}
+
+/// A secret.
+pub(crate) fn secret<'de, D: Deserializer<'de>>(member: D) -> Result<Secret, D::Error> {
+    String::deserialize(member).map(Secret::from)
+}
+
+/// A date such as `2026-11-20T08:00:00Z`.
+pub(crate) fn date<'de, D: Deserializer<'de>>(member: D) -> Result<OffsetDateTime, D::Error> {
+    let date = OffsetDateTime::parse(&String::deserialize(member)?, &Rfc3339);
+    date.map_err(|_| D::Error::custom("it is no date such as 2026-11-20T08:00:00Z"))
+}
+
+/// Checks that an answer is about what was asked for. RAM matches names without regard to letter case and answers its
+/// own spelling.
+///
+/// # Errors
+/// What is wrong, for [`RpcClient::read`](super::RpcClient::read).
+pub(crate) fn expect_name(member: &str, answered: &str, asked: &str) -> Result<(), String> {
+    if answered.eq_ignore_ascii_case(asked) {
+        return Ok(());
+    }
+    Err(format!("`{member}` should be {asked:?}; found {answered:?}"))
+}
