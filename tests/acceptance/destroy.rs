@@ -138,6 +138,27 @@ fn a_logstore_made_anew_that_was_never_configured_needs_no_write() {
     assert_eq!(scene.writes().len(), 0);
 }
 
+/// A replacement whose destroy failed leaves an object behind (deposed). What has come in its place stays encrypted,
+/// whichever of the two core plans first.
+#[test]
+fn what_a_replacement_left_over_switches_nothing_off() {
+    let scene = given::applied(&given::encryption(given::DISABLING));
+    let mut state = scene.state();
+    let instances = state["resources"][0]["instances"].as_array_mut().unwrap();
+    let mut left = instances[0].clone();
+    left["deposed"] = json!("0123abcd");
+    // {"made_at":1}, which is long before.
+    left["private"] = json!("eyJtYWRlX2F0IjoxfQ==");
+    instances.push(left);
+    scene.write("terraform.tfstate", &state.to_string());
+
+    assert_eq!(scene.apply().changes(), (0, 0, 1));
+    assert_eq!(scene.writes().len(), 0);
+    assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+    assert!(scene.instance(THIS).get("deposed").is_none());
+    scene.plan().expect_empty();
+}
+
 #[test]
 fn a_destroy_that_fails_keeps_the_state() {
     let scene = given::applied(&given::encryption(given::DISABLING));
