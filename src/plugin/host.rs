@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::serve::Mode;
+use super::mode::Mode;
 
 /// Begins to watch the host; cancels `shutdown` when it has ended.
 ///

@@ -9,7 +9,9 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{connection::Connection, environment::Environment, handshake::Address, tls::Tls};
+use super::{
+    connection::Connection, environment::Environment, handshake::Address, listen_error::ListenError, tls::Tls,
+};
 
 /// How long a client may take for its TLS handshake. Hosts on a busy machine need milliseconds.
 const TLS_TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -38,39 +40,6 @@ impl Default for Network {
         #[cfg(not(unix))]
         return Network::Tcp;
     }
-}
-
-/// No socket to listen on could be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The unix socket or its directory cannot be made.
-    #[error("cannot listen on a unix socket in {directory}: {source}")]
-    Unix {
-        /// Where it should have been.
-        directory: String,
-        /// Why not.
-        source: io::Error,
-    },
-    /// No port of the range is free.
-    #[error("cannot listen on 127.0.0.1, ports {first} to {last}: {source}")]
-    Tcp {
-        /// The first port tried.
-        first: u16,
-        /// The last port tried.
-        last: u16,
-        /// Why the last one failed.
-        source: io::Error,
-    },
-    /// A variable of the host makes no sense.
-    #[error("the environment variable {name} is {value:?}, which is not {wanted}")]
-    Variable {
-        /// Its name.
-        name: &'static str,
-        /// Its value.
-        value: String,
-        /// What it should be.
-        wanted: &'static str,
-    },
 }
 
 /// A socket that accepts. A unix socket and its directory are removed when it is dropped.

@@ -12,8 +12,10 @@ mod from_proto;
 pub mod handshake;
 mod health;
 mod host;
+pub mod listen_error;
 pub mod listener;
 pub mod log;
+mod mode;
 mod pb;
 mod reattach;
 mod schema_to_proto;
@@ -29,4 +31,5 @@ mod unix_socket;
 
 pub use environment::Environment;
 pub use listener::Network;
-pub use serve::{Mode, ServeError, ServeOptions, serve};
+pub use mode::Mode;
+pub use serve::{ServeError, ServeOptions, serve};

@@ -6,7 +6,7 @@ use super::pb::tfplugin6 as pb;
 use crate::schema::{
     Attribute, Block, Nested, Nesting, Schema, Type,
     attribute::Kind,
-    function::{Definition, Parameter, argument::Takes},
+    function::{Definition, Parameter, definition::Takes},
     resource::IdentitySchema,
 };
 

@@ -20,7 +20,9 @@ use super::{
     handshake::{self, HandshakeError},
     health::HealthService,
     host,
-    listener::{ListenError, Listener, Network},
+    listen_error::ListenError,
+    listener::{Listener, Network},
+    mode::Mode,
     pb::{
         health::health_server::HealthServer,
         plugin::{
@@ -61,18 +63,6 @@ pub struct ServeOptions {
     pub network: Network,
     /// Where the one line goes that says where we are: standard output.
     pub output: Box<dyn Write + Send>,
-}
-
-/// Who started the process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// A host, which reads the handshake line and ends the process when it is done.
-    Plugin,
-    /// A person, who reads a line to paste, and ends the process with Ctrl-C. No cookie, no TLS.
-    Debug {
-        /// The provider's address in the registry, by which the host looks it up.
-        source_address: String,
-    },
 }
 
 /// The provider could not be served.

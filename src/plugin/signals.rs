@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal;
 use tokio_util::sync::CancellationToken;
 
-use super::serve::Mode;
+use super::mode::Mode;
 
 /// Begins to watch for signals; cancels `shutdown` for those that end the process.
 ///

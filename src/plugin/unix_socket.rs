@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 
-use super::{environment::Environment, listener::ListenError};
+use super::{environment::Environment, listen_error::ListenError};
 
 /// The directory in which the host wants the socket; the system's for temporary files if not set.
 const DIRECTORY: &str = "PLUGIN_UNIX_SOCKET_DIR";

@@ -132,6 +132,16 @@ pub(super) const ENCRYPTION_APIS: [&str; 2] = ["update_logstore", "update_logsto
 /// The values of `preflight`.
 pub(super) const PREFLIGHTS: [&str; 3] = ["error", "warn", "off"];
 
+/// The block of which there can be one at most.
+pub(super) fn only<T>(blocks: &Field<Vec<Field<T>>>) -> Option<&T> {
+    blocks.known()?.first()?.known()
+}
+
+/// A number, where it is known and fits.
+pub(super) fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
+    argument.known().and_then(|number| T::try_from(*number).ok())
+}
+
 impl Typed for Secret {
     fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
         String::from_value(value, path).map(Secret::from)

@@ -3,9 +3,8 @@
 use std::{any::Any, fs, path::PathBuf, sync::Arc};
 
 use super::{
-    config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel},
-    environment::Environment,
-    settings::{Found, only, secret, text, whole},
+    config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel, only, whole},
+    environment::{Environment, Found, secret, text},
 };
 use crate::{
     cloud::{

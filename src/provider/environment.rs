@@ -1,6 +1,9 @@
-//! Environment variables as a seam: read once at start, so that no rule depends on the machine.
+//! The environment variables, read once at start so that no rule depends on the machine; and where a setting is found: in the
+//! provider block, else in a variable.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+use crate::{crypto::Secret, schema::Field};
 
 /// The environment variables a provider may take defaults from.
 #[derive(Clone, Default)]
@@ -48,5 +51,48 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A setting and where it was found.
+pub(super) struct Found {
+    pub(super) value: String,
+    pub(super) source: String,
+}
+
+/// The argument, if it is set and not empty, else the first environment variable that is.
+pub(super) fn text(
+    argument: &Field<String>,
+    environment: &Environment,
+    names: &[&'static str],
+) -> Option<Found> {
+    match argument.known() {
+        Some(value) if !value.trim().is_empty() => Some(Found {
+            value: without_line_ends(value).to_owned(),
+            source: "the provider block".to_owned(),
+        }),
+        _ => environment.first(names).map(|(name, value)| Found {
+            value: value.to_owned(),
+            source: format!("the environment variable {name}"),
+        }),
+    }
+}
+
+/// Values that are read from a file have the end of its line.
+fn without_line_ends(value: &str) -> &str {
+    value.trim_matches(['\r', '\n'])
+}
+
+/// [`text`] for a secret.
+pub(super) fn secret(
+    argument: &Field<Secret>,
+    environment: &Environment,
+    names: &[&'static str],
+) -> Option<(Secret, String)> {
+    match argument.known() {
+        Some(value) if !value.is_empty() => {
+            Some((without_line_ends(value.expose()).into(), "the provider block".to_owned()))
+        }
+        _ => text(&Field::Null, environment, names).map(|found| (Secret::from(found.value), found.source)),
     }
 }

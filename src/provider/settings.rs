@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    config::{ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel},
+    config::{ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel, only, whole},
     connection::{Connection, check_region, connection},
     credentials::{chain, region_of_profile},
     duration,
-    environment::Environment,
+    environment::{Environment, Found, text},
 };
 use crate::{
     cloud::{
@@ -17,7 +17,6 @@ use crate::{
         signing::{rpc, sls::SignatureVersion},
         sls::EncryptionApi,
     },
-    crypto::Secret,
     schema::{Diagnostic, Diagnostics, Field, Model},
 };
 
@@ -165,49 +164,6 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     })))
 }
 
-/// A setting and where it was found.
-pub(super) struct Found {
-    pub(super) value: String,
-    pub(super) source: String,
-}
-
-/// The argument, if it is set and not empty, else the first environment variable that is.
-pub(super) fn text(
-    argument: &Field<String>,
-    environment: &Environment,
-    names: &[&'static str],
-) -> Option<Found> {
-    match argument.known() {
-        Some(value) if !value.trim().is_empty() => Some(Found {
-            value: without_line_ends(value).to_owned(),
-            source: "the provider block".to_owned(),
-        }),
-        _ => environment.first(names).map(|(name, value)| Found {
-            value: value.to_owned(),
-            source: format!("the environment variable {name}"),
-        }),
-    }
-}
-
-/// Values that are read from a file have the end of its line.
-fn without_line_ends(value: &str) -> &str {
-    value.trim_matches(['\r', '\n'])
-}
-
-/// [`text`] for a secret.
-pub(super) fn secret(
-    argument: &Field<Secret>,
-    environment: &Environment,
-    names: &[&'static str],
-) -> Option<(Secret, String)> {
-    match argument.known() {
-        Some(value) if !value.is_empty() => {
-            Some((without_line_ends(value.expose()).into(), "the provider block".to_owned()))
-        }
-        _ => text(&Field::Null, environment, names).map(|found| (Secret::from(found.value), found.source)),
-    }
-}
-
 /// The endpoints that are set; `None` is the service's own.
 struct Endpoints {
     log: Option<Endpoint>,
@@ -247,11 +203,6 @@ fn endpoint(
             format!("The endpoint of {service} comes from {}. {error}", found.source),
         )
     })
-}
-
-/// The block of which there can be one at most.
-pub(super) fn only<T>(blocks: &Field<Vec<Field<T>>>) -> Option<&T> {
-    blocks.known()?.first()?.known()
 }
 
 fn region(
@@ -363,10 +314,6 @@ fn named<T: Copy>(table: &[(&str, T)], given: Option<&String>) -> Option<T> {
 fn request_timeout(config: &ProviderModel) -> Duration {
     let given = config.request_timeout.known().and_then(|text| duration::parse(text).ok());
     given.unwrap_or(DEFAULT_REQUEST_TIMEOUT)
-}
-
-pub(super) fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
-    argument.known().and_then(|number| T::try_from(*number).ok())
 }
 
 #[cfg(test)]

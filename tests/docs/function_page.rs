@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use alicloud_encryption::schema::{
     Type,
-    function::{Definition, Parameter, argument::Takes},
+    function::{Definition, Parameter, definition::Takes},
 };
 
 use crate::page::{code, finish, front_matter, paragraph, type_name};

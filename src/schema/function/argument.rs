@@ -1,18 +1,8 @@
 //! Typed arguments and results of functions.
 
-use super::{FunctionError, Parameter};
+use super::definition::Takes;
+use super::{Parameter, error::FunctionError};
 use crate::schema::{Field, Path, Value, field::Typed};
-
-/// Which values a parameter takes besides known ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Takes {
-    /// Null.
-    pub null: bool,
-    /// Unknown values, also inside of a collection or object.
-    pub unknown: bool,
-    /// Any number of values, none included.
-    pub many: bool,
-}
 
 /// A Rust type that takes the values of one parameter.
 pub trait Argument: Sized {

@@ -1,7 +1,17 @@
 //! What a function takes and returns, in words and types.
 
-use super::argument::Takes;
 use crate::schema::Type;
+
+/// Which values a parameter takes besides known ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Takes {
+    /// Null.
+    pub null: bool,
+    /// Unknown values, also inside of a collection or object.
+    pub unknown: bool,
+    /// Any number of values, none included.
+    pub many: bool,
+}
 
 /// What a function takes, what it returns and what it is for.
 #[derive(Clone, Debug)]

@@ -3,12 +3,14 @@
 pub(super) mod adapter;
 pub mod argument;
 pub mod definition;
+pub mod error;
 
 use std::fmt;
 
 pub use adapter::AnyFunction;
 pub use argument::{Arguments, Returned, Variadic};
 pub use definition::{Definition, Parameter, Signature};
+pub use error::FunctionError;
 
 /// One function of Terraform's language, called as `provider::<name>::<function>(…)` (protocol 6.5:
 /// Terraform 1.8, OpenTofu 1.7).
@@ -38,25 +40,4 @@ pub trait Function: fmt::Debug + Send + Sync + 'static {
     ///
     /// What is wrong with which argument.
     fn call(&self, arguments: Self::Arguments) -> Result<Self::Returns, FunctionError>;
-}
-
-/// Why a function has no result, for the person who wrote the expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunctionError {
-    /// What is wrong and what a right argument looks like, in sentences.
-    pub text: String,
-    /// The argument it is about, counted from zero, those of a variadic parameter included.
-    pub argument: Option<usize>,
-}
-
-impl FunctionError {
-    /// An error about the call as a whole.
-    pub fn new(text: impl Into<String>) -> FunctionError {
-        FunctionError { text: text.into(), argument: None }
-    }
-
-    /// An error about the argument with that index, counted from zero.
-    pub fn at(argument: usize, text: impl Into<String>) -> FunctionError {
-        FunctionError { text: text.into(), argument: Some(argument) }
-    }
 }
