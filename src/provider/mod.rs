@@ -14,6 +14,7 @@ mod held;
 mod held_roles;
 mod log_store_encryption;
 mod log_store_id;
+mod no_client;
 pub mod privileges;
 mod ram_byok_role;
 mod readiness;

@@ -4,26 +4,24 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{
     held::Held,
+    no_client::NoClient,
     settings::{KnownSettings, Preflight, Settings},
 };
-use crate::{
-    cloud::{
-        Caller, CallerConfig,
-        clock::SystemClock,
-        credentials::{CheckedAccount, Means, SystemHost},
-        endpoint::Endpoint,
-        http::{ReqwestTransport, TransportConfig},
-        kms::KmsClient,
-        names::Region,
-        network::Network,
-        nonce::{NonceSource, UniqueNonces},
-        ram::RamClient,
-        retry::RetryPolicy,
-        rpc::RpcConfig,
-        signing::sls,
-        sls::{EncryptionApi, SlsClient, SlsConfig},
-    },
-    schema::Diagnostic,
+use crate::cloud::{
+    Caller, CallerConfig,
+    clock::SystemClock,
+    credentials::{CheckedAccount, Means, SystemHost},
+    endpoint::Endpoint,
+    http::{ReqwestTransport, TransportConfig},
+    kms::KmsClient,
+    names::Region,
+    network::Network,
+    nonce::{NonceSource, UniqueNonces},
+    ram::RamClient,
+    retry::RetryPolicy,
+    rpc::RpcConfig,
+    signing::sls,
+    sls::{EncryptionApi, SlsClient, SlsConfig},
 };
 
 /// The state that the resources of one provider process share.
@@ -70,22 +68,11 @@ struct SlsClients {
     caller: Arc<Caller>,
 }
 
-/// Why there is no client.
-#[derive(Clone, Debug)]
-pub(super) enum NoClient {
-    /// The provider block holds values that are not known yet: only during plan, and only when they come
-    /// from something that is still to be applied.
-    Unknown(Vec<String>),
-    /// The host never configured the provider.
-    NotConfigured,
-}
-
 impl Session {
     /// Takes the settings. Nothing is dialled.
     ///
-    /// A host configures the provider once at the beginning of each phase. Mostly each phase has a process of
-    /// its own; where one process serves several, as in debug mode, the latest settings count, and what
-    /// earlier phases did is forgotten.
+    /// A host configures the provider once at the beginning of each phase, on a connection of its own. Should it do so
+    /// again, the latest settings count, and what earlier phases did is forgotten.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
         let configured = match settings {
             Settings::Known(known) => Ok(Clients::new(*known, terraform_version)),
@@ -223,25 +210,6 @@ impl Default for Session {
     /// A session that is not configured yet.
     fn default() -> Self {
         Session { configured: RwLock::new(Err(NoClient::NotConfigured)), held: Held::default() }
-    }
-}
-
-impl From<NoClient> for Diagnostic {
-    fn from(reason: NoClient) -> Self {
-        match reason {
-            NoClient::Unknown(names) => Diagnostic::error(
-                "Provider configuration not known yet",
-                format!(
-                    "The provider block: {} {} known only after something else is applied, but the services have to be called now. Apply that first:\n\n  terraform apply -target=ADDRESS",
-                    names.join(", "),
-                    if names.len() == 1 { "is" } else { "are" }
-                ),
-            ),
-            NoClient::NotConfigured => Diagnostic::error(
-                "Provider not configured",
-                "Terraform or OpenTofu used the provider before they configured it, which they must not do. Report it to them, with the version that terraform version prints.",
-            ),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a thing looked like after a write of which nobody knows what came of it.
 
-use super::{describe, is_gone};
+use super::{encrypt_conf::describe, gone::is_gone};
 use crate::cloud::{
     error::{Error, ErrorKind},
     sls::{

@@ -1,5 +1,7 @@
 //! The one place that turns what went wrong in the cloud into words for the person who has to act.
 
+mod encrypt_conf;
+mod gone;
 mod last_look;
 mod permission;
 mod remedy;
@@ -7,6 +9,8 @@ mod role;
 
 use std::fmt::Display;
 
+pub(super) use encrypt_conf::describe;
+pub(super) use gone::{is_gone, is_project_gone};
 use remedy::remedy;
 
 pub(super) use role::{
@@ -89,18 +93,6 @@ pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
 pub(super) fn stops_plan(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed)
         || error.is_of_credentials()
-}
-
-/// True if the service said that the Logstore or its project does not exist. A bare 404, as a proxy may
-/// answer, is not that: dropping a resource from the state needs the service's own word.
-pub(super) fn is_gone(error: &Error) -> bool {
-    error.kind() == ErrorKind::NotFound
-}
-
-/// True if the service said that the project does not exist.
-pub(super) fn is_project_gone(error: &Error) -> bool {
-    // The 2021 table of common errors spells it with an s.
-    is_gone(error) && (error.is_code("ProjectNotExist") || error.is_code("ProjectNotExists"))
 }
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
@@ -290,20 +282,6 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
         ),
     )
     .at(part_path(conflict.part))
-}
-
-/// A configuration in words.
-pub(super) fn describe(conf: &EncryptConf) -> String {
-    let key = conf.user_cmk_info.as_ref().map_or_else(
-        || "the service's key".to_owned(),
-        |cmk| format!("KMS key {} in {} through role {}", cmk.cmk_key_id, cmk.region_id, cmk.arn),
-    );
-    let state = if conf.enable { "enabled" } else { "disabled" };
-    let algorithm = match conf.encrypt_type.as_str() {
-        "" => "no encrypt_type".to_owned(),
-        name => format!("encrypt_type {name:?}"),
-    };
-    format!("encryption {state}, {algorithm}, with {key}")
 }
 
 fn part_name(part: Part) -> &'static str {

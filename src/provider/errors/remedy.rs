@@ -1,6 +1,6 @@
 //! What happened, in a sentence for a person, and what to do about it.
 
-use super::{is_project_gone, permission};
+use super::{gone::is_project_gone, permission};
 use crate::cloud::{
     credentials,
     error::{Error, ErrorKind},

@@ -1,6 +1,6 @@
 //! `pass_role_policy`: the policy of whoever hands a role to SLS.
 
-use super::role_arn;
+use super::role_arn_argument;
 use crate::{
     cloud::ram::PolicyDocument,
     provider::role_arn::as_ram_writes_it,
@@ -36,7 +36,7 @@ impl Function for PassRolePolicy {
     }
 
     fn call(&self, (arn,): (String,)) -> Result<String, FunctionError> {
-        let role = role_arn(&arn)?;
+        let role = role_arn_argument::parse(&arn)?;
         // RAM holds the resource of a policy against the ARN as it writes it itself, in lower case.
         let role = as_ram_writes_it(&role).map_err(|problem| FunctionError::at(0, problem.to_string()))?;
         Ok(PolicyDocument::pass_role(&role).to_string())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::role_arn;
+use super::role_arn_argument;
 use crate::{
     model,
     schema::{
@@ -50,7 +50,7 @@ impl Function for RoleArnParse {
     }
 
     fn call(&self, (arn,): (String,)) -> Result<RoleParts, FunctionError> {
-        let arn = role_arn(&arn)?;
+        let arn = role_arn_argument::parse(&arn)?;
         Ok(RoleParts { account_id: arn.account_id().into(), role_name: arn.role_name().into() })
     }
 }

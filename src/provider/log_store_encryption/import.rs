@@ -5,7 +5,7 @@ use crate::{
     cloud::names::{LogstoreName, NameError, ProjectName, Region},
     provider::{
         log_store_id::{self, LogStoreId},
-        session::NoClient,
+        no_client::NoClient,
     },
     schema::{Diagnostic, Value, resource::Import},
 };

@@ -12,8 +12,7 @@ use crate::{
         errors,
         log_store_id::LogStoreId,
         readiness::{
-            self, About, Check, Facts, Memory, Principal, Subject,
-            reading::{ReadError, Reader},
+            self, About, Check, Facts, Memory, Principal, Subject, read_error::ReadError, reading::Reader,
         },
         role_arn,
         settings::Preflight,

@@ -1,6 +1,9 @@
 //! The KMS key: it is there, it is named by its id, and it can encrypt data keys.
 
-use super::{Check, Subject, facts::Read};
+use super::{
+    check::{Check, Subject},
+    facts::Read,
+};
 use crate::cloud::{
     kms::{KeyMetadata, KeyState},
     names::Region,

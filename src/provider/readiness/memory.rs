@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{facts::Read, reading::ReadError};
+use super::{facts::Read, read_error::ReadError};
 use crate::cloud::{
     kms::KeyMetadata,
     names::GroupName,
@@ -94,7 +94,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::provider::session::NoClient;
+    use crate::provider::no_client::NoClient;
 
     #[tokio::test]
     async fn concurrent_first_reads_are_one() {

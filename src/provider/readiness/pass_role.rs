@@ -1,10 +1,10 @@
 //! Whoever configures encryption may hand the role to the service.
 
 use super::{
-    Check, Principal,
+    check::Check,
     facts::{Facts, Holdings, Read},
     grants::{Outcome, of_policies},
-    principal::PrincipalKind,
+    principal::{Principal, PrincipalKind},
 };
 use crate::cloud::ram::{PolicyDocument, RoleArn};
 

@@ -3,10 +3,11 @@
 use std::{future::Future, time::Duration};
 
 use super::{
-    Subject,
+    check::Subject,
     facts::{Facts, HeldPolicy, Holdings, Read},
     memory::Memory,
     principal::{Principal, PrincipalKind},
+    read_error::ReadError,
     role,
 };
 use crate::{
@@ -18,11 +19,7 @@ use crate::{
         ram::{AttachedPolicy, PolicyDocument, PolicyId, RamClient, Role, RoleArn},
         sts::CallerIdentity,
     },
-    provider::{
-        errors,
-        session::{NoClient, Session},
-    },
-    schema::Diagnostic,
+    provider::session::Session,
 };
 
 /// Reads from the services, within the bounds of one operation, what is not in the memory yet.
@@ -41,15 +38,6 @@ pub(in crate::provider) struct Reader<'a> {
 /// one that is going to fail waits this long, once.
 const YOUNG_PAUSES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
-
-/// Why something could not be read. That it does not exist, or that reading it is denied, is none of these.
-#[derive(Clone, Debug)]
-pub(in crate::provider) enum ReadError {
-    /// There is no client.
-    NoClient(NoClient),
-    /// The call failed.
-    Call(Error),
-}
 
 type Answer<T> = Result<Read<T>, ReadError>;
 
@@ -324,20 +312,4 @@ fn principal(subject: &Subject, caller: &Read<CallerIdentity>) -> Read<Principal
 /// RAM shows policies of the caller's own account. Where the account is not known, asking tells.
 fn can_be_read(principal: &Principal, caller: &Read<CallerIdentity>) -> bool {
     caller.found().is_none_or(|caller| caller.account_id == principal.account_id)
-}
-
-impl ReadError {
-    /// What the person who ran Terraform is told.
-    pub(in crate::provider) fn diagnostic(self, summary: &'static str) -> Diagnostic {
-        match self {
-            ReadError::NoClient(reason) => reason.into(),
-            ReadError::Call(error) => errors::of_call(summary, "KMS key and RAM role", &error),
-        }
-    }
-}
-
-impl From<NoClient> for ReadError {
-    fn from(reason: NoClient) -> Self {
-        ReadError::NoClient(reason)
-    }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Check, SERVICE, Subject,
+    check::{Check, SERVICE, Subject},
     facts::{Denied, Facts, Read},
     grants::{Outcome, of_policies},
 };

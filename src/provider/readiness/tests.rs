@@ -5,8 +5,8 @@ use super::principal::PrincipalKind;
 use super::*;
 use crate::cloud::{
     kms::{KeyMetadata, KeyState},
-    names::{PolicyName, RoleName},
-    ram::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, Role},
+    names::{PolicyName, Region, RoleName},
+    ram::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, Role, RoleArn},
 };
 
 const ARN: &str = "acs:ram::1:role/sls-byok";

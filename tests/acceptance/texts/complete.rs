@@ -29,7 +29,7 @@ const MAKERS: [&str; 12] = [
 /// Where a summary is handed on that is written elsewhere: the file, and the name it has there.
 const HANDED_ON: [(&str, &str); 3] = [
     ("provider/ram_byok_role/delete.rs", "summary"),
-    ("provider/readiness/reading.rs", "summary"),
+    ("provider/readiness/read_error.rs", "summary"),
     ("schema/diagnostic.rs", "summary"),
 ];
 

@@ -1,0 +1,89 @@
+//! What is checked, and what came of one check.
+
+use super::facts::{Denied, grant_reads};
+use super::principal::Principal;
+use crate::cloud::{names::Region, ram::RoleArn};
+
+/// The service that assumes the role.
+pub(super) const SERVICE: &str = "log.aliyuncs.com";
+
+/// What is checked. What is not known is not checked.
+#[derive(Clone, Debug)]
+pub(in crate::provider) struct Subject {
+    /// The id of the KMS key, as configured.
+    pub(in crate::provider) key_id: Option<String>,
+    /// The role that SLS assumes.
+    pub(in crate::provider) role: Option<RoleArn>,
+    /// The region the key should be in: that of the Logstore.
+    pub(in crate::provider) region: Region,
+    /// The region of the Logstore, where that is known by itself.
+    pub(in crate::provider) log_store_region: Option<Region>,
+    /// The algorithm, `encrypt_type`, where one is configured: which key fits best depends on it.
+    pub(in crate::provider) encrypt_type: Option<String>,
+    /// Who configures encryption; `None` is the caller.
+    pub(in crate::provider) principal: Option<Principal>,
+}
+
+/// The outcome of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::provider) struct Check {
+    /// Which check it is, for configurations to pick it by.
+    pub(in crate::provider) name: &'static str,
+    /// Whether it is as it has to be; `None` if that could not be found out.
+    pub(in crate::provider) ok: Option<bool>,
+    /// What was found.
+    pub(in crate::provider) detail: String,
+    /// What to do; `None` where nothing is to be done.
+    pub(in crate::provider) fix: Option<String>,
+    /// The check that leaves this one open, by its own outcome.
+    pub(in crate::provider) because: Option<&'static str>,
+    /// Whether it is open because the caller may not read what it takes.
+    pub(in crate::provider) is_denied: bool,
+    /// What has happened to a Logstore that is configured already; `None` for what cannot come to be afterwards.
+    pub(in crate::provider) outage: Option<&'static str>,
+    /// What to do about that, where it is something else than `fix`.
+    pub(in crate::provider) outage_fix: Option<&'static str>,
+}
+
+impl Check {
+    pub(super) fn passed(name: &'static str, detail: impl Into<String>) -> Check {
+        Check { ok: Some(true), ..Check::open(name, detail, None) }
+    }
+
+    /// Open because of another check.
+    pub(super) fn hanging_on(name: &'static str, other: &'static str) -> Check {
+        let detail = format!("Not known, because {other} is not known to be fulfilled.");
+        Check { because: Some(other), ..Check::open(name, detail, None) }
+    }
+
+    pub(super) fn failed(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Check {
+        Check { ok: Some(false), ..Check::open(name, detail, Some(fix.into())) }
+    }
+
+    pub(super) fn with_outage(self, outage: &'static str) -> Check {
+        Check { outage: Some(outage), ..self }
+    }
+
+    pub(super) fn with_outage_fix(self, fix: &'static str) -> Check {
+        Check { outage_fix: Some(fix), ..self }
+    }
+
+    pub(super) fn open(name: &'static str, detail: impl Into<String>, fix: Option<String>) -> Check {
+        Check {
+            name,
+            ok: None,
+            detail: detail.into(),
+            fix,
+            because: None,
+            is_denied: false,
+            outage: None,
+            outage_fix: None,
+        }
+    }
+
+    /// Open because the caller may not read `what`.
+    pub(super) fn unread(name: &'static str, what: &str, denied: &Denied) -> Check {
+        let detail = format!("{what} could not be read: the caller lacks {}.", denied.action);
+        Check { is_denied: true, ..Check::open(name, detail, Some(grant_reads())) }
+    }
+}
