@@ -147,7 +147,8 @@ pub fn role_changes() -> Printed {
         + &encryption("app", &of("renamed"))
         + &encryption("other", &by_text("removed"));
     scene.write("main.tf", &after);
-    Printed::by_plan(scene)
+    let known = ["Known to be so: audit:other", "The role of a Logstore is going to be deleted"];
+    Printed::by_plan_that_says(scene, &known)
 }
 
 /// What creating a role may come to.
