@@ -37,18 +37,6 @@ impl Printed {
         Printed::by(scene, &["plan", "-input=false"])
     }
 
-    /// Plans until these texts are there. What core plans first is chance, and some texts say what was planned before.
-    fn by_plan_that_says(scene: Scene, texts: &[&str]) -> Printed {
-        let mut printed = Printed::by_plan(scene);
-        for _ in 0..20 {
-            if texts.iter().all(|text| printed.ran.prose().contains(text)) {
-                break;
-            }
-            printed = Printed::by_plan(printed.scene);
-        }
-        printed
-    }
-
     fn by_apply(scene: Scene) -> Printed {
         Printed::by(scene, &["apply", "-auto-approve", "-input=false"])
     }
