@@ -1,9 +1,8 @@
 //! The rooms of `ARCHITECTURE.md`: who may use whom, and what is never where.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
+
+use super::sources::{Sources, lines, room_of, source};
 
 /// A room: a folder of `src`, the rooms it may use, and the outside words that never occur in it.
 struct Room {
@@ -56,8 +55,9 @@ const ROOMS: [Room; 7] = [
 
 #[test]
 fn rooms_use_only_what_they_may() {
+    let sources = Sources::read();
     let breaches: Vec<String> =
-        ROOMS.iter().flat_map(|room| breaches_of(room, &code_lines(room.name))).collect();
+        ROOMS.iter().flat_map(|room| breaches_of(room, &code_lines(&sources, room.name))).collect();
     assert!(breaches.is_empty(), "{breaches:#?}");
 }
 
@@ -124,48 +124,31 @@ fn rooms_named(line: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// The lines of a room that are code, with a `use crate::{ … }` over several lines joined into one.
-fn code_lines(room: &str) -> Vec<(PathBuf, usize, String)> {
-    let mut lines = Vec::new();
-    for file in rust_files(&source().join(room)) {
-        let text = fs::read_to_string(&file).unwrap();
+/// The lines of a room that are code, with a `use crate::{ … }` over several lines joined into one. Tests are left out:
+/// they may do what the product must not.
+fn code_lines(sources: &Sources, room: &str) -> Vec<(PathBuf, usize, String)> {
+    let mut found = Vec::new();
+    for (file, code) in sources.files().into_iter().filter(|(file, _)| room_of(file) == room) {
+        let text = fs::read_to_string(source().join(&file)).unwrap();
+        let text: Vec<&str> = text.lines().collect();
         let mut joined: Option<(usize, String)> = None;
-        for (index, line) in product_lines(&file, &text) {
-            let line = line.split("//").next().unwrap_or_default();
+        for number in lines(code) {
+            let line = text[number - 1].split("//").next().unwrap_or_default();
             match &mut joined {
                 Some((start, whole)) => {
                     whole.push_str(line);
                     if line.contains(';') {
-                        lines.push((file.clone(), *start, std::mem::take(whole)));
+                        found.push((file.clone(), *start, std::mem::take(whole)));
                         joined = None;
                     }
                 }
                 None if line.trim_start().starts_with("use crate::{") && !line.contains(';') => {
-                    joined = Some((index + 1, line.to_owned()));
+                    joined = Some((number, line.to_owned()));
                 }
-                None => lines.push((file.clone(), index + 1, line.to_owned())),
+                None => found.push((file.clone(), number, line.to_owned())),
             }
         }
     }
-    assert!(!lines.is_empty(), "no code found in room {room}");
-    lines
-}
-
-/// The numbered lines of a file that are no tests: those may do what the product must not.
-fn product_lines<'a>(file: &Path, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    let all_tests = name == "tests" || name.ends_with("_tests");
-    text.lines().enumerate().take_while(move |(_, line)| !all_tests && *line != "mod tests {")
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .collect()
-}
-
-fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    assert!(!found.is_empty(), "no code found in room {room}");
+    found
 }

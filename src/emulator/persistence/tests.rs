@@ -63,7 +63,7 @@ async fn everything_a_seed_describes_is_stored_and_comes_back() {
 }
 
 #[tokio::test]
-async fn only_what_was_written_to_is_handed_over_and_reads_hand_over_nothing() {
+async fn only_what_was_written_to_is_submitted_and_reads_submit_nothing() {
     let store = Store::in_memory().unwrap();
     let state = stored(&store).await;
     assert!(state.submit_changes(&mut state.sls()).unwrap().is_none());
