@@ -27,7 +27,7 @@ impl Connection {
         Connection { stream: Box::new(stream), closed: CancellationToken::new().drop_guard() }
     }
 
-    /// Is cancelled when the connection is closed on our side.
+    /// A token that is cancelled when this connection is dropped.
     pub(super) fn closed(&self) -> CancellationToken {
         self.closed.token().clone()
     }

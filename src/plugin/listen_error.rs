@@ -1,8 +1,8 @@
-//! Why there is no socket.
+//! Why the provider cannot listen.
 
 use std::io;
 
-/// No socket to listen on could be had.
+/// The provider cannot listen for the host.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The unix socket or its directory cannot be made.

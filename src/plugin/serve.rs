@@ -136,8 +136,8 @@ pub async fn serve(
     announce(&mut options, &listener, tls.as_ref()).map_err(ServeError::Output)?;
 
     let (accepted, connections) = mpsc::channel(BACKLOG);
-    let of_host = (options.mode == Mode::Plugin).then(|| Arc::new(provider()));
-    let server = || of_host.clone().unwrap_or_else(|| Arc::new(provider()));
+    let shared = (options.mode == Mode::Plugin).then(|| Arc::new(provider()));
+    let server = || shared.clone().unwrap_or_else(|| Arc::new(provider()));
     tokio::select! {
         () = listener.accept_into(tls.as_ref(), accepted) => {}
         () = serve_connections(server, connections, &shutdown) => {}

@@ -1,4 +1,4 @@
-//! What the service says does not exist.
+//! Whether an error says that an object does not exist.
 
 use crate::cloud::error::{Error, ErrorKind};
 

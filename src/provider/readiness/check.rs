@@ -1,4 +1,4 @@
-//! What is checked, and what came of one check.
+//! What is checked, and the outcome of a check.
 
 use super::facts::{Denied, grant_reads};
 use super::principal::Principal;

@@ -33,7 +33,7 @@ pub(super) enum ProviderStart {
     /// The host, once for each phase and provider block.
     ByHost,
     /// The harness, once for the command, in debug mode.
-    Before,
+    ByHarness,
 }
 
 /// A provider in debug mode, in the surroundings in which the host would start it; it is killed when dropped.
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
         let output =
             ["stdout", "stderr"].map(|stream| scene.root().join(format!("command-{number}.{stream}")));
         let [stdout, stderr] = &output;
-        let provider = (provider == ProviderStart::Before).then(|| DebugProvider::start(scene));
+        let provider = (provider == ProviderStart::ByHarness).then(|| DebugProvider::start(scene));
         let process = host::command(scene.root(), arguments)
             .envs(scene.environment())
             .envs(provider.iter().map(|provider| (DebugProvider::VARIABLE, provider.address())))

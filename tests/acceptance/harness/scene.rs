@@ -159,9 +159,9 @@ impl Scene {
 impl Scene {
     /// Runs any command; its outcome is the test's to judge.
     ///
-    /// The host finds a provider that runs already, which takes half of the processor time of one that it starts for
-    /// each phase. It starts its own after [`Scene::host_starts_provider`], and with `TF_LOG`, as only the host writes
-    /// the log of a provider that it has started.
+    /// The harness starts the provider, and the host attaches to it: that needs about half of the processor time of a
+    /// provider that the host starts for each phase. The host starts it after [`Scene::host_starts_provider`], and with
+    /// `TF_LOG`: the host logs only the providers that it has started.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Ran {
         let environment = self.environment.borrow();
@@ -171,7 +171,7 @@ impl Scene {
         let provider = if own || self.host_starts_provider.get() {
             ProviderStart::ByHost
         } else {
-            ProviderStart::Before
+            ProviderStart::ByHarness
         };
         Run::start(self, self.next_number(), arguments, Stdio::null(), provider).wait()
     }
@@ -192,7 +192,7 @@ impl Scene {
         let file = self.root().join("expression");
         std::fs::write(&file, expression).unwrap();
         let input = File::open(file).unwrap().into();
-        Run::start(self, self.next_number(), &["console"], input, ProviderStart::Before).wait()
+        Run::start(self, self.next_number(), &["console"], input, ProviderStart::ByHarness).wait()
     }
 
     fn next_number(&self) -> usize {
