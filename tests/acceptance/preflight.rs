@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::given;
-use crate::harness::Scene;
+use crate::harness::{Ran, Scene};
 use crate::readiness::{seed, sign_in};
 
 /// What is read of a key and a role.
@@ -17,6 +17,9 @@ const UNTRUSTING: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Actio
 fn scene() -> Scene {
     scene_of(1)
 }
+
+/// The lines of a large terminal window.
+const SCREEN: usize = 50;
 
 /// A scene with so many Logstores: `app`, or `app-0` and so on.
 fn scene_of(count: usize) -> Scene {
@@ -82,6 +85,32 @@ fn many_resources_with_one_key_and_role_cost_one_look() {
     let mut wanted = BTreeMap::from(OTHERS.map(|action| (action.to_owned(), 1)));
     wanted.insert("GetLogStore".to_owned(), 200);
     assert_eq!(counts(&scene), wanted);
+}
+
+/// The host prints the plan of the others too, and under it what went wrong.
+#[test]
+fn errors_and_warnings_about_many_resources_fit_one_screen() {
+    let scene = scene_of(200);
+    scene.write("main.tf", &many(200, "disabled", "sls-byok"));
+    let ran = scene.run(&["plan", "-input=false"]).failed();
+    assert_fits_screen(&ran, "aliyun kms EnableKey");
+
+    let adopted: Vec<Value> = (0..50)
+        .map(|number| json!({"logstoreName": name(50, number), "encrypt_conf": given::byok(true)}))
+        .collect();
+    let scene = with_log_stores(&adopted);
+    scene.write("main.tf", &many(50, "key-1", "sls-byok"));
+    let ran = scene.run(&["plan", "-input=false"]).succeeded();
+    assert_fits_screen(&ran, "(and 49 more similar warnings elsewhere)");
+}
+
+/// Errors and warnings are framed. They fit, and `once` is among them once.
+#[track_caller]
+fn assert_fits_screen(ran: &Ran, once: &str) {
+    let lines = ran.stdout.lines().chain(ran.stderr.lines());
+    let framed: Vec<&str> = lines.filter(|line| line.contains(['╷', '│', '╵'])).collect();
+    assert!(framed.len() <= SCREEN, "{} lines", framed.len());
+    assert_eq!(framed.iter().filter(|line| line.contains(once)).count(), 1, "{once}");
 }
 
 #[test]
