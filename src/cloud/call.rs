@@ -88,8 +88,6 @@ struct Progress {
     attempts: u32,
     status: Option<u16>,
     request_id: Option<String>,
-    /// The answer of the attempt before, if it came too fast.
-    refusal: Option<Error>,
     /// When the first of the attempts was sent that no answer has followed.
     unanswered_since: Option<Duration>,
     /// Whether an answer of success could not be read.
@@ -132,7 +130,7 @@ impl Caller {
         let started = self.begin(context, action.operation);
         let mut progress = Progress::default();
         let in_time = context.clone().with_deadline(send_by);
-        let ready = self.ready(&in_time, action.operation, &progress, Some(send_by)).await;
+        let ready = self.ready(&in_time, action.operation, Some(send_by)).await;
         if self.clock.monotonic() >= send_by && !context.is_over(&*self.clock) {
             tracing::debug!(
                 service = action.operation.service,
@@ -274,7 +272,7 @@ impl Caller {
         action: &Action<'_, T>,
         progress: &mut Progress,
     ) -> Result<T, Error> {
-        let ready = self.ready(context, action.operation, progress, None).await?;
+        let ready = self.ready(context, action.operation, None).await?;
         self.send(context, action, ready, progress).await
     }
 
@@ -283,13 +281,15 @@ impl Caller {
         &self,
         context: &CallContext,
         operation: &Operation,
-        progress: &Progress,
         send_by: Option<Duration>,
     ) -> Result<Ready, Error> {
         self.expect_answer(context, operation)?;
         let pace = self.rates.of(operation);
-        let turn = context.bound(&*self.clock, pace.turn(&*self.clock, send_by)).await;
-        turn.map_err(|why| too_late(progress, &pace, operation, why))?;
+        let turn = self.within(context, operation, false, pace.turn(&*self.clock, send_by)).await;
+        turn.map_err(|error| match error.kind() {
+            ErrorKind::Timeout => pace.too_late(operation).unwrap_or(error),
+            _ => error,
+        })?;
         let permit = self.permit(context, operation).await?;
         // The one who had the permit may have found out.
         self.expect_answer(context, operation)?;
@@ -355,10 +355,11 @@ impl Caller {
                 .without(token);
             credentials::heed(&*self.credentials, credentials, error)
         });
-        progress.refusal =
-            outcome.as_ref().err().filter(|error| error.kind() == ErrorKind::Throttled).cloned();
+        let refusal = outcome.as_ref().err();
+        context.efforts.answered(operation, refusal);
+        let throttled = refusal.filter(|error| error.kind() == ErrorKind::Throttled);
         let pace = self.rates.of(operation);
-        pace.answered(operation.service, progress.refusal.as_ref(), sent_at, self.clock.monotonic());
+        pace.answered(operation.service, throttled, sent_at, self.clock.monotonic());
         outcome
     }
 
@@ -386,6 +387,9 @@ impl Caller {
 
     /// Waits for `work` within the bounds of the operation; `sent` says whether the service may have done what was
     /// asked if those end it.
+    ///
+    /// Where the time limit ends it, the error is the refusal that the call repeats, unless the service has been
+    /// silent since.
     pub(crate) async fn within<F: Future>(
         &self,
         context: &CallContext,
@@ -393,8 +397,21 @@ impl Caller {
         sent: bool,
         work: F,
     ) -> Result<F::Output, Error> {
+        let began = self.clock.monotonic();
         let bound = context.bound(&*self.clock, work).await;
-        bound.map_err(|why| context.efforts.on(interrupted(operation, why, sent), self.clock.monotonic()))
+        bound.map_err(|why| {
+            let now = self.clock.monotonic();
+            let is_silent = sent && now.saturating_sub(began) >= SILENT_AFTER;
+            let refusal = match why {
+                Interrupted::DeadlineExceeded if !is_silent => context.efforts.refusal(operation),
+                _ => None,
+            };
+            let error = refusal.map_or_else(
+                || interrupted(operation, why, sent),
+                |refusal| refusal.with_retryable(false).with_may_have_been_applied(sent),
+            );
+            context.efforts.on(error, now)
+        })
     }
 
     /// Begins a call; the answer is when.
@@ -459,15 +476,6 @@ fn is_damaged(error: &Error) -> bool {
     let is_no_json = error.source().and_then(|source| source.downcast_ref::<serde_json::Error>()).is_some();
     error.kind() == ErrorKind::Malformed
         && (is_no_json || error.transport() == Some(TransportErrorKind::Encoding))
-}
-
-/// The error of a call that waited for its turn: the refusal it waits for, if its time is over.
-fn too_late(progress: &Progress, pace: &Pace, operation: &Operation, why: Interrupted) -> Error {
-    let refusal = match why {
-        Interrupted::DeadlineExceeded => progress.refusal.clone().or_else(|| pace.too_late(operation)),
-        Interrupted::Cancelled => None,
-    };
-    refusal.map_or_else(|| interrupted(operation, why, false), |refusal| refusal.with_retryable(false))
 }
 
 fn transport_error(operation: &Operation, error: TransportError) -> Error {

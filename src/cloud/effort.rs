@@ -16,17 +16,19 @@ pub(crate) struct Efforts(Arc<Mutex<BTreeMap<Key, Effort>>>);
 /// The service, the action and the target.
 type Key = (&'static str, &'static str, String);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Effort {
     /// On the scale of the clock that errors are measured with.
     began: Duration,
     attempts: u32,
+    /// The last answer, if it was a refusal after which the action may be sent again.
+    refusal: Option<Error>,
 }
 
 impl Efforts {
     /// Takes note that an action is asked for; only the first time counts.
     pub(crate) fn begin(&self, operation: &Operation, now: Duration) {
-        self.efforts().entry(key(operation)).or_insert(Effort { began: now, attempts: 0 });
+        self.efforts().entry(key(operation)).or_insert(Effort { began: now, attempts: 0, refusal: None });
     }
 
     /// Takes note that a request is sent.
@@ -36,11 +38,23 @@ impl Efforts {
         }
     }
 
+    /// Records what an answer came to: the refusal that it was, if the action may be sent again after it.
+    pub(crate) fn answered(&self, operation: &Operation, refusal: Option<&Error>) {
+        if let Some(effort) = self.efforts().get_mut(&key(operation)) {
+            effort.refusal = refusal.filter(|error| error.is_retryable()).cloned();
+        }
+    }
+
+    /// The last answer to an action, if it was a refusal after which the action may be sent again: when the time
+    /// limit ends the repeats, that refusal is why.
+    pub(crate) fn refusal(&self, operation: &Operation) -> Option<Error> {
+        self.efforts().get(&key(operation))?.refusal.clone()
+    }
+
     /// The error with the effort of its action; as it is if that was never asked for here.
     pub(crate) fn on(&self, error: Error, now: Duration) -> Error {
-        let effort = self.efforts().get(&key(error.operation())).copied();
-        match effort {
-            Some(Effort { began, attempts }) => error.with_effort(attempts, now.saturating_sub(began)),
+        match self.efforts().get(&key(error.operation())) {
+            Some(Effort { began, attempts, .. }) => error.with_effort(*attempts, now.saturating_sub(*began)),
             None => error,
         }
     }

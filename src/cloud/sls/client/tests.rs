@@ -200,7 +200,7 @@ async fn an_error_tells_the_effort_of_all_calls_of_the_operation() {
     let late = bench.context.clone().with_timeout(&bench.clock, Duration::ZERO);
     let (project, logstore) = (project(), logstore());
     let error = bench.client.within(&late, &project, &logstore, async {}).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 6));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Throttled, 6), "the refusal is why");
     let other = CallContext::default();
     let read = bench.client.get_log_store(&other, &project, &logstore);
     other.cancel.cancel();
@@ -460,6 +460,44 @@ async fn a_throttled_call_waits_its_turn_until_the_deadline() {
     let error = bench.get().await.unwrap_err();
     assert_eq!((error.kind(), error.is_code("ServerBusy")), (ErrorKind::Throttled, true));
     assert!(bench.clock.monotonic() <= SECOND * 3);
+}
+
+#[tokio::test]
+async fn a_time_limit_that_ends_repeats_is_told_by_the_refusal_they_follow() {
+    let quota = || Reply::refusal(403, "WriteQuotaExceed", "Project write quota exceed");
+    let server_error = || Reply::refusal(500, "InternalServerError", "again");
+    for (refusal, code) in [
+        (quota as fn() -> Reply, "WriteQuotaExceed"),
+        (server_error, "InternalServerError"),
+        (busy, "ServerBusy"),
+    ] {
+        // The limit passes while the second attempt is on the wire. The first pause takes one second at most.
+        for (limit, is_told) in [(SECOND * 2, true), (SECOND * 4, true), (SECOND * 8, false)] {
+            let mut bench = Bench::new([refusal(), Reply::Hang]);
+            bench.context = CallContext::default().with_timeout(&bench.clock, limit);
+            let error = bench.get().await.unwrap_err();
+            assert_eq!(error.is_code(code), is_told, "{limit:?}: {error}");
+            assert_eq!(
+                error.kind() == ErrorKind::Timeout,
+                !is_told,
+                "silence for long is what is told: {error}"
+            );
+            assert_eq!((error.attempts(), error.is_retryable()), (2, false));
+            assert!(error.may_have_been_applied(), "nothing has said what became of the second: {error}");
+            // A write is repeated by someone who looks first, with the same bounds.
+            let mut bench = Bench::new([refusal(), Reply::Hang]);
+            bench.context = CallContext::default().with_timeout(&bench.clock, limit);
+            bench.update(&json!({})).await.unwrap_err();
+            let error = bench.update(&json!({})).await.unwrap_err();
+            assert_eq!(error.is_code(code), is_told, "{limit:?}: {error}");
+            assert!(error.may_have_been_applied());
+        }
+        // An answer that is taken ends the story of the refusal.
+        let mut bench = Bench::new([refusal(), Reply::answer(200, STORE), Reply::Hang]);
+        bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 5);
+        bench.get().await.unwrap();
+        assert_eq!(bench.get().await.unwrap_err().kind(), ErrorKind::Timeout);
+    }
 }
 
 #[tokio::test]

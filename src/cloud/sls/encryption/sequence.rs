@@ -20,6 +20,7 @@ use super::{
     permanence::{Conflict, conflicts, in_effect},
     updates::{Currency, Loss, SentUpdate, Updates},
 };
+use crate::cloud::call::SILENT_AFTER;
 use crate::cloud::error::{Error, ErrorKind};
 
 /// How long after `GetLogStore` was sent an `UpdateLogStore` that is built from its answer may be sent. A change of
@@ -211,6 +212,7 @@ pub async fn apply<C: LogStoreCalls>(
         leaves_out_empty: false,
         confirmed: 0,
         failures: 0,
+        last_failure: None,
         too_late: 0,
     };
     match sequence.run(base).await {
@@ -247,6 +249,8 @@ struct Sequence<'a, C> {
     confirmed: u32,
     /// How many updates failed.
     failures: u32,
+    /// The error of the last update, if that failed.
+    last_failure: Option<Error>,
     /// How many updates were not sent because they came too late.
     too_late: u32,
 }
@@ -295,7 +299,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
             self.with_permit = Some(self.calls.with_permit().await?);
         }
         let started = self.calls.now();
-        let mut last_error = None;
+        let mut not_found = None;
         for read in 0..MAX_READS {
             match self.with_permit.as_ref().unwrap_or(self.calls).get().await {
                 Ok(found) => {
@@ -307,15 +311,17 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
                         return Ok(found);
                     }
                 }
-                Err(error) if self.may_be_new(&error, started) => last_error = Some(error),
-                Err(error) => {
-                    let is_over = error.kind() == ErrorKind::Timeout;
-                    return Err(last_error.filter(|_| is_over).unwrap_or(error).into());
+                Err(error) if self.may_be_new(&error, started) => not_found = Some(error),
+                Err(error) if error.kind() == ErrorKind::Timeout => {
+                    let is_silent = self.calls.now().saturating_sub(started) >= SILENT_AFTER;
+                    let last_failure = self.last_failure.take().filter(|_| !is_silent);
+                    return Err(not_found.or(last_failure).unwrap_or(error).into());
                 }
+                Err(error) => return Err(error.into()),
             }
             let pause = PAUSES.get(read).or(PAUSES.last()).copied().unwrap_or_default();
             if let Err(error) = self.calls.wait(pause).await {
-                return Err(self.out_of_time(error, last_error));
+                return Err(self.out_of_time(error, not_found));
             }
         }
         Err(self.not_shown())
@@ -402,6 +408,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
                 match answer {
                     Ok(_) => {
                         self.confirmed += 1;
+                        self.last_failure = None;
                         self.record(sent.confirmed());
                         Ok(Next::Read)
                     }
@@ -483,6 +490,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         // Fetching other credentials takes time. The next read has them fetched, and is fresh.
         let reads_again = in_doubt || error.is_expired_token();
         self.failures += 1;
+        self.last_failure = Some(error.clone());
         self.calls.pause(self.failures, error).await?;
         Ok(if reads_again || !self.is_fresh(base) { Next::Read } else { Next::SameRead })
     }

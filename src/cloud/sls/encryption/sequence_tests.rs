@@ -24,7 +24,8 @@ struct Store {
     fields: Mutex<Map<String, Value>>,
     /// What happens at the next updates, in order; after that they just work.
     updates: Mutex<VecDeque<Course>>,
-    /// Answers of the next reads, in order, null for "there is no such Logstore"; after that they tell the truth.
+    /// Answers of the next reads, in order, null for "there is no such Logstore", false for none within the time limit;
+    /// after that they tell the truth.
     reads: Mutex<VecDeque<Value>>,
     /// How long each read takes, in milliseconds.
     read_takes: u64,
@@ -124,6 +125,9 @@ impl LogStoreCalls for &Store {
         if scripted.as_ref().is_some_and(Value::is_null) {
             let code = Some("LogStoreNotExist".to_owned());
             return Err(Error::from_answer(&operation(), 404, code, "logstore app does not exist"));
+        }
+        if scripted == Some(Value::Bool(false)) {
+            return Err(Error::new(ErrorKind::Timeout, &operation(), "the time is over"));
         }
         let fields = scripted.map_or_else(|| self.fields.lock().unwrap().clone(), object);
         Ok(LogStore::from_fields(operation(), fields, requested_at))
@@ -376,6 +380,29 @@ async fn failures_are_bounded_by_the_policy_not_by_the_rounds() {
     assert!(run(&many, &wanted(true, "default")).await.is_ok());
     let endless = Store::new(plain()).with((0..20).map(|_| throttled()));
     assert!(matches!(run(&endless, &wanted(true, "default")).await, Err(ApplyError::Call(_))));
+}
+
+/// Which call a time limit ends is chance; why it is reached is not.
+#[tokio::test]
+async fn a_time_limit_that_ends_a_read_between_updates_is_told_by_what_failed_before() {
+    let refused = || (0..3).map(|_| Course::Refused(ErrorKind::Throttled, "slow down"));
+    let lost = || [Course::Unanswered];
+    let cases: [(Vec<Course>, u64, &str); 4] = [
+        (refused().collect(), 100, "slow down"),
+        (lost().into(), 100, "connection reset"),
+        // Three refusals and a service that is silent from there on.
+        (refused().collect(), 6_000, "the time is over"),
+        (vec![], 100, "the time is over"),
+    ];
+    for (updates, read_takes, told) in cases {
+        let store = Store::new(plain());
+        let base = LogStore::from_fields(operation(), object(plain()), Duration::ZERO);
+        let base = (!updates.is_empty()).then_some(base);
+        let store = Store { read_takes, ..store.with(updates) };
+        store.reads.lock().unwrap().push_back(Value::Bool(false));
+        let failure = apply(&&store, &wanted(true, "default"), base).await.unwrap_err();
+        assert!(failure.error.to_string().contains(told), "{told}: {}", failure.error);
+    }
 }
 
 #[tokio::test]
