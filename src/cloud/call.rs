@@ -17,7 +17,7 @@ use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, redact, trace,
 };
-use crate::cloud::rate::{Pace, Rates};
+use crate::cloud::rate::Rates;
 use crate::cloud::retry::{RetryPolicy, asked_wait};
 use crate::cloud::silence::Silence;
 use crate::cloud::totals::Totals;
