@@ -1,11 +1,15 @@
 //! Keys that signatures of tokens are verified with: JSON Web Keys (RFC 7517, RFC 7518).
+//!
+//! The crate `jsonwebtoken` is not used: its backends are `aws-lc-rs` and RustCrypto's `rsa` and `p256`, each a
+//! second provider of what `ring` verifies already, and it judges times by the machine's clock only.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rustls::SignatureScheme;
-use rustls::crypto::ring::default_provider;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -34,8 +38,8 @@ pub struct VerificationKey {
 enum Material {
     /// HS256
     Shared(Zeroizing<Vec<u8>>),
-    /// RS256: an `RSAPublicKey` in DER (RFC 8017, appendix A.1.1).
-    Rsa(Vec<u8>),
+    /// RS256
+    Rsa(RsaPublicKeyComponents<Vec<u8>>),
     /// ES256: a point in uncompressed form (SEC 1, section 2.3.3).
     P256(Vec<u8>),
 }
@@ -95,9 +99,9 @@ impl VerificationKey {
                 Material::Shared(secret)
             }
             Some("RSA") => {
-                let modulus = bytes("n", "an RSA key needs n, in base64url")?;
-                let exponent = bytes("e", "an RSA key needs e, in base64url")?;
-                Material::Rsa(sequence(&[integer(&modulus), integer(&exponent)].concat()))
+                let n = without_leading_zeros(&bytes("n", "an RSA key needs n, in base64url")?);
+                let e = without_leading_zeros(&bytes("e", "an RSA key needs e, in base64url")?);
+                Material::Rsa(RsaPublicKeyComponents { n, e })
             }
             Some("EC") if jwk.get("crv").and_then(Value::as_str) == Some("P-256") => {
                 let x = bytes("x", "an EC key needs x, in base64url")?;
@@ -123,48 +127,17 @@ impl VerificationKey {
         match (&self.material, alg) {
             (Material::Shared(secret), "HS256") => hmac_sha256(secret, message).ct_eq(signature).into(),
             (Material::Rsa(key), "RS256") => {
-                verifies(SignatureScheme::RSA_PKCS1_SHA256, key, message, signature)
+                key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
             }
-            (Material::P256(key), "ES256") => {
-                let Some((r, s)) = signature.split_at_checked(COORDINATE) else { return false };
-                let signature = sequence(&[integer(r), integer(s)].concat());
-                s.len() == COORDINATE
-                    && verifies(SignatureScheme::ECDSA_NISTP256_SHA256, key, message, &signature)
+            (Material::P256(point), "ES256") => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok()
             }
             _ => false,
         }
     }
 }
 
-fn verifies(scheme: SignatureScheme, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    let provider = default_provider().signature_verification_algorithms;
-    let algorithms = provider.mapping.iter().find(|(known, _)| *known == scheme);
-    let algorithm = algorithms.and_then(|(_, algorithms)| algorithms.first());
-    algorithm.is_some_and(|algorithm| algorithm.verify_signature(key, message, signature).is_ok())
-}
-
-/// A positive INTEGER in DER (ITU-T X.690, section 8.3).
-fn integer(big_endian: &[u8]) -> Vec<u8> {
-    let zeros = big_endian.iter().take_while(|byte| **byte == 0).count();
-    let mut content = big_endian.get(zeros..).unwrap_or_default().to_vec();
-    if content.first().is_none_or(|byte| *byte >= 0x80) {
-        content.insert(0, 0);
-    }
-    element(0x02, &content)
-}
-
-/// A SEQUENCE in DER (ITU-T X.690, section 8.9).
-fn sequence(content: &[u8]) -> Vec<u8> {
-    element(0x30, content)
-}
-
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let length = length.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>();
-    let length = match length.as_slice() {
-        [] => vec![0],
-        [short] if *short < 0x80 => vec![*short],
-        long => [&[0x80 | u8::try_from(long.len()).unwrap_or_default()], long].concat(),
-    };
-    [&[tag], length.as_slice(), content].concat()
+/// Some issuers write a leading zero, which RFC 7518, section 6.3.1.1, forbids.
+fn without_leading_zeros(number: &[u8]) -> Vec<u8> {
+    number.iter().copied().skip_while(|byte| *byte == 0).collect()
 }
