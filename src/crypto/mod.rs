@@ -6,6 +6,8 @@ mod cipher;
 mod derive;
 mod digest;
 #[cfg(feature = "emulator")]
+pub mod envelope;
+#[cfg(feature = "emulator")]
 mod random;
 mod secret;
 

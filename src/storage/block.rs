@@ -25,7 +25,7 @@ use std::ops::Range;
 
 use super::DataKey;
 pub use crate::crypto::Algorithm;
-use crate::crypto::{HmacSha256, random};
+use crate::crypto::HmacSha256;
 
 /// What every block begins with: a format, and its version.
 const MAGIC: [u8; 4] = *b"emb\x01";
@@ -75,31 +75,19 @@ pub struct Described {
 /// MAC by `key`.
 ///
 /// A plaintext may have up to 64 GiB, which is what GCM takes (NIST SP 800-38D section 5.2.1.1).
+#[expect(clippy::expect_used, reason = "the key has the algorithm's length")]
 pub fn seal(algorithm: Option<Algorithm>, key: &DataKey, address: BlockAddress, plaintext: &[u8]) -> Vec<u8> {
-    let iv = random::<16>();
-    let length = algorithm.map_or(0, Algorithm::iv_length);
-    seal_with(algorithm, key, iv.get(..length).unwrap_or_default(), address, plaintext)
-}
-
-/// Seals with this initialization vector, of the length the algorithm takes.
-#[expect(clippy::expect_used, reason = "key and vector have the algorithm's lengths")]
-fn seal_with(
-    algorithm: Option<Algorithm>,
-    key: &DataKey,
-    iv: &[u8],
-    address: BlockAddress,
-    plaintext: &[u8],
-) -> Vec<u8> {
-    let mut block = Vec::with_capacity(HEADER_LENGTH + iv.len() + plaintext.len() + 16 + MAC_LENGTH);
+    let iv_length = algorithm.map_or(0, Algorithm::iv_length);
+    let mut block = Vec::with_capacity(HEADER_LENGTH + iv_length + plaintext.len() + 16 + MAC_LENGTH);
     block.extend_from_slice(&MAGIC);
     block.push(algorithm_byte(algorithm));
     let associated = associated(address, &block);
-    block.extend_from_slice(iv);
-    let start = block.len();
-    block.extend_from_slice(plaintext);
-    if let Some(algorithm) = algorithm {
-        let key = key.encryption_key(algorithm);
-        algorithm.encrypt(&key, iv, &associated, &mut block, start).expect("lengths are the algorithm's");
+    match algorithm {
+        None => block.extend_from_slice(plaintext),
+        Some(algorithm) => {
+            let key = key.encryption_key(algorithm);
+            algorithm.seal(&key, &associated, plaintext, &mut block).expect("the length is the algorithm's");
+        }
     }
     if tag_length(algorithm) == MAC_LENGTH {
         let content = block.get(HEADER_LENGTH..).unwrap_or_default();
@@ -118,16 +106,14 @@ pub fn open(key: &DataKey, address: BlockAddress, block: &[u8]) -> Result<Vec<u8
     let parts = Parts::of(block)?;
     let associated = associated(address, parts.header);
     if tag_length(parts.algorithm) == MAC_LENGTH {
-        let mac = mac(parts.algorithm, key, &associated).with(parts.iv).with(parts.text);
+        let mac = mac(parts.algorithm, key, &associated).with(parts.sealed);
         if !mac.is(parts.tag) {
             return Err(BlockError::NotAuthentic);
         }
     }
-    let Some(algorithm) = parts.algorithm else { return Ok(parts.text.to_vec()) };
-    let ciphertext = if algorithm.authenticates() { parts.text_and_tag } else { parts.text };
-    algorithm
-        .decrypt(&key.encryption_key(algorithm), parts.iv, &associated, ciphertext)
-        .map_err(|_| BlockError::NotAuthentic)
+    let Some(algorithm) = parts.algorithm else { return Ok(parts.sealed.to_vec()) };
+    let key = key.encryption_key(algorithm);
+    algorithm.open(&key, &associated, parts.sealed).map_err(|_| BlockError::NotAuthentic)
 }
 
 /// Reads what a block says of itself.
@@ -154,7 +140,8 @@ struct Parts<'b> {
     iv: &'b [u8],
     text: &'b [u8],
     tag: &'b [u8],
-    text_and_tag: &'b [u8],
+    /// All behind the header but the HMAC.
+    sealed: &'b [u8],
 }
 
 impl<'b> Parts<'b> {
@@ -169,7 +156,9 @@ impl<'b> Parts<'b> {
         let (iv, text_and_tag) = rest.split_at_checked(algorithm.map_or(0, Algorithm::iv_length))?;
         let length = text_and_tag.len().checked_sub(tag_length(algorithm))?;
         let (text, tag) = text_and_tag.split_at_checked(length)?;
-        Some(Self { algorithm, header, iv, text, tag, text_and_tag })
+        let has_hmac = tag.len() == MAC_LENGTH;
+        let sealed = if has_hmac { rest.get(..iv.len() + text.len())? } else { rest };
+        Some(Self { algorithm, header, iv, text, tag, sealed })
     }
 }
 
@@ -318,14 +307,15 @@ mod tests {
         };
         let clear = [b"emb\x01\0plaintext".as_slice()].concat();
         let expected = [clear.clone(), mac("clear", &[address, &clear])].concat();
-        assert_eq!(seal_with(None, &key(), &[], ADDRESS, b"plaintext"), expected);
+        assert_eq!(seal(None, &key(), ADDRESS, b"plaintext"), expected);
 
+        let block = seal(Some(Algorithm::AesCfb), &key(), ADDRESS, b"plaintext");
+        let iv = describe(&block).unwrap().iv;
         let key = crate::crypto::derive_key::<32>(&[7; 32], &[b"emulator block 1 encryption AES-256-CFB"]);
         let mut ciphertext = b"plaintext".to_vec();
-        Algorithm::AesCfb.encrypt(&key[..], &[5; 16], b"", &mut ciphertext, 0).unwrap();
-        let sealed = [b"emb\x01\x03".as_slice(), &[5; 16], &ciphertext].concat();
+        Algorithm::AesCfb.encrypt(&key[..], &iv, b"", &mut ciphertext, 0).unwrap();
+        let sealed = [b"emb\x01\x03".as_slice(), &iv, &ciphertext].concat();
         let expected = [sealed.clone(), mac("AES-256-CFB", &[address, &sealed])].concat();
-        let block = seal_with(Some(Algorithm::AesCfb), &self::key(), &[5; 16], ADDRESS, b"plaintext");
         assert_eq!(block, expected);
     }
 

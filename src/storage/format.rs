@@ -25,8 +25,8 @@
 use redb::TableDefinition;
 use zeroize::Zeroizing;
 
-use super::{Document, Kind, MasterKey, StoreError, envelope};
-use crate::crypto::HmacSha256;
+use super::{Document, Kind, MasterKey, StoreError};
+use crate::crypto::{HmacSha256, envelope};
 
 /// The version of the format that is written and read here.
 pub(super) const VERSION: u32 = 2;

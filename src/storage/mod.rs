@@ -13,7 +13,6 @@ mod committer;
 #[cfg(test)]
 mod damage_tests;
 mod data_key;
-mod envelope;
 mod error;
 #[cfg(test)]
 mod fixture_tests;

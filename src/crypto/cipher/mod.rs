@@ -10,6 +10,8 @@ use sm4::Sm4;
 
 pub use modes::CipherError;
 
+use super::random;
+
 /// A cipher and its mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
@@ -83,6 +85,38 @@ impl Algorithm {
     /// Whether the mode notices that something was changed. The others need a MAC beside them.
     pub fn authenticates(self) -> bool {
         matches!(self, Self::AesGcm | Self::Sm4Gcm)
+    }
+
+    /// Appends a random initialization vector to `sealed`, and the ciphertext of `plaintext` with its tag.
+    ///
+    /// With GCM, NIST SP 800-38D section 8.3 allows 2^32 random nonces under one key.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::Length`], for a key or a plaintext of a length the algorithm does not take.
+    pub fn seal(
+        self,
+        key: &[u8],
+        associated: &[u8],
+        plaintext: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), CipherError> {
+        let random = random::<16>();
+        let iv = random.get(..self.iv_length()).unwrap_or_default();
+        sealed.extend_from_slice(iv);
+        let start = sealed.len();
+        sealed.extend_from_slice(plaintext);
+        self.encrypt(key, iv, associated, sealed, start)
+    }
+
+    /// Decrypts what [`Algorithm::seal`] appended.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError`]
+    pub fn open(self, key: &[u8], associated: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
+        let (iv, ciphertext) = sealed.split_at_checked(self.iv_length()).ok_or(CipherError::Length)?;
+        self.decrypt(key, iv, associated, ciphertext)
     }
 
     /// Encrypts in place what stands in `buffer` from `start` on. Padding and tag are appended.

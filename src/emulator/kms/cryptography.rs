@@ -87,8 +87,7 @@ fn check_dry_run(parameters: &Parameters) -> Result<(), Error> {
 fn sealed(key: &Key, request: &Request<'_>, plaintext: &[u8]) -> Result<(String, String), Error> {
     let context = encryption_context(request.parameters)?;
     let version = key.primary_at(request.now);
-    let sealed =
-        Sealed::seal(&key.id, &key.root, version, plaintext, &context).ok_or_else(Error::internal)?;
+    let sealed = Sealed::seal(&key.id, &key.root, version, plaintext, &context);
     Ok((key.root.version_id(version), STANDARD.encode(sealed.to_bytes())))
 }
 

@@ -1,18 +1,14 @@
 //! The material of keys, and sealing with it: AES-256-GCM (NIST SP 800-38D), whatever the key's
 //! specification says.
 
-use aes_gcm::aead::{Aead, Payload};
-use aes_gcm::{Aes256Gcm, Key, KeyInit};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::crypto::{hmac_sha256, random};
+use crate::crypto::{envelope, hmac_sha256, random};
 use crate::emulator::stored::hex_bytes;
 
 /// What stands before everything sealed here: a ciphertext of another kind is not one of ours.
 const MAGIC: &[u8] = b"emu1";
-/// Bytes in the nonce of AES-GCM.
-const NONCE_LENGTH: usize = 12;
 
 /// The secret that the material of every version of a key comes from.
 #[derive(Clone)]
@@ -44,9 +40,8 @@ impl Root {
         [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
     }
 
-    fn cipher(&self, version: usize) -> Aes256Gcm {
-        let material = Zeroizing::new(hmac_sha256(&self.0[..], format!("material {version}").as_bytes()));
-        Aes256Gcm::new(&Key::<Aes256Gcm>::from(*material))
+    fn material(&self, version: usize) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(hmac_sha256(&self.0[..], format!("material {version}").as_bytes()))
     }
 }
 
@@ -79,35 +74,26 @@ pub struct Sealed {
     pub key_id: String,
     /// The version, from 0 on.
     pub version: usize,
-    nonce: [u8; NONCE_LENGTH],
-    ciphertext: Vec<u8>,
+    envelope: Vec<u8>,
 }
 
 impl Sealed {
-    /// Seals a plaintext; `context` is authenticated with it. `None` only for more than the cipher takes,
-    /// which is 64 GiB.
-    pub fn seal(key_id: &str, root: &Root, version: usize, plaintext: &[u8], context: &[u8]) -> Option<Self> {
-        let nonce = random::<NONCE_LENGTH>();
-        let mut sealed = Self { key_id: key_id.to_owned(), version, nonce, ciphertext: Vec::new() };
-        let aad = sealed.authenticated(context);
-        let payload = Payload { msg: plaintext, aad: &aad };
-        sealed.ciphertext = root.cipher(version).encrypt(&nonce.into(), payload).ok()?;
-        Some(sealed)
+    /// Seals a plaintext; `context` is authenticated with it.
+    pub fn seal(key_id: &str, root: &Root, version: usize, plaintext: &[u8], context: &[u8]) -> Self {
+        let mut sealed = Self { key_id: key_id.to_owned(), version, envelope: Vec::new() };
+        sealed.envelope = envelope::seal(&root.material(version), plaintext, &sealed.authenticated(context));
+        sealed
     }
 
     /// Opens it; `None` when it was not sealed with this root, this version and this context, or was
     /// changed since.
     pub fn open(&self, root: &Root, context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let aad = self.authenticated(context);
-        let payload = Payload { msg: &self.ciphertext, aad: &aad };
-        root.cipher(self.version).decrypt(&self.nonce.into(), payload).ok().map(Zeroizing::new)
+        envelope::open(&root.material(self.version), &self.envelope, &self.authenticated(context))
     }
 
     /// The key and version it is sealed with are authenticated too.
     fn authenticated(&self, context: &[u8]) -> Vec<u8> {
-        let mut aad = self.header();
-        aad.extend_from_slice(context);
-        aad
+        [self.header().as_slice(), context].concat()
     }
 
     fn header(&self) -> Vec<u8> {
@@ -120,10 +106,7 @@ impl Sealed {
 
     /// The bytes that are handed out.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.header();
-        bytes.extend_from_slice(&self.nonce);
-        bytes.extend_from_slice(&self.ciphertext);
-        bytes
+        [self.header(), self.envelope.clone()].concat()
     }
 
     /// Reads what [`Sealed::to_bytes`] wrote; `None` for anything else.
@@ -131,13 +114,11 @@ impl Sealed {
         let rest = bytes.strip_prefix(MAGIC)?;
         let (version, rest) = rest.split_first_chunk::<4>()?;
         let (length, rest) = rest.split_first_chunk::<2>()?;
-        let (key_id, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LENGTH>()?;
+        let (key_id, envelope) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
         Some(Self {
             key_id: std::str::from_utf8(key_id).ok()?.to_owned(),
             version: usize::try_from(u32::from_be_bytes(*version)).ok()?,
-            nonce: *nonce,
-            ciphertext: ciphertext.to_vec(),
+            envelope: envelope.to_vec(),
         })
     }
 }
@@ -149,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_sealed_is_opened_by_the_same_key_version_and_context_only() {
         let root = Root::new();
-        let sealed = Sealed::seal("key-1", &root, 1, b"plaintext", b"context").unwrap();
+        let sealed = Sealed::seal("key-1", &root, 1, b"plaintext", b"context");
         let read = Sealed::from_bytes(&sealed.to_bytes()).unwrap();
         assert_eq!(read, sealed);
         assert_eq!(read.open(&root, b"context").unwrap().as_slice(), b"plaintext");
@@ -162,7 +143,7 @@ mod tests {
     #[test]
     fn every_changed_or_missing_byte_is_noticed() {
         let root = Root::new();
-        let bytes = Sealed::seal("key-1", &root, 0, b"plaintext", b"").unwrap().to_bytes();
+        let bytes = Sealed::seal("key-1", &root, 0, b"plaintext", b"").to_bytes();
         let opens =
             |bytes: &[u8]| Sealed::from_bytes(bytes).and_then(|sealed| sealed.open(&root, b"")).is_some();
         assert!(opens(&bytes));
@@ -177,7 +158,7 @@ mod tests {
     #[test]
     fn sealing_twice_gives_different_bytes() {
         let root = Root::new();
-        let seal = || Sealed::seal("k", &root, 0, b"same", b"").unwrap().to_bytes();
+        let seal = || Sealed::seal("k", &root, 0, b"same", b"").to_bytes();
         assert_ne!(seal(), seal());
         assert_ne!(random_bytes(32), random_bytes(32));
         assert_eq!(random_bytes(1_000).len(), 1_000);
