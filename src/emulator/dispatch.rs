@@ -211,8 +211,8 @@ impl Service {
     /// What the service says when it failed itself.
     fn internal_error(&self, id: &str, call: &Call) -> Reply {
         match self {
-            Self::Sls => sls::Error::internal().to_reply(),
-            Self::Rpc(rpc) => rpc.refusal(&rpc::Error::internal(), &call.host, id),
+            Self::Sls => sls::Error::internal_error().to_reply(),
+            Self::Rpc(rpc) => rpc.refusal(&rpc::Error::internal_error(), &call.host, id),
         }
     }
 

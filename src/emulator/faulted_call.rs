@@ -2,29 +2,24 @@
 
 use std::time::Duration;
 
+use super::error::Error;
 use super::faults::{Effect, Release};
 use super::http::{Answer, Reply};
 use super::state::State;
 
 /// A call that passed every check, so that it may be carried out.
 pub trait EvaluatedCall {
-    /// What the service refuses calls with.
-    type Error: Send;
-
     /// Carries the call out. When this returns, what the call wrote is durable.
-    fn run(&self) -> impl Future<Output = Result<Reply, Self::Error>> + Send;
+    fn run(&self) -> impl Future<Output = Result<Reply, Error>> + Send;
 
     /// Carries the call out as if the last `writes` writes were not seen yet.
-    fn run_stale(&self, writes: usize) -> impl Future<Output = Result<Reply, Self::Error>> + Send;
+    fn run_stale(&self, writes: usize) -> impl Future<Output = Result<Reply, Error>> + Send;
 
     /// Answers as [`EvaluatedCall::run`] does, and applies nothing.
-    fn run_unapplied(&self) -> impl Future<Output = Result<Reply, Self::Error>> + Send;
+    fn run_unapplied(&self) -> impl Future<Output = Result<Reply, Error>> + Send;
 
     /// The service's own throttling error.
-    fn throttled(&self) -> Self::Error;
-
-    /// An error of the service's shape.
-    fn error(status: u16, code: String, message: String) -> Self::Error;
+    fn throttled(&self) -> Error;
 }
 
 /// Carries a call out, under a fault if there is one. An emulator that stops does not wait as a fault demands, and
@@ -37,11 +32,11 @@ pub async fn carry_out<C: EvaluatedCall>(
     call: &C,
     fault: Option<(Effect, Release)>,
     state: &State,
-) -> Result<Answer, C::Error> {
+) -> Result<Answer, Error> {
     let Some((effect, release)) = fault else { return call.run().await.map(Answer::Reply) };
     let reply = match effect {
         Effect::Throttle => Err(call.throttled()),
-        Effect::Error { status, code, message } => Err(C::error(status, code, message)),
+        Effect::Error { status, code, message } => Err(Error::new(status, code, message)),
         Effect::Respond { status, content_type, body } => {
             Ok(Reply::raw(status, &content_type, body.into_bytes()))
         }

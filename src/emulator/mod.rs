@@ -25,6 +25,7 @@ mod connection;
 mod control;
 mod dispatch;
 mod endpoint;
+mod error;
 mod faulted_call;
 mod faults;
 mod http;

@@ -1,26 +1,9 @@
 //! Errors in the words of the RPC services
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
 
-use crate::emulator::stored::{PersistError, Unwritable};
-
-/// An error an RPC service answers with.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{status} {code}: {message}")]
-pub struct Error {
-    /// The HTTP status.
-    pub status: u16,
-    /// `Code`.
-    pub code: String,
-    /// `Message`.
-    pub message: String,
-}
+use crate::emulator::error::Error;
 
 impl Error {
-    /// Any error.
-    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
-    }
-
     /// A parameter that must be there is not.
     pub fn missing_parameter(name: &str) -> Self {
         Self::new(400, "MissingParameter", format!("The parameter \"{name}\" is needed but not provided."))
@@ -52,19 +35,7 @@ impl Error {
     }
 
     /// The emulator itself failed.
-    pub fn internal() -> Self {
+    pub fn internal_error() -> Self {
         Self::new(500, "InternalError", "An internal error occurred.")
-    }
-}
-
-impl From<Unwritable> for Error {
-    fn from(_: Unwritable) -> Self {
-        Self::internal()
-    }
-}
-
-impl From<PersistError> for Error {
-    fn from(_: PersistError) -> Self {
-        Self::internal()
     }
 }

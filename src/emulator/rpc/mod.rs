@@ -13,11 +13,11 @@ mod service;
 #[cfg(test)]
 pub mod testing;
 
+pub use crate::emulator::error::Error;
 pub use action::{Action, ArnOf, Outcome, Request, Resource, Run, Service, call_as};
 pub use answer::{answer, done, members};
 pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
-pub use error::Error;
 pub use format::Format;
 pub use parameters::Parameters;
 pub use service::serve;

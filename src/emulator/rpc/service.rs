@@ -91,8 +91,6 @@ struct Evaluation<'a, M: 'static> {
 }
 
 impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
-    type Error = Error;
-
     async fn run(&self) -> Result<Reply, Error> {
         let written = match self.action.run {
             Run::Read(read) => return self.reply(read(&self.store.current(), self.request)?),
@@ -138,15 +136,11 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
         let (status, code, message) = self.service.throttled;
         Error::new(status, code, message)
     }
-
-    fn error(status: u16, code: String, message: String) -> Error {
-        Error::new(status, code, message)
-    }
 }
 
 impl<M: Clone + Persisted> Evaluation<'_, M> {
     fn submit(&self, next: &M) -> Result<Committed, Error> {
-        Ok(persistence::submit(next, &self.state.store)?)
+        persistence::submit(next, &self.state.store).map_err(|_| Error::internal_error())
     }
 
     /// Answers once what was written lasts.
@@ -154,7 +148,7 @@ impl<M: Clone + Persisted> Evaluation<'_, M> {
         &self,
         (members, committed): (Map<String, Value>, Committed),
     ) -> Result<Reply, Error> {
-        self.state.wait_durable(Ok(Some(committed))).await?;
+        self.state.wait_durable(Ok(Some(committed))).await.map_err(|_| Error::internal_error())?;
         self.reply(members)
     }
 

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::encryption::{UserCmkInfo, user_cmk_info_of};
-use super::error::Error;
 use crate::emulator::access::{Principal, facts_of_service};
+use crate::emulator::error::Error;
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
 use crate::emulator::kms::{KeyState, Keys};
 use crate::emulator::policy::Facts;

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::byok::References;
-use super::error::Error;
 use super::model::{Model, Project};
 use super::versioned::View;
 use crate::emulator::Rules;
+use crate::emulator::error::Error;
 use crate::emulator::target::Query;
 
 /// What a call is evaluated against, apart from the model.

@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::error::Error;
 use super::violation::Violation;
 use crate::emulator::Rules;
+use crate::emulator::error::Error;
 use crate::storage::Algorithm;
 
 /// The algorithms, in every spelling the vendor's pages and SDKs have.

@@ -5,28 +5,11 @@ use std::io;
 
 use serde_json::json;
 
+use crate::emulator::error::Error;
 use crate::emulator::http::Reply;
-use crate::emulator::stored::PersistError;
 use crate::storage::StoreError;
 
-/// An error SLS answers with.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{status} {code}: {message}")]
-pub struct Error {
-    /// The HTTP status.
-    pub status: u16,
-    /// `errorCode`.
-    pub code: String,
-    /// `errorMessage`.
-    pub message: String,
-}
-
 impl Error {
-    /// Any error.
-    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into() }
-    }
-
     /// The answer: the request id goes into a header, so that it is not part of this.
     pub fn to_reply(&self) -> Reply {
         let body = json!({"errorCode": self.code, "errorMessage": self.message});
@@ -141,23 +124,17 @@ impl Error {
     /// The store cannot be read or written; why goes to the log.
     pub fn storage(error: &StoreError) -> Self {
         tracing::error!(%error, "the store failed");
-        Self::internal()
+        Self::internal_server_error()
     }
 
     /// An answer could not be compressed; why goes to the log.
     pub fn compression(error: &io::Error) -> Self {
         tracing::error!(%error, "compressing an answer failed");
-        Self::internal()
+        Self::internal_server_error()
     }
 
     /// The emulator itself failed.
-    pub fn internal() -> Self {
+    pub fn internal_server_error() -> Self {
         Self::new(500, "InternalServerError", "Internal error of the emulator; its log says more.")
-    }
-}
-
-impl From<PersistError> for Error {
-    fn from(_: PersistError) -> Self {
-        Self::internal()
     }
 }

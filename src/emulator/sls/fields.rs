@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::error::Error;
 use super::limits;
 use super::violation::{Violation, missing};
 use crate::emulator::Rules;
+use crate::emulator::error::Error;
 use crate::emulator::json::kind_of;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::context::{Context, Outcome, Request};
 use super::encryption;
-use super::error::Error;
 use super::fields::{self, ENCRYPT_CONF};
 use super::model::{Logstore, MeteringMode, Model};
 use super::names::is_logstore_name;
 use super::paging::Page;
 use super::versioned::View;
+use crate::emulator::error::Error;
 use crate::emulator::target::Query;
 
 /// Logstores in one project

@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 
 use super::context::{Context, Outcome, Request};
 use super::encryption::{self, METRIC_STORE};
-use super::error::Error;
 use super::fields::ENCRYPT_CONF;
 use super::logstore;
 use super::model::{Logstore, Model};
 use super::paging::Page;
 use super::violation::missing;
 use crate::emulator::Rules;
+use crate::emulator::error::Error;
 
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 200;

@@ -29,6 +29,7 @@ mod stored_tests;
 mod versioned;
 mod violation;
 
+pub use crate::emulator::error::Error;
 pub use data::Writers;
 pub use data::direct::{newest as newest_directly, put as put_directly};
 #[cfg(test)]
@@ -39,7 +40,6 @@ pub use documents::NUMBERS;
 pub use documents::Numbers;
 #[cfg(test)]
 pub use encryption::UserCmkInfo;
-pub use error::Error;
 pub use model::{Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};
 pub use operations::{OPERATIONS, Operation};

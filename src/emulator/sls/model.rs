@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::changes::Changes;
 use super::data_key::WrappedDataKey;
-use super::error::Error;
 use super::fields::ENCRYPT_CONF;
 use super::versioned::{Versioned, View};
+use crate::emulator::error::Error;
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

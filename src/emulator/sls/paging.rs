@@ -1,6 +1,6 @@
 //! The `offset` and `size` of lists.
 
-use super::error::Error;
+use crate::emulator::error::Error;
 use crate::emulator::target::Query;
 
 /// The most a list answers at once.

@@ -5,13 +5,13 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::context::{Context, Outcome, Request};
-use super::error::Error;
 use super::model::{Model, Project};
 use super::names::is_project_name;
 use super::paging::Page;
 use super::versioned::View;
 use crate::emulator::Rules;
 use crate::emulator::clock::formatted;
+use crate::emulator::error::Error;
 use crate::emulator::json::kind_of;
 use crate::emulator::target::Query;
 

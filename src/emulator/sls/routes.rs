@@ -1,8 +1,8 @@
 //! Which operation a method and a path mean.
 
-use super::error::Error;
 use super::names::is_logstore_name;
 use super::operations::{OPERATIONS, Operation, ProjectInHost};
+use crate::emulator::error::Error;
 use crate::emulator::http::Call;
 use crate::emulator::target::segments;
 

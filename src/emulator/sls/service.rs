@@ -6,7 +6,6 @@ use super::authentication::authenticate;
 use super::byok::References;
 use super::context::{Context, Request};
 use super::data::{self, Compression, DataCall, DataOperation};
-use super::error::Error;
 use super::model::Model;
 use super::operations::{Operation, Run};
 use super::permission::permission;
@@ -14,6 +13,7 @@ use super::routes::{Route, route};
 use super::versioned::View;
 use crate::emulator::access::{Principal, facts};
 use crate::emulator::endpoint::Endpoint;
+use crate::emulator::error::Error;
 use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
 use crate::emulator::faults::{FaultTarget, Release};
 use crate::emulator::http::{Answer, Call, Reply};
@@ -84,8 +84,6 @@ struct Evaluation<'a> {
 }
 
 impl EvaluatedCall for Evaluation<'_> {
-    type Error = Error;
-
     async fn run(&self) -> Result<Reply, Error> {
         self.run_with_directory(View::Current, &self.state.identity.current()).await
     }
@@ -113,10 +111,6 @@ impl EvaluatedCall for Evaluation<'_> {
     fn throttled(&self) -> Error {
         Error::throttled(self.route.operation.is_read())
     }
-
-    fn error(status: u16, code: String, message: String) -> Error {
-        Error::new(status, &code, message)
-    }
 }
 
 impl Evaluation<'_> {
@@ -131,7 +125,7 @@ impl Evaluation<'_> {
             let outcome = self.apply(&mut model, &body, view, directory);
             (outcome, self.state.submit_changes(&mut model))
         };
-        self.state.wait_durable(committed).await?;
+        self.state.wait_durable(committed).await.map_err(|_| Error::internal_server_error())?;
         outcome
     }
 
@@ -202,7 +196,7 @@ impl Evaluation<'_> {
         let answer = match self.route.operation.run {
             Run::Read(read) => read(model, request)?,
             Run::Write(write) => write(model, request)?,
-            Run::Data(_) => return Err(Error::internal()),
+            Run::Data(_) => return Err(Error::internal_server_error()),
         };
         Ok(if answer.is_null() { Reply::empty() } else { Reply::json(200, &answer) })
     }

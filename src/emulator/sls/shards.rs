@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::context::{Outcome, Request};
-use super::error::Error;
 use super::logstore::existing;
 use super::model::{Logstore, Model, Shard, ShardStatus};
+use crate::emulator::error::Error;
 use crate::emulator::target::Query;
 
 /// The most shards of a Logstore that take data.

@@ -1,6 +1,6 @@
 //! A member of a description that breaks a rule.
 
-use super::error::Error;
+use crate::emulator::error::Error;
 
 /// A member that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -17,7 +17,7 @@ pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String
 
 /// Opens a session of a role in `directory`, for a caller whom the role trusts as `seen` has it.
 pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>) -> Outcome {
-    let caller = request.caller.ok_or_else(Error::internal)?;
+    let caller = request.caller.ok_or_else(Error::internal_error)?;
     let wanted = AssumeRoleRequest::read(request.parameters)?;
     let source_identity = source_identity(request.parameters)?;
     let facts = facts(request)?;

@@ -8,7 +8,7 @@ use crate::emulator::rpc::{Error, Outcome, Request, answer};
 
 /// Who calls.
 pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
-    let caller = request.caller.ok_or_else(Error::internal)?;
+    let caller = request.caller.ok_or_else(Error::internal_error)?;
     let arn = caller.arn();
     match caller {
         Principal::AccountRoot { account_id } => answer(json!({

@@ -19,10 +19,10 @@ mod vectors;
 use subtle::ConstantTimeEq as _;
 
 use self::claim::{Claim, Scheme, invalid_method};
-use super::error::Error;
 use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
 use crate::emulator::access::{self, AccessKeys, KeyError, Principal};
 use crate::emulator::clock::iso_8601;
+use crate::emulator::error::Error;
 use crate::emulator::http::Call;
 
 /// The one version of the API.

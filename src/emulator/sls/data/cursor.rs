@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::DataCall;
 use super::target::{Opener, Target};
+use crate::emulator::error::Error;
 use crate::emulator::http::Reply;
-use crate::emulator::sls::Error;
 
 /// A place in a shard: the position of a block, or the one behind the last. On the wire it is the base64
 /// of a decimal number, as at the service; here the number is the position itself.
@@ -146,6 +146,6 @@ mod tests {
             let found = first_received(5, time, |position| Ok(times[usize::try_from(position).unwrap()]));
             assert_eq!(found, Ok(expected), "{time}");
         }
-        assert_eq!(first_received(0, 5, |_| Err(Error::internal())), Ok(0));
+        assert_eq!(first_received(0, 5, |_| Err(Error::internal_server_error())), Ok(0));
     }
 }

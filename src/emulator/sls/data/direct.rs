@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::log_group::{Log, LogGroup, Pair};
 use super::{DataCall, DataOperation, serve};
+use crate::emulator::error::Error;
 use crate::emulator::http::{Call, Reply};
-use crate::emulator::sls::Error;
 use crate::emulator::state::State;
 
 /// Logs that are given back at most, the newest.
@@ -44,7 +44,7 @@ pub async fn newest(state: &State, project: &str, logstore: &str) -> Result<Valu
     let target = format!("/logstores/{logstore}?type=log&from=0&to={until}&line={NEWEST}&reverse=true");
     let reply =
         called(state, DataOperation::GetLogs, (project, logstore), ("GET", &target), Vec::new()).await?;
-    serde_json::from_slice(&reply.body).map_err(|_| Error::internal())
+    serde_json::from_slice(&reply.body).map_err(|_| Error::internal_server_error())
 }
 
 fn pairs(members: &Map<String, Value>) -> Vec<Pair> {

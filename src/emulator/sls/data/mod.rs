@@ -20,7 +20,7 @@ mod target;
 mod tests;
 mod writers;
 
-use super::error::Error;
+use crate::emulator::error::Error;
 use crate::emulator::http::Reply;
 
 pub use call::{DataCall, DataOperation};

@@ -8,10 +8,10 @@ use super::log_group::LogGroup;
 use super::record::to_plaintext;
 use super::target::Target;
 use super::writers::ShardWriter;
+use crate::emulator::error::Error;
 use crate::emulator::http::Reply;
 use crate::emulator::sls::model::{Shard, ShardStatus};
-use crate::emulator::sls::{Error, shards};
-use crate::emulator::stored::PersistError;
+use crate::emulator::sls::shards;
 use crate::storage::{DataKey, seal};
 
 /// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
@@ -37,7 +37,8 @@ pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
             seal(target.algorithm, &key, address, &plaintext)
         });
         if let Some(committed) = appended.map_err(|error| Error::storage(&error))? {
-            call.state.wait_durable(Ok(Some(committed))).await?;
+            let durable = call.state.wait_durable(Ok(Some(committed))).await;
+            durable.map_err(|_| Error::internal_server_error())?;
             return Ok(Reply::empty());
         }
         // The shard was split, merged or deleted in between: look again.
@@ -87,6 +88,6 @@ fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, 
         return Ok(None);
     }
     // The block follows, so that nobody has to wait for the key to be durable on its own.
-    drop(call.state.submit_changes(&mut model).map_err(PersistError::from)?);
+    drop(call.state.submit_changes(&mut model).map_err(|_| Error::internal_server_error())?);
     Ok(Some(key))
 }

@@ -2,11 +2,12 @@
 
 use super::DataCall;
 use super::record::Record;
+use crate::emulator::error::Error;
 use crate::emulator::sls::data_key::{Owner, WrappedDataKey};
 use crate::emulator::sls::encryption;
 use crate::emulator::sls::model::{Logstore, Model, Shard};
+use crate::emulator::sls::shards;
 use crate::emulator::sls::versioned::View;
-use crate::emulator::sls::{Error, shards};
 use crate::storage::{Algorithm, BlockAddress, BlockError, DataKey, describe, open};
 
 /// A Logstore as it was when a call looked it up.
@@ -133,5 +134,5 @@ impl<'a> Opener<'a> {
 
 fn damaged(address: BlockAddress, error: BlockError) -> Error {
     tracing::error!(?address, %error, "a block does not open");
-    Error::internal()
+    Error::internal_server_error()
 }

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 use super::snapshot::Snapshot;
 use super::wrapped::Owner;
 use crate::emulator::access::facts_of_service;
+use crate::emulator::error::Error;
 use crate::emulator::kms;
 use crate::emulator::rpc::{self, Parameters};
-use crate::emulator::sls::Error;
 use crate::emulator::sls::byok::{SERVICE, SESSION};
 use crate::emulator::sls::encryption::UserCmkInfo;
 use crate::emulator::sts;
@@ -40,7 +40,8 @@ impl CustomerKey<'_> {
         let parameters = [("KeyId", self.info.cmk_key_id.as_str()), ("NumberOfBytes", "32")];
         let mut made = self.call("GenerateDataKey", &parameters)?;
         drop(secret(&mut made));
-        let blob = made.get("CiphertextBlob").and_then(Value::as_str).ok_or_else(Error::internal)?;
+        let blob =
+            made.get("CiphertextBlob").and_then(Value::as_str).ok_or_else(Error::internal_server_error)?;
         Ok((self.open(blob)?, blob.to_owned()))
     }
 
@@ -54,7 +55,7 @@ impl CustomerKey<'_> {
     pub fn open(&self, blob: &str) -> Result<DataKey, Error> {
         let mut opened = self.call("Decrypt", &[("CiphertextBlob", blob)])?;
         let key = secret(&mut opened).and_then(|key| <[u8; 32]>::try_from(key.as_slice()).ok());
-        key.map(DataKey::from_bytes).ok_or_else(Error::internal)
+        key.map(DataKey::from_bytes).ok_or_else(Error::internal_server_error)
     }
 
     /// Calls KMS in the key's region as a session of the role.
@@ -90,9 +91,9 @@ impl CustomerKey<'_> {
         .to_string()
     }
 
-    fn unusable(&self, service: &str, error: &rpc::Error) -> Error {
+    fn unusable(&self, service: &str, error: &Error) -> Error {
         let UserCmkInfo { cmk_key_id, arn, region_id } = self.info;
-        let rpc::Error { status, code, message } = error;
+        let Error { status, code, message } = error;
         let text = format!(
             "The key {cmk_key_id} in {region_id} of logstore {} cannot be used through the role {arn}: \
              {service} answers {code}: {message}",

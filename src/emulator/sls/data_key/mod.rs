@@ -12,7 +12,7 @@ use self::cache::DataKeyCache;
 use self::customer_key::CustomerKey;
 pub use self::snapshot::Snapshot;
 pub use self::wrapped::{Owner, WrappedDataKey};
-use super::error::Error;
+use crate::emulator::error::Error;
 use crate::storage::{DataKey, Store};
 
 /// Where data keys are made and unwrapped.
@@ -116,7 +116,7 @@ impl DataKeys {
 
 fn damaged(why: &str) -> Error {
     tracing::error!(why, "a data key does not unwrap");
-    Error::internal()
+    Error::internal_server_error()
 }
 
 /// What a wrapped key belongs to: a Logstore that is made anew under the same name has another number.

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{DataKeys, Owner, WrappedDataKey};
 use crate::emulator::access::Principal;
+use crate::emulator::error::Error;
 use crate::emulator::policy::Facts;
 use crate::emulator::rpc::{self, Parameters, Run, Service};
-use crate::emulator::sls::Error;
 use crate::emulator::sls::encryption::UserCmkInfo;
 use crate::emulator::snapshots::Snapshots;
 use crate::emulator::state::State;

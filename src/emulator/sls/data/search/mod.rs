@@ -16,8 +16,8 @@ use super::DataCall;
 use super::compression::Compression;
 use super::cursor::length;
 use super::target::{Opener, Target};
+use crate::emulator::error::Error;
 use crate::emulator::http::Reply;
-use crate::emulator::sls::Error;
 use matching::{Entry, entries};
 use request::Request;
 
@@ -132,7 +132,7 @@ async fn search(call: &DataCall<'_>, request: &Request) -> Result<Found, Error> 
 }
 
 fn look_into(log_group: &[u8], request: &Request, found: &mut Found) -> Result<(), Error> {
-    let entries = entries(log_group).ok_or_else(Error::internal)?;
+    let entries = entries(log_group).ok_or_else(Error::internal_server_error)?;
     found.bytes += log_group.len();
     found.rows += entries.len();
     found.logs.extend(entries.into_iter().filter(|entry| request.wants(entry)));

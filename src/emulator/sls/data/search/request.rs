@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::matching::Entry;
 use super::query::Query as Search;
-use crate::emulator::sls::Error;
+use crate::emulator::error::Error;
 use crate::emulator::target::Query;
 
 /// How many logs an answer holds at most, and when the call does not say.
