@@ -4,8 +4,11 @@ use zeroize::Zeroizing;
 
 use super::Algorithm;
 
-/// Seals a plaintext of at most 64 GiB under a key. `associated` is authenticated with it, but not part of the
-/// envelope.
+/// Seals a plaintext under a key. `associated` is authenticated with it, but not part of the envelope.
+///
+/// # Panics
+///
+/// For a plaintext of more than 64 GiB, which is what GCM takes.
 #[expect(clippy::expect_used, reason = "the key has the algorithm's length")]
 pub fn seal(key: &[u8; 32], plaintext: &[u8], associated: &[u8]) -> Vec<u8> {
     let algorithm = Algorithm::AesGcm;

@@ -83,18 +83,13 @@ pub enum KeyError {
     ExpiredToken,
 }
 
-/// Finds the key a call names, and checks the token it comes with.
+/// Checks the token that a call comes with against the key it names, if there is one.
 ///
 /// # Errors
 ///
 /// [`KeyError`]
-pub fn usable<'k>(
-    keys: &'k AccessKeys,
-    id: &str,
-    token: Option<&str>,
-    now: i64,
-) -> Result<&'k AccessKey, KeyError> {
-    let Some(key) = keys.get(id) else {
+pub fn usable(key: Option<AccessKey>, token: Option<&str>, now: i64) -> Result<AccessKey, KeyError> {
+    let Some(key) = key else {
         return Err(if token.is_some() { KeyError::InvalidToken } else { KeyError::UnknownKey });
     };
     match (&key.session, token) {

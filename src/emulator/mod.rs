@@ -46,6 +46,7 @@ mod requests;
 mod rpc;
 mod seed;
 mod server;
+mod sessions;
 mod sls;
 mod snapshots;
 mod state;

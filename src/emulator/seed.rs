@@ -48,6 +48,8 @@ pub struct Seed {
     pub(super) account_id: String,
     pub(super) region: String,
     pub(super) directory: Directory,
+    /// Those that a store had; a seed file has none.
+    pub(super) sessions: AccessKeys,
     pub(super) keys: kms::Keys,
     pub(super) references_must_exist: bool,
     pub(super) sls: sls::Model,
@@ -99,6 +101,7 @@ impl Seed {
             account_id: account_id.to_owned(),
             region: region.to_owned(),
             directory: Directory::new(account_id, root_key(account_id)),
+            sessions: AccessKeys::new(),
             keys: kms::Keys::default(),
             references_must_exist: false,
             sls: sls::Model::default(),

@@ -60,24 +60,6 @@ impl<M: Clone> Snapshots<M> {
         Ok((outcome, submitted))
     }
 
-    /// As [`Snapshots::write`], for a change that does not count as a write for those who look back.
-    ///
-    /// # Errors
-    ///
-    /// That of `change` or `submit`, and then the model is as it was.
-    pub fn update_untracked<T, S, E>(
-        &self,
-        change: impl FnOnce(&mut M) -> Result<T, E>,
-        submit: impl FnOnce(&M) -> Result<S, E>,
-    ) -> Result<(T, S), E> {
-        let mut history = self.lock();
-        let mut next = M::clone(&history.current);
-        let outcome = change(&mut next)?;
-        let submitted = submit(&next)?;
-        history.current = Arc::new(next);
-        Ok((outcome, submitted))
-    }
-
     /// Puts another model in the place of this one, as if it had been there all along. `submit` is called
     /// while no change can begin.
     pub fn replace<S>(&self, model: M, submit: impl FnOnce() -> S) -> S {
@@ -113,7 +95,6 @@ mod tests {
                 changed
             };
             assert_eq!(snapshots.write(change, |_| submitted), Err("no"));
-            assert_eq!(snapshots.update_untracked(change, |_| submitted), Err("no"));
             assert_eq!(snapshots.current().as_slice(), [1]);
         }
     }
@@ -133,18 +114,5 @@ mod tests {
         assert_eq!(snapshots.nth_previous(usize::MAX).len(), 1);
         snapshots.replace(vec![7], || ());
         assert_eq!(snapshots.nth_previous(1).as_slice(), [7]);
-    }
-
-    #[test]
-    fn what_is_amended_is_there_at_once_and_counts_as_no_write() {
-        let snapshots = Snapshots::new(vec![1]);
-        push(&snapshots, 2);
-        let push = |model: &mut Vec<usize>| {
-            model.push(3);
-            Ok(())
-        };
-        let amended: Result<_, ()> = snapshots.update_untracked(push, |_| Ok(()));
-        assert_eq!((amended, snapshots.current().as_slice()), (Ok(((), ())), [1, 2, 3].as_slice()));
-        assert_eq!(snapshots.nth_previous(1).as_slice(), [1]);
     }
 }

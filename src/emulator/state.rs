@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::access::AccessKey;
 use super::faults::{Effect, FaultTarget, Faults};
 use super::identity::Directory;
 use super::persistence;
@@ -13,6 +14,7 @@ use super::quotas::Quotas;
 use super::requests::RequestLog;
 use super::rpc::Nonces;
 use super::seed::Seed;
+use super::sessions::Sessions;
 use super::snapshots::Snapshots;
 use super::stored::{PersistError, Unwritable};
 use super::{Clock, Rules, kms, sls};
@@ -20,7 +22,7 @@ use crate::storage::{Change, Committed, Store};
 
 /// The emulator without its socket.
 ///
-/// Whoever locks several models locks them in this order: SLS, identity, KMS, the clock.
+/// Whoever locks several models locks them in this order: SLS, sessions, identity, KMS, the clock.
 #[derive(Debug)]
 pub struct State {
     /// The account everything belongs to.
@@ -29,6 +31,8 @@ pub struct State {
     pub region: String,
     /// Who there is, what each may do, and their access keys.
     pub identity: Snapshots<Directory>,
+    /// The access keys of sessions.
+    pub sessions: Sessions,
     /// The keys of KMS.
     pub keys: Snapshots<kms::Keys>,
     references_must_exist: AtomicBool,
@@ -72,6 +76,7 @@ impl State {
             account_id: contents.account_id,
             region: contents.region,
             identity: Snapshots::new(contents.directory),
+            sessions: Sessions::new(contents.sessions),
             keys: Snapshots::new(contents.keys),
             references_must_exist: AtomicBool::new(contents.references_must_exist),
             nonces: Nonces::default(),
@@ -103,6 +108,11 @@ impl State {
             keys: self.keys.current(),
             now: self.clock.unix(),
         }
+    }
+
+    /// The access key of an id: the account's, a user's or a session's.
+    pub fn access_key(&self, directory: &Directory, id: &str) -> Option<AccessKey> {
+        directory.access_keys.get(id).cloned().or_else(|| self.sessions.lock().get(id).cloned())
     }
 
     /// Whether role and key of an encryption configuration have to be there.
@@ -194,7 +204,7 @@ impl State {
         Ok(Some(self.store.submit(change)))
     }
 
-    /// Goes back to the seed: data, identities, keys, faults, quotas, nonces, request log and clock.
+    /// Goes back to the seed: data, identities, sessions, keys, faults, quotas, nonces, request log and clock.
     ///
     /// # Errors
     ///
@@ -206,10 +216,12 @@ impl State {
         self.nonces.clear();
         self.data_keys.clear();
         let mut model = self.sls();
+        let mut sessions = self.sessions.lock();
         let mut next = model.clone();
         next.go_back(&self.seed.sls);
         let change = persistence::beginning(&self.seed, &next)?;
         *model = next;
+        sessions.clear();
         self.writers.close_everything();
         let committed = self.identity.replace(self.seed.directory.clone(), || {
             self.keys.replace(self.seed.keys.clone(), || {

@@ -74,7 +74,9 @@ pub struct Described {
 /// Seals a plaintext for its place in the store. Without an algorithm the plaintext lies in clear, under a
 /// MAC by `key`.
 ///
-/// A plaintext may have up to 64 GiB, which is what GCM takes (NIST SP 800-38D section 5.2.1.1).
+/// # Panics
+///
+/// For a plaintext of more than 64 GiB, which is what GCM takes (NIST SP 800-38D section 5.2.1.1).
 #[expect(clippy::expect_used, reason = "the key has the algorithm's length")]
 pub fn seal(algorithm: Option<Algorithm>, key: &DataKey, address: BlockAddress, plaintext: &[u8]) -> Vec<u8> {
     let iv_length = algorithm.map_or(0, Algorithm::iv_length);

@@ -9,7 +9,7 @@ use super::BlockAddress;
 pub enum Kind {
     /// The account: its id, its region. One document.
     Account,
-    /// Users, groups, roles, policies and access keys. One document, sealed.
+    /// Users, groups, roles, policies and their access keys. One document, sealed.
     Identity,
     /// The keys of KMS. One document, sealed.
     Keys,
@@ -17,13 +17,15 @@ pub enum Kind {
     Project,
     /// A Logstore, by `project/logstore`.
     Logstore,
+    /// A session of a role, by the id of its access key. Sealed.
+    Session,
 }
 
 impl Kind {
     /// Whether documents of the kind hold secrets and are sealed with the master key. The others lie in
     /// clear under a message authentication code, so that `inspect` reads them without the key.
     pub fn is_sealed(self) -> bool {
-        matches!(self, Self::Identity | Self::Keys)
+        matches!(self, Self::Identity | Self::Keys | Self::Session)
     }
 }
 

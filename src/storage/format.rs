@@ -193,6 +193,7 @@ pub(super) fn kind_byte(kind: Kind) -> u8 {
         Kind::Keys => 2,
         Kind::Project => 3,
         Kind::Logstore => 4,
+        Kind::Session => 5,
     }
 }
 
@@ -211,7 +212,8 @@ fn document_context(kind: u8, name: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 5] = [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore];
+    const KINDS: [Kind; 6] =
+        [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore, Kind::Session];
 
     fn keys() -> Keys {
         Keys::of(&MasterKey::from_bytes([1; 32]))
@@ -253,7 +255,7 @@ mod tests {
         for kind in KINDS {
             let stored = keys().seal_document(&document(kind));
             let in_clear = stored.windows(9).any(|window| window == b"a content");
-            assert_eq!(in_clear, !matches!(kind, Kind::Identity | Kind::Keys), "{kind:?}");
+            assert_eq!(in_clear, !matches!(kind, Kind::Identity | Kind::Keys | Kind::Session), "{kind:?}");
         }
     }
 

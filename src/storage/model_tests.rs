@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::simulated_disk::Disk;
 use super::{BlockAddress, Change, Document, Kind, MasterKey, Store, StoreError, opening};
 
-const KINDS: [Kind; 5] = [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore];
+const KINDS: [Kind; 6] =
+    [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore, Kind::Session];
 const NAMES: [&str; 3] = ["", "a", "a/b"];
 const LOGSTORES: u64 = 3;
 const SHARDS: u32 = 2;

@@ -20,7 +20,7 @@ use crate::emulator::stored::by_key;
 pub struct Directory {
     /// The account.
     pub account_id: String,
-    /// Every access key: the account's own, those of users, those of sessions.
+    /// The access keys of the account and of users; those of sessions are stored apart.
     #[serde(with = "by_key")]
     pub access_keys: AccessKeys,
     /// By folded name.

@@ -1,6 +1,6 @@
 //! Keys that signatures of tokens are verified with: JSON Web Keys (RFC 7517, RFC 7518).
 //!
-//! The crate `jsonwebtoken` is not used: its backends are `aws-lc-rs` and RustCrypto's `rsa` and `p256`, each a
+//! The crate `jsonwebtoken` is not used: its backends are `aws-lc-rs` and the crates `rsa` and `p256`, each a
 //! second provider of what `ring` verifies already, and it judges times by the machine's clock only.
 
 use std::fmt;

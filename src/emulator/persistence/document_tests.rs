@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::account::{StoredAccount, StoredClock};
+use crate::emulator::access::AccessKey;
 use crate::emulator::identity::Directory;
 use crate::emulator::kms::Keys;
 use crate::emulator::sls::{Logstore, Numbers, Project};
@@ -14,9 +15,10 @@ use crate::emulator::stored::{Unreadable, decode, encode};
 type Rewrite = fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable>;
 
 /// Members that may be left out, which is the same as `null`.
-const OPTIONAL: [&str; 5] = [
+const OPTIONAL: [&str; 6] = [
     "/access_keys/session",
-    "/access_keys/principal/role_session/policy",
+    "/session",
+    "/principal/role_session/policy",
     "/keys/instance",
     "/keys/rotation/interval",
     "/data_key",
@@ -24,10 +26,11 @@ const OPTIONAL: [&str; 5] = [
 /// Objects whose members have any names.
 const FREE: [&str; 2] = ["/roles/tags", "/policies/tags"];
 /// Texts that are not free: digits, JSON, policies, names of variants.
-const FORMED: [&str; 16] = [
+const FORMED: [&str; 17] = [
     "/access_keys/secret",
-    "/access_keys/session/token",
-    "/access_keys/principal/role_session/policy",
+    "/secret",
+    "/session/token",
+    "/principal/role_session/policy",
     "/roles/trust",
     "/oidc_providers/keys",
     "/policies/versions/document",
@@ -50,12 +53,14 @@ macro_rules! document {
     }};
 }
 
-fn documents() -> [(&'static str, &'static str, Rewrite); 9] {
+fn documents() -> [(&'static str, &'static str, Rewrite); 11] {
     [
         document!("account.json", StoredAccount),
         document!("clock.json", StoredClock),
         document!("numbers.json", Numbers),
         document!("identity.json", Directory),
+        document!("session.json", AccessKey),
+        document!("session-with-policy.json", AccessKey),
         document!("keys.json", Keys),
         document!("project.json", Project),
         document!("logstore-service-key.json", Logstore),

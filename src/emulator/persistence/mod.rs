@@ -1,7 +1,7 @@
 //! How what the emulator knows comes to be in the store, and back from there.
 //!
-//! Persisted are the account, its people, roles, policies and access keys (those of sessions too), the keys of
-//! KMS, projects, Logstores, and how far the clock was moved. Not kept are the request log, ordered faults,
+//! Persisted are the account, its users, roles, policies and access keys, sessions, the keys of KMS, projects,
+//! Logstores, and how far the clock was moved. Not kept are the request log, ordered faults,
 //! what stale answers look back to, and the nonces of signatures: a call that was signed shortly before a
 //! restart can be repeated after it, for as long as its time is taken (15 minutes), because noting nonces
 //! would make a write of every read.

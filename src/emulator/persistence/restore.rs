@@ -2,6 +2,7 @@
 
 use super::Persisted;
 use super::account::{self, ONLY, StoredAccount, named};
+use crate::emulator::access::AccessKey;
 use crate::emulator::identity::Directory;
 use crate::emulator::seed::Seed;
 use crate::emulator::stored::{Unreadable, decode};
@@ -36,12 +37,17 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
     let Some((account, advanced_seconds)) = account else { return Ok(None) };
     let StoredAccount { account_id, region, references_must_exist } = account;
     let directory = whole::<Directory>(store, "people and roles")?;
+    let sessions = store.documents(Kind::Session)?;
+    let sessions = sessions.iter().map(|document| decode::<AccessKey>(&document.content));
+    let sessions = sessions.map(|key| key.map(|key| (key.id.clone(), key)));
+    let sessions = sessions.collect::<Result<_, _>>().map_err(unreadable("sessions"))?;
     let keys = whole::<kms::Keys>(store, "keys")?;
     let (projects, logstores) = (store.documents(Kind::Project)?, store.documents(Kind::Logstore)?);
     let sls = named(&documents, sls::NUMBERS)
         .and_then(|numbers| sls::Model::from_documents(numbers, &projects, &logstores))
         .map_err(unreadable("projects"))?;
-    let contents = Seed { account_id, region, directory, keys, references_must_exist, sls, is_given: false };
+    let contents =
+        Seed { account_id, region, directory, sessions, keys, references_must_exist, sls, is_given: false };
     Ok(Some((contents, advanced_seconds)))
 }
 

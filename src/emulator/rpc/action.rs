@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Api, Error, Parameters};
-use crate::emulator::access::Principal;
+use crate::emulator::access::{AccessKey, Principal};
 use crate::emulator::identity::Directory;
 use crate::emulator::policy::Facts;
 
@@ -69,9 +69,8 @@ pub enum Run<M> {
     Read(fn(&M, &Request<'_>) -> Outcome),
     /// Changes the model.
     Write(fn(&mut M, &Request<'_>) -> Outcome),
-    /// Opens a session: looks things up in the first model, and adds a key to the second. They are the same
-    /// unless a stale answer was ordered. To those who look back this is no write.
-    IssueCredentials(fn(&M, &mut M, &Request<'_>) -> Outcome),
+    /// Issues the access key of a session. The model stays as it is.
+    IssueCredentials(fn(&M, &Request<'_>) -> IssuedCredentials),
 }
 
 impl<M> Run<M> {
@@ -83,6 +82,9 @@ impl<M> Run<M> {
 
 /// The members of an answer, or an error.
 pub type Outcome = Result<Map<String, Value>, Error>;
+
+/// The access key of a session with the members of the answer, or an error.
+pub type IssuedCredentials = Result<(AccessKey, Map<String, Value>), Error>;
 
 /// What an action is evaluated against, apart from the model.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::action::{Action, Request, Resource, Run, Service, check_access};
+use super::action::{Action, IssuedCredentials, Request, Resource, Run, Service, check_access};
 use super::{Error, Format, RpcCall, authenticate};
 use crate::emulator::access::facts;
 use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
@@ -40,7 +40,13 @@ async fn evaluate<M: Clone + Persisted>(
     let action = service.actions.iter().find(|action| action.name == rpc.action);
     let caller = match action.map(|action| &action.resource) {
         Some(Resource::Anonymous) => None,
-        _ => Some(authenticate(call, &rpc.parameters, &directory.access_keys, &state.nonces, now)?),
+        _ => Some(authenticate(
+            call,
+            &rpc.parameters,
+            |id| state.access_key(&directory, id),
+            &state.nonces,
+            now,
+        )?),
     };
     if let Some(caller) = &caller {
         state.requests.identified(id, caller.arn());
@@ -97,10 +103,7 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
             Run::Write(write) => {
                 self.store.write(|model| write(model, self.request), |next| self.submit(next))
             }
-            Run::IssueCredentials(issue) => self.store.update_untracked(
-                |model| issue(&model.clone(), model, self.request),
-                |next| self.submit(next),
-            ),
+            Run::IssueCredentials(issue) => self.issue(|| issue(&self.store.current(), self.request)),
         };
         self.wait_durable(written?).await
     }
@@ -115,8 +118,7 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
             Run::IssueCredentials(issue) => {
                 let directory = self.state.identity.nth_previous(writes);
                 check_access(self.service, self.action, &seen, &directory, self.request)?;
-                self.store
-                    .update_untracked(|model| issue(&seen, model, self.request), |next| self.submit(next))
+                self.issue(|| issue(&seen, self.request))
             }
         };
         self.wait_durable(issued?).await
@@ -127,7 +129,7 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
         let members = match self.action.run {
             Run::Read(read) => read(model, self.request)?,
             Run::Write(write) => write(model, self.request)?,
-            Run::IssueCredentials(issue) => issue(&model.clone(), model, self.request)?,
+            Run::IssueCredentials(issue) => issue(model, self.request)?.1,
         };
         self.reply(members)
     }
@@ -139,6 +141,13 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
 }
 
 impl<M: Clone + Persisted> Evaluation<'_, M> {
+    fn issue(
+        &self,
+        issue: impl FnOnce() -> IssuedCredentials,
+    ) -> Result<(Map<String, Value>, Committed), Error> {
+        self.state.sessions.issue(&self.state.store, self.request.now, issue)
+    }
+
     fn submit(&self, next: &M) -> Result<Committed, Error> {
         persistence::submit(next, &self.state.store).map_err(|_| Error::internal_error())
     }

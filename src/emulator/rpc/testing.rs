@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Error, Outcome, Parameters, Request, Run, Service};
-use crate::emulator::access::Principal;
+use crate::emulator::access::{AccessKeys, Principal};
 use crate::emulator::policy::Facts;
 
 /// Fri, 20 Nov 2026 08:00:00 GMT: what every bench starts at.
@@ -18,12 +18,13 @@ pub struct Bench<M: 'static> {
     pub model: M,
     pub caller: Principal,
     pub now: i64,
+    pub sessions: AccessKeys,
 }
 
 impl<M: Clone> Bench<M> {
     pub fn new(service: Service<M>, model: M) -> Self {
         let caller = Principal::AccountRoot { account_id: ACCOUNT.to_owned() };
-        Self { service, model, caller, now: START }
+        Self { service, model, caller, now: START, sessions: AccessKeys::new() }
     }
 
     /// Calls an action; nobody asks whether the caller may. A write that fails leaves nothing behind.
@@ -48,7 +49,11 @@ impl<M: Clone> Bench<M> {
                 self.model = next;
                 Ok(outcome)
             }
-            Run::IssueCredentials(issue) => issue(&self.model.clone(), &mut self.model, &request),
+            Run::IssueCredentials(issue) => {
+                let (key, members) = issue(&self.model, &request)?;
+                self.sessions.insert(key.id.clone(), key);
+                Ok(members)
+            }
         }
     }
 

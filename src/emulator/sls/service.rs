@@ -38,7 +38,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     let endpoint = call.endpoint();
     let region = region_of(state, &endpoint);
     let (directory, now) = (state.identity.current(), state.clock.unix());
-    let principal = authenticate(call, &directory.access_keys, now, &region)?;
+    let principal = authenticate(call, |id| state.access_key(&directory, id), now, &region)?;
     state.requests.identified(id, principal.arn());
 
     let route = route(call)?;

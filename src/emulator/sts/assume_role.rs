@@ -4,7 +4,7 @@ use super::session::{AssumeRoleRequest, forbidden, is_name, malformed, role_aske
 use crate::emulator::access::Principal;
 use crate::emulator::identity::{Directory, role_arn};
 use crate::emulator::policy::Facts;
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request};
+use crate::emulator::rpc::{Error, IssuedCredentials, Parameters, Request};
 
 /// Letters in `ExternalId`.
 const EXTERNAL_ID_LENGTH: std::ops::RangeInclusive<usize> = 2..=1_224;
@@ -15,21 +15,21 @@ pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String
     Ok(role_arn(account_id, name))
 }
 
-/// Opens a session of a role in `directory`, for a caller whom the role trusts as `seen` has it.
-pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>) -> Outcome {
+/// Issues credentials for a role of `directory` to a caller whom the role trusts.
+pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials {
     let caller = request.caller.ok_or_else(Error::internal_error)?;
     let wanted = AssumeRoleRequest::read(request.parameters)?;
     let source_identity = source_identity(request.parameters)?;
     let facts = facts(request)?;
-    let role = wanted.role_in(seen)?;
+    let role = wanted.role_in(directory)?;
     // The account's own keys cannot assume roles, whoever the role trusts.
     let is_root = matches!(caller, Principal::AccountRoot { .. });
-    if is_root || !seen.role_trusts_caller(wanted.role, caller, &facts) {
+    if is_root || !directory.role_trusts_caller(wanted.role, caller, &facts) {
         return Err(forbidden());
     }
-    let mut answer = wanted.open(role, directory, request.now);
+    let (key, mut answer) = wanted.issue(role, request.now);
     answer.extend(source_identity.map(|identity| ("SourceIdentity".to_owned(), identity.into())));
-    Ok(answer)
+    Ok((key, answer))
 }
 
 /// What the conditions of trust policies are held against: what is known of the call, and `sts:ExternalId`.
@@ -92,8 +92,8 @@ mod tests {
         let text = |name: &str| credentials[name].as_str().unwrap();
         let (id, token) = (text("AccessKeyId"), text("SecurityToken"));
         assert!(id.starts_with("STS."), "{id}");
-        let keys = &bench.model.access_keys;
-        let key = usable(keys, id, Some(token), START + 899).unwrap();
+        let named = || bench.sessions.get(id).cloned();
+        let key = usable(named(), Some(token), START + 899).unwrap();
         assert_eq!(key.secret.expose(), text("AccessKeySecret"));
         assert_eq!(key.principal.arn(), "acs:ram::1234567890123456:assumed-role/deployer/s1");
         assert!(bench.model.decide(&key.principal, "log:GetProject", "x", &Facts::default()).is_allowed());
@@ -102,7 +102,7 @@ mod tests {
             (Some("other"), START, KeyError::InvalidToken),
             (None, START, KeyError::MissingToken),
         ] {
-            assert_eq!(usable(keys, id, token, now).map(|key| &key.principal).unwrap_err(), why);
+            assert_eq!(usable(named(), token, now).map(|key| key.principal).unwrap_err(), why);
         }
     }
 

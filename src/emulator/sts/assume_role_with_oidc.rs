@@ -7,25 +7,25 @@ use super::id_token::{IdToken, Refusal};
 use super::session::{AssumeRoleRequest, forbidden, malformed};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, OidcProvider, oidc_provider_arn};
-use crate::emulator::rpc::{Error, Outcome, Request};
+use crate::emulator::rpc::{Error, IssuedCredentials, Request};
 
 /// Letters in `OIDCToken`.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 
-/// Opens a session of a role in `directory`, for the bearer of a token whom the role trusts as `seen` has it. The
-/// conditions of the trust policy are held against `oidc:iss`, `oidc:aud` and `oidc:sub`.
-pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>) -> Outcome {
+/// Issues credentials for a role of `directory` to the bearer of a token whom the role trusts. The conditions of
+/// the trust policy are evaluated with `oidc:iss`, `oidc:aud` and `oidc:sub`.
+pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials {
     let wanted = AssumeRoleRequest::read(request.parameters)?;
-    let provider = provider(seen, request)?;
+    let provider = provider(directory, request)?;
     let token = token(provider, request)?;
-    let role = wanted.role_in(seen)?;
+    let role = wanted.role_in(directory)?;
     let facts = request.facts.clone();
     let facts = facts.with("oidc:iss", &token.issuer).with("oidc:aud", &token.client_id);
     let arn = oidc_provider_arn(request.account_id, &provider.name);
-    if !seen.role_trusts_provider(wanted.role, &arn, &facts.with("oidc:sub", &token.subject)) {
+    if !directory.role_trusts_provider(wanted.role, &arn, &facts.with("oidc:sub", &token.subject)) {
         return Err(forbidden());
     }
-    let mut answer = wanted.open(role, directory, request.now);
+    let (key, mut answer) = wanted.issue(role, request.now);
     answer.insert(
         "OIDCTokenInfo".to_owned(),
         json!({
@@ -37,7 +37,7 @@ pub fn assume(seen: &Directory, directory: &mut Directory, request: &Request<'_>
             "VerificationInfo": "Success",
         }),
     );
-    Ok(answer)
+    Ok((key, answer))
 }
 
 /// The provider in `OIDCProviderArn`. Status and text of the error are guesses.
@@ -139,7 +139,7 @@ mod tests {
         );
         let text = |name: &str| answer["Credentials"][name].as_str().unwrap();
         let (id, token) = (text("AccessKeyId"), text("SecurityToken"));
-        let key = usable(&bench.model.access_keys, id, Some(token), START + 899).unwrap();
+        let key = usable(bench.sessions.get(id).cloned(), Some(token), START + 899).unwrap();
         assert_eq!(key.principal.arn(), "acs:ram::1234567890123456:assumed-role/deployer/run-1");
     }
 

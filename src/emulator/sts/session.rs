@@ -64,9 +64,8 @@ impl<'p> AssumeRoleRequest<'p> {
         Err(Error::new(400, "InvalidParameter.DurationSeconds", message))
     }
 
-    /// Opens the session: its key is added to `directory`. The members `Credentials` and `AssumedRoleUser` of
-    /// the answer.
-    pub fn open(self, role: &Role, directory: &mut Directory, now: i64) -> Map<String, Value> {
+    /// Issues the access key of the session, and the members `Credentials` and `AssumedRoleUser` of the answer.
+    pub fn issue(self, role: &Role, now: i64) -> (AccessKey, Map<String, Value>) {
         let expires = now.saturating_add(self.duration);
         let issued = TemporaryCredentials::new();
         let assumed = json!({
@@ -75,9 +74,7 @@ impl<'p> AssumeRoleRequest<'p> {
         });
         let (secret, token) = (issued.secret.clone(), issued.token.clone());
         let key = AccessKey::of_session(&issued.id, secret, self.principal(role), token, expires);
-        directory.access_keys.retain(|_, key| !key.is_over_for_long(now));
-        directory.access_keys.insert(issued.id.clone(), key);
-        members(json!({
+        let members = members(json!({
             "Credentials": {
                 "AccessKeyId": issued.id,
                 "AccessKeySecret": issued.secret.expose(),
@@ -85,7 +82,8 @@ impl<'p> AssumeRoleRequest<'p> {
                 "Expiration": iso_8601(expires),
             },
             "AssumedRoleUser": assumed,
-        }))
+        }));
+        (key, members)
     }
 
     fn principal(self, role: &Role) -> Principal {

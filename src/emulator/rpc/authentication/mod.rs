@@ -24,7 +24,7 @@ use self::claim::{Claim, Scheme, WINDOW};
 pub use self::nonces::Nonces;
 use super::{Error, Parameters};
 use crate::crypto::Secret;
-use crate::emulator::access::{self, AccessKeys, KeyError, Principal};
+use crate::emulator::access::{AccessKey, KeyError, Principal, usable};
 use crate::emulator::http::Call;
 
 /// Finds out who a call comes from: checks the date, the access key, the token, the signature, the body,
@@ -36,7 +36,7 @@ use crate::emulator::http::Call;
 pub fn authenticate(
     call: &Call,
     parameters: &Parameters,
-    keys: &AccessKeys,
+    find_key: impl Fn(&str) -> Option<AccessKey>,
     nonces: &Nonces,
     now: i64,
 ) -> Result<Principal, Error> {
@@ -45,14 +45,14 @@ pub fn authenticate(
         let message = "Specified time stamp or date value is expired.";
         return Err(Error::new(400, "InvalidTimeStamp.Expired", message));
     }
-    let key = access::usable(keys, claim.access_key_id, claim.token, now).map_err(refused)?;
+    let key = usable(find_key(claim.access_key_id), claim.token, now).map_err(refused)?;
     claim.verify(call, parameters, &key.secret)?;
     // Last, so that only who knows the secret can use a nonce up.
     if !nonces.use_up(claim.access_key_id, claim.nonce, claim.time, now) {
         let message = "Specified signature nonce was used already.";
         return Err(Error::new(400, "SignatureNonceUsed", message));
     }
-    Ok(key.principal.clone())
+    Ok(key.principal)
 }
 
 impl<'a> Claim<'a> {

@@ -3,6 +3,7 @@
 use super::vectors::vectors;
 use super::*;
 use crate::emulator::access::AccessKey;
+use crate::emulator::access::AccessKeys;
 use crate::emulator::captured::{Captured, captured};
 
 /// Sun, 22 Nov 2026 01:20:29 GMT, when the requests were captured.
@@ -38,7 +39,7 @@ pub fn requests() -> Vec<Captured> {
 
 /// Who a call comes from that is the first the service gets.
 pub fn authentic_call(call: &Call, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
-    authenticate(call, &Parameters::of(call), keys, &Nonces::default(), now)
+    authenticate(call, &Parameters::of(call), |id| keys.get(id).cloned(), &Nonces::default(), now)
 }
 
 fn authentic_at(request: &Captured, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
@@ -106,7 +107,9 @@ fn a_nonce_is_good_for_one_call_and_only_a_good_signature_uses_it_up() {
         let mut forged = call.clone();
         forged.method = "PUT".to_owned();
         let outcome = |call: &Call| {
-            authenticate(call, &parameters, &keys, &nonces, CAPTURED_AT).err().map(|error| error.code)
+            authenticate(call, &parameters, |id| keys.get(id).cloned(), &nonces, CAPTURED_AT)
+                .err()
+                .map(|error| error.code)
         };
         assert_eq!(outcome(&forged).as_deref(), Some("SignatureDoesNotMatch"));
         assert_eq!(outcome(&call), None);

@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq as _;
 
 use self::claim::{Claim, Scheme, invalid_method};
 use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
-use crate::emulator::access::{self, AccessKeys, KeyError, Principal};
+use crate::emulator::access::{AccessKey, KeyError, Principal, usable};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::error::Error;
 use crate::emulator::http::Call;
@@ -37,15 +37,20 @@ const WINDOW: u64 = 15 * 60;
 /// # Errors
 ///
 /// The service's own error for what is missing, malformed, too old, unknown or wrong.
-pub fn authenticate(call: &Call, keys: &AccessKeys, now: i64, region: &str) -> Result<Principal, Error> {
+pub fn authenticate(
+    call: &Call,
+    find_key: impl Fn(&str) -> Option<AccessKey>,
+    now: i64,
+    region: &str,
+) -> Result<Principal, Error> {
     let claim = Claim::read(call)?;
     if now.abs_diff(claim.time) > WINDOW {
         return Err(expired(claim.time, now));
     }
-    let key = access::usable(keys, claim.access_key_id, call.header("x-acs-security-token"), now)
+    let key = usable(find_key(claim.access_key_id), call.header("x-acs-security-token"), now)
         .map_err(|why| refused(why, claim.access_key_id))?;
     claim.verify(call, &key.secret, region)?;
-    Ok(key.principal.clone())
+    Ok(key.principal)
 }
 
 fn refused(why: KeyError, access_key_id: &str) -> Error {
