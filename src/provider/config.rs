@@ -1,5 +1,7 @@
 //! The provider block: its attributes as a struct, its schema, and rules between arguments.
 
+use std::fmt;
+
 use super::duration;
 use crate::{
     cloud::{endpoint::Endpoint, names::Region, ram::RoleArn},
@@ -8,7 +10,7 @@ use crate::{
     schema::{
         Attribute, Block, Diagnostic, Diagnostics, Field, Nesting, Path, Schema, Type, Value,
         field::Typed,
-        validator::{Between, Each, OneOf, Parses},
+        validator::{Between, Each, OneOf, ParseWith},
     },
 };
 
@@ -235,7 +237,7 @@ fn credentials() -> Vec<Attribute> {
 fn account_ids(name: &'static str) -> Attribute {
     Attribute::new(name, Type::set(Type::String))
         .optional()
-        .validate(Each(Parses { rule: "Must be the id of an account: digits.", problem: account_id_problem }))
+        .validate(Each(ParseWith::new("Must be the id of an account: digits.", validate_account_id)))
 }
 
 /// Where and how calls are made.
@@ -243,7 +245,7 @@ fn calls() -> Vec<Attribute> {
     vec![
             Attribute::string("region")
                 .optional()
-                .validate(Parses { rule: "Must be a region id such as `cn-hangzhou`.", problem: region_problem })
+                .validate(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse).or_empty())
                 .described(
                     "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys; unlike the official provider, no region is assumed.",
                 ),
@@ -265,7 +267,7 @@ fn calls() -> Vec<Attribute> {
                 .described("How often a call that failed for a passing reason is repeated. A throttled call is repeated for as long as the operation may take; with 0 nothing is repeated. Default: 8."),
             Attribute::string("request_timeout")
                 .optional()
-                .validate(Parses { rule: "Must be a duration such as `30s`.", problem: duration_problem })
+                .validate(ParseWith::new("Must be a duration such as `30s`.", duration::parse))
                 .described("The longest one attempt of a call may take. Default: `30s`."),
             Attribute::number("max_concurrency")
                 .optional()
@@ -389,21 +391,22 @@ fn assume_role_with_oidc() -> Block {
         .described("A RAM role to assume with a token of an identity provider (OIDC). Without the block, the environment variables of its members count too, if provider, role and token are all there.")
 }
 
-fn role_arn() -> Parses {
-    Parses {
-        rule: "Must be the ARN of a role such as `acs:ram::1234567890123456:role/name`.",
-        problem: role_problem,
-    }
+fn role_arn() -> ParseWith<RoleArn, impl fmt::Debug + fmt::Display> {
+    ParseWith::new("Must be the ARN of a role such as `acs:ram::1234567890123456:role/name`.", RoleArn::parse)
+        .or_empty()
 }
 
 /// A member of the block `endpoints`.
 fn endpoint(name: &'static str, description: &'static str) -> Attribute {
     Attribute::string(name)
         .optional()
-        .validate(Parses {
-            rule: "Must be a host or URL; `http://` is accepted for addresses of this machine only.",
-            problem: endpoint_problem,
-        })
+        .validate(
+            ParseWith::new(
+                "Must be a host or URL; `http://` is accepted for addresses of this machine only.",
+                Endpoint::parse,
+            )
+            .or_empty(),
+        )
         .described(description)
 }
 
@@ -426,28 +429,10 @@ fn missing_half(given: &str, missing: &'static str) -> Diagnostic {
     Diagnostic::error("Incomplete credentials", format!("{given} is set, but {missing} is empty."))
         .at(Path::of(missing))
 }
-fn region_problem(text: &str) -> Option<String> {
-    // An empty argument counts as not set, so that a module may pass one on.
-    if text.is_empty() { None } else { Region::parse(text).err().map(sentence_end) }
-}
 
-fn account_id_problem(text: &str) -> Option<String> {
-    let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (!is_id).then(|| format!("{text:?} is not an account id such as 1234567890123456"))
-}
-
-fn role_problem(text: &str) -> Option<String> {
-    if text.is_empty() { None } else { RoleArn::parse(text).err().map(sentence_end) }
-}
-
-fn endpoint_problem(text: &str) -> Option<String> {
-    if text.is_empty() { None } else { Endpoint::parse(text).err().map(sentence_end) }
-}
-
-fn duration_problem(text: &str) -> Option<String> {
-    duration::parse(text).err()
-}
-
-fn sentence_end(error: impl std::fmt::Display) -> String {
-    error.to_string().trim_end_matches('.').to_owned()
+fn validate_account_id(text: &str) -> Result<(), String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("{text:?} is not an account id such as 1234567890123456"));
+    }
+    Ok(())
 }

@@ -1,14 +1,18 @@
 //! What a configured provider holds for its resources: the clients of the services.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use super::{
     held::Held,
     no_client::NoClient,
     settings::{KnownSettings, Preflight, Settings},
+    timeouts,
 };
 use crate::cloud::{
-    Caller, CallerConfig,
+    CallContext, Caller, CallerConfig,
     clock::SystemClock,
     credentials::{CheckedAccount, Means, SystemHost},
     endpoint::Endpoint,
@@ -23,6 +27,7 @@ use crate::cloud::{
     signing::sls,
     sls::{EncryptionApi, SlsClient, SlsConfig},
 };
+use crate::schema::{Field, resource::Context};
 
 /// The state that the resources of one provider process share.
 #[derive(Debug)]
@@ -135,6 +140,22 @@ impl Session {
     /// Why there is none.
     pub(super) fn kms(&self, region: &Region) -> Result<KmsClient, NoClient> {
         self.clients().map(|clients| clients.kms.of(region))
+    }
+
+    /// The bounds of the calls of one operation: the host's cancellation, and the time limit.
+    pub(super) fn bounds<M>(
+        &self,
+        context: &Context,
+        timeouts: &Field<M>,
+        limit: fn(&M) -> &Field<String>,
+        default: Duration,
+    ) -> CallContext {
+        let bounds = CallContext::new(context.cancel.clone());
+        match self.ram() {
+            Ok(client) => bounds.with_timeout(client.clock(), timeouts::limit(timeouts, limit, default)),
+            // No client, no calls.
+            Err(_) => bounds,
+        }
     }
 
     fn clients(&self) -> Configured {
@@ -254,7 +275,6 @@ mod tests {
     use crate::provider::config::ProviderModel;
     use crate::provider::environment::Environment;
     use crate::provider::settings::settings;
-    use crate::schema::Field;
 
     #[test]
     fn the_latest_settings_count() {

@@ -5,8 +5,15 @@ use std::time::Duration;
 use super::duration;
 use crate::{
     model,
-    schema::{Attribute, Field, Nesting, validator::Parses},
+    schema::{Attribute, Field, Nesting, validator::ParseWith},
 };
+
+/// How long a read may take if `timeouts.read` does not say: about ten calls with retries.
+pub(super) const READ: Duration = Duration::from_mins(2);
+
+/// How long a write may take if `timeouts` does not say: several rounds of calls with retries, and the wait until what
+/// was written is seen.
+pub(super) const WRITE: Duration = Duration::from_mins(5);
 
 model! {
     /// Time limits, as Go durations.
@@ -39,7 +46,7 @@ pub(super) fn attribute<const LIMITS: usize>(
     let limits = limits.into_iter().map(|(name, description)| {
         Attribute::string(name)
             .optional()
-            .validate(Parses { rule, problem: |text| duration::parse(text).err() })
+            .validate(ParseWith::new(rule, duration::parse))
             .described(description)
     });
     Attribute::nested("timeouts", Nesting::Single, limits.collect()).optional().described(description)

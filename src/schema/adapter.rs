@@ -301,11 +301,7 @@ impl<R: Resource> Adapter<R> {
         Ok(self.applied(planned_object, request.planned_private, outcome)?)
     }
 
-    fn deleted(
-        &self,
-        request: ApplyRequest,
-        destroyed: Destroyed<R::Model>,
-    ) -> Result<ApplyResponse, Diagnostic> {
+    fn deleted(&self, request: ApplyRequest, destroyed: Destroyed<R>) -> Result<ApplyResponse, Diagnostic> {
         let Destroyed { found, mut diagnostics } = destroyed;
         let gone = !diagnostics.has_errors();
         let new_state = match found {
@@ -331,7 +327,7 @@ impl<R: Resource> Adapter<R> {
         &self,
         planned: Value,
         planned_private: Vec<u8>,
-        outcome: Outcome<R::Model, R::Private>,
+        outcome: Outcome<R>,
     ) -> Result<ApplyResponse, Diagnostic> {
         let mut diagnostics = outcome.diagnostics;
         let new_identity = self.identity_of(outcome.state.as_ref());

@@ -42,7 +42,7 @@ pub struct Attribute {
     /// The value planned when the configuration sets none.
     pub default: Option<Value>,
     /// Whether two different known values mean the same; the stored one is then kept.
-    pub equivalence: Option<Equivalence>,
+    pub semantic_equals: Option<SemanticEquals>,
     /// Checks of a configured value.
     pub validators: Vec<Arc<dyn Validator>>,
     /// Rules of its planned value, applied in order.
@@ -51,11 +51,18 @@ pub struct Attribute {
 
 /// Says whether a configured value means the same as the stored one.
 #[derive(Clone, Copy)]
-pub struct Equivalence(pub fn(configured: &Value, stored: &Value) -> bool);
+pub struct SemanticEquals(fn(&str, &str) -> bool);
 
-impl fmt::Debug for Equivalence {
+impl SemanticEquals {
+    /// Whether both values are texts, and mean the same.
+    pub fn holds(self, configured: &Value, stored: &Value) -> bool {
+        matches!((configured.as_str(), stored.as_str()), (Some(a), Some(b)) if (self.0)(a, b))
+    }
+}
+
+impl fmt::Debug for SemanticEquals {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Equivalence")
+        out.write_str("SemanticEquals")
     }
 }
 
@@ -149,7 +156,7 @@ impl Attribute {
             write_only: false,
             deprecated: None,
             default: None,
-            equivalence: None,
+            semantic_equals: None,
             validators: Vec::new(),
             modifiers: Vec::new(),
         }
@@ -193,8 +200,8 @@ impl Attribute {
 
     /// A configured value that means the same as the stored one is no change.
     #[must_use]
-    pub fn equivalent(self, same: fn(&Value, &Value) -> bool) -> Attribute {
-        Attribute { equivalence: Some(Equivalence(same)), ..self }
+    pub fn semantic_equals(self, same: fn(&str, &str) -> bool) -> Attribute {
+        Attribute { semantic_equals: Some(SemanticEquals(same)), ..self }
     }
 
     /// Adds a check of the configured value.

@@ -1,4 +1,4 @@
-//! Plans an object attribute by attribute: defaults, equivalences, unknowns, modifiers.
+//! Plans an object attribute by attribute: defaults, semantic equality, unknowns, modifiers.
 //!
 //! Core proposes a plan and marks nothing unknown (`terraform-protocol.md` section 8, "Proposed
 //! state"). What this module adds, in this order:
@@ -64,11 +64,11 @@ fn settle(attributes: &[Attribute], config: &Value, prior: &Value, planned: &mut
         {
             *planned = default.clone();
         }
-        if let Some(equivalence) = &attribute.equivalence
+        if let Some(same) = attribute.semantic_equals
             && !prior.is_null()
             && !planned.is_null()
             && !planned.is_unknown()
-            && (equivalence.0)(planned, prior)
+            && same.holds(planned, prior)
         {
             *planned = prior.clone();
         }
@@ -192,10 +192,6 @@ mod tests {
     use super::*;
     use crate::schema::modifier::{RequiresReplace, UseStateForUnknown};
 
-    fn same_but_for_case(a: &Value, b: &Value) -> bool {
-        a.as_str().map(str::to_lowercase) == b.as_str().map(str::to_lowercase)
-    }
-
     fn schema() -> Schema {
         Schema {
             attributes: vec![
@@ -206,7 +202,7 @@ mod tests {
                 Attribute::nested(
                     "key",
                     Nesting::Single,
-                    vec![Attribute::string("arn").required().equivalent(same_but_for_case)],
+                    vec![Attribute::string("arn").required().semantic_equals(str::eq_ignore_ascii_case)],
                 )
                 .optional(),
             ],

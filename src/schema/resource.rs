@@ -20,7 +20,7 @@ pub struct Context {
 /// The framework decodes and encodes, checks values against the schema's validators, applies
 /// defaults and plan modifiers, and tells create, update and destroy apart; what is left to a
 /// resource is its own rules and the calls to its service.
-pub trait Resource: fmt::Debug + Send + Sync + 'static {
+pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
     /// The resource's attributes as a struct.
     type Model: Model;
 
@@ -70,50 +70,38 @@ pub trait Resource: fmt::Debug + Send + Sync + 'static {
     fn plan_create(
         &self,
         context: &Context,
-        request: PlanCreate<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Plan<Self::Model, Self::Private>> + Send;
+        request: PlanCreate<Self>,
+    ) -> impl Future<Output = Plan<Self>> + Send;
 
     /// Plans a change of an existing object, or that there is none.
     fn plan_update(
         &self,
         context: &Context,
-        request: PlanUpdate<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Plan<Self::Model, Self::Private>> + Send;
+        request: PlanUpdate<Self>,
+    ) -> impl Future<Output = Plan<Self>> + Send;
 
     /// Plans a destroy: the place to warn of what will be lost or left.
     fn plan_destroy(
         &self,
         context: &Context,
-        request: PlanDestroy<Self::Model, Self::Private>,
-    ) -> impl Future<Output = DestroyPlan<Self::Private>> + Send;
+        request: PlanDestroy<Self>,
+    ) -> impl Future<Output = DestroyPlan<Self>> + Send;
 
     /// Creates the object. On failure the outcome's state is what exists, with an error.
-    fn create(
-        &self,
-        context: &Context,
-        request: Create<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Outcome<Self::Model, Self::Private>> + Send;
+    fn create(&self, context: &Context, request: Create<Self>) -> impl Future<Output = Outcome<Self>> + Send;
 
     /// Reads the object. Without a state the object is gone; on failure the state stays as it was.
-    fn read(
-        &self,
-        context: &Context,
-        request: Stored<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Outcome<Self::Model, Self::Private>> + Send;
+    fn read(&self, context: &Context, request: Stored<Self>) -> impl Future<Output = Outcome<Self>> + Send;
 
     /// Changes the object in place. On failure the outcome's state is what exists, with an error.
-    fn update(
-        &self,
-        context: &Context,
-        request: Update<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Outcome<Self::Model, Self::Private>> + Send;
+    fn update(&self, context: &Context, request: Update<Self>) -> impl Future<Output = Outcome<Self>> + Send;
 
     /// Destroys the object. Errors keep it in the state.
     fn delete(
         &self,
         context: &Context,
-        request: Stored<Self::Model, Self::Private>,
-    ) -> impl Future<Output = Destroyed<Self::Model>> + Send;
+        request: Stored<Self>,
+    ) -> impl Future<Output = Destroyed<Self>> + Send;
 
     /// Turns what a person imports into a state that [`Resource::read`] can complete.
     fn import(
@@ -124,57 +112,57 @@ pub trait Resource: fmt::Debug + Send + Sync + 'static {
 }
 
 /// An object as it is stored.
-#[derive(Clone, Debug)]
-pub struct Stored<M, P> {
+#[derive(Debug)]
+pub struct Stored<R: Resource> {
     /// Its attributes.
-    pub state: M,
+    pub state: R::Model,
     /// The resource's own data about it.
-    pub private: P,
+    pub private: R::Private,
 }
 
 /// Asks to plan a create.
-#[derive(Clone, Debug)]
-pub struct PlanCreate<M, P> {
+#[derive(Debug)]
+pub struct PlanCreate<R: Resource> {
     /// The configuration.
-    pub config: M,
+    pub config: R::Model,
     /// The plan after defaults and modifiers; computed attributes are unknown.
-    pub planned: M,
+    pub planned: R::Model,
     /// If this is the create half of a replacement: what the plan of the existing object returned
     /// as private data, or, for a tainted object, what is stored with it.
-    pub replaced: Option<P>,
+    pub replaced: Option<R::Private>,
 }
 
 /// Asks to plan a change.
-#[derive(Clone, Debug)]
-pub struct PlanUpdate<M, P> {
+#[derive(Debug)]
+pub struct PlanUpdate<R: Resource> {
     /// The configuration.
-    pub config: M,
+    pub config: R::Model,
     /// The object as it is.
-    pub prior: M,
+    pub prior: R::Model,
     /// The plan after defaults and modifiers.
-    pub planned: M,
+    pub planned: R::Model,
     /// The resource's own data about the object.
-    pub private: P,
+    pub private: R::Private,
     /// The values whose change needs a new object, as far as the modifiers say.
     pub requires_replace: Vec<Path>,
 }
 
 /// Asks to plan a destroy.
-#[derive(Clone, Debug)]
-pub struct PlanDestroy<M, P> {
+#[derive(Debug)]
+pub struct PlanDestroy<R: Resource> {
     /// The object as it is.
-    pub prior: M,
+    pub prior: R::Model,
     /// The resource's own data about it.
-    pub private: P,
+    pub private: R::Private,
 }
 
 /// A planned create or change.
-#[derive(Clone, Debug)]
-pub struct Plan<M, P> {
+#[derive(Debug)]
+pub struct Plan<R: Resource> {
     /// The object as it will be.
-    pub planned: M,
+    pub planned: R::Model,
     /// The resource's own data for apply.
-    pub private: P,
+    pub private: R::Private,
     /// The values whose change needs a new object.
     pub requires_replace: Vec<Path>,
     /// Errors and warnings.
@@ -182,59 +170,59 @@ pub struct Plan<M, P> {
 }
 
 /// A planned destroy.
-#[derive(Clone, Debug)]
-pub struct DestroyPlan<P> {
+#[derive(Debug)]
+pub struct DestroyPlan<R: Resource> {
     /// The resource's own data for apply.
-    pub private: P,
+    pub private: R::Private,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
 }
 
 /// Asks to carry out a planned create.
-#[derive(Clone, Debug)]
-pub struct Create<M, P> {
+#[derive(Debug)]
+pub struct Create<R: Resource> {
     /// The configuration, wholly known.
-    pub config: M,
+    pub config: R::Model,
     /// The plan.
-    pub planned: M,
+    pub planned: R::Model,
     /// The resource's own data from the plan.
-    pub private: P,
+    pub private: R::Private,
 }
 
 /// Asks to carry out a planned change.
-#[derive(Clone, Debug)]
-pub struct Update<M, P> {
+#[derive(Debug)]
+pub struct Update<R: Resource> {
     /// The configuration, wholly known.
-    pub config: M,
+    pub config: R::Model,
     /// The object as it was when the plan was made.
-    pub prior: M,
+    pub prior: R::Model,
     /// The plan.
-    pub planned: M,
+    pub planned: R::Model,
     /// The resource's own data from the plan.
-    pub private: P,
+    pub private: R::Private,
 }
 
 /// What is there after a call.
-#[derive(Clone, Debug)]
-pub struct Outcome<M, P> {
+#[derive(Debug)]
+pub struct Outcome<R: Resource> {
     /// The object, or `None` if there is none.
-    pub state: Option<M>,
+    pub state: Option<R::Model>,
     /// The resource's own data about it.
-    pub private: P,
+    pub private: R::Private,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
 }
 
 /// How a destroy ended.
-#[derive(Clone, Debug)]
-pub struct Destroyed<M> {
+#[derive(Debug)]
+pub struct Destroyed<R: Resource> {
     /// What was found of an object that was not destroyed, with an error; `None` keeps it as it was.
-    pub found: Option<M>,
+    pub found: Option<R::Model>,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
 }
 
-impl<M> From<Diagnostics> for Destroyed<M> {
+impl<R: Resource> From<Diagnostics> for Destroyed<R> {
     fn from(diagnostics: Diagnostics) -> Self {
         Destroyed { found: None, diagnostics }
     }

@@ -82,27 +82,40 @@ impl Validator for NotEmpty {
 const LONGEST_QUOTED: usize = 200;
 
 /// Accepts a text that a parser accepts.
-pub struct Parses {
-    /// The rule in a sentence that begins with "Must".
-    pub rule: &'static str,
-    /// Tells what is wrong with a text, as the end of a sentence, or nothing.
-    pub problem: fn(&str) -> Option<String>,
+#[derive(Debug)]
+pub struct ParseWith<T, E> {
+    rule: &'static str,
+    parse: fn(&str) -> Result<T, E>,
+    allows_empty: bool,
 }
 
-impl fmt::Debug for Parses {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_tuple("Parses").field(&self.rule).finish()
+impl<T, E> ParseWith<T, E> {
+    /// `rule` is a sentence that begins with "Must". The parser's error is the end of a sentence; its final dot may be
+    /// there or not.
+    pub fn new(rule: &'static str, parse: fn(&str) -> Result<T, E>) -> ParseWith<T, E> {
+        ParseWith { rule, parse, allows_empty: false }
+    }
+
+    /// Also accepts an empty text.
+    #[must_use]
+    pub fn or_empty(self) -> ParseWith<T, E> {
+        ParseWith { allows_empty: true, ..self }
     }
 }
 
-impl Validator for Parses {
+impl<T: fmt::Debug, E: fmt::Debug + fmt::Display> Validator for ParseWith<T, E> {
     fn rule(&self) -> String {
         self.rule.to_owned()
     }
 
     fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
-        let Some(problem) = value.as_str().and_then(self.problem) else { return Ok(()) };
-        let text = value.as_str().unwrap_or_default();
+        let Some(text) = value.as_str() else { return Ok(()) };
+        if text.is_empty() && self.allows_empty {
+            return Ok(());
+        }
+        let Err(error) = (self.parse)(text) else { return Ok(()) };
+        let problem = error.to_string();
+        let problem = problem.trim_end_matches('.');
         let quoted = format!("{text:?}");
         // Said once, by the problem itself if it names the value.
         let is_said = problem.contains(&quoted) || text.chars().count() > LONGEST_QUOTED;

@@ -153,11 +153,7 @@ impl Resource for Thing {
         Ok(state)
     }
 
-    async fn plan_create(
-        &self,
-        _context: &Context,
-        request: PlanCreate<ThingModel, Self::Private>,
-    ) -> Plan<ThingModel, Self::Private> {
+    async fn plan_create(&self, _context: &Context, request: PlanCreate<Self>) -> Plan<Self> {
         panic_if_asked(&request.config.name);
         Plan {
             planned: request.planned,
@@ -167,11 +163,7 @@ impl Resource for Thing {
         }
     }
 
-    async fn plan_update(
-        &self,
-        _context: &Context,
-        request: PlanUpdate<ThingModel, Self::Private>,
-    ) -> Plan<ThingModel, Self::Private> {
+    async fn plan_update(&self, _context: &Context, request: PlanUpdate<Self>) -> Plan<Self> {
         panic_if_asked(&request.config.name);
         Plan {
             planned: request.planned,
@@ -181,30 +173,18 @@ impl Resource for Thing {
         }
     }
 
-    async fn plan_destroy(
-        &self,
-        _context: &Context,
-        request: PlanDestroy<ThingModel, Self::Private>,
-    ) -> DestroyPlan<Self::Private> {
+    async fn plan_destroy(&self, _context: &Context, request: PlanDestroy<Self>) -> DestroyPlan<Self> {
         panic_if_asked(&request.prior.name);
         DestroyPlan { private: request.private, diagnostics: Diagnostic::warning("Gone", "it goes").into() }
     }
 
-    async fn create(
-        &self,
-        _context: &Context,
-        request: Create<ThingModel, Self::Private>,
-    ) -> Outcome<ThingModel, Self::Private> {
+    async fn create(&self, _context: &Context, request: Create<Self>) -> Outcome<Self> {
         panic_if_asked(&request.config.name);
         let state = garbled(ThingModel { id: Field::from("made"), ..request.planned });
         Outcome { state: Some(state), private: request.private, diagnostics: Diagnostics::new() }
     }
 
-    async fn read(
-        &self,
-        context: &Context,
-        request: Stored<ThingModel, Self::Private>,
-    ) -> Outcome<ThingModel, Self::Private> {
+    async fn read(&self, context: &Context, request: Stored<Self>) -> Outcome<Self> {
         panic_if_asked(&request.state.name);
         let mut diagnostics = Diagnostics::new();
         if request.state.name == Field::from(WAITS) {
@@ -219,21 +199,13 @@ impl Resource for Thing {
         Outcome { state: Some(request.state), private: request.private, diagnostics }
     }
 
-    async fn update(
-        &self,
-        _context: &Context,
-        request: Update<ThingModel, Self::Private>,
-    ) -> Outcome<ThingModel, Self::Private> {
+    async fn update(&self, _context: &Context, request: Update<Self>) -> Outcome<Self> {
         panic_if_asked(&request.config.name);
         let state = Some(garbled(request.planned));
         Outcome { state, private: request.private, diagnostics: Diagnostics::new() }
     }
 
-    async fn delete(
-        &self,
-        _context: &Context,
-        request: Stored<ThingModel, Self::Private>,
-    ) -> Destroyed<ThingModel> {
+    async fn delete(&self, _context: &Context, request: Stored<Self>) -> Destroyed<Self> {
         panic_if_asked(&request.state.name);
         if request.state.name == Field::from(STAYS) {
             let found = ThingModel { text: Field::Known("found".into()), ..request.state };

@@ -2,7 +2,7 @@
 
 mod model;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     readiness::{self, Memory, Principal, Subject, reading::Reader},
@@ -11,7 +11,7 @@ use super::{
     timeouts,
 };
 use crate::{
-    cloud::{CallContext, names::Region},
+    cloud::names::Region,
     schema::{DataSource, Diagnostic, Field, Path, Schema, data_source::Reading, resource::Context},
 };
 use model::ReadinessModel;
@@ -21,9 +21,6 @@ use model::ReadinessModel;
 pub struct ByokReadiness {
     session: Arc<Session>,
 }
-
-/// How long a reading may take if `timeouts.read` does not say: about ten calls with retries.
-const READ_TIMEOUT: Duration = Duration::from_mins(2);
 
 impl ByokReadiness {
     pub(super) fn new(session: Arc<Session>) -> ByokReadiness {
@@ -36,9 +33,7 @@ impl ByokReadiness {
         mut config: ReadinessModel,
     ) -> Result<ReadinessModel, Diagnostic> {
         let subject = self.subject(&config)?;
-        let clock = self.session.ram()?;
-        let limit = timeouts::limit(&config.timeouts, |timeouts| &timeouts.read, READ_TIMEOUT);
-        let bounds = CallContext::new(context.cancel.clone()).with_timeout(clock.clock(), limit);
+        let bounds = self.session.bounds(context, &config.timeouts, |limits| &limits.read, timeouts::READ);
         // Nothing is taken from earlier readings: the key or the role may be what this apply has just changed.
         let memory = Memory::default();
         let reader =

@@ -10,7 +10,7 @@ use crate::{
     },
     schema::{
         Attribute, Field, Nesting, Schema,
-        validator::{NotEmpty, Parses},
+        validator::{NotEmpty, ParseWith},
     },
 };
 
@@ -67,27 +67,16 @@ fn arguments() -> Vec<Attribute> {
             .described("The id of the KMS key, as in `user_cmk_info.cmk_key_id` of `alicloud_log_store_encryption`."),
         Attribute::string("role_arn")
             .required()
-            .validate(Parses {
-                rule: "Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.",
-                problem: |text| role_arn::parse(text).err().map(|problem| problem.to_string()),
-            })
+            .validate(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
             .described("The ARN of the RAM role that SLS assumes to use the key, as in `user_cmk_info.arn`."),
         Attribute::string("region_id")
             .optional()
             .computed()
-            .validate(Parses {
-                rule: "Must be a region id such as `cn-hangzhou`.",
-                problem: |text| {
-                    Region::parse(text).err().map(|error| error.to_string().trim_end_matches('.').to_owned())
-                },
-            })
+            .validate(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
             .described("The region of the Logstores, which has to be that of the key. Default: the provider's region."),
         Attribute::string("principal")
             .optional()
-            .validate(Parses {
-                rule: "Must be the ARN of a RAM user, a RAM role or an account: `acs:ram::<account id>:user/<name>`, `acs:ram::<account id>:role/<name>` or `acs:ram::<account id>:root`.",
-                problem: |text| Principal::parse(text).err().map(|problem| problem.to_string()),
-            })
+            .validate(ParseWith::new("Must be the ARN of a RAM user, a RAM role or an account: `acs:ram::<account id>:user/<name>`, `acs:ram::<account id>:role/<name>` or `acs:ram::<account id>:root`.", Principal::parse))
             .described("Who configures encryption, and so has to be allowed to pass the role. Left out, it is the caller: whoever the provider's AccessKey belongs to. The account itself needs no permission."),
         timeouts::attribute(
             "The time limit, as a duration such as `90s` or `5m`. Default: `2m`.",

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    EncryptionPrivate, LogStoreEncryption, WRITE_TIMEOUT,
     model::{EncryptionModel, Observed},
-    ownership, preflight, read,
+    ownership, preflight,
+    private::EncryptionPrivate,
+    read,
+    resource::{self, LogStoreEncryption},
 };
 use crate::{
     cloud::{
@@ -15,17 +17,15 @@ use crate::{
         ram::RoleArn,
         sls::{
             EncryptConf, LogStore,
-            encryption::{Applied as Done, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
+            encryption::{Applied, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
         },
     },
-    provider::{claims::MadeAt, errors, log_store_id::LogStoreId},
+    provider::{claims::MadeAt, errors, log_store_id::LogStoreId, timeouts},
     schema::{
         Diagnostic, Diagnostics, Field,
         resource::{Context, Destroyed, Outcome, Update},
     },
 };
-
-type Applied = Outcome<EncryptionModel, EncryptionPrivate>;
 
 /// How long the service may go without seeing a role that this run has made. No source has a figure; a few seconds
 /// are common, and somebody who lacks a permission should not wait for minutes to be told.
@@ -39,22 +39,23 @@ pub(super) async fn create(
     resource: &LogStoreEncryption,
     context: &Context,
     planned: EncryptionModel,
-) -> Applied {
+) -> Outcome<LogStoreEncryption> {
     resource.session.held.claims.note_apply();
-    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
+    let bounds =
+        resource.session.bounds(context, &planned.timeouts, |limits| &limits.create, timeouts::WRITE);
     let mut private = EncryptionPrivate { made_at: now(resource), ..EncryptionPrivate::default() };
     match write(resource, &bounds, &planned, Known::Nothing).await {
         Ok((state, diagnostics)) => {
-            private.store_account(resource, &bounds, &state).await;
-            Applied { state: Some(state), private, diagnostics }
+            private.store_account(&resource.session, &bounds, &state).await;
+            Outcome { state: Some(state), private, diagnostics }
         }
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
         Err(NotDone { diagnostics, seen }) => {
             if seen.is_some() {
-                private.store_account(resource, &bounds, &planned).await;
+                private.store_account(&resource.session, &bounds, &planned).await;
             }
-            Applied { state: seen.map(|seen| as_seen(&planned, &seen)), private, diagnostics }
+            Outcome { state: seen.map(|seen| as_seen(&planned, &seen)), private, diagnostics }
         }
     }
 }
@@ -69,17 +70,18 @@ fn now(resource: &LogStoreEncryption) -> Option<MadeAt> {
 pub(super) async fn update(
     resource: &LogStoreEncryption,
     context: &Context,
-    request: Update<EncryptionModel, EncryptionPrivate>,
-) -> Applied {
+    request: Update<LogStoreEncryption>,
+) -> Outcome<LogStoreEncryption> {
     resource.session.held.claims.note_apply();
     let Update { prior, planned, private, .. } = request;
     let private = private.of_object();
-    let applied = |state, diagnostics| Applied { state: Some(state), private, diagnostics };
+    let applied = |state, diagnostics| Outcome { state: Some(state), private, diagnostics };
     if planned.encrypt_conf().is_some() && planned.encrypt_conf() == prior.encrypt_conf() {
         // Only what concerns nobody but this resource changed.
         return applied(planned, Diagnostics::new());
     }
-    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.update, WRITE_TIMEOUT);
+    let bounds =
+        resource.session.bounds(context, &planned.timeouts, |limits| &limits.update, timeouts::WRITE);
     let known = Known::LogStore { create_time: prior.logstore_create_time.known().copied() };
     match write(resource, &bounds, &planned, known).await {
         Ok((state, diagnostics)) => applied(state, diagnostics),
@@ -94,12 +96,12 @@ pub(super) async fn delete(
     context: &Context,
     state: &EncryptionModel,
     private: &EncryptionPrivate,
-) -> Destroyed<EncryptionModel> {
+) -> Destroyed<LogStoreEncryption> {
     resource.session.held.claims.note_apply();
     if private.replacement || !ownership::disables(state) {
         return Diagnostics::new().into();
     }
-    let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);
+    let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.delete, timeouts::WRITE);
     match try_delete(resource, &bounds, state, private).await {
         Ok(diagnostics) => diagnostics.into(),
         Err(NotDone { diagnostics, seen }) => {
@@ -152,7 +154,7 @@ async fn write(
     let conf =
         planned.encrypt_conf().ok_or_else(|| errors::unknown_at_apply(format_args!("Logstore {id}")))?;
     let held = &resource.session.held;
-    let calls = super::bound(&client, bounds, &id);
+    let calls = resource::bound(&client, bounds, &id);
     let _lock = calls.within(held.lock(&id)).await.map_err(|error| {
         errors::of_call(
             "Cannot configure the encryption of a Logstore",
@@ -192,7 +194,7 @@ async fn apply_once_role_is_seen(
     calls: &BoundLogStore<'_>,
     wanted: &Wanted,
     mut base: Option<LogStore>,
-) -> Result<Done, Box<Failure>> {
+) -> Result<Applied, Box<Failure>> {
     let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
     let (until, mut is_new) = (calls.now() + ROLE_UNSEEN_AT_MOST, None);
     loop {
@@ -264,7 +266,7 @@ async fn try_delete(
     let id = resource.log_store_id(state)?;
     let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
     let held = &resource.session.held;
-    let calls = super::bound(&client, bounds, &id);
+    let calls = resource::bound(&client, bounds, &id);
     let not_disabled = |error: &Error| {
         errors::of_call(
             "Cannot switch off the encryption of a Logstore",
@@ -284,7 +286,7 @@ async fn try_delete(
     let log_store = match read::get(&calls, configured).await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) => {
-            private.check_account(resource, bounds, &id, state).await?;
+            private.check_account(&resource.session, bounds, &id, state).await?;
             return Ok(Diagnostics::new());
         }
         Err(error) => return Err(not_disabled(&error).into()),

@@ -15,9 +15,9 @@ use crate::{
         timeouts::{self, TimeoutsModel},
     },
     schema::{
-        Attribute, Field, Nesting, Schema, Value,
+        Attribute, Field, Nesting, Schema,
         modifier::{RequiresReplace, RequiresReplaceIfStored, UseStateForUnknown},
-        validator::{NotEmpty, OneOf, Parses},
+        validator::{NotEmpty, OneOf, ParseWith},
     },
 };
 
@@ -79,18 +79,12 @@ pub(super) fn schema() -> Schema {
         attributes: vec![
             Attribute::string("project_name")
                 .required()
-                .validate(Parses {
-                    rule: "Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.",
-                    problem: |text| sentence(ProjectName::parse(text).err()),
-                })
+                .validate(ParseWith::new("Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.", ProjectName::parse))
                 .plan(RequiresReplace)
                 .described("The SLS project of the Logstore."),
             Attribute::string("logstore_name")
                 .required()
-                .validate(Parses {
-                    rule: "Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.",
-                    problem: |text| sentence(LogstoreName::parse(text).err()),
-                })
+                .validate(ParseWith::new("Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.", LogstoreName::parse))
                 .plan(RequiresReplace)
                 .described("The Logstore. It must exist, or be created before this resource in the same apply."),
             region("region")
@@ -104,7 +98,7 @@ pub(super) fn schema() -> Schema {
             Attribute::string("encrypt_type")
                 .default_value("default")
                 .validate(OneOf(&ENCRYPT_TYPES))
-                .equivalent(|a, b| same_text(a, b, same_encrypt_type))
+                .semantic_equals(same_encrypt_type)
                 .described(
                     "The algorithm; permanent. `default` is AES. `m4` and `sm4` are two spellings of the same algorithm; changing one for the other is no change.",
                 ),
@@ -142,15 +136,12 @@ fn user_cmk_info() -> Vec<Attribute> {
         Attribute::string("cmk_key_id")
             .required()
             .validate(NotEmpty)
-            .validate(Parses {
-                rule: "Must be the id of a key, without its ARN and without blanks; a plan refuses an alias.",
-                problem: key_id_problem,
-            })
+            .validate(ParseWith::new("Must be the id of a key, without its ARN and without blanks; a plan refuses an alias.", validate_key_id))
             .described("The id of the KMS key (customer master key, CMK); it must be symmetric."),
         Attribute::string("arn")
             .required()
-            .validate(Parses { rule: "Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", problem: arn_problem })
-            .equivalent(|a, b| same_text(a, b, same_role_arn))
+            .validate(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
+            .semantic_equals(same_role_arn)
             .described(
                 "The ARN of the RAM role that the service assumes to use the key. Letter case of the role name does not count.",
             ),
@@ -164,10 +155,7 @@ fn region(name: &'static str) -> Attribute {
     Attribute::string(name)
         .optional()
         .computed()
-        .validate(Parses {
-            rule: "Must be a region id such as `cn-hangzhou`.",
-            problem: |text| sentence(Region::parse(text).err()),
-        })
+        .validate(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
         .plan(UseStateForUnknown)
 }
 
@@ -179,26 +167,17 @@ const TIME_LIMITS: [(&str, &str); 4] = [
 ];
 
 /// The service stores the text for good as it is sent; KMS and SLS take the bare id only.
-fn key_id_problem(text: &str) -> Option<String> {
+fn validate_key_id(text: &str) -> Result<(), String> {
     if let Some(("acs:kms", id)) =
         text.rsplit_once(":key/").map(|(arn, id)| (arn.get(..7).unwrap_or(arn), id))
     {
-        return Some(format!("it is the ARN of a key; use the id alone: {id:?}"));
+        return Err(format!("it is the ARN of a key; use the id alone: {id:?}"));
     }
     let is_blank = text.trim().is_empty();
-    (!is_blank && text.contains(char::is_whitespace)).then(|| "the id of a key has no blanks".to_owned())
-}
-
-fn arn_problem(text: &str) -> Option<String> {
-    role_arn::parse(text).err().map(|problem| problem.to_string())
-}
-
-fn sentence(error: Option<impl std::fmt::Display>) -> Option<String> {
-    error.map(|error| error.to_string().trim_end_matches('.').to_owned())
-}
-
-fn same_text(a: &Value, b: &Value, same: fn(&str, &str) -> bool) -> bool {
-    matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if same(a, b))
+    if !is_blank && text.contains(char::is_whitespace) {
+        return Err("the id of a key has no blanks".to_owned());
+    }
+    Ok(())
 }
 
 impl EncryptionModel {
@@ -402,7 +381,7 @@ mod tests {
     fn arns_of_anything_but_a_role_are_refused() {
         for arn in [ARN, "acs:ram::1:role/aliyunlogdefaultrole", "acs:ram::1:role/AliyunServiceRoleForSls_x"]
         {
-            assert_eq!(arn_problem(arn), None, "{arn}");
+            assert!(role_arn::parse(arn).is_ok(), "{arn}");
         }
         for arn in [
             "",
@@ -413,7 +392,7 @@ mod tests {
             "acs:ram::1:role/a b",
             "arn:aws:iam::1:role/x",
         ] {
-            assert!(arn_problem(arn).is_some(), "{arn}");
+            assert!(role_arn::parse(arn).is_err(), "{arn}");
         }
     }
 

@@ -3,8 +3,9 @@
 //! [`Claims`]: crate::provider::claims::Claims
 
 use super::{
-    EncryptionPrivate, LogStoreEncryption,
     model::{DISABLE, EncryptionModel},
+    private::EncryptionPrivate,
+    resource::LogStoreEncryption,
     role_users,
 };
 use crate::{
@@ -43,8 +44,8 @@ fn contradicts(id: &LogStoreId, contradiction: Contradiction, this: &str) -> Dia
 /// Plans a destroy: the place to say what stays.
 pub(super) fn plan_destroy(
     resource: &LogStoreEncryption,
-    request: &PlanDestroy<EncryptionModel, EncryptionPrivate>,
-) -> DestroyPlan<EncryptionPrivate> {
+    request: &PlanDestroy<LogStoreEncryption>,
+) -> DestroyPlan<LogStoreEncryption> {
     let PlanDestroy { prior, private } = request;
     let mut plan = DestroyPlan { private: private.of_object(), diagnostics: Diagnostics::new() };
     plan.diagnostics.extend(role_users::renamed(resource, prior));

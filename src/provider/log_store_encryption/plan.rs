@@ -7,30 +7,28 @@
 //! - A key and a role that are not ready are errors or warnings, as the provider block says.
 
 use super::{
-    EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
-    model::{EncryptionModel, Observed, REPLACE},
-    ownership, preflight, role_users, warnings,
+    existing::{self, Found},
+    model::{EncryptionModel, REPLACE},
+    ownership, preflight,
+    private::EncryptionPrivate,
+    resource::LogStoreEncryption,
+    role_users, warnings,
 };
 use crate::{
-    cloud::{
-        error::Error,
-        sls::encryption::{Conflict, LogStoreCalls, Part, conflicts},
-    },
-    provider::{errors, log_store_id::LogStoreId},
+    cloud::sls::encryption::{Conflict, Part, conflicts},
+    provider::errors,
     schema::{
         Diagnostic, Diagnostics, Field, Path,
         resource::{Context, Plan, PlanCreate, PlanUpdate},
     },
 };
 
-type EncryptionPlan = Plan<EncryptionModel, EncryptionPrivate>;
-
 /// Plans a create.
 pub(super) async fn create(
     resource: &LogStoreEncryption,
     context: &Context,
-    request: PlanCreate<EncryptionModel, EncryptionPrivate>,
-) -> EncryptionPlan {
+    request: PlanCreate<LogStoreEncryption>,
+) -> Plan<LogStoreEncryption> {
     let mut planned = request.planned;
     planned.complete_regions(&request.config, resource.session.region().ok());
     planned.derive();
@@ -40,7 +38,7 @@ pub(super) async fn create(
     let replacement = request.replaced.is_some();
     let mut found = Found::Open;
     if !replacement {
-        let (of_existing, looked) = look_at_existing(resource, context, &planned).await;
+        let (of_existing, looked) = existing::look(resource, context, &planned).await;
         diagnostics.extend(of_existing);
         found = looked;
     }
@@ -58,104 +56,15 @@ pub(super) async fn create(
     // Core does not tell the create half of replacing a tainted object from any other create. Every create
     // plan is marked, which matters only if there is a destroy half.
     let private = EncryptionPrivate { replacement: true, ..EncryptionPrivate::default() };
-    EncryptionPlan { planned, private, requires_replace: Vec::new(), diagnostics }
-}
-
-/// What a create finds, as far as the plan can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// The Logstore is configured just so: nothing is sent.
-    Same,
-    /// It is configured just so, but disabled.
-    Disabled,
-    /// It is configured just so, and is to be disabled.
-    Enabled,
-    /// It has no configuration, as far as it can be read.
-    Nothing,
-    /// A part of the plan is not known yet, or the Logstore may be replaced as well.
-    Open,
-}
-
-impl Found {
-    /// Whether what is sent makes the service use the key: nothing else has to be ready.
-    fn needs_key(self) -> bool {
-        !matches!(self, Found::Same | Found::Enabled)
-    }
-}
-
-/// Compares a plan with the Logstore as it is, if that can be read.
-async fn look_at_existing(
-    resource: &LogStoreEncryption,
-    context: &Context,
-    planned: &EncryptionModel,
-) -> (Diagnostics, Found) {
-    let Some(Ok(id)) = resource.known_log_store_id(planned) else {
-        return (Diagnostics::new(), Found::Nothing);
-    };
-    let Ok(client) = resource.session.sls(&id.region) else { return (Diagnostics::new(), Found::Open) };
-    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
-    let held = &resource.session.held;
-    let writes = held.writes(&id);
-    match super::bound(&client, &bounds, &id).get().await {
-        Ok(log_store) => match Observed::of(&log_store) {
-            Ok(observed) => {
-                held.keep_read(&id, log_store, writes);
-                existing(&id, planned, &observed)
-            }
-            Err(problem) => (errors::unreadable(&id, &problem).into(), Found::Open),
-        },
-        // The Logstore may be created in the same apply.
-        Err(error) if errors::is_gone(&error) => (warnings::not_there(&id, &error).into(), Found::Nothing),
-        Err(error) => (cannot_look(&id, &error).into(), Found::Nothing),
-    }
-}
-
-/// A Logstore that cannot be read at plan is checked at apply, unless no call can succeed at all.
-fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
-    let summary = "Cannot read a Logstore";
-    if errors::stops_plan(error) {
-        return errors::of_call(summary, format_args!("Logstore {id}"), error);
-    }
-    errors::warning_of_call(
-        summary,
-        format_args!("Logstore {id}"),
-        error,
-        "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
-    )
-}
-
-/// What a Logstore's present configuration means for a create.
-fn existing(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (Diagnostics, Found) {
-    let Some(stored) = &observed.conf else { return (Diagnostics::new(), Found::Nothing) };
-    let conflicts = conflicts(&stored.into(), &planned.permanent());
-    if !conflicts.is_empty() {
-        let conflicts =
-            conflicts.iter().map(|conflict| errors::of_plan(errors::existing_conflict(id, stored, conflict)));
-        return (conflicts.collect(), Found::Open);
-    }
-    let Some(wanted) = planned.encrypt_conf() else { return (Diagnostics::new(), Found::Open) };
-    let (found, consequence) = match (stored.enable, wanted.enable) {
-        // Its own warning says more.
-        (true, false) => return (Diagnostics::new(), Found::Enabled),
-        (false, true) => (
-            Found::Disabled,
-            "It is the configured one but for enable: encryption is switched on, nothing else is changed.",
-        ),
-        _ => (Found::Same, "It is the configured one, so the Logstore is adopted as it is: nothing is sent."),
-    };
-    let warning = Diagnostic::warning(
-        "A Logstore already has an encryption configuration",
-        format!("Logstore {id}: it has {}. {consequence}", errors::describe(stored)),
-    );
-    (warning.into(), found)
+    Plan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
 /// Plans a change of an existing object, or that there is none.
 pub(super) async fn update(
     resource: &LogStoreEncryption,
     context: &Context,
-    request: PlanUpdate<EncryptionModel, EncryptionPrivate>,
-) -> EncryptionPlan {
+    request: PlanUpdate<LogStoreEncryption>,
+) -> Plan<LogStoreEncryption> {
     let PlanUpdate { config, prior, mut planned, mut requires_replace, private: stored, .. } = request;
     let mut diagnostics = Diagnostics::new();
     planned.complete_regions(&config, resource.session.region().ok());
@@ -190,7 +99,7 @@ pub(super) async fn update(
     diagnostics.extend(ownership::claim(resource, &planned, stored.made_at));
     let replacement = !requires_replace.is_empty();
     let private = EncryptionPrivate { replacement, ..stored.of_object() };
-    EncryptionPlan { planned, private, requires_replace, diagnostics }
+    Plan { planned, private, requires_replace, diagnostics }
 }
 
 /// Keeps the ARN of a role that the plan repairs. Such a role plans its ARN as not known, so that what refers to it is

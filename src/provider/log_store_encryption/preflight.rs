@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
+use super::{model::EncryptionModel, resource::LogStoreEncryption};
 use crate::{
     cloud::{CallContext, names::Region, ram::RoleArn, sls::EncryptConf},
     provider::{
@@ -16,6 +16,7 @@ use crate::{
         },
         role_arn,
         settings::Preflight,
+        timeouts,
     },
     schema::{Diagnostic, Diagnostics, Path, resource::Context},
 };
@@ -41,7 +42,7 @@ pub(super) async fn check(
     let (Some(subject), false) = (subject(planned), preflight == Preflight::Off) else {
         return Diagnostics::new();
     };
-    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
     let bounds = shortly(resource, &bounds);
     let memory = resource.session.held.readiness();
     let reader =

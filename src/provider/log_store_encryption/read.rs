@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    EncryptionPrivate, LogStoreEncryption, READ_TIMEOUT,
     model::{EncryptionModel, Observed},
     preflight,
+    private::EncryptionPrivate,
+    resource::{self, LogStoreEncryption},
 };
 use crate::{
     cloud::{
@@ -15,7 +16,7 @@ use crate::{
             encryption::{BoundLogStore, LogStoreCalls},
         },
     },
-    provider::{errors, log_store_id::LogStoreId},
+    provider::{errors, log_store_id::LogStoreId, timeouts},
     schema::{
         Diagnostic, Diagnostics,
         resource::{Context, Outcome, Stored},
@@ -26,22 +27,20 @@ use crate::{
 const UNBELIEVED_PAUSES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-type Read = Outcome<EncryptionModel, EncryptionPrivate>;
-
 /// Reads the Logstore. Only the service's own word that the Logstore or its project does not exist, or that
 /// encryption was never configured, removes the resource from the state.
 pub(super) async fn read(
     resource: &LogStoreEncryption,
     context: &Context,
-    stored: Stored<EncryptionModel, EncryptionPrivate>,
-) -> Read {
+    stored: Stored<LogStoreEncryption>,
+) -> Outcome<LogStoreEncryption> {
     let (state, mut private) = (stored.state, stored.private.of_object());
     match try_read(resource, context, &state, &mut private).await {
         Ok(Found::Configured(new_state, diagnostics)) => {
-            Read { state: Some(*new_state), private, diagnostics }
+            Outcome { state: Some(*new_state), private, diagnostics }
         }
-        Ok(Found::Gone(diagnostics)) => Read { state: None, private, diagnostics },
-        Err(problem) => Read { state: Some(state), private, diagnostics: problem.into() },
+        Ok(Found::Gone(diagnostics)) => Outcome { state: None, private, diagnostics },
+        Err(problem) => Outcome { state: Some(state), private, diagnostics: problem.into() },
     }
 }
 
@@ -59,14 +58,14 @@ async fn try_read(
 ) -> Result<Found, Diagnostic> {
     let id = resource.log_store_id(state)?;
     let client = resource.session.sls(&id.region)?;
-    let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.read, timeouts::READ);
     // An import knows the names only.
     let importing = state.enable.is_null();
     let known_create_time = state.logstore_create_time.known().copied();
-    let log_store = match get(&super::bound(&client, &bounds, &id), known_create_time).await {
+    let log_store = match get(&resource::bound(&client, &bounds, &id), known_create_time).await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) && !importing => {
-            private.check_account(resource, &bounds, &id, state).await?;
+            private.check_account(&resource.session, &bounds, &id, state).await?;
             return Ok(Found::Gone(gone(&id, error.message())));
         }
         Err(error) => {
@@ -92,7 +91,7 @@ async fn try_read(
     new_state.region = id.region.as_str().into();
     new_state.observe(conf, observed.create_time);
     new_state.complete_import();
-    private.store_account(resource, &bounds, &new_state).await;
+    private.store_account(&resource.session, &bounds, &new_state).await;
     let mut diagnostics = Diagnostics::new();
     if rebuilt {
         diagnostics.push(created_anew(&id));

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::{LogStoreEncryption, READ_TIMEOUT, model::EncryptionModel};
+use super::{model::EncryptionModel, resource::LogStoreEncryption};
 use crate::{
     cloud::{
         CallContext,
         names::LogstoreName,
         sls::{ListLogStores, SlsClient, encryption::same_role_arn},
     },
-    provider::{errors, held_roles::Leaving, log_store_id::LogStoreId},
+    provider::{errors, held_roles::Leaving, log_store_id::LogStoreId, timeouts},
     schema::{Diagnostic, resource::Context},
 };
 
@@ -85,7 +85,7 @@ async fn others(
     if resource.session.held.roles.is_first_look(arn, id.project.as_str())
         && let Ok(client) = resource.session.sls(&id.region)
     {
-        let bounds = resource.call_context(context, prior, |timeouts| &timeouts.read, READ_TIMEOUT);
+        let bounds = resource.session.bounds(context, &prior.timeouts, |limits| &limits.read, timeouts::READ);
         users = role_users(&client, &bounds, id, arn).await;
     }
     users.remove(&id.to_string());

@@ -1,15 +1,11 @@
 //! What a plan warns of: what cannot be undone, and what is stored in clear afterwards.
 
 use super::{
-    LogStoreEncryption,
+    existing::Found,
     model::{EncryptionModel, UserCmkInfoModel},
-    plan::Found,
+    resource::LogStoreEncryption,
 };
-use crate::{
-    cloud::error::Error,
-    provider::{errors, log_store_id::LogStoreId},
-    schema::{Diagnostic, Diagnostics, Field, Path},
-};
+use crate::schema::{Diagnostic, Diagnostics, Field, Path};
 
 /// The warnings of a create that is no part of a replacement.
 pub(super) fn of_create(
@@ -85,24 +81,4 @@ pub(super) fn switches_off(id: &str) -> Diagnostic {
         ),
     )
     .at(Path::of("enable"))
-}
-
-/// The Logstore is not there, or is to be created in the same apply.
-pub(super) fn not_there(id: &LogStoreId, error: &Error) -> Diagnostic {
-    let region = if errors::is_project_gone(error) {
-        format!(
-            " A project is only found in its own region; this one was looked for in {}, and region of the resource names another one.",
-            id.region
-        )
-    } else {
-        String::new()
-    };
-    Diagnostic::warning(
-        "A Logstore does not exist yet",
-        format!(
-            "Logstore {id}: SLS says: {}.{region} This resource never creates a Logstore. If nothing creates it before this resource is applied, the apply fails.",
-            error.message().trim_end_matches('.')
-        ),
-    )
-    .at(Path::of("logstore_name"))
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, slice};
 
-use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel};
+use super::{
+    model::{self, RoleModel},
+    resource::{self, RamByokRole, RolePrivate},
+};
 use crate::{
     cloud::{
         CallContext,
@@ -15,6 +18,7 @@ use crate::{
     provider::{
         errors,
         held_roles::{HeldRoles, MadeRole, WithoutPassRole},
+        timeouts,
     },
     schema::{
         Diagnostic, Diagnostics,
@@ -22,17 +26,16 @@ use crate::{
     },
 };
 
-type Applied = Outcome<RoleModel, RolePrivate>;
-
 /// Makes the role with everything that belongs to it. What was done is in the state, whatever comes of the rest; so is
 /// a role of which nobody knows whether it was made.
 pub(super) async fn create(
     resource: &RamByokRole,
     context: &Context,
-    request: Create<RoleModel, RolePrivate>,
-) -> Applied {
+    request: Create<RamByokRole>,
+) -> Outcome<RamByokRole> {
     let Create { planned, private, .. } = request;
-    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.create, WRITE_TIMEOUT);
+    let bounds =
+        resource.session.bounds(context, &planned.timeouts, |limits| &limits.create, timeouts::WRITE);
     let name = planned.role_name.known().map_or("", String::as_str);
     let policies = private.policies.clone();
     let _lock = match resource.lock(&bounds, name).await {
@@ -45,15 +48,15 @@ pub(super) async fn create(
     }
 }
 
-fn not_begun(planned: RoleModel, policies: BTreeSet<String>, not: NotBegun) -> Applied {
+fn not_begun(planned: RoleModel, policies: BTreeSet<String>, not: NotBegun) -> Outcome<RamByokRole> {
     match not {
         NotBegun { problem, left: None } => {
-            Applied { state: None, private: RolePrivate::default(), diagnostics: problem.into() }
+            Outcome { state: None, private: RolePrivate::default(), diagnostics: problem.into() }
         }
         NotBegun { problem, left: Some(left) } => {
             let private = RolePrivate { role: Some(left.clone()), policies, is_destroy: false };
             let state = planned.bare(&left);
-            Applied { state: Some(state), private, diagnostics: problem.into() }
+            Outcome { state: Some(state), private, diagnostics: problem.into() }
         }
     }
 }
@@ -79,7 +82,7 @@ async fn begin(
     private: &RolePrivate,
 ) -> Result<(Role, Observed), NotBegun> {
     let started = async {
-        let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
+        let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
         Ok((name, wanted, resource.session.ram()?))
     };
     let left = private.role.clone();
@@ -154,23 +157,23 @@ async fn set_up(
     planned: RoleModel,
     (role, mut observed): (Role, Observed),
     policies: BTreeSet<String>,
-) -> Applied {
+) -> Outcome<RamByokRole> {
     let outcome = try_set_up(resource, bounds, &planned, (&role, &mut observed), &policies).await;
     let mut state = planned;
     state.observe_role(&role);
     match outcome {
         Ok(diagnostics) => {
-            state.pass_role_policy = super::model::expected_pass_role_policy(&state.pass_role, &role.arn);
+            state.pass_role_policy = model::expected_pass_role_policy(&state.pass_role, &role.arn);
             if state.foreign_policies.is_unknown() {
-                state.foreign_policies = super::model::foreign_policies(observed.foreign_policies());
+                state.foreign_policies = model::foreign_policies(observed.foreign_policies());
             }
-            Applied { state: Some(state), private: RolePrivate::default(), diagnostics }
+            Outcome { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
             let mut private = RolePrivate { role: Some(MadeRole::of(&role)), policies, is_destroy: false };
             private.policies.extend(state.forget_pass_role_unless(observed.pass_role.is_some()));
             state.observe(&observed, &role.assume_role_policy_document, None);
-            Applied { state: Some(state), private, diagnostics }
+            Outcome { state: Some(state), private, diagnostics }
         }
     }
 }
@@ -182,11 +185,11 @@ async fn try_set_up(
     (role, observed): (&Role, &mut Observed),
     policies: &BTreeSet<String>,
 ) -> Result<Diagnostics, Diagnostics> {
-    let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
+    let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     let bound = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     // Before the role is finished: what fails after that is not gone on with.
-    super::remove_left(&bound, &wanted, policies).await?;
+    resource::remove_left(&bound, &wanted, policies).await?;
     let roles = &resource.session.held.roles;
     let diagnostics = finish(&bound, &role.arn, &wanted, observed, roles).await?;
     let policy = wanted.pass_role.as_ref();
@@ -218,7 +221,7 @@ async fn finish(
             roles.note_waiting(&policy_name, WithoutPassRole { name, arn, wanted, observed });
             return Ok(diagnostics);
         }
-        Err(error) => return Err(super::not_set_up(role, wanted, observed, &error).await),
+        Err(error) => return Err(resource::not_set_up(role, wanted, observed, &error).await),
     }
     let written = Written::role().and(Written::by(&steps));
     match role.carry_out(arn, slice::from_ref(last), observed).await {
@@ -228,7 +231,7 @@ async fn finish(
         {
             Ok(errors::description_unknown(&wanted.role_name, &error).into())
         }
-        Err(error) => Err(super::not_set_up(role, wanted, observed, &error).await),
+        Err(error) => Err(resource::not_set_up(role, wanted, observed, &error).await),
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel, read::new_state};
+use super::{
+    model::RoleModel,
+    read::new_state,
+    resource::{self, RamByokRole, RolePrivate},
+};
 use crate::{
     cloud::{
         CallContext,
@@ -12,6 +16,7 @@ use crate::{
     provider::{
         errors,
         held_roles::{Stored as StoredRole, WithoutPassRole},
+        timeouts,
     },
     schema::{
         Diagnostic, Diagnostics,
@@ -24,8 +29,8 @@ use crate::{
 pub(super) async fn delete(
     resource: &RamByokRole,
     context: &Context,
-    stored: &Stored<RoleModel, RolePrivate>,
-) -> Destroyed<RoleModel> {
+    stored: &Stored<RamByokRole>,
+) -> Destroyed<RamByokRole> {
     let Stored { state, private } = stored;
     let left = private.role.as_ref().filter(|left| state.role_id.known() == Some(&left.role_id));
     if let (Some(left), false, Some(name)) = (left, private.is_destroy, state.role_name.known()) {
@@ -34,7 +39,7 @@ pub(super) async fn delete(
         resource.session.held.roles.note_read(name, StoredRole::Unfinished(unfinished));
         return Diagnostics::new().into();
     }
-    let bounds = resource.call_context(context, state, |timeouts| &timeouts.delete, WRITE_TIMEOUT);
+    let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.delete, timeouts::WRITE);
     match try_delete(resource, &bounds, state, private).await {
         Ok(diagnostics) => diagnostics.into(),
         Err(NotRemoved { problem, found }) => {
@@ -46,7 +51,7 @@ pub(super) async fn delete(
 
 /// The PassRole policies of a role that was not finished: the one of its state, and those that the state does not show.
 fn policies_of(state: &RoleModel, private: &RolePrivate) -> BTreeSet<String> {
-    private.policies.iter().cloned().chain(super::pass_role_policy_name(state, false)).collect()
+    private.policies.iter().cloned().chain(resource::pass_role_policy_name(state, false)).collect()
 }
 
 /// A role that was not removed.
@@ -68,9 +73,9 @@ async fn try_delete(
     state: &RoleModel,
     private: &RolePrivate,
 ) -> Result<Diagnostics, NotRemoved> {
-    let name = super::role_name(state)?;
+    let name = resource::role_name(state)?;
     let client = resource.session.ram().map_err(Diagnostic::from)?;
-    super::check_account(resource, bounds, state).await?;
+    resource::check_account(resource, bounds, state).await?;
     let _lock = resource.lock(bounds, name.as_str()).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     if state.role_id.is_null() && !is_ours(&role).await? {
@@ -80,7 +85,7 @@ async fn try_delete(
         return stays(resource, &role, state, private).await;
     }
     let force = state.force.known().copied().unwrap_or_default();
-    let policy = super::pass_role_policy_name(state, false);
+    let policy = resource::pass_role_policy_name(state, false);
     match role.remove(policy.as_deref(), &private.policies, force).await {
         Ok(()) => resource.session.held.roles.note_absent(name.as_str()),
         Err(error) => return Err(half_removed(&role, state, policy.as_deref(), &error).await),
@@ -124,7 +129,7 @@ async fn stays(
 ) -> Result<Diagnostics, NotRemoved> {
     let finished = state.role_id.known().and_then(|role_id| resource.session.held.roles.finished(role_id));
     let Some(kept) = finished else { return Ok(errors::role_finished_stays(role.name.as_str()).into()) };
-    super::remove_left_but(role, kept.first().map(String::as_str), &policies_of(state, private)).await?;
+    resource::remove_left_but(role, kept.first().map(String::as_str), &policies_of(state, private)).await?;
     Ok(Diagnostics::new())
 }
 

@@ -1,12 +1,12 @@
 //! Imports a role by its name.
 
 use super::{
-    READ_TIMEOUT, RamByokRole,
     model::{RoleModel, SERVICE_LINKED},
+    resource::{self, RamByokRole},
 };
 use crate::{
     cloud::names::RoleName,
-    provider::account,
+    provider::{account, timeouts},
     schema::{
         Diagnostic,
         resource::{Context, Import},
@@ -27,8 +27,8 @@ pub(super) async fn import(
     if let Import::Identity(identity) = from
         && let Some(account_id) = identity.attribute("account_id").as_str()
     {
-        let object = format!("Role {}", super::role_name(&model)?);
-        let bounds = resource.call_context(context, &model, |timeouts| &timeouts.read, READ_TIMEOUT);
+        let object = format!("Role {}", resource::role_name(&model)?);
+        let bounds = resource.session.bounds(context, &model.timeouts, |limits| &limits.read, timeouts::READ);
         account::check(&resource.session, &bounds, &object, account_id).await?;
     }
     Ok(model)

@@ -22,7 +22,7 @@ use crate::{
         Attribute, Field, Nesting, Schema, Type, Value,
         field::SetOf,
         modifier::{RequiresReplace, UseStateForUnknown},
-        validator::{Between, Each, Parses},
+        validator::{Between, Each, ParseWith},
     },
 };
 
@@ -115,19 +115,13 @@ fn configured() -> Vec<Attribute> {
     vec![
         Attribute::string("role_name")
             .required()
-            .validate(Parses {
-                rule: "Must have 1 to 64 letters, digits, dots and hyphens, and not begin with `AliyunServiceRoleFor`.",
-                problem: role_name_problem,
-            })
-            .equivalent(same_text)
+            .validate(ParseWith::new("Must have 1 to 64 letters, digits, dots and hyphens, and not begin with `AliyunServiceRoleFor`.", validate_role_name))
+            .semantic_equals(same_name)
             .plan(RequiresReplace)
             .described("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it. This does not hold for a role that is tainted when its name changes: Terraform then does not tell the provider which role it replaces."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
-            .validate(Parses {
-                rule: "Must have at most 1024 characters.",
-                problem: |text| length_problem(text, 1_024),
-            })
+            .validate(ParseWith::new("Must have at most 1024 characters.", |text| validate_length(text, 1_024)))
             .described("What people read of the role. An empty one is for a role that was imported without a description; whether RAM takes an empty one in a change is not documented."),
         Attribute::number("max_session_duration")
             .default_value(Value::Number(shortest.into()))
@@ -160,29 +154,17 @@ fn pass_role() -> Vec<Attribute> {
         Attribute::string("policy_name")
             .optional()
             .computed()
-            .validate(Parses {
-                rule: "Must have 1 to 128 letters, digits and hyphens.",
-                problem: |text| sentence(PolicyName::parse(text).err()),
-            })
-            .equivalent(same_text)
+            .validate(ParseWith::new("Must have 1 to 128 letters, digits and hyphens.", PolicyName::parse))
+            .semantic_equals(same_name)
             .described("The name of the custom policy, which must not exist. Default: `<role_name>-pass-role`, with hyphens for characters that a policy's name cannot have."),
         names("users")
-            .validate(Each(Parses {
-                rule: "Must be the name of a RAM user, without a domain.",
-                problem: |text| sentence(UserName::parse(text).err()),
-            }))
+            .validate(Each(ParseWith::new("Must be the name of a RAM user, without a domain.", UserName::parse)))
             .described("Names of RAM users."),
         names("groups")
-            .validate(Each(Parses {
-                rule: "Must be the name of a RAM user group.",
-                problem: |text| sentence(GroupName::parse(text).err()),
-            }))
+            .validate(Each(ParseWith::new("Must be the name of a RAM user group.", GroupName::parse)))
             .described("Names of RAM user groups."),
         names("roles")
-            .validate(Each(Parses {
-                rule: "Must be the name of a RAM role.",
-                problem: |text| sentence(RoleName::parse(text).err()),
-            }))
+            .validate(Each(ParseWith::new("Must be the name of a RAM role.", RoleName::parse)))
             .described("Names of RAM roles, for example the one that a pipeline assumes."),
     ]
 }
@@ -219,18 +201,21 @@ fn computed() -> Vec<Attribute> {
     ]
 }
 
-fn role_name_problem(text: &str) -> Option<String> {
+fn validate_role_name(text: &str) -> Result<(), String> {
     if text.to_lowercase().starts_with(&SERVICE_LINKED.to_lowercase()) {
-        return Some(format!(
+        return Err(format!(
             "names that begin with {SERVICE_LINKED} are of service-linked roles, which only the services themselves make"
         ));
     }
-    sentence(RoleName::parse_new(text).err())
+    RoleName::parse_new(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
-fn length_problem(text: &str, longest: usize) -> Option<String> {
+fn validate_length(text: &str, longest: usize) -> Result<(), String> {
     let length = text.chars().count();
-    (length > longest).then(|| format!("it must have at most {longest} characters, and it has {length}"))
+    if length > longest {
+        return Err(format!("it must have at most {longest} characters, and it has {length}"));
+    }
+    Ok(())
 }
 
 /// What is wrong with tags, as the end of a sentence, or nothing.
@@ -255,14 +240,6 @@ pub(super) fn tags_problem(tags: &BTreeMap<String, Field<String>>) -> Option<Str
             _ => None,
         }
     })
-}
-
-fn sentence(error: Option<impl std::fmt::Display>) -> Option<String> {
-    error.map(|error| error.to_string().trim_end_matches('.').to_owned())
-}
-
-fn same_text(a: &Value, b: &Value) -> bool {
-    matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if same_name(a, b))
 }
 
 /// The name of the PassRole policy of a role where none is configured. Policies' names have fewer characters

@@ -4,8 +4,8 @@
 //! difference and is put right.
 
 use super::{
-    READ_TIMEOUT, RamByokRole, RolePrivate,
     model::{self, RoleModel},
+    resource::{RamByokRole, RolePrivate},
 };
 use crate::{
     cloud::{
@@ -20,6 +20,7 @@ use crate::{
         errors,
         held_roles::{Leaving, MadeRole, PlannedRole, Stored},
         readiness::role::is_trusting,
+        timeouts,
     },
     schema::{
         Diagnostic, Diagnostics, Field, Path,
@@ -27,14 +28,12 @@ use crate::{
     },
 };
 
-type RolePlan = Plan<RoleModel, RolePrivate>;
-
 /// Plans a create.
 pub(super) async fn create(
     resource: &RamByokRole,
     context: &Context,
-    request: PlanCreate<RoleModel, RolePrivate>,
-) -> RolePlan {
+    request: PlanCreate<RamByokRole>,
+) -> Plan<RamByokRole> {
     let PlanCreate { config, mut planned, replaced } = request;
     fill_in(&config, &mut planned);
     planned.id = planned.role_name.clone();
@@ -67,7 +66,7 @@ pub(super) async fn create(
     if !diagnostics.has_errors() {
         diagnostics.extend(look_at_pass_role(resource, context, None, &planned).await);
     }
-    RolePlan { planned, private, requires_replace: Vec::new(), diagnostics }
+    Plan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
 /// Looks whether there is a role of this name already. One whose create was not finished is gone on with, as the state
@@ -84,7 +83,7 @@ async fn look_at_existing(
 ) -> Result<Option<Role>, Diagnostic> {
     let name = planned.role_name.known().and_then(|name| RoleName::parse(name).ok());
     let (Some(name), Ok(client)) = (name, resource.session.ram()) else { return Ok(None) };
-    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
     let roles = &resource.session.held.roles;
     match client.get_role(&bounds, &name).await {
         Ok(role) if role.description == UNFINISHED && !roles.is_begun(name.as_str()) => Ok(Some(role)),
@@ -120,7 +119,7 @@ async fn look_at_pass_role(
     let (Some((name, wanted)), Ok(client)) = (wanted, resource.session.ram()) else {
         return Diagnostics::new();
     };
-    let bounds = resource.call_context(context, planned, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
     let role = BoundRole { client: &client, clock: client.clock(), context: &bounds, name: &name };
     let before = prior.and_then(RoleModel::wanted).and_then(|wanted| wanted.pass_role).unwrap_or_default();
     let mut diagnostics = Diagnostics::new();
@@ -145,8 +144,8 @@ async fn look_at_pass_role(
 pub(super) async fn update(
     resource: &RamByokRole,
     context: &Context,
-    request: PlanUpdate<RoleModel, RolePrivate>,
-) -> RolePlan {
+    request: PlanUpdate<RamByokRole>,
+) -> Plan<RamByokRole> {
     let PlanUpdate { config, prior, mut planned, private, requires_replace } = request;
     let mut diagnostics = Diagnostics::new();
     fill_in(&config, &mut planned);
@@ -171,7 +170,7 @@ pub(super) async fn update(
         diagnostics.extend(replaced(resource, &prior, &planned));
         warn_of_foreign(&prior, &mut diagnostics);
     }
-    RolePlan { planned, private, requires_replace, diagnostics }
+    Plan { planned, private, requires_replace, diagnostics }
 }
 
 /// Notes what is planned for the role, for the Logstores that use it.
@@ -210,8 +209,8 @@ fn replaced(resource: &RamByokRole, prior: &RoleModel, planned: &RoleModel) -> O
 /// Plans a destroy: the place to say what is lost.
 pub(super) fn destroy(
     resource: &RamByokRole,
-    request: &PlanDestroy<RoleModel, RolePrivate>,
-) -> DestroyPlan<RolePrivate> {
+    request: &PlanDestroy<RamByokRole>,
+) -> DestroyPlan<RamByokRole> {
     let PlanDestroy { prior, private } = request;
     let mut diagnostics = Diagnostics::new();
     // What is not finished may be finished by the create half of a replacement, and then stays.

@@ -1,6 +1,9 @@
 //! Refreshes the state from RAM.
 
-use super::{READ_TIMEOUT, RamByokRole, RolePrivate, model::RoleModel};
+use super::{
+    model::{PassRoleModel, RoleModel},
+    resource::{self, RamByokRole, RolePrivate},
+};
 use crate::{
     cloud::{
         error::ErrorKind,
@@ -12,6 +15,7 @@ use crate::{
     provider::{
         account, errors,
         held_roles::{MadeRole, Stored as StoredRole},
+        timeouts,
     },
     schema::{
         Diagnostic, Diagnostics, Field,
@@ -19,20 +23,18 @@ use crate::{
     },
 };
 
-type Read = Outcome<RoleModel, RolePrivate>;
-
 /// Reads the role. Only RAM's own word that there is no such role, or that the one that is there is somebody else's,
 /// removes the resource from the state.
 pub(super) async fn read(
     resource: &RamByokRole,
     context: &Context,
-    stored: Stored<RoleModel, RolePrivate>,
-) -> Read {
+    stored: Stored<RamByokRole>,
+) -> Outcome<RamByokRole> {
     let Stored { state, mut private } = stored;
     // A destroy that failed has left it set.
     private.is_destroy = false;
     let name = state.role_name.known().cloned().unwrap_or_default();
-    let gone = |why| Read { state: None, private: RolePrivate::default(), diagnostics: why };
+    let gone = |why| Outcome { state: None, private: RolePrivate::default(), diagnostics: why };
     match try_read(resource, context, &state, &private).await {
         Ok(Some(found)) if is_anothers(&private, &found) => gone(errors::role_of_others(&name).into()),
         Ok(Some(found)) => {
@@ -44,10 +46,10 @@ pub(super) async fn read(
                 *left = new_state.made();
             }
             note(resource, &new_state, &private, is_unfinished);
-            Read { state: Some(new_state), private, diagnostics }
+            Outcome { state: Some(new_state), private, diagnostics }
         }
         Ok(None) => gone(errors::role_gone(&name).into()),
-        Err(problem) => Read { state: Some(state), private, diagnostics: problem.into() },
+        Err(problem) => Outcome { state: Some(state), private, diagnostics: problem.into() },
     }
 }
 
@@ -62,19 +64,20 @@ async fn try_read(
     state: &RoleModel,
     private: &RolePrivate,
 ) -> Result<Option<Box<Found>>, Diagnostic> {
-    let name = super::role_name(state)?;
+    let name = resource::role_name(state)?;
     let client = resource.session.ram()?;
-    let bounds = resource.call_context(context, state, |timeouts| &timeouts.read, READ_TIMEOUT);
+    let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.read, timeouts::READ);
     let role = BoundRole { client: &client, clock: client.clock(), context: &bounds, name: &name };
     let importing = is_import(state, private);
-    let policy_name = super::pass_role_policy_name(state, importing);
+    let policy_name = resource::pass_role_policy_name(state, importing);
     let found = if importing {
         role.observe(policy_name.as_deref()).await
     } else {
         role.observe_known(policy_name.as_deref(), state.create_date.known().map(String::as_str)).await
     };
     match found {
-        Ok(found) => match super::arn(state).filter(|arn| arn.account_id() != found.role.arn.account_id()) {
+        Ok(found) => match resource::arn(state).filter(|arn| arn.account_id() != found.role.arn.account_id())
+        {
             Some(arn) => Err(account::another_account(
                 &format!("Role {name}"),
                 arn.account_id(),
@@ -83,7 +86,7 @@ async fn try_read(
             None => Ok(Some(Box::new(found))),
         },
         Err(error) if error.kind() == ErrorKind::NotFound && !importing => {
-            super::check_account(resource, &bounds, state).await?;
+            resource::check_account(resource, &bounds, state).await?;
             Ok(None)
         }
         Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {name}"), &error)),
@@ -115,7 +118,7 @@ fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unf
         Some(_) if !is_unfinished => StoredRole::NotMarked,
         Some(left) => {
             // The create half of its replacement is not told of the state.
-            policies.extend(super::pass_role_policy_name(state, false));
+            policies.extend(resource::pass_role_policy_name(state, false));
             StoredRole::Unfinished(RolePrivate { role: Some(left.clone()), policies, is_destroy: false })
         }
     };
@@ -155,8 +158,7 @@ impl RoleModel {
         match &found.observed.pass_role {
             Some(pass_role) if pass_role.document_is_right => {
                 let policy_name = pass_role.policy_name.as_str().into();
-                self.pass_role =
-                    Field::Known(super::model::PassRoleModel { policy_name, ..Default::default() });
+                self.pass_role = Field::Known(PassRoleModel { policy_name, ..Default::default() });
             }
             _ => found.observed.pass_role = None,
         }

@@ -1,28 +1,30 @@
 //! Changes a role.
 
-use super::{RamByokRole, RolePrivate, WRITE_TIMEOUT, model::RoleModel};
+use super::{
+    model::{self, RoleModel},
+    resource::{self, RamByokRole, RolePrivate},
+};
 use crate::{
     cloud::{
         CallContext,
         ram::byok_role::{BoundRole, Observed, Written, same_name, steps},
     },
-    provider::errors,
+    provider::{errors, timeouts},
     schema::{
         Diagnostic, Diagnostics, Field,
         resource::{Context, Outcome, Update},
     },
 };
 
-type Applied = Outcome<RoleModel, RolePrivate>;
-
 /// Changes what differs, and nothing else. What was done before a failure is in the state.
 pub(super) async fn update(
     resource: &RamByokRole,
     context: &Context,
-    request: Update<RoleModel, RolePrivate>,
-) -> Applied {
+    request: Update<RamByokRole>,
+) -> Outcome<RamByokRole> {
     let Update { prior, planned, mut private, .. } = request;
-    let bounds = resource.call_context(context, &planned, |timeouts| &timeouts.update, WRITE_TIMEOUT);
+    let bounds =
+        resource.session.bounds(context, &planned.timeouts, |limits| &limits.update, timeouts::WRITE);
     let mut observed = prior.as_observed();
     match try_update(resource, &bounds, &prior, &planned, &private, &mut observed).await {
         Ok((policy, diagnostics)) => {
@@ -30,12 +32,12 @@ pub(super) async fn update(
             // A plan that repairs the role leaves it open.
             state.arn = prior.arn;
             state.pass_role_policy = policy;
-            Applied { state: Some(state), private: RolePrivate::default(), diagnostics }
+            Outcome { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
             private.policies.extend(begun_policy(&prior, &planned));
             let state = as_left(&prior, &planned, &observed);
-            Applied { state: Some(state), private, diagnostics }
+            Outcome { state: Some(state), private, diagnostics }
         }
     }
 }
@@ -48,24 +50,24 @@ async fn try_update(
     private: &RolePrivate,
     observed: &mut Observed,
 ) -> Result<(Field<String>, Diagnostics), Diagnostics> {
-    let (name, wanted) = (super::role_name(planned)?, super::wanted(planned)?);
+    let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
-    let arn = super::arn(prior).ok_or_else(|| {
+    let arn = resource::arn(prior).ok_or_else(|| {
         Diagnostic::error("The state does not hold the role's ARN", "Run again with a refresh.")
     })?;
-    super::check_account(resource, bounds, prior).await?;
+    resource::check_account(resource, bounds, prior).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     let steps = steps(observed, &wanted);
     if let Err(error) = role.carry_out(&arn, &steps, observed).await {
-        return Err(super::not_set_up(&role, &wanted, observed, &error).await);
+        return Err(resource::not_set_up(&role, &wanted, observed, &error).await);
     }
     let written = Written::by(&steps);
     let diagnostics = errors::of_settling(&wanted.role_name, role.settle(&arn, &wanted, &written).await);
-    super::remove_left(&role, &wanted, &private.policies).await?;
+    resource::remove_left(&role, &wanted, &private.policies).await?;
     if !written.is_empty() {
         resource.session.held.roles.note_new(arn.as_str());
     }
-    Ok((super::model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))
+    Ok((model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))
 }
 
 /// The state after a change that failed half-way: what was before, with what was done.

@@ -19,7 +19,7 @@ pub trait DataSource: fmt::Debug + Send + Sync + 'static {
     /// The name of the data source type.
     fn type_name(&self) -> &'static str;
 
-    /// Its schema. Plan modifiers and equivalences mean nothing here: a data source is never planned.
+    /// Its schema. Plan modifiers and semantic equality mean nothing here: a data source is never planned.
     fn schema(&self) -> Schema;
 
     /// Checks rules between arguments; values may be unknown.

@@ -1,0 +1,123 @@
+//! What a create finds of the Logstore when it is planned.
+
+use super::{
+    model::{EncryptionModel, Observed},
+    resource::{self, LogStoreEncryption},
+};
+use crate::{
+    cloud::{
+        error::Error,
+        sls::encryption::{LogStoreCalls, conflicts},
+    },
+    provider::{errors, log_store_id::LogStoreId, timeouts},
+    schema::{Diagnostic, Diagnostics, Path, resource::Context},
+};
+
+/// What a create finds, as far as the plan can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The Logstore is configured just so: nothing is sent.
+    Same,
+    /// It is configured just so, but disabled.
+    Disabled,
+    /// It is configured just so, and is to be disabled.
+    Enabled,
+    /// It has no configuration, as far as it can be read.
+    Nothing,
+    /// A part of the plan is not known yet, or the Logstore may be replaced as well.
+    Open,
+}
+
+impl Found {
+    /// Whether what is sent makes the service use the key: nothing else has to be ready.
+    pub(super) fn needs_key(self) -> bool {
+        !matches!(self, Found::Same | Found::Enabled)
+    }
+}
+
+/// Compares a plan with the Logstore as it is, if that can be read.
+pub(super) async fn look(
+    resource: &LogStoreEncryption,
+    context: &Context,
+    planned: &EncryptionModel,
+) -> (Diagnostics, Found) {
+    let Some(Ok(id)) = resource.known_log_store_id(planned) else {
+        return (Diagnostics::new(), Found::Nothing);
+    };
+    let Ok(client) = resource.session.sls(&id.region) else { return (Diagnostics::new(), Found::Open) };
+    let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
+    let held = &resource.session.held;
+    let writes = held.writes(&id);
+    match resource::bound(&client, &bounds, &id).get().await {
+        Ok(log_store) => match Observed::of(&log_store) {
+            Ok(observed) => {
+                held.keep_read(&id, log_store, writes);
+                compare(&id, planned, &observed)
+            }
+            Err(problem) => (errors::unreadable(&id, &problem).into(), Found::Open),
+        },
+        // The Logstore may be created in the same apply.
+        Err(error) if errors::is_gone(&error) => (not_there(&id, &error).into(), Found::Nothing),
+        Err(error) => (cannot_look(&id, &error).into(), Found::Nothing),
+    }
+}
+
+/// A Logstore that cannot be read at plan is checked at apply, unless no call can succeed at all.
+fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
+    let summary = "Cannot read a Logstore";
+    if errors::stops_plan(error) {
+        return errors::of_call(summary, format_args!("Logstore {id}"), error);
+    }
+    errors::warning_of_call(
+        summary,
+        format_args!("Logstore {id}"),
+        error,
+        "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
+    )
+}
+
+/// What a Logstore's present configuration means for a create.
+fn compare(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (Diagnostics, Found) {
+    let Some(stored) = &observed.conf else { return (Diagnostics::new(), Found::Nothing) };
+    let conflicts = conflicts(&stored.into(), &planned.permanent());
+    if !conflicts.is_empty() {
+        let conflicts =
+            conflicts.iter().map(|conflict| errors::of_plan(errors::existing_conflict(id, stored, conflict)));
+        return (conflicts.collect(), Found::Open);
+    }
+    let Some(wanted) = planned.encrypt_conf() else { return (Diagnostics::new(), Found::Open) };
+    let (found, consequence) = match (stored.enable, wanted.enable) {
+        // Its own warning says more.
+        (true, false) => return (Diagnostics::new(), Found::Enabled),
+        (false, true) => (
+            Found::Disabled,
+            "It is the configured one but for enable: encryption is switched on, nothing else is changed.",
+        ),
+        _ => (Found::Same, "It is the configured one, so the Logstore is adopted as it is: nothing is sent."),
+    };
+    let warning = Diagnostic::warning(
+        "A Logstore already has an encryption configuration",
+        format!("Logstore {id}: it has {}. {consequence}", errors::describe(stored)),
+    );
+    (warning.into(), found)
+}
+
+/// The Logstore is not there, or is to be created in the same apply.
+fn not_there(id: &LogStoreId, error: &Error) -> Diagnostic {
+    let region = if errors::is_project_gone(error) {
+        format!(
+            " A project is only found in its own region; this one was looked for in {}, and region of the resource names another one.",
+            id.region
+        )
+    } else {
+        String::new()
+    };
+    Diagnostic::warning(
+        "A Logstore does not exist yet",
+        format!(
+            "Logstore {id}: SLS says: {}.{region} This resource never creates a Logstore. If nothing creates it before this resource is applied, the apply fails.",
+            error.message().trim_end_matches('.')
+        ),
+    )
+    .at(Path::of("logstore_name"))
+}

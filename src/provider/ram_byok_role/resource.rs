@@ -1,0 +1,129 @@
+//! The resource type and what its operations share.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::model::{self, RoleModel};
+use crate::{
+    cloud::{
+        CallContext,
+        names::RoleName,
+        ram::{
+            RoleArn,
+            byok_role::{BoundRole, Observed, StepError, Wanted, same_name},
+        },
+    },
+    provider::{account, errors, held_roles::Unfinished, session::Session},
+    schema::{Diagnostic, Diagnostics, Field},
+};
+
+/// The resource type `alicloud_ram_byok_role`.
+#[derive(Debug)]
+pub struct RamByokRole {
+    pub(super) session: Arc<Session>,
+}
+
+/// What is stored beside the state.
+pub(super) type RolePrivate = Unfinished;
+
+impl RamByokRole {
+    pub(in crate::provider) fn new(session: Arc<Session>) -> RamByokRole {
+        RamByokRole { session }
+    }
+
+    /// Waits, within the bounds, until no other call of this process makes or deletes the role of this name.
+    pub(super) async fn lock(
+        &self,
+        bounds: &CallContext,
+        name: &str,
+    ) -> Result<Option<OwnedMutexGuard<()>>, Diagnostic> {
+        let Ok(client) = self.session.ram() else { return Ok(None) };
+        let waited = bounds.bound(client.clock(), self.session.held.roles.lock(name)).await;
+        waited.map(Some).map_err(|_| {
+            Diagnostic::error(
+                "Another operation on the same role is not over",
+                format!("Role {name}: waiting for it ended with the time allowed for this one, or was interrupted. Run again."),
+            )
+        })
+    }
+}
+
+/// The role of a state, whose name was checked when it was configured or imported.
+pub(super) fn role_name(model: &RoleModel) -> Result<RoleName, Diagnostic> {
+    let name = model.role_name.known().map_or("", String::as_str);
+    RoleName::parse(name).map_err(|problem| {
+        Diagnostic::error(
+            "The state does not name a role",
+            format!("{problem} Take the resource out of the state, which sends nothing, and import it again:\n\n  terraform state rm ADDRESS\n  terraform import ADDRESS ROLE_NAME"),
+        )
+    })
+}
+
+/// The ARN of a state; none of a role of which nobody knows whether it was made.
+pub(super) fn arn(state: &RoleModel) -> Option<RoleArn> {
+    RoleArn::parse(state.arn.known()?).ok()
+}
+
+/// Checks that the credentials belong to the account of the role in a state, where its ARN is known: names of roles are
+/// unique within an account only.
+pub(super) async fn check_account(
+    resource: &RamByokRole,
+    bounds: &CallContext,
+    state: &RoleModel,
+) -> Result<(), Diagnostic> {
+    let Some(arn) = arn(state) else { return Ok(()) };
+    let object = format!("Role {}", role_name(state)?);
+    account::check(&resource.session, bounds, &object, arn.account_id()).await
+}
+
+/// The name of the PassRole policy that is looked after. An import looks for one of the default name.
+pub(super) fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Option<String> {
+    let default = || model.role_name.known().map(|name| model::default_policy_name(name));
+    match &model.pass_role {
+        Field::Known(pass_role) => pass_role.policy_name.known().cloned().or_else(default),
+        _ if importing => default(),
+        _ => None,
+    }
+}
+
+/// What a plan says that the role should be.
+pub(super) fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
+    planned.wanted().ok_or_else(|| errors::unknown_at_apply("Role"))
+}
+
+/// A write that failed. Where nobody knows whether it was carried out, `observed` is then what was found.
+pub(super) async fn not_set_up(
+    role: &BoundRole<'_>,
+    wanted: &Wanted,
+    observed: &mut Observed,
+    error: &StepError,
+) -> Diagnostics {
+    let look = role.look_after(error, wanted, observed).await;
+    errors::of_step(&wanted.role_name, error, look.as_ref()).into_iter().collect()
+}
+
+/// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
+pub(super) async fn remove_left(
+    role: &BoundRole<'_>,
+    wanted: &Wanted,
+    policies: &BTreeSet<String>,
+) -> Result<(), Diagnostic> {
+    let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
+    remove_left_but(role, kept, policies).await
+}
+
+/// Removes the PassRole policies that runs which failed have left, but for one.
+pub(super) async fn remove_left_but(
+    role: &BoundRole<'_>,
+    kept: Option<&str>,
+    policies: &BTreeSet<String>,
+) -> Result<(), Diagnostic> {
+    for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
+        let removed = role.remove_policy_left(policy).await;
+        removed.map_err(|error| {
+            errors::of_call("Cannot delete a policy", format_args!("Policy {policy}"), &error)
+        })?;
+    }
+    Ok(())
+}
