@@ -13,7 +13,7 @@ use crate::cloud::{
     names::{GroupName, RoleName},
     ram::{
         RoleArn,
-        byok_role::{self, Observed, Wanted},
+        byok_role::{self, ActualRole, DesiredRole},
     },
 };
 
@@ -97,9 +97,9 @@ pub(super) struct WithoutPassRole {
     /// Its ARN.
     pub(super) arn: RoleArn,
     /// What it should be.
-    pub(super) wanted: Wanted,
+    pub(super) wanted: DesiredRole,
     /// What it is.
-    pub(super) observed: Observed,
+    pub(super) observed: ActualRole,
 }
 
 /// A role that was made, as the state shows it.

@@ -14,9 +14,9 @@ pub(super) use gone::{is_gone, is_project_gone};
 use remedy::remedy;
 
 pub(super) use role::{
-    description_unknown, foreign_policies_warning, of_making, of_making_unseen, of_removal, of_settling,
-    of_step, policy_of_another_role, policy_taken, principals_missing, role_destroy_warning, role_exists,
-    role_exists_at_apply, role_finished_stays, role_gone, role_made_anew, role_not_unfinished,
+    description_unknown, foreign_policies_warning, of_making, of_making_unseen, of_removal, of_step,
+    of_visibility, policy_of_another_role, policy_taken, principals_missing, role_destroy_warning,
+    role_exists, role_exists_at_apply, role_finished_stays, role_gone, role_made_anew, role_not_unfinished,
     role_of_log_store_deleted, role_of_log_store_renamed, role_of_log_store_replaced, role_of_others,
     role_replacement_warning, role_with_log_stores_renamed,
 };

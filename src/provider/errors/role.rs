@@ -6,7 +6,7 @@ use super::{LogStoreId, last_look, of_call_and, remedy};
 use crate::{
     cloud::{
         error::{Error, ErrorKind},
-        ram::byok_role::{AttachedPolicy, Principal, PrincipalKind, RemoveError, Settled, StepError},
+        ram::byok_role::{AttachedPolicy, DeleteRoleError, Principal, PrincipalKind, StepError, Visibility},
     },
     schema::{Diagnostic, Diagnostics, Path},
 };
@@ -206,17 +206,17 @@ fn principal_refused(role: &str, principal: &Principal, error: &Error) -> Diagno
 }
 
 /// What waiting came to; nothing where everything is seen.
-pub(in crate::provider) fn of_settling(role: &str, settled: Settled) -> Diagnostics {
+pub(in crate::provider) fn of_visibility(role: &str, settled: Visibility) -> Diagnostics {
     match settled {
-        Settled::Seen => Diagnostics::new(),
-        Settled::NotSeen(what) => Diagnostic::warning(
+        Visibility::Visible => Diagnostics::new(),
+        Visibility::NotVisible(what) => Diagnostic::warning(
             "A role is not seen as it was set yet",
             format!(
                 "Role {role}: RAM has accepted every change, but does not show all of them yet. Missing: {what}. Run terraform plan in a few minutes. It shows whether anything is missing."
             ),
         )
         .into(),
-        Settled::Unknown(error) => super::warning_of_call(
+        Visibility::Unknown(error) => super::warning_of_call(
             "Cannot read a role after it was set",
             format_args!("Role {role}"),
             &error,
@@ -229,24 +229,24 @@ pub(in crate::provider) fn of_settling(role: &str, settled: Settled) -> Diagnost
 /// A role that was not removed, with what came of looking at it after that.
 pub(in crate::provider) fn of_removal(
     role: &str,
-    error: &RemoveError,
+    error: &DeleteRoleError,
     look: Option<Result<(), &Error>>,
 ) -> Diagnostic {
     match error {
-        RemoveError::Call(error) => of_call_and(
+        DeleteRoleError::Call(error) => of_call_and(
             "Cannot delete a role",
             format_args!("Role {role}"),
             error,
             look.map(last_look::of_role),
         ),
-        RemoveError::ForeignPolicies(policies) => Diagnostic::error(
+        DeleteRoleError::ForeignPolicies(policies) => Diagnostic::error(
             FOREIGN_POLICIES,
             format!(
                 "Role {role}: nothing was changed and the role was not deleted, because others have attached policies to it:\n\n{}\n\nDetach them. Or set this on the resource, apply, and then destroy:\n\n  force = true",
                 listed(policies)
             ),
         ),
-        RemoveError::KeepsMoving(policies) => Diagnostic::error(
+        DeleteRoleError::AttachedMeanwhile(policies) => Diagnostic::error(
             "Others attach policies to a role while it is deleted",
             format!(
                 "Role {role}: others attached policies to the role while the provider was deleting it. It has these now:\n\n{}\n\nStop whatever attaches them, detach them, and run again.",

@@ -12,7 +12,7 @@ use crate::{
         error::{Error, ErrorKind},
         ram::{
             Role, RoleArn,
-            byok_role::{BoundRole, Observed, StepError, Wanted, Written, lacks_only_the_end, steps},
+            byok_role::{ActualRole, BoundRole, DesiredRole, StepError, diff, only_finish_remains},
         },
     },
     provider::{
@@ -80,7 +80,7 @@ async fn begin(
     bounds: &CallContext,
     planned: &RoleModel,
     private: &RolePrivate,
-) -> Result<(Role, Observed), NotBegun> {
+) -> Result<(Role, ActualRole), NotBegun> {
     let started = async {
         let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
         Ok((name, wanted, resource.session.ram()?))
@@ -101,17 +101,17 @@ async fn begin(
 /// Reads the role that a create that failed has left; `None` if it is gone.
 async fn go_on_with(
     role: &BoundRole<'_>,
-    wanted: &Wanted,
+    wanted: &DesiredRole,
     left: MadeRole,
-) -> Result<Option<(Role, Observed)>, NotBegun> {
+) -> Result<Option<(Role, ActualRole)>, NotBegun> {
     let name = role.name;
     let policy = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
-    match role.observe_known(policy, Some(&left.create_date)).await {
-        Ok(mut found) if found.role.role_id == left.role_id && found.observed.is_unfinished() => {
+    match role.read_confirming_absence(policy, Some(&left.create_date)).await {
+        Ok(mut found) if found.role.role_id == left.role_id && found.actual.is_unfinished() => {
             // One of somebody else is not taken over: creating ours says that its name is taken.
-            found.observed.pass_role =
-                found.observed.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
-            Ok(Some((found.role, found.observed)))
+            found.actual.pass_role =
+                found.actual.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
+            Ok(Some((found.role, found.actual)))
         }
         Ok(found) => Err(errors::role_exists(name.as_str(), found.role.arn.as_str()).into()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -124,9 +124,9 @@ async fn go_on_with(
 
 async fn make(
     role: &BoundRole<'_>,
-    wanted: &Wanted,
+    wanted: &DesiredRole,
     known_absent: bool,
-) -> Result<(Role, Observed), NotBegun> {
+) -> Result<(Role, ActualRole), NotBegun> {
     match role.create(wanted, known_absent).await {
         Ok(made) => Ok(made),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -140,8 +140,8 @@ async fn make(
 /// A role that was not there and of which nobody knows whether it was made. What a look does not tell, the next refresh
 /// finds out.
 async fn perhaps_made(role: &BoundRole<'_>, error: &Error) -> NotBegun {
-    let look = role.last_look(&[]).await;
-    let is_ours = look.as_ref().map(|found| found.observed.is_unfinished());
+    let look = role.final_read(&[]).await;
+    let is_ours = look.as_ref().map(|found| found.actual.is_unfinished());
     let problem = errors::of_making(role.name.as_str(), error, is_ours);
     let left = match &look {
         Ok(found) if is_ours.is_ok_and(|is_ours| is_ours) => MadeRole::of(&found.role),
@@ -155,7 +155,7 @@ async fn set_up(
     resource: &RamByokRole,
     bounds: &CallContext,
     planned: RoleModel,
-    (role, mut observed): (Role, Observed),
+    (role, mut observed): (Role, ActualRole),
     policies: BTreeSet<String>,
 ) -> Outcome<RamByokRole> {
     let outcome = try_set_up(resource, bounds, &planned, (&role, &mut observed), &policies).await;
@@ -182,7 +182,7 @@ async fn try_set_up(
     resource: &RamByokRole,
     bounds: &CallContext,
     planned: &RoleModel,
-    (role, observed): (&Role, &mut Observed),
+    (role, observed): (&Role, &mut ActualRole),
     policies: &BTreeSet<String>,
 ) -> Result<Diagnostics, Diagnostics> {
     let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
@@ -203,17 +203,17 @@ async fn try_set_up(
 async fn finish(
     role: &BoundRole<'_>,
     arn: &RoleArn,
-    wanted: &Wanted,
-    observed: &mut Observed,
+    wanted: &DesiredRole,
+    observed: &mut ActualRole,
     roles: &HeldRoles,
 ) -> Result<Diagnostics, Diagnostics> {
-    let steps = steps(observed, wanted);
+    let steps = diff(observed, wanted);
     let Some((last, before)) = steps.split_last() else { return Ok(Diagnostics::new()) };
-    match role.carry_out(arn, before, observed).await {
+    match role.execute(arn, before, observed).await {
         Ok(()) => {}
         // The policy of the role that this one replaces goes with that role, which core deletes after this.
         Err(StepError::PolicyTaken { policy_name, of_role: Some(other), .. }) => {
-            let without = Wanted { pass_role: None, ..wanted.clone() };
+            let without = DesiredRole { pass_role: None, ..wanted.clone() };
             let mut diagnostics = Box::pin(finish(role, arn, &without, observed, roles)).await?;
             diagnostics.push(errors::policy_of_another_role(&wanted.role_name, &policy_name, &other));
             let (name, arn, wanted) = (role.name.clone(), arn.clone(), wanted.clone());
@@ -223,11 +223,12 @@ async fn finish(
         }
         Err(error) => return Err(resource::not_set_up(role, wanted, observed, &error).await),
     }
-    let written = Written::role().and(Written::by(&steps));
-    match role.carry_out(arn, slice::from_ref(last), observed).await {
-        Ok(()) => Ok(errors::of_settling(&wanted.role_name, role.settle(arn, wanted, &written).await)),
+    match role.execute(arn, slice::from_ref(last), observed).await {
+        Ok(()) => {
+            Ok(errors::of_visibility(&wanted.role_name, role.wait_until_visible(arn, wanted, &steps).await))
+        }
         Err(StepError::Call(error))
-            if error.may_have_been_applied() && lacks_only_the_end(observed, wanted) =>
+            if error.may_have_been_applied() && only_finish_remains(observed, wanted) =>
         {
             Ok(errors::description_unknown(&wanted.role_name, &error).into())
         }

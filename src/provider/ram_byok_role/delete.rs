@@ -11,7 +11,7 @@ use crate::{
     cloud::{
         CallContext,
         error::{Error, ErrorKind},
-        ram::byok_role::{BoundRole, Found, RemoveError, UNFINISHED, steps},
+        ram::byok_role::{BoundRole, DeleteRoleError, FoundRole, UNFINISHED_DESCRIPTION, diff},
     },
     provider::{
         errors,
@@ -58,7 +58,7 @@ fn policies_of(state: &RoleModel, private: &RolePrivate) -> BTreeSet<String> {
 struct NotRemoved {
     problem: Diagnostic,
     /// What was found after that, if it was looked at.
-    found: Option<Box<Found>>,
+    found: Option<Box<FoundRole>>,
 }
 
 impl From<Diagnostic> for NotRemoved {
@@ -86,7 +86,7 @@ async fn try_delete(
     }
     let force = state.force.known().copied().unwrap_or_default();
     let policy = resource::pass_role_policy_name(state, false);
-    match role.remove(policy.as_deref(), &private.policies, force).await {
+    match role.delete(policy.as_deref(), &private.policies, force).await {
         Ok(()) => resource.session.held.roles.note_absent(name.as_str()),
         Err(error) => return Err(half_removed(&role, state, policy.as_deref(), &error).await),
     }
@@ -102,8 +102,8 @@ async fn try_delete(
 async fn hand_name_over(role: &BoundRole<'_>, waiting: WithoutPassRole) -> Vec<Diagnostic> {
     let WithoutPassRole { name, arn, wanted, mut observed } = waiting;
     let successor = BoundRole { name: &name, ..*role };
-    let steps = steps(&observed, &wanted);
-    let Err(error) = successor.carry_out(&arn, &steps, &mut observed).await else { return Vec::new() };
+    let steps = diff(&observed, &wanted);
+    let Err(error) = successor.execute(&arn, &steps, &mut observed).await else { return Vec::new() };
     // The role is made: what is missing shows as a difference.
     let problems = errors::of_step(name.as_str(), &error, None).into_iter();
     problems.map(|Diagnostic { summary, detail, .. }| Diagnostic::warning(summary, detail)).collect()
@@ -113,7 +113,9 @@ async fn hand_name_over(role: &BoundRole<'_>, waiting: WithoutPassRole) -> Vec<D
 /// in this run or in one before.
 async fn is_finished(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Diagnostic> {
     match role.client.get_role(role.context, role.name).await {
-        Ok(found) => Ok(state.role_id.known() == Some(&found.role_id) && found.description != UNFINISHED),
+        Ok(found) => {
+            Ok(state.role_id.known() == Some(&found.role_id) && found.description != UNFINISHED_DESCRIPTION)
+        }
         // Deleting it tells.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {}", role.name), &error)),
@@ -139,14 +141,14 @@ async fn half_removed(
     role: &BoundRole<'_>,
     state: &RoleModel,
     policy: Option<&str>,
-    error: &RemoveError,
+    error: &DeleteRoleError,
 ) -> NotRemoved {
     let look = match error {
-        RemoveError::Call(error) if is_cut_short(error) => Some(role.last_look(policy.as_slice()).await),
+        DeleteRoleError::Call(error) if is_cut_short(error) => Some(role.final_read(policy.as_slice()).await),
         _ => None,
     };
     // One that was made anew meanwhile is for the next refresh to tell of.
-    let is_same = |found: &Found| state.role_id.known().is_none_or(|id| *id == found.role.role_id);
+    let is_same = |found: &FoundRole| state.role_id.known().is_none_or(|id| *id == found.role.role_id);
     let look = look.filter(|look| look.as_ref().is_ok_and(is_same) || look.is_err());
     let told = look.as_ref().map(|look| look.as_ref().map(|_| ()));
     let problem = errors::of_removal(role.name.as_str(), error, told);
@@ -159,8 +161,8 @@ fn is_cut_short(error: &Error) -> bool {
 
 /// Whether a role of which nobody knew whether it was made is there and is the one.
 async fn is_ours(role: &BoundRole<'_>) -> Result<bool, Diagnostic> {
-    match role.observe_known(None, None).await {
-        Ok(found) => Ok(found.observed.is_unfinished()),
+    match role.read_confirming_absence(None, None).await {
+        Ok(found) => Ok(found.actual.is_unfinished()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {}", role.name), &error)),
     }

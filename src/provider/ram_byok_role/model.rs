@@ -8,8 +8,8 @@ use crate::{
         ram::{
             PolicyDocument, Role, RoleArn,
             byok_role::{
-                AttachedPolicy, KMS_POLICIES, Observed, ObservedPassRole, PassRole, Principal, PrincipalKind,
-                RESERVED_TAGS, Wanted, same_name,
+                ActualPassRole, ActualRole, AttachedPolicy, DesiredRole, KMS_POLICIES, PassRole, Principal,
+                PrincipalKind, RESERVED_TAGS, same_name,
             },
         },
     },
@@ -251,7 +251,7 @@ pub(super) fn default_policy_name(role_name: &str) -> String {
 
 impl RoleModel {
     /// What the role should be, if it is wholly known.
-    pub(super) fn wanted(&self) -> Option<Wanted> {
+    pub(super) fn wanted(&self) -> Option<DesiredRole> {
         let role_name = self.role_name.known()?;
         let tags = match &self.tags {
             Field::Null => BTreeMap::new(),
@@ -266,7 +266,7 @@ impl RoleModel {
             Field::Unknown => return None,
             Field::Known(pass_role) => Some(pass_role.wanted(role_name)?),
         };
-        Some(Wanted {
+        Some(DesiredRole {
             role_name: role_name.clone(),
             description: self.description.known()?.clone(),
             max_session_duration: *self.max_session_duration.known()?,
@@ -278,13 +278,13 @@ impl RoleModel {
 
 impl RoleModel {
     /// What the role was when it was last read.
-    pub(super) fn as_observed(&self) -> Observed {
+    pub(super) fn as_observed(&self) -> ActualRole {
         let tags = self.tags.known().cloned().unwrap_or_default();
         let tags = tags.into_iter().filter_map(|(key, value)| Some((key, value.known()?.clone())));
         let kms = self.kms_policies.known().map(known_names).unwrap_or_default();
         let attached =
             kms.into_iter().map(|name| AttachedPolicy { name, is_system: true, is_pass_role: false });
-        Observed {
+        ActualRole {
             description: self.description.known().cloned().unwrap_or_default(),
             max_session_duration: self.max_session_duration.known().copied().unwrap_or_default(),
             trust_is_right: self.trust_policy.known().is_some_and(|text| *text == trust_policy()),
@@ -294,11 +294,11 @@ impl RoleModel {
         }
     }
 
-    fn observed_pass_role(&self) -> Option<ObservedPassRole> {
+    fn observed_pass_role(&self) -> Option<ActualPassRole> {
         let document = self.pass_role_policy.known()?;
         let pass_role = self.pass_role.known()?.wanted(self.role_name.known()?)?;
         let arn = RoleArn::parse(self.arn.known()?).ok();
-        Some(ObservedPassRole {
+        Some(ActualPassRole {
             policy_name: pass_role.policy_name,
             document_is_right: arn.is_some_and(|arn| *document == pass_role_policy(&arn)),
             principals: pass_role.principals,
@@ -339,7 +339,7 @@ impl RoleModel {
 
     /// Takes over what the role is. A text that means the same as what it should be is written as that is, so that it
     /// makes no difference. `document` is the document in force of the PassRole policy.
-    pub(super) fn observe(&mut self, found: &Observed, trust: &str, document: Option<&str>) {
+    pub(super) fn observe(&mut self, found: &ActualRole, trust: &str, document: Option<&str>) {
         self.description = found.description.as_str().into();
         self.max_session_duration = Field::Known(found.max_session_duration);
         self.trust_policy = if found.trust_is_right { trust_policy().into() } else { trust.into() };

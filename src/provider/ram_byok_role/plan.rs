@@ -13,7 +13,7 @@ use crate::{
         names::RoleName,
         ram::{
             Role, RoleArn,
-            byok_role::{BoundRole, Principal, PrincipalKind, UNFINISHED, same_name},
+            byok_role::{BoundRole, Principal, PrincipalKind, UNFINISHED_DESCRIPTION, same_name},
         },
     },
     provider::{
@@ -86,7 +86,9 @@ async fn look_at_existing(
     let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
     let roles = &resource.session.held.roles;
     match client.get_role(&bounds, &name).await {
-        Ok(role) if role.description == UNFINISHED && !roles.is_begun(name.as_str()) => Ok(Some(role)),
+        Ok(role) if role.description == UNFINISHED_DESCRIPTION && !roles.is_begun(name.as_str()) => {
+            Ok(Some(role))
+        }
         Ok(_) if is_replacement || roles.is_stored(name.as_str()) => Ok(None),
         Ok(role) => Err(errors::of_plan(errors::role_exists(role.role_name.as_str(), role.arn.as_str()))),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -133,7 +135,7 @@ async fn look_at_pass_role(
         principal.kind == PrincipalKind::Role && same_name(&principal.name, name.as_str())
     };
     let new = wanted.principals.difference(&before.principals).filter(|principal| !is_self(principal));
-    let missing = role.missing(new).await;
+    let missing = role.missing_principals(new).await;
     if !missing.is_empty() {
         diagnostics.push(errors::principals_missing(name.as_str(), &missing));
     }

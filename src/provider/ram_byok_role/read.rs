@@ -9,7 +9,7 @@ use crate::{
         error::ErrorKind,
         ram::{
             Role,
-            byok_role::{BoundRole, Found},
+            byok_role::{BoundRole, FoundRole},
         },
     },
     provider::{
@@ -40,7 +40,7 @@ pub(super) async fn read(
         Ok(Some(found)) => {
             let diagnostics = made_anew(&state, &found.role);
             let importing = is_import(&state, &private);
-            let is_unfinished = found.observed.is_unfinished();
+            let is_unfinished = found.actual.is_unfinished();
             let new_state = new_state(&state, *found, importing);
             if let Some(left) = &mut private.role {
                 *left = new_state.made();
@@ -63,7 +63,7 @@ async fn try_read(
     context: &Context,
     state: &RoleModel,
     private: &RolePrivate,
-) -> Result<Option<Box<Found>>, Diagnostic> {
+) -> Result<Option<Box<FoundRole>>, Diagnostic> {
     let name = resource::role_name(state)?;
     let client = resource.session.ram()?;
     let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.read, timeouts::READ);
@@ -71,9 +71,10 @@ async fn try_read(
     let importing = is_import(state, private);
     let policy_name = resource::pass_role_policy_name(state, importing);
     let found = if importing {
-        role.observe(policy_name.as_deref()).await
+        role.read(policy_name.as_deref()).await
     } else {
-        role.observe_known(policy_name.as_deref(), state.create_date.known().map(String::as_str)).await
+        role.read_confirming_absence(policy_name.as_deref(), state.create_date.known().map(String::as_str))
+            .await
     };
     match found {
         Ok(found) => match resource::arn(state).filter(|arn| arn.account_id() != found.role.arn.account_id())
@@ -94,10 +95,10 @@ async fn try_read(
 }
 
 /// Whether the role is not the one that a create has begun with.
-fn is_anothers(private: &RolePrivate, found: &Found) -> bool {
+fn is_anothers(private: &RolePrivate, found: &FoundRole) -> bool {
     match &private.role {
         None => false,
-        Some(left) if left.role_id.is_empty() => !found.observed.is_unfinished(),
+        Some(left) if left.role_id.is_empty() => !found.actual.is_unfinished(),
         Some(left) => left.role_id != found.role.role_id,
     }
 }
@@ -128,7 +129,7 @@ fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unf
 }
 
 /// A state with what was found of the role.
-pub(super) fn new_state(state: &RoleModel, mut found: Found, importing: bool) -> RoleModel {
+pub(super) fn new_state(state: &RoleModel, mut found: FoundRole, importing: bool) -> RoleModel {
     let mut new_state = state.clone();
     new_state.observe_role(&found.role);
     if importing {
@@ -136,7 +137,7 @@ pub(super) fn new_state(state: &RoleModel, mut found: Found, importing: bool) ->
     }
     new_state.id = new_state.role_name.clone();
     new_state.observe(
-        &found.observed,
+        &found.actual,
         &found.role.assume_role_policy_document,
         found.pass_role.as_ref().map(|policy| policy.document.as_str()),
     );
@@ -152,15 +153,15 @@ impl RoleModel {
 
     /// Sets what an imported state lacks: a PassRole policy of the default name is the role's own if it says just
     /// what it should.
-    fn complete_import(&mut self, found: &mut Found) {
+    fn complete_import(&mut self, found: &mut FoundRole) {
         self.role_name = found.role.role_name.as_str().into();
         self.force = Field::Known(false);
-        match &found.observed.pass_role {
+        match &found.actual.pass_role {
             Some(pass_role) if pass_role.document_is_right => {
                 let policy_name = pass_role.policy_name.as_str().into();
                 self.pass_role = Field::Known(PassRoleModel { policy_name, ..Default::default() });
             }
-            _ => found.observed.pass_role = None,
+            _ => found.actual.pass_role = None,
         }
     }
 }

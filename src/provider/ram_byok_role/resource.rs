@@ -11,7 +11,7 @@ use crate::{
         names::RoleName,
         ram::{
             RoleArn,
-            byok_role::{BoundRole, Observed, StepError, Wanted, same_name},
+            byok_role::{ActualRole, BoundRole, DesiredRole, StepError, same_name},
         },
     },
     provider::{account, errors, held_roles::Unfinished, session::Session},
@@ -88,25 +88,25 @@ pub(super) fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Optio
 }
 
 /// What a plan says that the role should be.
-pub(super) fn wanted(planned: &RoleModel) -> Result<Wanted, Diagnostic> {
+pub(super) fn wanted(planned: &RoleModel) -> Result<DesiredRole, Diagnostic> {
     planned.wanted().ok_or_else(|| errors::unknown_at_apply("Role"))
 }
 
 /// A write that failed. Where nobody knows whether it was carried out, `observed` is then what was found.
 pub(super) async fn not_set_up(
     role: &BoundRole<'_>,
-    wanted: &Wanted,
-    observed: &mut Observed,
+    wanted: &DesiredRole,
+    observed: &mut ActualRole,
     error: &StepError,
 ) -> Diagnostics {
-    let look = role.look_after(error, wanted, observed).await;
+    let look = role.reread_if_uncertain(error, wanted, observed).await;
     errors::of_step(&wanted.role_name, error, look.as_ref()).into_iter().collect()
 }
 
 /// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
 pub(super) async fn remove_left(
     role: &BoundRole<'_>,
-    wanted: &Wanted,
+    wanted: &DesiredRole,
     policies: &BTreeSet<String>,
 ) -> Result<(), Diagnostic> {
     let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
@@ -120,7 +120,7 @@ pub(super) async fn remove_left_but(
     policies: &BTreeSet<String>,
 ) -> Result<(), Diagnostic> {
     for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
-        let removed = role.remove_policy_left(policy).await;
+        let removed = role.delete_left_policy(policy).await;
         removed.map_err(|error| {
             errors::of_call("Cannot delete a policy", format_args!("Policy {policy}"), &error)
         })?;

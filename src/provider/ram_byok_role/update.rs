@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cloud::{
         CallContext,
-        ram::byok_role::{BoundRole, Observed, Written, same_name, steps},
+        ram::byok_role::{ActualRole, BoundRole, diff, same_name},
     },
     provider::{errors, timeouts},
     schema::{
@@ -48,7 +48,7 @@ async fn try_update(
     prior: &RoleModel,
     planned: &RoleModel,
     private: &RolePrivate,
-    observed: &mut Observed,
+    observed: &mut ActualRole,
 ) -> Result<(Field<String>, Diagnostics), Diagnostics> {
     let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
@@ -57,21 +57,21 @@ async fn try_update(
     })?;
     resource::check_account(resource, bounds, prior).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    let steps = steps(observed, &wanted);
-    if let Err(error) = role.carry_out(&arn, &steps, observed).await {
+    let steps = diff(observed, &wanted);
+    if let Err(error) = role.execute(&arn, &steps, observed).await {
         return Err(resource::not_set_up(&role, &wanted, observed, &error).await);
     }
-    let written = Written::by(&steps);
-    let diagnostics = errors::of_settling(&wanted.role_name, role.settle(&arn, &wanted, &written).await);
+    let diagnostics =
+        errors::of_visibility(&wanted.role_name, role.wait_until_visible(&arn, &wanted, &steps).await);
     resource::remove_left(&role, &wanted, &private.policies).await?;
-    if !written.is_empty() {
+    if !steps.is_empty() {
         resource.session.held.roles.note_new(arn.as_str());
     }
     Ok((model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))
 }
 
 /// The state after a change that failed half-way: what was before, with what was done.
-fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &Observed) -> RoleModel {
+fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &ActualRole) -> RoleModel {
     let mut state = RoleModel {
         force: planned.force.clone(),
         timeouts: planned.timeouts.clone(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::wanted::{Principal, PrincipalKind};
+use super::desired::{Principal, PrincipalKind};
 use crate::cloud::clock::Clock;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::names::{GroupName, PolicyName, RoleName, UserName};
@@ -31,7 +31,7 @@ impl BoundRole<'_> {
     /// That of the call.
     pub(super) async fn attach(&self, policy: &PolicyId) -> Result<(), Error> {
         let attach = || self.client.attach_policy_to_role(self.context, policy, self.name);
-        self.until_known(attach)
+        self.retry_until_known(attach)
             .await
             .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
@@ -43,7 +43,7 @@ impl BoundRole<'_> {
     /// That of the call.
     pub(super) async fn detach(&self, policy: &PolicyId) -> Result<(), Error> {
         let detach = || self.client.detach_policy_from_role(self.context, policy, self.name);
-        self.repeatedly(detach).await.or_else(forgive_absence)
+        self.retry_idempotent(detach).await.or_else(ignore_not_found)
     }
 
     /// Attaches a custom policy to a principal. That it is attached already is success.
@@ -51,9 +51,9 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// That of the call; `Invalid` for a name that no principal can have.
-    pub(super) async fn grant(&self, policy: &PolicyId, to: &Principal) -> Result<(), Error> {
+    pub(super) async fn attach_to_principal(&self, policy: &PolicyId, to: &Principal) -> Result<(), Error> {
         let attach = || self.change(policy, to, Change::Attach);
-        self.until_known(attach)
+        self.retry_until_known(attach)
             .await
             .or_else(|error| if is_already_attached(&error) { Ok(()) } else { Err(error) })
     }
@@ -63,9 +63,13 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// That of the call; `Invalid` for a name that no principal can have.
-    pub(super) async fn revoke(&self, policy: &PolicyId, from: &Principal) -> Result<(), Error> {
+    pub(super) async fn detach_from_principal(
+        &self,
+        policy: &PolicyId,
+        from: &Principal,
+    ) -> Result<(), Error> {
         let detach = || self.change(policy, from, Change::Detach);
-        self.repeatedly(detach).await.or_else(forgive_absence)
+        self.retry_idempotent(detach).await.or_else(ignore_not_found)
     }
 
     async fn change(&self, policy: &PolicyId, principal: &Principal, change: Change) -> Result<(), Error> {
@@ -121,7 +125,7 @@ enum Change {
 }
 
 /// What is to be taken away and is not there is as it should be.
-pub(super) fn forgive_absence(error: Error) -> Result<(), Error> {
+pub(super) fn ignore_not_found(error: Error) -> Result<(), Error> {
     let is_gone = error.kind() == ErrorKind::NotFound || is_not_attached(&error);
     if is_gone { Ok(()) } else { Err(error) }
 }

@@ -2,28 +2,27 @@
 //! is, and the way from the one to the other
 //! (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>).
 
+mod actual;
 mod bound;
-mod carry_out;
 mod create;
-mod look;
-mod observe;
-mod observed;
-mod remove;
-mod repeat;
-mod settle;
-mod steps;
-mod wanted;
+mod delete;
+mod desired;
+mod diff;
+mod execute;
+mod final_read;
+mod retry;
+mod wait;
 
+pub use actual::{ActualPassRole, ActualRole, AttachedPolicy, FoundRole, PassRolePolicy, RESERVED_TAGS};
 pub use bound::BoundRole;
-pub use carry_out::StepError;
-pub use observe::{Found, FoundPolicy, RESERVED_TAGS};
-pub use observed::{AttachedPolicy, Observed, ObservedPassRole};
-pub use remove::RemoveError;
-pub use settle::{Settled, Written};
-pub use steps::{RoleUpdate, Step, lacks_only_the_end, steps};
-pub use wanted::{
-    KMS_POLICIES, PassRole, Principal, PrincipalKind, UNFINISHED, Wanted, pass_role_description,
+pub use delete::DeleteRoleError;
+pub use desired::{
+    DesiredRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, UNFINISHED_DESCRIPTION,
+    pass_role_description,
 };
+pub use diff::{RoleUpdate, Step, diff, only_finish_remains};
+pub use execute::StepError;
+pub use wait::Visibility;
 
 /// Whether RAM takes both for the same name: letter case does not count.
 pub fn same_name(a: &str, b: &str) -> bool {

@@ -515,7 +515,7 @@ async fn the_permits_bound_what_is_on_the_wire_and_a_pause_holds_none() {
         bench.client.get_log_store(&bench.context, &project, &logstore).await.unwrap();
         bench.clock.monotonic()
     };
-    let (first, second) = bench.clock.run(async { tokio::join!(timed, other) }).await;
+    let (first, second) = Box::pin(bench.clock.run(async { tokio::join!(timed, other) })).await;
     assert!(first >= SECOND * 3600 && second < SECOND, "{first:?} {second:?}");
 }
 

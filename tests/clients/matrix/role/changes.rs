@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use alicloud_encryption::cloud::error::ErrorKind;
 use alicloud_encryption::cloud::names::RoleName;
 use alicloud_encryption::cloud::ram::byok_role::{
-    BoundRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, RemoveError, Settled, StepError, Wanted,
-    Written, pass_role_description, steps,
+    BoundRole, DeleteRoleError, DesiredRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, StepError,
+    Visibility, diff, pass_role_description,
 };
 use alicloud_encryption::cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag};
 use serde_json::{Value, json};
@@ -43,6 +43,9 @@ pub const MAKE: Change = Change {
         "ListPoliciesForRole",
         "GetPolicy",
         "ListEntitiesForPolicy",
+        "GetRole",
+        "ListPoliciesForRole",
+        "GetPolicy",
         "ListEntitiesForPolicy",
     ],
     only_once: &["CreateRole", "CreatePolicy"],
@@ -75,6 +78,9 @@ pub const CORRECT: Change = Change {
         "ListPoliciesForRole",
         "GetPolicy",
         "ListEntitiesForPolicy",
+        "GetRole",
+        "ListPoliciesForRole",
+        "GetPolicy",
         "ListEntitiesForPolicy",
     ],
     only_once: &["CreatePolicyVersion"],
@@ -106,6 +112,7 @@ pub const RENAME: Change = Change {
         "DeletePolicy",
         "GetPolicy",
         "ListEntitiesForPolicy",
+        "GetPolicy",
         "ListEntitiesForPolicy",
     ],
     only_once: &["CreatePolicy", "DeletePolicy"],
@@ -148,10 +155,10 @@ const CAROL: Named = (PrincipalKind::User, "carol");
 const WRITERS: Named = (PrincipalKind::Group, "writers");
 const IDLE: Named = (PrincipalKind::Role, "idle");
 
-fn wanted(policy_name: &str, principals: &[Named]) -> Wanted {
+fn wanted(policy_name: &str, principals: &[Named]) -> DesiredRole {
     let principals =
         principals.iter().map(|(kind, name)| Principal { kind: *kind, name: (*name).to_owned() });
-    Wanted {
+    DesiredRole {
         role_name: ROLE.to_owned(),
         description: "For SLS".to_owned(),
         max_session_duration: 7200,
@@ -165,35 +172,35 @@ fn bound<'a>(on: &'a Clients, name: &'a RoleName) -> BoundRole<'a> {
 }
 
 /// Reads the role, makes it where there is none, and changes what differs.
-async fn ensure(on: &Clients, known_policy: &str, wanted: Wanted) -> Result<(), Problem> {
+async fn ensure(on: &Clients, known_policy: &str, wanted: DesiredRole) -> Result<(), Problem> {
     let name = role(ROLE);
     let bound = bound(on, &name);
-    let (arn, mut observed, written) = match bound.observe(Some(known_policy)).await {
+    let (arn, mut observed) = match bound.read(Some(known_policy)).await {
         Ok(mut found) => {
             // One of somebody else is not taken over.
-            found.observed.pass_role =
-                found.observed.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
-            (found.role.arn, found.observed, Written::default())
+            found.actual.pass_role =
+                found.actual.pass_role.filter(|_| found.pass_role.is_some_and(|policy| policy.is_ours));
+            (found.role.arn, found.actual)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let (role, observed) = bound.create(&wanted, true).await?;
-            (role.arn, observed, Written::role())
+            (role.arn, observed)
         }
         Err(error) => return Err(error.into()),
     };
-    let steps = steps(&observed, &wanted);
-    bound.carry_out(&arn, &steps, &mut observed).await?;
-    match bound.settle(&arn, &wanted, &written.and(Written::by(&steps))).await {
-        Settled::Seen => Ok(()),
-        Settled::NotSeen(what) => Err(Problem::Other(format!("not seen: {what}"))),
-        Settled::Unknown(error) => Err(error.into()),
+    let steps = diff(&observed, &wanted);
+    bound.execute(&arn, &steps, &mut observed).await?;
+    match bound.wait_until_visible(&arn, &wanted, &steps).await {
+        Visibility::Visible => Ok(()),
+        Visibility::NotVisible(what) => Err(Problem::Other(format!("not seen: {what}"))),
+        Visibility::Unknown(error) => Err(error.into()),
     }
 }
 
 async fn remove(on: &Clients) -> Result<(), Problem> {
     let name = role(ROLE);
     let left = BTreeSet::from([LEFT.to_owned()]);
-    Ok(bound(on, &name).remove(Some(POLICY), &left, true).await?)
+    Ok(bound(on, &name).delete(Some(POLICY), &left, true).await?)
 }
 
 /// Makes a policy that lets its holders hand a role over, with the description that tells that it is ours.
@@ -253,10 +260,10 @@ impl From<StepError> for Problem {
     }
 }
 
-impl From<RemoveError> for Problem {
-    fn from(error: RemoveError) -> Self {
+impl From<DeleteRoleError> for Problem {
+    fn from(error: DeleteRoleError) -> Self {
         match error {
-            RemoveError::Call(error) => Self::Call(error),
+            DeleteRoleError::Call(error) => Self::Call(error),
             other => Self::Other(format!("{other:?}")),
         }
     }

@@ -14,7 +14,7 @@ async fn what_is_attached_already_is_attached() {
     let bench = Bench::new([refused(409, "EntityAlreadyExists.Role.Policy")]);
     bench.run(bench.role().attach(&kms_policy())).await.unwrap();
     let bench = Bench::new([refused(409, "EntityAlreadyExists.User.Policy")]);
-    bench.run(bench.role().grant(&kms_policy(), &alice())).await.unwrap();
+    bench.run(bench.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap();
 }
 
 #[tokio::test]
@@ -25,14 +25,14 @@ async fn what_is_not_attached_or_not_there_is_detached() {
     }
     for code in ["EntityNotExist.User.Policy", "EntityNotExist.User"] {
         let bench = Bench::new([refused(404, code)]);
-        bench.run(bench.role().revoke(&kms_policy(), &alice())).await.unwrap();
+        bench.run(bench.role().detach_from_principal(&kms_policy(), &alice())).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn what_there_is_nothing_to_attach_to_is_an_error() {
     let bench = Bench::new([refused(404, "EntityNotExist.User")]);
-    let error = bench.run(bench.role().grant(&kms_policy(), &alice())).await.unwrap_err();
+    let error = bench.run(bench.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap_err();
     assert_eq!((error.kind(), error.action()), (ErrorKind::NotFound, "AttachPolicyToUser"));
 }
 
@@ -46,8 +46,8 @@ async fn each_kind_of_principal_has_its_action() {
         let principal = Principal { kind, name: "a".to_owned() };
         let bench = Bench::new([ok(), ok()]);
         let both = async {
-            bench.role().grant(&kms_policy(), &principal).await?;
-            bench.role().revoke(&kms_policy(), &principal).await
+            bench.role().attach_to_principal(&kms_policy(), &principal).await?;
+            bench.role().detach_from_principal(&kms_policy(), &principal).await
         };
         bench.run(both).await.unwrap();
         assert_eq!(bench.sent(), [attach, detach]);

@@ -1,22 +1,22 @@
 //! Making the role itself.
 
-use super::super::UNFINISHED;
+use super::super::UNFINISHED_DESCRIPTION;
 use super::*;
 use crate::cloud::error::{Error, ErrorKind};
 
 /// A role as it is made: nothing but its description tells that it is not finished.
 fn role() -> Reply {
-    role_with(&json!({"Description": UNFINISHED}))
+    role_with(&json!({"Description": UNFINISHED_DESCRIPTION}))
 }
 
 /// Makes the role on a script; gives its id.
 async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Result<String, Error> {
     let bench = Bench::new(replies);
-    let wanted = wanted();
-    let made = bench.run(bench.role().create(&wanted, known_absent)).await;
+    let desired = desired();
+    let made = bench.run(bench.role().create(&desired, known_absent)).await;
     assert_eq!(bench.sent(), sent);
-    made.map(|(role, observed)| {
-        assert!(observed.attached.is_empty() && observed.pass_role.is_none() && observed.is_unfinished());
+    made.map(|(role, actual)| {
+        assert!(actual.attached.is_empty() && actual.pass_role.is_none() && actual.is_unfinished());
         role.role_id
     })
 }
@@ -50,8 +50,8 @@ async fn a_role_that_may_be_anothers_is_not_taken_over() {
     assert!(error.may_have_been_applied());
     for other in [
         json!({"Description": "For SLS"}),
-        json!({"Description": UNFINISHED, "MaxSessionDuration": 7200}),
-        json!({"Description": UNFINISHED, "AssumeRolePolicyDocument": "{\"Version\":\"1\",\"Statement\":[]}"}),
+        json!({"Description": UNFINISHED_DESCRIPTION, "MaxSessionDuration": 7200}),
+        json!({"Description": UNFINISHED_DESCRIPTION, "AssumeRolePolicyDocument": "{\"Version\":\"1\",\"Statement\":[]}"}),
     ] {
         assert!(create(true, vec![lost(), role_with(&other)], &both).await.is_err(), "{other}");
     }

@@ -1,13 +1,13 @@
 //! What is sent and what comes of it, on a script and a clock that is moved by hand.
 
+mod actual;
 mod bound;
-mod carry_out;
 mod create;
-mod look;
-mod observe;
-mod remove;
-mod repeat;
-mod settle;
+mod delete;
+mod execute;
+mod final_read;
+mod retry;
+mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    AttachedPolicy, BoundRole, KMS_POLICIES, Observed, PassRole, Principal, PrincipalKind, Wanted,
+    ActualRole, AttachedPolicy, BoundRole, DesiredRole, KMS_POLICIES, PassRole, Principal, PrincipalKind,
     pass_role_description,
 };
 use crate::cloud::CallContext;
@@ -77,8 +77,8 @@ fn arn() -> RoleArn {
     RoleArn::parse("acs:ram::1:role/sls-byok").unwrap()
 }
 
-fn wanted() -> Wanted {
-    Wanted {
+fn desired() -> DesiredRole {
+    DesiredRole {
         role_name: "sls-byok".to_owned(),
         description: "For SLS".to_owned(),
         max_session_duration: 3_600,
@@ -92,8 +92,8 @@ fn alice() -> Principal {
 }
 
 /// A role to which nothing is attached yet.
-fn bare() -> Observed {
-    Observed {
+fn bare() -> ActualRole {
+    ActualRole {
         description: "For SLS".to_owned(),
         max_session_duration: 3_600,
         trust_is_right: true,

@@ -1,6 +1,6 @@
 //! How often and how long after each other a write is sent whose answers are lost.
 
-use super::super::{ObservedPassRole, Step, StepError};
+use super::super::{ActualPassRole, Step, StepError};
 use super::*;
 use crate::cloud::error::{Error, ErrorKind};
 
@@ -9,20 +9,20 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A write that may be carried out twice.
 async fn tag(bench: &Bench) -> Result<(), Error> {
     let step = Step::Tag(BTreeMap::from([("a".to_owned(), "b".to_owned())]));
-    bench.run(carry_out(bench, step)).await
+    bench.run(execute(bench, step)).await
 }
 
 /// A write that must not be carried out twice.
 async fn correct(bench: &Bench) -> Result<(), Error> {
-    bench.run(carry_out(bench, Step::CorrectPassRolePolicy("pass".to_owned()))).await
+    bench.run(execute(bench, Step::CorrectPassRolePolicy("pass".to_owned()))).await
 }
 
-async fn carry_out(bench: &Bench, step: Step) -> Result<(), Error> {
+async fn execute(bench: &Bench, step: Step) -> Result<(), Error> {
     let document_is_right = false;
     let pass_role =
-        ObservedPassRole { policy_name: "pass".to_owned(), document_is_right, principals: BTreeSet::new() };
-    let mut observed = Observed { pass_role: Some(pass_role), ..bare() };
-    match bench.role().carry_out(&arn(), &[step], &mut observed).await {
+        ActualPassRole { policy_name: "pass".to_owned(), document_is_right, principals: BTreeSet::new() };
+    let mut actual = ActualRole { pass_role: Some(pass_role), ..bare() };
+    match bench.role().execute(&arn(), &[step], &mut actual).await {
         Ok(()) => Ok(()),
         Err(StepError::Call(error)) => Err(error),
         Err(other) => panic!("{other:?}"),
@@ -121,7 +121,7 @@ async fn a_pause_that_is_interrupted_leaves_the_doubt() {
                 tokio::select! {
                     biased;
                     () = interrupt => unreachable!("it waits for ever"),
-                    outcome = carry_out(&bench, step) => outcome.unwrap_err(),
+                    outcome = execute(&bench, step) => outcome.unwrap_err(),
                 }
             })
             .await;

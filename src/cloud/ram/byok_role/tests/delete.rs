@@ -1,12 +1,12 @@
 //! Removing the role.
 
-use super::super::RemoveError;
+use super::super::DeleteRoleError;
 use super::*;
 use crate::cloud::error::ErrorKind;
 
-async fn remove(bench: &Bench, policy: Option<&str>, force: bool) -> Result<(), RemoveError> {
+async fn remove(bench: &Bench, policy: Option<&str>, force: bool) -> Result<(), DeleteRoleError> {
     let left = BTreeSet::new();
-    bench.run(bench.role().remove(policy, &left, force)).await
+    bench.run(bench.role().delete(policy, &left, force)).await
 }
 
 fn in_the_way() -> Reply {
@@ -31,9 +31,11 @@ async fn a_list_that_does_not_know_a_role_that_is_there_is_read_again() {
     let absent = || refused(404, "EntityNotExist.Role");
     let bench = Bench::new([absent(), role(), theirs()]);
     let error = remove(&bench, Some("pass"), false).await.unwrap_err();
-    assert!(matches!(error, RemoveError::ForeignPolicies(_)));
+    assert!(matches!(error, DeleteRoleError::ForeignPolicies(_)));
     let bench = Bench::new((0..6).flat_map(|_| [absent(), role()]));
-    let RemoveError::Call(error) = remove(&bench, Some("pass"), false).await.unwrap_err() else { panic!() };
+    let DeleteRoleError::Call(error) = remove(&bench, Some("pass"), false).await.unwrap_err() else {
+        panic!()
+    };
     assert_eq!(error.kind(), ErrorKind::Unexpected);
 }
 
@@ -84,7 +86,7 @@ async fn the_policy_of_another_role_stays() {
 async fn policies_of_others_are_an_error_before_anything_is_changed() {
     let bench = Bench::new([theirs()]);
     let error = remove(&bench, Some("pass"), false).await.unwrap_err();
-    assert!(matches!(error, RemoveError::ForeignPolicies(found) if found == [foreign()]));
+    assert!(matches!(error, DeleteRoleError::ForeignPolicies(found) if found == [foreign()]));
     assert_eq!(bench.sent(), ["ListPoliciesForRole"]);
 }
 
@@ -93,7 +95,7 @@ async fn who_keeps_attaching_is_named_in_the_end() {
     let round = || [ok(), in_the_way(), theirs()];
     let bench = Bench::new([theirs()].into_iter().chain((0..5).flat_map(|_| round())));
     let error = remove(&bench, None, true).await.unwrap_err();
-    assert!(matches!(error, RemoveError::KeepsMoving(found) if found == [foreign()]));
+    assert!(matches!(error, DeleteRoleError::AttachedMeanwhile(found) if found == [foreign()]));
 }
 
 #[tokio::test]
@@ -108,16 +110,16 @@ async fn what_is_detached_and_not_seen_yet_is_waited_for() {
 async fn what_others_attach_meanwhile_is_left_without_force() {
     let bench = Bench::new([attached(&[]), in_the_way(), theirs()]);
     let error = remove(&bench, None, false).await.unwrap_err();
-    assert!(matches!(error, RemoveError::KeepsMoving(found) if found == [foreign()]));
+    assert!(matches!(error, DeleteRoleError::AttachedMeanwhile(found) if found == [foreign()]));
 }
 
 #[tokio::test]
 async fn only_a_policy_that_is_ours_is_removed_as_one_that_was_left() {
     let bench = Bench::new([policy(&right_document(), "Mine")]);
-    bench.run(bench.role().remove_policy_left("pass")).await.unwrap();
+    bench.run(bench.role().delete_left_policy("pass")).await.unwrap();
     let bench = Bench::new([refused(404, "EntityNotExist.Policy")]);
-    bench.run(bench.role().remove_policy_left("pass")).await.unwrap();
+    bench.run(bench.role().delete_left_policy("pass")).await.unwrap();
     let bench = Bench::new([policy("{}", &our_description()), held_by(&[]), ok()]);
-    bench.run(bench.role().remove_policy_left("pass")).await.unwrap();
+    bench.run(bench.role().delete_left_policy("pass")).await.unwrap();
     assert_eq!(bench.sent(), ["GetPolicy", "ListEntitiesForPolicy", "DeletePolicy"]);
 }

@@ -1,4 +1,4 @@
-//! Reads what a BYOK role is.
+//! What a BYOK role is, and how it is read from RAM.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,26 +6,135 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::bound::{BoundRole, custom_policy};
-use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
-use super::wanted::{Principal, PrincipalKind, pass_role_description, role_of_description};
+use super::desired::{
+    DesiredRole, KMS_POLICIES, Principal, PrincipalKind, UNFINISHED_DESCRIPTION, pass_role_description,
+    role_of_description,
+};
+use super::same_name;
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::{GroupName, RoleName, UserName};
 use crate::cloud::ram::{PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, is_young};
 
+/// What a BYOK role is, with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActualRole {
+    /// What people read; empty if there is none.
+    pub description: String,
+    /// How long a session may be, in seconds.
+    pub max_session_duration: i64,
+    /// Whether the trust policy means what it should.
+    pub trust_is_right: bool,
+    /// The role's tags.
+    pub tags: BTreeMap<String, String>,
+    /// The policies attached to the role.
+    pub attached: Vec<AttachedPolicy>,
+    /// The policy that lets principals hand the role over; `None` if there is none, or none is looked after.
+    pub pass_role: Option<ActualPassRole>,
+}
+
+/// The policy that lets principals hand the role over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActualPassRole {
+    /// The custom policy's name.
+    pub policy_name: String,
+    /// Whether its document means what it should.
+    pub document_is_right: bool,
+    /// Whom it is attached to.
+    pub principals: BTreeSet<Principal>,
+}
+
+/// A policy that is attached to the role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AttachedPolicy {
+    /// Its name.
+    pub name: String,
+    /// Whether it is one of Alibaba Cloud's own (`PolicyType` `System`), not of the account (`Custom`).
+    pub is_system: bool,
+    /// Whether it is a policy that lets its holders pass a BYOK role, by the description that only we give: the role's
+    /// own, or that of another one that names this role among those that may pass it.
+    pub is_pass_role: bool,
+}
+
+impl AttachedPolicy {
+    /// `PolicyType` on the wire.
+    pub fn policy_type(&self) -> &'static str {
+        if self.is_system { "System" } else { "Custom" }
+    }
+
+    /// Whether somebody else has attached it.
+    pub fn is_foreign(&self) -> bool {
+        !self.is_for_kms() && !self.is_pass_role
+    }
+
+    /// Whether it is one of the [`KMS_POLICIES`].
+    pub fn is_for_kms(&self) -> bool {
+        self.is_system && KMS_POLICIES.iter().any(|name| same_name(name, &self.name))
+    }
+}
+
+impl ActualRole {
+    /// What a role is to which no policies are attached, and which has no tags.
+    pub(super) fn without_policies(role: &Role) -> Self {
+        Self {
+            description: role.description.clone(),
+            max_session_duration: role.max_session_duration,
+            trust_is_right: is_document(&role.assume_role_policy_document, &PolicyDocument::byok_trust()),
+            tags: BTreeMap::new(),
+            attached: Vec::new(),
+            pass_role: None,
+        }
+    }
+
+    /// What a role is that RAM shows just as it should be.
+    pub(super) fn as_desired(desired: &DesiredRole) -> Self {
+        let kms_policy =
+            |name: &str| AttachedPolicy { name: name.to_owned(), is_system: true, is_pass_role: false };
+        Self {
+            description: desired.description.clone(),
+            max_session_duration: desired.max_session_duration,
+            trust_is_right: true,
+            tags: desired.tags.clone(),
+            attached: KMS_POLICIES.map(kms_policy).into(),
+            pass_role: desired.pass_role.as_ref().map(|pass_role| ActualPassRole {
+                policy_name: pass_role.policy_name.clone(),
+                document_is_right: true,
+                principals: pass_role.principals.clone(),
+            }),
+        }
+    }
+
+    /// Whether a create has begun the role and not finished it.
+    pub fn is_unfinished(&self) -> bool {
+        self.description == UNFINISHED_DESCRIPTION
+    }
+
+    /// Those of the [`KMS_POLICIES`] that are attached.
+    pub fn kms_policies(&self) -> impl Iterator<Item = &'static str> {
+        KMS_POLICIES.into_iter().filter(|name| {
+            self.attached.iter().any(|policy| policy.is_system && same_name(&policy.name, name))
+        })
+    }
+
+    /// The policies attached by somebody else.
+    pub fn foreign_policies(&self) -> impl Iterator<Item = &AttachedPolicy> {
+        self.attached.iter().filter(|policy| policy.is_foreign())
+    }
+}
+
 /// A role with everything that belongs to it.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundRole {
     /// The role as RAM describes it.
     pub role: Role,
     /// What it is, for comparing it with what it should be.
-    pub observed: Observed,
+    pub actual: ActualRole,
     /// The policy that lets principals hand the role over, as it is.
-    pub pass_role: Option<FoundPolicy>,
+    pub pass_role: Option<PassRolePolicy>,
 }
 
 /// A policy that lets principals hand a role over, as it is.
 #[derive(Clone, Debug)]
-pub struct FoundPolicy {
+pub struct PassRolePolicy {
     /// Its name, as RAM spells it.
     pub name: String,
     /// The document in force.
@@ -49,29 +158,29 @@ pub(super) const PAUSES: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-impl FoundPolicy {
+impl PassRolePolicy {
     /// Whether its description says that it belongs to another role.
     pub(super) fn is_of_another(&self, role: &str) -> bool {
-        self.of_role.as_deref().is_some_and(|of_role| !super::same_name(of_role, role))
+        self.of_role.as_deref().is_some_and(|of_role| !same_name(of_role, role))
     }
 }
 
 impl BoundRole<'_> {
-    /// Reads the role as [`BoundRole::observe`] does. That there is no such role is RAM's word only if it says so again:
+    /// Reads the role as [`BoundRole::read`] does. That there is no such role is RAM's word only if it says so again:
     /// once more, or for some seconds where the role is young or nobody knows when it was made.
     ///
     /// # Errors
     ///
-    /// As [`BoundRole::observe`].
-    pub async fn observe_known(
+    /// As [`BoundRole::read`].
+    pub async fn read_confirming_absence(
         &self,
         pass_role_policy: Option<&str>,
         create_date: Option<&str>,
-    ) -> Result<Found, Error> {
+    ) -> Result<FoundRole, Error> {
         let pauses = if is_young(create_date, self.clock) { &PAUSES[..] } else { &PAUSES[..1] };
         let mut pauses = pauses.iter();
         loop {
-            let outcome = self.observe(pass_role_policy).await;
+            let outcome = self.read(pass_role_policy).await;
             match (&outcome, pauses.next()) {
                 (Err(error), Some(pause)) if error.kind() == ErrorKind::NotFound => {
                     if self.wait(*pause).await.is_err() {
@@ -91,11 +200,11 @@ impl BoundRole<'_> {
     ///
     /// `NotFound` if `GetRole` says that there is no such role, and only then; `Unexpected` if RAM keeps contradicting
     /// itself; otherwise that of the call.
-    pub async fn observe(&self, pass_role_policy: Option<&str>) -> Result<Found, Error> {
+    pub async fn read(&self, pass_role_policy: Option<&str>) -> Result<FoundRole, Error> {
         let mut pauses = PAUSES.iter();
         let mut contradiction: Option<Error> = None;
         loop {
-            let error = match self.observe_once(pass_role_policy).await {
+            let error = match self.read_once(pass_role_policy).await {
                 Err(error) if error.kind() == ErrorKind::NotFound && error.action() != "GetRole" => error,
                 Err(error) if error.kind() == ErrorKind::NotFound && !error.is_code(ABSENT) => {
                     return Err(self.contradicted(&error));
@@ -130,7 +239,7 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// `Unexpected` if RAM keeps contradicting itself; otherwise that of the call.
-    pub(super) async fn attached_if_there(&self) -> Result<Vec<AttachedPolicy>, Error> {
+    pub(super) async fn attached_or_none(&self) -> Result<Vec<AttachedPolicy>, Error> {
         let mut pauses = PAUSES.iter();
         let mut contradiction: Option<Error> = None;
         loop {
@@ -169,23 +278,17 @@ impl BoundRole<'_> {
         error.clone().with_kind(ErrorKind::Unexpected).with_message(message)
     }
 
-    async fn observe_once(&self, pass_role_policy: Option<&str>) -> Result<Found, Error> {
+    async fn read_once(&self, pass_role_policy: Option<&str>) -> Result<FoundRole, Error> {
         let role = self.client.get_role(self.context, self.name).await?;
         let attached = self.attached().await?;
         let tags = self.tags().await?;
-        let (observed_pass_role, pass_role) = match pass_role_policy {
+        let (actual_pass_role, pass_role) = match pass_role_policy {
             Some(name) => self.pass_role(name, &role.arn).await?.unzip(),
             None => (None, None),
         };
-        let observed = Observed {
-            description: role.description.clone(),
-            max_session_duration: role.max_session_duration,
-            trust_is_right: is_trust_right(&role),
-            tags,
-            attached,
-            pass_role: observed_pass_role,
-        };
-        Ok(Found { role, observed, pass_role })
+        let actual =
+            ActualRole { tags, attached, pass_role: actual_pass_role, ..ActualRole::without_policies(&role) };
+        Ok(FoundRole { role, actual, pass_role })
     }
 
     /// The policies attached to the role.
@@ -231,19 +334,19 @@ impl BoundRole<'_> {
         &self,
         name: &str,
         arn: &RoleArn,
-    ) -> Result<Option<(ObservedPassRole, FoundPolicy)>, Error> {
+    ) -> Result<Option<(ActualPassRole, PassRolePolicy)>, Error> {
         let id = custom_policy(name)?;
         let Some(policy) = self.policy(&id).await?.filter(|policy| !policy.is_of_another(self.name.as_str()))
         else {
             return Ok(None);
         };
         let entities = self.client.list_entities_for_policy(self.context, &id).await?;
-        let observed = ObservedPassRole {
+        let actual = ActualPassRole {
             policy_name: policy.name.clone(),
             document_is_right: is_document(&policy.document, &PolicyDocument::pass_role(arn)),
             principals: principals(&entities),
         };
-        Ok(Some((observed, policy)))
+        Ok(Some((actual, policy)))
     }
 
     /// The document of the policy of this name, if it is there and no BYOK role's: a create that needs the name fails.
@@ -257,7 +360,10 @@ impl BoundRole<'_> {
     }
 
     /// Those of the principals that RAM says do not exist. One that cannot be read is none of them.
-    pub async fn missing<'p>(&self, principals: impl Iterator<Item = &'p Principal>) -> Vec<&'p Principal> {
+    pub async fn missing_principals<'p>(
+        &self,
+        principals: impl Iterator<Item = &'p Principal>,
+    ) -> Vec<&'p Principal> {
         let look = |principal: &'p Principal| async move {
             let is_missing =
                 self.look_for(principal).await.is_err_and(|error| error.kind() == ErrorKind::NotFound);
@@ -284,9 +390,9 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// That of the call.
-    pub(super) async fn policy(&self, id: &PolicyId) -> Result<Option<FoundPolicy>, Error> {
+    pub(super) async fn policy(&self, id: &PolicyId) -> Result<Option<PassRolePolicy>, Error> {
         match self.client.get_policy(self.context, id).await {
-            Ok(found) => Ok(Some(FoundPolicy {
+            Ok(found) => Ok(Some(PassRolePolicy {
                 name: found.policy.id.policy_name.as_str().to_owned(),
                 document: found.default_policy_version.policy_document.unwrap_or_default(),
                 is_ours: found.policy.description.eq_ignore_ascii_case(&pass_role_description(self.name)),
@@ -307,14 +413,9 @@ fn is_set_by_cloud(key: &str) -> bool {
     RESERVED_TAGS.iter().any(|start| key.starts_with(start))
 }
 
-/// Whether a role's trust policy lets the service assume the role, and nobody else.
-pub(super) fn is_trust_right(role: &Role) -> bool {
-    is_document(&role.assume_role_policy_document, &PolicyDocument::byok_trust())
-}
-
 /// Whether a text is a policy document that means the same.
-pub(super) fn is_document(text: &str, wanted: &PolicyDocument) -> bool {
-    PolicyDocument::parse(text).is_ok_and(|document| document == *wanted)
+pub(super) fn is_document(text: &str, desired: &PolicyDocument) -> bool {
+    PolicyDocument::parse(text).is_ok_and(|document| document == *desired)
 }
 
 pub(super) fn principals(entities: &PolicyEntities) -> BTreeSet<Principal> {

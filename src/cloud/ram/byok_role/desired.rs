@@ -11,11 +11,12 @@ pub use crate::cloud::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
 
 /// What people read on a role that is not finished, and what tells that it is not: a role is made with this
 /// description, and gets its own one last.
-pub const UNFINISHED: &str = "Being set up by alicloud_ram_byok_role; the next apply goes on with it";
+pub const UNFINISHED_DESCRIPTION: &str =
+    "Being set up by alicloud_ram_byok_role; the next apply goes on with it";
 
 /// What a BYOK role should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredRole {
     /// The role's name.
     pub role_name: String,
     /// What people read; 1 to 1024 characters.

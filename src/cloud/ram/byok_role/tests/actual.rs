@@ -1,6 +1,6 @@
 //! Reads that contradict each other: RAM is eventually consistent.
 
-use super::super::Found;
+use super::super::FoundRole;
 use super::*;
 use crate::cloud::error::{Error, ErrorKind};
 
@@ -32,8 +32,8 @@ fn lagging(position: usize, times: usize) -> Vec<Reply> {
 }
 
 /// What a refresh comes to.
-async fn observe(bench: &Bench, create_date: Option<&str>) -> Result<Found, Error> {
-    bench.run(bench.role().observe_known(Some("pass"), create_date)).await
+async fn refresh(bench: &Bench, create_date: Option<&str>) -> Result<FoundRole, Error> {
+    bench.run(bench.role().read_confirming_absence(Some("pass"), create_date)).await
 }
 
 /// Whatever read lags, once or twice: the role is found as it is. `GetPolicy` is taken at its word: a policy may be
@@ -43,9 +43,9 @@ async fn a_read_that_lags_is_repeated() {
     for (position, read) in READS.iter().enumerate().filter(|(_, read)| **read != "GetPolicy") {
         for times in [1, 2] {
             let bench = Bench::new(lagging(position, times).into_iter().chain(whole()));
-            let found = observe(&bench, Some(YOUNG)).await.unwrap();
-            assert_eq!(found.observed.kms_policies().count(), 2, "{read}");
-            assert_eq!(found.observed.pass_role.unwrap().principals, BTreeSet::from([alice()]), "{read}");
+            let found = refresh(&bench, Some(YOUNG)).await.unwrap();
+            assert_eq!(found.actual.kms_policies().count(), 2, "{read}");
+            assert_eq!(found.actual.pass_role.unwrap().principals, BTreeSet::from([alice()]), "{read}");
         }
     }
 }
@@ -55,21 +55,21 @@ async fn a_read_that_lags_is_repeated() {
 async fn only_get_role_tells_that_there_is_no_role() {
     for position in [1, 2, 4] {
         let bench = Bench::new(lagging(position, 6));
-        let error = observe(&bench, Some(YOUNG)).await.unwrap_err();
+        let error = refresh(&bench, Some(YOUNG)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unexpected, "{}", READS[position]);
         assert!(error.message().contains(READS[position]), "{error}");
         assert_eq!(bench.elapsed(), PATIENCE);
     }
     // Nor is an answer of `GetRole` that speaks of something else.
     let bench = Bench::new([refused(404, "EntityNotExist.User")]);
-    assert_eq!(observe(&bench, Some(OLD)).await.unwrap_err().kind(), ErrorKind::Unexpected);
+    assert_eq!(refresh(&bench, Some(OLD)).await.unwrap_err().kind(), ErrorKind::Unexpected);
 }
 
 /// It was deleted between two reads.
 #[tokio::test]
 async fn a_role_that_goes_meanwhile_is_absent() {
     let bench = Bench::new(lagging(1, 1).into_iter().chain(lagging(0, 2)));
-    assert_eq!(observe(&bench, Some(OLD)).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(refresh(&bench, Some(OLD)).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 /// How long RAM is asked again depends on the role's age; what is believed in the end does not.
@@ -77,9 +77,9 @@ async fn a_role_that_goes_meanwhile_is_absent() {
 async fn that_there_is_no_role_has_to_be_said_again() {
     for (create_date, times) in [(Some(OLD), 2), (Some(YOUNG), 6), (None, 6), (Some("yesterday"), 6)] {
         let bench = Bench::new(lagging(0, times));
-        assert_eq!(observe(&bench, create_date).await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(refresh(&bench, create_date).await.unwrap_err().kind(), ErrorKind::NotFound);
         let bench = Bench::new(lagging(0, times - 1).into_iter().chain(whole()));
-        assert!(observe(&bench, create_date).await.is_ok(), "{create_date:?}");
+        assert!(refresh(&bench, create_date).await.is_ok(), "{create_date:?}");
     }
 }
 
@@ -88,6 +88,6 @@ async fn an_operation_that_ends_meanwhile_does_not_believe_it() {
     for position in [0, 1] {
         let mut bench = Bench::new(lagging(position, 1));
         bench.context = CallContext::default().with_timeout(&bench.clock, Duration::from_millis(100));
-        assert_eq!(observe(&bench, Some(YOUNG)).await.unwrap_err().kind(), ErrorKind::Unexpected);
+        assert_eq!(refresh(&bench, Some(YOUNG)).await.unwrap_err().kind(), ErrorKind::Unexpected);
     }
 }

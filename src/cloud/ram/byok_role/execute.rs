@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::actual::{ActualPassRole, ActualRole, AttachedPolicy, PAUSES, PassRolePolicy, is_document};
 use super::bound::{BoundRole, custom_policy};
-use super::observe::{FoundPolicy, PAUSES, is_document};
-use super::observed::{AttachedPolicy, Observed, ObservedPassRole};
-use super::repeat::Found;
-use super::steps::{RoleUpdate, Step};
-use super::wanted::{Principal, pass_role_description, system_policy};
+use super::desired::{Principal, pass_role_description, system_policy};
+use super::diff::{RoleUpdate, Step};
+use super::retry::WriteCheck;
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag, UpdateRole};
 
@@ -37,26 +36,26 @@ impl From<Error> for StepError {
 }
 
 impl BoundRole<'_> {
-    /// Carries out writes in their order, and notes each in `observed`. What was done before one that fails stays
+    /// Carries out writes in their order, and notes each in `actual`. What was done before one that fails stays
     /// done, and noted. A principal that is not there, or that can hold no more policies, does not keep the others from
     /// getting theirs; what comes after that is not done.
     ///
     /// # Errors
     ///
     /// Why one was not carried out; the ones after it were not tried.
-    pub async fn carry_out(
+    pub async fn execute(
         &self,
         arn: &RoleArn,
         steps: &[Step],
-        observed: &mut Observed,
+        actual: &mut ActualRole,
     ) -> Result<(), StepError> {
         let mut refused = Vec::new();
         for step in steps {
             if !refused.is_empty() && !matches!(step, Step::AttachPassRole(..)) {
                 break;
             }
-            match (self.carry_out_one(arn, step).await, step) {
-                (Ok(()), _) => note(observed, step),
+            match (self.execute_step(arn, step).await, step) {
+                (Ok(()), _) => record(actual, step),
                 (Err(StepError::Call(error)), Step::AttachPassRole(_, principal))
                     if is_about_principal(&error) =>
                 {
@@ -68,22 +67,24 @@ impl BoundRole<'_> {
         if refused.is_empty() { Ok(()) } else { Err(StepError::Principals(refused)) }
     }
 
-    async fn carry_out_one(&self, arn: &RoleArn, step: &Step) -> Result<(), StepError> {
+    async fn execute_step(&self, arn: &RoleArn, step: &Step) -> Result<(), StepError> {
         match step {
             Step::UpdateRole(update) => self.update(update).await?,
             Step::AttachKmsPolicy(name) => self.attach(&system_policy(name)).await?,
             Step::Tag(tags) => {
                 let tags: Vec<Tag> = tags.iter().map(|(key, value)| Tag::new(key, value)).collect();
-                self.until_known(|| self.client.tag_resources(self.context, self.name, &tags)).await?;
+                self.retry_until_known(|| self.client.tag_resources(self.context, self.name, &tags)).await?;
             }
             Step::Untag(keys) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                self.repeatedly(|| self.client.untag_resources(self.context, self.name, &keys)).await?;
+                self.retry_idempotent(|| self.client.untag_resources(self.context, self.name, &keys)).await?;
             }
             Step::CreatePassRolePolicy(name) => self.create_pass_role_policy(name, arn).await?,
             Step::CorrectPassRolePolicy(name) => self.correct_pass_role_policy(name, arn).await?,
-            Step::AttachPassRole(name, to) => self.grant(&custom_policy(name)?, to).await?,
-            Step::DetachPassRole(name, from) => self.revoke(&custom_policy(name)?, from).await?,
+            Step::AttachPassRole(name, to) => self.attach_to_principal(&custom_policy(name)?, to).await?,
+            Step::DetachPassRole(name, from) => {
+                self.detach_from_principal(&custom_policy(name)?, from).await?;
+            }
             Step::DeletePassRolePolicy(name) => self.delete_pass_role_policy(name).await?,
         }
         Ok(())
@@ -95,20 +96,20 @@ impl BoundRole<'_> {
             description: update.description.clone(),
             max_session_duration: update.max_session_duration,
         };
-        self.until_known(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
+        self.retry_until_known(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
     }
 
     /// Makes the policy. One that is there and says just that, with the description that only we give, was made by
     /// a run whose answer was lost, or whose state was.
     async fn create_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), StepError> {
         let id = custom_policy(name)?;
-        let wanted = PolicyDocument::pass_role(arn);
+        let desired = PolicyDocument::pass_role(arn);
         let create = CreatePolicy {
             policy_name: id.policy_name.clone(),
-            policy_document: wanted.to_string(),
+            policy_document: desired.to_string(),
             description: Some(pass_role_description(self.name)),
         };
-        let error = match self.repeatedly(|| self.client.create_policy(self.context, &create)).await {
+        let error = match self.retry_idempotent(|| self.client.create_policy(self.context, &create)).await {
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
             Err(error) => return Err(error.into()),
@@ -123,10 +124,10 @@ impl BoundRole<'_> {
         };
         match found {
             Ok(Some(found)) if !found.is_ours => {
-                let FoundPolicy { document, of_role, .. } = found;
+                let PassRolePolicy { document, of_role, .. } = found;
                 Err(StepError::PolicyTaken { policy_name: name.to_owned(), document, of_role })
             }
-            Ok(Some(found)) if is_document(&found.document, &wanted) => Ok(()),
+            Ok(Some(found)) if is_document(&found.document, &desired) => Ok(()),
             Ok(Some(_)) => Ok(self.correct_pass_role_policy(name, arn).await?),
             Ok(None) | Err(_) => Err(error.into()),
         }
@@ -135,8 +136,8 @@ impl BoundRole<'_> {
     /// Puts another version of the policy in force. A policy has five versions at most: the oldest one goes.
     async fn correct_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), Error> {
         let id = custom_policy(name)?;
-        let wanted = PolicyDocument::pass_role(arn);
-        let document = wanted.to_string();
+        let desired = PolicyDocument::pass_role(arn);
+        let document = desired.to_string();
         let send = async || {
             let made = self.client.create_policy_version(self.context, &id.policy_name, &document).await;
             made.map(drop)
@@ -144,18 +145,18 @@ impl BoundRole<'_> {
         // Each version that is made counts: look before another is made.
         let find = async || {
             let found = self.policy(&id).await?;
-            let is_right = found.is_some_and(|found| is_document(&found.document, &wanted));
-            Ok(if is_right { Found::Made(()) } else { Found::Nothing })
+            let is_right = found.is_some_and(|found| is_document(&found.document, &desired));
+            Ok(if is_right { WriteCheck::Applied(()) } else { WriteCheck::NotApplied })
         };
-        self.once(send, find).await
+        self.retry_unless_done(send, find).await
     }
 
     /// Deletes the policy with all its versions. That it is not there is success.
     pub(super) async fn delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = custom_policy(name)?;
-        self.repeatedly(|| self.client.delete_policy(self.context, &id.policy_name))
+        self.retry_idempotent(|| self.client.delete_policy(self.context, &id.policy_name))
             .await
-            .or_else(super::bound::forgive_absence)
+            .or_else(super::bound::ignore_not_found)
     }
 }
 
@@ -165,56 +166,55 @@ fn is_about_principal(error: &Error) -> bool {
 }
 
 /// Writes down what a write has changed.
-fn note(observed: &mut Observed, step: &Step) {
+fn record(actual: &mut ActualRole, step: &Step) {
     match step {
         Step::UpdateRole(update) => {
-            observed.trust_is_right |= update.trust;
+            actual.trust_is_right |= update.trust;
             if let Some(description) = &update.description {
-                observed.description.clone_from(description);
+                actual.description.clone_from(description);
             }
-            observed.max_session_duration =
-                update.max_session_duration.unwrap_or(observed.max_session_duration);
+            actual.max_session_duration = update.max_session_duration.unwrap_or(actual.max_session_duration);
         }
         Step::AttachKmsPolicy(name) => {
-            observed.attached.push(AttachedPolicy {
+            actual.attached.push(AttachedPolicy {
                 name: (*name).to_owned(),
                 is_system: true,
                 is_pass_role: false,
             });
         }
-        Step::Tag(tags) => observed.tags.extend(tags.clone()),
-        Step::Untag(keys) => observed.tags.retain(|key, _| !keys.contains(key)),
+        Step::Tag(tags) => actual.tags.extend(tags.clone()),
+        Step::Untag(keys) => actual.tags.retain(|key, _| !keys.contains(key)),
         Step::CreatePassRolePolicy(name) => {
             // One of another name is looked after until it is deleted.
-            observed.pass_role.get_or_insert_with(|| ObservedPassRole {
+            actual.pass_role.get_or_insert_with(|| ActualPassRole {
                 policy_name: name.clone(),
                 document_is_right: true,
                 principals: BTreeSet::new(),
             });
         }
         Step::CorrectPassRolePolicy(name) => {
-            if let Some(pass_role) = named(observed, name) {
+            if let Some(pass_role) = named(actual, name) {
                 pass_role.document_is_right = true;
             }
         }
         Step::AttachPassRole(name, principal) => {
-            if let Some(pass_role) = named(observed, name) {
+            if let Some(pass_role) = named(actual, name) {
                 pass_role.principals.insert(principal.clone());
             }
         }
         Step::DetachPassRole(name, principal) => {
-            if let Some(pass_role) = named(observed, name) {
+            if let Some(pass_role) = named(actual, name) {
                 pass_role.principals.remove(principal);
             }
         }
         Step::DeletePassRolePolicy(name) => {
-            if named(observed, name).is_some() {
-                observed.pass_role = None;
+            if named(actual, name).is_some() {
+                actual.pass_role = None;
             }
         }
     }
 }
 
-fn named<'o>(observed: &'o mut Observed, name: &str) -> Option<&'o mut ObservedPassRole> {
-    observed.pass_role.as_mut().filter(|pass_role| super::same_name(&pass_role.policy_name, name))
+fn named<'o>(actual: &'o mut ActualRole, name: &str) -> Option<&'o mut ActualPassRole> {
+    actual.pass_role.as_mut().filter(|pass_role| super::same_name(&pass_role.policy_name, name))
 }

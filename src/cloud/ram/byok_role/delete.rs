@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::bound::{BoundRole, custom_policy, forgive_absence};
-use super::observe::principals;
-use super::observed::AttachedPolicy;
+use super::actual::AttachedPolicy;
+use super::actual::principals;
+use super::bound::{BoundRole, custom_policy, ignore_not_found};
 use crate::cloud::error::{Error, ErrorKind};
 use crate::cloud::names::PolicyName;
 use crate::cloud::ram::PolicyId;
@@ -14,16 +14,16 @@ const ROUNDS: u32 = 5;
 
 /// Why a role was not removed.
 #[derive(Debug)]
-pub enum RemoveError {
+pub enum DeleteRoleError {
     /// The call failed.
     Call(Error),
     /// Others have attached policies, which are not to be detached. Nothing was changed.
     ForeignPolicies(Vec<AttachedPolicy>),
     /// Others attach policies each time they are detached.
-    KeepsMoving(Vec<AttachedPolicy>),
+    AttachedMeanwhile(Vec<AttachedPolicy>),
 }
 
-impl From<Error> for RemoveError {
+impl From<Error> for DeleteRoleError {
     fn from(error: Error) -> Self {
         Self::Call(error)
     }
@@ -37,19 +37,19 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// Without `force`, that others have attached policies, before anything is changed; otherwise that of the call.
-    pub async fn remove(
+    pub async fn delete(
         &self,
         pass_role_policy: Option<&str>,
         left: &BTreeSet<String>,
         force: bool,
-    ) -> Result<(), RemoveError> {
-        let mut attached = self.attached_if_there().await?;
+    ) -> Result<(), DeleteRoleError> {
+        let mut attached = self.attached_or_none().await?;
         let foreign = foreign(&attached);
         if !force && !foreign.is_empty() {
-            return Err(RemoveError::ForeignPolicies(foreign));
+            return Err(DeleteRoleError::ForeignPolicies(foreign));
         }
         for name in left {
-            self.remove_policy_left(name).await?;
+            self.delete_left_policy(name).await?;
         }
         if let Some(name) = pass_role_policy
             && !self
@@ -57,23 +57,23 @@ impl BoundRole<'_> {
                 .await?
                 .is_some_and(|policy| policy.is_of_another(self.name.as_str()))
         {
-            self.remove_pass_role_policy(name).await?;
+            self.detach_and_delete_pass_role_policy(name).await?;
         }
         for _ in 0..ROUNDS {
             for policy in &attached {
                 self.detach(&id_of(policy)).await?;
             }
             let delete = || self.client.delete_role(self.context, self.name);
-            match self.repeatedly(delete).await.or_else(forgive_absence) {
+            match self.retry_idempotent(delete).await.or_else(ignore_not_found) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    let before = std::mem::replace(&mut attached, self.attached_if_there().await?);
+                    let before = std::mem::replace(&mut attached, self.attached_or_none().await?);
                     self.check_conflict(&error, &before, &attached, force).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(RemoveError::KeepsMoving(attached))
+        Err(DeleteRoleError::AttachedMeanwhile(attached))
     }
 
     /// Removes a policy that a run which failed may have made. One that somebody else has made stays.
@@ -81,9 +81,9 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// That of the call.
-    pub async fn remove_policy_left(&self, name: &str) -> Result<(), Error> {
+    pub async fn delete_left_policy(&self, name: &str) -> Result<(), Error> {
         match self.policy(&custom_policy(name)?).await? {
-            Some(policy) if policy.is_ours => self.remove_pass_role_policy(name).await,
+            Some(policy) if policy.is_ours => self.detach_and_delete_pass_role_policy(name).await,
             _ => Ok(()),
         }
     }
@@ -93,13 +93,13 @@ impl BoundRole<'_> {
     /// # Errors
     ///
     /// That of the call.
-    async fn remove_pass_role_policy(&self, name: &str) -> Result<(), Error> {
+    async fn detach_and_delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = custom_policy(name)?;
         for _ in 0..ROUNDS {
             match self.client.list_entities_for_policy(self.context, &id).await {
                 Ok(entities) => {
                     for principal in principals(&entities) {
-                        self.revoke(&id, &principal).await?;
+                        self.detach_from_principal(&id, &principal).await?;
                     }
                 }
                 // Only the deletion itself tells that it is gone: a server that does not know it may have answered.
@@ -126,10 +126,10 @@ impl BoundRole<'_> {
         before: &[AttachedPolicy],
         attached: &[AttachedPolicy],
         force: bool,
-    ) -> Result<(), RemoveError> {
+    ) -> Result<(), DeleteRoleError> {
         let foreign = foreign(attached);
         if !force && !foreign.is_empty() {
-            return Err(RemoveError::KeepsMoving(foreign));
+            return Err(DeleteRoleError::AttachedMeanwhile(foreign));
         }
         // What was detached may still be seen by the server that deletes.
         if (attached.is_empty() || attached == before)

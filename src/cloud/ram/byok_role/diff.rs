@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observed::{Observed, ObservedPassRole};
+use super::actual::{ActualPassRole, ActualRole};
+use super::desired::{DesiredRole, PassRole, Principal};
 use super::same_name;
-use super::wanted::{PassRole, Principal, Wanted};
 
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,88 +43,86 @@ pub struct RoleUpdate {
 /// The writes that make the role what it should be, in an order in which each can succeed. What gives somebody
 /// access comes before what takes it away. The description of a role that is not finished goes last: it tells that the
 /// others were carried out.
-pub fn steps(observed: &Observed, wanted: &Wanted) -> Vec<Step> {
-    let mut update = role_update(observed, wanted);
-    let finish = finish(observed, wanted);
+pub fn diff(actual: &ActualRole, desired: &DesiredRole) -> Vec<Step> {
+    let mut update = role_update(actual, desired);
+    let finish = finish(actual, desired);
     if finish.is_some() {
         update.description = None;
     }
     let mut steps: Vec<Step> = update_step(update).into_iter().collect();
-    let attached: Vec<&str> = observed.kms_policies().collect();
-    let missing = super::wanted::KMS_POLICIES.into_iter().filter(|name| !attached.contains(name));
+    let attached: Vec<&str> = actual.kms_policies().collect();
+    let missing = super::desired::KMS_POLICIES.into_iter().filter(|name| !attached.contains(name));
     steps.extend(missing.map(Step::AttachKmsPolicy));
-    steps.extend(tag_steps(observed, wanted));
-    steps.extend(pass_role_steps(observed.pass_role.as_ref(), wanted.pass_role.as_ref()));
+    steps.extend(tag_steps(actual, desired));
+    steps.extend(pass_role_steps(actual.pass_role.as_ref(), desired.pass_role.as_ref()));
     steps.extend(finish);
     steps
 }
 
 /// The write that finishes a role, if it is not finished.
-fn finish(observed: &Observed, wanted: &Wanted) -> Option<Step> {
-    let description = Some(wanted.description.clone()).filter(|_| observed.is_unfinished());
+fn finish(actual: &ActualRole, desired: &DesiredRole) -> Option<Step> {
+    let description = Some(desired.description.clone()).filter(|_| actual.is_unfinished());
     update_step(RoleUpdate { description, ..RoleUpdate::default() })
 }
 
 /// Whether the role lacks nothing but the write that finishes it.
-pub fn lacks_only_the_end(observed: &Observed, wanted: &Wanted) -> bool {
-    let finish = finish(observed, wanted);
-    finish.is_some() && steps(observed, wanted) == Vec::from_iter(finish)
+pub fn only_finish_remains(actual: &ActualRole, desired: &DesiredRole) -> bool {
+    let finish = finish(actual, desired);
+    finish.is_some() && diff(actual, desired) == Vec::from_iter(finish)
 }
 
 fn update_step(update: RoleUpdate) -> Option<Step> {
     (update != RoleUpdate::default()).then_some(Step::UpdateRole(update))
 }
 
-fn role_update(observed: &Observed, wanted: &Wanted) -> RoleUpdate {
-    let description = Some(&wanted.description).filter(|text| **text != observed.description);
-    let duration = Some(wanted.max_session_duration).filter(|limit| *limit != observed.max_session_duration);
+fn role_update(actual: &ActualRole, desired: &DesiredRole) -> RoleUpdate {
+    let description = Some(&desired.description).filter(|text| **text != actual.description);
+    let duration = Some(desired.max_session_duration).filter(|limit| *limit != actual.max_session_duration);
     RoleUpdate {
-        trust: !observed.trust_is_right,
+        trust: !actual.trust_is_right,
         description: description.cloned(),
         max_session_duration: duration,
     }
 }
 
-fn tag_steps(observed: &Observed, wanted: &Wanted) -> Vec<Step> {
-    let set: BTreeMap<String, String> = wanted
+fn tag_steps(actual: &ActualRole, desired: &DesiredRole) -> Vec<Step> {
+    let set: BTreeMap<String, String> = desired
         .tags
         .iter()
-        .filter(|(key, value)| observed.tags.get(*key) != Some(value))
+        .filter(|(key, value)| actual.tags.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let removed: BTreeSet<String> =
-        observed.tags.keys().filter(|key| !wanted.tags.contains_key(*key)).cloned().collect();
+        actual.tags.keys().filter(|key| !desired.tags.contains_key(*key)).cloned().collect();
     let set = (!set.is_empty()).then_some(Step::Tag(set));
     let removed = (!removed.is_empty()).then_some(Step::Untag(removed));
     // Removed first: a role may have 20 tags, the new ones included.
     removed.into_iter().chain(set).collect()
 }
 
-fn pass_role_steps(observed: Option<&ObservedPassRole>, wanted: Option<&PassRole>) -> Vec<Step> {
+fn pass_role_steps(actual: Option<&ActualPassRole>, desired: Option<&PassRole>) -> Vec<Step> {
     let mut steps = Vec::new();
-    let kept = match (observed, wanted) {
-        (Some(observed), Some(wanted)) if same_name(&observed.policy_name, &wanted.policy_name) => {
-            Some(observed)
-        }
+    let kept = match (actual, desired) {
+        (Some(actual), Some(desired)) if same_name(&actual.policy_name, &desired.policy_name) => Some(actual),
         _ => None,
     };
-    if let Some(wanted) = wanted {
-        let name = &wanted.policy_name;
+    if let Some(desired) = desired {
+        let name = &desired.policy_name;
         match kept {
             None => steps.push(Step::CreatePassRolePolicy(name.clone())),
             Some(kept) if !kept.document_is_right => steps.push(Step::CorrectPassRolePolicy(name.clone())),
             Some(_) => {}
         }
         let holds = |principal: &Principal| kept.is_some_and(|kept| kept.principals.contains(principal));
-        let new = wanted.principals.iter().filter(|principal| !holds(principal));
+        let new = desired.principals.iter().filter(|principal| !holds(principal));
         steps.extend(new.map(|principal| Step::AttachPassRole(name.clone(), principal.clone())));
     }
-    if let Some(observed) = observed {
+    if let Some(actual) = actual {
         let stays = |principal: &Principal| {
-            kept.is_some() && wanted.is_some_and(|wanted| wanted.principals.contains(principal))
+            kept.is_some() && desired.is_some_and(|desired| desired.principals.contains(principal))
         };
-        let leaving = observed.principals.iter().filter(|principal| !stays(principal));
-        let name = &observed.policy_name;
+        let leaving = actual.principals.iter().filter(|principal| !stays(principal));
+        let name = &actual.policy_name;
         steps.extend(leaving.map(|principal| Step::DetachPassRole(name.clone(), principal.clone())));
         if kept.is_none() {
             steps.push(Step::DeletePassRolePolicy(name.clone()));
@@ -137,8 +135,8 @@ fn pass_role_steps(observed: Option<&ObservedPassRole>, wanted: Option<&PassRole
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::observed::AttachedPolicy;
-    use super::super::wanted::{KMS_POLICIES, PrincipalKind, UNFINISHED};
+    use super::super::actual::AttachedPolicy;
+    use super::super::desired::{KMS_POLICIES, PrincipalKind, UNFINISHED_DESCRIPTION};
     use super::*;
 
     fn user(name: &str) -> Principal {
@@ -152,8 +150,8 @@ mod tests {
         }
     }
 
-    fn wanted() -> Wanted {
-        Wanted {
+    fn desired() -> DesiredRole {
+        DesiredRole {
             role_name: "sls-byok".to_owned(),
             description: "For SLS".to_owned(),
             max_session_duration: 3_600,
@@ -162,20 +160,8 @@ mod tests {
         }
     }
 
-    /// A role that is as `wanted`.
-    fn as_wanted(wanted: &Wanted) -> Observed {
-        Observed {
-            description: wanted.description.clone(),
-            max_session_duration: wanted.max_session_duration,
-            trust_is_right: true,
-            tags: wanted.tags.clone(),
-            attached: KMS_POLICIES.iter().map(|name| policy(name, true)).collect(),
-            pass_role: wanted.pass_role.as_ref().map(|pass_role| ObservedPassRole {
-                policy_name: pass_role.policy_name.clone(),
-                document_is_right: true,
-                principals: pass_role.principals.clone(),
-            }),
-        }
+    fn as_desired(desired: &DesiredRole) -> ActualRole {
+        ActualRole::as_desired(desired)
     }
 
     fn policy(name: &str, is_system: bool) -> AttachedPolicy {
@@ -183,46 +169,46 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(observed: &Observed, wanted: &Wanted, expected: &[Step]) {
-        assert_eq!(steps(observed, wanted), expected);
+    fn check(actual: &ActualRole, desired: &DesiredRole, expected: &[Step]) {
+        assert_eq!(diff(actual, desired), expected);
     }
 
     #[test]
     fn nothing_is_written_where_everything_is_as_it_should_be() {
-        let mut observed = as_wanted(&wanted());
-        observed.attached.push(policy("Foreign", false));
-        check(&observed, &wanted(), &[]);
-        let mut spelt_otherwise = wanted();
+        let mut actual = as_desired(&desired());
+        actual.attached.push(policy("Foreign", false));
+        check(&actual, &desired(), &[]);
+        let mut spelt_otherwise = desired();
         spelt_otherwise.pass_role = Some(pass_role("Pass", &["Alice"]));
-        check(&observed, &spelt_otherwise, &[]);
+        check(&actual, &spelt_otherwise, &[]);
     }
 
     #[test]
     fn one_more_user_is_one_attach_and_one_less_one_detach() {
-        let more = Wanted { pass_role: Some(pass_role("pass", &["alice", "bob"])), ..wanted() };
-        check(&as_wanted(&wanted()), &more, &[Step::AttachPassRole("pass".to_owned(), user("bob"))]);
-        check(&as_wanted(&more), &wanted(), &[Step::DetachPassRole("pass".to_owned(), user("bob"))]);
+        let more = DesiredRole { pass_role: Some(pass_role("pass", &["alice", "bob"])), ..desired() };
+        check(&as_desired(&desired()), &more, &[Step::AttachPassRole("pass".to_owned(), user("bob"))]);
+        check(&as_desired(&more), &desired(), &[Step::DetachPassRole("pass".to_owned(), user("bob"))]);
     }
 
     #[test]
     fn a_custom_policy_with_the_name_of_a_system_policy_is_not_one() {
-        let mut observed = as_wanted(&wanted());
-        observed.attached = vec![policy(KMS_POLICIES[0], false), policy(KMS_POLICIES[1], true)];
-        check(&observed, &wanted(), &[Step::AttachKmsPolicy(KMS_POLICIES[0])]);
-        assert_eq!(observed.foreign_policies().collect::<Vec<_>>(), [&policy(KMS_POLICIES[0], false)]);
+        let mut actual = as_desired(&desired());
+        actual.attached = vec![policy(KMS_POLICIES[0], false), policy(KMS_POLICIES[1], true)];
+        check(&actual, &desired(), &[Step::AttachKmsPolicy(KMS_POLICIES[0])]);
+        assert_eq!(actual.foreign_policies().collect::<Vec<_>>(), [&policy(KMS_POLICIES[0], false)]);
     }
 
     #[test]
     fn what_drifted_is_put_right() {
-        let mut observed = as_wanted(&wanted());
-        observed.trust_is_right = false;
-        if let Some(pass_role) = &mut observed.pass_role {
+        let mut actual = as_desired(&desired());
+        actual.trust_is_right = false;
+        if let Some(pass_role) = &mut actual.pass_role {
             pass_role.document_is_right = false;
         }
-        observed.attached.remove(0);
+        actual.attached.remove(0);
         check(
-            &observed,
-            &wanted(),
+            &actual,
+            &desired(),
             &[
                 Step::UpdateRole(RoleUpdate { trust: true, ..RoleUpdate::default() }),
                 Step::AttachKmsPolicy(KMS_POLICIES[0]),
@@ -233,10 +219,10 @@ mod tests {
 
     #[test]
     fn another_policy_name_is_held_before_the_old_one_goes() {
-        let renamed = Wanted { pass_role: Some(pass_role("other", &["alice"])), ..wanted() };
+        let renamed = DesiredRole { pass_role: Some(pass_role("other", &["alice"])), ..desired() };
         let (old, new) = ("pass".to_owned(), "other".to_owned());
         check(
-            &as_wanted(&wanted()),
+            &as_desired(&desired()),
             &renamed,
             &[
                 Step::CreatePassRolePolicy(new.clone()),
@@ -248,41 +234,41 @@ mod tests {
     }
 
     /// Carries a write out on paper.
-    fn carry_out(observed: &mut Observed, step: Step, wanted: &Wanted) {
+    fn execute(actual: &mut ActualRole, step: Step, desired: &DesiredRole) {
         match step {
             Step::UpdateRole(update) => {
-                observed.trust_is_right |= update.trust;
-                observed.description = update.description.unwrap_or_else(|| observed.description.clone());
-                observed.max_session_duration =
-                    update.max_session_duration.unwrap_or(observed.max_session_duration);
+                actual.trust_is_right |= update.trust;
+                actual.description = update.description.unwrap_or_else(|| actual.description.clone());
+                actual.max_session_duration =
+                    update.max_session_duration.unwrap_or(actual.max_session_duration);
             }
-            Step::AttachKmsPolicy(name) => observed.attached.push(policy(name, true)),
-            Step::Tag(tags) => observed.tags.extend(tags),
-            Step::Untag(keys) => observed.tags.retain(|key, _| !keys.contains(key)),
+            Step::AttachKmsPolicy(name) => actual.attached.push(policy(name, true)),
+            Step::Tag(tags) => actual.tags.extend(tags),
+            Step::Untag(keys) => actual.tags.retain(|key, _| !keys.contains(key)),
             Step::CreatePassRolePolicy(policy_name) => {
                 let new =
-                    ObservedPassRole { policy_name, document_is_right: true, principals: BTreeSet::new() };
-                observed.pass_role = Some(new);
+                    ActualPassRole { policy_name, document_is_right: true, principals: BTreeSet::new() };
+                actual.pass_role = Some(new);
             }
             Step::CorrectPassRolePolicy(_) => {
-                observed.pass_role.as_mut().unwrap().document_is_right = true;
+                actual.pass_role.as_mut().unwrap().document_is_right = true;
             }
             Step::AttachPassRole(name, principal) => {
-                let pass_role = observed.pass_role.as_mut().unwrap();
+                let pass_role = actual.pass_role.as_mut().unwrap();
                 assert_eq!(pass_role.policy_name, name);
                 assert!(pass_role.principals.insert(principal), "attached twice");
             }
             // Those of the policy that was there before are gone from the paper with it.
-            Step::DetachPassRole(name, principal) => match &mut observed.pass_role {
+            Step::DetachPassRole(name, principal) => match &mut actual.pass_role {
                 Some(pass_role) if pass_role.policy_name == name => {
                     assert!(pass_role.principals.remove(&principal), "detached twice");
                 }
-                _ => assert!(wanted.pass_role.is_some()),
+                _ => assert!(desired.pass_role.is_some()),
             },
             Step::DeletePassRolePolicy(name) => {
-                if observed.pass_role.as_ref().is_some_and(|pass_role| pass_role.policy_name == name) {
-                    assert!(observed.pass_role.as_ref().unwrap().principals.is_empty());
-                    observed.pass_role = None;
+                if actual.pass_role.as_ref().is_some_and(|pass_role| pass_role.policy_name == name) {
+                    assert!(actual.pass_role.as_ref().unwrap().principals.is_empty());
+                    actual.pass_role = None;
                 }
             }
         }
@@ -298,25 +284,26 @@ mod tests {
 
     #[test]
     fn what_finishes_a_role_goes_last() {
-        let mut observed = as_wanted(&wanted());
-        observed.description = UNFINISHED.to_owned();
+        let mut actual = as_desired(&desired());
+        actual.description = UNFINISHED_DESCRIPTION.to_owned();
         let finish =
             Step::UpdateRole(RoleUpdate { description: Some("For SLS".to_owned()), ..RoleUpdate::default() });
-        check(&observed, &wanted(), std::slice::from_ref(&finish));
+        check(&actual, &desired(), std::slice::from_ref(&finish));
         assert!(
-            lacks_only_the_end(&observed, &wanted()) && !lacks_only_the_end(&as_wanted(&wanted()), &wanted())
+            only_finish_remains(&actual, &desired())
+                && !only_finish_remains(&as_desired(&desired()), &desired())
         );
-        observed.trust_is_right = false;
-        observed.attached.pop();
+        actual.trust_is_right = false;
+        actual.attached.pop();
         let trust = Step::UpdateRole(RoleUpdate { trust: true, ..RoleUpdate::default() });
-        check(&observed, &wanted(), &[trust, Step::AttachKmsPolicy(KMS_POLICIES[1]), finish]);
-        assert!(!lacks_only_the_end(&observed, &wanted()));
+        check(&actual, &desired(), &[trust, Step::AttachKmsPolicy(KMS_POLICIES[1]), finish]);
+        assert!(!only_finish_remains(&actual, &desired()));
     }
 
-    fn wants() -> impl Strategy<Value = Wanted> {
+    fn wants() -> impl Strategy<Value = DesiredRole> {
         let tags = prop::collection::btree_map("[a-c]", "[x-z]", 0..3);
         ("[a-b]", 3_600_i64..3_602, tags, pass_roles()).prop_map(
-            |(description, max_session_duration, tags, pass_role)| Wanted {
+            |(description, max_session_duration, tags, pass_role)| DesiredRole {
                 role_name: "r".to_owned(),
                 description,
                 max_session_duration,
@@ -329,23 +316,23 @@ mod tests {
     proptest! {
         #[test]
         fn the_steps_lead_there_and_then_there_are_none(
-            before in wants(), wanted in wants(), trust in any::<bool>(), document in any::<bool>(), policies in 0..3_usize,
+            before in wants(), desired in wants(), trust in any::<bool>(), document in any::<bool>(), policies in 0..3_usize,
             unfinished in any::<bool>(),
         ) {
-            let mut observed = as_wanted(&before);
+            let mut actual = as_desired(&before);
             if unfinished {
-                observed.description = UNFINISHED.to_owned();
+                actual.description = UNFINISHED_DESCRIPTION.to_owned();
             }
-            observed.trust_is_right = trust;
-            observed.attached.truncate(policies);
-            if let Some(pass_role) = &mut observed.pass_role {
+            actual.trust_is_right = trust;
+            actual.attached.truncate(policies);
+            if let Some(pass_role) = &mut actual.pass_role {
                 pass_role.document_is_right = document;
             }
-            for step in steps(&observed, &wanted) {
-                carry_out(&mut observed, step, &wanted);
+            for step in diff(&actual, &desired) {
+                execute(&mut actual, step, &desired);
             }
-            prop_assert_eq!(steps(&observed, &wanted), vec![]);
-            prop_assert_eq!(&observed.tags, &wanted.tags);
+            prop_assert_eq!(diff(&actual, &desired), vec![]);
+            prop_assert_eq!(&actual.tags, &desired.tags);
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Carrying out writes.
 
-use super::super::{ObservedPassRole, RoleUpdate, Step, StepError, steps};
+use super::super::{ActualPassRole, RoleUpdate, Step, StepError, diff};
 use super::*;
 use crate::cloud::error::ErrorKind;
 
 /// Carries out one write on a script.
-async fn carry_out(step: Step, replies: Vec<Reply>, sent: &[&str]) -> Result<Observed, StepError> {
+async fn execute(step: Step, replies: Vec<Reply>, sent: &[&str]) -> Result<ActualRole, StepError> {
     let bench = Bench::new(replies);
-    let mut observed = bare();
-    let outcome = bench.run(bench.role().carry_out(&arn(), &[step], &mut observed)).await;
+    let mut actual = bare();
+    let outcome = bench.run(bench.role().execute(&arn(), &[step], &mut actual)).await;
     assert_eq!(bench.sent(), sent);
-    outcome.map(|()| observed)
+    outcome.map(|()| actual)
 }
 
 fn create_policy() -> Step {
@@ -43,43 +43,43 @@ fn taken() -> Reply {
 async fn what_was_done_is_noted_and_the_rest_is_not() {
     let denied = refused(403, "NoPermission");
     let bench = Bench::new([ok(), ok(), made_policy(), denied]);
-    let (mut observed, wanted) = (bare(), wanted());
-    let todo = steps(&observed, &wanted);
-    let outcome = bench.run(bench.role().carry_out(&arn(), &todo, &mut observed)).await;
+    let (mut actual, desired) = (bare(), desired());
+    let todo = diff(&actual, &desired);
+    let outcome = bench.run(bench.role().execute(&arn(), &todo, &mut actual)).await;
     assert!(matches!(outcome, Err(StepError::Call(error)) if error.action() == "AttachPolicyToUser"));
-    let pass_role = ObservedPassRole {
+    let pass_role = ActualPassRole {
         policy_name: "pass".to_owned(),
         document_is_right: true,
         principals: BTreeSet::new(),
     };
-    assert_eq!(observed.pass_role, Some(pass_role));
-    assert_eq!(observed.kms_policies().count(), 2);
-    assert_eq!(steps(&observed, &wanted), [Step::AttachPassRole("pass".to_owned(), alice())]);
+    assert_eq!(actual.pass_role, Some(pass_role));
+    assert_eq!(actual.kms_policies().count(), 2);
+    assert_eq!(diff(&actual, &desired), [Step::AttachPassRole("pass".to_owned(), alice())]);
 }
 
 #[tokio::test]
 async fn a_policy_that_is_there_and_ours_is_taken_over() {
     let ours = policy(&right_document(), &our_description());
     let sent = ["CreatePolicy", "GetPolicy"];
-    carry_out(create_policy(), vec![taken(), ours], &sent).await.unwrap();
+    execute(create_policy(), vec![taken(), ours], &sent).await.unwrap();
     // Its answer was lost, and so it was sent twice.
     let ours = policy(&right_document(), &our_description());
     let sent = ["CreatePolicy", "CreatePolicy", "GetPolicy"];
-    carry_out(create_policy(), vec![lost(), taken(), ours], &sent).await.unwrap();
+    execute(create_policy(), vec![lost(), taken(), ours], &sent).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_policy_that_is_ours_and_says_something_else_is_corrected() {
     let other = policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description());
     let sent = ["CreatePolicy", "GetPolicy", "CreatePolicyVersion"];
-    carry_out(create_policy(), vec![taken(), other, version()], &sent).await.unwrap();
+    execute(create_policy(), vec![taken(), other, version()], &sent).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_policy_of_somebody_else_is_not_touched() {
     for document in [right_document(), "{}".to_owned()] {
         let theirs = policy(&document, "Mine");
-        let outcome = carry_out(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
+        let outcome = execute(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
         let Err(StepError::PolicyTaken { policy_name, document: found, of_role: None }) = outcome else {
             panic!("it was taken over: {outcome:?}")
         };
@@ -90,7 +90,7 @@ async fn a_policy_of_somebody_else_is_not_touched() {
 #[tokio::test]
 async fn the_policy_of_another_role_tells_whose_it_is() {
     let theirs = policy(&right_document(), &pass_role_description(&RoleName::parse("other").unwrap()));
-    let outcome = carry_out(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
+    let outcome = execute(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
     assert!(matches!(outcome, Err(StepError::PolicyTaken { of_role: Some(role), .. }) if role == "other"));
 }
 
@@ -100,10 +100,10 @@ async fn a_policy_that_a_read_does_not_know_is_read_again() {
     let unknown = || refused(404, "EntityNotExist.Policy");
     let ours = policy(&right_document(), &our_description());
     let sent = ["CreatePolicy", "GetPolicy", "GetPolicy", "GetPolicy"];
-    carry_out(create_policy(), vec![taken(), unknown(), unknown(), ours], &sent).await.unwrap();
+    execute(create_policy(), vec![taken(), unknown(), unknown(), ours], &sent).await.unwrap();
     let replies = [taken()].into_iter().chain((0..6).map(|_| unknown())).collect();
     let sent = [&["CreatePolicy"][..], &["GetPolicy"; 6]].concat();
-    let outcome = carry_out(create_policy(), replies, &sent).await;
+    let outcome = execute(create_policy(), replies, &sent).await;
     assert!(matches!(outcome, Err(StepError::Call(error)) if error.kind() == ErrorKind::AlreadyExists));
 }
 
@@ -112,10 +112,10 @@ async fn a_policy_that_a_read_does_not_know_is_read_again() {
 async fn a_version_whose_answer_is_lost_is_looked_for() {
     let right = policy(&right_document(), &our_description());
     let sent = ["CreatePolicyVersion", "GetPolicy"];
-    carry_out(correct_policy(), vec![lost(), right], &sent).await.unwrap();
+    execute(correct_policy(), vec![lost(), right], &sent).await.unwrap();
     let wrong = policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description());
     let sent = ["CreatePolicyVersion", "GetPolicy", "CreatePolicyVersion"];
-    carry_out(correct_policy(), vec![lost(), wrong, version()], &sent).await.unwrap();
+    execute(correct_policy(), vec![lost(), wrong, version()], &sent).await.unwrap();
 }
 
 fn principal(kind: PrincipalKind, name: &str) -> Principal {
@@ -137,17 +137,17 @@ async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
     ] {
         let bad = principal(kind, "carol");
         let bench = Bench::new([ok(), refused(status, code), ok()]);
-        let pass_role = ObservedPassRole {
+        let pass_role = ActualPassRole {
             policy_name: "pass".to_owned(),
             document_is_right: true,
             principals: BTreeSet::new(),
         };
-        let mut observed = Observed { pass_role: Some(pass_role), ..bare() };
+        let mut actual = ActualRole { pass_role: Some(pass_role), ..bare() };
         let todo = [pass(alice()), pass(bad.clone()), pass(bob.clone()), Step::UpdateRole(update.clone())];
-        let outcome = bench.run(bench.role().carry_out(&arn(), &todo, &mut observed)).await;
+        let outcome = bench.run(bench.role().execute(&arn(), &todo, &mut actual)).await;
         let Err(StepError::Principals(refused)) = outcome else { panic!("{code}: {outcome:?}") };
         assert_eq!(refused.iter().map(|(principal, _)| principal).collect::<Vec<_>>(), [&bad], "{code}");
-        assert_eq!(observed.pass_role.unwrap().principals, BTreeSet::from([alice(), bob.clone()]), "{code}");
+        assert_eq!(actual.pass_role.unwrap().principals, BTreeSet::from([alice(), bob.clone()]), "{code}");
     }
 }
 
@@ -156,8 +156,8 @@ async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
 #[tokio::test]
 async fn what_was_made_a_moment_ago_is_waited_for() {
     let tags = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
-    let held = || Observed {
-        pass_role: Some(ObservedPassRole {
+    let held = || ActualRole {
+        pass_role: Some(ActualPassRole {
             policy_name: "pass".to_owned(),
             document_is_right: true,
             principals: BTreeSet::new(),
@@ -176,19 +176,14 @@ async fn what_was_made_a_moment_ago_is_waited_for() {
         };
         for code in ["EntityNotExist.Role", "EntityNotExist.Policy"] {
             let bench = Bench::new([refused(404, code), refused(404, code), refused(404, code), done()]);
-            bench
-                .run(bench.role().carry_out(&arn(), std::slice::from_ref(&step), &mut held()))
-                .await
-                .unwrap();
+            bench.run(bench.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await.unwrap();
             assert!(bench.elapsed() >= Duration::from_secs(1), "{step:?}");
         }
         let bench = Bench::new((0..6).map(|_| refused(404, "EntityNotExist.Role")));
-        let outcome =
-            bench.run(bench.role().carry_out(&arn(), std::slice::from_ref(&step), &mut held())).await;
+        let outcome = bench.run(bench.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await;
         assert!(outcome.is_err() && bench.elapsed() < Duration::from_secs(10), "{step:?}");
         let bench = Bench::new([refused(403, "NoPermission")]);
-        let outcome =
-            bench.run(bench.role().carry_out(&arn(), std::slice::from_ref(&step), &mut held())).await;
+        let outcome = bench.run(bench.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await;
         assert!(outcome.is_err() && bench.elapsed() == Duration::ZERO, "{step:?}");
     }
 }

@@ -1,0 +1,119 @@
+//! Waiting until what was written is seen.
+
+use super::super::{RoleUpdate, Step, Visibility};
+use super::*;
+
+async fn wait_for(bench: &Bench, written: &[Step]) -> Visibility {
+    let desired = desired();
+    bench.run(bench.role().wait_until_visible(&arn(), &desired, written)).await
+}
+
+fn role_written() -> Vec<Step> {
+    vec![Step::UpdateRole(RoleUpdate::default())]
+}
+
+fn attachments() -> Vec<Step> {
+    vec![Step::AttachKmsPolicy(KMS_POLICIES[0])]
+}
+
+fn absent() -> Reply {
+    refused(404, "EntityNotExist.Role")
+}
+
+const QUARTER: Duration = Duration::from_millis(250);
+
+#[tokio::test]
+async fn nothing_is_read_where_nothing_was_written() {
+    let bench = Bench::new([]);
+    assert!(matches!(wait_for(&bench, &[]).await, Visibility::Visible));
+    let untagged = Step::Untag(BTreeSet::new());
+    assert!(matches!(wait_for(&bench, &[untagged]).await, Visibility::Visible));
+}
+
+#[tokio::test]
+async fn all_that_was_written_is_read_twice() {
+    let all = [
+        role_written(),
+        attachments(),
+        vec![Step::CreatePassRolePolicy("pass".to_owned()), Step::AttachPassRole("pass".to_owned(), alice())],
+    ]
+    .concat();
+    let right = || policy(&right_document(), &our_description());
+    let held = || held_by(&["Alice", "bob"]);
+    let both = [role(), both_attached(), right(), held(), role(), both_attached(), right(), held()];
+    let bench = Bench::new(both);
+    assert!(matches!(wait_for(&bench, &all).await, Visibility::Visible));
+    assert_eq!(bench.elapsed(), Duration::ZERO);
+}
+
+/// Each part that RAM does not show yet, or shows as it was before, with what is said of it.
+#[tokio::test]
+async fn what_is_not_visible_is_named() {
+    let policy_written = || vec![Step::CorrectPassRolePolicy("pass".to_owned())];
+    let principals_written = || vec![Step::AttachPassRole("pass".to_owned(), alice())];
+    let no_policy = || refused(404, "EntityNotExist.Policy");
+    for (written, reply, part) in [
+        (role_written(), absent(), "the role"),
+        (role_written(), role_with(&json!({"Description": "Before"})), "the role"),
+        (attachments(), absent(), "the policies attached to the role"),
+        (policy_written(), no_policy(), "the policy that allows ram:PassRole"),
+        (policy_written(), policy("{}", &our_description()), "the policy that allows ram:PassRole"),
+        (principals_written(), no_policy(), "whom the policy that allows ram:PassRole is attached to"),
+        (principals_written(), held_by(&["bob"]), "whom the policy that allows ram:PassRole is attached to"),
+    ] {
+        let mut bench = Bench::new([reply]);
+        bench.context = CallContext::default().with_timeout(&bench.clock, QUARTER / 2);
+        let visibility = wait_for(&bench, &written).await;
+        assert!(matches!(visibility, Visibility::NotVisible(said) if said == part), "{visibility:?}");
+    }
+}
+
+#[tokio::test]
+async fn pauses_grow() {
+    let bench = Bench::new([absent(), absent(), absent(), role(), role()]);
+    assert!(matches!(wait_for(&bench, &role_written()).await, Visibility::Visible));
+    assert_eq!(bench.elapsed(), QUARTER * (1 + 2 + 4));
+}
+
+#[tokio::test]
+async fn what_is_seen_once_and_then_not_has_to_be_seen_twice_again() {
+    let none = || attached(&[]);
+    let bench = Bench::new([both_attached(), none(), both_attached(), both_attached()]);
+    assert!(matches!(wait_for(&bench, &attachments()).await, Visibility::Visible));
+    assert_eq!(bench.elapsed(), QUARTER);
+}
+
+#[tokio::test]
+async fn a_custom_policy_of_the_name_is_not_what_was_attached() {
+    let custom = attached(&KMS_POLICIES.map(|name| ("Custom", name)));
+    let bench = Bench::new([custom, both_attached(), both_attached()]);
+    assert!(matches!(wait_for(&bench, &attachments()).await, Visibility::Visible));
+}
+
+#[tokio::test]
+async fn waiting_ends_after_a_minute() {
+    // Pauses of 0.25, 0.5, 1 and 2 s, and then of 4 s: the next one after these would end later than the minute.
+    let reads = 4 + 14 + 1;
+    let bench = Bench::new((0..reads).map(|_| attached(&[])));
+    let visibility = wait_for(&bench, &attachments()).await;
+    assert!(
+        matches!(visibility, Visibility::NotVisible("the policies attached to the role")),
+        "{visibility:?}"
+    );
+    assert!(bench.elapsed() <= Duration::from_mins(1) && bench.elapsed() > Duration::from_secs(56));
+}
+
+#[tokio::test]
+async fn waiting_ends_with_the_operation() {
+    let mut bench = Bench::new([absent(), absent()]);
+    bench.context = CallContext::default().with_timeout(&bench.clock, QUARTER * 2);
+    let visibility = wait_for(&bench, &role_written()).await;
+    assert!(matches!(visibility, Visibility::NotVisible("the role")), "{visibility:?}");
+    assert_eq!(bench.elapsed(), QUARTER * 2);
+}
+
+#[tokio::test]
+async fn a_read_that_is_denied_ends_it() {
+    let bench = Bench::new([refused(403, "NoPermission")]);
+    assert!(matches!(wait_for(&bench, &role_written()).await, Visibility::Unknown(_)));
+}
