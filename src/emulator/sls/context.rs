@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::byok::References;
+use super::byok::KeyAndRoleCheck;
 use super::model::{Model, Project};
 use super::versioned::View;
 use crate::emulator::Rules;
@@ -24,8 +24,8 @@ pub struct Context<'a> {
     pub now: i64,
     /// What reads see.
     pub view: View,
-    /// Where the role and key of an encryption configuration are looked up.
-    pub references: References<'a>,
+    /// What validates the key and the role of an encryption configuration.
+    pub key_and_role_check: KeyAndRoleCheck<'a>,
 }
 
 /// What an operation on the model is called with.

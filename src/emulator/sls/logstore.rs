@@ -36,7 +36,7 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
     if let Some(conf) = body.get(ENCRYPT_CONF).and_then(Value::as_object) {
         let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
         let conf = encryption::configured(None, &conf, &encryption::ENCRYPT_CONF)?;
-        context.references.check(conf.as_ref(), &region)?;
+        context.key_and_role_check.validate(conf.as_ref(), (project, name), &region)?;
         logstore.set_encrypt_conf(conf);
     }
     if model.logstore(project, name, View::Current).is_some() {
@@ -81,7 +81,7 @@ pub fn update(model: &mut Model, request: &Request<'_>) -> Outcome {
         Some(conf) => {
             let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
             let conf = encryption::configured(stored.encrypt_conf(), &conf, &encryption::ENCRYPT_CONF)?;
-            context.references.check(conf.as_ref(), region_of(model, project))?;
+            context.key_and_role_check.validate(conf.as_ref(), (project, name), region_of(model, project))?;
             conf
         }
         None => encryption::omitted(stored.encrypt_conf(), context.rules)?,
@@ -160,7 +160,7 @@ pub fn update_encryption(model: &mut Model, request: &Request<'_>) -> Outcome {
     let mut logstore = existing(model, project, name, context)?.clone();
     let conf = encryption::DEDICATED.read(body, context.rules)?;
     let conf = encryption::switched(logstore.encrypt_conf(), conf, &encryption::DEDICATED)?;
-    context.references.check(conf.as_ref(), region_of(model, project))?;
+    context.key_and_role_check.validate(conf.as_ref(), (project, name), region_of(model, project))?;
     logstore.set_encrypt_conf(conf);
     logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
     model.set_logstore(project, name, logstore);

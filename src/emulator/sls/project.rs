@@ -13,6 +13,7 @@ use crate::emulator::Rules;
 use crate::emulator::clock::formatted;
 use crate::emulator::error::Error;
 use crate::emulator::json::kind_of;
+use crate::emulator::rpc::members;
 use crate::emulator::target::Query;
 
 /// The size of a list when the call does not say.
@@ -170,13 +171,6 @@ fn is_listed(name: &str, project: &Project, query: &Query) -> bool {
     filter("projectName").is_none_or(|part| name.contains(part))
         && filter("description").is_none_or(|part| project.description.contains(part))
         && filter("resourceGroupId").is_none_or(|id| id == project.resource_group_id)
-}
-
-fn members(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
 }
 
 fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Error> {

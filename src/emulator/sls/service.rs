@@ -1,11 +1,14 @@
 //! One call to the service, from the signature to the answer.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::authentication::authenticate;
-use super::byok::References;
+use super::byok::KeyAndRoleCheck;
 use super::context::{Context, Request};
 use super::data::{self, Compression, DataCall, DataOperation};
+use super::data_key::Snapshot;
 use super::model::Model;
 use super::operations::{Operation, Run};
 use super::permission::permission;
@@ -85,7 +88,7 @@ struct Evaluation<'a> {
 
 impl EvaluatedCall for Evaluation<'_> {
     async fn run(&self) -> Result<Reply, Error> {
-        self.run_with_directory(View::Current, &self.state.identity.current()).await
+        self.run_with_directory(View::Current, self.state.identity.current()).await
     }
 
     /// A read answers what was there before the last write, and a write looks up roles, attachments and
@@ -94,9 +97,9 @@ impl EvaluatedCall for Evaluation<'_> {
     async fn run_stale(&self, writes: usize) -> Result<Reply, Error> {
         let current = self.state.identity.current();
         if self.route.operation.is_read() {
-            return self.run_with_directory(View::BeforeLastWrite, &current).await;
+            return self.run_with_directory(View::BeforeLastWrite, current).await;
         }
-        self.run_with_directory(View::Current, &self.state.identity.nth_previous(writes)).await
+        self.run_with_directory(View::Current, self.state.identity.nth_previous(writes)).await
     }
 
     async fn run_unapplied(&self) -> Result<Reply, Error> {
@@ -105,7 +108,7 @@ impl EvaluatedCall for Evaluation<'_> {
         }
         let body = self.body()?;
         let mut copy = self.state.sls().clone();
-        self.apply(&mut copy, &body, View::Current, &self.state.identity.current())
+        self.apply(&mut copy, &body, View::Current, self.state.identity.current())
     }
 
     fn throttled(&self) -> Error {
@@ -115,7 +118,7 @@ impl EvaluatedCall for Evaluation<'_> {
 
 impl Evaluation<'_> {
     /// Carries the call out; when this returns, what it wrote is durable.
-    async fn run_with_directory(&self, view: View, directory: &Directory) -> Result<Reply, Error> {
+    async fn run_with_directory(&self, view: View, directory: Arc<Directory>) -> Result<Reply, Error> {
         if let Run::Data(operation) = self.route.operation.run {
             return self.run_data(operation, true).await;
         }
@@ -163,17 +166,15 @@ impl Evaluation<'_> {
         model: &mut Model,
         body: &Map<String, Value>,
         view: View,
-        directory: &Directory,
+        directory: Arc<Directory>,
     ) -> Result<Reply, Error> {
-        let keys = self.state.keys.current();
-        let now = self.state.clock.unix();
-        let references = References {
-            directory,
-            keys: &keys,
+        let snapshot = &Snapshot { directory, ..self.state.snapshot() };
+        let now = snapshot.now;
+        let key_and_role_check = KeyAndRoleCheck {
+            snapshot,
             caller: self.caller,
             facts: &facts(self.call, now),
-            must_exist: self.state.references_must_exist(),
-            now,
+            looks_up: self.state.references_must_exist(),
         };
         let context = &Context {
             account_id: &self.state.account_id,
@@ -182,7 +183,7 @@ impl Evaluation<'_> {
             rules: self.state.rules,
             now,
             view,
-            references,
+            key_and_role_check,
         };
         let request = &Request {
             host_project: self.route.project.as_deref(),

@@ -13,10 +13,15 @@ use crate::emulator::access::facts_of_service;
 use crate::emulator::error::Error;
 use crate::emulator::kms;
 use crate::emulator::rpc::{self, Parameters};
-use crate::emulator::sls::byok::{SERVICE, SESSION};
 use crate::emulator::sls::encryption::UserCmkInfo;
 use crate::emulator::sts;
 use crate::storage::DataKey;
+
+/// What roles name in their trust policy to let the service assume them.
+const SERVICE: &str = "log.aliyuncs.com";
+
+/// The name of the service's sessions. No source has the real one.
+const SESSION: &str = "aliyun-log";
 
 /// The customer's key of one Logstore.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +35,15 @@ pub struct CustomerKey<'a> {
 }
 
 impl CustomerKey<'_> {
+    /// Has KMS describe the key (`DescribeKey`).
+    ///
+    /// # Errors
+    ///
+    /// As [`CustomerKey::open`].
+    pub fn describe(&self) -> Result<(), Error> {
+        self.call("DescribeKey", &[("KeyId", &self.info.cmk_key_id)]).map(drop)
+    }
+
     /// Has KMS make a data key (`GenerateDataKey`): the key, and the `CiphertextBlob` it comes back from. It is
     /// opened once before it is used, so that nothing is sealed with a key that the role may make and not open.
     ///

@@ -9,7 +9,7 @@ mod tests;
 mod wrapped;
 
 use self::cache::DataKeyCache;
-use self::customer_key::CustomerKey;
+pub use self::customer_key::CustomerKey;
 pub use self::snapshot::Snapshot;
 pub use self::wrapped::{Owner, WrappedDataKey};
 use crate::emulator::error::Error;
