@@ -28,6 +28,7 @@ fn seed() -> Value {
         "roles": [
             role("Byok", "log.aliyuncs.com", &both),
             role("untrusting", "oss.aliyuncs.com", &both),
+            role("unseeing", "log.aliyuncs.com", &json!(["AliyunKMSCryptoUserAccess"])),
             role("stripped", "log.aliyuncs.com", &json!(["AliyunKMSReadOnlyAccess"]))],
         "keys": [
             {"id": "key-1"},
@@ -65,41 +66,36 @@ async fn a_configuration_whose_role_and_key_are_right_is_stored_as_sent() {
 #[tokio::test]
 async fn what_is_wrong_with_role_or_key_is_said() {
     let bench = bench().await;
-    for (role, key, region, why) in [
-        ("none", "key-1", "cn-hangzhou", "The role acs:ram::1234567890123456:role/none does not exist."),
-        (
-            "untrusting",
-            "key-1",
-            "cn-hangzhou",
-            "The role acs:ram::1234567890123456:role/untrusting does not trust log.aliyuncs.com.",
-        ),
-        (
-            "stripped",
-            "key-1",
-            "cn-hangzhou",
-            "The role stripped is not allowed to perform kms:GenerateDataKey on \
-             acs:kms:cn-hangzhou:1234567890123456:key/key-1.",
-        ),
-        ("byok", "key-2", "cn-hangzhou", "The key key-2 does not exist in cn-hangzhou."),
-        ("byok", "key-off", "cn-hangzhou", "The key key-off is in state Disabled."),
-        ("byok", "key-far", "cn-hangzhou", "The key key-far does not exist in cn-hangzhou."),
-        (
-            "byok",
-            "key-far",
-            "cn-beijing",
-            "The key key-far is said to be in cn-beijing, and the Logstore is in cn-hangzhou.",
-        ),
-        (
-            "byok",
-            "key-rsa",
-            "cn-hangzhou",
-            "The key key-rsa is of RSA_2048 for ENCRYPT/DECRYPT: it encrypts no data.",
-        ),
+    let no_trust = "STS answers NoPermission: You are not authorized to do this action. You should be authorized by RAM.";
+    let gone = "STS answers EntityNotExist.Role: The role not exists: acs:ram::1234567890123456:role/none";
+    let no_permission =
+        "KMS answers Forbidden.NoPermission: This operation is forbidden by permission system.";
+    let no_key = "KMS answers Forbidden.KeyNotFound: The specified Key is not found.";
+    let disabled =
+        "KMS answers Rejected.Disabled: The request was rejected because the key state is Disabled.";
+    let asymmetric =
+        "KMS answers UnsupportedOperation: This action is not allowed for the type of the specified key.";
+    for (role, key, action, why) in [
+        ("none", "key-1", "DescribeKey", gone),
+        ("untrusting", "key-1", "DescribeKey", no_trust),
+        ("unseeing", "key-1", "DescribeKey", no_permission),
+        ("stripped", "key-1", "GenerateDataKey", no_permission),
+        ("byok", "key-2", "DescribeKey", no_key),
+        ("byok", "key-off", "GenerateDataKey", disabled),
+        ("byok", "key-far", "DescribeKey", no_key),
+        ("byok", "key-rsa", "GenerateDataKey", asymmetric),
     ] {
-        let body = update(role, key, region, true);
-        bench.call("PUT", "/logstores/app", &body).await.assert_error(400, "ParameterInvalid", why);
+        let body = update(role, key, "cn-hangzhou", true);
+        let expected = format!(
+            "The key {key} in cn-hangzhou of logstore app cannot be used for kms:{action} through the role \
+             acs:ram::1234567890123456:role/{role}: {why}"
+        );
+        bench.call("PUT", "/logstores/app", &body).await.assert_error(400, "ParameterInvalid", &expected);
         assert!(bench.logstore("app").await.get("encrypt_conf").is_none(), "{why}");
     }
+    let elsewhere = "The key key-far is said to be in cn-beijing, and the Logstore is in cn-hangzhou.";
+    let body = update("byok", "key-far", "cn-beijing", true);
+    bench.call("PUT", "/logstores/app", &body).await.assert_error(400, "ParameterInvalid", elsewhere);
 }
 
 #[tokio::test]

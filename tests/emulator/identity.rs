@@ -206,21 +206,5 @@ async fn an_action_that_is_not_served_is_not_found_whatever_the_service() {
         unknown.assert_rpc_error(404, "InvalidAction.NotFound");
         let message = unknown.json()["Message"].as_str().unwrap().to_owned();
         assert!(message.ends_with(&format!("the emulator does not serve {service} {action}.")), "{message}");
-        let in_xml = bench.rpc(&Key::root(), (version, action), &[("Format", "XML")]).await;
-        assert_eq!((in_xml.status, in_xml.header("content-type")), (404, Some("text/xml;charset=utf-8")));
-        assert!(in_xml.body.contains("<Error><Code>InvalidAction.NotFound</Code>"), "{}", in_xml.body);
-        assert!(in_xml.body.ends_with("</Error>"), "{}", in_xml.body);
     }
-}
-
-#[tokio::test]
-async fn answers_are_in_xml_on_request() {
-    let bench = bench().await;
-    let role = [("RoleName", "deployer"), ("Format", "XML")];
-    let answer = bench.rpc(&Key::root(), (RAM, "GetRole"), &role).await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.body.starts_with("<?xml version='1.0' encoding='UTF-8'?><GetRoleResponse>"));
-    assert!(answer.body.contains("<Arn>acs:ram::1234567890123456:role/deployer</Arn>"), "{}", answer.body);
-    let id = answer.header("x-acs-request-id").unwrap();
-    assert!(answer.body.contains(&format!("<RequestId>{id}</RequestId>")), "{}", answer.body);
 }

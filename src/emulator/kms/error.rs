@@ -40,13 +40,6 @@ pub fn unsupported_operation() -> Error {
     Error::new(400, "UnsupportedOperation", message)
 }
 
-/// The call was a trial, and would have succeeded
-/// (<https://www.alibabacloud.com/help/en/kms/support/api-kms-generatedatakey>). The status is a guess.
-pub fn dry_run() -> Error {
-    let message = "The request would have succeeded if the DryRun parameter was not specified.";
-    Error::new(400, "DryRunOperationError", message)
-}
-
 /// A parameter is none of the values it can have.
 pub fn invalid(parameter: &str) -> Error {
     Error::new(400, "InvalidParameter", format!("The specified parameter \"{parameter}\" is not valid."))

@@ -165,7 +165,6 @@ fn data_keys_have_the_length_asked_for_and_come_back_from_their_ciphertext() {
         (("KeySpec", "AES_128"), 24),
         (("NumberOfBytes", "1"), 4),
         (("NumberOfBytes", "1024"), 1_368),
-        (("DryRun", "false"), 44),
     ] {
         let data_key = bench.done("GenerateDataKey", &[by_id, parameter]);
         let plaintext = data_key["Plaintext"].as_str().unwrap();
@@ -182,18 +181,6 @@ fn data_keys_have_the_length_asked_for_and_come_back_from_their_ciphertext() {
     }
     let long = "A".repeat(8_200);
     bench.refused("Encrypt", &[by_id, ("Plaintext", &long)], 400, "InvalidParameter");
-}
-
-#[test]
-fn a_trial_never_succeeds_and_says_what_would_have_been() {
-    let mut bench = bench();
-    let id = key(&mut bench, &[]);
-    let trial = [("KeyId", id.as_str()), ("Plaintext", "aGk="), ("DryRun", "true")];
-    for action in ["Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"] {
-        bench.refused(action, &trial, 400, "DryRunOperationError");
-    }
-    bench.done("DisableKey", &[("KeyId", &id)]);
-    bench.refused("GenerateDataKey", &trial, 409, "Rejected.Disabled");
 }
 
 #[test]

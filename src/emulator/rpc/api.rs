@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::authentication::is_acs3;
-use super::{Error, Format, Parameters};
+use super::{Error, Parameters};
 use crate::emulator::http::{Call, Reply};
 
 /// The RPC-style services, told apart by the API version that each call carries.
@@ -49,8 +49,6 @@ pub struct RpcCall {
     pub action: String,
     /// What it is called with.
     pub parameters: Parameters,
-    /// What the answer is written in.
-    pub format: Format,
 }
 
 impl RpcCall {
@@ -63,7 +61,7 @@ impl RpcCall {
             }
             _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
         };
-        Reply { error_code: Some(code.clone()), ..self.format.reply(*status, "Error", &body) }
+        Reply { error_code: Some(code.clone()), ..Reply::json(*status, &body) }
     }
 }
 
@@ -87,8 +85,7 @@ pub fn rpc_call(call: &Call) -> Option<RpcCall> {
     };
     let action = named("x-acs-action", "Action")?;
     let version = named("x-acs-version", "Version").unwrap_or_default();
-    let format = Format::of(call, &parameters);
-    Some(RpcCall { api: Api::of_version(&version), action, parameters, format })
+    Some(RpcCall { api: Api::of_version(&version), action, parameters })
 }
 
 #[cfg(test)]

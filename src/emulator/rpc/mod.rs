@@ -7,7 +7,6 @@ mod answer;
 mod api;
 mod authentication;
 mod error;
-mod format;
 mod parameters;
 mod service;
 #[cfg(test)]
@@ -18,6 +17,5 @@ pub use action::{Action, ArnOf, IssuedCredentials, Outcome, Request, Resource, R
 pub use answer::{answer, done, members};
 pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
-pub use format::Format;
 pub use parameters::Parameters;
 pub use service::serve;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::action::{Action, IssuedCredentials, Request, Resource, Run, Service, check_access};
-use super::{Error, Format, RpcCall, authenticate};
+use super::{Error, RpcCall, authenticate};
 use crate::emulator::access::facts;
 use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
 use crate::emulator::faults::{FaultTarget, Release};
@@ -72,7 +72,7 @@ async fn evaluate<M: Clone + Persisted>(
         project: None,
         logstore: None,
     };
-    let evaluation = Evaluation { service, store, state, action, request: &request, id, format: rpc.format };
+    let evaluation = Evaluation { service, store, state, action, request: &request, id };
     let fault = state.fault_for(subject).map(|effect| (effect, release));
     carry_out(&evaluation, fault, state).await
 }
@@ -93,7 +93,6 @@ struct Evaluation<'a, M: 'static> {
     action: &'a Action<M>,
     request: &'a Request<'a>,
     id: &'a str,
-    format: Format,
 }
 
 impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
@@ -164,8 +163,7 @@ impl<M: Clone + Persisted> Evaluation<'_, M> {
     #[expect(clippy::unnecessary_wraps, reason = "every way of running a call ends in a result")]
     fn reply(&self, mut members: Map<String, Value>) -> Result<Reply, Error> {
         members.insert("RequestId".to_owned(), self.id.into());
-        let root = format!("{}Response", self.action.name);
-        Ok(self.format.reply(200, &root, &Value::Object(members)))
+        Ok(Reply::json(200, &Value::Object(members)))
     }
 }
 

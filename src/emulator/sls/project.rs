@@ -100,11 +100,10 @@ pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
 pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { query, context, .. } = request;
     let page = Page::read(query, DEFAULT_LIST_SIZE)?;
-    let fetch_quota = query.get("fetchQuota").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let matching: Vec<Value> = model
         .projects(context.view)
         .filter(|(name, project)| project.region == context.region && is_listed(name, project, query))
-        .map(|(name, project)| listed(name, project, fetch_quota, context))
+        .map(|(name, project)| listed(name, project, context))
         .collect();
     let total = matching.len();
     let projects = page.of(matching);
@@ -155,13 +154,10 @@ fn described(name: &str, project: &Project, context: &Context<'_>) -> Map<String
     }))
 }
 
-fn listed(name: &str, project: &Project, fetch_quota: bool, context: &Context<'_>) -> Value {
+fn listed(name: &str, project: &Project, context: &Context<'_>) -> Value {
     let mut json = described(name, project, context);
     json.insert("createTime".to_owned(), project.create_time.to_string().into());
     json.insert("lastModifyTime".to_owned(), project.last_modify_time.to_string().into());
-    if fetch_quota {
-        json.insert("quota".to_owned(), json!({}));
-    }
     Value::Object(json)
 }
 

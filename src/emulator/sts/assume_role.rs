@@ -1,10 +1,10 @@
 //! `AssumeRole`
 
-use super::session::{AssumeRoleRequest, forbidden, is_name, malformed, role_asked_for};
+use super::session::{AssumeRoleRequest, forbidden, malformed, role_asked_for};
 use crate::emulator::access::Principal;
 use crate::emulator::identity::{Directory, role_arn};
 use crate::emulator::policy::Facts;
-use crate::emulator::rpc::{Error, IssuedCredentials, Parameters, Request};
+use crate::emulator::rpc::{Error, IssuedCredentials, Request};
 
 /// Letters in `ExternalId`.
 const EXTERNAL_ID_LENGTH: std::ops::RangeInclusive<usize> = 2..=1_224;
@@ -19,7 +19,6 @@ pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String
 pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials {
     let caller = request.caller.ok_or_else(Error::internal_error)?;
     let wanted = AssumeRoleRequest::read(request.parameters)?;
-    let source_identity = source_identity(request.parameters)?;
     let facts = facts(request)?;
     let role = wanted.role_in(directory)?;
     // The account's own keys cannot assume roles, whoever the role trusts.
@@ -27,9 +26,7 @@ pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials
     if is_root || !directory.role_trusts_caller(wanted.role, caller, &facts) {
         return Err(forbidden());
     }
-    let (key, mut answer) = wanted.issue(role, request.now);
-    answer.extend(source_identity.map(|identity| ("SourceIdentity".to_owned(), identity.into())));
-    Ok((key, answer))
+    Ok(wanted.issue(role, request.now))
 }
 
 /// What the conditions of trust policies are held against: what is known of the call, and `sts:ExternalId`.
@@ -39,14 +36,6 @@ fn facts(request: &Request<'_>) -> Result<Facts, Error> {
     let is_well_formed = EXTERNAL_ID_LENGTH.contains(&id.len())
         && id.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c));
     if is_well_formed { Ok(facts.with("sts:ExternalId", id)) } else { Err(malformed("ExternalId")) }
-}
-
-/// `SourceIdentity`: 2 to 64 letters, digits and `=,.@-_`. Its form is a guess: no source has it.
-fn source_identity(parameters: &Parameters) -> Result<Option<&str>, Error> {
-    match parameters.get("SourceIdentity") {
-        Some(identity) if !is_name(identity, "=,.@-_") => Err(malformed("SourceIdentity")),
-        identity => Ok(identity),
-    }
 }
 
 #[cfg(test)]
@@ -134,7 +123,6 @@ mod tests {
             ("Policy", &long_policy, 400, "InvalidParameter.PolicySize"),
             ("ExternalId", "x", 400, "InvalidParameter.ExternalId"),
             ("ExternalId", "a b", 400, "InvalidParameter.ExternalId"),
-            ("SourceIdentity", "a/b", 400, "InvalidParameter.SourceIdentity"),
         ] {
             let mut parameters = vec![DEPLOYER, SESSION];
             parameters.retain(|(known, _)| *known != name);
@@ -155,14 +143,6 @@ mod tests {
             bench.refused("AssumeRole", &parameters, 403, "NoPermission");
         }
         bench.done("AssumeRole", &[DEPLOYER, SESSION, ("ExternalId", "third-party/7")]);
-    }
-
-    #[test]
-    fn the_source_identity_is_answered() {
-        let mut bench = bench();
-        let answer = bench.done("AssumeRole", &[DEPLOYER, SESSION, ("SourceIdentity", "alice@example.com")]);
-        assert_eq!(answer["SourceIdentity"], "alice@example.com");
-        assert!(bench.done("AssumeRole", &[DEPLOYER, SESSION]).get("SourceIdentity").is_none());
     }
 
     #[test]

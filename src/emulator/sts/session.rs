@@ -155,12 +155,9 @@ pub fn role_asked_for(parameters: &Parameters) -> Result<(&str, &str), Error> {
 /// 2 to 64 letters, digits and `.@-_`.
 fn session_name(parameters: &Parameters) -> Result<&str, Error> {
     let name = parameters.required("RoleSessionName")?;
-    if is_name(name, ".@-_") { Ok(name) } else { Err(malformed("RoleSessionName")) }
-}
-
-/// Whether a text is of 2 to 64 letters, digits and those of `others`.
-pub fn is_name(text: &str, others: &str) -> bool {
-    (2..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+    let is_well_formed = (2..=64).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || ".@-_".contains(c));
+    if is_well_formed { Ok(name) } else { Err(malformed("RoleSessionName")) }
 }
 
 fn session_policy(parameters: &Parameters) -> Result<Option<PolicyText>, Error> {

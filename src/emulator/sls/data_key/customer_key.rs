@@ -77,7 +77,7 @@ impl CustomerKey<'_> {
         let Snapshot { directory, keys, now } = self.snapshot;
         let facts = facts_of_service(*now);
         let session = sts::for_service(directory, SERVICE, (&self.info.arn, SESSION), &facts)
-            .map_err(|error| self.unusable("STS", &error))?;
+            .map_err(|error| self.unusable(action, "STS", &error))?;
         let context = self.encryption_context();
         let parameters: Vec<(&str, &str)> =
             parameters.iter().copied().chain([("EncryptionContext", context.as_str())]).collect();
@@ -91,7 +91,7 @@ impl CustomerKey<'_> {
             parameters: &Parameters::of_pairs(&parameters),
         };
         rpc::call_as(&kms::SERVICE, keys, directory, action, &request)
-            .map_err(|error| self.unusable("KMS", &error))
+            .map_err(|error| self.unusable(action, "KMS", &error))
     }
 
     /// A data key opens for its Logstore only, not for one that is made anew under the same name.
@@ -105,12 +105,12 @@ impl CustomerKey<'_> {
         .to_string()
     }
 
-    fn unusable(&self, service: &str, error: &Error) -> Error {
+    fn unusable(&self, action: &str, service: &str, error: &Error) -> Error {
         let UserCmkInfo { cmk_key_id, arn, region_id } = self.info;
         let Error { status, code, message } = error;
         let text = format!(
-            "The key {cmk_key_id} in {region_id} of logstore {} cannot be used through the role {arn}: \
-             {service} answers {code}: {message}",
+            "The key {cmk_key_id} in {region_id} of logstore {} cannot be used for kms:{action} through the role \
+             {arn}: {service} answers {code}: {message}",
             self.owner.logstore
         );
         if service == "STS" || *status == 403 {

@@ -72,8 +72,9 @@ impl Bench {
         ];
         for error in refused {
             assert_eq!((error.status, error.code.as_str()), (status, code), "{error}");
-            let about = "The key key-1 in cn-beijing of logstore app cannot be used through the role";
-            assert!(error.message.starts_with(&format!("{about} {ARN}: {why}")), "{error}");
+            let about = "The key key-1 in cn-beijing of logstore app cannot be used for kms:";
+            let through = format!("through the role {ARN}: {why}");
+            assert!(error.message.starts_with(about) && error.message.contains(&through), "{error}");
         }
     }
 
