@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::iso_8601;
 use super::http::Call;
 use super::identity::user_arn;
-use super::policy::{Facts, PolicyText};
+use super::policy::{ConditionContext, PolicyText};
 use super::stored::{self, Keyed};
 use crate::crypto::Secret;
 
@@ -47,7 +47,7 @@ impl AccessKey {
     }
 
     /// A key that works together with `token`, and before `expires` (seconds since the epoch).
-    pub fn of_session(id: &str, secret: Secret, principal: Principal, token: Secret, expires: i64) -> Self {
+    pub fn temporary(id: &str, secret: Secret, principal: Principal, token: Secret, expires: i64) -> Self {
         Self { session: Some(Session { token, expires }), ..Self::lasting(id, secret, principal) }
     }
 
@@ -77,7 +77,7 @@ pub enum KeyError {
     UnknownKey,
     /// The key is a session's, and the call has no token.
     MissingToken,
-    /// The token is not that of the key's session, or the key is none of a session.
+    /// The token is not that of the key's session, or the key has no session.
     InvalidToken,
     /// The session is over.
     ExpiredToken,
@@ -126,7 +126,7 @@ pub enum Principal {
         account_id: String,
         /// The role's name.
         role: String,
-        /// The role's id: one that was made anew under the same name is another role.
+        /// The role's id: a later role of the same name has another id.
         role_id: String,
         /// The session's name.
         session: String,
@@ -159,22 +159,22 @@ impl Principal {
 
 /// What is known about a call that a cloud service makes for the account: it comes over TLS, and from no address
 /// of the account's.
-pub fn facts_of_service(now: i64) -> Facts {
-    Facts::default()
+pub fn service_condition_context(now: i64) -> ConditionContext {
+    ConditionContext::default()
         .with("acs:CurrentTime", iso_8601(now))
         .with("acs:SecureTransport", "true")
         .with("acs:MFAPresent", "false")
 }
 
 /// What is known about a call, for the conditions of policies.
-pub fn facts(call: &Call, now: i64) -> Facts {
-    let facts = Facts::default()
+pub fn condition_context(call: &Call, now: i64) -> ConditionContext {
+    let condition_context = ConditionContext::default()
         .with("acs:CurrentTime", iso_8601(now))
         .with("acs:SecureTransport", call.secure.to_string())
         .with("acs:MFAPresent", "false");
     match call.peer {
-        Some(peer) => facts.with("acs:SourceIp", peer.to_string()),
-        None => facts,
+        Some(peer) => condition_context.with("acs:SourceIp", peer.to_string()),
+        None => condition_context,
     }
 }
 

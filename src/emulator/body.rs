@@ -10,7 +10,7 @@ use hyper::header::EXPECT;
 
 use super::limits::Limits;
 
-/// Why there is no body.
+/// Why a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// It is larger than it may be.

@@ -152,7 +152,7 @@ impl Connections {
         }
     }
 
-    /// Serves what comes through a tunnel: this end of it, for it leads nowhere else.
+    /// Serves the requests that come through a tunnel. The emulator itself is the server.
     async fn serve_tunnel(self, tunnel: Tunnel, upgraded: hyper::upgrade::OnUpgrade, link: ConnectionInfo) {
         match upgraded.await {
             Ok(stream) => {

@@ -81,7 +81,7 @@ impl Dispatcher {
         link: ConnectionInfo,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, ConnectionClosed> {
-        if let Err(error) = origin::check(link.peer.ip(), &request) {
+        if let Err(error) = origin::validate(link.peer.ip(), &request) {
             return Ok(Reply::json(403, &json!({"error": error})).into_response());
         }
         let answer = tokio::time::timeout(self.limits.body_timeout, self.control.call(request));
@@ -94,7 +94,7 @@ impl Dispatcher {
 
     /// What the service says that a call was for whose body is too large. The call comes without it.
     fn too_large(&self, call: &Call) -> Response<Body> {
-        let service = Service::of(call);
+        let service = Service::from_call(call);
         let (id_header, id) = service.new_request_id();
         self.arrived(&service, &id, call);
         let reply = service.too_large(self.limits.body_bytes, &id, call);
@@ -106,7 +106,7 @@ impl Dispatcher {
     /// Evaluates a call in a task of its own: as with the real services, a client that hangs up does not
     /// take back what it has sent.
     async fn call(&self, call: Call) -> Result<Response<Body>, ConnectionClosed> {
-        let service = Service::of(&call);
+        let service = Service::from_call(&call);
         let (id_header, id) = service.new_request_id();
         let release = self.state.faults.next_release();
         self.arrived(&service, &id, &call);
@@ -158,7 +158,7 @@ fn is_control(path: &str) -> bool {
     path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What is said to a request that is none, before it is clear which service it was for.
+/// The answer to a malformed request, before its service is known.
 fn bad_request(problem: &str) -> Response<Body> {
     Reply::raw(400, "text/plain; charset=utf-8", format!("{problem}\n").into_bytes()).into_response()
 }
@@ -190,7 +190,7 @@ enum Service {
 }
 
 impl Service {
-    fn of(call: &Call) -> Self {
+    fn from_call(call: &Call) -> Self {
         rpc_call(call).map_or(Self::Sls, Self::Rpc)
     }
 

@@ -67,7 +67,7 @@ fn before<'a>(host: &'a str, base: &str) -> Option<&'a str> {
     if before.is_empty() { Some(before) } else { before.strip_suffix('.') }
 }
 
-/// The project in a name that is not the service's own; empty when there is none.
+/// The project in a host name; empty if it names none.
 fn project_of(host: &str) -> &str {
     if let Some(project) = before(host, "localhost") {
         return project;

@@ -1,4 +1,4 @@
-//! Carrying a call out under a fault, in one way for every service.
+//! Running a call under a fault, in one way for every service.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ pub trait EvaluatedCall {
     fn throttled(&self) -> Error;
 }
 
-/// Carries a call out, under a fault if there is one. An emulator that stops does not wait as a fault demands, and
+/// Runs a call, under a fault if there is one. An emulator that stops does not wait as a fault demands, and
 /// drops the call.
 ///
 /// # Errors
 ///
 /// What the service refuses the call with.
-pub async fn carry_out<C: EvaluatedCall>(
+pub async fn run_under_fault<C: EvaluatedCall>(
     call: &C,
     fault: Option<(Effect, Release)>,
     state: &State,

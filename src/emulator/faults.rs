@@ -107,7 +107,7 @@ pub struct Rule {
     pub effect: Effect,
 }
 
-/// The call a rule is held against.
+/// The call that rules are matched with.
 #[derive(Clone, Copy, Debug)]
 pub struct FaultTarget<'a> {
     /// The service.
@@ -169,8 +169,8 @@ impl Faults {
         Some(effect)
     }
 
-    /// What a call waits for if it comes to be held. Taken before the call can be seen in the request
-    /// log, so that whoever has seen it there and then releases is sure to release it.
+    /// What a held call waits for. Taken before the call is in the request log, so that a client that
+    /// sees it there can release it.
     pub fn next_release(&self) -> Release {
         Release(self.release.subscribe())
     }

@@ -42,7 +42,7 @@ impl Call {
             path: head.uri.path().to_owned(),
             query: Query::parse(head.uri.query().unwrap_or_default()),
             headers: head.headers.clone(),
-            host: text(&head.headers, HOST.as_str()).unwrap_or_default().to_owned(),
+            host: header_text(&head.headers, HOST.as_str()).unwrap_or_default().to_owned(),
             authority: head.uri.authority().map(|authority| authority.as_str().to_owned()),
             body,
             peer: None,
@@ -57,7 +57,7 @@ impl Call {
 
     /// A header's value without surrounding blanks; `None` when absent or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        text(&self.headers, name).map(str::trim)
+        header_text(&self.headers, name).map(str::trim)
     }
 
     /// The project and region addressed: by an absolute-form target when there is one, else by `Host`.
@@ -74,7 +74,7 @@ impl Call {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }
 

@@ -1,4 +1,4 @@
-//! What lies on disk of a Logstore, without the master key and without decrypting anything.
+//! The stored form of a Logstore, read without the master key and without decryption.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::sls::{Logstore, Project, WrappedDataKey};
 use super::stored::{Unreadable, decode};
-use crate::storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, describe};
+use crate::storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, parse_layout};
 
 /// How many bytes of a block are shown.
 const SHOWN: usize = 64;
@@ -17,7 +17,7 @@ const SHOWN_OF_KEY: usize = 24;
 /// Bytes on a line of a dump.
 const LINE: usize = 16;
 
-/// Why there is nothing to show.
+/// Why a Logstore cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// The store cannot be read.
@@ -42,7 +42,7 @@ pub enum InspectError {
     },
 }
 
-/// A Logstore as it lies on disk. `Display` is for people, `Serialize` for programs.
+/// A Logstore as it is stored. `Display` is for people, `Serialize` for programs.
 #[derive(Debug, Serialize)]
 pub struct Inspected {
     project: String,
@@ -54,7 +54,7 @@ pub struct Inspected {
     encrypt_conf: Option<Value>,
     data_key: Option<InspectedKey>,
     shards: Vec<InspectedShard>,
-    /// Whether a MAC was checked of what is shown: never, that takes the master key.
+    /// Whether a MAC was checked: always false, as that takes the master key.
     is_authenticated: bool,
 }
 
@@ -156,14 +156,14 @@ fn inspected_shard(
 }
 
 fn inspected_block(address: BlockAddress, block: &[u8]) -> InspectedBlock {
-    let described = describe(block).ok();
-    let text = described.as_ref().and_then(|described| block.get(described.ciphertext.clone()));
+    let layout = parse_layout(block).ok();
+    let text = layout.as_ref().and_then(|layout| block.get(layout.ciphertext.clone()));
     InspectedBlock {
         position: address.position,
         bytes: block.len(),
-        algorithm: described.as_ref().and_then(|described| described.algorithm).map(Algorithm::name),
-        iv: described.as_ref().map(|described| hex::encode(&described.iv)).unwrap_or_default(),
-        is_malformed: described.is_none(),
+        algorithm: layout.as_ref().and_then(|layout| layout.algorithm).map(Algorithm::name),
+        iv: layout.as_ref().map(|layout| hex::encode(&layout.iv)).unwrap_or_default(),
+        is_malformed: layout.is_none(),
         begins: begin_of(text.unwrap_or(block), SHOWN).to_vec(),
     }
 }

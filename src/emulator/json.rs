@@ -26,7 +26,7 @@ impl Problem {
 /// # Errors
 ///
 /// The first thing that is not as it should be, with its path.
-pub fn read<T: DeserializeOwned>(document: &Value) -> Result<T, Problem> {
+pub fn from_value<T: DeserializeOwned>(document: &Value) -> Result<T, Problem> {
     Node::root("", document).object()?;
     serde_path_to_error::deserialize(document).map_err(|error| {
         let (path, problem) = (error.path().to_string(), error.inner().to_string());
@@ -134,7 +134,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A member of an object, if it is there.
+    /// A member of an object, if it exists.
     pub fn member(&self, name: &str) -> Option<Node<'a>> {
         self.value.get(name).map(|value| Node { path: self.path_of(name), value })
     }

@@ -1,6 +1,6 @@
 //! Where the master key of a data folder is.
 //!
-//! Everything in the folder that is secret hangs on this key, so it is not kept in there: whoever copies,
+//! This key protects every secret in the folder, so it is not stored there: anyone who copies,
 //! backs up or hands on the folder hands on no secret with it. It lies beside the folder instead, so that an
 //! emulator that is started again finds it without being told. That protects nothing from somebody who reads
 //! both: who needs that keeps the key elsewhere and names it, or gives it in the environment.
@@ -14,7 +14,7 @@ use crate::storage::{MasterKey, MasterKeyError, Store, create_folder};
 /// The environment variable that a master key can be given in, as the emulator's binary reads it.
 pub const MASTER_KEY_VARIABLE: &str = "ALICLOUD_EMULATOR_MASTER_KEY";
 
-/// Why there is no master key.
+/// Why a master key cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NoMasterKey {
     /// Its file cannot be read or made.
@@ -35,7 +35,7 @@ pub enum NoMasterKey {
         /// Where the key was looked for.
         expected: PathBuf,
     },
-    /// The folder cannot be looked at or made.
+    /// The folder cannot be read or created.
     #[error("{}: {source}", directory.display())]
     Folder {
         /// The folder.

@@ -67,12 +67,12 @@ pub use tls::TlsError;
 /// one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rules {
-    /// What an update leaves out goes back to its default; `encrypt_conf` may not be left out once it is
-    /// set; members an operation does not know are passed over.
+    /// What an update leaves out is reset to its default; `encrypt_conf` may not be left out once it is
+    /// set; unknown members are ignored.
     #[default]
     Default,
     /// As [`Rules::Default`], but members an operation does not know are refused.
     Strict,
-    /// What an update leaves out stays as it is, `encrypt_conf` included.
+    /// What an update leaves out keeps its value, `encrypt_conf` included.
     Lenient,
 }

@@ -72,7 +72,7 @@ impl RequestLog {
         self.change(id, |entry| entry.principal = Some(principal));
     }
 
-    /// Notes how a call ended; status 0 stands for a connection closed without an answer.
+    /// Records how a call ended. Status 0 means that the connection was closed without an answer.
     pub fn answered(&self, id: &str, status: u16, error_code: Option<String>) {
         self.change(id, |entry| {
             entry.status = Some(status);

@@ -53,7 +53,7 @@ pub struct Seed {
     pub(super) keys: kms::Keys,
     pub(super) references_must_exist: bool,
     pub(super) sls: sls::Model,
-    /// Whether it was read from somewhere, and is not what there is without a seed.
+    /// Whether it was read from a file or a text. Otherwise it is the default.
     pub(super) is_given: bool,
 }
 
@@ -61,7 +61,7 @@ impl Default for Seed {
     /// Account `1234567890123456` in `cn-hangzhou` with the access key `ak-root` / `sk-root` and nothing
     /// else.
     fn default() -> Self {
-        Self::of_account(ACCOUNT_ID, REGION)
+        Self::for_account(ACCOUNT_ID, REGION)
     }
 }
 
@@ -96,7 +96,7 @@ pub enum SeedError {
 
 impl Seed {
     /// As [`Seed::default`], for another account and region.
-    pub(super) fn of_account(account_id: &str, region: &str) -> Self {
+    pub(super) fn for_account(account_id: &str, region: &str) -> Self {
         Self {
             account_id: account_id.to_owned(),
             region: region.to_owned(),
@@ -132,12 +132,12 @@ impl Seed {
     fn parse(file: &Path, text: &str, clock: &Clock) -> Result<Self, SeedError> {
         let document: Value = serde_json::from_str(text)
             .map_err(|source| SeedError::Syntax { file: file.to_owned(), source })?;
-        read(&Node::root("$", &document), clock.unix())
+        parse_document(&Node::root("$", &document), clock.unix())
             .map_err(|problem| SeedError::Content { file: file.to_owned(), problem })
     }
 }
 
-fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
+fn parse_document(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     root.object()?;
     root.object_of(&SECTIONS)?;
     let mut seed = Seed { is_given: true, ..Seed::default() };
@@ -148,7 +148,7 @@ fn read(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
         region.nonempty_string()?.clone_into(&mut seed.region);
     }
     seed.directory = Directory::new(&seed.account_id, root_key(&seed.account_id));
-    identity::seeding::read(&mut seed.directory, root, now)?;
+    identity::seeding::add_identities(&mut seed.directory, root, now)?;
     if let Some(access_keys) = root.member("access_keys") {
         seed.directory.access_keys = read_access_keys(&access_keys, &seed.directory)?;
     }

@@ -31,7 +31,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether `listen` may be another address than the machine's own.
     pub allow_remote: bool,
-    /// What is there at the first start on a store, and after a reset.
+    /// The contents at the first start on a store, and after a reset.
     pub seed: Seed,
     /// Where everything is kept.
     pub storage: Storage,
@@ -50,7 +50,7 @@ pub struct Config {
 pub enum Storage {
     /// In memory, as long as it runs.
     Memory,
-    /// In a folder, which is made if it is not there: what was answered is there again at the next start.
+    /// In a folder, which is created if it does not exist. Acknowledged changes are there at the next start.
     Folder {
         /// The folder.
         path: PathBuf,
@@ -96,10 +96,10 @@ pub enum StartError {
     /// What is kept cannot be opened.
     #[error("cannot open the store: {0}")]
     Store(#[from] StoreError),
-    /// What is kept cannot be taken up.
+    /// The store cannot be restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// What there is at the first start cannot be stored.
+    /// The contents of the first start cannot be stored.
     #[error("cannot store the seed: {0}")]
     Persist(#[from] PersistError),
     /// The seed is of another account or region than what is stored.
@@ -217,11 +217,11 @@ async fn begin(config: Config) -> Result<State, StartError> {
     Ok(State::with_contents(contents, seed, rules, clock, store))
 }
 
-/// What a reset goes back to where something is stored already. Without a seed it is the stored account, with
+/// The contents after a reset of a store that has some. Without a seed it is the stored account, with
 /// nothing in it.
 fn seed_beside(stored: &Seed, seed: Seed) -> Result<Seed, StartError> {
     if !seed.is_given {
-        return Ok(Seed::of_account(&stored.account_id, &stored.region));
+        return Ok(Seed::for_account(&stored.account_id, &stored.region));
     }
     let of = |seed: &Seed| (seed.account_id.clone(), seed.region.clone());
     if of(&seed) != of(stored) {

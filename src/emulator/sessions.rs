@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::access::{AccessKey, AccessKeys};
 use super::error::Error;
 use super::stored::encode;
-use crate::storage::{Change, Committed, Kind, Store};
+use crate::storage::{Committed, Kind, Store, WriteBatch};
 
 /// The access keys of sessions that were issued and are not long over.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ impl Sessions {
     }
 
     /// Adds the access key that `issue` returns and submits it to the store. Returns the rest of what `issue`
-    /// returned. A reset waits meanwhile. Keys that are long over at `now` are removed.
+    /// returned. A reset waits until then. Keys that expired more than a day before `now` are removed.
     ///
     /// # Errors
     ///
@@ -36,13 +36,13 @@ impl Sessions {
     ) -> Result<(T, Committed), Error> {
         let mut keys = self.lock();
         let (key, answer) = issue()?;
-        let mut change = Change::new();
-        change.write(Kind::Session, &key.id, encode(&key).map_err(|_| Error::internal_error())?);
+        let mut batch = WriteBatch::new();
+        batch.write(Kind::Session, &key.id, encode(&key).map_err(|_| Error::internal_error())?);
         for (id, _) in keys.extract_if(.., |_, key| key.is_over_for_long(now)) {
-            change.remove(Kind::Session, &id);
+            batch.remove(Kind::Session, &id);
         }
         keys.insert(key.id.clone(), key);
-        Ok((answer, store.submit(change)))
+        Ok((answer, store.submit(batch)))
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
 
     fn key(id: &str, expires: i64) -> AccessKey {
         let principal = Principal::AccountRoot { account_id: "1".to_owned() };
-        AccessKey::of_session(id, Secret::from("s"), principal, Secret::from("t"), expires)
+        AccessKey::temporary(id, Secret::from("s"), principal, Secret::from("t"), expires)
     }
 
     #[tokio::test]

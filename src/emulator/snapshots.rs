@@ -20,12 +20,12 @@ struct History<M> {
 }
 
 impl<M: Clone> Snapshots<M> {
-    /// A model that has been as it is all along.
+    /// A model without a history.
     pub fn new(model: M) -> Self {
         Self(Mutex::new(History { current: Arc::new(model), earlier: VecDeque::new() }))
     }
 
-    /// The model as it is.
+    /// The current model.
     pub fn current(&self) -> Arc<M> {
         Arc::clone(&self.lock().current)
     }
@@ -39,8 +39,8 @@ impl<M: Clone> Snapshots<M> {
         Arc::clone(seen.unwrap_or(&history.current))
     }
 
-    /// Changes the model; one change at a time. `submit` is given what the model comes to be, while no other
-    /// change can begin, and what it returns is handed on.
+    /// Changes the model. `submit` gets the changed model before any other change can begin; its result is
+    /// returned beside that of `change`.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ use super::sessions::Sessions;
 use super::snapshots::Snapshots;
 use super::stored::{PersistError, Unwritable};
 use super::{Clock, Rules, kms, sls};
-use crate::storage::{Change, Committed, Store};
+use crate::storage::{Committed, Store, WriteBatch};
 
 /// The emulator without its socket.
 ///
@@ -29,7 +29,7 @@ pub struct State {
     pub account_id: String,
     /// The region of what does not say another.
     pub region: String,
-    /// Who there is, what each may do, and their access keys.
+    /// The identities, their permissions and their access keys.
     pub identity: Snapshots<Directory>,
     /// The access keys of sessions.
     pub sessions: Sessions,
@@ -60,7 +60,7 @@ pub struct State {
     /// Cancelled when the emulator stops: what waits, stops waiting.
     pub stopping: CancellationToken,
     sls: Mutex<sls::Model>,
-    /// What a reset goes back to.
+    /// The contents after a reset.
     seed: Seed,
 }
 
@@ -70,7 +70,7 @@ impl State {
         Self::with_contents(seed.clone(), seed, rules, clock, store)
     }
 
-    /// A state with these contents, that goes back to `seed` when it is reset.
+    /// A state with these contents. A reset restores `seed`.
     pub fn with_contents(contents: Seed, seed: Seed, rules: Rules, clock: Clock, store: Store) -> Self {
         Self {
             account_id: contents.account_id,
@@ -134,7 +134,7 @@ impl State {
         }
     }
 
-    /// Hands over to the store what was changed of projects and Logstores, while `model` is still locked;
+    /// Submits the changes of projects and Logstores to the store, while `model` is still locked;
     /// `None` where nothing was. Shards and Logstores that are closed take nothing any more, and what was in a
     /// Logstore goes with it.
     ///
@@ -142,17 +142,17 @@ impl State {
     ///
     /// [`Unwritable`]
     pub fn submit_changes(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
-        let mut change = Change::new();
+        let mut batch = WriteBatch::new();
         let closed = model.take_closed();
         for (logstore, shard) in closed.shards {
             self.writers.close(logstore, shard);
         }
         for logstore in closed.logstores {
             self.writers.close_all(logstore);
-            change.remove_blocks(logstore);
+            batch.remove_blocks(logstore);
         }
-        model.write_changes(&mut change)?;
-        Ok((!change.is_empty()).then(|| self.store.submit(change)))
+        model.write_changes(&mut batch)?;
+        Ok((!batch.is_empty()).then(|| self.store.submit(batch)))
     }
 
     /// Hands the seed over to a store that nothing was written to yet.
@@ -161,11 +161,11 @@ impl State {
     ///
     /// [`Unwritable`]
     pub fn store_seed(&self) -> Result<Option<Committed>, Unwritable> {
-        let change = persistence::beginning(&self.seed, &self.seed.sls)?;
-        Ok(Some(self.store.submit(change)))
+        let batch = persistence::initial_batch(&self.seed, &self.seed.sls)?;
+        Ok(Some(self.store.submit(batch)))
     }
 
-    /// Waits until a change lasts.
+    /// Waits until a change is durable.
     ///
     /// # Errors
     ///
@@ -199,9 +199,9 @@ impl State {
     pub fn advance_clock(&self, seconds: i64) -> Result<Option<Committed>, Unwritable> {
         let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
         self.clock.advance(seconds);
-        let mut change = Change::new();
-        persistence::write_clock(self.clock.advanced(), &mut change)?;
-        Ok(Some(self.store.submit(change)))
+        let mut batch = WriteBatch::new();
+        persistence::write_clock(self.clock.advanced(), &mut batch)?;
+        Ok(Some(self.store.submit(batch)))
     }
 
     /// Goes back to the seed: data, identities, sessions, keys, faults, quotas, nonces, request log and clock.
@@ -218,8 +218,8 @@ impl State {
         let mut model = self.sls();
         let mut sessions = self.sessions.lock();
         let mut next = model.clone();
-        next.go_back(&self.seed.sls);
-        let change = persistence::beginning(&self.seed, &next)?;
+        next.reset_to(&self.seed.sls);
+        let batch = persistence::initial_batch(&self.seed, &next)?;
         *model = next;
         sessions.clear();
         self.writers.close_everything();
@@ -228,7 +228,7 @@ impl State {
                 let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
                 self.clock.reset();
                 self.references_must_exist.store(self.seed.references_must_exist, Ordering::Relaxed);
-                self.store.submit(change)
+                self.store.submit(batch)
             })
         });
         Ok(Some(committed))

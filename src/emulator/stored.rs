@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::storage::StoreError;
 
-/// A document is not of the form this version reads. The text says where, and nothing of what is there.
+/// A document is not of the form this version reads. The text says where, and shows nothing of the content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(String);

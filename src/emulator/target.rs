@@ -28,7 +28,7 @@ impl Query {
     }
 
     /// The query of these names and values.
-    pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
+    pub fn from_pairs(pairs: &[(&str, &str)]) -> Self {
         let parameter = |(name, value): &(&str, &str)| Parameter {
             name: (*name).to_owned(),
             value: Some((*value).to_owned()),

@@ -1,4 +1,4 @@
-//! Blocks: log groups as they lie in the store.
+//! Blocks: log groups as they are stored.
 //!
 //! A block is, one behind the other:
 //!
@@ -37,7 +37,7 @@ const MAC_LENGTH: usize = 32;
 /// Where a block belongs. It is authenticated with the block: moved anywhere else, it does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockAddress {
-    /// The Logstore's number: one that is made anew under the same name has another.
+    /// The Logstore's number: a later Logstore of the same name has another.
     pub logstore: u64,
     /// The shard.
     pub shard: u32,
@@ -56,14 +56,14 @@ pub enum BlockError {
     NotAuthentic,
 }
 
-/// What a block says of itself without a key. Nobody vouches for it: that takes [`open`].
+/// The layout of a block, read without a key and so not authenticated; [`open`] authenticates it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
-    /// How it is encrypted; `None` for one that lies in clear.
+pub struct BlockLayout {
+    /// How it is encrypted; `None` for a block in clear.
     pub algorithm: Option<Algorithm>,
     /// The version of the format.
     pub version: u8,
-    /// Its initialization vector or nonce; empty where there is none.
+    /// Its initialization vector or nonce; empty for an algorithm without one.
     pub iv: Vec<u8>,
     /// Where in the block the ciphertext is; the plaintext of one in clear.
     pub ciphertext: Range<usize>,
@@ -71,7 +71,7 @@ pub struct Described {
     pub tag: Vec<u8>,
 }
 
-/// Seals a plaintext for its place in the store. Without an algorithm the plaintext lies in clear, under a
+/// Seals a plaintext for its address. Without an algorithm the plaintext stays in clear, under a
 /// MAC by `key`.
 ///
 /// # Panics
@@ -105,7 +105,7 @@ pub fn seal(algorithm: Option<Algorithm>, key: &DataKey, address: BlockAddress, 
 ///
 /// [`BlockError`]
 pub fn open(key: &DataKey, address: BlockAddress, block: &[u8]) -> Result<Vec<u8>, BlockError> {
-    let parts = Parts::of(block)?;
+    let parts = ParsedBlock::parse(block)?;
     let associated = associated(address, parts.header);
     if tag_length(parts.algorithm) == MAC_LENGTH {
         let mac = mac(parts.algorithm, key, &associated).with(parts.sealed);
@@ -118,15 +118,15 @@ pub fn open(key: &DataKey, address: BlockAddress, block: &[u8]) -> Result<Vec<u8
     algorithm.open(&key, &associated, parts.sealed).map_err(|_| BlockError::NotAuthentic)
 }
 
-/// Reads what a block says of itself.
+/// Reads the layout of a block.
 ///
 /// # Errors
 ///
 /// [`BlockError::Malformed`]
-pub fn describe(block: &[u8]) -> Result<Described, BlockError> {
-    let parts = Parts::of(block)?;
+pub fn parse_layout(block: &[u8]) -> Result<BlockLayout, BlockError> {
+    let parts = ParsedBlock::parse(block)?;
     let start = HEADER_LENGTH + parts.iv.len();
-    Ok(Described {
+    Ok(BlockLayout {
         algorithm: parts.algorithm,
         version: MAGIC[3],
         iv: parts.iv.to_vec(),
@@ -135,8 +135,8 @@ pub fn describe(block: &[u8]) -> Result<Described, BlockError> {
     })
 }
 
-/// A block taken apart.
-struct Parts<'b> {
+/// The parts of a block.
+struct ParsedBlock<'b> {
     algorithm: Option<Algorithm>,
     header: &'b [u8],
     iv: &'b [u8],
@@ -146,8 +146,8 @@ struct Parts<'b> {
     sealed: &'b [u8],
 }
 
-impl<'b> Parts<'b> {
-    fn of(block: &'b [u8]) -> Result<Self, BlockError> {
+impl<'b> ParsedBlock<'b> {
+    fn parse(block: &'b [u8]) -> Result<Self, BlockError> {
         let (header, rest) = block.split_at_checked(HEADER_LENGTH).ok_or(BlockError::Malformed)?;
         let Some([byte]) = header.strip_prefix(&MAGIC) else { return Err(BlockError::Malformed) };
         let algorithm = algorithm_of(*byte)?;
@@ -164,7 +164,7 @@ impl<'b> Parts<'b> {
     }
 }
 
-/// The bytes are in what lies on disk: an algorithm keeps its own for ever.
+/// The bytes are part of the stored format: they never change.
 fn algorithm_byte(algorithm: Option<Algorithm>) -> u8 {
     match algorithm {
         None => 0,
@@ -269,15 +269,15 @@ mod tests {
         for algorithm in ways() {
             let plaintext = b"a plaintext that is easily found";
             let block = seal(algorithm, &key(), ADDRESS, plaintext);
-            let described = describe(&block).unwrap();
-            assert_eq!(described.algorithm, algorithm);
-            assert_eq!(described.version, 1);
-            assert_eq!(described.iv, block[5..described.ciphertext.start]);
-            assert_eq!(described.iv.len(), algorithm.map_or(0, Algorithm::iv_length));
-            assert_eq!(described.tag, block[described.ciphertext.end..]);
+            let layout = parse_layout(&block).unwrap();
+            assert_eq!(layout.algorithm, algorithm);
+            assert_eq!(layout.version, 1);
+            assert_eq!(layout.iv, block[5..layout.ciphertext.start]);
+            assert_eq!(layout.iv.len(), algorithm.map_or(0, Algorithm::iv_length));
+            assert_eq!(layout.tag, block[layout.ciphertext.end..]);
             let in_clear = block.windows(plaintext.len()).any(|window| window == plaintext);
             assert_eq!(in_clear, algorithm.is_none(), "{algorithm:?}");
-            assert_eq!(&block[described.ciphertext] == plaintext, algorithm.is_none());
+            assert_eq!(&block[layout.ciphertext] == plaintext, algorithm.is_none());
         }
     }
 
@@ -285,7 +285,7 @@ mod tests {
     fn vectors_are_fresh_for_each_block() {
         for algorithm in ways().flatten().filter(|algorithm| algorithm.iv_length() > 0) {
             let blocks = [(); 2].map(|()| seal(Some(algorithm), &key(), ADDRESS, b"the same plaintext"));
-            let [first, second] = blocks.map(|block| describe(&block).unwrap().iv);
+            let [first, second] = blocks.map(|block| parse_layout(&block).unwrap().iv);
             assert_ne!(first, second, "{algorithm:?}");
         }
     }
@@ -294,7 +294,7 @@ mod tests {
     fn another_version_is_malformed() {
         let mut block = seal(None, &key(), ADDRESS, b"");
         block[3] = 2;
-        assert_eq!(describe(&block), Err(BlockError::Malformed));
+        assert_eq!(parse_layout(&block), Err(BlockError::Malformed));
         assert_eq!(open(&key(), ADDRESS, &block), Err(BlockError::Malformed));
     }
 
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(seal(None, &key(), ADDRESS, b"plaintext"), expected);
 
         let block = seal(Some(Algorithm::AesCfb), &key(), ADDRESS, b"plaintext");
-        let iv = describe(&block).unwrap().iv;
+        let iv = parse_layout(&block).unwrap().iv;
         let key = crate::crypto::derive_key::<32>(&[7; 32], &[b"emulator block 1 encryption AES-256-CFB"]);
         let mut ciphertext = b"plaintext".to_vec();
         Algorithm::AesCfb.encrypt(&key[..], &iv, b"", &mut ciphertext, 0).unwrap();
@@ -341,8 +341,8 @@ mod tests {
             let block = [MAGIC.as_slice(), &[algorithm], &rest].concat();
             prop_assert!(open(&key(), ADDRESS, &block).is_err());
             prop_assert!(open(&key(), ADDRESS, &rest).is_err());
-            let _ = describe(&block);
-            prop_assert!(describe(&rest).is_err() || rest.starts_with(&MAGIC));
+            let _ = parse_layout(&block);
+            prop_assert!(parse_layout(&rest).is_err() || rest.starts_with(&MAGIC));
         }
     }
 }

@@ -11,9 +11,9 @@ use std::thread::{self, JoinHandle};
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 use tokio::sync::oneshot;
 
-use super::format::{BLOCKS, DOCUMENTS, Inventory, Keys, LENGTHS, META, META_INVENTORY, kind_byte};
+use super::format::{BLOCKS, DOCUMENTS, Keys, META, META_ENTRY_HASH, MultisetHash, SHARD_LENGTHS, kind_byte};
 use super::state::State;
-use super::{BlockAddress, Change, StoreError};
+use super::{BlockAddress, StoreError, WriteBatch};
 
 /// Bytes of blocks and documents after which a transaction takes no further change.
 const BATCH: usize = 32 * 1024 * 1024;
@@ -22,7 +22,7 @@ type Answer = Result<(), StoreError>;
 
 /// A change that waits, and whom to tell.
 struct Job {
-    change: Change,
+    batch: WriteBatch,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -36,19 +36,19 @@ impl Committer {
     /// # Errors
     ///
     /// When the system has none to give.
-    pub(super) fn start(state: Arc<State>, inventory: Inventory) -> Result<Self, StoreError> {
+    pub(super) fn start(state: Arc<State>, entry_hash: MultisetHash) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || commit_all(&state, inventory, &receiver))
+            .spawn(move || commit_all(&state, entry_hash, &receiver))
             .map_err(|error| StoreError::of_io(&error))?;
         Ok(Self(Mutex::new(Some((sender, thread)))))
     }
 
-    /// Hands over a change; the answer comes when it is durable.
-    pub(super) fn submit(&self, change: Change) -> oneshot::Receiver<Answer> {
+    /// Submits a change; the answer comes when it is durable.
+    pub(super) fn submit(&self, batch: WriteBatch) -> oneshot::Receiver<Answer> {
         let (answer, receiver) = oneshot::channel();
-        let job = Job { change, answer };
+        let job = Job { batch, answer };
         let unsent = match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Some((sender, _)) => sender.send(job).err().map(|job| (job.0, StoreError::Failed)),
             None => Some((job, StoreError::Closed)),
@@ -59,7 +59,7 @@ impl Committer {
         receiver
     }
 
-    /// Returns once everything that was handed over is answered, and the thread has ended. `false` if that
+    /// Returns once every submitted change is answered, and the thread has ended. `false` if that
     /// was so already.
     pub(super) fn finish(&self) -> bool {
         let Some((sender, thread)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else {
@@ -72,11 +72,11 @@ impl Committer {
     }
 }
 
-fn commit_all(state: &State, mut inventory: Inventory, jobs: &Receiver<Job>) {
+fn commit_all(state: &State, mut entry_hash: MultisetHash, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
-        let (changes, answers): (Vec<_>, Vec<_>) =
-            batch(first, jobs).into_iter().map(|job| (job.change, job.answer)).unzip();
-        let results = commit_or_fail(state, &mut inventory, &changes);
+        let (batches, answers): (Vec<_>, Vec<_>) =
+            collect_jobs(first, jobs).into_iter().map(|job| (job.batch, job.answer)).unzip();
+        let results = commit_or_fail(state, &mut entry_hash, &batches);
         for (answer, result) in answers.into_iter().zip(results) {
             // Whoever handed the change over may have stopped waiting.
             let _ = answer.send(result);
@@ -84,32 +84,32 @@ fn commit_all(state: &State, mut inventory: Inventory, jobs: &Receiver<Job>) {
     }
 }
 
-/// What became of each change. Once one transaction failed, there is no further one.
-fn commit_or_fail(state: &State, inventory: &mut Inventory, changes: &[Change]) -> Vec<Answer> {
-    let committed = state.with_database(|database| commit(database, state.keys(), inventory, changes));
+/// The result of each change. After a failed transaction there is no further one.
+fn commit_or_fail(state: &State, entry_hash: &mut MultisetHash, batches: &[WriteBatch]) -> Vec<Answer> {
+    let committed = state.with_database(|database| commit(database, state.keys(), entry_hash, batches));
     let error = match committed {
         Ok((results, after)) => {
-            *inventory = after;
+            *entry_hash = after;
             return results;
         }
         Err(error) => error,
     };
     state.fail();
     if matches!(error, StoreError::Failed) {
-        return changes.iter().map(|_| Err(StoreError::Failed)).collect();
+        return batches.iter().map(|_| Err(StoreError::Failed)).collect();
     }
     tracing::error!("the store writes nothing more: {error}");
-    changes.iter().map(|_| Err(StoreError::Io(format!("a write failed: {error}")))).collect()
+    batches.iter().map(|_| Err(StoreError::Io(format!("a write failed: {error}")))).collect()
 }
 
 /// The first change, and those that wait behind it.
-fn batch(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
-    let mut size = first.change.size();
+fn collect_jobs(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+    let mut size = first.batch.size();
     let mut batch = vec![first];
     while size < BATCH
         && let Ok(job) = jobs.try_recv()
     {
-        size += job.change.size();
+        size += job.batch.size();
         batch.push(job);
     }
     batch
@@ -123,29 +123,29 @@ fn batch(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
 fn commit(
     database: &Database,
     keys: &Keys,
-    inventory: &Inventory,
-    changes: &[Change],
-) -> Result<(Vec<Answer>, Inventory), StoreError> {
-    let mut transaction = database.begin_write().map_err(StoreError::of)?;
-    transaction.set_durability(Durability::Immediate).map_err(StoreError::of)?;
-    let (results, inventory) = {
-        let mut writing = Writing::new(&transaction, keys, inventory.clone())?;
-        let results = changes.iter().map(|change| writing.carry_out(change)).collect::<Result<_, _>>()?;
-        (results, writing.inventory)
+    entry_hash: &MultisetHash,
+    batches: &[WriteBatch],
+) -> Result<(Vec<Answer>, MultisetHash), StoreError> {
+    let mut transaction = database.begin_write().map_err(StoreError::from_redb)?;
+    transaction.set_durability(Durability::Immediate).map_err(StoreError::from_redb)?;
+    let (results, entry_hash) = {
+        let mut writing = Writing::new(&transaction, keys, entry_hash.clone())?;
+        let results = batches.iter().map(|batch| writing.apply(batch)).collect::<Result<_, _>>()?;
+        (results, writing.entry_hash)
     };
     transaction
         .open_table(META)
-        .map_err(StoreError::of)?
-        .insert(META_INVENTORY, keys.seal_inventory(&inventory).as_slice())
-        .map_err(StoreError::of)?;
-    transaction.commit().map_err(StoreError::of)?;
-    Ok((results, inventory))
+        .map_err(StoreError::from_redb)?
+        .insert(META_ENTRY_HASH, keys.seal_entry_hash(&entry_hash).as_slice())
+        .map_err(StoreError::from_redb)?;
+    transaction.commit().map_err(StoreError::from_redb)?;
+    Ok((results, entry_hash))
 }
 
 /// The tables of a transaction.
 struct Writing<'t> {
     keys: &'t Keys,
-    inventory: Inventory,
+    entry_hash: MultisetHash,
     documents: Table<'t, (u8, &'static str), &'static [u8]>,
     lengths: Table<'t, (u64, u32), &'static [u8]>,
     blocks: Table<'t, (u64, u32, u64), &'static [u8]>,
@@ -155,14 +155,14 @@ impl<'t> Writing<'t> {
     fn new(
         transaction: &'t WriteTransaction,
         keys: &'t Keys,
-        inventory: Inventory,
+        entry_hash: MultisetHash,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             keys,
-            inventory,
-            documents: transaction.open_table(DOCUMENTS).map_err(StoreError::of)?,
-            lengths: transaction.open_table(LENGTHS).map_err(StoreError::of)?,
-            blocks: transaction.open_table(BLOCKS).map_err(StoreError::of)?,
+            entry_hash,
+            documents: transaction.open_table(DOCUMENTS).map_err(StoreError::from_redb)?,
+            lengths: transaction.open_table(SHARD_LENGTHS).map_err(StoreError::from_redb)?,
+            blocks: transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?,
         })
     }
 
@@ -171,31 +171,31 @@ impl<'t> Writing<'t> {
     /// # Errors
     ///
     /// When the transaction is of no use any more.
-    fn carry_out(&mut self, change: &Change) -> Result<Answer, StoreError> {
-        let lengths = match self.lengths_after(change) {
+    fn apply(&mut self, batch: &WriteBatch) -> Result<Answer, StoreError> {
+        let lengths = match self.lengths_after(batch) {
             Ok(lengths) => lengths,
             Err(error @ StoreError::Misplaced { .. }) => return Ok(Err(error)),
             Err(error) => return Err(error),
         };
-        if change.clear {
+        if batch.clear {
             self.clear()?;
         }
-        for (kind, name) in &change.removed {
+        for (kind, name) in &batch.removed {
             self.remove_document(kind_byte(*kind), name)?;
         }
-        for logstore in &change.removed_blocks {
+        for logstore in &batch.removed_blocks {
             self.remove_blocks(*logstore)?;
         }
-        for document in &change.written {
+        for document in &batch.written {
             self.write_document(
                 kind_byte(document.kind),
                 &document.name,
                 &self.keys.seal_document(document),
             )?;
         }
-        for (address, block) in &change.appended {
+        for (address, block) in &batch.appended {
             let key = (address.logstore, address.shard, address.position);
-            self.blocks.insert(key, block.as_slice()).map_err(StoreError::of)?;
+            self.blocks.insert(key, block.as_slice()).map_err(StoreError::from_redb)?;
         }
         for (shard, length) in lengths {
             self.write_length(shard, length)?;
@@ -204,13 +204,13 @@ impl<'t> Writing<'t> {
     }
 
     /// The lengths of the shards that a change appends to, after it.
-    fn lengths_after(&self, change: &Change) -> Result<BTreeMap<(u64, u32), u64>, StoreError> {
+    fn lengths_after(&self, batch: &WriteBatch) -> Result<BTreeMap<(u64, u32), u64>, StoreError> {
         let mut lengths = BTreeMap::new();
-        for (address, _) in &change.appended {
+        for (address, _) in &batch.appended {
             let shard = (address.logstore, address.shard);
             let expected = match lengths.get(&shard) {
                 Some(length) => *length,
-                None if change.clear || change.removed_blocks.contains(&address.logstore) => 0,
+                None if batch.clear || batch.removed_blocks.contains(&address.logstore) => 0,
                 None => self.length(shard)?,
             };
             let misplaced = StoreError::Misplaced { address: *address, expected };
@@ -221,57 +221,57 @@ impl<'t> Writing<'t> {
     }
 
     fn length(&self, shard: (u64, u32)) -> Result<u64, StoreError> {
-        let stored = self.lengths.get(shard).map_err(StoreError::of)?;
+        let stored = self.lengths.get(shard).map_err(StoreError::from_redb)?;
         stored.map_or(Ok(0), |stored| self.keys.open_length(shard, stored.value()))
     }
 
     fn clear(&mut self) -> Result<(), StoreError> {
-        self.documents.retain(|_, _| false).map_err(StoreError::of)?;
-        self.lengths.retain(|_, _| false).map_err(StoreError::of)?;
-        self.blocks.retain(|_, _| false).map_err(StoreError::of)?;
-        self.inventory = Inventory::default();
+        self.documents.retain(|_, _| false).map_err(StoreError::from_redb)?;
+        self.lengths.retain(|_, _| false).map_err(StoreError::from_redb)?;
+        self.blocks.retain(|_, _| false).map_err(StoreError::from_redb)?;
+        self.entry_hash = MultisetHash::default();
         Ok(())
     }
 
     fn remove_document(&mut self, kind: u8, name: &str) -> Result<(), StoreError> {
-        if let Some(stored) = self.documents.remove((kind, name)).map_err(StoreError::of)? {
-            self.inventory.toggle_document(self.keys, (kind, name), stored.value());
+        if let Some(stored) = self.documents.remove((kind, name)).map_err(StoreError::from_redb)? {
+            self.entry_hash.update_with_document(self.keys, (kind, name), stored.value());
         }
         Ok(())
     }
 
     fn write_document(&mut self, kind: u8, name: &str, stored: &[u8]) -> Result<(), StoreError> {
         let key = (kind, name);
-        if let Some(earlier) = self.documents.insert(key, stored).map_err(StoreError::of)? {
-            self.inventory.toggle_document(self.keys, key, earlier.value());
+        if let Some(earlier) = self.documents.insert(key, stored).map_err(StoreError::from_redb)? {
+            self.entry_hash.update_with_document(self.keys, key, earlier.value());
         }
-        self.inventory.toggle_document(self.keys, key, stored);
+        self.entry_hash.update_with_document(self.keys, key, stored);
         Ok(())
     }
 
     fn write_length(&mut self, shard: (u64, u32), length: u64) -> Result<(), StoreError> {
         let stored = self.keys.seal_length(shard, length);
-        if let Some(earlier) = self.lengths.insert(shard, stored.as_slice()).map_err(StoreError::of)? {
-            self.inventory.toggle_length(self.keys, shard, earlier.value());
+        if let Some(earlier) = self.lengths.insert(shard, stored.as_slice()).map_err(StoreError::from_redb)? {
+            self.entry_hash.update_with_length(self.keys, shard, earlier.value());
         }
-        self.inventory.toggle_length(self.keys, shard, &stored);
+        self.entry_hash.update_with_length(self.keys, shard, &stored);
         Ok(())
     }
 
     fn remove_blocks(&mut self, logstore: u64) -> Result<(), StoreError> {
-        let (keys, inventory) = (self.keys, &mut self.inventory);
+        let (keys, entry_hash) = (self.keys, &mut self.entry_hash);
         let shards = (logstore, 0)..=(logstore, u32::MAX);
         let forget = |shard: (u64, u32), stored: &[u8]| {
-            inventory.toggle_length(keys, shard, stored);
+            entry_hash.update_with_length(keys, shard, stored);
             false
         };
-        self.lengths.retain_in(shards, forget).map_err(StoreError::of)?;
+        self.lengths.retain_in(shards, forget).map_err(StoreError::from_redb)?;
         let blocks = (logstore, 0, 0)..=(logstore, u32::MAX, u64::MAX);
-        self.blocks.retain_in(blocks, |_, _| false).map_err(StoreError::of)
+        self.blocks.retain_in(blocks, |_, _| false).map_err(StoreError::from_redb)
     }
 }
 
-impl Change {
+impl WriteBatch {
     /// About as many bytes as it brings.
     fn size(&self) -> usize {
         let documents = self.written.iter().map(|document| document.content.len());

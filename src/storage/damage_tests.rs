@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::model_tests::Model;
 use super::simulated_disk::Disk;
-use super::{BlockAddress, Change, DataKey, Kind, MasterKey, Store, StoreError, opening, seal};
+use super::{BlockAddress, DataKey, Kind, MasterKey, Store, StoreError, WriteBatch, opening, seal};
 
 /// Of the bytes of a file, one in so many is flipped: neighbours share a page, and with that a checksum. The
 /// number has no factor in common with the lengths of entries and pages.
@@ -16,7 +16,7 @@ fn key() -> MasterKey {
 
 fn open(content: Vec<u8>, checked_length: u64) -> Result<Store, StoreError> {
     let disk = Disk::with(content);
-    Store::of(opening::open_disk(disk, Path::new("disk"), &key(), checked_length)?)
+    Store::from_opened(opening::open_disk(disk, Path::new("disk"), &key(), checked_length)?)
 }
 
 fn data_key() -> DataKey {
@@ -33,19 +33,19 @@ fn small_store() -> (Vec<u8>, Model) {
 /// after each change, from before the first on.
 fn killed_and_closed() -> (Vec<u8>, Vec<u8>, Vec<Model>) {
     let disk = Disk::default();
-    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
+    let store = Store::from_opened(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut states = vec![Model::default()];
     for position in 0..4 {
-        let mut change = Change::new();
-        change.write(Kind::Identity, "", vec![1; 500]);
-        change.write(Kind::Project, &format!("project {position}"), vec![2; 50]);
+        let mut batch = WriteBatch::new();
+        batch.write(Kind::Identity, "", vec![1; 500]);
+        batch.write(Kind::Project, &format!("project {position}"), vec![2; 50]);
         let address = BlockAddress { logstore: 1, shard: 0, position };
-        change.append(address, seal(None, &data_key(), address, &[3; 700]));
+        batch.append(address, seal(None, &data_key(), address, &[3; 700]));
         let mut model = states[states.len() - 1].clone();
-        model.apply(&change);
+        model.apply(&batch);
         states.push(model);
-        runtime.block_on(store.submit(change).wait()).unwrap();
+        runtime.block_on(store.submit(batch).wait()).unwrap();
     }
     let killed = disk.content();
     store.close();
@@ -60,7 +60,7 @@ fn check(content: Vec<u8>, model: &Model, what: &str) -> bool {
 
 #[track_caller]
 fn check_any(content: Vec<u8>, states: &[Model], what: &str) -> bool {
-    match open(content, opening::CHECKED_LENGTH).and_then(|store| Model::of(&store)) {
+    match open(content, opening::CHECKED_LENGTH).and_then(|store| Model::from_store(&store)) {
         Ok(read) => {
             assert!(states.contains(&read), "{what}: wrong data");
             false
@@ -119,7 +119,7 @@ fn a_byte_flipped_in_a_long_file_gives_an_error_or_what_was_written_or_a_block_t
     for place in (0..320).chain((320..=used).step_by(EVERY)) {
         let mut damaged = content.clone();
         damaged[place] ^= if place % 2 == 0 { 0xff } else { 0x01 };
-        let Ok(read) = open(damaged, 0).and_then(|store| Model::of(&store)) else { continue };
+        let Ok(read) = open(damaged, 0).and_then(|store| Model::from_store(&store)) else { continue };
         assert!(read.documents == model.documents, "byte {place}: wrong documents");
         assert!(opened(&read).is_err() || opened(&read) == opened(&model), "byte {place}: wrong blocks");
     }

@@ -55,7 +55,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// What an error of redb comes to.
-    pub(super) fn of(error: impl Into<redb::Error>) -> Self {
+    pub(super) fn from_redb(error: impl Into<redb::Error>) -> Self {
         match error.into() {
             redb::Error::Corrupted(what) => Self::Corrupt { what: format!("the file ({what})") },
             redb::Error::PreviousIo => Self::Failed,

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Algorithm, BlockAddress, Change, DataKey, Document, Kind, MasterKey, Store, describe, open, opening, seal,
+    Algorithm, BlockAddress, DataKey, Document, Kind, MasterKey, Store, WriteBatch, open, opening,
+    parse_layout, seal,
 };
 
 /// The master key of the fixture: 32 bytes, in hexadecimal.
@@ -45,17 +46,17 @@ fn write_fixture() {
     fs::create_dir(folder()).unwrap();
     let store = Store::open(&folder(), &master_key()).unwrap();
     let data_key = DataKey::from_bytes(DATA_KEY);
-    let mut change = Change::new();
+    let mut batch = WriteBatch::new();
     for (kind, name, content) in DOCUMENTS {
-        change.write(kind, name, content.as_bytes().to_vec());
+        batch.write(kind, name, content.as_bytes().to_vec());
     }
-    change.write(Kind::Logstore, "p/l", store.wrap_key(BELONGS_TO, &data_key));
+    batch.write(Kind::Logstore, "p/l", store.wrap_key(BELONGS_TO, &data_key));
     for (position, algorithm) in (0..).zip(ways()) {
         let (address, plaintext) = block(position);
-        change.append(address, seal(algorithm, &data_key, address, plaintext.as_bytes()));
+        batch.append(address, seal(algorithm, &data_key, address, plaintext.as_bytes()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(store.submit(change).wait()).unwrap();
+    runtime.block_on(store.submit(batch).wait()).unwrap();
 }
 
 /// The fixture in a folder that may be written to, as opening it does.
@@ -92,7 +93,7 @@ fn a_store_of_version_2_is_read() {
     assert_eq!(blocks.len(), ways().len());
     for ((position, algorithm), (address, stored)) in (0..).zip(ways()).zip(blocks) {
         assert_eq!(address, block(position).0);
-        assert_eq!(describe(&stored).unwrap().algorithm, algorithm);
+        assert_eq!(parse_layout(&stored).unwrap().algorithm, algorithm);
         assert_eq!(open(&data_key, address, &stored).unwrap(), block(position).1.into_bytes());
     }
 }

@@ -1,4 +1,4 @@
-//! What lies in the file, and the keys it is protected with.
+//! The content of the file, and the keys it is protected with.
 //!
 //! Four tables: `meta` (the format's version, the store's id, a check of the master key, the inventory), `documents`,
 //! `lengths` (the number of blocks of each shard) and `blocks`. Every entry but version and id is
@@ -7,16 +7,16 @@
 //! - A sealed document is AES-256-GCM ciphertext, any other stands in clear before an HMAC-SHA256; kind and
 //!   name are authenticated with it.
 //! - A length stands before an HMAC-SHA256 over shard and length. A block within the length that is missing
-//!   is noticed when it is read, one behind it is never looked at.
+//!   is noticed when it is read, one behind it is never read.
 //! - A block is authenticated with its address, by its own envelope. Logstore numbers are never used again
 //!   and positions are written once, so there is no older block that would fit the same address.
-//! - The inventory is the sum (XOR) of a MAC of every document and every length, sealed so that nobody
-//!   without the master key sees a sum, and so cannot put together another set of entries that has the
+//! - The entry hash is the XOR of the MACs of all documents and lengths (a multiset hash), sealed so that nobody
+//!   without the master key sees one, and so cannot put together another set of entries that has the
 //!   same. It is written with every change. When the store is opened it shows a document or length that was
-//!   removed, added, or put back to what it was before.
+//!   removed, added, or restored to an earlier version.
 //!
-//! Defended against are accidents (a flipped bit, a cut file, a stray write) and whoever can change the file
-//! but has no master key: all they can do unnoticed is to put the whole file back to an earlier state, which
+//! This protects against accidents (a flipped bit, a cut file, a stray write) and against anyone who can change the
+//! file but has no master key: all they can do unnoticed is to restore the whole file to an earlier state, which
 //! nothing inside of the file can show. That earlier state may be the one before the last change when the
 //! program was killed: redb takes a damaged last commit for one that was being written then.
 //!
@@ -36,7 +36,7 @@ pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 /// Documents by kind and name.
 pub(super) const DOCUMENTS: TableDefinition<'_, (u8, &str), &[u8]> = TableDefinition::new("documents");
 /// The number of blocks by Logstore and shard.
-pub(super) const LENGTHS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("lengths");
+pub(super) const SHARD_LENGTHS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("lengths");
 /// Blocks by Logstore, shard and position.
 pub(super) const BLOCKS: TableDefinition<'_, (u64, u32, u64), &[u8]> = TableDefinition::new("blocks");
 
@@ -46,8 +46,8 @@ pub(super) const META_VERSION: &str = "version";
 pub(super) const META_ID: &str = "id";
 /// In [`META`]: a MAC that only the right master key gives.
 pub(super) const META_KEY_CHECK: &str = "key check";
-/// In [`META`]: the inventory.
-pub(super) const META_INVENTORY: &str = "inventory";
+/// In [`META`]: the hash of all documents and lengths.
+pub(super) const META_ENTRY_HASH: &str = "inventory";
 
 /// Bytes in an HMAC-SHA256.
 const MAC_LENGTH: usize = 32;
@@ -58,24 +58,24 @@ pub(super) struct Keys {
     document: Zeroizing<[u8; 32]>,
     length: Zeroizing<[u8; 32]>,
     entry: Zeroizing<[u8; 32]>,
-    inventory: Zeroizing<[u8; 32]>,
+    entry_hash: Zeroizing<[u8; 32]>,
     check: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
-    pub(super) fn of(master: &MasterKey) -> Self {
+    pub(super) fn from_master_key(master: &MasterKey) -> Self {
         Self {
             sealing: master.derived("seal documents"),
             document: master.derived("authenticate documents"),
             length: master.derived("authenticate lengths"),
             entry: master.derived("authenticate entries"),
-            inventory: master.derived("seal the inventory"),
+            entry_hash: master.derived("seal the inventory"),
             check: master.derived("check the key"),
         }
     }
 
-    /// What [`META_KEY_CHECK`] says.
-    pub(super) fn check(&self) -> [u8; 32] {
+    /// The value of [`META_KEY_CHECK`].
+    pub(super) fn check_value(&self) -> [u8; 32] {
         HmacSha256::new(&self.check[..]).with(b"emulator store").finish()
     }
 
@@ -84,7 +84,7 @@ impl Keys {
         HmacSha256::new(&self.check[..]).with(b"emulator store").is(check)
     }
 
-    /// What lies in [`DOCUMENTS`] for a document.
+    /// The entry of [`DOCUMENTS`] for a document.
     pub(super) fn seal_document(&self, document: &Document) -> Vec<u8> {
         let context = document_context(kind_byte(document.kind), &document.name);
         if document.kind.is_sealed() {
@@ -94,7 +94,7 @@ impl Keys {
         [document.content.as_slice(), &mac].concat()
     }
 
-    /// The document that lies there.
+    /// The document in an entry.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Keys {
         fits.then(|| Zeroizing::new(clear.to_vec()))
     }
 
-    /// What lies in [`LENGTHS`] for a shard of so many blocks.
+    /// The entry of [`SHARD_LENGTHS`] for a shard of this length.
     pub(super) fn seal_length(&self, shard: (u64, u32), length: u64) -> [u8; 40] {
         let mut sealed = [0; 40];
         let (front, back) = sealed.split_at_mut(8);
@@ -130,7 +130,7 @@ impl Keys {
         sealed
     }
 
-    /// The number of blocks that lies there.
+    /// The number of blocks in an entry.
     ///
     /// # Errors
     ///
@@ -149,36 +149,36 @@ impl Keys {
         mac.with(&logstore.to_be_bytes()).with(&shard.to_be_bytes()).with(length)
     }
 
-    /// What lies in [`META`] for an inventory.
-    pub(super) fn seal_inventory(&self, inventory: &Inventory) -> Vec<u8> {
-        envelope::seal(&self.inventory, &inventory.0, META_INVENTORY.as_bytes())
+    /// The entry of [`META`] for a hash of all documents and lengths.
+    pub(super) fn seal_entry_hash(&self, entry_hash: &MultisetHash) -> Vec<u8> {
+        envelope::seal(&self.entry_hash, &entry_hash.0, META_ENTRY_HASH.as_bytes())
     }
 
-    /// Whether this is the inventory that lies there.
-    pub(super) fn is_inventory(&self, stored: &[u8], inventory: &Inventory) -> bool {
-        let opened = envelope::open(&self.inventory, stored, META_INVENTORY.as_bytes());
-        opened.is_some_and(|sum| sum.as_slice() == inventory.0)
+    /// Whether an entry holds this hash.
+    pub(super) fn is_entry_hash(&self, stored: &[u8], entry_hash: &MultisetHash) -> bool {
+        let opened = envelope::open(&self.entry_hash, stored, META_ENTRY_HASH.as_bytes());
+        opened.is_some_and(|sum| sum.as_slice() == entry_hash.0)
     }
 }
 
-/// The sum over all documents and lengths there are.
+/// XOR of the MACs of all documents and lengths: a keyed multiset hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Inventory([u8; 32]);
+pub(super) struct MultisetHash([u8; 32]);
 
-impl Inventory {
-    /// Adds a document as it is stored, or takes it away: the two are the same.
-    pub(super) fn toggle_document(&mut self, keys: &Keys, (kind, name): (u8, &str), stored: &[u8]) {
+impl MultisetHash {
+    /// Adds a stored document, or removes it: both are the same operation.
+    pub(super) fn update_with_document(&mut self, keys: &Keys, (kind, name): (u8, &str), stored: &[u8]) {
         let mac = HmacSha256::new(&keys.entry[..]).with(b"document").with(&document_context(kind, name));
-        self.toggle(mac.with(stored));
+        self.update(mac.with(stored));
     }
 
-    /// Adds a length as it is stored, or takes it away.
-    pub(super) fn toggle_length(&mut self, keys: &Keys, (logstore, shard): (u64, u32), stored: &[u8]) {
+    /// Adds a stored length, or removes it.
+    pub(super) fn update_with_length(&mut self, keys: &Keys, (logstore, shard): (u64, u32), stored: &[u8]) {
         let mac = HmacSha256::new(&keys.entry[..]).with(b"length").with(&logstore.to_be_bytes());
-        self.toggle(mac.with(&shard.to_be_bytes()).with(stored));
+        self.update(mac.with(&shard.to_be_bytes()).with(stored));
     }
 
-    fn toggle(&mut self, mac: HmacSha256) {
+    fn update(&mut self, mac: HmacSha256) {
         for (sum, byte) in self.0.iter_mut().zip(mac.finish()) {
             *sum ^= byte;
         }
@@ -197,7 +197,7 @@ pub(super) fn kind_byte(kind: Kind) -> u8 {
     }
 }
 
-/// What lies in [`DOCUMENTS`] for a document that is not sealed, taken apart: content and MAC.
+/// Content and MAC of an entry of [`DOCUMENTS`] that is not sealed.
 pub(super) fn without_mac(stored: &[u8]) -> Option<(&[u8], &[u8])> {
     stored.split_at_checked(stored.len().checked_sub(MAC_LENGTH)?)
 }
@@ -216,7 +216,7 @@ mod tests {
         [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore, Kind::Session];
 
     fn keys() -> Keys {
-        Keys::of(&MasterKey::from_bytes([1; 32]))
+        Keys::from_master_key(&MasterKey::from_bytes([1; 32]))
     }
 
     fn document(kind: Kind) -> Document {
@@ -232,7 +232,7 @@ mod tests {
                 assert!(keys().open_document(other, "p/l", &stored).is_err(), "{kind:?} as {other:?}");
             }
             assert!(keys().open_document(kind, "p/m", &stored).is_err(), "{kind:?}");
-            let others = Keys::of(&MasterKey::from_bytes([2; 32]));
+            let others = Keys::from_master_key(&MasterKey::from_bytes([2; 32]));
             assert!(others.open_document(kind, "p/l", &stored).is_err(), "{kind:?}");
         }
     }
@@ -276,18 +276,18 @@ mod tests {
     #[test]
     fn an_inventory_is_of_the_entries_there_are_in_any_order() {
         let keys = keys();
-        let mut first = Inventory::default();
-        first.toggle_document(&keys, (3, "a"), b"x");
-        first.toggle_length(&keys, (1, 0), b"y");
-        let mut second = Inventory::default();
-        second.toggle_length(&keys, (1, 0), b"y");
-        second.toggle_document(&keys, (3, "a"), b"old");
-        let stored = keys.seal_inventory(&first);
-        assert!(keys.is_inventory(&stored, &first));
-        assert!(!keys.is_inventory(&stored, &second));
-        second.toggle_document(&keys, (3, "a"), b"old");
-        second.toggle_document(&keys, (3, "a"), b"x");
-        assert!(keys.is_inventory(&stored, &second));
-        assert!(!keys.is_inventory(b"", &first));
+        let mut first = MultisetHash::default();
+        first.update_with_document(&keys, (3, "a"), b"x");
+        first.update_with_length(&keys, (1, 0), b"y");
+        let mut second = MultisetHash::default();
+        second.update_with_length(&keys, (1, 0), b"y");
+        second.update_with_document(&keys, (3, "a"), b"old");
+        let stored = keys.seal_entry_hash(&first);
+        assert!(keys.is_entry_hash(&stored, &first));
+        assert!(!keys.is_entry_hash(&stored, &second));
+        second.update_with_document(&keys, (3, "a"), b"old");
+        second.update_with_document(&keys, (3, "a"), b"x");
+        assert!(keys.is_entry_hash(&stored, &second));
+        assert!(!keys.is_entry_hash(b"", &first));
     }
 }

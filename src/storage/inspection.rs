@@ -1,6 +1,6 @@
 //! Looking at a store without its master key.
 //!
-//! What lies in clear is shown: names, documents of kinds that are not sealed, and blocks as they are.
+//! Shows what is in clear: names, documents of kinds that are not sealed, and blocks as they are stored.
 //! Nothing is authenticated by that, which takes the key.
 
 use std::fs::{File, TryLockError};
@@ -14,13 +14,13 @@ use super::opening::{FILE, LockedFile, builder, check_version};
 use super::write_buffer::WriteBuffer;
 use super::{BlockAddress, Kind, Store, StoreError};
 
-/// A store that is looked at. The file is not written to, not even to repair what a crash left; other
-/// inspections can look at it at the same time, and a [`Store`] cannot be opened meanwhile.
+/// A store that is read only. The file is not written to, not even to repair it after a crash. Several
+/// inspections can read it at the same time; a [`Store`] cannot be opened until they end.
 pub struct Inspection {
     database: Database,
 }
 
-/// How much there is in a shard.
+/// The size of a shard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShardSize {
     /// How many blocks.
@@ -30,7 +30,7 @@ pub struct ShardSize {
 }
 
 impl Store {
-    /// Whether there is a store in a folder.
+    /// Whether a folder holds a store.
     ///
     /// # Errors
     ///
@@ -61,40 +61,40 @@ impl Inspection {
         // Never released: what opening writes is not written.
         let held = WriteBuffer::new(LockedFile::new(file)?).map_err(io)?;
         StoreError::catching(|| {
-            let database = builder().create_with_backend(held).map_err(StoreError::of)?;
+            let database = builder().create_with_backend(held).map_err(StoreError::from_redb)?;
             check_version(&database, directory)?;
             Ok(Self { database })
         })
     }
 
-    /// A document of a kind that lies in clear; `None` where there is none, or its kind is sealed.
+    /// A document of a kind that is in clear; `None` if it does not exist, or its kind is sealed.
     ///
     /// # Errors
     ///
     /// When it cannot be read.
     pub fn document(&self, kind: Kind, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         StoreError::catching(|| {
-            let transaction = self.database.begin_read().map_err(StoreError::of)?;
-            let table = transaction.open_table(DOCUMENTS).map_err(StoreError::of)?;
-            let stored = table.get((kind_byte(kind), name)).map_err(StoreError::of)?;
+            let transaction = self.database.begin_read().map_err(StoreError::from_redb)?;
+            let table = transaction.open_table(DOCUMENTS).map_err(StoreError::from_redb)?;
+            let stored = table.get((kind_byte(kind), name)).map_err(StoreError::from_redb)?;
             let Some(stored) = stored.filter(|_| !kind.is_sealed()) else { return Ok(None) };
             let content = without_mac(stored.value()).map(|(content, _)| content.to_vec());
             content.map(Some).ok_or_else(|| StoreError::Corrupt { what: format!("the document {name:?}") })
         })
     }
 
-    /// How much there is in a shard.
+    /// The size of a shard.
     ///
     /// # Errors
     ///
     /// When it cannot be read.
     pub fn size(&self, logstore: u64, shard: u32) -> Result<ShardSize, StoreError> {
         StoreError::catching(|| {
-            let transaction = self.database.begin_read().map_err(StoreError::of)?;
-            let table = transaction.open_table(BLOCKS).map_err(StoreError::of)?;
+            let transaction = self.database.begin_read().map_err(StoreError::from_redb)?;
+            let table = transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?;
             let mut size = ShardSize::default();
-            for entry in table.range(whole(logstore, shard)).map_err(StoreError::of)? {
-                let (_, block) = entry.map_err(StoreError::of)?;
+            for entry in table.range(whole(logstore, shard)).map_err(StoreError::from_redb)? {
+                let (_, block) = entry.map_err(StoreError::from_redb)?;
                 size.blocks += 1;
                 size.bytes += u64::try_from(block.value().len()).unwrap_or(u64::MAX);
             }
@@ -114,11 +114,12 @@ impl Inspection {
         count: usize,
     ) -> Result<Vec<(BlockAddress, Vec<u8>)>, StoreError> {
         StoreError::catching(|| {
-            let transaction = self.database.begin_read().map_err(StoreError::of)?;
-            let table = transaction.open_table(BLOCKS).map_err(StoreError::of)?;
+            let transaction = self.database.begin_read().map_err(StoreError::from_redb)?;
+            let table = transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?;
             let mut blocks = Vec::new();
-            for entry in table.range(whole(logstore, shard)).map_err(StoreError::of)?.rev().take(count) {
-                let (key, block) = entry.map_err(StoreError::of)?;
+            for entry in table.range(whole(logstore, shard)).map_err(StoreError::from_redb)?.rev().take(count)
+            {
+                let (key, block) = entry.map_err(StoreError::from_redb)?;
                 let address = BlockAddress { logstore, shard, position: key.value().2 };
                 blocks.push((address, block.value().to_vec()));
             }
@@ -137,18 +138,18 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::storage::{Change, MasterKey};
+    use crate::storage::{MasterKey, WriteBatch};
 
     async fn written(directory: &Path) -> Store {
         let store = Store::open(directory, &MasterKey::from_bytes([7; 32])).unwrap();
-        let mut change = Change::new();
-        change.write(Kind::Project, "proj", b"in clear".to_vec());
-        change.write(Kind::Identity, "all", b"sealed".to_vec());
+        let mut batch = WriteBatch::new();
+        batch.write(Kind::Project, "proj", b"in clear".to_vec());
+        batch.write(Kind::Identity, "all", b"sealed".to_vec());
         for position in 0..3 {
             let block = vec![b'x'; usize::try_from(position).unwrap() + 1];
-            change.append(BlockAddress { logstore: 4, shard: 1, position }, block);
+            batch.append(BlockAddress { logstore: 4, shard: 1, position }, block);
         }
-        store.submit(change).wait().await.unwrap();
+        store.submit(batch).wait().await.unwrap();
         store
     }
 

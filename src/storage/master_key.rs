@@ -39,7 +39,7 @@ impl MasterKey {
 
     /// The master key of one store: HKDF-SHA256 (RFC 5869) of this key and the store's id. What was written to
     /// one store means nothing in another, also under the same master key.
-    pub(super) fn of_store(&self, id: &[u8; STORE_ID_LENGTH]) -> Self {
+    pub(super) fn for_store(&self, id: &[u8; STORE_ID_LENGTH]) -> Self {
         Self(derive_key(&self.0[..], &[b"emulator store ", id]))
     }
 

@@ -8,7 +8,6 @@
 //! bytes) and `fixture_tests` (older versions).
 
 mod block;
-mod change;
 mod committer;
 #[cfg(test)]
 mod damage_tests;
@@ -30,10 +29,11 @@ mod state;
 mod store;
 #[cfg(test)]
 mod store_tests;
+mod write_batch;
 mod write_buffer;
 
-pub use block::{Algorithm, BlockAddress, BlockError, Described, describe, open, seal};
-pub use change::{Change, Document, Kind};
+pub use block::{Algorithm, BlockAddress, BlockError, BlockLayout, open, parse_layout, seal};
+
 pub use data_key::DataKey;
 pub use error::StoreError;
 pub use folder::create as create_folder;
@@ -41,3 +41,4 @@ pub use inspection::{Inspection, ShardSize};
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;
 pub use store::{Committed, Store};
+pub use write_batch::{Document, Kind, WriteBatch};

@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::simulated_disk::Disk;
-use super::{BlockAddress, Change, Document, Kind, MasterKey, Store, StoreError, opening};
+use super::{BlockAddress, Document, Kind, MasterKey, Store, StoreError, WriteBatch, opening};
 
 const KINDS: [Kind; 6] =
     [Kind::Account, Kind::Identity, Kind::Keys, Kind::Project, Kind::Logstore, Kind::Session];
@@ -22,24 +22,24 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn apply(&mut self, change: &Change) {
-        if change.clear {
+    pub(super) fn apply(&mut self, batch: &WriteBatch) {
+        if batch.clear {
             *self = Self::default();
         }
-        for removed in &change.removed {
+        for removed in &batch.removed {
             self.documents.remove(removed);
         }
-        self.shards.retain(|(logstore, _), _| !change.removed_blocks.contains(logstore));
-        for Document { kind, name, content } in &change.written {
+        self.shards.retain(|(logstore, _), _| !batch.removed_blocks.contains(logstore));
+        for Document { kind, name, content } in &batch.written {
             self.documents.insert((*kind, name.clone()), content.to_vec());
         }
-        for (address, block) in &change.appended {
+        for (address, block) in &batch.appended {
             self.shards.entry((address.logstore, address.shard)).or_default().push(block.clone());
         }
     }
 
     /// Everything that a store says it holds.
-    pub(super) fn of(store: &Store) -> Result<Self, StoreError> {
+    pub(super) fn from_store(store: &Store) -> Result<Self, StoreError> {
         let mut model = Self::default();
         for kind in KINDS {
             for document in store.documents(kind)? {
@@ -93,28 +93,28 @@ fn any_changes(most: usize) -> impl Strategy<Value = Vec<Steps>> {
 }
 
 /// The change of these steps, to a store that holds this.
-fn change(steps: &[Step], model: &Model) -> Change {
-    let mut change = Change::new();
+fn change(steps: &[Step], model: &Model) -> WriteBatch {
+    let mut batch = WriteBatch::new();
     for step in steps {
         match step {
-            Step::Write(kind, name, content) => change.write(*kind, name, content.clone()),
-            Step::Remove(kind, name) => change.remove(*kind, name),
-            Step::RemoveBlocks(logstore) => change.remove_blocks(*logstore),
-            Step::Clear => change.clear(),
+            Step::Write(kind, name, content) => batch.write(*kind, name, content.clone()),
+            Step::Remove(kind, name) => batch.remove(*kind, name),
+            Step::RemoveBlocks(logstore) => batch.remove_blocks(*logstore),
+            Step::Clear => batch.clear(),
             Step::Append(..) => {}
         }
     }
     let mut after = model.clone();
-    after.apply(&change);
+    after.apply(&batch);
     for step in steps {
         if let Step::Append(logstore, shard, block) = step {
             let blocks = after.shards.entry((*logstore, *shard)).or_default();
             let position = blocks.len() as u64;
             blocks.push(block.clone());
-            change.append(BlockAddress { logstore: *logstore, shard: *shard, position }, block.clone());
+            batch.append(BlockAddress { logstore: *logstore, shard: *shard, position }, block.clone());
         }
     }
-    change
+    batch
 }
 
 fn key() -> MasterKey {
@@ -126,21 +126,21 @@ fn wait(committed: super::Committed) -> Result<(), StoreError> {
 }
 
 fn open(disk: &Disk) -> Result<Store, StoreError> {
-    Store::of(opening::open_disk(disk.clone(), Path::new("disk"), &key(), opening::CHECKED_LENGTH)?)
+    Store::from_opened(opening::open_disk(disk.clone(), Path::new("disk"), &key(), opening::CHECKED_LENGTH)?)
 }
 
 /// Submits changes, a number of them before the first is waited for. What the store held before and after
 /// each of them, and how many were acknowledged.
-fn submit_all(store: &Store, mut model: Model, changes: &[Steps], at_once: usize) -> (Vec<Model>, usize) {
+fn submit_all(store: &Store, mut model: Model, batches: &[Steps], at_once: usize) -> (Vec<Model>, usize) {
     let mut states = vec![model.clone()];
     let mut results = Vec::new();
-    for together in changes.chunks(at_once) {
+    for together in batches.chunks(at_once) {
         let mut waiting = Vec::new();
         for steps in together {
-            let change = change(steps, &model);
-            model.apply(&change);
+            let batch = change(steps, &model);
+            model.apply(&batch);
             states.push(model.clone());
-            waiting.push(store.submit(change));
+            waiting.push(store.submit(batch));
         }
         results.extend(waiting.into_iter().map(wait));
     }
@@ -161,13 +161,13 @@ proptest! {
         let mut model = Model::default();
         for session in sessions {
             let store = Store::open(folder.path(), &key()).unwrap();
-            prop_assert_eq!(Model::of(&store).unwrap(), model.clone());
+            prop_assert_eq!(Model::from_store(&store).unwrap(), model.clone());
             let (states, acknowledged) = submit_all(&store, model.clone(), &session, 8);
             prop_assert_eq!(acknowledged, session.len());
             submit_all(&memory, model, &session, 1);
             model = states.last().unwrap().clone();
-            prop_assert_eq!(Model::of(&store).unwrap(), model.clone());
-            prop_assert_eq!(Model::of(&memory).unwrap(), model.clone());
+            prop_assert_eq!(Model::from_store(&store).unwrap(), model.clone());
+            prop_assert_eq!(Model::from_store(&memory).unwrap(), model.clone());
         }
     }
 
@@ -180,17 +180,17 @@ proptest! {
         let disk = Disk::default();
         drop(opening::create_disk(disk.clone(), &key()).unwrap());
         let mut model = Model::default();
-        for (changes, at_once, power, seed) in sessions {
+        for (batches, at_once, power, seed) in sessions {
             disk.power_for(power);
             let (states, acknowledged) = match open(&disk) {
-                Ok(store) => submit_all(&store, model.clone(), &changes, at_once),
+                Ok(store) => submit_all(&store, model.clone(), &batches, at_once),
                 Err(error) => {
                     prop_assert!(matches!(error, StoreError::Io(_)), "{error}");
                     (vec![model.clone()], 0)
                 }
             };
             disk.crash(seed);
-            let after = Model::of(&open(&disk).unwrap()).unwrap();
+            let after = Model::from_store(&open(&disk).unwrap()).unwrap();
             prop_assert!(states[acknowledged..].contains(&after), "{acknowledged} were acknowledged");
             model = after;
         }

@@ -18,8 +18,8 @@ use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, StorageBackend};
 
 use super::format::{
-    BLOCKS, DOCUMENTS, Inventory, Keys, LENGTHS, META, META_ID, META_INVENTORY, META_KEY_CHECK, META_VERSION,
-    VERSION,
+    BLOCKS, DOCUMENTS, Keys, META, META_ENTRY_HASH, META_ID, META_KEY_CHECK, META_VERSION, MultisetHash,
+    SHARD_LENGTHS, VERSION,
 };
 use super::master_key::STORE_ID_LENGTH;
 use super::write_buffer::WriteBuffer;
@@ -39,7 +39,7 @@ pub(super) struct Opened {
     pub(super) keys: Keys,
     /// The master key of this store.
     pub(super) key: MasterKey,
-    pub(super) inventory: Inventory,
+    pub(super) entry_hash: MultisetHash,
 }
 
 /// Opens the store in a folder; makes the folder and the store when they are not there.
@@ -84,7 +84,7 @@ pub(super) fn open_disk(
         let database = builder()
             .set_check_integrity_on_open(length <= checked_length)
             .create_with_backend(held.clone())
-            .map_err(StoreError::of)?;
+            .map_err(StoreError::from_redb)?;
         checked(database, directory, master)
     })?;
     held.flush().map_err(io)?;
@@ -97,23 +97,24 @@ pub(super) fn open_disk(
 ///
 /// When the disk fails.
 pub(super) fn create_disk(disk: impl StorageBackend, master: &MasterKey) -> Result<Opened, StoreError> {
-    let database = builder().create_with_backend(disk).map_err(StoreError::of)?;
+    let database = builder().create_with_backend(disk).map_err(StoreError::from_redb)?;
     let id = random::<STORE_ID_LENGTH>();
-    let key = master.of_store(&id);
-    let opened = Opened { database, keys: Keys::of(&key), key, inventory: Inventory::default() };
-    let transaction = opened.database.begin_write().map_err(StoreError::of)?;
+    let key = master.for_store(&id);
+    let opened =
+        Opened { database, keys: Keys::from_master_key(&key), key, entry_hash: MultisetHash::default() };
+    let transaction = opened.database.begin_write().map_err(StoreError::from_redb)?;
     {
-        let mut meta = transaction.open_table(META).map_err(StoreError::of)?;
-        let inventory = opened.keys.seal_inventory(&opened.inventory);
-        meta.insert(META_VERSION, VERSION.to_be_bytes().as_slice()).map_err(StoreError::of)?;
-        meta.insert(META_ID, id.as_slice()).map_err(StoreError::of)?;
-        meta.insert(META_KEY_CHECK, opened.keys.check().as_slice()).map_err(StoreError::of)?;
-        meta.insert(META_INVENTORY, inventory.as_slice()).map_err(StoreError::of)?;
-        transaction.open_table(DOCUMENTS).map_err(StoreError::of)?;
-        transaction.open_table(LENGTHS).map_err(StoreError::of)?;
-        transaction.open_table(BLOCKS).map_err(StoreError::of)?;
+        let mut meta = transaction.open_table(META).map_err(StoreError::from_redb)?;
+        let entry_hash = opened.keys.seal_entry_hash(&opened.entry_hash);
+        meta.insert(META_VERSION, VERSION.to_be_bytes().as_slice()).map_err(StoreError::from_redb)?;
+        meta.insert(META_ID, id.as_slice()).map_err(StoreError::from_redb)?;
+        meta.insert(META_KEY_CHECK, opened.keys.check_value().as_slice()).map_err(StoreError::from_redb)?;
+        meta.insert(META_ENTRY_HASH, entry_hash.as_slice()).map_err(StoreError::from_redb)?;
+        transaction.open_table(DOCUMENTS).map_err(StoreError::from_redb)?;
+        transaction.open_table(SHARD_LENGTHS).map_err(StoreError::from_redb)?;
+        transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?;
     }
-    transaction.commit().map_err(StoreError::of)?;
+    transaction.commit().map_err(StoreError::from_redb)?;
     Ok(opened)
 }
 
@@ -122,8 +123,8 @@ pub(super) fn create_disk(disk: impl StorageBackend, master: &MasterKey) -> Resu
 fn create_file(directory: &Path, path: &Path, master: &MasterKey) -> Result<(), StoreError> {
     let io = |error: io::Error| StoreError::Io(format!("{}: {error}", directory.display()));
     let file = tempfile::Builder::new().prefix("emulator.redb.new-").tempfile_in(directory).map_err(io)?;
-    let disk = FileBackend::new(file.as_file().try_clone().map_err(io)?).map_err(StoreError::of)?;
-    create_disk(disk, master)?.database.close().map_err(StoreError::of)?;
+    let disk = FileBackend::new(file.as_file().try_clone().map_err(io)?).map_err(StoreError::from_redb)?;
+    create_disk(disk, master)?.database.close().map_err(StoreError::from_redb)?;
     file.as_file().sync_all().map_err(io)?;
     match file.persist_noclobber(path) {
         // Another process was faster.
@@ -145,17 +146,17 @@ fn checked(database: Database, directory: &Path, master: &MasterKey) -> Result<O
     let id = meta(&database, META_ID)?;
     let id =
         id.as_slice().try_into().map_err(|_| StoreError::Corrupt { what: "the store's id".to_owned() })?;
-    let key = master.of_store(id);
-    let keys = Keys::of(&key);
+    let key = master.for_store(id);
+    let keys = Keys::from_master_key(&key);
     if !keys.fit(&meta(&database, META_KEY_CHECK)?) {
         return Err(StoreError::WrongMasterKey(directory.to_owned()));
     }
-    let inventory = counted(&database, &keys)?;
-    let stored = meta(&database, META_INVENTORY)?;
-    if !keys.is_inventory(&stored, &inventory) {
+    let entry_hash = counted(&database, &keys)?;
+    let stored = meta(&database, META_ENTRY_HASH)?;
+    if !keys.is_entry_hash(&stored, &entry_hash) {
         return Err(StoreError::Corrupt { what: "the set of documents and shards".to_owned() });
     }
-    Ok(Opened { database, keys, key, inventory })
+    Ok(Opened { database, keys, key, entry_hash })
 }
 
 /// Checks that the format is the one that is read here.
@@ -175,27 +176,37 @@ pub(super) fn check_version(database: &Database, directory: &Path) -> Result<(),
 }
 
 fn meta(database: &Database, name: &str) -> Result<Vec<u8>, StoreError> {
-    let transaction = database.begin_read().map_err(StoreError::of)?;
-    let table = transaction.open_table(META).map_err(StoreError::of)?;
-    let value = table.get(name).map_err(StoreError::of)?;
+    let transaction = database.begin_read().map_err(StoreError::from_redb)?;
+    let table = transaction.open_table(META).map_err(StoreError::from_redb)?;
+    let value = table.get(name).map_err(StoreError::from_redb)?;
     let value = value.ok_or_else(|| StoreError::Corrupt { what: format!("the entry {name:?}") })?;
     Ok(value.value().to_vec())
 }
 
-/// The inventory of what is there.
-fn counted(database: &Database, keys: &Keys) -> Result<Inventory, StoreError> {
-    let mut inventory = Inventory::default();
-    let transaction = database.begin_read().map_err(StoreError::of)?;
-    for entry in transaction.open_table(DOCUMENTS).map_err(StoreError::of)?.iter().map_err(StoreError::of)? {
-        let (key, stored) = entry.map_err(StoreError::of)?;
-        inventory.toggle_document(keys, key.value(), stored.value());
+/// The hash of all documents and lengths.
+fn counted(database: &Database, keys: &Keys) -> Result<MultisetHash, StoreError> {
+    let mut entry_hash = MultisetHash::default();
+    let transaction = database.begin_read().map_err(StoreError::from_redb)?;
+    for entry in transaction
+        .open_table(DOCUMENTS)
+        .map_err(StoreError::from_redb)?
+        .iter()
+        .map_err(StoreError::from_redb)?
+    {
+        let (key, stored) = entry.map_err(StoreError::from_redb)?;
+        entry_hash.update_with_document(keys, key.value(), stored.value());
     }
-    for entry in transaction.open_table(LENGTHS).map_err(StoreError::of)?.iter().map_err(StoreError::of)? {
-        let (key, stored) = entry.map_err(StoreError::of)?;
-        inventory.toggle_length(keys, key.value(), stored.value());
+    for entry in transaction
+        .open_table(SHARD_LENGTHS)
+        .map_err(StoreError::from_redb)?
+        .iter()
+        .map_err(StoreError::from_redb)?
+    {
+        let (key, stored) = entry.map_err(StoreError::from_redb)?;
+        entry_hash.update_with_length(keys, key.value(), stored.value());
     }
-    transaction.open_table(BLOCKS).map_err(StoreError::of)?;
-    Ok(inventory)
+    transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?;
+    Ok(entry_hash)
 }
 
 /// A file that was locked against other processes. The lock goes when the last handle of it is closed.
@@ -211,11 +222,11 @@ impl LockedFile {
     ///
     /// When it is no file.
     pub(super) fn new(file: File) -> Result<Self, StoreError> {
-        Ok(Self { file: FileBackend::new(file).map_err(StoreError::of)? })
+        Ok(Self { file: FileBackend::new(file).map_err(StoreError::from_redb)? })
     }
 }
 
-/// Without redb's own locks: the file has been locked since before it was looked at.
+/// Without redb's own locks: the file was locked before it was read.
 impl StorageBackend for LockedFile {
     fn len(&self) -> io::Result<u64> {
         self.file.len()

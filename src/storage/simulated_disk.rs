@@ -62,9 +62,9 @@ impl Disk {
         let kept = random.usize(..=inner.unsynced.len());
         for (number, operation) in std::mem::take(&mut inner.unsynced).into_iter().enumerate() {
             if if in_order { number < kept } else { random.bool() } {
-                operation.carry_out(&mut content);
+                operation.perform(&mut content);
             } else if random.bool() {
-                operation.torn(&mut random).carry_out(&mut content);
+                operation.torn(&mut random).perform(&mut content);
             }
         }
         *inner = Inner { synced: content.clone(), current: content, ..Inner::default() };
@@ -77,7 +77,7 @@ impl Disk {
     fn operate(&self, operation: Operation) -> io::Result<()> {
         let mut inner = self.inner();
         inner.use_power()?;
-        operation.carry_out(&mut inner.current);
+        operation.perform(&mut inner.current);
         inner.unsynced.push(operation);
         Ok(())
     }
@@ -91,7 +91,7 @@ impl Inner {
 }
 
 impl Operation {
-    fn carry_out(&self, content: &mut Vec<u8>) {
+    fn perform(&self, content: &mut Vec<u8>) {
         match self {
             Self::Write(offset, data) => {
                 // Its growth may have been lost before it.

@@ -29,12 +29,12 @@ impl State {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// From now on there is nothing but [`StoreError::Failed`].
+    /// From now on every call returns [`StoreError::Failed`].
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Release);
     }
 
-    /// Does something with the database, which is not closed meanwhile.
+    /// Works with the database, which is not closed until then.
     ///
     /// # Errors
     ///
@@ -52,14 +52,16 @@ impl State {
         StoreError::catching(|| work(database))
     }
 
-    /// Closes the database, once nobody uses it, and lets go of the file.
+    /// Closes the database once no call uses it, and releases the file.
     ///
     /// # Errors
     ///
     /// When it could not be closed in good order: all that was acknowledged is on disk nonetheless.
     pub(super) fn close(&self) -> Result<(), StoreError> {
         let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
-        database.map_or(Ok(()), |database| StoreError::catching(|| database.close().map_err(StoreError::of)))
+        database.map_or(Ok(()), |database| {
+            StoreError::catching(|| database.close().map_err(StoreError::from_redb))
+        })
     }
 }
 

@@ -8,10 +8,10 @@ use redb::{ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
 use super::committer::Committer;
-use super::format::{BLOCKS, DOCUMENTS, LENGTHS, kind_byte};
+use super::format::{BLOCKS, DOCUMENTS, SHARD_LENGTHS, kind_byte};
 use super::opening::{self, Opened};
 use super::state::State;
-use super::{BlockAddress, Change, DataKey, Document, Kind, MasterKey, StoreError, UnwrapError};
+use super::{BlockAddress, DataKey, Document, Kind, MasterKey, StoreError, UnwrapError, WriteBatch};
 
 /// Documents and blocks. Clones are of the same store; the last of them closes it.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl Store {
     /// None is expected.
     pub fn in_memory() -> Result<Self, StoreError> {
         let key = MasterKey::generate();
-        Self::of(opening::create_disk(InMemoryBackend::new(), &key)?)
+        Self::from_opened(opening::create_disk(InMemoryBackend::new(), &key)?)
     }
 
     /// Opens the store in a folder, or makes it there, with the folder.
@@ -65,12 +65,12 @@ impl Store {
     /// [`StoreError::InUse`], [`StoreError::WrongMasterKey`], [`StoreError::Version`],
     /// [`StoreError::Corrupt`], [`StoreError::Io`], and then nothing in the folder has been touched.
     pub fn open(directory: &Path, key: &MasterKey) -> Result<Self, StoreError> {
-        Self::of(opening::open_folder(directory, key)?)
+        Self::from_opened(opening::open_folder(directory, key)?)
     }
 
-    pub(super) fn of(opened: Opened) -> Result<Self, StoreError> {
+    pub(super) fn from_opened(opened: Opened) -> Result<Self, StoreError> {
         let state = Arc::new(State::new(opened.database, opened.keys));
-        let committer = Committer::start(Arc::clone(&state), opened.inventory)?;
+        let committer = Committer::start(Arc::clone(&state), opened.entry_hash)?;
         Ok(Self { inner: Arc::new(Inner { key: opened.key, state, committer }) })
     }
 
@@ -97,8 +97,8 @@ impl Store {
 
     /// Hands over a change. Changes are carried out in the order in which they are handed over, and several
     /// may share one write to the disk.
-    pub fn submit(&self, change: Change) -> Committed {
-        Committed(self.inner.committer.submit(change))
+    pub fn submit(&self, batch: WriteBatch) -> Committed {
+        Committed(self.inner.committer.submit(batch))
     }
 
     /// The documents of a kind, by name. None there means none was ever written.
@@ -109,10 +109,10 @@ impl Store {
     pub fn documents(&self, kind: Kind) -> Result<Vec<Document>, StoreError> {
         let byte = kind_byte(kind);
         self.read(|transaction| {
-            let table = transaction.open_table(DOCUMENTS).map_err(StoreError::of)?;
+            let table = transaction.open_table(DOCUMENTS).map_err(StoreError::from_redb)?;
             let mut documents = Vec::new();
-            for entry in table.range((byte, "")..(byte + 1, "")).map_err(StoreError::of)? {
-                let (key, stored) = entry.map_err(StoreError::of)?;
+            for entry in table.range((byte, "")..(byte + 1, "")).map_err(StoreError::from_redb)? {
+                let (key, stored) = entry.map_err(StoreError::from_redb)?;
                 documents.push(self.inner.state.keys().open_document(kind, key.value().1, stored.value())?);
             }
             Ok(documents)
@@ -133,14 +133,15 @@ impl Store {
     ) -> Result<Vec<(BlockAddress, Vec<u8>)>, StoreError> {
         self.read(|transaction| {
             let length = self.length_in(transaction, from.logstore, from.shard)?;
-            let table = transaction.open_table(BLOCKS).map_err(StoreError::of)?;
+            let table = transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?;
             let start = (from.logstore, from.shard, from.position);
             let end = (from.logstore, from.shard, length.max(from.position));
-            let mut stored = table.range(start..end).map_err(StoreError::of)?;
+            let mut stored = table.range(start..end).map_err(StoreError::from_redb)?;
             let (mut blocks, mut taken) = (Vec::new(), 0);
             for position in (from.position..length).take(count) {
                 let address = BlockAddress { position, ..from };
-                let (key, block) = stored.next().ok_or_else(|| lost(address))?.map_err(StoreError::of)?;
+                let (key, block) =
+                    stored.next().ok_or_else(|| lost(address))?.map_err(StoreError::from_redb)?;
                 if key.value().2 != position {
                     return Err(lost(address));
                 }
@@ -170,12 +171,14 @@ impl Store {
     }
 
     fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.inner.state.with_database(|database| work(&database.begin_read().map_err(StoreError::of)?))
+        self.inner
+            .state
+            .with_database(|database| work(&database.begin_read().map_err(StoreError::from_redb)?))
     }
 
     fn length_in(&self, transaction: &ReadTransaction, logstore: u64, shard: u32) -> Result<u64, StoreError> {
-        let table = transaction.open_table(LENGTHS).map_err(StoreError::of)?;
-        let stored = table.get((logstore, shard)).map_err(StoreError::of)?;
+        let table = transaction.open_table(SHARD_LENGTHS).map_err(StoreError::from_redb)?;
+        let stored = table.get((logstore, shard)).map_err(StoreError::from_redb)?;
         let keys = self.inner.state.keys();
         stored.map_or(Ok(0), |stored| keys.open_length((logstore, shard), stored.value()))
     }

@@ -11,7 +11,7 @@ use redb::{ReadableDatabase as _, ReadableTable as _};
 use super::format::{BLOCKS, META, META_VERSION};
 use super::simulated_disk::Disk;
 use super::{
-    BlockAddress, Change, DataKey, Document, Kind, MasterKey, Store, StoreError, UnwrapError, opening,
+    BlockAddress, DataKey, Document, Kind, MasterKey, Store, StoreError, UnwrapError, WriteBatch, opening,
 };
 
 fn key() -> MasterKey {
@@ -22,23 +22,23 @@ fn at(position: u64) -> BlockAddress {
     BlockAddress { logstore: 7, shard: 1, position }
 }
 
-fn wait(store: &Store, change: Change) -> Result<(), StoreError> {
+fn wait(store: &Store, batch: WriteBatch) -> Result<(), StoreError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(store.submit(change).wait())
+    runtime.block_on(store.submit(batch).wait())
 }
 
-fn written(name: &str, content: &[u8]) -> Change {
-    let mut change = Change::new();
-    change.write(Kind::Project, name, content.to_vec());
-    change
+fn written(name: &str, content: &[u8]) -> WriteBatch {
+    let mut batch = WriteBatch::new();
+    batch.write(Kind::Project, name, content.to_vec());
+    batch
 }
 
-fn appended(positions: &[u64]) -> Change {
-    let mut change = Change::new();
+fn appended(positions: &[u64]) -> WriteBatch {
+    let mut batch = WriteBatch::new();
     for position in positions {
-        change.append(at(*position), format!("block {position}").into());
+        batch.append(at(*position), format!("block {position}").into());
     }
-    change
+    batch
 }
 
 fn positions(store: &Store, from: u64, count: usize, bytes: usize) -> Vec<u64> {
@@ -83,9 +83,9 @@ fn documents_come_by_kind_in_the_order_of_their_names() {
     let store = Store::in_memory().unwrap();
     wait(&store, written("b", b"2")).unwrap();
     wait(&store, written("a", b"1")).unwrap();
-    let mut change = Change::new();
-    change.write(Kind::Logstore, "a", b"other kind".to_vec());
-    wait(&store, change).unwrap();
+    let mut batch = WriteBatch::new();
+    batch.write(Kind::Logstore, "a", b"other kind".to_vec());
+    wait(&store, batch).unwrap();
     let documents = store.documents(Kind::Project).unwrap();
     let expected = [("a", b"1"), ("b", b"2")].map(|(name, content)| Document {
         kind: Kind::Project,
@@ -101,9 +101,9 @@ fn a_block_out_of_place_is_refused_with_its_whole_change_and_nothing_else() {
     let store = Store::in_memory().unwrap();
     wait(&store, appended(&[0])).unwrap();
     for (positions, expected) in [(&[0][..], 1), (&[2], 1), (&[1, 3], 2), (&[1, 1], 2), (&[u64::MAX], 1)] {
-        let mut change = appended(positions);
-        change.write(Kind::Project, "refused", Vec::new());
-        match wait(&store, change) {
+        let mut batch = appended(positions);
+        batch.write(Kind::Project, "refused", Vec::new());
+        match wait(&store, batch) {
             Err(StoreError::Misplaced { address, expected: next }) => {
                 assert_eq!((Some(&address.position), next), (positions.last(), expected));
             }
@@ -129,17 +129,17 @@ fn changes_that_wait_together_are_answered_each_for_itself() {
 fn a_removed_logstore_begins_at_zero_again_and_others_stay() {
     let store = Store::in_memory().unwrap();
     wait(&store, appended(&[0, 1])).unwrap();
-    let mut other = Change::new();
+    let mut other = WriteBatch::new();
     other.append(BlockAddress { logstore: 8, ..at(0) }, b"other".to_vec());
     wait(&store, other).unwrap();
-    let mut change = appended(&[0]);
-    change.remove_blocks(7);
-    wait(&store, change).unwrap();
+    let mut batch = appended(&[0]);
+    batch.remove_blocks(7);
+    wait(&store, batch).unwrap();
     assert_eq!(positions(&store, 0, 9, usize::MAX), [0]);
     assert_eq!(store.length(8, 1).unwrap(), 1);
-    let mut change = appended(&[0]);
-    change.clear();
-    wait(&store, change).unwrap();
+    let mut batch = appended(&[0]);
+    batch.clear();
+    wait(&store, batch).unwrap();
     assert_eq!((store.length(7, 1).unwrap(), store.length(8, 1).unwrap()), (1, 0));
 }
 
@@ -227,9 +227,9 @@ fn what_a_killed_process_was_told_is_there() {
 fn write_until_killed(folder: &Path) -> ! {
     let store = Store::open(folder, &key()).unwrap();
     for position in 0.. {
-        let mut change = Change::new();
-        change.append(at(position), vec![position.to_le_bytes()[0]; KILLED_BLOCK]);
-        wait(&store, change).unwrap();
+        let mut batch = WriteBatch::new();
+        batch.append(at(position), vec![position.to_le_bytes()[0]; KILLED_BLOCK]);
+        wait(&store, batch).unwrap();
         println!("written {position}");
     }
     unreachable!("there always is a next position")
@@ -335,7 +335,7 @@ fn a_file_where_the_folder_is_to_be_is_an_error() {
 
 #[test]
 fn whoever_has_no_key_removes_adds_and_puts_back_nothing_unnoticed() {
-    use super::format::{DOCUMENTS, LENGTHS};
+    use super::format::{DOCUMENTS, SHARD_LENGTHS};
     type Tampering = fn(&redb::WriteTransaction);
     let tamperings: [(&str, Tampering); 5] = [
         ("a document removed", |transaction| {
@@ -347,13 +347,13 @@ fn whoever_has_no_key_removes_adds_and_puts_back_nothing_unnoticed() {
             table.insert((3, "b"), stored.as_slice()).unwrap();
         }),
         ("a shard removed", |transaction| {
-            transaction.open_table(LENGTHS).unwrap().remove((7, 1)).unwrap();
+            transaction.open_table(SHARD_LENGTHS).unwrap().remove((7, 1)).unwrap();
             transaction.open_table(BLOCKS).unwrap().retain(|_, _| false).unwrap();
         }),
         ("a table removed", |transaction| {
             transaction.delete_table(BLOCKS).unwrap();
         }),
-        ("the inventory removed", |transaction| {
+        ("the entry_hash removed", |transaction| {
             transaction.open_table(META).unwrap().remove("inventory").unwrap();
         }),
     ];
@@ -399,7 +399,7 @@ fn a_missing_block_is_noticed_where_it_should_be() {
 #[test]
 fn after_a_failed_write_nothing_is_written_or_read() {
     let disk = Disk::default();
-    let store = Store::of(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
+    let store = Store::from_opened(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
     wait(&store, written("a", b"1")).unwrap();
     disk.power_for(0);
     assert!(matches!(wait(&store, written("b", b"2")), Err(StoreError::Io(_))));
@@ -416,11 +416,11 @@ fn after_a_failed_write_nothing_is_written_or_read() {
 fn no_secret_and_no_sealed_document_is_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), &key()).unwrap();
-    let mut change = Change::new();
-    change.write(Kind::Identity, "x", b"canary of identity".to_vec());
-    change.write(Kind::Keys, "x", b"canary of keys".to_vec());
-    change.write(Kind::Project, "x", b"plainly seen".to_vec());
-    wait(&store, change).unwrap();
+    let mut batch = WriteBatch::new();
+    batch.write(Kind::Identity, "x", b"canary of identity".to_vec());
+    batch.write(Kind::Keys, "x", b"canary of keys".to_vec());
+    batch.write(Kind::Project, "x", b"plainly seen".to_vec());
+    wait(&store, batch).unwrap();
     store.close();
     let file = fs::read(folder.path().join(opening::FILE)).unwrap();
     let contains = |text: &[u8]| file.windows(text.len()).any(|window| window == text);

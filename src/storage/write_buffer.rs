@@ -73,7 +73,7 @@ impl<B: StorageBackend> WriteBuffer<B> {
     fn operate(
         &self,
         note: impl FnOnce(&mut Journal),
-        carry_out: impl FnOnce(&B) -> io::Result<()>,
+        perform: impl FnOnce(&B) -> io::Result<()>,
     ) -> io::Result<()> {
         if self.0.held.read().map_err(poisoned)?.is_some()
             && let Some(journal) = self.0.held.write().map_err(poisoned)?.as_mut()
@@ -81,7 +81,7 @@ impl<B: StorageBackend> WriteBuffer<B> {
             note(journal);
             return Ok(());
         }
-        carry_out(&self.0.disk)
+        perform(&self.0.disk)
     }
 }
 
@@ -202,7 +202,7 @@ mod tests {
     }
 
     /// What is within the length; a disk refuses a write that is not.
-    fn carry_out(disk: &impl StorageBackend, step: &Step) {
+    fn perform(disk: &impl StorageBackend, step: &Step) {
         match step {
             Step::Write(at, data) if end(*at, data.len()) <= disk.len().unwrap() => {
                 disk.write(*at, data).unwrap();
@@ -221,8 +221,8 @@ mod tests {
         ) {
             let (held, plain) = (WriteBuffer::new(disk(&before)).unwrap(), disk(&before));
             for step in &steps {
-                carry_out(&held, step);
-                carry_out(&plain, step);
+                perform(&held, step);
+                perform(&plain, step);
             }
             prop_assert_eq!(content(&held), content(&plain));
             prop_assert_eq!(content(&held.0.disk), before);

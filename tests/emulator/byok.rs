@@ -4,7 +4,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, Key, START};
+use crate::client::{Key, START, TestServer};
 
 const RAM: &str = "2015-05-01";
 const KMS: &str = "2016-01-20";
@@ -39,8 +39,8 @@ fn seed() -> Value {
     })
 }
 
-async fn bench() -> Bench {
-    Bench::with_seed(&seed().to_string(), Rules::Default, START).await
+async fn bench() -> TestServer {
+    TestServer::with_seed(&seed().to_string(), Rules::Default, START).await
 }
 
 fn alice() -> Key {
@@ -153,7 +153,7 @@ async fn without_roles_and_keys_in_the_seed_references_are_not_looked_up() {
         for section in sections {
             seed.as_object_mut().unwrap().remove(*section);
         }
-        let bench = Bench::with_seed(&seed.to_string(), Rules::Default, START).await;
+        let bench = TestServer::with_seed(&seed.to_string(), Rules::Default, START).await;
         let response = bench.call("PUT", "/logstores/app", &body).await;
         assert_eq!(response.status, status, "without {sections:?}: {}", response.body);
     }

@@ -30,18 +30,18 @@ pub const START_DATE: &str = "Fri, 20 Nov 2026 08:00:00 GMT";
 const SEED: &str = r#"{"projects": [{"name": "proj", "logstores": [
     {"logstoreName": "app", "ttl": 90, "hot_ttl": 30, "appendMeta": true, "futureField": {"a": 1.50}}]}]}"#;
 
-/// How [`Bench::start`] starts an emulator, with the default rules.
+/// How [`TestServer::start`] starts an emulator, with the default rules.
 pub fn config() -> Config {
     let clock = Clock::fixed(START);
     Config { seed: Seed::from_json(SEED, &clock).unwrap(), clock, ..Config::default() }
 }
 
 /// An emulator whose clock stands still, and a client of it.
-pub struct Bench {
+pub struct TestServer {
     emulator: Emulator,
 }
 
-impl Bench {
+impl TestServer {
     pub async fn start(rules: Rules) -> Self {
         Self::with_seed(SEED, rules, START).await
     }
@@ -52,7 +52,7 @@ impl Bench {
         Self::with_config(Config { seed, rules, clock, ..Config::default() }).await
     }
 
-    /// An emulator with the seed and the clock of [`Bench::start`], and bounds of its own.
+    /// An emulator with the seed and the clock of [`TestServer::start`], and bounds of its own.
     pub async fn with_limits(limits: Limits) -> Self {
         Self::with_config(Config { limits, ..config() }).await
     }

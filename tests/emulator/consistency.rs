@@ -4,7 +4,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, Key, START};
+use crate::client::{Key, START, TestServer};
 
 const RAM: &str = "2015-05-01";
 const STS: &str = "2015-04-01";
@@ -17,7 +17,7 @@ fn trust(principal: &Value) -> String {
         .to_string()
 }
 
-async fn bench() -> Bench {
+async fn bench() -> TestServer {
     let seed = json!({
         "access_keys": [
             {"id": "ak-root", "secret": "sk-root"},
@@ -26,28 +26,28 @@ async fn bench() -> Bench {
         "keys": [{"id": "key-1"}],
         "projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}]}],
     });
-    Bench::with_seed(&seed.to_string(), Rules::Default, START).await
+    TestServer::with_seed(&seed.to_string(), Rules::Default, START).await
 }
 
-async fn ram(bench: &Bench, action: &str, parameters: &[(&str, &str)]) {
+async fn ram(bench: &TestServer, action: &str, parameters: &[(&str, &str)]) {
     let response = bench.rpc(&Key::root(), (RAM, action), parameters).await;
     assert_eq!(response.status, 200, "{action}: {}", response.body);
 }
 
-async fn attach(bench: &Bench, policy: &str) {
+async fn attach(bench: &TestServer, policy: &str) {
     let parameters = [("RoleName", "byok"), ("PolicyType", "System"), ("PolicyName", policy)];
     ram(bench, "AttachPolicyToRole", &parameters).await;
 }
 
 /// Three writes: a role that Log Service may assume, and its two policies.
-async fn make_role(bench: &Bench) {
+async fn make_role(bench: &TestServer) {
     let trust = trust(&json!({"Service": ["log.aliyuncs.com"]}));
     ram(bench, "CreateRole", &[("RoleName", "byok"), ("AssumeRolePolicyDocument", &trust)]).await;
     attach(bench, "AliyunKMSReadOnlyAccess").await;
     attach(bench, "AliyunKMSCryptoUserAccess").await;
 }
 
-async fn stale(bench: &Bench, service: &str, action: &str, reads: u64, writes: u64) {
+async fn stale(bench: &TestServer, service: &str, action: &str, reads: u64, writes: u64) {
     let effect = json!({"stale": {"reads": reads, "writes": writes}});
     bench.fault(&json!({"service": service, "action": action, "effect": effect}).to_string()).await;
 }

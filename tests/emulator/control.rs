@@ -3,11 +3,11 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, START, exchange, signed};
+use crate::client::{START, TestServer, exchange, signed};
 
 #[tokio::test]
 async fn health_names_account_region_and_time() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let expected = json!({"status": "ok", "account_id": "1234567890123456", "region": "cn-hangzhou",
         "time": "2026-11-20T08:00:00Z"});
     assert_eq!(bench.control("GET", "health", "").await, expected);
@@ -15,7 +15,7 @@ async fn health_names_account_region_and_time() {
 
 #[tokio::test]
 async fn every_call_is_logged_also_refused_ones() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.call("PUT", "/logstores/app", r#"{"ttl":60}"#).await.assert_done();
     let request = String::from_utf8(signed("proj.localhost", "GET", "/logstores/app?x=1", "")).unwrap();
     exchange(bench.addr(), request.replace("x=1", "x=2").as_bytes()).await.unwrap();
@@ -42,7 +42,7 @@ async fn every_call_is_logged_also_refused_ones() {
 
 #[tokio::test]
 async fn the_clock_moves_for_signatures_and_times() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let moved = bench.control("POST", "clock", r#"{"advance_seconds":901}"#).await;
     assert_eq!(moved, json!({"time": "2026-11-20T08:15:01Z"}));
     let late = bench.call("GET", "/logstores/app", "").await;
@@ -57,7 +57,7 @@ async fn the_clock_moves_for_signatures_and_times() {
 
 #[tokio::test]
 async fn reset_goes_back_to_the_seed() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let before = bench.logstore("app").await;
     bench.control("POST", "clock", r#"{"advance_seconds":60}"#).await;
     bench.call("PUT", "/logstores/app", r#"{"ttl":60}"#).await.assert_done();
@@ -72,7 +72,7 @@ async fn reset_goes_back_to_the_seed() {
 
 #[tokio::test]
 async fn direct_writes_bypass_the_rules() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     let path = "projects/proj/logstores/app";
     let conf = json!({"enable": true, "encrypt_type": "unheard-of"});
     let drift = json!({"encrypt_conf": conf, "hot_ttl": null, "ttl": 99_999}).to_string();
@@ -94,7 +94,7 @@ async fn direct_writes_bypass_the_rules() {
 
 #[tokio::test]
 async fn direct_writes_make_and_remove_projects() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.control("PUT", "projects/far", r#"{"region":"cn-beijing","description":"d"}"#).await;
     let project = bench.call_host("far.cn-beijing.log.aliyuncs.com", "GET", "/", "").await.json();
     assert_eq!((&project["region"], &project["description"]), (&json!("cn-beijing"), &json!("d")));
@@ -105,7 +105,7 @@ async fn direct_writes_make_and_remove_projects() {
 
 #[tokio::test]
 async fn bad_control_calls_name_the_member() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for (method, path, body, status, error) in [
         ("POST", "clock", "{}", 400, "advance_seconds: this member is missing"),
         (
@@ -156,7 +156,7 @@ const ENCRYPTED: &str = r#"{
 
 #[tokio::test]
 async fn logs_are_written_and_read_without_an_sdk_as_long_as_their_key_is_on() {
-    let bench = Bench::with_seed(ENCRYPTED, Rules::Default, START).await;
+    let bench = TestServer::with_seed(ENCRYPTED, Rules::Default, START).await;
     let logs = "projects/proj/logstores/app/logs";
     bench.control("POST", logs, r#"[{"user": "alice", "bytes": 7}, {"user": "bob"}]"#).await;
     let found = bench.control("GET", logs, "").await;
@@ -177,7 +177,7 @@ async fn logs_are_written_and_read_without_an_sdk_as_long_as_their_key_is_on() {
 
 #[tokio::test]
 async fn bad_logs_and_keys_are_refused() {
-    let bench = Bench::with_seed(ENCRYPTED, Rules::Default, START).await;
+    let bench = TestServer::with_seed(ENCRYPTED, Rules::Default, START).await;
     for (method, path, body, status) in [
         ("POST", "projects/proj/logstores/app/logs", "{}", 400),
         ("POST", "projects/proj/logstores/app/logs", "[1]", 400),

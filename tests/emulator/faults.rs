@@ -3,17 +3,17 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, START, exchange, signed};
+use crate::client::{START, TestServer, exchange, signed};
 
 const UPDATE: &str = r#"{"ttl":60}"#;
 
-async fn ttl(bench: &Bench) -> Value {
+async fn ttl(bench: &TestServer) -> Value {
     bench.control("GET", "projects/proj/logstores/app", "").await["ttl"].clone()
 }
 
 #[tokio::test]
 async fn throttling_depends_on_what_is_asked() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"*","times":2,"effect":"throttle"}"#).await;
     bench.call("GET", "/logstores/app", "").await.assert_error(
         403,
@@ -31,7 +31,7 @@ async fn throttling_depends_on_what_is_asked() {
 #[tokio::test]
 async fn a_dropped_call_is_applied_or_not() {
     for (effect, expected) in [("drop_before", 90), ("drop_after", 60)] {
-        let bench = Bench::start(Rules::Default).await;
+        let bench = TestServer::start(Rules::Default).await;
         bench
             .fault(&json!({"service": "sls", "action": "UpdateLogStore", "effect": effect}).to_string())
             .await;
@@ -44,7 +44,7 @@ async fn a_dropped_call_is_applied_or_not() {
 
 #[tokio::test]
 async fn an_ignored_write_answers_as_usual_and_changes_nothing() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"UpdateLogStore","times":2,"effect":"ignore"}"#).await;
     bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
     assert_eq!(ttl(&bench).await, 90);
@@ -53,7 +53,7 @@ async fn an_ignored_write_answers_as_usual_and_changes_nothing() {
 
 #[tokio::test]
 async fn errors_and_raw_answers_come_as_ordered() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let error = json!({"error": {"status": 503, "code": "ServerBusy", "message": "busy"}});
     bench.fault(&json!({"service": "sls", "action": "GetLogStore", "effect": error}).to_string()).await;
     bench.call("GET", "/logstores/app", "").await.assert_error(503, "ServerBusy", "busy");
@@ -69,7 +69,7 @@ async fn errors_and_raw_answers_come_as_ordered() {
 #[tokio::test]
 async fn a_held_call_is_evaluated_after_its_release() {
     for release in [("POST", "faults/release"), ("DELETE", "faults")] {
-        let bench = Bench::start(Rules::Default).await;
+        let bench = TestServer::start(Rules::Default).await;
         bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":{"hold":{}}}"#).await;
         let (addr, request) = (bench.addr(), signed("proj.localhost", "PUT", "/logstores/app", UPDATE));
         let held = tokio::spawn(async move { exchange(addr, &request).await });
@@ -88,7 +88,7 @@ async fn a_held_call_is_evaluated_after_its_release() {
 
 #[tokio::test]
 async fn a_call_whose_answer_is_held_is_carried_out_before_its_release() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":"hold_after"}"#).await;
     let (addr, request) = (bench.addr(), signed("proj.localhost", "PUT", "/logstores/app", UPDATE));
     let held = tokio::spawn(async move { exchange(addr, &request).await });
@@ -103,7 +103,7 @@ async fn a_call_whose_answer_is_held_is_carried_out_before_its_release() {
 #[tokio::test]
 async fn stopping_does_not_wait_for_held_calls() {
     for effect in ["hold", "hold_after"] {
-        let bench = Bench::start(Rules::Default).await;
+        let bench = TestServer::start(Rules::Default).await;
         bench.fault(&json!({"service": "sls", "action": "*", "effect": effect}).to_string()).await;
         let (addr, request) = (bench.addr(), signed("proj.localhost", "GET", "/logstores/app", ""));
         let held = tokio::spawn(async move { exchange(addr, &request).await });
@@ -116,7 +116,7 @@ async fn stopping_does_not_wait_for_held_calls() {
 #[tokio::test]
 async fn a_call_is_evaluated_even_if_its_client_hangs_up() {
     use tokio::io::AsyncWriteExt as _;
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":"hold"}"#).await;
     let mut stream = tokio::net::TcpStream::connect(bench.addr()).await.unwrap();
     stream.write_all(&signed("proj.localhost", "PUT", "/logstores/app", UPDATE)).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_call_is_evaluated_even_if_its_client_hangs_up() {
 
 #[tokio::test]
 async fn a_delayed_call_goes_on_by_itself() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":{"delay":{"ms":1}}}"#).await;
     bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
     assert_eq!(ttl(&bench).await, 60);
@@ -139,7 +139,7 @@ async fn a_delayed_call_goes_on_by_itself() {
 
 #[tokio::test]
 async fn stale_reads_answer_what_was_there_before_the_last_write() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.call("PUT", "/logstores/app", UPDATE).await.assert_done();
     bench.fault(r#"{"service":"sls","action":"GetLogStore","effect":{"stale":{"reads":2}}}"#).await;
     let mut seen = Vec::new();
@@ -151,7 +151,7 @@ async fn stale_reads_answer_what_was_there_before_the_last_write() {
 
 #[tokio::test]
 async fn stale_reads_do_not_see_what_was_just_made_and_see_what_was_just_deleted() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"*","effect":{"stale":{"reads":2}}}"#).await;
     bench.call("POST", "/logstores", r#"{"logstoreName":"new","ttl":1,"shardCount":1}"#).await.assert_done();
     assert_eq!(bench.call("GET", "/logstores/new", "").await.status, 404);
@@ -163,7 +163,7 @@ async fn stale_reads_do_not_see_what_was_just_made_and_see_what_was_just_deleted
 #[tokio::test]
 async fn faults_are_filtered_and_listed() {
     let seed = r#"{"projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}, {"logstoreName": "web"}]}]}"#;
-    let bench = Bench::with_seed(seed, Rules::Default, START).await;
+    let bench = TestServer::with_seed(seed, Rules::Default, START).await;
     let rule = r#"{"service":"sls","action":"*","project":"proj","logstore":"web","skip":1,"times":2,"effect":"throttle"}"#;
     bench.fault(rule).await;
     assert_eq!(bench.call("GET", "/logstores/web", "").await.status, 200);
@@ -178,7 +178,7 @@ async fn faults_are_filtered_and_listed() {
 
 #[tokio::test]
 async fn a_call_with_a_bad_signature_uses_no_fault_up() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"*","effect":"throttle"}"#).await;
     let request = String::from_utf8(signed("proj.localhost", "GET", "/logstores/app", "")).unwrap();
     let response = exchange(bench.addr(), request.replace("ak-root", "ak-other").as_bytes()).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_call_with_a_bad_signature_uses_no_fault_up() {
 
 #[tokio::test]
 async fn a_quota_refuses_what_is_too_much_until_it_is_lifted() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let wrong = [
         (r#"{"service":"oss","requests_per_second":1}"#, "service: expected"),
         (r#"{"service":"sls","requests_per_second":0}"#, "requests_per_second: expected"),

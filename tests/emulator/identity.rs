@@ -3,7 +3,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::json;
 
-use crate::client::{Bench, Key, START};
+use crate::client::{Key, START, TestServer};
 
 const RAM: &str = "2015-05-01";
 const STS: &str = "2015-04-01";
@@ -32,8 +32,8 @@ fn seed() -> String {
     .to_string()
 }
 
-async fn bench() -> Bench {
-    Bench::with_seed(&seed(), Rules::Default, START).await
+async fn bench() -> TestServer {
+    TestServer::with_seed(&seed(), Rules::Default, START).await
 }
 
 fn alice() -> Key {

@@ -3,7 +3,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 fn byok(enable: bool) -> Value {
     json!({"enable": enable, "encrypt_type": "sm4_gcm", "user_cmk_info": {
@@ -12,7 +12,7 @@ fn byok(enable: bool) -> Value {
 
 #[tokio::test]
 async fn a_logstore_lives_from_creation_to_deletion() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let body = r#"{"logstoreName":"new","ttl":30,"shardCount":2}"#;
     bench.call("POST", "/logstores", body).await.assert_done();
     bench.call("POST", "/logstores", body).await.assert_error(
@@ -39,7 +39,7 @@ async fn a_logstore_lives_from_creation_to_deletion() {
 
 #[tokio::test]
 async fn the_first_encryption_configuration_is_for_good() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     assert_eq!(bench.logstore("app").await.get("encrypt_conf"), None);
 
     for enable in [true, false, true] {
@@ -65,7 +65,7 @@ async fn the_first_encryption_configuration_is_for_good() {
 
 #[tokio::test]
 async fn a_refused_update_changes_nothing() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let before = bench.logstore("app").await;
     bench.control("POST", "clock", r#"{"advance_seconds":60}"#).await;
     let body = r#"{"ttl":30,"encrypt_conf":{"enable":true,"encrypt_type":"rot13"}}"#;
@@ -84,7 +84,7 @@ async fn the_rules_differ_in_what_an_update_leaves_out() {
         (Rules::Strict, None, json!(false)),
         (Rules::Lenient, Some(json!(30)), json!(true)),
     ] {
-        let bench = Bench::start(rules).await;
+        let bench = TestServer::start(rules).await;
         bench.call("PUT", "/logstores/app", r#"{"ttl":90}"#).await.assert_done();
         let updated = bench.logstore("app").await;
         assert_eq!((updated.get("hot_ttl"), &updated["appendMeta"]), (hot_ttl.as_ref(), &append_meta));
@@ -94,7 +94,7 @@ async fn the_rules_differ_in_what_an_update_leaves_out() {
 
 #[tokio::test]
 async fn lenient_rules_keep_an_encryption_configuration_that_is_left_out() {
-    let bench = Bench::start(Rules::Lenient).await;
+    let bench = TestServer::start(Rules::Lenient).await;
     let body = json!({"ttl": 90, "encrypt_conf": byok(true)}).to_string();
     bench.call("PUT", "/logstores/app", &body).await.assert_done();
     bench.call("PUT", "/logstores/app", r#"{"ttl":80}"#).await.assert_done();
@@ -103,20 +103,20 @@ async fn lenient_rules_keep_an_encryption_configuration_that_is_left_out() {
 
 #[tokio::test]
 async fn strict_rules_refuse_members_an_update_does_not_have() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     let body = bench.logstore("app").await.to_string();
     bench.call("PUT", "/logstores/app", &body).await.assert_error(
         400,
         "LogStoreInfoInvalid",
         "redundant key exist in json",
     );
-    let default = Bench::start(Rules::Default).await;
+    let default = TestServer::start(Rules::Default).await;
     default.call("PUT", "/logstores/app", &body).await.assert_done();
 }
 
 #[tokio::test]
 async fn the_name_in_an_update_must_be_that_in_the_path() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.call("PUT", "/logstores/app", r#"{"logstoreName":"app","ttl":90}"#).await.assert_done();
     bench.call("PUT", "/logstores/app", r#"{"logstoreName":"other","ttl":90}"#).await.assert_error(
         400,
@@ -127,7 +127,7 @@ async fn the_name_in_an_update_must_be_that_in_the_path() {
 
 #[tokio::test]
 async fn a_logstore_can_be_made_encrypted() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     let body =
         json!({"logstoreName": "new", "ttl": 30, "shardCount": 1, "encrypt_conf": byok(true)}).to_string();
     bench.call("POST", "/logstores", &body).await.assert_done();
@@ -136,7 +136,7 @@ async fn a_logstore_can_be_made_encrypted() {
 
 #[tokio::test]
 async fn bad_names_are_refused_in_body_and_path() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let body = r#"{"logstoreName":"A.b","ttl":30,"shardCount":2}"#;
     bench.call("POST", "/logstores", body).await.assert_error(
         400,
@@ -152,7 +152,7 @@ async fn bad_names_are_refused_in_body_and_path() {
 
 #[tokio::test]
 async fn the_dedicated_operation_sets_the_same_configuration() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     let conf = json!({"enable": true, "encryptType": "sm4_gcm", "userCmkInfo": {
         "keyId": "key-1", "roleArn": "acs:ram::1234567890123456:role/byok", "regionId": "cn-hangzhou"}});
     bench.call("PUT", "/logstores/app/encryption", &conf.to_string()).await.assert_done();
@@ -168,8 +168,8 @@ async fn the_dedicated_operation_sets_the_same_configuration() {
 
 #[tokio::test]
 async fn metering_decides_whether_a_standard_logstore_may_change_its_mode() {
-    let bench = Bench::start(Rules::Default).await;
-    let mode = |bench: &Bench| {
+    let bench = TestServer::start(Rules::Default).await;
+    let mode = |bench: &TestServer| {
         let addr = bench.addr();
         async move {
             let request = crate::client::signed("proj.localhost", "GET", "/logstores/app/meteringmode", "");
@@ -199,7 +199,7 @@ async fn lists_are_filtered_sorted_and_paged() {
     let seed = r#"{"projects": [{"name": "proj", "logstores": [
         {"logstoreName": "web-b"}, {"logstoreName": "web-a", "mode": "query"},
         {"logstoreName": "metric", "telemetryType": "Metrics"}]}]}"#;
-    let bench = Bench::with_seed(seed, Rules::Default, START).await;
+    let bench = TestServer::with_seed(seed, Rules::Default, START).await;
     for (query, total, names) in [
         ("", 3, json!(["metric", "web-a", "web-b"])),
         ("?offset=1&size=1", 3, json!(["web-a"])),
@@ -223,7 +223,7 @@ async fn lists_are_filtered_sorted_and_paged() {
 
 #[tokio::test]
 async fn a_project_holds_200_logstores() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for i in 1..200 {
         bench.control("PUT", &format!("projects/proj/logstores/store-{i}"), "{}").await;
     }

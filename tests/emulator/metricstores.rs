@@ -3,7 +3,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 const NEW: &str = r#"{"name": "cpu", "ttl": 30, "shardCount": 1, "autoSplit": true, "maxSplitShard": 8}"#;
 
@@ -12,19 +12,19 @@ fn byok(enable: bool) -> Value {
         {"cmkKeyId": "key-1", "arn": "acs:ram::1234567890123456:role/byok", "regionId": "cn-hangzhou"}})
 }
 
-async fn metric_store(bench: &Bench, name: &str) -> Value {
+async fn metric_store(bench: &TestServer, name: &str) -> Value {
     let response = bench.call("GET", &format!("/metricstores/{name}"), "").await;
     assert_eq!(response.status, 200, "{}", response.body);
     response.json()
 }
 
-async fn update(bench: &Bench, body: &Value) -> crate::client::Response {
+async fn update(bench: &TestServer, body: &Value) -> crate::client::Response {
     bench.call("PUT", "/metricstores/cpu", &body.to_string()).await
 }
 
 #[tokio::test]
 async fn a_metric_store_is_made_read_listed_and_deleted() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.call("POST", "/metricstores", NEW).await.assert_done();
     let got = metric_store(&bench, "cpu").await;
     let expected = json!({"name": "cpu", "ttl": 30, "shardCount": 1, "autoSplit": true, "maxSplitShard": 8,
@@ -51,7 +51,7 @@ async fn a_metric_store_is_made_read_listed_and_deleted() {
 
 #[tokio::test]
 async fn a_logstore_is_no_metric_store() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for (method, body) in [("GET", ""), ("PUT", r#"{"ttl": 1}"#), ("DELETE", "")] {
         let response = bench.call(method, "/metricstores/app", body).await;
         response.assert_error(404, "LogStoreNotExist", "logstore app does not exist");
@@ -63,7 +63,7 @@ async fn a_logstore_is_no_metric_store() {
 
 #[tokio::test]
 async fn encryption_is_set_once_and_switched_in_words_of_its_own() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut new: Value = serde_json::from_str(NEW).unwrap();
     new["encryptConf"] = byok(true);
     bench.call("POST", "/metricstores", &new.to_string()).await.assert_done();
@@ -87,7 +87,7 @@ async fn encryption_is_set_once_and_switched_in_words_of_its_own() {
 
 #[tokio::test]
 async fn the_words_of_logstores_are_passed_over() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     let mut new: Value = serde_json::from_str(NEW).unwrap();
     new["encrypt_conf"] = json!({"enable": true, "encrypt_type": "m4"});
     bench.call("POST", "/metricstores", &new.to_string()).await.assert_done();
@@ -100,7 +100,7 @@ async fn the_words_of_logstores_are_passed_over() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_metric_store_is_said() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for (member, value) in [
         ("name", json!(null)),
         ("name", json!("C")),

@@ -8,12 +8,12 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::client::{Bench, Key, Response, START, exchange};
+use crate::client::{Key, Response, START, TestServer, exchange};
 
 const STS: &str = "2015-04-01";
 const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
-async fn bench() -> Bench {
+async fn bench() -> TestServer {
     let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Federated": ["acs:ram::1234567890123456:oidc-provider/ci"]},
         "Condition": {"StringEquals": {"oidc:sub": "repo:acme/logs"}}}]});
@@ -23,7 +23,7 @@ async fn bench() -> Bench {
         "roles": [{"name": "deployer", "assume_role_policy_document": trust, "policies": ["AliyunLogReadOnlyAccess"]}],
         "projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}]}],
     });
-    Bench::with_seed(&seed.to_string(), Rules::Default, START).await
+    TestServer::with_seed(&seed.to_string(), Rules::Default, START).await
 }
 
 fn token(subject: &str, expires: i64) -> String {
@@ -36,7 +36,7 @@ fn token(subject: &str, expires: i64) -> String {
 }
 
 /// What says which call it is, in the query, and the rest in a form, as the credentials library sends it.
-async fn assume(bench: &Bench, token: &str) -> Response {
+async fn assume(bench: &TestServer, token: &str) -> Response {
     let parameters = [
         ("RoleArn", "acs:ram::1234567890123456:role/deployer"),
         ("OIDCProviderArn", "acs:ram::1234567890123456:oidc-provider/ci"),

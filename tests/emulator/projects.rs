@@ -3,11 +3,11 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::json;
 
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 #[tokio::test]
 async fn a_project_lives_from_creation_to_deletion() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     let body = r#"{"projectName":"fresh","description":"d","resourceGroupId":""}"#;
     bench.call_host("fresh.localhost", "POST", "/", body).await.assert_done();
     bench.call_host("localhost", "POST", "/", body).await.assert_error(
@@ -40,7 +40,7 @@ async fn a_project_lives_from_creation_to_deletion() {
 
 #[tokio::test]
 async fn bad_projects_are_refused() {
-    let bench = Bench::start(Rules::Strict).await;
+    let bench = TestServer::start(Rules::Strict).await;
     for (body, message) in [
         (r#"{"description":""}"#, "[projectName] key is missing"),
         (r#"{"projectName":"fresh"}"#, "[description] key is missing"),
@@ -68,7 +68,7 @@ async fn bad_projects_are_refused() {
 
 #[tokio::test]
 async fn a_deleted_project_takes_its_logstores_along() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.call("DELETE", "/", "").await.assert_done();
     bench.call("GET", "/logstores/app", "").await.assert_error(
         404,
@@ -83,7 +83,7 @@ async fn a_deleted_project_takes_its_logstores_along() {
 async fn projects_are_listed_by_region() {
     let seed = r#"{"projects": [{"name": "proj-b"}, {"name": "proj-a", "description": "waf"},
         {"name": "proj-far", "region": "cn-beijing"}]}"#;
-    let bench = Bench::with_seed(seed, Rules::Default, START).await;
+    let bench = TestServer::with_seed(seed, Rules::Default, START).await;
     for (host, query, total, names) in [
         ("localhost", "", 2, json!(["proj-a", "proj-b"])),
         ("cn-hangzhou.log.aliyuncs.com", "?resourceGroupId=", 2, json!(["proj-a", "proj-b"])),

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::client::{Bench, Response, config, exchange, exchange_on, response_on, signed};
+use crate::client::{Response, TestServer, config, exchange, exchange_on, response_on, signed};
 
 /// Short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(50);
@@ -18,7 +18,7 @@ const IDLE: Duration = Duration::from_millis(300);
 /// More than a body may have.
 const TOO_LARGE: usize = 10 * 1024 * 1024 + 4096;
 
-async fn connect(bench: &Bench) -> TcpStream {
+async fn connect(bench: &TestServer) -> TcpStream {
     TcpStream::connect(bench.addr()).await.unwrap()
 }
 
@@ -53,13 +53,13 @@ fn chunked(request: &str, size: usize) -> Vec<u8> {
 }
 
 /// Checks that the emulator still answers.
-async fn assert_alive(bench: &Bench) {
+async fn assert_alive(bench: &TestServer) {
     assert_eq!(exchange(bench.addr(), &get()).await.unwrap().status, 200);
 }
 
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_their_order() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut stream = connect(&bench).await;
     let missing = signed("proj.localhost", "GET", "/logstores/missing", "");
     let last = String::from_utf8(get()).unwrap().replace("\r\nDate:", "\r\nConnection: close\r\nDate:");
@@ -72,7 +72,7 @@ async fn pipelined_requests_are_answered_in_their_order() {
 
 #[tokio::test]
 async fn a_body_may_come_in_chunks() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut stream = connect(&bench).await;
     let body = r#"{"logstoreName": "app", "ttl": 7, "shardCount": 2}"#;
     exchange_on(&mut stream, &chunked(&put(body), 7)).await.unwrap().assert_done();
@@ -81,7 +81,7 @@ async fn a_body_may_come_in_chunks() {
 
 #[tokio::test]
 async fn a_client_that_asks_whether_to_send_its_body_is_told_to() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut stream = connect(&bench).await;
     let request = put(r#"{"logstoreName": "app", "ttl": 7, "shardCount": 2}"#);
     let request = request.replace("\r\nDate:", "\r\nExpect: 100-continue\r\nDate:");
@@ -95,7 +95,7 @@ async fn a_client_that_asks_whether_to_send_its_body_is_told_to() {
 
 #[tokio::test]
 async fn a_client_that_asks_whether_to_send_too_much_is_told_not_to() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut stream = connect(&bench).await;
     let request = put(&" ".repeat(TOO_LARGE));
     let request = request.replace("\r\nDate:", "\r\nExpect: 100-continue\r\nDate:");
@@ -112,7 +112,7 @@ fn assert_too_large(response: &Response) {
 
 #[tokio::test]
 async fn who_sends_too_much_sees_why_and_can_go_on() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let request = put(&" ".repeat(TOO_LARGE));
     for request in [request.clone().into_bytes(), chunked(&request, 100_000)] {
         let mut stream = connect(&bench).await;
@@ -126,7 +126,7 @@ async fn who_sends_too_much_sees_why_and_can_go_on() {
 
 #[tokio::test]
 async fn other_services_refuse_too_much_in_their_own_words() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let request = format!(
         "POST / HTTP/1.1\r\nHost: ram.aliyuncs.com\r\nx-acs-action: CreateRole\r\nx-acs-version: 2015-05-01\r\n\
          Authorization: ACS3-HMAC-SHA256 Credential=x\r\nContent-Length: {TOO_LARGE}\r\n\r\n{}",
@@ -138,7 +138,7 @@ async fn other_services_refuse_too_much_in_their_own_words() {
 
 #[tokio::test]
 async fn a_body_of_the_largest_size_is_taken() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut body = r#"{"logstoreName": "app", "ttl": 7, "shardCount": 2}"#.to_owned();
     body.push_str(&" ".repeat(10 * 1024 * 1024 - body.len()));
     let response = exchange(bench.addr(), put(&body).as_bytes()).await.unwrap();
@@ -147,7 +147,7 @@ async fn a_body_of_the_largest_size_is_taken() {
 
 #[tokio::test]
 async fn answers_to_head_have_no_body() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut stream = connect(&bench).await;
     let head = signed("proj.localhost", "HEAD", "/logstores/app", "");
     let last = String::from_utf8(get()).unwrap().replace("\r\nDate:", "\r\nConnection: close\r\nDate:");
@@ -160,7 +160,7 @@ async fn answers_to_head_have_no_body() {
 
 #[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let many = "x-header: 1\r\n".repeat(200);
     for (line, lines, status) in [
         ("/", format!("x-large: {}\r\n", "x".repeat(200_000)), "431 "),
@@ -179,7 +179,7 @@ async fn heads_that_are_too_large_are_refused() {
 
 #[tokio::test]
 async fn what_is_no_request_is_refused_and_harms_nobody() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for request in [
         "\r\n\r\nnonsense\r\n\r\n",
         "GET\r\n\r\n",
@@ -205,7 +205,7 @@ async fn what_is_no_request_is_refused_and_harms_nobody() {
 
 #[tokio::test]
 async fn no_damage_to_a_request_harms_the_emulator() {
-    let bench = Bench::with_config(Config { tls: true, ..config() }).await;
+    let bench = TestServer::with_config(Config { tls: true, ..config() }).await;
     for seed in 0..200 {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut request = get();
@@ -224,7 +224,7 @@ async fn no_damage_to_a_request_harms_the_emulator() {
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_not_waited_for() {
-    let bench = Bench::with_limits(Limits { head_timeout: IDLE, ..Limits::default() }).await;
+    let bench = TestServer::with_limits(Limits { head_timeout: IDLE, ..Limits::default() }).await;
     for begun in ["", "GET /logstores HTTP/1.1\r\nHost: proj"] {
         let mut stream = connect(&bench).await;
         stream.write_all(begun.as_bytes()).await.unwrap();
@@ -239,7 +239,7 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let bench = Bench::with_limits(Limits { body_timeout: SHORT, ..Limits::default() }).await;
+    let bench = TestServer::with_limits(Limits { body_timeout: SHORT, ..Limits::default() }).await;
     let control = "POST /_emulator/faults HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{".to_owned();
     let announced = put("{\"logstoreName\": \"app\"}");
     for request in [announced.trim_end_matches('}'), &control] {
@@ -252,7 +252,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn many_idle_connections_are_no_burden() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut idle = Vec::new();
     for _ in 0..200 {
         idle.push(connect(&bench).await);
@@ -269,7 +269,7 @@ async fn many_idle_connections_are_no_burden() {
 
 #[tokio::test]
 async fn a_client_that_is_gone_after_half_a_request_leaves_nothing_behind() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let request = put(r#"{"logstoreName": "app", "ttl": 7}"#);
     let mut stream = connect(&bench).await;
     stream.write_all(request.trim_end_matches('}').as_bytes()).await.unwrap();

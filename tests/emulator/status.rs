@@ -9,7 +9,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::client::{Bench, Response, START, exchange};
+use crate::client::{Response, START, TestServer, exchange};
 use crate::data::{group, put_to};
 
 /// How long a browser may take.
@@ -48,8 +48,8 @@ fn seed() -> Value {
 }
 
 /// An emulator with something of everything in it.
-async fn bench() -> Bench {
-    let bench = Bench::with_seed(&seed().to_string(), Rules::Default, START).await;
+async fn bench() -> TestServer {
+    let bench = TestServer::with_seed(&seed().to_string(), Rules::Default, START).await;
     for logstore in ["plain", "with-service-key", "with-own-key"] {
         put_to(&bench, &format!("/logstores/{logstore}/shards/lb"), &group(HOSTILE)).await.assert_done();
     }
@@ -58,7 +58,7 @@ async fn bench() -> Bench {
     bench
 }
 
-async fn get(bench: &Bench, path: &str, headers: &str) -> Response {
+async fn get(bench: &TestServer, path: &str, headers: &str) -> Response {
     let request = format!("GET {path} HTTP/1.1\r\n{headers}\r\n");
     exchange(bench.addr(), request.as_bytes()).await.unwrap()
 }
@@ -115,7 +115,7 @@ async fn the_state_tells_who_and_what_there_is_without_secrets() {
 
 #[tokio::test]
 async fn no_more_than_the_last_calls_are_told() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for _ in 0..60 {
         bench.call("GET", "/logstores/app", "").await;
     }
@@ -124,7 +124,7 @@ async fn no_more_than_the_last_calls_are_told() {
 
 #[tokio::test]
 async fn the_page_is_served_with_a_policy_that_lets_it_do_nothing_else() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let page = get(&bench, "/_emulator/", "Host: localhost\r\n").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let policy = page.header("content-security-policy").unwrap();
@@ -141,7 +141,7 @@ async fn the_page_is_served_with_a_policy_that_lets_it_do_nothing_else() {
 
 #[tokio::test]
 async fn the_control_api_is_not_for_pages_of_other_sites() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for headers in [
         "Host: example.com\r\n",
         "Host: localhost\r\nOrigin: http://example.com\r\n",

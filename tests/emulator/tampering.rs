@@ -6,7 +6,7 @@
 use alicloud_encryption::emulator::Rules;
 use serde_json::Value;
 
-use crate::client::{Bench, Response, exchange};
+use crate::client::{Response, TestServer, exchange};
 
 /// Sun, 22 Nov 2026 01:20:28 GMT.
 const CAPTURED_AT: i64 = 1_795_310_428;
@@ -72,7 +72,7 @@ fn changed(text: &str) -> String {
 /// Sends the request with each part changed, which must be refused for its signature; then with what the scheme
 /// does not cover changed, which must be answered as the request itself.
 async fn check(request: Captured, signed: &[&str], unsigned: &[&str], answer: (u16, &str)) {
-    let bench = Bench::with_seed(SEED, Rules::Default, CAPTURED_AT).await;
+    let bench = TestServer::with_seed(SEED, Rules::Default, CAPTURED_AT).await;
     let mut altered = vec![
         Captured { method: "PATCH".to_owned(), ..request.clone() },
         Captured { target: changed(&request.target), ..request.clone() },

@@ -15,23 +15,23 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::client::{Bench, Key, START, config, exchange, exchange_on, rpc_signed, signed, signed_by};
+use crate::client::{Key, START, TestServer, config, exchange, exchange_on, rpc_signed, signed, signed_by};
 
 const SLS: &str = "proj.cn-hangzhou.log.aliyuncs.com";
 
 /// Short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(50);
 
-async fn bench() -> Bench {
-    Bench::with_config(Config { tls: true, ..config() }).await
+async fn bench() -> TestServer {
+    TestServer::with_config(Config { tls: true, ..config() }).await
 }
 
-async fn bench_with(limits: Limits) -> Bench {
-    Bench::with_config(Config { tls: true, limits, ..config() }).await
+async fn bench_with(limits: Limits) -> TestServer {
+    TestServer::with_config(Config { tls: true, limits, ..config() }).await
 }
 
 /// A client that trusts the authority of one emulator.
-fn client(trusted: &Bench) -> ClientConfig {
+fn client(trusted: &TestServer) -> ClientConfig {
     let pem = trusted.emulator().ca_certificate().unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
@@ -50,7 +50,7 @@ where
     TlsConnector::from(Arc::new(client)).connect(name, stream).await
 }
 
-async fn connect(bench: &Bench) -> TcpStream {
+async fn connect(bench: &TestServer) -> TcpStream {
     TcpStream::connect(bench.addr()).await.unwrap()
 }
 
@@ -67,7 +67,7 @@ async fn open_tunnel<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, target: 
 }
 
 /// A connection to a host through the emulator as the HTTPS proxy.
-async fn tunnel(bench: &Bench, host: &str) -> TlsStream<TcpStream> {
+async fn tunnel(bench: &TestServer, host: &str) -> TlsStream<TcpStream> {
     let mut stream = connect(bench).await;
     let answer = open_tunnel(&mut stream, &format!("{host}:443")).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -214,7 +214,7 @@ async fn http_1_is_all_that_is_spoken() {
 
 #[tokio::test]
 async fn connect_without_tls_names_the_option() {
-    let bench = Bench::with_config(config()).await;
+    let bench = TestServer::with_config(config()).await;
     assert_eq!(bench.emulator().ca_certificate(), None);
     let request = b"CONNECT ram.aliyuncs.com:443 HTTP/1.1\r\nHost: ram.aliyuncs.com:443\r\n\r\n";
     let response = exchange(bench.addr(), request).await.unwrap();
@@ -356,7 +356,7 @@ async fn policies_can_ask_for_tls() {
         "projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}]}]}"#;
     let clock = Clock::fixed(START);
     let seed = Seed::from_json(seed, &clock).unwrap();
-    let bench = Bench::with_config(Config { seed, clock, tls: true, ..Config::default() }).await;
+    let bench = TestServer::with_config(Config { seed, clock, tls: true, ..Config::default() }).await;
     let request = signed_by(&Key::new("ak-u", "sk-u"), SLS, "GET", "/logstores/app", "");
     let in_clear = exchange(bench.addr(), &request).await.unwrap();
     assert_eq!((in_clear.status, in_clear.json()["errorCode"].as_str()), (401, Some("Unauthorized")));

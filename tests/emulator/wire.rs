@@ -4,7 +4,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::client::{Bench, exchange, exchange_on, signed};
+use crate::client::{TestServer, exchange, exchange_on, signed};
 
 /// Sun, 22 Nov 2026 01:20:28 GMT.
 const CAPTURED_AT: i64 = 1_795_310_428;
@@ -38,10 +38,10 @@ fn captured() -> Vec<(String, String, Vec<u8>)> {
     raw
 }
 
-async fn bench_of_the_capture() -> Bench {
+async fn bench_of_the_capture() -> TestServer {
     let seed = r#"{"access_keys": [{"id": "ak", "secret": "sk"}],
         "projects": [{"name": "demo-proj", "logstores": [{"logstoreName": "app"}]}]}"#;
-    Bench::with_seed(seed, Rules::Strict, CAPTURED_AT).await
+    TestServer::with_seed(seed, Rules::Strict, CAPTURED_AT).await
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn requests_of_official_rpc_clients_are_answered_in_their_services_words()
 
 #[tokio::test]
 async fn a_project_is_found_in_every_kind_of_host() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for host in [
         "proj.localhost",
         "proj.localhost:8700",
@@ -117,7 +117,7 @@ async fn a_project_is_found_in_every_kind_of_host() {
 
 #[tokio::test]
 async fn an_absolute_form_target_is_served_as_a_proxy_would() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let target = "http://proj.cn-hangzhou.log.aliyuncs.com:80/logstores/app";
     let response = bench.call_host("proj.cn-hangzhou.log.aliyuncs.com", "GET", target, "").await;
     assert_eq!(response.json()["logstoreName"], "app");
@@ -130,7 +130,7 @@ async fn an_absolute_form_target_is_served_as_a_proxy_would() {
 
 #[tokio::test]
 async fn a_project_is_served_by_the_endpoint_of_its_region_only() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     bench.call_host("proj.cn-beijing.log.aliyuncs.com", "GET", "/logstores/app", "").await.assert_error(
         404,
         "ProjectNotExist",
@@ -140,7 +140,7 @@ async fn a_project_is_served_by_the_endpoint_of_its_region_only() {
 
 #[tokio::test]
 async fn a_connection_is_kept_alive_also_after_a_refusal() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut stream = TcpStream::connect(bench.addr()).await.unwrap();
     let good = signed("proj.localhost", "GET", "/logstores/app", "");
     let refused = String::from_utf8(signed("proj.localhost", "PUT", "/logstores/app", r#"{"ttl":1}"#))
@@ -154,7 +154,7 @@ async fn a_connection_is_kept_alive_also_after_a_refusal() {
 
 #[tokio::test]
 async fn answers_carry_the_services_headers() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let response = bench.call("GET", "/logstores/app", "").await;
     assert_eq!(response.header("date"), Some("Fri, 20 Nov 2026 08:00:00 GMT"));
     assert!(response.header("server").is_some());
@@ -164,7 +164,7 @@ async fn answers_carry_the_services_headers() {
 
 #[tokio::test]
 async fn bodies_beyond_the_limit_are_refused() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let body = " ".repeat(10 * 1024 * 1024 + 1);
     bench.call("PUT", "/logstores/app", &body).await.assert_error(
         400,
@@ -175,7 +175,7 @@ async fn bodies_beyond_the_limit_are_refused() {
 
 #[tokio::test]
 async fn bodies_must_be_json_objects_of_the_right_type() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for body in ["[]", "{", "\"x\"", "{\"ttl\":}"] {
         bench.call("PUT", "/logstores/app", body).await.assert_error(
             400,
@@ -187,7 +187,7 @@ async fn bodies_must_be_json_objects_of_the_right_type() {
 
 #[tokio::test]
 async fn stopping_closes_idle_connections() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let mut idle = TcpStream::connect(bench.addr()).await.unwrap();
     exchange_on(&mut idle, &signed("proj.localhost", "GET", "/logstores/app", "")).await.unwrap();
     bench.shutdown().await;

@@ -49,8 +49,8 @@ pub fn json_answer(body: &Value) -> Response<Body> {
     Reply::json(200, body).into_response()
 }
 
-/// A command that was carried out has nothing to say.
-pub fn done() -> Response<Body> {
+/// The answer to a command that succeeded.
+pub fn empty_answer() -> Response<Body> {
     json_answer(&json!({}))
 }
 

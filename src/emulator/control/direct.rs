@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, ControlError, done, json_answer, parse, root};
+use super::answer::{Answer, ControlError, empty_answer, json_answer, parse, root};
 use crate::emulator::json::Node;
 use crate::emulator::sls::seeding::unchecked_logstore;
 use crate::emulator::sls::{Logstore, Model, Project, View, is_logstore_name, is_project_name};
@@ -114,7 +114,7 @@ pub(super) async fn delete_logstore(
     .await
 }
 
-/// Changes the model, and answers once that lasts.
+/// Changes the model, and answers once the change is durable.
 async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), ControlError>) -> Answer {
     let committed = {
         let mut model = state.sls();
@@ -122,7 +122,7 @@ async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), Cont
         state.submit_changes(&mut model)
     };
     state.wait_durable(committed).await?;
-    Ok(done())
+    Ok(empty_answer())
 }
 
 fn existing_project(model: &Model, name: &str) -> Result<(), ControlError> {

@@ -7,7 +7,7 @@ use axum::extract::State as Shared;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, done, json_answer, parse};
+use super::answer::{Answer, empty_answer, json_answer, parse};
 use crate::emulator::faults::{Effect, Rule};
 use crate::emulator::json::{self, Problem};
 use crate::emulator::rpc::{Action, Run, Service};
@@ -20,25 +20,25 @@ pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 
 pub(super) async fn add(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
     state.faults.add(read_rule(parse(&body)?)?);
-    Ok(done())
+    Ok(empty_answer())
 }
 
 pub(super) async fn clear(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     state.faults.clear();
-    done()
+    empty_answer()
 }
 
 pub(super) async fn release(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     state.faults.release();
-    done()
+    empty_answer()
 }
 
-/// A rule, in which `"hold"` stands for `{"hold": {}}`.
+/// A rule. `"hold"` means `{"hold": {}}`.
 fn read_rule(mut document: Value) -> Result<Rule, Problem> {
     if let Some(effect) = document.get_mut("effect").filter(|effect| **effect == "hold") {
         *effect = json!({"hold": {}});
     }
-    let mut rule: Rule = json::read(&document)?;
+    let mut rule: Rule = json::from_value(&document)?;
     let known = known_actions(&rule.service)?;
     check_action(&rule.action, &known)?;
     if let Effect::Stale { reads, writes } = rule.effect {

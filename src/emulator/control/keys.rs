@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 
-use super::answer::{Answer, ControlError, done, parse, root};
+use super::answer::{Answer, ControlError, empty_answer, parse, root};
 use crate::emulator::kms::KeyState;
 use crate::emulator::persistence;
 use crate::emulator::state::State;
@@ -32,5 +32,5 @@ pub(super) async fn patch(Shared(state): Shared<Arc<State>>, Path(id): Path<Stri
         |keys| Ok(persistence::submit(keys, &state.store)),
     )?;
     state.wait_durable(committed.map(Some)).await?;
-    Ok(done())
+    Ok(empty_answer())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 
-use super::answer::{Answer, done, json_answer, parse, root};
+use super::answer::{Answer, empty_answer, json_answer, parse, root};
 use crate::emulator::sls;
 use crate::emulator::state::State;
 
@@ -19,7 +19,7 @@ pub(super) async fn put(
     let logs = root(&document).elements()?;
     let logs = logs.iter().map(|log| log.object().cloned()).collect::<Result<Vec<_>, _>>()?;
     sls::put_directly(&state, &project, &logstore, &logs).await?;
-    Ok(done())
+    Ok(empty_answer())
 }
 
 /// Gives the newest logs, the newest first.

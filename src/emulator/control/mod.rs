@@ -19,7 +19,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, post, put};
 use serde_json::json;
 
-use self::answer::{Answer, done, json_answer, parse, root};
+use self::answer::{Answer, empty_answer, json_answer, parse, root};
 use super::clock::iso_8601;
 use super::http::Reply;
 use super::state::State;
@@ -70,7 +70,7 @@ async fn requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 
 async fn forget_requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     state.requests.clear();
-    done()
+    empty_answer()
 }
 
 async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
@@ -88,7 +88,7 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
 
 async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
     state.wait_durable(state.reset()).await?;
-    Ok(done())
+    Ok(empty_answer())
 }
 
 async fn unknown_path() -> Response<Body> {

@@ -16,7 +16,7 @@ use crate::emulator::endpoint::without_port;
 /// # Errors
 ///
 /// Why not.
-pub fn check<B>(peer: IpAddr, request: &Request<B>) -> Result<(), &'static str> {
+pub fn validate<B>(peer: IpAddr, request: &Request<B>) -> Result<(), &'static str> {
     let headers = request.headers();
     if !peer.to_canonical().is_loopback() {
         return Err("the control API answers this machine only");
@@ -67,7 +67,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let outcome = check(peer.parse().unwrap(), &request.body(()).unwrap());
+        let outcome = validate(peer.parse().unwrap(), &request.body(()).unwrap());
         assert_eq!(outcome.is_ok(), may, "{outcome:?}");
     }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, done, json_answer, parse};
+use super::answer::{Answer, empty_answer, json_answer, parse};
 use super::faults;
 use crate::emulator::json::{self, Problem};
 use crate::emulator::quotas::Quota;
@@ -23,14 +23,14 @@ pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 }
 
 pub(super) async fn set(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
-    let (service, quota) = read(&parse(&body)?)?;
+    let (service, quota) = parse_quota(&parse(&body)?)?;
     state.quotas.set(&service, quota, Instant::now());
-    Ok(done())
+    Ok(empty_answer())
 }
 
 pub(super) async fn clear(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     state.quotas.clear();
-    done()
+    empty_answer()
 }
 
 /// A quota as it is ordered. `burst` is what one second admits, unless it is given.
@@ -44,8 +44,8 @@ struct QuotaOrder {
     burst: u32,
 }
 
-fn read(document: &Value) -> Result<(String, Quota), Problem> {
-    let QuotaOrder { service, requests_per_second: per_second, burst } = json::read(document)?;
+fn parse_quota(document: &Value) -> Result<(String, Quota), Problem> {
+    let QuotaOrder { service, requests_per_second: per_second, burst } = json::from_value(document)?;
     // What has no actions is no service.
     faults::known_actions(&service)?;
     Ok((service, Quota { per_second, burst: if burst == 0 { per_second } else { burst } }))

@@ -1,4 +1,4 @@
-//! What policies are attached to.
+//! The users, groups and roles that policies are attached to.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::names::folded;
 use super::policy::{PolicyKey, PolicyKind};
 
-/// What kind of thing holds policies.
+/// The kind of a policy target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum HolderKind {
+pub enum PolicyTargetKind {
     /// A user.
     User,
     /// A group.
@@ -19,7 +19,7 @@ pub enum HolderKind {
     Role,
 }
 
-impl HolderKind {
+impl PolicyTargetKind {
     /// The word in action names and error codes.
     pub fn name(self) -> &'static str {
         match self {
@@ -30,31 +30,31 @@ impl HolderKind {
     }
 }
 
-/// Something that holds policies.
+/// A user, group or role that policies are attached to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Holder {
+pub struct PolicyTarget {
     /// What it is.
-    pub kind: HolderKind,
+    pub kind: PolicyTargetKind,
     /// Its folded name.
     pub name: String,
 }
 
-impl Holder {
-    /// The holder of a name in any case.
-    pub fn new(kind: HolderKind, name: &str) -> Self {
+impl PolicyTarget {
+    /// The target of a name in any letter case.
+    pub fn new(kind: PolicyTargetKind, name: &str) -> Self {
         Self { kind, name: folded(name) }
     }
 }
 
 /// What is attached to what, and since when in seconds since the epoch.
-pub type Attachments = BTreeMap<(Holder, PolicyKey), i64>;
+pub type Attachments = BTreeMap<(PolicyTarget, PolicyKey), i64>;
 
 /// An attachment as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredAttachment {
-    holder_kind: HolderKind,
-    holder: String,
+    target_kind: PolicyTargetKind,
+    target: String,
     policy_kind: PolicyKind,
     policy: String,
     since: i64,
@@ -64,7 +64,7 @@ struct StoredAttachment {
 pub mod listed {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::{Attachments, Holder, StoredAttachment};
+    use super::{Attachments, PolicyTarget, StoredAttachment};
     use crate::emulator::identity::PolicyKey;
 
     /// Writes the list.
@@ -73,9 +73,9 @@ pub mod listed {
     ///
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(attachments: &Attachments, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(attachments.iter().map(|((holder, policy), since)| StoredAttachment {
-            holder_kind: holder.kind,
-            holder: holder.name.clone(),
+        serializer.collect_seq(attachments.iter().map(|((target, policy), since)| StoredAttachment {
+            target_kind: target.kind,
+            target: target.name.clone(),
             policy_kind: policy.kind,
             policy: policy.name.clone(),
             since: *since,
@@ -89,8 +89,8 @@ pub mod listed {
     /// Those of the deserializer.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Attachments, D::Error> {
         let attachments = Vec::<StoredAttachment>::deserialize(deserializer)?.into_iter().map(|stored| {
-            let holder = Holder { kind: stored.holder_kind, name: stored.holder };
-            ((holder, PolicyKey { kind: stored.policy_kind, name: stored.policy }), stored.since)
+            let target = PolicyTarget { kind: stored.target_kind, name: stored.target };
+            ((target, PolicyKey { kind: stored.policy_kind, name: stored.policy }), stored.since)
         });
         Ok(attachments.collect())
     }

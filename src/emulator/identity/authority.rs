@@ -1,28 +1,34 @@
 //! What a caller may do.
 
 use super::arn::role_arn;
-use super::attachment::{Holder, HolderKind};
+use super::attachment::{PolicyTarget, PolicyTargetKind};
 use super::directory::Directory;
 use super::names::folded;
 use super::policy::Policy;
 use crate::emulator::access::Principal;
-use crate::emulator::policy::{Decision, Document, Facts, Request, Trustee, decide};
+use crate::emulator::policy::{ConditionContext, Decision, Document, Request, TrustedEntity, decide};
 
 impl Directory {
     /// Decides whether a caller may do `action` to `resource`, by every policy that is attached to them,
     /// to a group of theirs, and that their session was narrowed down with. The account itself may do
     /// everything; who is not there any more, nothing.
-    pub fn decide(&self, who: &Principal, action: &str, resource: &str, facts: &Facts) -> Decision {
-        let request = Request { action, resource, trustee: None, facts };
+    pub fn decide(
+        &self,
+        who: &Principal,
+        action: &str,
+        resource: &str,
+        condition_context: &ConditionContext,
+    ) -> Decision {
+        let request = Request { action, resource, trusted_entity: None, condition_context };
         match who {
             Principal::AccountRoot { .. } => Decision::Allowed,
-            Principal::User { name, .. } => decide(self.documents(&self.holders(name)), request),
+            Principal::User { name, .. } => decide(self.documents(&self.policy_targets(name)), request),
             Principal::RoleSession { role, role_id, policy, .. } => {
                 if self.role(role).is_none_or(|role| role.id != *role_id) {
                     return Decision::NotMentioned;
                 }
-                let holder = Holder::new(HolderKind::Role, role);
-                match (decide(self.documents(&[holder]), request), policy) {
+                let target = PolicyTarget::new(PolicyTargetKind::Role, role);
+                match (decide(self.documents(&[target]), request), policy) {
                     (Decision::Allowed, Some(policy)) => decide([policy.document()], request),
                     (decision, _) => decision,
                 }
@@ -31,41 +37,70 @@ impl Directory {
     }
 
     /// Whether a role's trust policy lets a cloud service assume it.
-    pub fn role_trusts_service(&self, role: &str, service: &str, facts: &Facts) -> bool {
-        self.role_trusts(role, Trustee::Service(service), facts)
+    pub fn role_trusts_service(
+        &self,
+        role: &str,
+        service: &str,
+        condition_context: &ConditionContext,
+    ) -> bool {
+        self.role_trusts(role, TrustedEntity::Service(service), condition_context)
     }
 
-    /// Whether a role's trust policy lets those assume it whom an identity provider vouches for.
-    pub fn role_trusts_provider(&self, role: &str, provider_arn: &str, facts: &Facts) -> bool {
-        self.role_trusts(role, Trustee::Federated(provider_arn), facts)
+    /// Whether a role's trust policy lets the users of an identity provider assume it.
+    pub fn role_trusts_provider(
+        &self,
+        role: &str,
+        provider_arn: &str,
+        condition_context: &ConditionContext,
+    ) -> bool {
+        self.role_trusts(role, TrustedEntity::Federated(provider_arn), condition_context)
     }
 
     /// Whether a role's trust policy lets a caller assume it.
-    pub fn role_trusts_caller(&self, role: &str, who: &Principal, facts: &Facts) -> bool {
+    pub fn role_trusts_caller(
+        &self,
+        role: &str,
+        who: &Principal,
+        condition_context: &ConditionContext,
+    ) -> bool {
         let arn = match who {
             Principal::RoleSession { account_id, role, .. } => role_arn(account_id, role),
             who => who.arn(),
         };
-        self.role_trusts(role, Trustee::Ram { arn: &arn, account_id: who.account_id() }, facts)
+        self.role_trusts(
+            role,
+            TrustedEntity::Ram { arn: &arn, account_id: who.account_id() },
+            condition_context,
+        )
     }
 
-    fn role_trusts(&self, role: &str, trustee: Trustee<'_>, facts: &Facts) -> bool {
+    fn role_trusts(
+        &self,
+        role: &str,
+        trusted_entity: TrustedEntity<'_>,
+        condition_context: &ConditionContext,
+    ) -> bool {
         let Some(role) = self.role(role) else { return false };
-        let request = Request { action: "sts:AssumeRole", resource: "", trustee: Some(trustee), facts };
+        let request = Request {
+            action: "sts:AssumeRole",
+            resource: "",
+            trusted_entity: Some(trusted_entity),
+            condition_context,
+        };
         decide([role.trust.document()], request).is_allowed()
     }
 
     /// A user and the groups it is in.
-    fn holders(&self, user: &str) -> Vec<Holder> {
+    fn policy_targets(&self, user: &str) -> Vec<PolicyTarget> {
         let user = folded(user);
         let groups = self.groups.values().filter(|group| group.members.contains(&user));
-        let groups = groups.map(|group| Holder::new(HolderKind::Group, &group.name));
-        groups.chain([Holder::new(HolderKind::User, &user)]).collect()
+        let groups = groups.map(|group| PolicyTarget::new(PolicyTargetKind::Group, &group.name));
+        groups.chain([PolicyTarget::new(PolicyTargetKind::User, &user)]).collect()
     }
 
-    fn documents(&self, holders: &[Holder]) -> Vec<&Document> {
-        let present = holders.iter().filter(|holder| self.has(holder));
-        let policies = present.flat_map(|holder| self.policies_of(holder));
+    fn documents(&self, policy_targets: &[PolicyTarget]) -> Vec<&Document> {
+        let present = policy_targets.iter().filter(|target| self.has(target));
+        let policies = present.flat_map(|target| self.policies_of(target));
         policies
             .filter_map(|(policy, _)| Policy::in_force(policy))
             .map(|version| version.document.document())
@@ -119,7 +154,11 @@ mod tests {
 
     #[track_caller]
     fn check(who: &Principal, action: &str, expected: Decision) {
-        assert_eq!(directory().decide(who, action, "acs:x", &Facts::default()), expected, "{who:?} {action}");
+        assert_eq!(
+            directory().decide(who, action, "acs:x", &ConditionContext::default()),
+            expected,
+            "{who:?} {action}"
+        );
     }
 
     #[test]
@@ -140,7 +179,7 @@ mod tests {
     fn a_session_has_what_its_role_and_its_own_policy_both_allow() {
         let directory = directory();
         let decided = |policy: Option<&str>, action: &str| {
-            directory.decide(&session(&directory, policy), action, "acs:x", &Facts::default())
+            directory.decide(&session(&directory, policy), action, "acs:x", &ConditionContext::default())
         };
         assert_eq!(decided(None, "kms:Decrypt"), Decision::Allowed);
         assert_eq!(decided(None, "kms:CreateKey"), Decision::NotMentioned);
@@ -157,18 +196,19 @@ mod tests {
     fn a_session_ends_with_its_role_also_when_another_gets_the_name() {
         let (before, rebuilt) = (directory(), directory());
         let session = session(&before, None);
-        let decided =
-            |directory: &Directory| directory.decide(&session, "kms:Decrypt", "x", &Facts::default());
+        let decided = |directory: &Directory| {
+            directory.decide(&session, "kms:Decrypt", "x", &ConditionContext::default())
+        };
         assert_eq!(decided(&before), Decision::Allowed);
         assert_eq!(decided(&rebuilt), Decision::NotMentioned);
     }
 
     #[test]
     fn a_role_is_trusted_to_whom_it_names() {
-        let (directory, facts) = (directory(), Facts::default());
-        assert!(directory.role_trusts_service("BYOK", "log.aliyuncs.com", &facts));
-        assert!(!directory.role_trusts_service("byok", "oss.aliyuncs.com", &facts));
-        assert!(!directory.role_trusts_service("other", "log.aliyuncs.com", &facts));
-        assert!(!directory.role_trusts_caller("byok", &user("alice"), &facts));
+        let (directory, condition_context) = (directory(), ConditionContext::default());
+        assert!(directory.role_trusts_service("BYOK", "log.aliyuncs.com", &condition_context));
+        assert!(!directory.role_trusts_service("byok", "oss.aliyuncs.com", &condition_context));
+        assert!(!directory.role_trusts_service("other", "log.aliyuncs.com", &condition_context));
+        assert!(!directory.role_trusts_caller("byok", &user("alice"), &condition_context));
     }
 }

@@ -1,10 +1,10 @@
-//! Everything there is in an account.
+//! The contents of an account.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::attachment::{self, Attachments, Holder, HolderKind};
+use super::attachment::{self, Attachments, PolicyTarget, PolicyTargetKind};
 use super::entity::{Group, Role, User};
 use super::names::folded;
 use super::oidc_provider::OidcProvider;
@@ -13,7 +13,7 @@ use super::system_policies::{custom_policies, system_policies};
 use crate::emulator::access::AccessKeys;
 use crate::emulator::stored::by_key;
 
-/// Everything there is in an account. Names are keys in their folded form.
+/// The contents of an account. Maps are keyed by folded names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(PartialEq))]
 #[serde(deny_unknown_fields)]
@@ -38,7 +38,7 @@ pub struct Directory {
     /// The cloud's and the account's.
     #[serde(with = "custom_policies")]
     pub policies: BTreeMap<PolicyKey, Policy>,
-    /// What holds which policy, and since when in seconds since the epoch.
+    /// The attached policies, each with the time it was attached in seconds since the epoch.
     #[serde(with = "attachment::listed")]
     pub attachments: Attachments,
 }
@@ -73,24 +73,24 @@ impl Directory {
         self.oidc_providers.get(&folded(name))
     }
 
-    /// Whether there is such a holder of policies.
-    pub fn has(&self, holder: &Holder) -> bool {
-        match holder.kind {
-            HolderKind::User => self.users.contains_key(&holder.name),
-            HolderKind::Group => self.groups.contains_key(&holder.name),
-            HolderKind::Role => self.roles.contains_key(&holder.name),
+    /// Whether a policy target exists.
+    pub fn has(&self, target: &PolicyTarget) -> bool {
+        match target.kind {
+            PolicyTargetKind::User => self.users.contains_key(&target.name),
+            PolicyTargetKind::Group => self.groups.contains_key(&target.name),
+            PolicyTargetKind::Role => self.roles.contains_key(&target.name),
         }
     }
 
-    /// The policies of a holder, each with the time it was attached.
-    pub fn policies_of(&self, holder: &Holder) -> impl Iterator<Item = (&Policy, i64)> {
-        let attached = self.attachments.iter().filter(move |((of, _), _)| of == holder);
+    /// The policies of a target, each with the time it was attached.
+    pub fn policies_of(&self, target: &PolicyTarget) -> impl Iterator<Item = (&Policy, i64)> {
+        let attached = self.attachments.iter().filter(move |((of, _), _)| of == target);
         attached.filter_map(|((_, key), since)| Some((self.policies.get(key)?, *since)))
     }
 
-    /// What holds a policy, each with the time it was attached.
-    pub fn holders_of(&self, key: &PolicyKey) -> impl Iterator<Item = (&Holder, i64)> {
+    /// The targets of a policy, each with the time it was attached.
+    pub fn targets_of(&self, key: &PolicyKey) -> impl Iterator<Item = (&PolicyTarget, i64)> {
         let attached = self.attachments.iter().filter(move |((_, attached), _)| attached == key);
-        attached.map(|((holder, _), since)| (holder, *since))
+        attached.map(|((target, _), since)| (target, *since))
     }
 }

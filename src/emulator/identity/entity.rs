@@ -69,7 +69,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group of nobody.
+    /// A group without members.
     pub fn new(name: &str, now: i64) -> Self {
         let (name, comments) = (name.to_owned(), String::new());
         Self { name, comments, members: BTreeSet::new(), created: now, updated: now }

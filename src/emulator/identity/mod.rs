@@ -1,4 +1,4 @@
-//! Who there is in the account, and what each may do: users, groups, roles, policies, attachments, and the
+//! The identities of an account and their permissions: users, groups, roles, policies, attachments, and the
 //! access keys of users and of sessions. RAM manages it, STS issues sessions from it, and every service
 //! asks it.
 
@@ -17,7 +17,7 @@ mod system_policies;
 mod verification_key;
 
 pub use arn::{oidc_provider_arn, role_arn, role_of_arn, user_arn};
-pub use attachment::{Holder, HolderKind};
+pub use attachment::{PolicyTarget, PolicyTargetKind};
 pub use directory::Directory;
 pub use entity::{Group, Role, User};
 pub use names::folded;

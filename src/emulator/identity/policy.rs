@@ -12,7 +12,7 @@ use crate::emulator::stored::{Keyed, by_key};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyKind {
-    /// The cloud's: there for everyone, and nobody changes it.
+    /// A system policy: every account has it, and no call changes it.
     System,
     /// The account's.
     Custom,
@@ -28,7 +28,7 @@ impl PolicyKind {
     }
 
     /// The kind of a `PolicyType`, in exactly that case.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::System, Self::Custom].into_iter().find(|kind| kind.name() == name)
     }
 }

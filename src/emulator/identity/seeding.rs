@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::attachment::{Holder, HolderKind};
+use super::attachment::{PolicyTarget, PolicyTargetKind};
 use super::directory::Directory;
 use super::entity::{Group, Role, User};
 use super::names::folded;
@@ -20,7 +20,7 @@ const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
 /// # Errors
 ///
 /// The first thing that is not as it should be.
-pub fn read(directory: &mut Directory, root: &Node<'_>, now: i64) -> Result<(), Problem> {
+pub fn add_identities(directory: &mut Directory, root: &Node<'_>, now: i64) -> Result<(), Problem> {
     for node in elements(root, "groups")? {
         read_group(directory, &node, now)?;
     }
@@ -42,16 +42,16 @@ fn elements<'a>(node: &Node<'a>, name: &str) -> Result<Vec<Node<'a>>, Problem> {
 
 fn read_group(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(), Problem> {
     node.object_of(&["name", "comments", "policies"])?;
-    let name = new_name(node, HolderKind::Group, directory)?;
+    let name = new_name(node, PolicyTargetKind::Group, directory)?;
     let mut group = Group::new(&name, now);
     group.comments = text(node, "comments")?;
     directory.groups.insert(folded(&name), group);
-    attach(directory, node, &Holder::new(HolderKind::Group, &name), now)
+    attach(directory, node, &PolicyTarget::new(PolicyTargetKind::Group, &name), now)
 }
 
 fn read_user(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(), Problem> {
     node.object_of(&["name", "comments", "policies", "groups"])?;
-    let name = new_name(node, HolderKind::User, directory)?;
+    let name = new_name(node, PolicyTargetKind::User, directory)?;
     let mut user = User::new(&name, now);
     user.comments = text(node, "comments")?;
     directory.users.insert(folded(&name), user);
@@ -61,7 +61,7 @@ fn read_user(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
         };
         found.members.insert(folded(&name));
     }
-    attach(directory, node, &Holder::new(HolderKind::User, &name), now)
+    attach(directory, node, &PolicyTarget::new(PolicyTargetKind::User, &name), now)
 }
 
 fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(), Problem> {
@@ -73,7 +73,7 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
         "allow_console_login",
         "policies",
     ])?;
-    let name = new_name(node, HolderKind::Role, directory)?;
+    let name = new_name(node, PolicyTargetKind::Role, directory)?;
     let trust = document(&node.required("assume_role_policy_document")?, Grammar::Trust)?;
     let mut role = Role::new(&name, trust, now);
     role.description = text(node, "description")?;
@@ -85,7 +85,7 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
     }
     role.is_service_linked = name.starts_with(SERVICE_LINKED);
     directory.roles.insert(folded(&name), role);
-    attach(directory, node, &Holder::new(HolderKind::Role, &name), now)
+    attach(directory, node, &PolicyTarget::new(PolicyTargetKind::Role, &name), now)
 }
 
 fn read_oidc_provider(directory: &mut Directory, node: &Node<'_>) -> Result<(), Problem> {
@@ -110,10 +110,10 @@ fn read_oidc_provider(directory: &mut Directory, node: &Node<'_>) -> Result<(), 
     Ok(())
 }
 
-fn new_name(node: &Node<'_>, kind: HolderKind, directory: &Directory) -> Result<String, Problem> {
+fn new_name(node: &Node<'_>, kind: PolicyTargetKind, directory: &Directory) -> Result<String, Problem> {
     let name = node.required("name")?;
     let text = name.nonempty_string()?;
-    if directory.has(&Holder::new(kind, text)) {
+    if directory.has(&PolicyTarget::new(kind, text)) {
         return Err(
             name.problem(format!("there is already a {} called {text:?}", kind.name().to_lowercase()))
         );
@@ -123,13 +123,18 @@ fn new_name(node: &Node<'_>, kind: HolderKind, directory: &Directory) -> Result<
 
 /// Attaches `policies`: each is the name of a system policy, or of a custom one that was described before,
 /// or describes a custom one with `name` and `document`.
-fn attach(directory: &mut Directory, node: &Node<'_>, holder: &Holder, now: i64) -> Result<(), Problem> {
+fn attach(
+    directory: &mut Directory,
+    node: &Node<'_>,
+    target: &PolicyTarget,
+    now: i64,
+) -> Result<(), Problem> {
     for policy in elements(node, "policies")? {
         let key = match policy.value() {
             Value::String(name) => named_policy(directory, &policy, name)?,
             _ => described_policy(directory, &policy, now)?,
         };
-        directory.attachments.insert((holder.clone(), key), now);
+        directory.attachments.insert((target.clone(), key), now);
     }
     Ok(())
 }
@@ -256,7 +261,7 @@ mod tests {
         let key = PolicyKey::new(PolicyKind::Custom, "logs");
         assert_eq!(directory.policies[&key].name, "Logs");
         assert_eq!(directory.policies[&key].in_force().unwrap().document.as_str(), document);
-        assert_eq!(directory.holders_of(&key).count(), 2);
+        assert_eq!(directory.targets_of(&key).count(), 2);
         let twice = json!({"groups": [{"name": "g", "policies": [policy, policy]}]});
         refused(&twice, "groups[0].policies[1].name: this policy was described before");
     }

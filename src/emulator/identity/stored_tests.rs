@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::attachment::{Holder, HolderKind};
+use super::attachment::{PolicyTarget, PolicyTargetKind};
 use super::directory::Directory;
 use super::entity::{Group, Role, User};
 use super::names::folded;
@@ -132,19 +132,20 @@ fn access_key() -> impl Strategy<Value = AccessKey> {
         |([id, secret, token], principal, expires)| {
             let [secret, token] = [secret, token].map(Secret::from);
             match expires {
-                Some(expires) => AccessKey::of_session(&id, secret, principal, token, expires),
+                Some(expires) => AccessKey::temporary(&id, secret, principal, token, expires),
                 None => AccessKey::lasting(&id, secret, principal),
             }
         },
     )
 }
 
-fn attachment() -> impl Strategy<Value = ((Holder, PolicyKey), i64)> {
-    let holder_kind = prop::sample::select(&[HolderKind::User, HolderKind::Group, HolderKind::Role][..]);
+fn attachment() -> impl Strategy<Value = ((PolicyTarget, PolicyKey), i64)> {
+    let target_kind =
+        prop::sample::select(&[PolicyTargetKind::User, PolicyTargetKind::Group, PolicyTargetKind::Role][..]);
     let policy_kind = prop::sample::select(&[PolicyKind::System, PolicyKind::Custom][..]);
-    (holder_kind, policy_kind, any::<[String; 2]>(), any::<i64>()).prop_map(
-        |(holder_kind, policy_kind, [holder, policy], since)| {
-            ((Holder::new(holder_kind, &holder), PolicyKey::new(policy_kind, &policy)), since)
+    (target_kind, policy_kind, any::<[String; 2]>(), any::<i64>()).prop_map(
+        |(target_kind, policy_kind, [target, policy], since)| {
+            ((PolicyTarget::new(target_kind, &target), PolicyKey::new(policy_kind, &policy)), since)
         },
     )
 }

@@ -72,15 +72,14 @@ impl<'de> Deserialize<'de> for VerificationKey {
     }
 }
 
-/// Why a JSON value is no key that can be used.
+/// Why a JSON value is not a usable key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotAKey(&'static str);
 
 impl VerificationKey {
     /// Reads a JSON Web Key: `kty` is `oct` (with `k`, of at least 256 bits), `RSA` (with `n`, of 2048 to 8192
-    /// bits, and `e`) or `EC` (with `crv` `P-256`, `x` and `y`). `kid` may be there, and what else there is, is
-    /// passed over.
+    /// bits, and `e`) or `EC` (with `crv` `P-256`, `x` and `y`). `kid` is optional. Other members are ignored.
     ///
     /// # Errors
     ///

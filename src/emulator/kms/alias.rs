@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::paging::page;
 use super::{KeyState, Keys, error};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, done};
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request, empty_answer};
 
 /// Letters in an alias, `alias/` included.
 const LENGTH: std::ops::RangeInclusive<usize> = 7..=255;
@@ -21,7 +21,7 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
         return Err(error::alias_exists());
     }
     keys.aliases.insert(alias, id);
-    done()
+    empty_answer()
 }
 
 /// `UpdateAlias`: from now on it is the name of another key.
@@ -30,30 +30,30 @@ pub fn update(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     let alias = alias_of(request)?;
     let named = keys.aliases.get_mut(&alias).ok_or_else(error::alias_not_found)?;
     *named = id;
-    done()
+    empty_answer()
 }
 
 /// `DeleteAlias`
 pub fn delete(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     let alias = alias_of(request)?;
     match keys.aliases.remove(&alias) {
-        Some(_) => done(),
+        Some(_) => empty_answer(),
         None => Err(error::alias_not_found()),
     }
 }
 
 /// `ListAliases`: those of the region.
 pub fn list(keys: &Keys, request: &Request<'_>) -> Outcome {
-    listed(keys, request, |_| true)
+    list_where(keys, request, |_| true)
 }
 
 /// `ListAliasesByKeyId`
 pub fn list_by_key_id(keys: &Keys, request: &Request<'_>) -> Outcome {
     let id = &keys.required(request)?.id;
-    listed(keys, request, |of| of == id)
+    list_where(keys, request, |of| of == id)
 }
 
-fn listed(keys: &Keys, request: &Request<'_>, include: impl Fn(&String) -> bool) -> Outcome {
+fn list_where(keys: &Keys, request: &Request<'_>, include: impl Fn(&String) -> bool) -> Outcome {
     let region = region_of(request);
     let aliases = keys.aliases.iter().filter(|((of, _), id)| of == region && include(id));
     let aliases: Vec<Value> = aliases

@@ -74,7 +74,7 @@ pub fn key_of<'k>(keys: &'k Keys, request: &Request<'_>) -> Result<&'k Key, Erro
     keys.key(&sealed.key_id, request.named_region, request.now).ok_or_else(error::key_not_found)
 }
 
-/// Seals with the version in use: its id, and what is handed out.
+/// Seals with the primary version. Returns its id and the `CiphertextBlob`.
 fn sealed(key: &Key, request: &Request<'_>, plaintext: &[u8]) -> Result<(String, String), Error> {
     let context = encryption_context(request.parameters)?;
     let version = key.primary_at(request.now);

@@ -23,7 +23,7 @@ pub fn version_not_found() -> Error {
     Error::new(404, "Forbidden.KeyVersionNotFound", "The specified Key version is not found.")
 }
 
-/// The key cannot be used as it is.
+/// The key cannot be used in its state.
 pub fn rejected(state: &str) -> Error {
     let message = format!("The request was rejected because the key state is {state}.");
     Error::new(409, format!("Rejected.{state}"), message)
@@ -34,13 +34,13 @@ pub fn state_modified_failed() -> Error {
     Error::new(409, "Rejected.StateModifiedFailed", "Keystate modified failed.")
 }
 
-/// The key is not of a kind for this.
+/// The key is of a type that does not support the operation.
 pub fn unsupported_operation() -> Error {
     let message = "This action is not allowed for the type of the specified key.";
     Error::new(400, "UnsupportedOperation", message)
 }
 
-/// A parameter is none of the values it can have.
+/// A parameter has a value that is not allowed.
 pub fn invalid(parameter: &str) -> Error {
     Error::new(400, "InvalidParameter", format!("The specified parameter \"{parameter}\" is not valid."))
 }

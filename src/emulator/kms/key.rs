@@ -43,7 +43,7 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     if key.origin == "EXTERNAL" {
         key.state = KeyState::PendingImport;
     }
-    if let Some(interval) = rotation_policy::read(parameters)? {
+    if let Some(interval) = rotation_policy::parse_interval(parameters)? {
         if !key.encrypts() || key.origin == "EXTERNAL" {
             return Err(error::invalid("EnableAutomaticRotation"));
         }

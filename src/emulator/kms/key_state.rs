@@ -2,7 +2,7 @@
 //! (<https://www.alibabacloud.com/help/en/kms/key-management-service/user-guide/manage-a-key>).
 
 use super::{KeyState, Keys, error};
-use crate::emulator::rpc::{Outcome, Request, done};
+use crate::emulator::rpc::{Outcome, Request, empty_answer};
 
 /// Days a deletion can be away.
 const WINDOW_DAYS: std::ops::RangeInclusive<i64> = 7..=366;
@@ -27,10 +27,10 @@ fn switch(keys: &mut Keys, request: &Request<'_>, to: KeyState) -> Outcome {
             return Err(error::state_modified_failed());
         }
     }
-    done()
+    empty_answer()
 }
 
-/// `ScheduleKeyDeletion`: the key goes away by the clock, with nobody calling.
+/// `ScheduleKeyDeletion`: the key is deleted by the clock alone.
 pub fn schedule_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     request.parameters.required("PendingWindowInDays")?;
     let days = request.parameters.number("PendingWindowInDays")?.unwrap_or_default();
@@ -43,7 +43,7 @@ pub fn schedule_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     }
     let at = request.now.saturating_add(days * DAY);
     key.enter(KeyState::PendingDeletion { at }, request.now);
-    done()
+    empty_answer()
 }
 
 /// `CancelKeyDeletion`: the key is enabled after it.
@@ -53,5 +53,5 @@ pub fn cancel_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
         return Err(error::state_modified_failed());
     }
     key.enter(KeyState::Enabled, request.now);
-    done()
+    empty_answer()
 }

@@ -13,7 +13,7 @@ use crate::emulator::stored::{Keyed, by_key};
 
 /// Specifications of symmetric keys, the only ones that encrypt data here.
 pub const SYMMETRIC_SPECS: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_AES_192", "Aliyun_SM4"];
-/// Specifications of key pairs: such keys are there and can be looked at.
+/// Specifications of key pairs. Such keys can be described, not used.
 pub const ASYMMETRIC_SPECS: [&str; 5] = ["RSA_2048", "RSA_3072", "EC_P256", "EC_P256K", "EC_SM2"];
 /// What keys are for.
 pub const USAGES: [&str; 2] = ["ENCRYPT/DECRYPT", "SIGN/VERIFY"];
@@ -121,7 +121,7 @@ impl Key {
         self.state = state;
     }
 
-    /// When each version there is at `now` came to be, in seconds since the epoch.
+    /// When each version that exists at `now` was created, in seconds since the epoch.
     pub fn versions_at(&self, now: i64) -> Vec<i64> {
         match self.state {
             KeyState::Enabled => self.rotation.versions_at(now),
@@ -139,7 +139,7 @@ impl Key {
         SYMMETRIC_SPECS.contains(&self.spec.as_str()) && self.usage == "ENCRYPT/DECRYPT"
     }
 
-    /// Checks that the key can be used for data as it is.
+    /// Checks that the key can encrypt and decrypt now.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Key {
 #[cfg_attr(test, derive(PartialEq))]
 #[serde(deny_unknown_fields)]
 pub struct Keys {
-    /// By id. A key whose deletion is due is still here, but nobody finds it any more.
+    /// By id. A key whose deletion is due is still stored, but not found.
     #[serde(rename = "keys", with = "by_key")]
     by_id: BTreeMap<String, Key>,
     /// Ids of keys by alias, region first.
@@ -226,7 +226,7 @@ impl Keys {
         self.by_id.values()
     }
 
-    /// Every key that is there at `now`, in the region if one is given.
+    /// Every key that exists at `now`, in the region if one is given.
     pub fn all(&self, region: Option<&str>, now: i64) -> impl Iterator<Item = &Key> {
         let is_served =
             move |key: &&Key| region.is_none_or(|region| region == key.region) && !key.is_gone(now);

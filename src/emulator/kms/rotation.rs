@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// When a key gets new material. It happens by the clock alone, with nobody calling.
+/// When a key gets new material, by the clock alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredRotation")]
 pub struct Rotation {
-    /// When each version there already was came to be, in seconds since the epoch; never empty.
+    /// When each earlier version was created, in seconds since the epoch; never empty.
     versions: Vec<i64>,
     /// Seconds between a version and the next.
     interval: Option<i64>,
@@ -25,7 +25,7 @@ impl TryFrom<StoredRotation> for Rotation {
     type Error = &'static str;
 
     fn try_from(StoredRotation { versions, interval }: StoredRotation) -> Result<Self, Self::Error> {
-        Self::of(versions, interval).ok_or("a key has no version")
+        Self::from_versions(versions, interval).ok_or("a key has no version")
     }
 }
 
@@ -35,13 +35,13 @@ impl Rotation {
         Self { versions: vec![now], interval: None }
     }
 
-    /// A rotation of these versions; `None` where there is none, or where it never would end.
-    pub fn of(versions: Vec<i64>, interval: Option<i64>) -> Option<Self> {
+    /// A rotation of these versions; `None` for no version, or an interval that is not positive.
+    pub fn from_versions(versions: Vec<i64>, interval: Option<i64>) -> Option<Self> {
         let is_possible = !versions.is_empty() && interval.is_none_or(|interval| interval > 0);
         is_possible.then_some(Self { versions, interval })
     }
 
-    /// When each version that was noted came to be. Later ones come by the clock.
+    /// When each recorded version was created. Later ones follow from the clock.
     pub fn versions(&self) -> &[i64] {
         &self.versions
     }
@@ -51,7 +51,7 @@ impl Rotation {
         self.interval
     }
 
-    /// When each version there is at `now` came to be, for a key that is enabled throughout.
+    /// When each version that exists at `now` was created, for a key that was never disabled.
     pub fn versions_at(&self, now: i64) -> Vec<i64> {
         let mut versions = self.versions.clone();
         let (Some(interval), Some(last)) = (self.interval, versions.last().copied()) else { return versions };

@@ -6,7 +6,7 @@ use super::model::Key;
 use super::paging::page;
 use super::{KeyState, Keys, error};
 use crate::emulator::clock::iso_8601;
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, done, members};
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// The shortest and longest interval, in seconds: 7 and 730 days
 /// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-updaterotationpolicy>).
@@ -34,7 +34,7 @@ pub fn metadata(key: &Key, now: i64) -> Map<String, Value> {
 /// # Errors
 ///
 /// `InvalidParameter`, `MissingParameter`.
-pub fn read(parameters: &Parameters) -> Result<Option<i64>, Error> {
+pub fn parse_interval(parameters: &Parameters) -> Result<Option<i64>, Error> {
     if !parameters.flag("EnableAutomaticRotation")?.unwrap_or_default() {
         return Ok(None);
     }
@@ -47,7 +47,7 @@ pub fn read(parameters: &Parameters) -> Result<Option<i64>, Error> {
 
 /// `UpdateRotationPolicy`
 pub fn update_policy(keys: &mut Keys, request: &Request<'_>) -> Outcome {
-    let interval = read(request.parameters)?;
+    let interval = parse_interval(request.parameters)?;
     let key = keys.required_mut(request)?;
     if !key.encrypts() || key.origin != "Aliyun_KMS" {
         return Err(error::unsupported_operation());
@@ -56,14 +56,14 @@ pub fn update_policy(keys: &mut Keys, request: &Request<'_>) -> Outcome {
         KeyState::Enabled | KeyState::Disabled => key.rotation.set(interval, key.versions_at(request.now)),
         state => return Err(error::rejected(state.name())),
     }
-    done()
+    empty_answer()
 }
 
 /// `ListKeyVersions`
 pub fn list_versions(keys: &Keys, request: &Request<'_>) -> Outcome {
     let key = keys.required(request)?;
     let versions = key.versions_at(request.now).into_iter().enumerate();
-    let versions = versions.map(|(number, created)| described(key, number, created)).collect();
+    let versions = versions.map(|(number, created)| version_to_json(key, number, created)).collect();
     let (page, mut members) = page(request.parameters, versions)?;
     members.insert("KeyVersions".to_owned(), json!({"KeyVersion": page}));
     Ok(members)
@@ -77,10 +77,10 @@ pub fn describe_version(keys: &Keys, request: &Request<'_>) -> Outcome {
     let (number, created) = versions
         .find(|(number, _)| key.root.version_id(*number) == wanted)
         .ok_or_else(error::version_not_found)?;
-    answer(json!({"KeyVersion": described(key, number, created)}))
+    answer(json!({"KeyVersion": version_to_json(key, number, created)}))
 }
 
-fn described(key: &Key, number: usize, created: i64) -> Value {
+fn version_to_json(key: &Key, number: usize, created: i64) -> Value {
     json!({"KeyId": key.id, "KeyVersionId": key.root.version_id(number), "CreationDate": iso_8601(created)})
 }
 

@@ -104,7 +104,7 @@ impl Sealed {
         header
     }
 
-    /// The bytes that are handed out.
+    /// The bytes of a `CiphertextBlob`.
     pub fn to_bytes(&self) -> Vec<u8> {
         [self.header(), self.envelope.clone()].concat()
     }

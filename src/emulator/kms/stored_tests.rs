@@ -34,7 +34,7 @@ fn key() -> impl Strategy<Value = Key> {
                 description,
                 created,
                 state,
-                rotation: Rotation::of(versions, interval).unwrap(),
+                rotation: Rotation::from_versions(versions, interval).unwrap(),
                 root: Root::from_bytes(&root),
             }
         },

@@ -3,24 +3,24 @@
 use serde_json::{Value, json};
 
 use super::{Keys, SERVICE};
-use crate::emulator::rpc::testing::Bench;
+use crate::emulator::rpc::testing::ServiceHarness;
 
 const DAY: i64 = 86_400;
 
-fn bench() -> Bench<Keys> {
-    Bench::new(SERVICE, Keys::default())
+fn bench() -> ServiceHarness<Keys> {
+    ServiceHarness::new(SERVICE, Keys::default())
 }
 
 /// Makes a key; its id.
-fn key(bench: &mut Bench<Keys>, parameters: &[(&str, &str)]) -> String {
+fn key(bench: &mut ServiceHarness<Keys>, parameters: &[(&str, &str)]) -> String {
     bench.done("CreateKey", parameters)["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
 }
 
-fn metadata(bench: &mut Bench<Keys>, id: &str) -> Value {
+fn metadata(bench: &mut ServiceHarness<Keys>, id: &str) -> Value {
     bench.done("DescribeKey", &[("KeyId", id)])["KeyMetadata"].clone()
 }
 
-fn encrypted(bench: &mut Bench<Keys>, id: &str, context: &str) -> String {
+fn encrypted(bench: &mut ServiceHarness<Keys>, id: &str, context: &str) -> String {
     let parameters = [("KeyId", id), ("Plaintext", "aGVsbG8="), ("EncryptionContext", context)];
     bench.done("Encrypt", &parameters)["CiphertextBlob"].as_str().unwrap().to_owned()
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::emulator::seed::Seed;
 use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
-use crate::storage::{Change, Document, Kind};
+use crate::storage::{Document, Kind, WriteBatch};
 
 /// The name of a document that is the only one of its kind.
 pub const ONLY: &str = "all";
@@ -31,13 +31,13 @@ pub struct StoredClock {
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn write(contents: &Seed, change: &mut Change) -> Result<(), Unwritable> {
+pub fn write(contents: &Seed, batch: &mut WriteBatch) -> Result<(), Unwritable> {
     let account = StoredAccount {
         account_id: contents.account_id.clone(),
         region: contents.region.clone(),
         references_must_exist: contents.references_must_exist,
     };
-    change.write(Kind::Account, ONLY, encode(&account)?);
+    batch.write(Kind::Account, ONLY, encode(&account)?);
     Ok(())
 }
 
@@ -46,8 +46,8 @@ pub fn write(contents: &Seed, change: &mut Change) -> Result<(), Unwritable> {
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn write_clock(advanced_seconds: i64, change: &mut Change) -> Result<(), Unwritable> {
-    change.write(Kind::Account, CLOCK, encode(&StoredClock { advanced_seconds })?);
+pub fn write_clock(advanced_seconds: i64, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+    batch.write(Kind::Account, CLOCK, encode(&StoredClock { advanced_seconds })?);
     Ok(())
 }
 
@@ -56,12 +56,12 @@ pub fn write_clock(advanced_seconds: i64, change: &mut Change) -> Result<(), Unw
 /// # Errors
 ///
 /// [`Unreadable`]
-pub fn read(documents: &[Document]) -> Result<Option<(StoredAccount, i64)>, Unreadable> {
+pub fn from_documents(documents: &[Document]) -> Result<Option<(StoredAccount, i64)>, Unreadable> {
     if documents.is_empty() {
         return Ok(None);
     }
-    let clock: StoredClock = decode(&named(documents, CLOCK)?.content)?;
-    Ok(Some((decode(&named(documents, ONLY)?.content)?, clock.advanced_seconds)))
+    let clock: StoredClock = decode(&find_document(documents, CLOCK)?.content)?;
+    Ok(Some((decode(&find_document(documents, ONLY)?.content)?, clock.advanced_seconds)))
 }
 
 /// The document of a name.
@@ -69,7 +69,7 @@ pub fn read(documents: &[Document]) -> Result<Option<(StoredAccount, i64)>, Unre
 /// # Errors
 ///
 /// That it is not there.
-pub fn named<'d>(documents: &'d [Document], name: &str) -> Result<&'d Document, Unreadable> {
+pub fn find_document<'d>(documents: &'d [Document], name: &str) -> Result<&'d Document, Unreadable> {
     let document = documents.iter().find(|document| document.name == name);
     document.ok_or_else(|| Unreadable::new(format!("the document {name:?} is not there")))
 }

@@ -34,7 +34,7 @@ const FORMED: [&str; 17] = [
     "/roles/trust",
     "/oidc_providers/keys",
     "/policies/versions/document",
-    "/attachments/holder_kind",
+    "/attachments/target_kind",
     "/attachments/policy_kind",
     "/keys/state",
     "/keys/root",

@@ -1,4 +1,4 @@
-//! How what the emulator knows comes to be in the store, and back from there.
+//! How the models are written to the store and restored from it.
 //!
 //! Persisted are the account, its users, roles, policies and access keys, sessions, the keys of KMS, projects,
 //! Logstores, and how far the clock was moved. Not kept are the request log, ordered faults,
@@ -7,7 +7,7 @@
 //! would make a write of every read.
 //!
 //! A model is changed and its change handed to the store under one lock, so that the store has the changes
-//! in the order in which they were made. The lock is let go, and the answer waits until the change lasts.
+//! in the order in which they were made. The lock is released, and the answer waits until the change is durable.
 
 mod account;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use super::identity::Directory;
 use super::seed::Seed;
 use super::stored::{Unwritable, encode};
 use super::{kms, sls};
-use crate::storage::{Change, Committed, Kind, Store};
+use crate::storage::{Committed, Kind, Store, WriteBatch};
 
 use account::ONLY;
 pub use account::write_clock;
@@ -48,20 +48,20 @@ impl Persisted for kms::Keys {
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn write<M: Persisted>(model: &M, change: &mut Change) -> Result<(), Unwritable> {
-    change.write(M::KIND, ONLY, encode(model)?);
+pub fn write<M: Persisted>(model: &M, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+    batch.write(M::KIND, ONLY, encode(model)?);
     Ok(())
 }
 
-/// Hands a model over to the store as it comes to be.
+/// Submits a changed model to the store.
 ///
 /// # Errors
 ///
 /// [`Unwritable`]
 pub fn submit<M: Persisted>(model: &M, store: &Store) -> Result<Committed, Unwritable> {
-    let mut change = Change::new();
-    write(model, &mut change)?;
-    Ok(store.submit(change))
+    let mut batch = WriteBatch::new();
+    write(model, &mut batch)?;
+    Ok(store.submit(batch))
 }
 
 /// The change after which a store has these contents and nothing else, and a clock that was not moved.
@@ -70,13 +70,13 @@ pub fn submit<M: Persisted>(model: &M, store: &Store) -> Result<Committed, Unwri
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn beginning(contents: &Seed, sls: &sls::Model) -> Result<Change, Unwritable> {
-    let mut change = Change::new();
-    change.clear();
-    account::write(contents, &mut change)?;
-    write_clock(0, &mut change)?;
-    write(&contents.directory, &mut change)?;
-    write(&contents.keys, &mut change)?;
-    sls.write_all(&mut change)?;
-    Ok(change)
+pub fn initial_batch(contents: &Seed, sls: &sls::Model) -> Result<WriteBatch, Unwritable> {
+    let mut batch = WriteBatch::new();
+    batch.clear();
+    account::write(contents, &mut batch)?;
+    write_clock(0, &mut batch)?;
+    write(&contents.directory, &mut batch)?;
+    write(&contents.keys, &mut batch)?;
+    sls.write_all(&mut batch)?;
+    Ok(batch)
 }

@@ -1,7 +1,7 @@
 //! Reading a store at the start.
 
 use super::Persisted;
-use super::account::{self, ONLY, StoredAccount, named};
+use super::account::{self, ONLY, StoredAccount, find_document};
 use crate::emulator::access::AccessKey;
 use crate::emulator::identity::Directory;
 use crate::emulator::seed::Seed;
@@ -9,7 +9,7 @@ use crate::emulator::stored::{Unreadable, decode};
 use crate::emulator::{kms, sls};
 use crate::storage::{Kind, Store, StoreError};
 
-/// Why what is stored cannot be taken up.
+/// Why a store cannot be restored.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The store cannot be read.
@@ -33,7 +33,7 @@ pub enum RestoreError {
 /// [`RestoreError`]
 pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
     let documents = store.documents(Kind::Account)?;
-    let account = account::read(&documents).map_err(unreadable("account"))?;
+    let account = account::from_documents(&documents).map_err(unreadable("account"))?;
     let Some((account, advanced_seconds)) = account else { return Ok(None) };
     let StoredAccount { account_id, region, references_must_exist } = account;
     let directory = whole::<Directory>(store, "people and roles")?;
@@ -43,7 +43,7 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
     let sessions = sessions.collect::<Result<_, _>>().map_err(unreadable("sessions"))?;
     let keys = whole::<kms::Keys>(store, "keys")?;
     let (projects, logstores) = (store.documents(Kind::Project)?, store.documents(Kind::Logstore)?);
-    let sls = named(&documents, sls::NUMBERS)
+    let sls = find_document(&documents, sls::NUMBERS)
         .and_then(|numbers| sls::Model::from_documents(numbers, &projects, &logstores))
         .map_err(unreadable("projects"))?;
     let contents =
@@ -54,7 +54,7 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
 /// The model that is the only document of its kind.
 fn whole<M: Persisted>(store: &Store, what: &'static str) -> Result<M, RestoreError> {
     let documents = store.documents(M::KIND)?;
-    named(&documents, ONLY).and_then(|document| decode(&document.content)).map_err(unreadable(what))
+    find_document(&documents, ONLY).and_then(|document| decode(&document.content)).map_err(unreadable(what))
 }
 
 fn unreadable(what: &'static str) -> impl FnOnce(Unreadable) -> RestoreError {

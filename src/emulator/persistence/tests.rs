@@ -127,7 +127,7 @@ async fn data_key(state: &State, user_cmk_info: Option<UserCmkInfo>) -> Vec<u8> 
         user_cmk_info,
     };
     let (key, made) = state.data_keys.for_writing(&state.snapshot(), &owner, None).unwrap();
-    assert!(state.sls().keep_data_key("proj", "app", logstore.number, made.unwrap()));
+    assert!(state.sls().set_data_key("proj", "app", logstore.number, made.unwrap()));
     handed_over(state).await;
     key.expose().to_vec()
 }

@@ -1,4 +1,4 @@
-//! Conditions of statements, and the facts they are held against
+//! Conditions of statements, and the context they are evaluated in
 //! (<https://www.alibabacloud.com/help/en/ram/user-guide/policy-elements>).
 
 use std::collections::BTreeMap;
@@ -11,9 +11,9 @@ use super::pattern::matches;
 
 /// What is known about a request, by condition key.
 #[derive(Clone, Debug, Default)]
-pub struct Facts(BTreeMap<String, String>);
+pub struct ConditionContext(BTreeMap<String, String>);
 
-impl Facts {
+impl ConditionContext {
     /// Adds a fact.
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         self.0.insert(key.to_ascii_lowercase(), value.into());
@@ -61,8 +61,8 @@ enum Order {
 }
 
 impl Operator {
-    /// The operator of a name; `None` for what is none.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The operator of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
         let plain = |comparison| Some(Self { comparison, is_negated: false });
         let negated = |comparison| Some(Self { comparison, is_negated: true });
         match name {
@@ -101,8 +101,8 @@ impl Operator {
 
 impl Condition {
     /// Whether the condition holds. A fact that is not known fits no value.
-    pub fn holds(&self, facts: &Facts) -> bool {
-        let fits = facts
+    pub fn holds(&self, condition_context: &ConditionContext) -> bool {
+        let fits = condition_context
             .get(&self.key)
             .is_some_and(|fact| self.values.iter().any(|value| self.operator.comparison.fits(fact, value)));
         fits != self.operator.is_negated
@@ -167,15 +167,19 @@ mod tests {
 
     #[track_caller]
     fn check(operator: &str, fact: &str, values: &[&str], expected: bool) {
-        let facts = Facts::default().with("acs:Test", fact);
+        let condition_context = ConditionContext::default().with("acs:Test", fact);
         let condition = Condition {
-            operator: Operator::named(operator).unwrap(),
+            operator: Operator::from_name(operator).unwrap(),
             key: "ACS:test".to_owned(),
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         };
-        assert_eq!(condition.holds(&facts), expected, "{operator} {fact} {values:?}");
+        assert_eq!(condition.holds(&condition_context), expected, "{operator} {fact} {values:?}");
         let unknown = Condition { key: "acs:Other".to_owned(), ..condition };
-        assert_eq!(unknown.holds(&facts), operator.contains("Not"), "{operator} of what is not known");
+        assert_eq!(
+            unknown.holds(&condition_context),
+            operator.contains("Not"),
+            "{operator} of what is not known"
+        );
     }
 
     #[test]
@@ -220,7 +224,7 @@ mod tests {
     #[test]
     fn names_that_are_no_operator() {
         for name in ["", "stringequals", "Numeric", "DateLike", "StringLess", "Equals"] {
-            assert_eq!(Operator::named(name), None, "{name}");
+            assert_eq!(Operator::from_name(name), None, "{name}");
         }
     }
 }

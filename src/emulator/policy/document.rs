@@ -7,7 +7,7 @@ use super::condition::{Condition, Operator};
 /// Which of the two kinds of document a text has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grammar {
-    /// What its holder may do: statements have a `Resource` and no `Principal`.
+    /// Permissions: statements have a `Resource` and no `Principal`.
     Permission,
     /// Who may assume a role: statements have a `Principal` and no `Resource`.
     Trust,
@@ -133,8 +133,8 @@ fn principals(members: &Map<String, Value>) -> Result<Principals, Malformed> {
 fn conditions(value: &Value) -> Result<Vec<Condition>, Malformed> {
     let mut conditions = Vec::new();
     for (name, keys) in object(value, "Condition")? {
-        let operator =
-            Operator::named(name).ok_or_else(|| malformed(format!("{name:?} is no condition operator")))?;
+        let operator = Operator::from_name(name)
+            .ok_or_else(|| malformed(format!("{name:?} is no condition operator")))?;
         for (key, values) in object(keys, name)? {
             conditions.push(Condition { operator, key: key.clone(), values: condition_values(values, key)? });
         }
@@ -142,7 +142,7 @@ fn conditions(value: &Value) -> Result<Vec<Condition>, Malformed> {
     Ok(conditions)
 }
 
-/// The values of a condition: as [`texts`], and `true` may stand for `"true"`, 1 for `"1"`.
+/// The values of a condition: as [`texts`]; `true` means `"true"`, and 1 means `"1"`.
 fn condition_values(value: &Value, key: &str) -> Result<Vec<String>, Malformed> {
     match value {
         Value::Bool(flag) => Ok(vec![flag.to_string()]),

@@ -1,6 +1,6 @@
 //! What documents decide about a request.
 
-use super::condition::Facts;
+use super::condition::ConditionContext;
 use super::document::{Document, Matcher, Principals, Statement};
 use super::pattern::{matches, matches_any_case};
 
@@ -12,18 +12,18 @@ pub struct Request<'a> {
     /// The ARN of what the action is about. Letters of different case are different, so that a pattern
     /// for a role has to be in lower case, as its ARN is.
     pub resource: &'a str,
-    /// Who wants to assume a role; `None` where permissions are asked.
-    pub trustee: Option<Trustee<'a>>,
-    /// What conditions are held against.
-    pub facts: &'a Facts,
+    /// Who wants to assume a role; `None` for a permission.
+    pub trusted_entity: Option<TrustedEntity<'a>>,
+    /// The context that conditions are evaluated in.
+    pub condition_context: &'a ConditionContext,
 }
 
-/// Who a trust policy is asked about.
+/// An entity that a trust policy may trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trustee<'a> {
+pub enum TrustedEntity<'a> {
     /// A cloud service, for example `log.aliyuncs.com`.
     Service(&'a str),
-    /// Whoever an identity provider vouches for, by the provider's ARN.
+    /// A user of an identity provider, by the provider's ARN.
     Federated(&'a str),
     /// A user or role of an account.
     Ram {
@@ -34,14 +34,14 @@ pub enum Trustee<'a> {
     },
 }
 
-/// What came out.
+/// The outcome of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// A statement allows it, and none denies it.
     Allowed,
     /// A statement denies it.
     Denied,
-    /// No statement says anything about it, which is a no as well.
+    /// No statement matches, which is a refusal as well.
     NotMentioned,
 }
 
@@ -72,8 +72,8 @@ impl Statement {
     fn is_about(&self, request: Request<'_>) -> bool {
         self.actions.fits(request.action, matches_any_case)
             && self.resources.as_ref().is_none_or(|resources| resources.fits(request.resource, matches))
-            && request.trustee.is_none_or(|trustee| self.principals.include(trustee))
-            && self.conditions.iter().all(|condition| condition.holds(request.facts))
+            && request.trusted_entity.is_none_or(|trusted_entity| self.principals.include(trusted_entity))
+            && self.conditions.iter().all(|condition| condition.holds(request.condition_context))
     }
 }
 
@@ -87,12 +87,16 @@ impl Matcher {
 }
 
 impl Principals {
-    fn include(&self, trustee: Trustee<'_>) -> bool {
-        match trustee {
-            Trustee::Service(host) => self.service.iter().any(|service| service.eq_ignore_ascii_case(host)),
-            Trustee::Federated(arn) => self.federated.iter().any(|known| known.eq_ignore_ascii_case(arn)),
-            Trustee::Ram { arn, account_id } => {
-                // The account itself stands for everyone in it who holds the permission.
+    fn include(&self, trusted_entity: TrustedEntity<'_>) -> bool {
+        match trusted_entity {
+            TrustedEntity::Service(host) => {
+                self.service.iter().any(|service| service.eq_ignore_ascii_case(host))
+            }
+            TrustedEntity::Federated(arn) => {
+                self.federated.iter().any(|known| known.eq_ignore_ascii_case(arn))
+            }
+            TrustedEntity::Ram { arn, account_id } => {
+                // The account stands for every identity in it that has the permission.
                 let root = format!("acs:ram::{account_id}:root");
                 self.ram.iter().any(|ram| ram.eq_ignore_ascii_case(arn) || *ram == root || ram == "*")
             }
@@ -112,8 +116,11 @@ mod tests {
     }
 
     fn decided(statements: &Value, action: &str, resource: &str) -> Decision {
-        let facts = Facts::default().with("acs:SourceIp", "127.0.0.1");
-        decide([&permission(statements)], Request { action, resource, trustee: None, facts: &facts })
+        let condition_context = ConditionContext::default().with("acs:SourceIp", "127.0.0.1");
+        decide(
+            [&permission(statements)],
+            Request { action, resource, trusted_entity: None, condition_context: &condition_context },
+        )
     }
 
     #[test]
@@ -152,20 +159,20 @@ mod tests {
 
     #[test]
     fn trust_is_for_whom_it_names() {
-        let trusts = |principal: Value, trustee| {
+        let trusts = |principal: Value, trusted_entity| {
             let text = json!({"Version": "1", "Statement": [
                 {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]});
             let document = Document::parse(&text.to_string(), Grammar::Trust).unwrap();
             let request = Request {
                 action: "sts:AssumeRole",
                 resource: "",
-                trustee: Some(trustee),
-                facts: &Facts::default(),
+                trusted_entity: Some(trusted_entity),
+                condition_context: &ConditionContext::default(),
             };
             decide([&document], request).is_allowed()
         };
-        let alice = Trustee::Ram { arn: "acs:ram::1:user/alice", account_id: "1" };
-        let log = Trustee::Service("log.aliyuncs.com");
+        let alice = TrustedEntity::Ram { arn: "acs:ram::1:user/alice", account_id: "1" };
+        let log = TrustedEntity::Service("log.aliyuncs.com");
         assert!(trusts(json!({"Service": ["log.aliyuncs.com"]}), log));
         assert!(!trusts(json!({"Service": ["log.aliyuncs.com"]}), alice));
         assert!(!trusts(json!({"Service": ["oss.aliyuncs.com"]}), log));
@@ -173,7 +180,7 @@ mod tests {
         assert!(trusts(json!({"RAM": ["acs:ram::1:user/Alice"]}), alice));
         assert!(!trusts(json!({"RAM": ["acs:ram::2:root", "acs:ram::1:user/bob"]}), alice));
         assert!(!trusts(json!({"RAM": ["acs:ram::1:root"]}), log));
-        let provider = Trustee::Federated("acs:ram::1:oidc-provider/Ci");
+        let provider = TrustedEntity::Federated("acs:ram::1:oidc-provider/Ci");
         assert!(trusts(json!({"Federated": "acs:ram::1:oidc-provider/ci"}), provider));
         assert!(!trusts(json!({"Federated": ["acs:ram::2:oidc-provider/ci"]}), provider));
         assert!(!trusts(json!({"RAM": "*", "Service": "acs:ram::1:oidc-provider/ci"}), provider));

@@ -9,7 +9,7 @@ mod pattern;
 mod properties;
 mod text;
 
-pub use condition::Facts;
+pub use condition::ConditionContext;
 pub use document::{Document, Grammar, Malformed};
-pub use evaluation::{Decision, Request, Trustee, decide};
+pub use evaluation::{Decision, Request, TrustedEntity, decide};
 pub use text::PolicyText;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::pattern::{matches, matches_any_case};
-use super::{Decision, Document, Facts, Grammar, Request, Trustee, decide};
+use super::{ConditionContext, Decision, Document, Grammar, Request, TrustedEntity, decide};
 
 const ACTIONS: [&str; 5] =
     ["log:GetLogStore", "LOG:updatelogstore", "ram:PassRole", "kms:Decrypt", "kms:Encrypt"];
@@ -73,8 +73,11 @@ fn document(statements: &[Value]) -> Document {
 }
 
 fn decided(documents: &[Document], (action, resource): (&str, &str)) -> Decision {
-    let facts = Facts::default().with(ZONE.0, ZONE.1);
-    decide(documents, Request { action, resource, trustee: None, facts: &facts })
+    let condition_context = ConditionContext::default().with(ZONE.0, ZONE.1);
+    decide(
+        documents,
+        Request { action, resource, trusted_entity: None, condition_context: &condition_context },
+    )
 }
 
 /// The definition of a pattern, letter by letter.
@@ -245,19 +248,19 @@ proptest! {
         let statement = json!({"Effect": effect, "Action": ["sts:AssumeRole"],
             "Principal": {"Service": services, "RAM": users}});
         let is_user = users.contains(&"acs:ram::1:user/alice") || users.contains(&"acs:ram::1:root");
-        let alice = Trustee::Ram { arn: "acs:ram::1:user/alice", account_id: "1" };
-        let log = Trustee::Service("log.aliyuncs.com");
+        let alice = TrustedEntity::Ram { arn: "acs:ram::1:user/alice", account_id: "1" };
+        let log = TrustedEntity::Service("log.aliyuncs.com");
         for form in [statement.clone(), rewritten(&statement, false), rewritten(&statement, true)] {
             let document = parsed(&[form], Grammar::Trust);
-            for (trustee, is_named) in [(alice, is_user), (log, services.contains(&"log.aliyuncs.com"))] {
+            for (trusted_entity, is_named) in [(alice, is_user), (log, services.contains(&"log.aliyuncs.com"))] {
                 let expected = match (is_named, deny) {
                     (false, _) => Decision::NotMentioned,
                     (true, true) => Decision::Denied,
                     (true, false) => Decision::Allowed,
                 };
-                let facts = Facts::default();
+                let condition_context = ConditionContext::default();
                 let request =
-                    Request { action: "sts:AssumeRole", resource: "", trustee: Some(trustee), facts: &facts };
+                    Request { action: "sts:AssumeRole", resource: "", trusted_entity: Some(trusted_entity), condition_context: &condition_context };
                 prop_assert_eq!(decide([&document], request), expected);
             }
         }

@@ -1,7 +1,7 @@
 //! The actions of the service.
 
 use super::{attachment, group, permission, policy, policy_version, role, tag, user};
-use crate::emulator::identity::{Directory, HolderKind};
+use crate::emulator::identity::{Directory, PolicyTargetKind};
 use crate::emulator::rpc::{Action, Api, ArnOf, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
@@ -30,26 +30,32 @@ const ACTIONS: [Action<Directory>; 40] = [
     write("DeletePolicyVersion", permission::policy, policy_version::delete),
     read("ListPolicyVersions", permission::policy, policy_version::list),
     write_both("AttachPolicyToRole", [permission::role, permission::policy], |d, r| {
-        attachment::attach(d, r, HolderKind::Role)
+        attachment::attach(d, r, PolicyTargetKind::Role)
     }),
     write_both("AttachPolicyToUser", [permission::user, permission::policy], |d, r| {
-        attachment::attach(d, r, HolderKind::User)
+        attachment::attach(d, r, PolicyTargetKind::User)
     }),
     write_both("AttachPolicyToGroup", [permission::group, permission::policy], |d, r| {
-        attachment::attach(d, r, HolderKind::Group)
+        attachment::attach(d, r, PolicyTargetKind::Group)
     }),
     write_both("DetachPolicyFromRole", [permission::role, permission::policy], |d, r| {
-        attachment::detach(d, r, HolderKind::Role)
+        attachment::detach(d, r, PolicyTargetKind::Role)
     }),
     write_both("DetachPolicyFromUser", [permission::user, permission::policy], |d, r| {
-        attachment::detach(d, r, HolderKind::User)
+        attachment::detach(d, r, PolicyTargetKind::User)
     }),
     write_both("DetachPolicyFromGroup", [permission::group, permission::policy], |d, r| {
-        attachment::detach(d, r, HolderKind::Group)
+        attachment::detach(d, r, PolicyTargetKind::Group)
     }),
-    read("ListPoliciesForRole", permission::role, |d, r| attachment::policies_for(d, r, HolderKind::Role)),
-    read("ListPoliciesForUser", permission::user, |d, r| attachment::policies_for(d, r, HolderKind::User)),
-    read("ListPoliciesForGroup", permission::group, |d, r| attachment::policies_for(d, r, HolderKind::Group)),
+    read("ListPoliciesForRole", permission::role, |d, r| {
+        attachment::policies_for(d, r, PolicyTargetKind::Role)
+    }),
+    read("ListPoliciesForUser", permission::user, |d, r| {
+        attachment::policies_for(d, r, PolicyTargetKind::User)
+    }),
+    read("ListPoliciesForGroup", permission::group, |d, r| {
+        attachment::policies_for(d, r, PolicyTargetKind::Group)
+    }),
     write("CreateUser", permission::user, user::create),
     read("GetUser", permission::user, user::get),
     write("DeleteUser", permission::user, user::delete),

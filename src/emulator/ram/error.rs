@@ -1,17 +1,17 @@
 //! Errors in RAM's own words
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
 
-use crate::emulator::identity::HolderKind;
+use crate::emulator::identity::PolicyTargetKind;
 use crate::emulator::policy::Malformed;
 use crate::emulator::rpc::Error;
 
 /// No such user, group or role. The text for roles is the one live answers have.
-pub fn not_exist(kind: HolderKind, name: &str) -> Error {
+pub fn not_exist(kind: PolicyTargetKind, name: &str) -> Error {
     let code = format!("EntityNotExist.{}", kind.name());
     let message = match kind {
-        HolderKind::Role => format!("The role not exists: {name}"),
-        HolderKind::User => "The user does not exist.".to_owned(),
-        HolderKind::Group => "The group does not exist.".to_owned(),
+        PolicyTargetKind::Role => format!("The role not exists: {name}"),
+        PolicyTargetKind::User => "The user does not exist.".to_owned(),
+        PolicyTargetKind::Group => "The group does not exist.".to_owned(),
     };
     Error::new(404, code, message)
 }
@@ -33,27 +33,27 @@ pub fn version_not_exist() -> Error {
 }
 
 /// The policy is attached already.
-pub fn already_attached(kind: HolderKind) -> Error {
+pub fn already_attached(kind: PolicyTargetKind) -> Error {
     let message = match kind {
-        HolderKind::Role => "The policy has already been attached to the role.",
-        HolderKind::User => "The user has already been attached this policy.",
-        HolderKind::Group => "The group has already been attached this policy.",
+        PolicyTargetKind::Role => "The policy has already been attached to the role.",
+        PolicyTargetKind::User => "The user has already been attached this policy.",
+        PolicyTargetKind::Group => "The group has already been attached this policy.",
     };
     Error::new(409, format!("EntityAlreadyExists.{}.Policy", kind.name()), message)
 }
 
 /// The policy is not attached.
-pub fn not_attached(kind: HolderKind) -> Error {
+pub fn not_attached(kind: PolicyTargetKind) -> Error {
     let message = match kind {
-        HolderKind::Role => "The indicate policy of the role does not exist.",
-        HolderKind::User => "The indicate policy of the user does not exist.",
-        HolderKind::Group => "The indicate policy attached to the group does not exist.",
+        PolicyTargetKind::Role => "The indicate policy of the role does not exist.",
+        PolicyTargetKind::User => "The indicate policy of the user does not exist.",
+        PolicyTargetKind::Group => "The indicate policy attached to the group does not exist.",
     };
     Error::new(404, format!("EntityNotExist.{}.Policy", kind.name()), message)
 }
 
-/// A holder cannot be deleted while something is tied to it; `what` is the last part of the code.
-pub fn delete_conflict(kind: HolderKind, what: &str) -> Error {
+/// A user, group or role cannot be deleted while something depends on it; `what` is the last part of the code.
+pub fn delete_conflict(kind: PolicyTargetKind, what: &str) -> Error {
     let name = kind.name().to_lowercase();
     let tied = match what {
         "Policy" => "attached policy",
@@ -66,7 +66,7 @@ pub fn delete_conflict(kind: HolderKind, what: &str) -> Error {
 }
 
 /// A policy cannot be deleted while something holds it.
-pub fn policy_delete_conflict(kind: HolderKind) -> Error {
+pub fn policy_delete_conflict(kind: PolicyTargetKind) -> Error {
     let message = format!(
         "The policy CAN NOT been attached to any {} while deleting the policy.",
         kind.name().to_lowercase()

@@ -5,53 +5,53 @@ use serde_json::{Map, Value, json};
 use super::paging::Page;
 use super::{error, input, user};
 use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Group, Holder, HolderKind, folded};
-use crate::emulator::rpc::{Error, Outcome, Request, answer, done, members};
+use crate::emulator::identity::{Directory, Group, PolicyTarget, PolicyTargetKind, folded};
+use crate::emulator::rpc::{Error, Outcome, Request, answer, empty_answer, members};
 
 /// `CreateGroup`
 pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
-    let name = input::new_name(request.parameters, HolderKind::Group)?;
+    let name = input::new_name(request.parameters, PolicyTargetKind::Group)?;
     let mut group = Group::new(name, request.now);
     group.comments = input::comment(request.parameters, "Comments")?;
     if directory.groups.contains_key(&folded(name)) {
         return Err(error::already_exists("Group"));
     }
-    let created = described(&group);
+    let created = to_members(&group);
     directory.groups.insert(folded(name), group);
     answer(json!({"Group": created}))
 }
 
 /// `GetGroup`
 pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
-    answer(json!({"Group": described(existing(directory, request)?)}))
+    answer(json!({"Group": to_members(existing(directory, request)?)}))
 }
 
 /// `DeleteGroup`: only without users and policies.
 pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let group = existing(directory, request)?;
-    let holder = Holder::new(HolderKind::Group, &group.name);
+    let target = PolicyTarget::new(PolicyTargetKind::Group, &group.name);
     if !group.members.is_empty() {
-        return Err(error::delete_conflict(HolderKind::Group, "User"));
+        return Err(error::delete_conflict(PolicyTargetKind::Group, "User"));
     }
-    if directory.policies_of(&holder).next().is_some() {
-        return Err(error::delete_conflict(HolderKind::Group, "Policy"));
+    if directory.policies_of(&target).next().is_some() {
+        return Err(error::delete_conflict(PolicyTargetKind::Group, "Policy"));
     }
-    directory.groups.remove(&holder.name);
-    done()
+    directory.groups.remove(&target.name);
+    empty_answer()
 }
 
 /// `ListGroups`
 pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
-    let page = Page::read(request.parameters)?;
-    let groups = directory.groups.iter().map(|(key, group)| (key.as_str(), Value::Object(described(group))));
-    Ok(page.of(groups, ("Groups", "Group")))
+    let page = Page::from_parameters(request.parameters)?;
+    let groups = directory.groups.iter().map(|(key, group)| (key.as_str(), Value::Object(to_members(group))));
+    Ok(page.select(groups, ("Groups", "Group")))
 }
 
 /// `AddUserToGroup`
 pub fn add_user(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let user = folded(&user::existing(directory, request)?.name);
     let group = existing_mut(directory, request)?;
-    if group.members.insert(user) { done() } else { Err(error::already_exists("User.Group")) }
+    if group.members.insert(user) { empty_answer() } else { Err(error::already_exists("User.Group")) }
 }
 
 /// `RemoveUserFromGroup`
@@ -59,7 +59,7 @@ pub fn remove_user(directory: &mut Directory, request: &Request<'_>) -> Outcome 
     let user = folded(&user::existing(directory, request)?.name);
     let group = existing_mut(directory, request)?;
     if group.members.remove(&user) {
-        return done();
+        return empty_answer();
     }
     Err(Error::new(404, "EntityNotExist.User.Group", "The user does not belong to the group."))
 }
@@ -68,32 +68,32 @@ pub fn remove_user(directory: &mut Directory, request: &Request<'_>) -> Outcome 
 pub fn list_for_user(directory: &Directory, request: &Request<'_>) -> Outcome {
     let user = folded(&user::existing(directory, request)?.name);
     let groups = directory.groups.values().filter(|group| group.members.contains(&user));
-    let groups: Vec<Map<String, Value>> = groups.map(described).collect();
+    let groups: Vec<Map<String, Value>> = groups.map(to_members).collect();
     answer(json!({"Groups": {"Group": groups}}))
 }
 
 /// `ListUsersForGroup`
 pub fn users_of(directory: &Directory, request: &Request<'_>) -> Outcome {
-    let page = Page::read(request.parameters)?;
+    let page = Page::from_parameters(request.parameters)?;
     let group = existing(directory, request)?;
     let users = group.members.iter().filter_map(|key| {
         let user = directory.users.get(key)?;
         Some((key.as_str(), json!({"UserName": user.name, "DisplayName": user.display_name})))
     });
-    Ok(page.of(users, ("Users", "User")))
+    Ok(page.select(users, ("Users", "User")))
 }
 
 fn existing<'d>(directory: &'d Directory, request: &Request<'_>) -> Result<&'d Group, Error> {
     let name = request.parameters.required("GroupName")?;
-    directory.groups.get(&folded(name)).ok_or_else(|| error::not_exist(HolderKind::Group, name))
+    directory.groups.get(&folded(name)).ok_or_else(|| error::not_exist(PolicyTargetKind::Group, name))
 }
 
 fn existing_mut<'d>(directory: &'d mut Directory, request: &Request<'_>) -> Result<&'d mut Group, Error> {
     let name = request.parameters.required("GroupName")?;
-    directory.groups.get_mut(&folded(name)).ok_or_else(|| error::not_exist(HolderKind::Group, name))
+    directory.groups.get_mut(&folded(name)).ok_or_else(|| error::not_exist(PolicyTargetKind::Group, name))
 }
 
-fn described(group: &Group) -> Map<String, Value> {
+fn to_members(group: &Group) -> Map<String, Value> {
     members(json!({
         "GroupName": group.name,
         "Comments": group.comments,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::error;
-use crate::emulator::identity::{HolderKind, PolicyKey, PolicyKind};
+use crate::emulator::identity::{PolicyKey, PolicyKind, PolicyTargetKind};
 use crate::emulator::policy::{Grammar, PolicyText};
 use crate::emulator::rpc::{Error, Parameters};
 
@@ -28,12 +28,12 @@ const TAG_VALUE_LENGTH: usize = 256;
 /// Tags on one resource.
 pub const TAGS: usize = 20;
 
-/// The name of a holder of policies, in `UserName`, `GroupName` or `RoleName`, that is to be created.
-pub fn new_name(parameters: &Parameters, kind: HolderKind) -> Result<&str, Error> {
+/// The name of a user, group or role, in `UserName`, `GroupName` or `RoleName`, that is to be created.
+pub fn new_name(parameters: &Parameters, kind: PolicyTargetKind) -> Result<&str, Error> {
     let allowed = match kind {
-        HolderKind::User => ".-_",
-        HolderKind::Group => "-",
-        HolderKind::Role => ".-",
+        PolicyTargetKind::User => ".-_",
+        PolicyTargetKind::Group => "-",
+        PolicyTargetKind::Role => ".-",
     };
     made_of(parameters, &format!("{}Name", kind.name()), allowed, NAME_LENGTH)
 }
@@ -107,7 +107,7 @@ pub fn custom_policy_key(parameters: &Parameters) -> Result<PolicyKey, Error> {
 
 /// `PolicyType`, in exactly the service's case.
 pub fn policy_kind(parameters: &Parameters) -> Result<Option<PolicyKind>, Error> {
-    let kind = |name: &str| PolicyKind::named(name).ok_or_else(|| Error::incorrect("PolicyType"));
+    let kind = |name: &str| PolicyKind::from_name(name).ok_or_else(|| Error::incorrect("PolicyType"));
     parameters.get("PolicyType").map(kind).transpose()
 }
 

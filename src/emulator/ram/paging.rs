@@ -21,7 +21,7 @@ impl Page {
     /// # Errors
     ///
     /// `InvalidParameter.Marker`, `InvalidParameter.MaxItems`.
-    pub fn read(parameters: &Parameters) -> Result<Self, Error> {
+    pub fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let items = match parameters.number("MaxItems")?.unwrap_or(DEFAULT_ITEMS) {
             items @ 1..=1_000 => usize::try_from(items).map_err(|_| Error::incorrect("MaxItems"))?,
             _ => return Err(Error::incorrect("MaxItems")),
@@ -35,7 +35,7 @@ impl Page {
 
     /// The answer for this page: `IsTruncated`, `Marker` where there is more, and the elements, in
     /// `name.element`.
-    pub fn of<'k>(
+    pub fn select<'k>(
         &self,
         elements: impl Iterator<Item = (&'k str, Value)>,
         (name, element): (&str, &str),

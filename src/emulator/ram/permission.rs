@@ -1,7 +1,7 @@
 //! What each action is about, for the policies of who calls it
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-ram>).
 //!
-//! Attaching and detaching is about the policy and its holder, membership about the user and the group
+//! Attaching and detaching is about the policy and its target, membership about the user and the group
 //! (<https://www.alibabacloud.com/help/doc-detail/102666.htm>).
 
 use crate::emulator::identity::{Directory, role_arn};
@@ -16,12 +16,12 @@ pub fn role(_: &Directory, request: &Request<'_>) -> Arn {
 
 /// The user in `UserName`.
 pub fn user(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, "user", request.parameters.required("UserName")?)
+    arn_of(request, "user", request.parameters.required("UserName")?)
 }
 
 /// The group in `GroupName`.
 pub fn group(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, "group", request.parameters.required("GroupName")?)
+    arn_of(request, "group", request.parameters.required("GroupName")?)
 }
 
 /// The policy in `PolicyName`: one of the account's, or of the cloud's where `PolicyType` says so.
@@ -30,7 +30,7 @@ pub fn policy(_: &Directory, request: &Request<'_>) -> Arn {
     if request.parameters.get("PolicyType") == Some("System") {
         return Ok(format!("acs:ram:*:system:policy/{name}"));
     }
-    named(request, "policy", name)
+    arn_of(request, "policy", name)
 }
 
 /// All resources: RAM grants the actions on tags for none in particular, so that only a statement whose resource is `*`
@@ -45,28 +45,28 @@ pub fn all(_: &Directory, _: &Request<'_>) -> Arn {
 
 /// All roles.
 pub fn every_role(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, "role", "*")
+    arn_of(request, "role", "*")
 }
 
 /// All users.
 pub fn every_user(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, "user", "*")
+    arn_of(request, "user", "*")
 }
 
 /// All groups.
 pub fn every_group(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, "group", "*")
+    arn_of(request, "group", "*")
 }
 
 /// All policies.
 pub fn every_policy(_: &Directory, request: &Request<'_>) -> Arn {
-    named(request, "policy", "*")
+    arn_of(request, "policy", "*")
 }
 
 #[expect(
     clippy::unnecessary_wraps,
     reason = "the other resources are named by parameters that may be missing"
 )]
-fn named(request: &Request<'_>, kind: &str, name: &str) -> Arn {
+fn arn_of(request: &Request<'_>, kind: &str, name: &str) -> Arn {
     Ok(format!("acs:ram::{}:{kind}/{name}", request.account_id))
 }

@@ -7,8 +7,8 @@ use super::policy_version;
 use super::tag::{carries, tag_list};
 use super::{error, input};
 use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, HolderKind, Policy, PolicyKind};
-use crate::emulator::rpc::{Error, Outcome, Request, answer, done, members};
+use crate::emulator::identity::{Directory, Policy, PolicyKind, PolicyTargetKind};
+use crate::emulator::rpc::{Error, Outcome, Request, answer, empty_answer, members};
 use crate::emulator::stored::Keyed as _;
 
 /// Custom policies in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
@@ -29,7 +29,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     if custom.count() >= PER_ACCOUNT {
         return Err(error::limit_exceeded("Policy"));
     }
-    let mut created = described(&policy);
+    let mut created = to_members(&policy);
     created.insert("CreateDate".to_owned(), iso_8601(policy.created).into());
     directory.policies.insert(policy.key(), policy);
     answer(json!({"Policy": created}))
@@ -42,7 +42,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let version = policy.in_force().ok_or_else(error::version_not_exist)?;
     answer(json!({
         "Policy": dated(policy, directory),
-        "DefaultPolicyVersion": policy_version::described(policy, version),
+        "DefaultPolicyVersion": policy_version::to_members(policy, version),
     }))
 }
 
@@ -50,8 +50,8 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
 pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let key = input::custom_policy_key(request.parameters)?;
     let policy = directory.policies.get(&key).ok_or_else(error::policy_not_exist)?;
-    for kind in [HolderKind::User, HolderKind::Group, HolderKind::Role] {
-        if directory.holders_of(&key).any(|(holder, _)| holder.kind == kind) {
+    for kind in [PolicyTargetKind::User, PolicyTargetKind::Group, PolicyTargetKind::Role] {
+        if directory.targets_of(&key).any(|(target, _)| target.kind == kind) {
             return Err(error::policy_delete_conflict(kind));
         }
     }
@@ -61,12 +61,12 @@ pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         return Err(Error::new(409, "DeleteConflict.Policy.Version", message));
     }
     directory.policies.remove(&key);
-    done()
+    empty_answer()
 }
 
 /// `ListPolicies`: the cloud's first.
 pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
-    let page = Page::read(request.parameters)?;
+    let page = Page::from_parameters(request.parameters)?;
     let kind = input::policy_kind(request.parameters)?;
     let wanted = input::tags(request.parameters)?;
     let policies = directory
@@ -82,7 +82,7 @@ pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
         .collect();
     policies.sort_by(|(left, _), (right, _)| left.cmp(right));
     let policies = policies.iter().map(|(key, listed)| (key.as_str(), listed.clone()));
-    Ok(page.of(policies, ("Policies", "Policy")))
+    Ok(page.select(policies, ("Policies", "Policy")))
 }
 
 /// `UpdatePolicyDescription`
@@ -98,7 +98,7 @@ pub fn update_description(directory: &mut Directory, request: &Request<'_>) -> O
 }
 
 /// The members every list of policies has.
-pub fn described(policy: &Policy) -> Map<String, Value> {
+pub fn to_members(policy: &Policy) -> Map<String, Value> {
     members(json!({
         "PolicyName": policy.name,
         "PolicyType": policy.kind.name(),
@@ -108,9 +108,9 @@ pub fn described(policy: &Policy) -> Map<String, Value> {
 }
 
 fn dated(policy: &Policy, directory: &Directory) -> Map<String, Value> {
-    let mut dated = described(policy);
+    let mut dated = to_members(policy);
     dated.insert("CreateDate".to_owned(), iso_8601(policy.created).into());
     dated.insert("UpdateDate".to_owned(), iso_8601(policy.updated).into());
-    dated.insert("AttachmentCount".to_owned(), directory.holders_of(&policy.key()).count().into());
+    dated.insert("AttachmentCount".to_owned(), directory.targets_of(&policy.key()).count().into());
     dated
 }

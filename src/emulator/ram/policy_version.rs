@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{error, input};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, Policy, PolicyVersion};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, done, members};
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// Versions of one policy (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_POLICY: usize = 5;
@@ -39,7 +39,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     if set_as_default {
         policy.default_version = number;
     }
-    answer(json!({"PolicyVersion": described(policy, &version)}))
+    answer(json!({"PolicyVersion": to_members(policy, &version)}))
 }
 
 /// `GetPolicyVersion`
@@ -47,7 +47,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let policy = existing(directory, request.parameters)?;
     let number = version_id(request.parameters)?;
     let version = policy.versions.get(&number).ok_or_else(error::version_not_exist)?;
-    answer(json!({"PolicyVersion": described(policy, version)}))
+    answer(json!({"PolicyVersion": to_members(policy, version)}))
 }
 
 /// `SetDefaultPolicyVersion`
@@ -59,7 +59,7 @@ pub fn set_default(directory: &mut Directory, request: &Request<'_>) -> Outcome 
     }
     policy.default_version = number;
     policy.updated = request.now;
-    done()
+    empty_answer()
 }
 
 /// `DeletePolicyVersion`: any but the one in force.
@@ -72,19 +72,19 @@ pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     }
     policy.versions.remove(&number).ok_or_else(error::version_not_exist)?;
     policy.updated = request.now;
-    done()
+    empty_answer()
 }
 
 /// `ListPolicyVersions`
 pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
     let policy = existing(directory, request.parameters)?;
-    let versions = policy.versions.values().map(|version| described(policy, version));
+    let versions = policy.versions.values().map(|version| to_members(policy, version));
     let versions: Vec<Map<String, Value>> = versions.collect();
     answer(json!({"PolicyVersions": {"PolicyVersion": versions}}))
 }
 
 /// The members of a version.
-pub fn described(policy: &Policy, version: &PolicyVersion) -> Map<String, Value> {
+pub fn to_members(policy: &Policy, version: &PolicyVersion) -> Map<String, Value> {
     members(json!({
         "VersionId": format!("v{}", version.number),
         "IsDefaultVersion": version.number == policy.default_version,

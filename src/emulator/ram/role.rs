@@ -9,8 +9,8 @@ use super::paging::Page;
 use super::tag::{carries, tag_list};
 use super::{error, input};
 use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Holder, HolderKind, Role, folded, role_arn};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, done, members};
+use crate::emulator::identity::{Directory, PolicyTarget, PolicyTargetKind, Role, folded, role_arn};
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// Roles in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_ACCOUNT: usize = 1_000;
@@ -21,7 +21,7 @@ const SESSION_DURATIONS: RangeInclusive<i64> = 3_600..=43_200;
 /// `CreateRole`
 pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
-    let name = input::new_name(parameters, HolderKind::Role)?;
+    let name = input::new_name(parameters, PolicyTargetKind::Role)?;
     let trust = input::trust(parameters, "AssumeRolePolicyDocument")?
         .ok_or_else(|| Error::missing_parameter("AssumeRolePolicyDocument"))?;
     let mut role = Role::new(name, trust, request.now);
@@ -39,7 +39,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     if directory.roles.len() >= PER_ACCOUNT {
         return Err(error::limit_exceeded("Role"));
     }
-    let created = described(&role, request, &["AssumeRolePolicyDocument"]);
+    let created = to_members(&role, request, &["AssumeRolePolicyDocument"]);
     directory.roles.insert(folded(name), role);
     answer(json!({"Role": created}))
 }
@@ -47,7 +47,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
 /// `GetRole`
 pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let role = existing(directory, request)?;
-    let mut described = described(role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
+    let mut described = to_members(role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
     let principal_name = format!("{}@role.{}.onaliyunservice.com", role.name, request.account_id);
     described.insert("RolePrincipalName".to_owned(), principal_name.into());
     described.insert("IsServiceLinkedRole".to_owned(), role.is_service_linked.into());
@@ -73,33 +73,33 @@ pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         role.allow_console_login = allow;
     }
     role.updated = request.now;
-    let updated = described(&role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
+    let updated = to_members(&role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
     directory.roles.insert(folded(&role.name), role);
     answer(json!({"Role": updated}))
 }
 
 /// `DeleteRole`: only without policies.
 pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
-    let role = Holder::new(HolderKind::Role, &existing(directory, request)?.name);
+    let role = PolicyTarget::new(PolicyTargetKind::Role, &existing(directory, request)?.name);
     if directory.policies_of(&role).next().is_some() {
-        return Err(error::delete_conflict(HolderKind::Role, "Policy"));
+        return Err(error::delete_conflict(PolicyTargetKind::Role, "Policy"));
     }
     directory.roles.remove(&role.name);
-    done()
+    empty_answer()
 }
 
 /// `ListRoles`: without the trust policies.
 pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
-    let page = Page::read(request.parameters)?;
+    let page = Page::from_parameters(request.parameters)?;
     let wanted = input::tags(request.parameters)?;
     let roles = directory.roles.iter().filter(|(_, role)| carries(&role.tags, &wanted));
-    let roles = roles.map(|(key, role)| (key.as_str(), listed(role, request)));
-    Ok(page.of(roles, ("Roles", "Role")))
+    let roles = roles.map(|(key, role)| (key.as_str(), to_list_entry(role, request)));
+    Ok(page.select(roles, ("Roles", "Role")))
 }
 
 fn existing<'d>(directory: &'d Directory, request: &Request<'_>) -> Result<&'d Role, Error> {
     let name = request.parameters.required("RoleName")?;
-    directory.role(name).ok_or_else(|| error::not_exist(HolderKind::Role, name))
+    directory.role(name).ok_or_else(|| error::not_exist(PolicyTargetKind::Role, name))
 }
 
 fn session_duration(parameters: &Parameters, name: &str) -> Result<Option<i64>, Error> {
@@ -110,7 +110,7 @@ fn session_duration(parameters: &Parameters, name: &str) -> Result<Option<i64>, 
 }
 
 /// The members every action gives, and those of `more` that only some do.
-fn described(role: &Role, request: &Request<'_>, more: &[&str]) -> Map<String, Value> {
+fn to_members(role: &Role, request: &Request<'_>, more: &[&str]) -> Map<String, Value> {
     let mut described = members(json!({
         "RoleId": role.id,
         "RoleName": role.name,
@@ -129,8 +129,8 @@ fn described(role: &Role, request: &Request<'_>, more: &[&str]) -> Map<String, V
     described
 }
 
-fn listed(role: &Role, request: &Request<'_>) -> Value {
-    let mut listed = described(role, request, &["UpdateDate"]);
+fn to_list_entry(role: &Role, request: &Request<'_>) -> Value {
+    let mut listed = to_members(role, request, &["UpdateDate"]);
     listed.insert("Tags".to_owned(), tag_list(&role.tags));
     Value::Object(listed)
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::input::TAGS;
 use super::{error, input};
-use crate::emulator::identity::{Directory, HolderKind, PolicyKey, PolicyKind, folded};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, done};
+use crate::emulator::identity::{Directory, PolicyKey, PolicyKind, PolicyTargetKind, folded};
+use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer};
 
 /// Resources in one call.
 const RESOURCES: usize = 50;
@@ -35,7 +35,7 @@ pub fn add(directory: &mut Directory, request: &Request<'_>) -> Outcome {
             return Err(error::limit_exceeded("Tag"));
         }
     }
-    done()
+    empty_answer()
 }
 
 /// `UntagResources`: the tags in `TagKeys`, or with `All` every one.
@@ -52,7 +52,7 @@ pub fn remove(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         }
         tags.retain(|key, _| !keys.contains(key));
     }
-    done()
+    empty_answer()
 }
 
 /// `ListTagResources`: of the resources named, or of all; those that carry the tags given, or all.
@@ -129,7 +129,7 @@ fn tags_mut<'d>(directory: &'d mut Directory, kind: Kind, name: &str) -> Result<
     match kind {
         Kind::Role => {
             let role = directory.roles.get_mut(&folded(name));
-            role.map(|role| &mut role.tags).ok_or_else(|| error::not_exist(HolderKind::Role, name))
+            role.map(|role| &mut role.tags).ok_or_else(|| error::not_exist(PolicyTargetKind::Role, name))
         }
         Kind::Policy => {
             let policy = directory.policies.get_mut(&PolicyKey::new(PolicyKind::Custom, name));

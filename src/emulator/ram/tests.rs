@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use super::SERVICE;
 use crate::emulator::access::{AccessKey, AccessKeys, Principal};
 use crate::emulator::identity::Directory;
-use crate::emulator::rpc::testing::{ACCOUNT, Bench};
+use crate::emulator::rpc::testing::{ACCOUNT, ServiceHarness};
 
 const TRUST: &str = r#"{ "Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "log.aliyuncs.com"}}]}"#;
 const DOCUMENT: &str =
     r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"ram:PassRole","Resource":"*"}]}"#;
 
-fn bench() -> Bench<Directory> {
-    Bench::new(SERVICE, Directory::new(ACCOUNT, AccessKeys::new()))
+fn bench() -> ServiceHarness<Directory> {
+    ServiceHarness::new(SERVICE, Directory::new(ACCOUNT, AccessKeys::new()))
 }
 
-fn with_role(name: &str) -> Bench<Directory> {
+fn with_role(name: &str) -> ServiceHarness<Directory> {
     let mut bench = bench();
     bench.done("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", TRUST)]);
     bench

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Api, Error, Parameters};
 use crate::emulator::access::{AccessKey, Principal};
 use crate::emulator::identity::Directory;
-use crate::emulator::policy::Facts;
+use crate::emulator::policy::ConditionContext;
 
 /// A service whose model is an `M`.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl<M> Resource<M> {
 /// What an action does; the members it answers, besides the request id.
 #[derive(Debug)]
 pub enum Run<M> {
-    /// Leaves everything as it is.
+    /// Changes nothing.
     Read(fn(&M, &Request<'_>) -> Outcome),
     /// Changes the model.
     Write(fn(&mut M, &Request<'_>) -> Outcome),
@@ -99,8 +99,8 @@ pub struct Request<'a> {
     pub now: i64,
     /// Who calls; `None` for an anonymous call.
     pub caller: Option<&'a Principal>,
-    /// What conditions are held against.
-    pub facts: &'a Facts,
+    /// The context that conditions are evaluated in.
+    pub condition_context: &'a ConditionContext,
     /// What it is called with.
     pub parameters: &'a Parameters,
 }
@@ -141,7 +141,8 @@ pub fn check_access<M>(
 ) -> Result<(), Error> {
     let Some(caller) = request.caller else { return Ok(()) };
     let name = format!("{}:{}", service.api.name(), action.name);
-    let is_refused = |arn: &&String| !directory.decide(caller, &name, arn, request.facts).is_allowed();
+    let is_refused =
+        |arn: &&String| !directory.decide(caller, &name, arn, request.condition_context).is_allowed();
     let arns = action.resource.arns(model, request)?;
     let Some(resource) = arns.iter().find(is_refused) else { return Ok(()) };
     tracing::debug!(caller = caller.arn(), action = name, resource, "not allowed");

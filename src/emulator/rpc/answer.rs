@@ -18,7 +18,7 @@ pub fn answer(value: Value) -> Outcome {
     Ok(members(value))
 }
 
-/// An answer with nothing but the request id.
-pub fn done() -> Outcome {
+/// An answer with the request id only.
+pub fn empty_answer() -> Outcome {
     answer(Value::Null)
 }

@@ -6,7 +6,7 @@ use super::authentication::is_acs3;
 use super::{Error, Parameters};
 use crate::emulator::http::{Call, Reply};
 
-/// The RPC-style services, told apart by the API version that each call carries.
+/// The RPC-style services, distinguished by the API version of each call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
     /// Resource Access Management, 2015-05-01.
@@ -30,7 +30,7 @@ impl Api {
         }
     }
 
-    fn of_version(version: &str) -> Self {
+    fn from_version(version: &str) -> Self {
         match version {
             "2015-05-01" => Self::Ram,
             "2016-01-20" => Self::Kms,
@@ -77,7 +77,7 @@ pub fn rpc_call(call: &Call) -> Option<RpcCall> {
     if is_sls {
         return None;
     }
-    let parameters = Parameters::of(call);
+    let parameters = Parameters::from_call(call);
     let named = |header: &str, name: &str| {
         let (in_header, in_parameters) = (call.header(header), parameters.get(name));
         let value = if is_acs3(call) { in_header } else { in_parameters.or(in_header) };
@@ -85,7 +85,7 @@ pub fn rpc_call(call: &Call) -> Option<RpcCall> {
     };
     let action = named("x-acs-action", "Action")?;
     let version = named("x-acs-version", "Version").unwrap_or_default();
-    Some(RpcCall { api: Api::of_version(&version), action, parameters })
+    Some(RpcCall { api: Api::from_version(&version), action, parameters })
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@
 use crate::emulator::error::Error;
 
 impl Error {
-    /// A parameter that must be there is not.
+    /// A required parameter is missing.
     pub fn missing_parameter(name: &str) -> Self {
         Self::new(400, "MissingParameter", format!("The parameter \"{name}\" is needed but not provided."))
     }
 
-    /// A parameter is none of the values it can have.
+    /// A parameter has a value that is not allowed.
     pub fn incorrect(name: &str) -> Self {
         Self::new(
             400,

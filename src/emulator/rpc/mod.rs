@@ -14,7 +14,7 @@ pub mod testing;
 
 pub use crate::emulator::error::Error;
 pub use action::{Action, ArnOf, IssuedCredentials, Outcome, Request, Resource, Run, Service, call_as};
-pub use answer::{answer, done, members};
+pub use answer::{answer, empty_answer, members};
 pub use api::{Api, RpcCall, rpc_call};
 pub use authentication::{Nonces, authenticate};
 pub use parameters::Parameters;

@@ -16,7 +16,7 @@ pub struct Parameters {
 
 impl Parameters {
     /// Reads the query and, where the body is a form, the body.
-    pub fn of(call: &Call) -> Self {
+    pub fn from_call(call: &Call) -> Self {
         let form = if is_form(call) {
             Query::parse(std::str::from_utf8(&call.body).unwrap_or_default())
         } else {
@@ -26,8 +26,8 @@ impl Parameters {
     }
 
     /// The parameters of a call that has no wire.
-    pub fn of_pairs(pairs: &[(&str, &str)]) -> Self {
-        Self { query: Query::of_pairs(pairs), form: Query::default() }
+    pub fn from_pairs(pairs: &[(&str, &str)]) -> Self {
+        Self { query: Query::from_pairs(pairs), form: Query::default() }
     }
 
     /// Every parameter as sent: those of the query first.
@@ -54,17 +54,17 @@ impl Parameters {
         self.get(name).ok_or_else(|| Error::missing_parameter(name))
     }
 
-    /// A whole number, if it is there.
+    /// An integer, if the parameter is given.
     ///
     /// # Errors
     ///
-    /// `InvalidParameter.<name>` for anything that is none.
+    /// `InvalidParameter.<name>` for anything else.
     pub fn number(&self, name: &str) -> Result<Option<i64>, Error> {
         let number = self.get(name).map(|text| text.parse().map_err(|_| Error::incorrect(name)));
         number.transpose()
     }
 
-    /// `true` or `false` in any case, if it is there.
+    /// `true` or `false` in any letter case, if the parameter is given.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::action::{Action, IssuedCredentials, Request, Resource, Run, Service, check_access};
 use super::{Error, RpcCall, authenticate};
-use crate::emulator::access::facts;
-use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
+use crate::emulator::access::condition_context;
+use crate::emulator::faulted_call::{EvaluatedCall, run_under_fault};
 use crate::emulator::faults::{FaultTarget, Release};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::persistence::{self, Persisted};
@@ -60,7 +60,7 @@ async fn evaluate<M: Clone + Persisted>(
         default_region: &state.region,
         now,
         caller: caller.as_ref(),
-        facts: &facts(call, now),
+        condition_context: &condition_context(call, now),
         parameters: &rpc.parameters,
     };
     check_access(service, action, &store.current(), &directory, &request)?;
@@ -74,7 +74,7 @@ async fn evaluate<M: Clone + Persisted>(
     };
     let evaluation = Evaluation { service, store, state, action, request: &request, id };
     let fault = state.fault_for(subject).map(|effect| (effect, release));
-    carry_out(&evaluation, fault, state).await
+    run_under_fault(&evaluation, fault, state).await
 }
 
 /// The region in a host of the form `kms.<region>.aliyuncs.com`.
@@ -151,7 +151,7 @@ impl<M: Clone + Persisted> Evaluation<'_, M> {
         persistence::submit(next, &self.state.store).map_err(|_| Error::internal_error())
     }
 
-    /// Answers once what was written lasts.
+    /// Answers once the write is durable.
     async fn wait_durable(
         &self,
         (members, committed): (Map<String, Value>, Committed),

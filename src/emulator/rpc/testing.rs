@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Error, Outcome, Parameters, Request, Run, Service};
 use crate::emulator::access::{AccessKeys, Principal};
-use crate::emulator::policy::Facts;
+use crate::emulator::policy::ConditionContext;
 
 /// Fri, 20 Nov 2026 08:00:00 GMT: what every bench starts at.
 pub const START: i64 = 1_795_161_600;
@@ -13,7 +13,7 @@ pub const START: i64 = 1_795_161_600;
 pub const ACCOUNT: &str = "1234567890123456";
 
 /// A service, its model, and who calls.
-pub struct Bench<M: 'static> {
+pub struct ServiceHarness<M: 'static> {
     pub service: Service<M>,
     pub model: M,
     pub caller: Principal,
@@ -21,7 +21,7 @@ pub struct Bench<M: 'static> {
     pub sessions: AccessKeys,
 }
 
-impl<M: Clone> Bench<M> {
+impl<M: Clone> ServiceHarness<M> {
     pub fn new(service: Service<M>, model: M) -> Self {
         let caller = Principal::AccountRoot { account_id: ACCOUNT.to_owned() };
         Self { service, model, caller, now: START, sessions: AccessKeys::new() }
@@ -29,14 +29,15 @@ impl<M: Clone> Bench<M> {
 
     /// Calls an action; nobody asks whether the caller may. A write that fails leaves nothing behind.
     pub fn call(&mut self, action: &str, parameters: &[(&str, &str)]) -> Outcome {
-        let (parameters, facts) = (Parameters::of_pairs(parameters), Facts::default());
+        let (parameters, condition_context) =
+            (Parameters::from_pairs(parameters), ConditionContext::default());
         let request = Request {
             account_id: ACCOUNT,
             named_region: parameters.get("RegionId"),
             default_region: "cn-hangzhou",
             now: self.now,
             caller: Some(&self.caller),
-            facts: &facts,
+            condition_context: &condition_context,
             parameters: &parameters,
         };
         let action = self.service.actions.iter().find(|known| known.name == action).expect("an action");

@@ -8,7 +8,7 @@ use super::encryption::user_cmk_info_of;
 use crate::emulator::access::Principal;
 use crate::emulator::error::Error;
 use crate::emulator::identity::{role_arn, role_of_arn};
-use crate::emulator::policy::Facts;
+use crate::emulator::policy::ConditionContext;
 
 /// Validates the key and the role of an encryption configuration.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub struct KeyAndRoleCheck<'a> {
     /// Who writes the configuration.
     pub caller: &'a Principal,
     /// The context that conditions on the caller are evaluated in.
-    pub facts: &'a Facts,
+    pub condition_context: &'a ConditionContext,
     /// Whether role and key are looked up. The caller's permission is always checked.
     pub looks_up: bool,
 }
@@ -61,7 +61,12 @@ impl KeyAndRoleCheck<'_> {
 
     fn check_pass_role(&self, arn: &str) -> Result<(), Error> {
         let arn = role_of_arn(arn).map_or_else(|| arn.to_owned(), |(account, name)| role_arn(account, name));
-        if self.snapshot.directory.decide(self.caller, "ram:PassRole", &arn, self.facts).is_allowed() {
+        if self
+            .snapshot
+            .directory
+            .decide(self.caller, "ram:PassRole", &arn, self.condition_context)
+            .is_allowed()
+        {
             return Ok(());
         }
         let caller = self.caller.arn();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Projects and Logstores that were written to, by name, and whether a number was given away.
+/// Projects and Logstores that were written to, by name, and whether a number was assigned.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     pub(super) projects: BTreeSet<String>,

@@ -6,7 +6,7 @@ use super::changes::Changes;
 use super::model::{Logstore, Model, Project};
 use super::versioned::View;
 use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
-use crate::storage::{Change, Document, Kind};
+use crate::storage::{Document, Kind, WriteBatch};
 
 /// The name of the document that says which number a Logstore was given last.
 pub const NUMBERS: &str = "numbers";
@@ -26,37 +26,37 @@ impl Model {
     /// # Errors
     ///
     /// [`Unwritable`], and then everything is still to be written.
-    pub fn write_changes(&mut self, change: &mut Change) -> Result<(), Unwritable> {
+    pub fn write_changes(&mut self, batch: &mut WriteBatch) -> Result<(), Unwritable> {
         for name in &self.changes.projects {
-            self.write_project(name, change)?;
+            self.write_project(name, batch)?;
         }
         for (project, name) in &self.changes.logstores {
-            self.write_logstore(project, name, change)?;
+            self.write_logstore(project, name, batch)?;
         }
         if self.changes.last_number {
-            self.write_last_number(change)?;
+            self.write_last_number(batch)?;
         }
         self.changes = Changes::default();
         Ok(())
     }
 
-    /// Everything there is, into a change of the store.
+    /// Writes all documents into a change of the store.
     ///
     /// # Errors
     ///
     /// [`Unwritable`]
-    pub fn write_all(&self, change: &mut Change) -> Result<(), Unwritable> {
-        self.write_last_number(change)?;
+    pub fn write_all(&self, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+        self.write_last_number(batch)?;
         for (project, _) in self.projects(View::Current) {
-            self.write_project(project, change)?;
+            self.write_project(project, batch)?;
             for (name, _) in self.logstores(project, View::Current) {
-                self.write_logstore(project, name, change)?;
+                self.write_logstore(project, name, batch)?;
             }
         }
         Ok(())
     }
 
-    /// Reads the documents of a store. What is there has been as it is all along.
+    /// Reads the documents of a store into a model without a history.
     ///
     /// # Errors
     ///
@@ -83,29 +83,29 @@ impl Model {
             let logstore = decode::<Logstore>(&document.content).map_err(unreadable)?;
             model.restore_logstore(project, name, logstore);
         }
-        model.settle();
+        model.forget_history();
         model.last_number = decode::<Numbers>(&numbers.content)?.last_logstore;
         Ok(model)
     }
 
-    fn write_last_number(&self, change: &mut Change) -> Result<(), Unwritable> {
-        change.write(Kind::Account, NUMBERS, encode(&Numbers { last_logstore: self.last_number })?);
+    fn write_last_number(&self, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+        batch.write(Kind::Account, NUMBERS, encode(&Numbers { last_logstore: self.last_number })?);
         Ok(())
     }
 
-    fn write_project(&self, name: &str, change: &mut Change) -> Result<(), Unwritable> {
+    fn write_project(&self, name: &str, batch: &mut WriteBatch) -> Result<(), Unwritable> {
         match self.project(name, View::Current) {
-            Some(project) => change.write(Kind::Project, name, encode(project)?),
-            None => change.remove(Kind::Project, name),
+            Some(project) => batch.write(Kind::Project, name, encode(project)?),
+            None => batch.remove(Kind::Project, name),
         }
         Ok(())
     }
 
-    fn write_logstore(&self, project: &str, name: &str, change: &mut Change) -> Result<(), Unwritable> {
+    fn write_logstore(&self, project: &str, name: &str, batch: &mut WriteBatch) -> Result<(), Unwritable> {
         let document = format!("{project}/{name}");
         match self.logstore(project, name, View::Current) {
-            Some(logstore) => change.write(Kind::Logstore, &document, encode(logstore)?),
-            None => change.remove(Kind::Logstore, &document),
+            Some(logstore) => batch.write(Kind::Logstore, &document, encode(logstore)?),
+            None => batch.remove(Kind::Logstore, &document),
         }
         Ok(())
     }

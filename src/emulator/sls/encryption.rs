@@ -1,7 +1,7 @@
 //! Encryption configurations: what is well-formed, and what may follow on what
 //! (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>).
 //!
-//! The first configuration fixes mechanism, algorithm and customer key for good, also while encryption
+//! The first configuration fixes mechanism, algorithm and customer key permanently, also while encryption
 //! is switched off. Everything is compared and kept letter by letter.
 
 use serde_json::{Map, Value, json};
@@ -39,10 +39,10 @@ pub struct UserCmkInfo {
     pub region_id: String,
 }
 
-/// One API's words for a configuration.
+/// The member names of a configuration in one API.
 #[derive(Debug)]
-pub struct Vocabulary {
-    /// What errors call the whole.
+pub struct FieldNames {
+    /// The name of the configuration in errors.
     name: &'static str,
     encrypt_type: &'static str,
     user_cmk_info: &'static str,
@@ -51,8 +51,8 @@ pub struct Vocabulary {
     region_id: &'static str,
 }
 
-/// The words of `encrypt_conf` in CreateLogStore, GetLogStore and UpdateLogStore.
-pub const ENCRYPT_CONF: Vocabulary = Vocabulary {
+/// The names of `encrypt_conf` in CreateLogStore, GetLogStore and UpdateLogStore.
+pub const ENCRYPT_CONF: FieldNames = FieldNames {
     name: "encrypt_conf",
     encrypt_type: "encrypt_type",
     user_cmk_info: "user_cmk_info",
@@ -61,8 +61,8 @@ pub const ENCRYPT_CONF: Vocabulary = Vocabulary {
     region_id: "region_id",
 };
 
-/// The words of `UpdateLogStoreEncryption`.
-pub const DEDICATED: Vocabulary = Vocabulary {
+/// The names in `UpdateLogStoreEncryption`.
+pub const ENCRYPTION_API: FieldNames = FieldNames {
     name: "encryption",
     encrypt_type: "encryptType",
     user_cmk_info: "userCmkInfo",
@@ -71,8 +71,8 @@ pub const DEDICATED: Vocabulary = Vocabulary {
     region_id: "regionId",
 };
 
-/// The words of `encryptConf` in the operations on metric stores.
-pub const METRIC_STORE: Vocabulary = Vocabulary {
+/// The names of `encryptConf` in the operations on metric stores.
+pub const METRIC_STORE: FieldNames = FieldNames {
     name: "encryptConf",
     encrypt_type: "encryptType",
     user_cmk_info: "userCmkInfo",
@@ -81,8 +81,8 @@ pub const METRIC_STORE: Vocabulary = Vocabulary {
     region_id: "regionId",
 };
 
-impl Vocabulary {
-    /// A stored configuration in these words.
+impl FieldNames {
+    /// A stored configuration in these names.
     pub fn translated(&self, stored: &Value) -> Value {
         let enable = stored.get("enable").cloned().unwrap_or_default();
         let mut conf = Map::from_iter([("enable".to_owned(), enable)]);
@@ -98,7 +98,7 @@ impl Vocabulary {
         Value::Object(conf)
     }
 
-    /// What is there in the place of a configuration is none.
+    /// The configuration is not an object.
     pub fn malformed(&self) -> Violation {
         Violation::new(self.name, format!("[{}] must be an object", self.name))
     }
@@ -107,9 +107,9 @@ impl Vocabulary {
     ///
     /// # Errors
     ///
-    /// The first member that is missing, of the wrong type, empty, or an algorithm nobody knows; where
+    /// The first member that is missing, of the wrong type, empty, or an unknown algorithm; where
     /// unknown members are refused, also those.
-    pub fn read(&self, conf: &Map<String, Value>, rules: Rules) -> Result<EncryptConf, Violation> {
+    pub fn parse(&self, conf: &Map<String, Value>, rules: Rules) -> Result<EncryptConf, Violation> {
         self.check_redundancy(conf, &["enable", self.encrypt_type, self.user_cmk_info], rules)?;
         let enable = conf.get("enable").and_then(Value::as_bool).ok_or_else(|| self.invalid("enable"))?;
         let encrypt_type = match conf.get(self.encrypt_type) {
@@ -119,13 +119,13 @@ impl Vocabulary {
         };
         let user_cmk_info = match conf.get(self.user_cmk_info) {
             None => None,
-            Some(Value::Object(info)) => Some(self.read_user_cmk_info(info, rules)?),
+            Some(Value::Object(info)) => Some(self.parse_user_cmk_info(info, rules)?),
             Some(_) => return Err(self.invalid(self.user_cmk_info)),
         };
         Ok(EncryptConf { enable, encrypt_type, user_cmk_info })
     }
 
-    fn read_user_cmk_info(&self, info: &Map<String, Value>, rules: Rules) -> Result<UserCmkInfo, Violation> {
+    fn parse_user_cmk_info(&self, info: &Map<String, Value>, rules: Rules) -> Result<UserCmkInfo, Violation> {
         self.check_redundancy(info, &[self.cmk_key_id, self.arn, self.region_id], rules)?;
         let text = |name: &str| match info.get(name).and_then(Value::as_str) {
             None | Some("") => Err(self.invalid(&format!("{}.{name}", self.user_cmk_info))),
@@ -169,11 +169,11 @@ impl Vocabulary {
 pub fn configured(
     stored: Option<&Value>,
     conf: &EncryptConf,
-    words: &Vocabulary,
+    names: &FieldNames,
 ) -> Result<Option<Value>, Error> {
     match stored {
-        Some(stored) => reconfigured(stored, conf, words).map(Some),
-        None => first_configuration(conf, words),
+        Some(stored) => reconfigured(stored, conf, names).map(Some),
+        None => first_configuration(conf, names),
     }
 }
 
@@ -185,13 +185,13 @@ pub fn configured(
 pub fn switched(
     stored: Option<&Value>,
     mut conf: EncryptConf,
-    words: &Vocabulary,
+    names: &FieldNames,
 ) -> Result<Option<Value>, Error> {
     if let Some(stored) = stored {
         conf.encrypt_type = conf.encrypt_type.or_else(|| encrypt_type_of(stored).map(str::to_owned));
         conf.user_cmk_info = conf.user_cmk_info.or_else(|| user_cmk_info_of(stored));
     }
-    configured(stored, &conf, words)
+    configured(stored, &conf, names)
 }
 
 /// The `encrypt_conf` that results from an UpdateLogStore that has none in its body.
@@ -228,11 +228,11 @@ pub fn algorithm_of(stored: &Value) -> Option<Algorithm> {
     })
 }
 
-fn first_configuration(conf: &EncryptConf, words: &Vocabulary) -> Result<Option<Value>, Error> {
+fn first_configuration(conf: &EncryptConf, names: &FieldNames) -> Result<Option<Value>, Error> {
     match &conf.encrypt_type {
         // Switching off what never was on configures nothing.
         None if !conf.enable && conf.user_cmk_info.is_none() => Ok(None),
-        None => Err(words.invalid(words.encrypt_type).into()),
+        None => Err(names.invalid(names.encrypt_type).into()),
         Some(encrypt_type) => {
             let mut stored = json!({"enable": conf.enable, "encrypt_type": encrypt_type});
             if let (Some(info), Some(members)) = (&conf.user_cmk_info, stored.as_object_mut()) {
@@ -243,13 +243,13 @@ fn first_configuration(conf: &EncryptConf, words: &Vocabulary) -> Result<Option<
     }
 }
 
-fn reconfigured(stored: &Value, conf: &EncryptConf, words: &Vocabulary) -> Result<Value, Error> {
+fn reconfigured(stored: &Value, conf: &EncryptConf, names: &FieldNames) -> Result<Value, Error> {
     let encrypt_type =
-        conf.encrypt_type.as_deref().ok_or_else(|| Error::from(words.invalid(words.encrypt_type)))?;
+        conf.encrypt_type.as_deref().ok_or_else(|| Error::from(names.invalid(names.encrypt_type)))?;
     let is_same =
         encrypt_type_of(stored) == Some(encrypt_type) && user_cmk_info_of(stored) == conf.user_cmk_info;
     if !is_same {
-        let message = format!("{} is set, only enable can be changed", words.name);
+        let message = format!("{} is set, only enable can be changed", names.name);
         return Err(Error::parameter_invalid(message));
     }
     let mut next = stored.clone();
@@ -283,7 +283,7 @@ mod tests {
     const ARN: &str = "acs:ram::1234567890123456:role/byok";
 
     fn read(conf: &Value, rules: Rules) -> Result<EncryptConf, Violation> {
-        ENCRYPT_CONF.read(conf.as_object().unwrap(), rules)
+        ENCRYPT_CONF.parse(conf.as_object().unwrap(), rules)
     }
 
     fn byok(enable: bool) -> Value {
@@ -419,15 +419,15 @@ mod tests {
     fn the_dedicated_operation_has_its_own_words_and_sets_the_same_state() {
         let conf = json!({"enable": true, "encryptType": "default",
             "userCmkInfo": {"keyId": "key-1", "roleArn": ARN, "regionId": "cn-hangzhou"}});
-        let conf = DEDICATED.read(conf.as_object().unwrap(), Rules::Strict).unwrap();
-        assert_eq!(switched(None, conf, &DEDICATED), Ok(Some(byok(true))));
+        let conf = ENCRYPTION_API.parse(conf.as_object().unwrap(), Rules::Strict).unwrap();
+        assert_eq!(switched(None, conf, &ENCRYPTION_API), Ok(Some(byok(true))));
     }
 
     #[test]
     fn the_dedicated_operation_may_change_enable_alone() {
         let off = EncryptConf { enable: false, encrypt_type: None, user_cmk_info: None };
-        assert_eq!(switched(Some(&byok(true)), off.clone(), &DEDICATED), Ok(Some(byok(false))));
+        assert_eq!(switched(Some(&byok(true)), off.clone(), &ENCRYPTION_API), Ok(Some(byok(false))));
         let other = EncryptConf { encrypt_type: Some("m4".to_owned()), ..off };
-        assert_eq!(switched(Some(&byok(true)), other, &DEDICATED).unwrap_err().code, "ParameterInvalid");
+        assert_eq!(switched(Some(&byok(true)), other, &ENCRYPTION_API).unwrap_err().code, "ParameterInvalid");
     }
 }

@@ -81,7 +81,7 @@ impl Error {
         Self::new(400, "ProjectQuotaExceed", "Project Quota Exceed.")
     }
 
-    /// The path, or the method on it, is none of the service's.
+    /// The service has no such path, or no such method on it.
     pub fn invalid_method(path: &str) -> Self {
         Self::new(405, "InvalidMethod", format!("invalid request method: {path}"))
     }
@@ -100,7 +100,7 @@ impl Error {
         }
     }
 
-    /// The compression is none the service knows.
+    /// The compression is unknown.
     pub fn invalid_compress_type(name: &str) -> Self {
         Self::new(400, "InvalidCompressType", format!("x-log-compresstype {name} is unsupported."))
     }
@@ -111,7 +111,7 @@ impl Error {
         Self::new(400, "MissingBodyRawSize", message)
     }
 
-    /// What is said of a body's size is no number, or not so.
+    /// The stated size of a body is not a number, or wrong.
     pub fn invalid_body_raw_size() -> Self {
         Self::new(400, "InvalidBodyRawSize", "x-log-bodyrawsize is invalid.")
     }

@@ -22,13 +22,13 @@ enum Kind {
 enum OnUpdate {
     /// Sets it.
     Sets,
-    /// Takes it and leaves it as it is.
+    /// Accepts and ignores it.
     Ignores,
-    /// Has no such member: leaves it as it is, and refuses it where unknown members are refused.
+    /// Has no such member: ignores it, or refuses it where unknown members are refused.
     Lacks,
 }
 
-/// What a member is when nobody has said anything.
+/// The value of a member that was never set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Initial {
     Absent,
@@ -129,12 +129,12 @@ pub fn created(body: &Map<String, Value>, rules: Rules, now: i64) -> Result<Map<
     logstore.insert("createTime".to_owned(), now.into());
     logstore.insert("lastModifyTime".to_owned(), now.into());
     limits::check_shard_count(&logstore)?;
-    limits::check(&logstore)?;
+    limits::validate(&logstore)?;
     Ok(logstore)
 }
 
-/// The members a Logstore has after an update. A member that was left out goes back to its initial
-/// value, or stays as it is where the rules are lenient. Members nobody here knows stay, and take the
+/// The members a Logstore has after an update. A member that was left out is reset to its initial
+/// value, or keeps its value where the rules are lenient. Unknown members stay, and take the
 /// value the update carries if it carries one. `encrypt_conf` is left to `encryption`.
 ///
 /// # Errors
@@ -172,7 +172,7 @@ pub fn updated(
         }
     }
     logstore.insert("lastModifyTime".to_owned(), now.into());
-    limits::check(&logstore)?;
+    limits::validate(&logstore)?;
     Ok(logstore)
 }
 

@@ -41,7 +41,7 @@ pub fn check_shard_count(logstore: &Map<String, Value>) -> Result<(), Violation>
 /// # Errors
 ///
 /// The first member out of its range.
-pub fn check(logstore: &Map<String, Value>) -> Result<(), Violation> {
+pub fn validate(logstore: &Map<String, Value>) -> Result<(), Violation> {
     let ttl = integer(logstore, "ttl").ok_or_else(|| missing("ttl"))?;
     if !TTL.contains(&ttl) {
         return Err(Violation::new("ttl", "ttl value is out of range"));
@@ -101,12 +101,12 @@ mod tests {
 
     #[track_caller]
     fn refused(change: Value, message: &str) {
-        assert_eq!(check(&with(change)).unwrap_err().message, message);
+        assert_eq!(validate(&with(change)).unwrap_err().message, message);
     }
 
     #[track_caller]
     fn accepted(change: Value) {
-        assert_eq!(check(&with(change)), Ok(()));
+        assert_eq!(validate(&with(change)), Ok(()));
     }
 
     #[test]

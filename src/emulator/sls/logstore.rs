@@ -34,7 +34,7 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
         return Err(Error::logstore_info_invalid(format!("store name {name} is invalid")));
     }
     if let Some(conf) = body.get(ENCRYPT_CONF).and_then(Value::as_object) {
-        let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
+        let conf = encryption::ENCRYPT_CONF.parse(conf, context.rules)?;
         let conf = encryption::configured(None, &conf, &encryption::ENCRYPT_CONF)?;
         context.key_and_role_check.validate(conf.as_ref(), (project, name), &region)?;
         logstore.set_encrypt_conf(conf);
@@ -79,7 +79,7 @@ pub fn update(model: &mut Model, request: &Request<'_>) -> Outcome {
     check_mode_change(stored, &next)?;
     let conf = match body.get(ENCRYPT_CONF).and_then(Value::as_object) {
         Some(conf) => {
-            let conf = encryption::ENCRYPT_CONF.read(conf, context.rules)?;
+            let conf = encryption::ENCRYPT_CONF.parse(conf, context.rules)?;
             let conf = encryption::configured(stored.encrypt_conf(), &conf, &encryption::ENCRYPT_CONF)?;
             context.key_and_role_check.validate(conf.as_ref(), (project, name), region_of(model, project))?;
             conf
@@ -111,14 +111,14 @@ pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
 pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { project, query, context, .. } = request;
     project_of(model, project, context)?;
-    let page = Page::read(query, DEFAULT_LIST_SIZE)?;
+    let page = Page::from_query(query, DEFAULT_LIST_SIZE)?;
     let matching: Vec<&str> = model
         .logstores(project, context.view)
         .filter(|(name, logstore)| is_listed(name, &logstore.members, query))
         .map(|(name, _)| name)
         .collect();
     let total = matching.len();
-    let names = page.of(matching);
+    let names = page.select(matching);
     Ok(json!({"count": names.len(), "total": total, "logstores": names}))
 }
 
@@ -141,11 +141,11 @@ pub fn get_metering_mode(model: &Model, request: &Request<'_>) -> Outcome {
 pub fn update_metering_mode(model: &mut Model, request: &Request<'_>) -> Outcome {
     let &Request { project, name, body, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
-    logstore.metering_mode =
-        body.get("meteringMode")
-            .and_then(Value::as_str)
-            .and_then(MeteringMode::named)
-            .ok_or_else(|| Error::parameter_invalid("[meteringMode] key is missing or not supported"))?;
+    logstore.metering_mode = body
+        .get("meteringMode")
+        .and_then(Value::as_str)
+        .and_then(MeteringMode::from_name)
+        .ok_or_else(|| Error::parameter_invalid("[meteringMode] key is missing or not supported"))?;
     model.set_logstore(project, name, logstore);
     Ok(Value::Null)
 }
@@ -158,8 +158,8 @@ pub fn update_metering_mode(model: &mut Model, request: &Request<'_>) -> Outcome
 pub fn update_encryption(model: &mut Model, request: &Request<'_>) -> Outcome {
     let &Request { project, name, body, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
-    let conf = encryption::DEDICATED.read(body, context.rules)?;
-    let conf = encryption::switched(logstore.encrypt_conf(), conf, &encryption::DEDICATED)?;
+    let conf = encryption::ENCRYPTION_API.parse(body, context.rules)?;
+    let conf = encryption::switched(logstore.encrypt_conf(), conf, &encryption::ENCRYPTION_API)?;
     context.key_and_role_check.validate(conf.as_ref(), (project, name), region_of(model, project))?;
     logstore.set_encrypt_conf(conf);
     logstore.members.insert("lastModifyTime".to_owned(), context.now.into());
@@ -167,7 +167,7 @@ pub fn update_encryption(model: &mut Model, request: &Request<'_>) -> Outcome {
     Ok(Value::Null)
 }
 
-/// A Logstore that is there, in a project that the call's endpoint serves.
+/// An existing Logstore, in a project that the call's endpoint serves.
 ///
 /// # Errors
 ///
@@ -182,8 +182,8 @@ pub fn existing<'a>(
     model.logstore(project, name, context.view).ok_or_else(|| Error::logstore_not_exist(name))
 }
 
-/// Checks that the project is there. Where an earlier version is looked at, that of the Logstore counts:
-/// the project need only be there in either.
+/// Checks that the project exists. If an earlier version is read, it is that of the Logstore: the project must
+/// exist in either version.
 ///
 /// # Errors
 ///
@@ -193,7 +193,7 @@ pub fn project_of(model: &Model, project: &str, context: &Context<'_>) -> Result
     current.or_else(|_| model.served_project(project, context, context.view)).map(|_| ())
 }
 
-/// The region of a project that is there.
+/// The region of an existing project.
 fn region_of<'m>(model: &'m Model, project: &str) -> &'m str {
     model.project(project, View::Current).map_or("", |project| &project.region)
 }
@@ -210,7 +210,7 @@ fn check_mode_change(stored: &Logstore, next: &Logstore) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the filters of a list let a Logstore through. Empty filters are none.
+/// Whether a Logstore matches the filters of a list. An empty filter matches all.
 fn is_listed(name: &str, members: &Map<String, Value>, query: &Query) -> bool {
     let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -231,7 +231,7 @@ impl MeteringMode {
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         [Self::ChargeByFunction, Self::ChargeByDataIngest].into_iter().find(|mode| mode.name() == name)
     }
 }

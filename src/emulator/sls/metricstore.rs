@@ -1,10 +1,10 @@
-//! The operations on metric stores. A metric store is a Logstore of metrics with another set of words; the logs
+//! The operations on metric stores. A metric store is a Logstore of metrics with other member names; the logs
 //! in it are written and read as those of any Logstore
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-createmetricstore>).
 //!
 //! Its encryption follows what is known of the service: the same rules as for Logstores, except that an update
-//! without `encryptConf` leaves encryption as it is. Members in the words of Logstores, `encrypt_conf` above
-//! all, are passed over. What an update leaves out otherwise stays as well; that, the errors and the permissions
+//! without `encryptConf` does not change encryption. Members with the names of Logstores, such as `encrypt_conf`,
+//! are ignored. Other members that an update leaves out keep their values as well; that, the errors and the permissions
 //! are guesses.
 
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ const METRICS: &str = "Metrics";
 /// The only kind of metrics there is.
 const METRIC_TYPE: &str = "prometheus";
 
-/// The encryption configuration, in words of its own.
+/// The encryption configuration.
 const CONF: &str = "encryptConf";
 
 /// Members that have the same name in a Logstore, in both directions.
@@ -119,7 +119,7 @@ pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
 pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { project, query, context, .. } = request;
     logstore::project_of(model, project, context)?;
-    let page = Page::read(query, DEFAULT_LIST_SIZE)?;
+    let page = Page::from_query(query, DEFAULT_LIST_SIZE)?;
     let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let is_listed = |name: &str, logstore: &Logstore| {
         is_of_metrics(logstore)
@@ -129,7 +129,7 @@ pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let stores = model.logstores(project, context.view).filter(|(name, store)| is_listed(name, store));
     let names: Vec<&str> = stores.map(|(name, _)| name).collect();
     let total = names.len();
-    let names = page.of(names);
+    let names = page.select(names);
     Ok(json!({"count": names.len(), "total": total, "metricstores": names}))
 }
 
@@ -156,11 +156,11 @@ fn as_logstore(body: &Map<String, Value>) -> Result<Map<String, Value>, Error> {
     Ok(shared.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// The configuration that results from a body, in the words of Logstores; `None` where it says nothing of it.
+/// The configuration that results from a body, with the names of Logstores; `None` if the body has none.
 fn configuration(stored: Option<&Value>, body: &Map<String, Value>) -> Result<Option<Value>, Error> {
     let Some(conf) = body.get(CONF) else { return Ok(None) };
     let conf = conf.as_object().ok_or_else(|| METRIC_STORE.malformed())?;
-    let conf = METRIC_STORE.read(conf, Rules::Default)?;
+    let conf = METRIC_STORE.parse(conf, Rules::Default)?;
     if conf.enable {
         encryption::configured(stored, &conf, &METRIC_STORE)
     } else {

@@ -1,4 +1,4 @@
-//! Everything SLS remembers: projects and their Logstores.
+//! The state of SLS: projects and their Logstores.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub struct Shard {
     /// The first key of its range.
     #[serde(with = "hash_key")]
     pub inclusive_begin_key: u128,
-    /// The key behind its range; the largest there is, in the last range, belongs to it.
+    /// The key behind its range. The largest key belongs to the last range.
     #[serde(with = "hash_key")]
     pub exclusive_end_key: u128,
     /// Seconds since the epoch.
@@ -88,7 +88,7 @@ mod hash_key {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logstore {
-    /// Its number, from 1 on. One that is made anew under the same name has another, also after a restart.
+    /// Its number, from 1 on. No other Logstore ever gets it, not even one of the same name.
     pub number: u64,
     /// How it is charged.
     pub metering_mode: MeteringMode,
@@ -96,7 +96,7 @@ pub struct Logstore {
     pub shards: Vec<Shard>,
     /// Its data key; none until something was sealed.
     pub data_key: Option<WrappedDataKey>,
-    /// The members GetLogStore answers with, those nobody here knows included.
+    /// The members GetLogStore answers with, including unknown ones.
     #[serde(with = "json_text")]
     pub members: Map<String, Value>,
 }
@@ -155,7 +155,7 @@ pub struct Closed {
 }
 
 impl Model {
-    /// A project that is there.
+    /// A project, if it exists.
     pub fn project(&self, name: &str, view: View) -> Option<&Project> {
         self.projects.get(name)?.get(view)
     }
@@ -195,7 +195,7 @@ impl Model {
         }
     }
 
-    /// A Logstore that is there.
+    /// A Logstore, if it exists.
     pub fn logstore(&self, project: &str, name: &str, view: View) -> Option<&Logstore> {
         self.logstores.get(project)?.get(name)?.get(view)
     }
@@ -235,7 +235,7 @@ impl Model {
 
     /// Keeps the data key that was made for a Logstore; false when it is gone, or has one already. To
     /// readers it looks as if the key had been there all along.
-    pub fn keep_data_key(&mut self, project: &str, name: &str, number: u64, key: WrappedDataKey) -> bool {
+    pub fn set_data_key(&mut self, project: &str, name: &str, number: u64, key: WrappedDataKey) -> bool {
         let logstores = self.logstores.get_mut(project);
         let Some(slot) = logstores.and_then(|logstores| logstores.get_mut(name)) else { return false };
         let fits = |logstore: &Logstore| logstore.number == number && logstore.data_key.is_none();
@@ -252,14 +252,14 @@ impl Model {
         std::mem::take(&mut self.closed)
     }
 
-    /// Goes back to what is in `seed`, with numbers that none of the Logstores here has.
-    pub fn go_back(&mut self, seed: &Self) {
+    /// Resets the model to `seed`. Its Logstores get numbers that no Logstore had before.
+    pub fn reset_to(&mut self, seed: &Self) {
         let last_number = self.last_number;
         *self = seed.clone();
         for logstore in self.logstores.values_mut().flat_map(BTreeMap::values_mut) {
             logstore.update_untracked(|logstore| logstore.number += last_number);
         }
-        self.settle();
+        self.forget_history();
         self.last_number += last_number;
     }
 
@@ -273,16 +273,15 @@ impl Model {
         slot.remove();
     }
 
-    /// Makes everything look as if it had always been as it is: there is no earlier version to see, and
-    /// nothing that was changed.
-    pub fn settle(&mut self) {
+    /// Forgets the earlier versions and the changes that are not submitted yet.
+    pub fn forget_history(&mut self) {
         self.changes = Changes::default();
         self.closed = Closed::default();
         for project in self.projects.values_mut() {
-            settle(project);
+            forget_history(project);
         }
         for logstore in self.logstores.values_mut().flat_map(BTreeMap::values_mut) {
-            settle(logstore);
+            forget_history(logstore);
         }
     }
 }
@@ -295,7 +294,7 @@ fn closed_shards(before: &Logstore, after: &Logstore) -> Vec<(u64, u32)> {
     closed.map(|shard| (after.number, shard.id)).collect()
 }
 
-fn settle<T: Clone>(value: &mut Versioned<T>) {
+fn forget_history<T: Clone>(value: &mut Versioned<T>) {
     if let Some(current) = value.get(View::Current) {
         *value = Versioned::new(current.clone());
     }
@@ -342,9 +341,9 @@ mod tests {
         let mut model = Model::default();
         model.set_logstore("proj", "app", Logstore::default());
         let key = |byte| WrappedDataKey::Service { wrapped: vec![byte] };
-        assert!(!model.keep_data_key("proj", "app", 2, key(1)));
-        assert!(model.keep_data_key("proj", "app", 1, key(1)));
-        assert!(!model.keep_data_key("proj", "app", 1, key(2)));
+        assert!(!model.set_data_key("proj", "app", 2, key(1)));
+        assert!(model.set_data_key("proj", "app", 1, key(1)));
+        assert!(!model.set_data_key("proj", "app", 1, key(2)));
         assert_eq!(model.logstore("proj", "app", View::Current).unwrap().data_key, Some(key(1)));
         assert_eq!(number(&model, View::BeforeLastWrite), None);
     }
@@ -355,7 +354,7 @@ mod tests {
         seed.set_logstore("proj", "app", Logstore::default());
         let mut model = seed.clone();
         for expected in [2, 3] {
-            model.go_back(&seed);
+            model.reset_to(&seed);
             assert_eq!(number(&model, View::Current), Some(expected));
         }
         model.set_logstore("proj", "app", Logstore::default());

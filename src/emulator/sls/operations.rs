@@ -116,7 +116,7 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 impl Operation {
-    /// Whether the operation leaves everything as it is.
+    /// Whether the operation changes nothing.
     pub fn is_read(&self) -> bool {
         match &self.run {
             Run::Read(_) => true,

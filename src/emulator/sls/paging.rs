@@ -19,7 +19,7 @@ impl Page {
     /// # Errors
     ///
     /// `InvalidLogStoreQuery` for what is no number, `ParameterInvalid` for a size out of range.
-    pub fn read(query: &Query, default_size: usize) -> Result<Self, Error> {
+    pub fn from_query(query: &Query, default_size: usize) -> Result<Self, Error> {
         let offset = number(query, "offset")?.unwrap_or(0);
         let size = number(query, "size")?.unwrap_or(default_size);
         if !(1..=MAX_SIZE).contains(&size) {
@@ -30,7 +30,7 @@ impl Page {
     }
 
     /// Cuts the page out of the whole list.
-    pub fn of<T>(self, all: Vec<T>) -> Vec<T> {
+    pub fn select<T>(self, all: Vec<T>) -> Vec<T> {
         all.into_iter().skip(self.offset).take(self.size).collect()
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn page(query: &str) -> Result<Vec<u32>, Error> {
-        Ok(Page::read(&Query::parse(query), 3)?.of((0..10).collect()))
+        Ok(Page::from_query(&Query::parse(query), 3)?.select((0..10).collect()))
     }
 
     #[test]

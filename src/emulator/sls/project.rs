@@ -78,7 +78,7 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
 pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { project: name, context, .. } = request;
     let project = model.served_project(name, context, context.view)?;
-    let mut json = described(name, project, context);
+    let mut json = to_members(name, project, context);
     let region = &project.region;
     json.extend(members(json!({
         "createTime": formatted(project.create_time, TIME),
@@ -99,14 +99,14 @@ pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
 /// Those of [`Page::read`].
 pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { query, context, .. } = request;
-    let page = Page::read(query, DEFAULT_LIST_SIZE)?;
+    let page = Page::from_query(query, DEFAULT_LIST_SIZE)?;
     let matching: Vec<Value> = model
         .projects(context.view)
         .filter(|(name, project)| project.region == context.region && is_listed(name, project, query))
-        .map(|(name, project)| listed(name, project, context))
+        .map(|(name, project)| to_list_entry(name, project, context))
         .collect();
     let total = matching.len();
-    let projects = page.of(matching);
+    let projects = page.select(matching);
     Ok(json!({"count": projects.len(), "total": total, "projects": projects}))
 }
 
@@ -141,7 +141,7 @@ pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
 }
 
 /// The members GetProject and `ListProject` have in common.
-fn described(name: &str, project: &Project, context: &Context<'_>) -> Map<String, Value> {
+fn to_members(name: &str, project: &Project, context: &Context<'_>) -> Map<String, Value> {
     members(json!({
         "projectName": name,
         "description": project.description,
@@ -154,14 +154,14 @@ fn described(name: &str, project: &Project, context: &Context<'_>) -> Map<String
     }))
 }
 
-fn listed(name: &str, project: &Project, context: &Context<'_>) -> Value {
-    let mut json = described(name, project, context);
+fn to_list_entry(name: &str, project: &Project, context: &Context<'_>) -> Value {
+    let mut json = to_members(name, project, context);
     json.insert("createTime".to_owned(), project.create_time.to_string().into());
     json.insert("lastModifyTime".to_owned(), project.last_modify_time.to_string().into());
     Value::Object(json)
 }
 
-/// Whether the filters of a list let a project through. Empty filters are none.
+/// Whether a project matches the filters of a list. An empty filter matches all.
 fn is_listed(name: &str, project: &Project, query: &Query) -> bool {
     let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
     filter("projectName").is_none_or(|part| name.contains(part))

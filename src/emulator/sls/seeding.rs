@@ -22,7 +22,7 @@ pub fn read_projects(projects: &Node<'_>, region: &str, now: i64) -> Result<Mode
     for node in projects.elements()? {
         read_project(&mut model, &node, region, now)?;
     }
-    model.settle();
+    model.forget_history();
     Ok(model)
 }
 
@@ -93,16 +93,16 @@ fn read_logstore(node: &Node<'_>, name: &str, now: i64) -> Result<Logstore, Prob
     check_encrypt_conf(members).map_err(in_node)?;
     let logstore = unchecked_logstore(name, members.clone(), now);
     limits::check_shard_count(&logstore.members).map_err(in_node)?;
-    limits::check(&logstore.members).map_err(in_node)?;
+    limits::validate(&logstore.members).map_err(in_node)?;
     Ok(logstore)
 }
 
 /// A configuration in a seed has to be one that a call could have made.
 fn check_encrypt_conf(members: &Map<String, Value>) -> Result<(), Violation> {
     let Some(conf) = members.get(ENCRYPT_CONF).and_then(Value::as_object) else { return Ok(()) };
-    let words = &encryption::ENCRYPT_CONF;
-    let conf = words.read(conf, Rules::Strict)?;
-    match configured(None, &conf, words) {
+    let names = &encryption::ENCRYPT_CONF;
+    let conf = names.parse(conf, Rules::Strict)?;
+    match configured(None, &conf, names) {
         Ok(Some(_)) => Ok(()),
         Ok(None) => {
             let message =

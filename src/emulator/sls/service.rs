@@ -14,10 +14,10 @@ use super::operations::{Operation, Run};
 use super::permission::permission;
 use super::routes::{Route, route};
 use super::versioned::View;
-use crate::emulator::access::{Principal, facts};
+use crate::emulator::access::{Principal, condition_context};
 use crate::emulator::endpoint::Endpoint;
 use crate::emulator::error::Error;
-use crate::emulator::faulted_call::{EvaluatedCall, carry_out};
+use crate::emulator::faulted_call::{EvaluatedCall, run_under_fault};
 use crate::emulator::faults::{FaultTarget, Release};
 use crate::emulator::http::{Answer, Call, Reply};
 use crate::emulator::identity::Directory;
@@ -27,7 +27,7 @@ use crate::emulator::state::State;
 pub const NAME: &str = "sls";
 
 /// Answers a call: verifies who sent it, finds the operation, asks whether the caller may, applies what
-/// was ordered to go wrong, and evaluates it. The body is looked into last.
+/// was ordered to go wrong, and evaluates it. The body is read last.
 ///
 /// `release` ends the wait of a call that is held.
 pub async fn serve(state: &State, id: &str, call: &Call, release: Release) -> Answer {
@@ -46,14 +46,14 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
 
     let route = route(call)?;
     let (action, resource) = permission(&route, call, &state.account_id, &region);
-    if !directory.decide(&principal, &action, &resource, &facts(call, now)).is_allowed() {
+    if !directory.decide(&principal, &action, &resource, &condition_context(call, now)).is_allowed() {
         let arn = principal.arn();
         return Err(Error::unauthorized(format!("{arn} is not allowed to perform {action} on {resource}")));
     }
     let subject = FaultTarget {
         service: NAME,
         action: route.operation.name,
-        // Of the logs in a Logstore there is no earlier version to answer with.
+        // The logs in a Logstore have no earlier version.
         is_read: matches!(route.operation.run, Run::Read(_)),
         looks_up: route.operation.looks_up(),
         project: route.project.as_deref(),
@@ -62,7 +62,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     let evaluation =
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
     let fault = state.fault_for(subject).map(|effect| (effect, release));
-    carry_out(&evaluation, fault, state).await
+    run_under_fault(&evaluation, fault, state).await
 }
 
 /// The region a call is for: the endpoint's, else that of the project it names, else the emulator's.
@@ -173,7 +173,7 @@ impl Evaluation<'_> {
         let key_and_role_check = KeyAndRoleCheck {
             snapshot,
             caller: self.caller,
-            facts: &facts(self.call, now),
+            condition_context: &condition_context(self.call, now),
             looks_up: self.state.references_must_exist(),
         };
         let context = &Context {
@@ -210,7 +210,7 @@ fn check_body_headers(call: &Call, operation: &Operation) -> Result<(), Error> {
         return Err(Error::invalid_body_raw_size());
     }
     if let Some(kind) = call.header("x-log-compresstype").filter(|kind| !kind.is_empty()) {
-        Compression::named(kind).ok_or_else(|| Error::invalid_compress_type(kind))?;
+        Compression::from_name(kind).ok_or_else(|| Error::invalid_compress_type(kind))?;
         raw_size.ok_or_else(Error::missing_body_raw_size)?;
     }
     if call.body.is_empty() {

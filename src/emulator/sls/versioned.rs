@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-/// Which of the two is looked at.
+/// Which version is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// What is there.
+    /// The current version.
     Current,
-    /// What was there before the last write.
+    /// The version before the last write.
     BeforeLastWrite,
 }
 
@@ -25,7 +25,7 @@ impl<T> Default for Versioned<T> {
 }
 
 impl<T> Versioned<T> {
-    /// A value that has been there all along.
+    /// A value without a history.
     pub fn new(value: T) -> Self {
         let value = Arc::new(value);
         Self { current: Some(Arc::clone(&value)), previous: Some(value) }
@@ -44,7 +44,7 @@ impl<T> Versioned<T> {
         self.previous = self.current.replace(Arc::new(value));
     }
 
-    /// Changes the value as if it had been so since its last write; nothing happens where there is none.
+    /// Changes the current value in place; not a write. Does nothing if there is no value.
     pub fn update_untracked(&mut self, change: impl FnOnce(&mut T))
     where
         T: Clone,
@@ -54,7 +54,7 @@ impl<T> Versioned<T> {
         }
     }
 
-    /// Takes the value away; nothing happens where there is none.
+    /// Removes the value, if there is one.
     pub fn remove(&mut self) {
         if self.current.is_some() {
             self.previous = self.current.take();

@@ -25,7 +25,7 @@ impl From<Violation> for Error {
     }
 }
 
-/// A violation for a member that has to be there.
+/// The violation of a required member that is missing.
 pub fn missing(name: &str) -> Violation {
     Violation::new(name, format!("The logstore info is invalid, [{name}] key is missing"))
 }

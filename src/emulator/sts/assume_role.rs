@@ -3,7 +3,7 @@
 use super::session::{AssumeRoleRequest, forbidden, malformed, role_asked_for};
 use crate::emulator::access::Principal;
 use crate::emulator::identity::{Directory, role_arn};
-use crate::emulator::policy::Facts;
+use crate::emulator::policy::ConditionContext;
 use crate::emulator::rpc::{Error, IssuedCredentials, Request};
 
 /// Letters in `ExternalId`.
@@ -18,24 +18,28 @@ pub fn role_arn_asked_for(_: &Directory, request: &Request<'_>) -> Result<String
 /// Issues credentials for a role of `directory` to a caller whom the role trusts.
 pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials {
     let caller = request.caller.ok_or_else(Error::internal_error)?;
-    let wanted = AssumeRoleRequest::read(request.parameters)?;
-    let facts = facts(request)?;
-    let role = wanted.role_in(directory)?;
-    // The account's own keys cannot assume roles, whoever the role trusts.
+    let role_request = AssumeRoleRequest::from_parameters(request.parameters)?;
+    let condition_context = condition_context(request)?;
+    let role = role_request.role_in(directory)?;
+    // The account's own keys cannot assume roles, whatever the trust policy says.
     let is_root = matches!(caller, Principal::AccountRoot { .. });
-    if is_root || !directory.role_trusts_caller(wanted.role, caller, &facts) {
+    if is_root || !directory.role_trusts_caller(role_request.role, caller, &condition_context) {
         return Err(forbidden());
     }
-    Ok(wanted.issue(role, request.now))
+    Ok(role_request.issue(role, request.now))
 }
 
-/// What the conditions of trust policies are held against: what is known of the call, and `sts:ExternalId`.
-fn facts(request: &Request<'_>) -> Result<Facts, Error> {
-    let facts = request.facts.clone();
-    let Some(id) = request.parameters.get("ExternalId") else { return Ok(facts) };
+/// The context that the conditions of trust policies are evaluated in: that of the call, and `sts:ExternalId`.
+fn condition_context(request: &Request<'_>) -> Result<ConditionContext, Error> {
+    let condition_context = request.condition_context.clone();
+    let Some(id) = request.parameters.get("ExternalId") else { return Ok(condition_context) };
     let is_well_formed = EXTERNAL_ID_LENGTH.contains(&id.len())
         && id.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c));
-    if is_well_formed { Ok(facts.with("sts:ExternalId", id)) } else { Err(malformed("ExternalId")) }
+    if is_well_formed {
+        Ok(condition_context.with("sts:ExternalId", id))
+    } else {
+        Err(malformed("ExternalId"))
+    }
 }
 
 #[cfg(test)]
@@ -45,15 +49,15 @@ mod tests {
     use super::super::SERVICE;
     use super::*;
     use crate::emulator::access::{KeyError, usable};
-    use crate::emulator::policy::{Facts, Grammar, PolicyText};
-    use crate::emulator::rpc::testing::{ACCOUNT, Bench, START};
+    use crate::emulator::policy::{ConditionContext, Grammar, PolicyText};
+    use crate::emulator::rpc::testing::{ACCOUNT, START, ServiceHarness};
     use crate::emulator::{Clock, Seed};
 
     const DEPLOYER: (&str, &str) = ("RoleArn", "acs:ram::1234567890123456:role/Deployer");
     const SESSION: (&str, &str) = ("RoleSessionName", "s1");
 
     /// `alice`, whom `Deployer` trusts, and `byok`, which trusts a service.
-    fn bench() -> Bench<Directory> {
+    fn bench() -> ServiceHarness<Directory> {
         let trust = |principal: Value| {
             json!({"Version": "1", "Statement": [
                 {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
@@ -66,7 +70,7 @@ mod tests {
                 {"name": "byok", "assume_role_policy_document": trust(json!({"Service": ["log.aliyuncs.com"]}))}],
         });
         let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(START)).unwrap().directory;
-        let mut bench = Bench::new(SERVICE, directory);
+        let mut bench = ServiceHarness::new(SERVICE, directory);
         bench.caller = Principal::User { account_id: ACCOUNT.to_owned(), name: "alice".to_owned() };
         bench
     }
@@ -85,7 +89,12 @@ mod tests {
         let key = usable(named(), Some(token), START + 899).unwrap();
         assert_eq!(key.secret.expose(), text("AccessKeySecret"));
         assert_eq!(key.principal.arn(), "acs:ram::1234567890123456:assumed-role/deployer/s1");
-        assert!(bench.model.decide(&key.principal, "log:GetProject", "x", &Facts::default()).is_allowed());
+        assert!(
+            bench
+                .model
+                .decide(&key.principal, "log:GetProject", "x", &ConditionContext::default())
+                .is_allowed()
+        );
         for (token, now, why) in [
             (Some(token), START + 900, KeyError::ExpiredToken),
             (Some("other"), START, KeyError::InvalidToken),

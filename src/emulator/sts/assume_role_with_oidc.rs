@@ -1,4 +1,4 @@
-//! `AssumeRoleWithOIDC`: a session for whoever an identity provider vouches for. The call is anonymous
+//! `AssumeRoleWithOIDC`: a session for a user of an identity provider. The call is anonymous
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc>).
 
 use serde_json::json;
@@ -15,17 +15,22 @@ const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 /// Issues credentials for a role of `directory` to the bearer of a token whom the role trusts. The conditions of
 /// the trust policy are evaluated with `oidc:iss`, `oidc:aud` and `oidc:sub`.
 pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials {
-    let wanted = AssumeRoleRequest::read(request.parameters)?;
+    let role_request = AssumeRoleRequest::from_parameters(request.parameters)?;
     let provider = provider(directory, request)?;
     let token = token(provider, request)?;
-    let role = wanted.role_in(directory)?;
-    let facts = request.facts.clone();
-    let facts = facts.with("oidc:iss", &token.issuer).with("oidc:aud", &token.client_id);
+    let role = role_request.role_in(directory)?;
+    let condition_context = request.condition_context.clone();
+    let condition_context =
+        condition_context.with("oidc:iss", &token.issuer).with("oidc:aud", &token.client_id);
     let arn = oidc_provider_arn(request.account_id, &provider.name);
-    if !directory.role_trusts_provider(wanted.role, &arn, &facts.with("oidc:sub", &token.subject)) {
+    if !directory.role_trusts_provider(
+        role_request.role,
+        &arn,
+        &condition_context.with("oidc:sub", &token.subject),
+    ) {
         return Err(forbidden());
     }
-    let (key, mut answer) = wanted.issue(role, request.now);
+    let (key, mut answer) = role_request.issue(role, request.now);
     answer.insert(
         "OIDCTokenInfo".to_owned(),
         json!({
@@ -78,13 +83,13 @@ mod tests {
     use super::*;
     use crate::crypto::hmac_sha256;
     use crate::emulator::access::usable;
-    use crate::emulator::rpc::testing::{Bench, START};
+    use crate::emulator::rpc::testing::{START, ServiceHarness};
     use crate::emulator::{Clock, Seed};
 
     const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
     /// `deployer`, which trusts tokens of `ci` for one repository, and `byok`, which trusts a service.
-    fn bench() -> Bench<Directory> {
+    fn bench() -> ServiceHarness<Directory> {
         let trust = |principal: Value, condition: Value| {
             json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
                 "Principal": principal, "Condition": condition}]})
@@ -101,7 +106,7 @@ mod tests {
                     trust(json!({"Service": ["log.aliyuncs.com"]}), json!({}))}],
         });
         let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(START)).unwrap().directory;
-        Bench::new(SERVICE, directory)
+        ServiceHarness::new(SERVICE, directory)
     }
 
     fn token(subject: &str) -> String {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::emulator::access::Principal;
-use crate::emulator::identity::{Directory, HolderKind};
+use crate::emulator::identity::{Directory, PolicyTargetKind};
 use crate::emulator::rpc::{Error, Outcome, Request, answer};
 
 /// Who calls.
@@ -19,7 +19,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
             "PrincipalId": account_id,
         })),
         Principal::User { account_id, name } => {
-            let user = directory.user(name).ok_or_else(|| gone(HolderKind::User))?;
+            let user = directory.user(name).ok_or_else(|| gone(PolicyTargetKind::User))?;
             answer(json!({
                 "IdentityType": "RAMUser",
                 "AccountId": account_id,
@@ -30,7 +30,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
         }
         Principal::RoleSession { account_id, role, role_id, session, .. } => {
             let role = directory.role(role).filter(|role| role.id == *role_id);
-            let role = role.ok_or_else(|| gone(HolderKind::Role))?;
+            let role = role.ok_or_else(|| gone(PolicyTargetKind::Role))?;
             answer(json!({
                 "IdentityType": "AssumedRoleUser",
                 "AccountId": account_id,
@@ -43,7 +43,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
 }
 
 /// The caller was deleted while their key still works.
-fn gone(kind: HolderKind) -> Error {
+fn gone(kind: PolicyTargetKind) -> Error {
     let name = kind.name();
     Error::new(404, format!("EntityNotExist.{name}"), format!("The specified {name} not exists."))
 }

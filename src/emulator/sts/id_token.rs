@@ -23,7 +23,7 @@ pub struct IdToken {
     pub issued: i64,
 }
 
-/// Why a token is not taken.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It was valid.
@@ -33,14 +33,14 @@ pub enum Refusal {
 }
 
 impl IdToken {
-    /// Verifies a token. The signature comes first: of a token that nobody vouches for, nothing is said but that.
+    /// Verifies a token. The signature comes first: nothing else is said of a token whose signature is wrong.
     ///
     /// # Errors
     ///
     /// [`Refusal`]
     pub fn verify(token: &str, provider: &OidcProvider, now: i64) -> Result<Self, Refusal> {
         let claims = signed_claims(token, provider).ok_or(Refusal::Invalid)?;
-        let token = Self::of(&claims, provider).ok_or(Refusal::Invalid)?;
+        let token = Self::from_claims(&claims, provider).ok_or(Refusal::Invalid)?;
         let not_before = claims.get("nbf").map_or(Some(now), seconds).ok_or(Refusal::Invalid)?;
         if not_before > now {
             return Err(Refusal::Invalid);
@@ -48,7 +48,7 @@ impl IdToken {
         if token.expires <= now { Err(Refusal::Expired) } else { Ok(token) }
     }
 
-    fn of(claims: &Map<String, Value>, provider: &OidcProvider) -> Option<Self> {
+    fn from_claims(claims: &Map<String, Value>, provider: &OidcProvider) -> Option<Self> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let audiences: Vec<String> = match claims.get("aud")? {
             Value::String(audience) => vec![audience.clone()],

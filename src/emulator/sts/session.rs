@@ -6,7 +6,7 @@ use crate::crypto::{Secret, random_letters};
 use crate::emulator::access::{AccessKey, Principal};
 use crate::emulator::clock::iso_8601;
 use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
-use crate::emulator::policy::{Facts, Grammar, PolicyText};
+use crate::emulator::policy::{ConditionContext, Grammar, PolicyText};
 use crate::emulator::rpc::{Error, Parameters, members};
 
 /// What STS says to callers who may not.
@@ -36,7 +36,7 @@ impl<'p> AssumeRoleRequest<'p> {
     /// # Errors
     ///
     /// `MissingParameter`, and `InvalidParameter.<name>` for what is malformed.
-    pub fn read(parameters: &'p Parameters) -> Result<Self, Error> {
+    pub fn from_parameters(parameters: &'p Parameters) -> Result<Self, Error> {
         let (account_id, role) = role_asked_for(parameters)?;
         let session = session_name(parameters)?;
         let policy = session_policy(parameters)?;
@@ -73,7 +73,7 @@ impl<'p> AssumeRoleRequest<'p> {
             "AssumedRoleId": format!("{}:{}", role.id, self.session),
         });
         let (secret, token) = (issued.secret.clone(), issued.token.clone());
-        let key = AccessKey::of_session(&issued.id, secret, self.principal(role), token, expires);
+        let key = AccessKey::temporary(&issued.id, secret, self.principal(role), token, expires);
         let members = members(json!({
             "Credentials": {
                 "AccessKeyId": issued.id,
@@ -97,8 +97,8 @@ impl<'p> AssumeRoleRequest<'p> {
     }
 }
 
-/// Opens a session for a cloud service that a role trusts, as the service does to act for the account. The
-/// session has no key: it calls within the emulator only, and whoever holds it asks for a new one soon.
+/// Assumes a role on behalf of a service principal. Issues no access key: the session calls within the emulator
+/// only.
 ///
 /// # Errors
 ///
@@ -108,15 +108,15 @@ pub fn for_service(
     directory: &Directory,
     service: &str,
     (arn, session): (&str, &str),
-    facts: &Facts,
+    condition_context: &ConditionContext,
 ) -> Result<Principal, Error> {
     let (account_id, role) = role_of_arn(arn).ok_or_else(|| malformed("RoleArn"))?;
-    let wanted = AssumeRoleRequest { account_id, role, session, policy: None, duration: SHORTEST };
-    let role = wanted.role_in(directory)?;
-    if !directory.role_trusts_service(&role.name, service, facts) {
+    let role_request = AssumeRoleRequest { account_id, role, session, policy: None, duration: SHORTEST };
+    let role = role_request.role_in(directory)?;
+    if !directory.role_trusts_service(&role.name, service, condition_context) {
         return Err(forbidden());
     }
-    Ok(wanted.principal(role))
+    Ok(role_request.principal(role))
 }
 
 /// What STS says to callers who may not.

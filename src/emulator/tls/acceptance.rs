@@ -20,7 +20,7 @@ use super::hosts::is_served;
 #[derive(Debug)]
 pub struct CertResolver {
     authority: Arc<Authority>,
-    /// Whose certificate it is where the client names nobody, as it must for an IP address.
+    /// The server name where the client sends none, as for an IP address.
     unnamed: String,
     /// Whether the name has to be one of the emulated services'.
     served_only: bool,

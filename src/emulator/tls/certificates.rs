@@ -1,4 +1,4 @@
-//! The certificates themselves (RFC 5280): that of the authority, and those of the servers it vouches for.
+//! Certificates (RFC 5280): that of the authority, and those of the servers that it signs.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,7 +1,7 @@
 //! TLS: a certificate authority of the emulator's own, the certificates it makes, and the tunnels of HTTPS
 //! proxying.
 //!
-//! The authority is made anew at each start and lives in memory only. Its certificate is all that leaves the
+//! A new authority is generated at each start and kept in memory only. Only its certificate leaves the
 //! process; clients are told to trust it, and should do so only while they are pointed at the emulator.
 
 mod acceptance;

@@ -1,7 +1,7 @@
 //! CONNECT (RFC 9110, section 9.3.6): the tunnels of clients that take the emulator for their HTTPS proxy.
 //!
 //! A tunnel ends here. Nothing is ever dialled: the client meets the emulator under the name of the service
-//! it asked for, and a name of nobody emulated is refused.
+//! it asked for. A name that is not emulated is refused.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub enum TunnelError {
     /// The target is no host and port.
     #[error("the target of CONNECT has to be a host and a port")]
     Malformed,
-    /// The host is none that is emulated.
+    /// The host is not emulated.
     #[error(
         "{0} is no host of an emulated service: the emulator is no proxy to anywhere else. Set no_proxy for \
          other hosts"
@@ -34,7 +34,7 @@ pub enum TunnelError {
 }
 
 impl TunnelError {
-    /// The answer, in words for whoever set the proxy up.
+    /// The answer, with a text for the person who configured the proxy.
     pub fn to_reply(&self) -> Reply {
         let status = match self {
             Self::NoTls => 501,

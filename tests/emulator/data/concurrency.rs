@@ -6,7 +6,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, content, group};
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 const WRITERS: usize = 8;
 const GROUPS: usize = 50;
@@ -16,7 +16,7 @@ fn text(writer: usize, number: usize) -> String {
 }
 
 /// Each writer writes its groups one after the other.
-async fn write_all(bench: &Bench, path: &'static str, query: &'static [(&'static str, &'static str)]) {
+async fn write_all(bench: &TestServer, path: &'static str, query: &'static [(&'static str, &'static str)]) {
     let addr = bench.addr();
     let writers = (0..WRITERS).map(|writer| {
         tokio::spawn(async move {
@@ -40,8 +40,8 @@ fn seed(shards: u32) -> String {
     json!({"projects": [{"name": "proj", "logstores": [logstore]}]}).to_string()
 }
 
-async fn bench(shards: u32) -> Bench {
-    Bench::with_seed(&seed(shards), Rules::Default, START).await
+async fn bench(shards: u32) -> TestServer {
+    TestServer::with_seed(&seed(shards), Rules::Default, START).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -54,13 +54,13 @@ async fn nothing_is_lost_or_doubled_over_many_shards() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_many_writers_were_told_is_stored_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::in_folder(&seed(4), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(4), folder.path()).await;
     write_all(&bench, "/logstores/app/shards/lb", &[]).await;
     bench.shutdown().await;
-    assert_everything_is_there_once(&Bench::in_folder(&seed(4), folder.path()).await).await;
+    assert_everything_is_there_once(&TestServer::in_folder(&seed(4), folder.path()).await).await;
 }
 
-async fn assert_everything_is_there_once(bench: &Bench) {
+async fn assert_everything_is_there_once(bench: &TestServer) {
     let mut all = Vec::new();
     for shard in 0..4 {
         all.extend(content(bench, shard).await);

@@ -4,7 +4,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, content, cursor, group, pull, put};
-use crate::client::{Bench, Key, START};
+use crate::client::{Key, START, TestServer};
 
 const KMS: &str = "2016-01-20";
 
@@ -13,15 +13,15 @@ const ENCRYPT_TYPES: [&str; 11] = [
     "aes_gcm",
 ];
 
-async fn set(bench: &Bench, conf: &Value) {
+async fn set(bench: &TestServer, conf: &Value) {
     let body = json!({"logstoreName": "app", "ttl": 30, "encrypt_conf": conf}).to_string();
     bench.call("PUT", "/logstores/app", &body).await.assert_done();
 }
 
-async fn one_shard() -> Bench {
+async fn one_shard() -> TestServer {
     let seed =
         json!({"projects": [{"name": "proj", "logstores": [{"logstoreName": "app", "shardCount": 1}]}]});
-    Bench::with_seed(&seed.to_string(), Rules::Default, START).await
+    TestServer::with_seed(&seed.to_string(), Rules::Default, START).await
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn every_algorithm_gives_back_what_was_written_before_and_after() {
 }
 
 /// A Logstore `app` of one shard whose encryption is switched on with the customer's key `key-1`.
-async fn byok() -> Bench {
+async fn byok() -> TestServer {
     let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": ["log.aliyuncs.com"]}}]});
     let seed = json!({
@@ -52,7 +52,7 @@ async fn byok() -> Bench {
         "projects": [{"name": "proj",
             "logstores": [{"logstoreName": "app", "shardCount": 1, "encrypt_conf": byok_conf(true)}]}],
     });
-    Bench::with_seed(&seed.to_string(), Rules::Default, START).await
+    TestServer::with_seed(&seed.to_string(), Rules::Default, START).await
 }
 
 fn byok_conf(enable: bool) -> Value {
@@ -60,7 +60,7 @@ fn byok_conf(enable: bool) -> Value {
         "arn": "acs:ram::1234567890123456:role/byok", "region_id": "cn-hangzhou"}})
 }
 
-async fn switch_key(bench: &Bench, action: &str) {
+async fn switch_key(bench: &TestServer, action: &str) {
     let response = bench.rpc(&Key::root(), (KMS, action), &[("KeyId", "key-1")]).await;
     assert_eq!(response.status, 200, "{}", response.body);
 }

@@ -4,12 +4,12 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, PROTOBUF, content, cursor, group, pull, put};
-use crate::client::Bench;
+use crate::client::TestServer;
 
 const SHARD: &str = "/logstores/app/shards/0";
 
-async fn bench(action: &str, effect: &Value) -> Bench {
-    let bench = Bench::start(Rules::Default).await;
+async fn bench(action: &str, effect: &Value) -> TestServer {
+    let bench = TestServer::start(Rules::Default).await;
     bench.fault(&json!({"service": "sls", "action": action, "effect": effect}).to_string()).await;
     bench
 }
@@ -88,7 +88,7 @@ async fn a_held_write_is_applied_after_its_release() {
 
 #[tokio::test]
 async fn stale_reads_are_of_the_control_plane() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put(&bench, &group("a")).await.assert_done();
     bench.fault(r#"{"service": "sls", "action": "*", "effect": {"stale": {"reads": 1}}}"#).await;
     assert_eq!(content(&bench, 0).await, [group("a")]);

@@ -24,7 +24,7 @@ use sha1::Sha1;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::client::{Bench, Key, START, START_DATE};
+use crate::client::{Key, START, START_DATE, TestServer};
 
 pub const PROTOBUF: (&str, &str) = ("Content-Type", "application/x-protobuf");
 
@@ -106,7 +106,7 @@ impl<'a> DataCall<'a> {
         request
     }
 
-    pub async fn send(&self, bench: &Bench) -> Reply {
+    pub async fn send(&self, bench: &TestServer) -> Reply {
         self.try_send(bench.addr()).await.unwrap()
     }
 
@@ -268,15 +268,15 @@ pub fn group(text: &str) -> Vec<u8> {
 }
 
 /// Writes a group as it is to the Logstore `app`.
-pub async fn put(bench: &Bench, group: &[u8]) -> Reply {
+pub async fn put(bench: &TestServer, group: &[u8]) -> Reply {
     put_to(bench, "/logstores/app/shards/lb", group).await
 }
 
-pub async fn put_to(bench: &Bench, path: &str, group: &[u8]) -> Reply {
+pub async fn put_to(bench: &TestServer, path: &str, group: &[u8]) -> Reply {
     DataCall::new("POST", path).header(PROTOBUF.0, PROTOBUF.1).body(group).send(bench).await
 }
 
-pub async fn cursor(bench: &Bench, shard: u32, from: impl Display) -> String {
+pub async fn cursor(bench: &TestServer, shard: u32, from: impl Display) -> String {
     let path = format!("/logstores/app/shards/{shard}");
     let reply = DataCall::new("GET", &path).query("type", "cursor").query("from", from).send(bench).await;
     assert_eq!(reply.status, 200, "{}", reply.json());
@@ -289,7 +289,7 @@ pub fn pull<'a>(path: &'a str, cursor: &str) -> DataCall<'a> {
 }
 
 /// Everything in a shard of `app`.
-pub async fn content(bench: &Bench, shard: u32) -> Vec<Vec<u8>> {
+pub async fn content(bench: &TestServer, shard: u32) -> Vec<Vec<u8>> {
     let path = format!("/logstores/app/shards/{shard}");
     let mut all = Vec::new();
     let mut at = cursor(bench, shard, "begin").await;
@@ -305,7 +305,7 @@ pub async fn content(bench: &Bench, shard: u32) -> Vec<Vec<u8>> {
 }
 
 /// The texts of the logs in a Logstore that a query matches.
-pub async fn searching_for(bench: &Bench, logstore: &str, query: &str) -> Vec<String> {
+pub async fn searching_for(bench: &TestServer, logstore: &str, query: &str) -> Vec<String> {
     let path = format!("/logstores/{logstore}");
     let call = DataCall::new("GET", &path).query("type", "log").query("query", query);
     let reply = call.query("from", START).query("to", START + 1).send(bench).await;

@@ -4,7 +4,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, group, pull};
-use crate::client::{Bench, Key, START};
+use crate::client::{Key, START, TestServer};
 
 const SHARD: &str = "/logstores/app/shards/0";
 
@@ -52,7 +52,7 @@ async fn each_call_needs_its_permission_on_the_logstore() {
                 "users": [{"name": "alice", "policies": [policy]}],
                 "projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}]}],
             });
-            let bench = Bench::with_seed(&seed.to_string(), Rules::Default, START).await;
+            let bench = TestServer::with_seed(&seed.to_string(), Rules::Default, START).await;
             if action == "log:MergeShards" {
                 let split = DataCall::new("POST", SHARD).query("action", "split").send(&bench).await;
                 assert_eq!(split.status, 200);

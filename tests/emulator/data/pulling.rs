@@ -5,13 +5,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{DataCall, content, cursor, group, pull, put};
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 const SHARD: &str = "/logstores/app/shards/0";
 
 /// Every other group is in shard 0.
-async fn bench_with(texts: &[&str]) -> Bench {
-    let bench = Bench::start(Rules::Default).await;
+async fn bench_with(texts: &[&str]) -> TestServer {
+    let bench = TestServer::start(Rules::Default).await;
     for text in texts {
         put(&bench, &group(text)).await.assert_done();
         put(&bench, &group("other")).await.assert_done();
@@ -68,7 +68,7 @@ async fn head_tells_the_next_cursor_without_the_groups() {
 
 #[tokio::test]
 async fn an_empty_shard_has_one_cursor_and_nothing_to_pull() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let begin = cursor(&bench, 0, "begin").await;
     assert_eq!(begin, cursor(&bench, 0, "end").await);
     assert_eq!(begin, cursor(&bench, 0, START).await);
@@ -89,7 +89,7 @@ async fn cursors_are_decimal_numbers_that_grow() {
 
 #[tokio::test]
 async fn cursors_are_found_by_time_and_tell_it() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for text in ["a", "b", "c"] {
         put(&bench, &group(text)).await.assert_done();
         put(&bench, &group("other")).await.assert_done();
@@ -141,7 +141,7 @@ async fn what_is_no_place_in_a_shard_is_refused() {
 
 #[tokio::test]
 async fn large_answers_come_in_parts() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let large: Vec<Vec<u8>> = (0..13).map(|i| group(&format!("{i}{}", "x".repeat(1000 * 1000)))).collect();
     for group in &large {
         put(&bench, group).await.assert_done();

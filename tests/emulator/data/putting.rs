@@ -4,7 +4,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, compressed, content, group, log, member, pair, put, put_to};
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 /// A group written out by hand: `Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 },
 /// Topic: "t", Source: "s", LogTags { Key: "a", Value: "b" }`, and a member 15 that nobody knows.
@@ -26,7 +26,7 @@ async fn a_group_comes_back_as_it_was_sent_whatever_its_compression() {
         ("gzip", compressed(&sent, "gzip")),
         ("zstd", compressed(&sent, "zstd")),
     ] {
-        let bench = Bench::start(Rules::Default).await;
+        let bench = TestServer::start(Rules::Default).await;
         let mut call = DataCall::new("POST", "/logstores/app/shards/lb")
             .header(PROTOBUF.0, PROTOBUF.1)
             .header("x-log-bodyrawsize", &size)
@@ -41,7 +41,7 @@ async fn a_group_comes_back_as_it_was_sent_whatever_its_compression() {
 
 #[tokio::test]
 async fn groups_go_to_the_shards_by_turns_or_by_their_hash_key() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for text in ["a", "b", "c"] {
         put(&bench, &group(text)).await.assert_done();
     }
@@ -61,7 +61,7 @@ async fn groups_go_to_the_shards_by_turns_or_by_their_hash_key() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_group_is_said() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let of_pair = |pair: Vec<u8>| member(1, [vec![8, 0x80, 0xfc, 0xff, 0xd7, 6], member(2, pair)].concat());
     for (body, code) in [
         (b"no protobuf".to_vec(), "PostBodyInvalid"),
@@ -83,7 +83,7 @@ async fn what_is_wrong_with_a_group_is_said() {
 
 #[tokio::test]
 async fn what_the_headers_say_of_a_body_has_to_be_so() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let sent = group("text");
     let lz4 = compressed(&sent, "lz4");
     let size = sent.len().to_string();
@@ -125,7 +125,7 @@ async fn what_the_headers_say_of_a_body_has_to_be_so() {
 
 #[tokio::test]
 async fn a_decompression_bomb_is_as_large_as_it_says_or_refused() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let bomb = vec![0; 20 * 1024 * 1024];
     for name in ["deflate", "gzip", "zstd", "lz4"] {
         let body = compressed(&bomb, name);
@@ -140,14 +140,14 @@ async fn a_decompression_bomb_is_as_large_as_it_says_or_refused() {
 
 #[tokio::test]
 async fn a_group_goes_nowhere_without_its_logstore() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put_to(&bench, "/logstores/none/shards/lb", &group("a")).await.assert_error(404, "LogStoreNotExist");
     put_to(&bench, "/logstores/app/shards/route", &group("a")).await.assert_error(400, "ParameterInvalid");
 }
 
 #[tokio::test]
 async fn a_logstore_made_anew_has_nothing_of_the_old_one() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put(&bench, &group("old")).await.assert_done();
     bench.call("DELETE", "/logstores/app", "").await.assert_done();
     bench.call("POST", "/logstores", r#"{"logstoreName":"app","ttl":30,"shardCount":1}"#).await.assert_done();
@@ -163,7 +163,7 @@ async fn a_logstore_made_anew_has_nothing_of_the_old_one() {
 
 #[tokio::test]
 async fn the_request_log_shows_the_size_of_a_group_and_nothing_else() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put(&bench, &group("canary")).await.assert_done();
     let log = bench.control("GET", "requests", "").await;
     assert_eq!((&log[0]["action"], &log[0]["status"]), (&json!("PutLogs"), &json!(200)));

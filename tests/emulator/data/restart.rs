@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{DataCall, content, group, put, searching_for};
-use crate::client::{Bench, Key};
+use crate::client::{Key, TestServer};
 
 fn seed() -> String {
     let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
@@ -44,7 +44,7 @@ fn occurs(text: &str, bytes: &[u8]) -> bool {
 #[tokio::test]
 async fn what_was_written_is_read_after_a_restart_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::in_folder(&seed(), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(), folder.path()).await;
     for name in ["app", "service-key", "customer-key"] {
         for text in ["first", "second"] {
             super::put_to(&bench, &format!("/logstores/{name}/shards/lb"), &group(text)).await.assert_done();
@@ -52,7 +52,7 @@ async fn what_was_written_is_read_after_a_restart_and_goes_on() {
     }
     bench.shutdown().await;
 
-    let bench = Bench::in_folder(&seed(), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(), folder.path()).await;
     for name in ["app", "service-key", "customer-key"] {
         super::put_to(&bench, &format!("/logstores/{name}/shards/lb"), &group("third")).await.assert_done();
         let texts = searching_for(&bench, name, "*").await;
@@ -64,7 +64,7 @@ async fn what_was_written_is_read_after_a_restart_and_goes_on() {
     super::pull(path, "MA==").send(&bench).await.assert_error(400, "ParameterInvalid");
     bench.shutdown().await;
 
-    let bench = Bench::in_folder(&seed(), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(), folder.path()).await;
     super::pull(path, "MA==").send(&bench).await.assert_error(400, "ParameterInvalid");
     bench.shutdown().await;
 }
@@ -72,7 +72,7 @@ async fn what_was_written_is_read_after_a_restart_and_goes_on() {
 #[tokio::test]
 async fn sealed_logs_are_nowhere_in_clear_on_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::in_folder(&seed(), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(), folder.path()).await;
     put(&bench, &group("canary-in-clear")).await.assert_done();
     for name in ["service-key", "customer-key"] {
         let path = format!("/logstores/{name}/shards/lb");
@@ -87,7 +87,7 @@ async fn sealed_logs_are_nowhere_in_clear_on_disk() {
 #[tokio::test]
 async fn a_split_and_a_deletion_last() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Bench::in_folder(&seed(), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(), folder.path()).await;
     put(&bench, &group("before")).await.assert_done();
     let split = DataCall::new("POST", "/logstores/app/shards/0").query("action", "split").send(&bench).await;
     assert_eq!(split.status, 200);
@@ -96,7 +96,7 @@ async fn a_split_and_a_deletion_last() {
     let before = shards.send(&bench).await.json();
     bench.shutdown().await;
 
-    let bench = Bench::in_folder(&seed(), folder.path()).await;
+    let bench = TestServer::in_folder(&seed(), folder.path()).await;
     assert_eq!(shards.send(&bench).await.json(), before);
     assert_eq!(content(&bench, 0).await, [group("before")]);
     super::put_to(&bench, "/logstores/service-key", &group("a")).await.assert_error(404, "LogStoreNotExist");

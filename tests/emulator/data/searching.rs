@@ -4,11 +4,11 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, decompressed, log, member, pair, put};
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 /// Three logs in two shards; the newest was written first.
-async fn bench() -> Bench {
-    let bench = Bench::start(Rules::Default).await;
+async fn bench() -> TestServer {
+    let bench = TestServer::start(Rules::Default).await;
     let named = [member(3, "web"), member(4, "10.0.0.1"), member(6, pair("host", "alpha"))].concat();
     let newest = [log(START + 2, &[("method", "GET"), ("path", "/c")]), named].concat();
     let older = [
@@ -37,7 +37,7 @@ fn v2(body: &Value) -> DataCall<'static> {
         .body(body.to_string().as_bytes())
 }
 
-async fn paths(bench: &Bench, parameters: &[(&str, &str)]) -> Vec<String> {
+async fn paths(bench: &TestServer, parameters: &[(&str, &str)]) -> Vec<String> {
     let reply = v1(parameters).send(bench).await;
     assert_eq!(reply.status, 200, "{}", reply.json());
     let logs = reply.json();
@@ -77,7 +77,7 @@ async fn time_topic_and_query_narrow_down_and_lines_are_paged() {
 
 #[tokio::test]
 async fn more_logs_than_a_batch_are_paged_in_order() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     for i in 0..230 {
         // Every third time is the one before, so that ties are among them.
         put(&bench, &log(START + i - i % 3, &[("path", &format!("{i:03}"))])).await.assert_done();

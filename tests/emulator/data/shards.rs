@@ -4,7 +4,7 @@ use alicloud_encryption::emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, PROTOBUF, Reply, content, group, put};
-use crate::client::{Bench, START};
+use crate::client::{START, TestServer};
 
 const ZERO: &str = "00000000000000000000000000000000";
 const QUARTER: &str = "40000000000000000000000000000000";
@@ -15,11 +15,11 @@ fn shard(id: u32, status: &str, begin: &str, end: &str) -> Value {
     json!({"shardID": id, "status": status, "inclusiveBeginKey": begin, "exclusiveEndKey": end, "createTime": START})
 }
 
-async fn shards(bench: &Bench) -> Value {
+async fn shards(bench: &TestServer) -> Value {
     DataCall::new("GET", "/logstores/app/shards").send(bench).await.json()
 }
 
-async fn act(bench: &Bench, id: u32, query: &[(&'static str, &str)]) -> Reply {
+async fn act(bench: &TestServer, id: u32, query: &[(&'static str, &str)]) -> Reply {
     let path = format!("/logstores/app/shards/{id}");
     let mut call = DataCall::new("POST", &path);
     for (name, value) in query {
@@ -28,14 +28,14 @@ async fn act(bench: &Bench, id: u32, query: &[(&'static str, &str)]) -> Reply {
     call.send(bench).await
 }
 
-async fn put_by_key(bench: &Bench, key: &str, text: &str) {
+async fn put_by_key(bench: &TestServer, key: &str, text: &str) {
     let call = DataCall::new("POST", "/logstores/app/shards/route").query("key", key);
     call.header(PROTOBUF.0, PROTOBUF.1).body(&group(text)).send(bench).await.assert_done();
 }
 
 #[tokio::test]
 async fn a_logstore_begins_with_as_many_shards_as_it_says() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let two = json!([shard(0, "readwrite", ZERO, HALF), shard(1, "readwrite", HALF, END)]);
     assert_eq!(shards(&bench).await, two);
     assert_eq!(bench.logstore("app").await["shardCount"], 2);
@@ -43,7 +43,7 @@ async fn a_logstore_begins_with_as_many_shards_as_it_says() {
 
 #[tokio::test]
 async fn a_split_shard_keeps_its_data_and_hands_over_its_range() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put_by_key(&bench, ZERO, "before").await;
     let reply = act(&bench, 0, &[("action", "split"), ("key", QUARTER)]).await;
     let split = [
@@ -68,7 +68,7 @@ async fn a_split_shard_keeps_its_data_and_hands_over_its_range() {
 
 #[tokio::test]
 async fn merged_shards_keep_their_data_and_hand_over_their_ranges() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put_by_key(&bench, ZERO, "left").await;
     put_by_key(&bench, HALF, "right").await;
     let reply = act(&bench, 0, &[("action", "merge")]).await;
@@ -88,7 +88,7 @@ async fn merged_shards_keep_their_data_and_hand_over_their_ranges() {
 
 #[tokio::test]
 async fn a_shard_is_split_into_even_parts() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     act(&bench, 0, &[("action", "merge")]).await;
     let reply = act(&bench, 2, &[("action", "split"), ("shardCount", "4")]).await.json();
     let begins: Vec<&str> =
@@ -98,7 +98,7 @@ async fn a_shard_is_split_into_even_parts() {
 
 #[tokio::test]
 async fn what_cannot_be_split_or_merged_says_so() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     let split = ("action", "split");
     for (id, query, code) in [
         (7, vec![split], "ShardNotExist"),
@@ -119,7 +119,7 @@ async fn what_cannot_be_split_or_merged_says_so() {
 
 #[tokio::test]
 async fn a_new_count_by_the_control_api_opens_new_shards() {
-    let bench = Bench::start(Rules::Default).await;
+    let bench = TestServer::start(Rules::Default).await;
     put(&bench, &group("before")).await.assert_done();
     bench.control("PATCH", "projects/proj/logstores/app", r#"{"shardCount": 1}"#).await;
     assert_eq!(

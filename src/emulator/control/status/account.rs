@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::emulator::access::Principal;
 use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Holder, HolderKind, folded, role_arn, user_arn};
+use crate::emulator::identity::{Directory, PolicyTarget, PolicyTargetKind, folded, role_arn, user_arn};
 use crate::emulator::kms::{KeyState, Keys};
 
 /// The keys of every region, without their material.
@@ -38,7 +38,7 @@ pub fn roles(directory: &Directory) -> Vec<Value> {
             "name": role.name,
             "arn": role_arn(&directory.account_id, &role.name),
             "description": role.description,
-            "policies": policies(directory, HolderKind::Role, &role.name),
+            "policies": policies(directory, PolicyTargetKind::Role, &role.name),
         })
     });
     shown.collect()
@@ -56,7 +56,7 @@ pub fn users(directory: &Directory) -> Vec<Value> {
             "name": user.name,
             "arn": user_arn(&directory.account_id, &user.name),
             "comments": user.comments,
-            "policies": policies(directory, HolderKind::User, &user.name),
+            "policies": policies(directory, PolicyTargetKind::User, &user.name),
             "groups": groups.map(|group| group.name.as_str()).collect::<Vec<&str>>(),
             "access_keys": access_keys.map(|(id, _)| id.as_str()).collect::<Vec<&str>>(),
         })
@@ -64,8 +64,8 @@ pub fn users(directory: &Directory) -> Vec<Value> {
     shown.collect()
 }
 
-fn policies(directory: &Directory, kind: HolderKind, name: &str) -> Vec<Value> {
-    let holder = Holder::new(kind, name);
-    let attached = directory.policies_of(&holder);
+fn policies(directory: &Directory, kind: PolicyTargetKind, name: &str) -> Vec<Value> {
+    let target = PolicyTarget::new(kind, name);
+    let attached = directory.policies_of(&target);
     attached.map(|(policy, _)| json!({"name": policy.name, "type": policy.kind.name()})).collect()
 }

@@ -1,4 +1,4 @@
-//! `/_emulator/`: a page for people that shows what there is, and `/_emulator/state`, what it shows.
+//! `/_emulator/`: a page for people that shows the state, and `/_emulator/state`: the state in JSON.
 
 mod account;
 mod projects;
@@ -36,7 +36,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// What stands in the page's only element of a kind.
+/// The content of the page's only element of this name.
 fn content_of(element: &str) -> &'static str {
     let inside = PAGE.split_once(&format!("<{element}>")).map_or("", |(_, inside)| inside);
     inside.split_once(&format!("</{element}>")).map_or("", |(inside, _)| inside)

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::emulator::sls::{Logstore, Model, View};
 use crate::emulator::state::State;
-use crate::storage::{Algorithm, BlockAddress, Store, StoreError, describe};
+use crate::storage::{Algorithm, BlockAddress, Store, StoreError, parse_layout};
 
 /// How many bytes of a block are shown.
 const GLIMPSE: usize = 96;
@@ -87,11 +87,11 @@ fn counted(logstore: u64, shard: u32, store: &Store) -> Result<(u64, Option<Vec<
 
 /// A block as it lies in the store: nothing is decrypted.
 fn glimpse(block: &[u8]) -> Value {
-    let described = describe(block);
+    let layout = parse_layout(block);
     json!({
         "size": block.len(),
-        "sealed": described.as_ref().ok().map(|described| described.algorithm.is_some()),
-        "algorithm": described.ok().and_then(|described| described.algorithm).map(name),
+        "sealed": layout.as_ref().ok().map(|layout| layout.algorithm.is_some()),
+        "algorithm": layout.ok().and_then(|layout| layout.algorithm).map(name),
         "hex": hex::encode(block.get(..GLIMPSE).unwrap_or(block)),
     })
 }
@@ -113,7 +113,7 @@ fn name(algorithm: Algorithm) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{Change, DataKey, seal};
+    use crate::storage::{DataKey, WriteBatch, seal};
 
     #[test]
     fn configurations_are_summed_up() {
@@ -140,9 +140,9 @@ mod tests {
         let clear = seal(None, &key, address(0), &plaintext);
         let sealed = seal(Some(Algorithm::AesGcm), &key, address(1), &plaintext);
         for (position, block) in [&clear, &sealed].into_iter().enumerate() {
-            let mut change = Change::new();
-            change.append(address(position as u64), block.clone());
-            store.submit(change).wait().await.unwrap();
+            let mut batch = WriteBatch::new();
+            batch.append(address(position as u64), block.clone());
+            store.submit(batch).wait().await.unwrap();
             let shown = json!(blocks(1, 0, &store));
             assert_eq!(
                 (&shown["blocks"], &shown["last_block"]["size"]),

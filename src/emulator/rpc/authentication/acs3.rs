@@ -13,7 +13,7 @@ pub fn is_acs3(call: &Call) -> bool {
 }
 
 /// Reads the claim of a call that [`is_acs3`].
-pub fn read(call: &Call) -> Result<Claim<'_>, Error> {
+pub fn parse_claim(call: &Call) -> Result<Claim<'_>, Error> {
     let required = |name: &str| call.header(name).ok_or_else(|| Error::missing_parameter(name));
     let credentials = call.header("authorization").and_then(|value| value.strip_prefix(ALGORITHM));
     let part = |name: &str| {
@@ -94,7 +94,7 @@ mod tests {
         let vectors: Vec<_> = vectors().into_iter().filter(|v| v.algorithm == "acs3-hmac-sha256").collect();
         assert_eq!(vectors.len(), 5);
         for vector in vectors {
-            let claim = read(&vector.call).unwrap();
+            let claim = parse_claim(&vector.call).unwrap();
             let Scheme::Acs3 { signed_headers } = claim.scheme else { panic!("{}", vector.id) };
             let canonical = canonical_request(&vector.call, signed_headers);
             assert_eq!(canonical, vector.expected("canonical_request"), "{}", vector.id);

@@ -13,7 +13,7 @@ pub const WINDOW: u64 = 15 * 60;
 const TIMESTAMP: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
-/// What RFC 3986 leaves as it is (section 2.3).
+/// The unreserved characters of RFC 3986 (section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What a call claims about its origin, not yet believed.

@@ -40,7 +40,7 @@ pub fn authenticate(
     nonces: &Nonces,
     now: i64,
 ) -> Result<Principal, Error> {
-    let claim = Claim::read(call, parameters)?;
+    let claim = Claim::from_call(call, parameters)?;
     if now.abs_diff(claim.time) > WINDOW {
         let message = "Specified time stamp or date value is expired.";
         return Err(Error::new(400, "InvalidTimeStamp.Expired", message));
@@ -56,8 +56,8 @@ pub fn authenticate(
 }
 
 impl<'a> Claim<'a> {
-    fn read(call: &'a Call, parameters: &'a Parameters) -> Result<Self, Error> {
-        if is_acs3(call) { acs3::read(call) } else { v1::read(parameters) }
+    fn from_call(call: &'a Call, parameters: &'a Parameters) -> Result<Self, Error> {
+        if is_acs3(call) { acs3::parse_claim(call) } else { v1::parse_claim(parameters) }
     }
 
     /// Checks the signature, and that it covers the body.

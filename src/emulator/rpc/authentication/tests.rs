@@ -20,7 +20,7 @@ fn root() -> Principal {
 pub fn keys(request: &Captured) -> AccessKeys {
     let secret = Secret::from("sk");
     let key = if has_token(request) {
-        AccessKey::of_session("ak", secret, root(), Secret::from("to+k/=="), EXPIRES)
+        AccessKey::temporary("ak", secret, root(), Secret::from("to+k/=="), EXPIRES)
     } else {
         AccessKey::lasting("ak", secret, root())
     };
@@ -39,7 +39,7 @@ pub fn requests() -> Vec<Captured> {
 
 /// Who a call comes from that is the first the service gets.
 pub fn authentic_call(call: &Call, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
-    authenticate(call, &Parameters::of(call), |id| keys.get(id).cloned(), &Nonces::default(), now)
+    authenticate(call, &Parameters::from_call(call), |id| keys.get(id).cloned(), &Nonces::default(), now)
 }
 
 fn authentic_at(request: &Captured, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
@@ -61,8 +61,8 @@ fn every_published_vector_is_authentic_at_its_time() {
     let vectors = vectors();
     assert_eq!(vectors.len(), 10);
     for vector in vectors {
-        let parameters = Parameters::of(&vector.call);
-        let claim = Claim::read(&vector.call, &parameters).unwrap();
+        let parameters = Parameters::from_call(&vector.call);
+        let claim = Claim::from_call(&vector.call, &parameters).unwrap();
         assert_eq!(claim.verify(&vector.call, &parameters, &vector.secret), Ok(()), "{}", vector.id);
         assert_eq!(claim.time, 1_795_161_600, "{}", vector.id);
         assert_eq!(claim.token.is_some(), vector.id.ends_with("-sts"), "{}", vector.id);
@@ -103,7 +103,7 @@ fn an_acs3_header_that_is_not_signed_is_refused() {
 fn a_nonce_is_good_for_one_call_and_only_a_good_signature_uses_it_up() {
     for request in requests() {
         let (call, nonces, keys) = (request.call(), Nonces::default(), keys(&request));
-        let parameters = Parameters::of(&call);
+        let parameters = Parameters::from_call(&call);
         let mut forged = call.clone();
         forged.method = "PUT".to_owned();
         let outcome = |call: &Call| {
@@ -137,7 +137,7 @@ fn unknown_keys_and_wrong_tokens_have_their_own_codes() {
         let code = |keys: &AccessKeys, now| authentic_at(&request, keys, now).unwrap_err().code;
         let lasting = AccessKey::lasting("ak", Secret::from("sk"), root());
         let session = |token: &str| {
-            AccessKey::of_session("ak", Secret::from("sk"), root(), Secret::from(token), EXPIRES)
+            AccessKey::temporary("ak", Secret::from("sk"), root(), Secret::from(token), EXPIRES)
         };
         let only = |key: AccessKey| AccessKeys::from([("ak".to_owned(), key)]);
         if has_token(&request) {

@@ -12,7 +12,7 @@ use crate::emulator::http::Call;
 use crate::emulator::rpc::parameters::is_form;
 
 /// Reads the claim among the parameters of a call.
-pub fn read(parameters: &Parameters) -> Result<Claim<'_>, Error> {
+pub fn parse_claim(parameters: &Parameters) -> Result<Claim<'_>, Error> {
     let required = |name: &str| {
         let missing =
             || Error::new(400, format!("Missing{name}"), format!("{name} is mandatory for this action."));
@@ -45,7 +45,7 @@ pub fn signature(call: &Call, parameters: &Parameters, secret: &Secret) -> (Stri
     (text, signature)
 }
 
-/// Whether the parameters that are signed are all there is to the call.
+/// Whether the signed parameters are the whole call.
 pub fn covers_body(call: &Call) -> bool {
     call.body.is_empty() || (is_form(call) && std::str::from_utf8(&call.body).is_ok())
 }
@@ -66,7 +66,8 @@ mod tests {
         let vectors: Vec<_> = vectors().into_iter().filter(|v| v.algorithm == "rpc-v1-hmac-sha1").collect();
         assert_eq!(vectors.len(), 5);
         for vector in vectors {
-            let (text, signature) = signature(&vector.call, &Parameters::of(&vector.call), &vector.secret);
+            let (text, signature) =
+                signature(&vector.call, &Parameters::from_call(&vector.call), &vector.secret);
             assert_eq!(text, vector.expected("string_to_sign"), "{}", vector.id);
             assert_eq!(signature, vector.expected("signature"), "{}", vector.id);
         }

@@ -43,7 +43,7 @@ pub fn authenticate(
     now: i64,
     region: &str,
 ) -> Result<Principal, Error> {
-    let claim = Claim::read(call)?;
+    let claim = Claim::from_call(call)?;
     if now.abs_diff(claim.time) > WINDOW {
         return Err(expired(claim.time, now));
     }
@@ -69,14 +69,14 @@ impl<'a> Claim<'a> {
     /// # Errors
     ///
     /// The service's own error for the first header that is missing or malformed.
-    pub fn read(call: &'a Call) -> Result<Self, Error> {
+    pub fn from_call(call: &'a Call) -> Result<Self, Error> {
         check_general_headers(call)?;
         let authorization = call.header("authorization").ok_or_else(|| {
             Error::new(400, "MissAccessKeyId", "x-log-accesskeyid does not exist in header.")
         })?;
         match authorization.split_once(' ') {
-            Some(("LOG", credentials)) => v1::read(call, credentials),
-            Some(("SLS4-HMAC-SHA256", credentials)) => v4::read(call, credentials),
+            Some(("LOG", credentials)) => v1::parse_claim(call, credentials),
+            Some(("SLS4-HMAC-SHA256", credentials)) => v4::parse_claim(call, credentials),
             Some((method, _)) => Err(invalid_method(method)),
             None => Err(invalid_method(authorization)),
         }

@@ -15,7 +15,7 @@ fn secret() -> Secret {
 
 /// What a server does that knows the key, and the token if there is one.
 fn verified(call: &Call) -> Result<(), Error> {
-    Claim::read(call)?.verify(call, &secret(), "cn-hangzhou")
+    Claim::from_call(call)?.verify(call, &secret(), "cn-hangzhou")
 }
 
 fn authenticate_with(call: &Call, keys: &AccessKeys, now: i64, region: &str) -> Result<Principal, Error> {
@@ -25,7 +25,7 @@ fn authenticate_with(call: &Call, keys: &AccessKeys, now: i64, region: &str) -> 
 /// Who a captured request comes from. The key of those with a token is a session's.
 pub fn authentic(call: &Call, now: i64) -> Result<Principal, Error> {
     let key = if call.header("x-acs-security-token").is_some() {
-        AccessKey::of_session("ak", secret(), root(), Secret::from("to+k/=="), now + 1)
+        AccessKey::temporary("ak", secret(), root(), Secret::from("to+k/=="), now + 1)
     } else {
         AccessKey::lasting("ak", secret(), root())
     };
@@ -55,7 +55,7 @@ fn every_published_vector_verifies() {
     let vectors = vectors();
     assert_eq!(vectors.len(), 13);
     for vector in vectors {
-        let claim = Claim::read(&vector.call).unwrap();
+        let claim = Claim::from_call(&vector.call).unwrap();
         assert_eq!(claim.verify(&vector.call, &vector.secret, "cn-hangzhou"), Ok(()), "{}", vector.id);
         assert_eq!(claim.time, 1_795_161_600, "{}", vector.id);
     }
@@ -98,7 +98,7 @@ fn the_scope_must_name_the_region_of_the_endpoint() {
 fn a_date_more_than_15_minutes_away_is_refused() {
     for request in without_token() {
         let call = request.call();
-        let time = Claim::read(&call).unwrap().time;
+        let time = Claim::from_call(&call).unwrap().time;
         let window = i64::try_from(WINDOW).unwrap();
         for now in [time - window, time + window] {
             assert_eq!(authenticate_with(&call, &keys(), now, "cn-hangzhou"), Ok(root()));
@@ -126,7 +126,7 @@ fn unknown_keys_and_tokens_are_unauthorized() {
 #[test]
 fn calls_of_a_session_need_its_token_and_end_with_it() {
     let expires = CAPTURED_AT + 100;
-    let key = |token: &str| AccessKey::of_session("ak", secret(), root(), Secret::from(token), expires);
+    let key = |token: &str| AccessKey::temporary("ak", secret(), root(), Secret::from(token), expires);
     let keys = AccessKeys::from([("ak".to_owned(), key("to+k/=="))]);
     let others = AccessKeys::from([("ak".to_owned(), key("other"))]);
     for request in captured() {
@@ -159,13 +159,13 @@ fn missing_and_malformed_headers_have_their_own_codes() {
         if name == "host" {
             call.host.clear();
         }
-        assert_eq!(Claim::read(&call).unwrap_err().code, code);
+        assert_eq!(Claim::from_call(&call).unwrap_err().code, code);
     }
     let mut call = v1.call();
     call.headers.remove("x-log-date");
-    assert!(Claim::read(&call).is_ok(), "Date alone is enough");
+    assert!(Claim::from_call(&call).is_ok(), "Date alone is enough");
     call.headers.remove("date");
-    assert_eq!(Claim::read(&call).unwrap_err().code, "MissingDate");
+    assert_eq!(Claim::from_call(&call).unwrap_err().code, "MissingDate");
 
     for (name, value, code) in [
         ("x-log-apiversion", "0.4.0", "InvalidAPIVersion"),
@@ -176,7 +176,7 @@ fn missing_and_malformed_headers_have_their_own_codes() {
         ("x-log-date", "yesterday", "InvalidDateFormat"),
     ] {
         let request = v1.with_header(name, |_| value.to_owned());
-        assert_eq!(Claim::read(&request.call()).unwrap_err().code, code, "{name}: {value}");
+        assert_eq!(Claim::from_call(&request.call()).unwrap_err().code, code, "{name}: {value}");
     }
 }
 
@@ -192,7 +192,7 @@ fn malformed_version_4_credentials_do_not_match() {
         "Credential=ak/2026/cn-hangzhou/sls/aliyun_v4_request,Signature=0",
     ] {
         let request = v4.with_header("authorization", |_| format!("SLS4-HMAC-SHA256 {credentials}"));
-        let error = Claim::read(&request.call()).unwrap_err();
+        let error = Claim::from_call(&request.call()).unwrap_err();
         assert!(["SignatureNotMatch", "InvalidSignatureMethod"].contains(&error.code.as_str()), "{error}");
     }
 }
@@ -264,7 +264,7 @@ fn vectors_of_the_go_sdk_for_version_4() {
             ("authorization", authorization.as_str()),
         ];
         let call = call(method, target, general.iter().chain(headers).copied(), body);
-        let claim = v4::read(&call, authorization.split_once(' ').unwrap().1).unwrap();
+        let claim = v4::parse_claim(&call, authorization.split_once(' ').unwrap().1).unwrap();
         assert_eq!(claim.verify(&call, &secret, region), Ok(()), "{method} {target} {region}");
     }
 }

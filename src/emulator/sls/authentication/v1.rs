@@ -14,7 +14,7 @@ use crate::crypto::{Secret, hmac_sha1, hmac_sha256};
 use crate::emulator::http::Call;
 
 /// Reads the claim of a call whose `Authorization` starts with `LOG`.
-pub fn read<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {
+pub fn parse_claim<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {
     let method = match call.header("x-log-signaturemethod") {
         None => return Err(Error::missing_header("MissingSignatureMethod", "x-log-signaturemethod")),
         Some("hmac-sha1") => Method::HmacSha1,
@@ -28,7 +28,7 @@ pub fn read<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error
     Ok(Claim { access_key_id, signature, date, time, scheme: Scheme::V1(method) })
 }
 
-/// `x-log-date` takes the place of `Date` when it is there.
+/// `x-log-date` replaces `Date`.
 fn date_of(call: &Call) -> Option<&str> {
     call.header("x-log-date").or_else(|| call.header("date"))
 }

@@ -14,11 +14,11 @@ const ALGORITHM: &str = "SLS4-HMAC-SHA256";
 const SERVICE: &str = "sls";
 const TERMINATOR: &str = "aliyun_v4_request";
 
-/// What RFC 3986 leaves as it is (section 2.3).
+/// The unreserved characters of RFC 3986 (section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Reads the claim of a call whose `Authorization` starts with `SLS4-HMAC-SHA256`.
-pub fn read<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {
+pub fn parse_claim<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {
     let malformed = || Error::signature_not_match(credentials);
     let (credential, signature) = credentials.split_once(',').ok_or_else(malformed)?;
     let credential = credential.trim().strip_prefix("Credential=").ok_or_else(malformed)?;

@@ -20,7 +20,7 @@ pub fn decompressed(call: &Call) -> Result<Cow<'_, [u8]>, Error> {
     let raw_size = call.header("x-log-bodyrawsize").map(read_size).transpose()?;
     let compression = match call.header("x-log-compresstype") {
         None | Some("") => None,
-        Some(name) => Some(Compression::named(name).ok_or_else(|| Error::invalid_compress_type(name))?),
+        Some(name) => Some(Compression::from_name(name).ok_or_else(|| Error::invalid_compress_type(name))?),
     };
     let size = match (compression, raw_size) {
         (Some(_), None) => return Err(Error::missing_body_raw_size()),

@@ -34,14 +34,14 @@ impl Compression {
     }
 
     /// The compression of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|compression| compression.name() == name)
     }
 
-    /// The first one an `Accept-Encoding` header names; weights are passed over.
+    /// The first one an `Accept-Encoding` header names; weights are ignored.
     pub fn accepted(header: Option<&str>) -> Option<Self> {
         let mut names = header?.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
-        names.find_map(Self::named)
+        names.find_map(Self::from_name)
     }
 
     /// Compresses.
@@ -85,7 +85,7 @@ impl Compression {
 
 fn inflated(data: &[u8], size: usize, with_zlib_header: bool) -> Option<Vec<u8>> {
     let mut inflater = Decompress::new(with_zlib_header);
-    // One byte more than there has to be, so that longer data is told from data of just this size.
+    // One byte more than needed, so that longer data is noticed.
     let mut out = Vec::with_capacity(size.checked_add(1)?);
     let status = inflater.decompress_vec(data, &mut out, FlushDecompress::Finish).ok()?;
     let is_whole = status == Status::StreamEnd && usize::try_from(inflater.total_in()) == Ok(data.len());
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn names_are_the_services() {
         for compression in Compression::ALL {
-            assert_eq!(Compression::named(compression.name()), Some(compression));
+            assert_eq!(Compression::from_name(compression.name()), Some(compression));
         }
-        assert_eq!(Compression::named("br"), None);
+        assert_eq!(Compression::from_name("br"), None);
         assert_eq!(Compression::accepted(Some("br, zstd;q=0.5, lz4")), Some(Compression::Zstd));
         assert_eq!(Compression::accepted(Some("")), None);
         assert_eq!(Compression::accepted(None), None);

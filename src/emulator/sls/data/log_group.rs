@@ -3,7 +3,7 @@
 //!
 //! The messages are of proto2. Strings are read as bytes and required members as optional ones, so that
 //! text that is not UTF-8 and members that are missing get the errors the service has for them. Members
-//! nobody here knows are passed over; what is kept is the group as it was sent, with them in it.
+//! of other numbers are skipped. The group is stored as it was sent, including them.
 
 use std::ops::RangeInclusive;
 
@@ -89,15 +89,15 @@ impl LogGroup {
         }
         let texts = [&group.category, &group.topic, &group.source, &group.machine_uuid];
         texts.into_iter().flatten().try_for_each(|text| check_text(text))?;
-        group.log_tags.iter().try_for_each(Pair::check)?;
-        group.logs.iter().try_for_each(|log| log.check(now))?;
+        group.log_tags.iter().try_for_each(Pair::validate)?;
+        group.logs.iter().try_for_each(|log| log.validate(now))?;
         Ok(group)
     }
 }
 
 impl Log {
-    fn check(&self, now: i64) -> Result<(), Error> {
-        self.contents.iter().try_for_each(Pair::check)?;
+    fn validate(&self, now: i64) -> Result<(), Error> {
+        self.contents.iter().try_for_each(Pair::validate)?;
         let time = self.time.ok_or_else(unparsable)?;
         if time == 0 || self.time_ns.is_some_and(|part| part >= NANOSECONDS) {
             return Err(Error::new(400, "InvalidTimestamp", "Invalid timestamps are in logs."));
@@ -110,7 +110,7 @@ impl Log {
 }
 
 impl Pair {
-    fn check(&self) -> Result<(), Error> {
+    fn validate(&self) -> Result<(), Error> {
         let (Some(key), Some(value)) = (&self.key, &self.value) else { return Err(unparsable()) };
         check_text(key)?;
         check_text(value)?;

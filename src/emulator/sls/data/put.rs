@@ -69,7 +69,7 @@ fn find(call: &DataCall<'_>, hash_key: Option<u128>) -> Result<(Target, Arc<Shar
     let shard = shard.ok_or_else(|| {
         Error::new(400, "LogStoreWithoutShard", format!("logstore {} has no shard", call.logstore))
     })?;
-    let writer = call.state.writers.of(number, shard.id);
+    let writer = call.state.writers.shard_writer(number, shard.id);
     Ok((target, writer))
 }
 
@@ -84,10 +84,10 @@ fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, 
     let (key, made) = keys.for_writing(&call.state.snapshot(), owner, target.data_key.as_ref())?;
     let Some(made) = made.filter(|_| call.is_applied) else { return Ok(Some(key)) };
     let mut model = call.state.sls();
-    if !model.keep_data_key(&owner.project, &owner.logstore, owner.number, made) {
+    if !model.set_data_key(&owner.project, &owner.logstore, owner.number, made) {
         return Ok(None);
     }
-    // The block follows, so that nobody has to wait for the key to be durable on its own.
+    // The block is submitted after the key, so that nothing has to wait for the key alone.
     drop(call.state.submit_changes(&mut model).map_err(|_| Error::internal_server_error())?);
     Ok(Some(key))
 }

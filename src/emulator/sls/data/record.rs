@@ -25,7 +25,7 @@ pub fn to_plaintext(received: i64, log_group: &[u8]) -> Vec<u8> {
 }
 
 impl Record {
-    /// Reads the plaintext of a block; `None` when it is none of this version.
+    /// Reads the plaintext of a block; `None` if it is not of this version.
     pub fn from_plaintext(mut plaintext: Vec<u8>) -> Option<Self> {
         let header: [u8; HEADER] = plaintext.get(..HEADER)?.try_into().ok()?;
         let [VERSION, time @ ..] = header else { return None };

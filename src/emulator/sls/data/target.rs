@@ -8,7 +8,7 @@ use crate::emulator::sls::encryption;
 use crate::emulator::sls::model::{Logstore, Model, Shard};
 use crate::emulator::sls::shards;
 use crate::emulator::sls::versioned::View;
-use crate::storage::{Algorithm, BlockAddress, BlockError, DataKey, describe, open};
+use crate::storage::{Algorithm, BlockAddress, BlockError, DataKey, open, parse_layout};
 
 /// A Logstore as it was when a call looked it up.
 #[derive(Clone, Debug)]
@@ -34,10 +34,10 @@ impl Target {
         model.project_in(project, call.region, View::Current)?;
         let logstore =
             model.logstore(project, name, View::Current).ok_or_else(|| Error::logstore_not_exist(name))?;
-        Ok(Self::of(project, name, logstore))
+        Ok(Self::from_logstore(project, name, logstore))
     }
 
-    fn of(project: &str, name: &str, logstore: &Logstore) -> Self {
+    fn from_logstore(project: &str, name: &str, logstore: &Logstore) -> Self {
         let conf = logstore.encrypt_conf();
         Self {
             owner: Owner {
@@ -90,7 +90,7 @@ impl<'a> Opener<'a> {
                 Some(wrapped) => {
                     opener.key = Some(keys.for_reading(&call.state.snapshot(), &target.owner, wrapped)?);
                 }
-                None => keys.check(&call.state.snapshot(), &target.owner)?,
+                None => keys.validate(&call.state.snapshot(), &target.owner)?,
             }
         }
         Ok(opener)
@@ -102,8 +102,8 @@ impl<'a> Opener<'a> {
     ///
     /// That the customer's key cannot be used, or that the block is not what was written.
     pub fn open(&mut self, address: BlockAddress, block: &[u8]) -> Result<Record, Error> {
-        let described = describe(block).map_err(|error| damaged(address, error))?;
-        let key = match described.algorithm {
+        let layout = parse_layout(block).map_err(|error| damaged(address, error))?;
+        let key = match layout.algorithm {
             None => self.call.state.data_keys.for_clear(),
             Some(_) => self.data_key(address)?,
         };

@@ -9,7 +9,7 @@ use super::*;
 use crate::emulator::http::Call;
 use crate::emulator::state::State;
 use crate::emulator::{Clock, Rules, Seed};
-use crate::storage::{Algorithm, BlockAddress, Store, describe};
+use crate::storage::{Algorithm, BlockAddress, Store, parse_layout};
 
 const NOW: i64 = 1_795_161_600;
 
@@ -53,7 +53,7 @@ async fn a_block_lies_in_clear_unless_encryption_is_switched_on() {
         let state = state(conf.as_ref());
         put(&state).await.unwrap();
         let block = blocks(&state).remove(0);
-        assert_eq!(describe(&block).unwrap().algorithm, None);
+        assert_eq!(parse_layout(&block).unwrap().algorithm, None);
         assert!(shows(&block, GROUP), "{block:x?}");
         assert_eq!(state.sls().logstore("proj", "app", View::Current).unwrap().data_key, None);
     }
@@ -80,7 +80,7 @@ async fn a_sealed_block_is_of_its_algorithm_and_shows_nothing() {
         let blocks = blocks(&state);
         assert_eq!(blocks.len(), 2);
         for block in &blocks {
-            assert_eq!(describe(block).unwrap().algorithm, Some(algorithm), "{encrypt_type}");
+            assert_eq!(parse_layout(block).unwrap().algorithm, Some(algorithm), "{encrypt_type}");
             assert!(!shows(block, b"canary"), "{encrypt_type}");
         }
     }
@@ -116,7 +116,7 @@ async fn the_blocks_of_a_logstore_go_with_it() {
 async fn a_block_that_was_moved_does_not_open() {
     let state = state(None);
     put(&state).await.unwrap();
-    let mut change = crate::storage::Change::new();
+    let mut change = crate::storage::WriteBatch::new();
     change.append(BlockAddress { logstore: 1, shard: 0, position: 1 }, blocks(&state).remove(0));
     state.store.submit(change).wait().await.unwrap();
     let target = "/logstores/app/shards/0?type=log&cursor=MQ==&count=1";

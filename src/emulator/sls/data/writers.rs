@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::storage::{BlockAddress, Change, Committed, Store, StoreError};
+use crate::storage::{BlockAddress, Committed, Store, StoreError, WriteBatch};
 
 /// The writers of every shard that was written to.
 ///
@@ -20,7 +20,7 @@ struct LogstoreWriters {
 
 impl Writers {
     /// The writer of a shard that takes data.
-    pub fn of(&self, logstore: u64, shard: u32) -> Arc<ShardWriter> {
+    pub fn shard_writer(&self, logstore: u64, shard: u32) -> Arc<ShardWriter> {
         let mut writers = self.lock();
         let shards = &mut writers.entry(logstore).or_default().shards;
         Arc::clone(shards.entry(shard).or_insert_with(|| Arc::new(ShardWriter::new(logstore, shard))))
@@ -49,7 +49,7 @@ impl Writers {
         }
     }
 
-    /// Closes every shard there is.
+    /// Closes every shard.
     pub fn close_everything(&self) {
         let writers = std::mem::take(&mut *self.lock());
         for writer in writers.into_values().flat_map(|writers| writers.shards.into_values()) {
@@ -86,7 +86,7 @@ impl ShardWriter {
         Self { logstore, shard, end: Mutex::new(End::Stored) }
     }
 
-    /// Appends the block that `seal` makes for its place; `None` when the shard was closed meanwhile.
+    /// Appends the block that `seal` makes for its address; `None` if the shard was closed before.
     /// Blocks come to lie in the order in which `seal` is called, without gaps.
     ///
     /// # Errors
@@ -104,9 +104,9 @@ impl ShardWriter {
             End::Closed => return Ok(None),
         };
         let address = BlockAddress { logstore: self.logstore, shard: self.shard, position };
-        let mut change = Change::new();
-        change.append(address, seal(address));
-        let committed = store.submit(change);
+        let mut batch = WriteBatch::new();
+        batch.append(address, seal(address));
+        let committed = store.submit(batch);
         *end = End::At(position + 1);
         Ok(Some(committed))
     }
@@ -138,17 +138,17 @@ mod tests {
     async fn blocks_follow_each_other_and_what_was_stored_before() {
         let store = Store::in_memory().unwrap();
         let writers = Writers::default();
-        assert_eq!(position(&writers.of(1, 0), &store).await, Some(0));
-        assert_eq!(position(&writers.of(1, 0), &store).await, Some(1));
-        assert_eq!(position(&writers.of(1, 1), &store).await, Some(0));
-        assert_eq!(position(&Writers::default().of(1, 0), &store).await, Some(2));
+        assert_eq!(position(&writers.shard_writer(1, 0), &store).await, Some(0));
+        assert_eq!(position(&writers.shard_writer(1, 0), &store).await, Some(1));
+        assert_eq!(position(&writers.shard_writer(1, 1), &store).await, Some(0));
+        assert_eq!(position(&Writers::default().shard_writer(1, 0), &store).await, Some(2));
     }
 
     #[tokio::test]
     async fn a_closed_shard_takes_nothing_from_whoever_had_found_it_open() {
         let store = Store::in_memory().unwrap();
         let writers = Writers::default();
-        let (one, other) = (writers.of(1, 0), writers.of(1, 1));
+        let (one, other) = (writers.shard_writer(1, 0), writers.shard_writer(1, 1));
         writers.close(1, 0);
         assert_eq!((position(&one, &store).await, position(&other, &store).await), (None, Some(0)));
         writers.close_all(1);

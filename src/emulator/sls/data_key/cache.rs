@@ -23,7 +23,7 @@ struct Entry {
     blob: Option<String>,
     key: DataKey,
     unwrapped_at: i64,
-    // Weak, so that nothing that is outdated is kept; an address is not given away again as long as one exists.
+    // Weak, so that nothing outdated is kept. An address is not used again as long as a weak pointer exists.
     directory: Weak<Directory>,
     keys: Weak<Keys>,
 }

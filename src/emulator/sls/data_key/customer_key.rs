@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::snapshot::Snapshot;
 use super::wrapped::Owner;
-use crate::emulator::access::facts_of_service;
+use crate::emulator::access::service_condition_context;
 use crate::emulator::error::Error;
 use crate::emulator::kms;
 use crate::emulator::rpc::{self, Parameters};
@@ -75,8 +75,8 @@ impl CustomerKey<'_> {
     /// Calls KMS in the key's region as a session of the role.
     fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Map<String, Value>, Error> {
         let Snapshot { directory, keys, now } = self.snapshot;
-        let facts = facts_of_service(*now);
-        let session = sts::for_service(directory, SERVICE, (&self.info.arn, SESSION), &facts)
+        let condition_context = service_condition_context(*now);
+        let session = sts::for_service(directory, SERVICE, (&self.info.arn, SESSION), &condition_context)
             .map_err(|error| self.unusable(action, "STS", &error))?;
         let context = self.encryption_context();
         let parameters: Vec<(&str, &str)> =
@@ -87,14 +87,14 @@ impl CustomerKey<'_> {
             default_region: &self.info.region_id,
             now: *now,
             caller: Some(&session),
-            facts: &facts,
-            parameters: &Parameters::of_pairs(&parameters),
+            condition_context: &condition_context,
+            parameters: &Parameters::from_pairs(&parameters),
         };
         rpc::call_as(&kms::SERVICE, keys, directory, action, &request)
             .map_err(|error| self.unusable(action, "KMS", &error))
     }
 
-    /// A data key opens for its Logstore only, not for one that is made anew under the same name.
+    /// A data key opens for its Logstore only, not for a later one of the same name.
     fn encryption_context(&self) -> String {
         json!({
             "AccountId": self.snapshot.directory.account_id,

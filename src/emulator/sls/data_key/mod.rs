@@ -93,7 +93,7 @@ impl DataKeys {
     /// # Errors
     ///
     /// That the customer's key cannot be used.
-    pub fn check(&self, snapshot: &Snapshot, owner: &Owner) -> Result<(), Error> {
+    pub fn validate(&self, snapshot: &Snapshot, owner: &Owner) -> Result<(), Error> {
         let Some(info) = &owner.user_cmk_info else { return Ok(()) };
         if self.opened.get(snapshot, owner, None).is_some() {
             return Ok(());
@@ -119,7 +119,7 @@ fn damaged(why: &str) -> Error {
     Error::internal_server_error()
 }
 
-/// What a wrapped key belongs to: a Logstore that is made anew under the same name has another number.
+/// The owner of a wrapped key, by the number that no other Logstore gets.
 fn belongs_to(owner: &Owner) -> String {
     format!("logstore {}", owner.number)
 }

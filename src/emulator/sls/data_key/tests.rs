@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{DataKeys, Owner, WrappedDataKey};
 use crate::emulator::access::Principal;
 use crate::emulator::error::Error;
-use crate::emulator::policy::Facts;
+use crate::emulator::policy::ConditionContext;
 use crate::emulator::rpc::{self, Parameters, Run, Service};
 use crate::emulator::sls::encryption::UserCmkInfo;
 use crate::emulator::snapshots::Snapshots;
@@ -24,14 +24,14 @@ fn trust(service: &str) -> String {
 }
 
 /// A Logstore under the key `key-1` of `cn-beijing`, with the role `Byok`, and its data key as it is stored.
-struct Bench {
+struct ServiceHarness {
     state: State,
     owner: Owner,
     key: DataKey,
     wrapped: WrappedDataKey,
 }
 
-impl Bench {
+impl ServiceHarness {
     fn new() -> Self {
         let seed = json!({
             "roles": [{"name": "Byok", "assume_role_policy_document": trust("log.aliyuncs.com"),
@@ -58,7 +58,7 @@ impl Bench {
             self.state.data_keys.for_writing(&self.state.snapshot(), &self.owner, Some(&self.wrapped));
         let (key, made) = written.unwrap();
         assert_eq!((key.expose(), made), (self.key.expose(), None));
-        self.state.data_keys.check(&self.state.snapshot(), &self.owner).unwrap();
+        self.state.data_keys.validate(&self.state.snapshot(), &self.owner).unwrap();
     }
 
     #[track_caller]
@@ -68,7 +68,7 @@ impl Bench {
             self.read().unwrap_err(),
             keys.for_writing(&self.state.snapshot(), &self.owner, Some(&self.wrapped)).unwrap_err(),
             keys.for_writing(&self.state.snapshot(), &self.owner, None).unwrap_err(),
-            keys.check(&self.state.snapshot(), &self.owner).unwrap_err(),
+            keys.validate(&self.state.snapshot(), &self.owner).unwrap_err(),
         ];
         for error in refused {
             assert_eq!((error.status, error.code.as_str()), (status, code), "{error}");
@@ -102,14 +102,14 @@ impl Bench {
         parameters: &[(&str, &str)],
     ) {
         let root = Principal::AccountRoot { account_id: ACCOUNT.to_owned() };
-        let parameters = Parameters::of_pairs(parameters);
+        let parameters = Parameters::from_pairs(parameters);
         let request = rpc::Request {
             account_id: ACCOUNT,
             named_region: parameters.get("RegionId"),
             default_region: "cn-hangzhou",
             now: self.state.clock.unix(),
             caller: Some(&root),
-            facts: &Facts::default(),
+            condition_context: &ConditionContext::default(),
             parameters: &parameters,
         };
         let action = service.actions.iter().find(|known| known.name == action).unwrap();
@@ -138,7 +138,7 @@ const NOT_FOUND: &str = "KMS answers Forbidden.KeyNotFound: The specified Key is
 #[test]
 fn a_service_key_is_made_once_and_unwraps_for_its_logstore_only() {
     let store = Store::in_memory().unwrap();
-    let (bench, keys) = (Bench::new(), DataKeys::new(&store));
+    let (bench, keys) = (ServiceHarness::new(), DataKeys::new(&store));
     let (key, made) = keys.for_writing(&bench.state.snapshot(), &owner(None), None).unwrap();
     let made = made.unwrap();
     let (again, nothing) = keys.for_writing(&bench.state.snapshot(), &owner(None), Some(&made)).unwrap();
@@ -152,7 +152,7 @@ fn a_service_key_is_made_once_and_unwraps_for_its_logstore_only() {
         keys.for_reading(&bench.state.snapshot(), &other, &made).unwrap_err().code,
         "InternalServerError"
     );
-    keys.check(&bench.state.snapshot(), &owner(None)).unwrap();
+    keys.validate(&bench.state.snapshot(), &owner(None)).unwrap();
     let restarted = DataKeys::new(&store);
     assert_eq!(
         restarted.for_reading(&bench.state.snapshot(), &owner(None), &made).unwrap().expose(),
@@ -166,7 +166,7 @@ fn a_service_key_is_made_once_and_unwraps_for_its_logstore_only() {
 
 #[test]
 fn a_customers_key_wraps_what_comes_back_as_it_was() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     bench.serves();
     bench.state.data_keys.clear();
     bench.serves();
@@ -178,7 +178,7 @@ fn a_customers_key_wraps_what_comes_back_as_it_was() {
 
 #[test]
 fn a_key_that_is_disabled_cuts_reads_and_writes_at_once_until_it_is_enabled() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     bench.serves();
     bench.kms("DisableKey", &[]);
     bench.refuses(
@@ -192,7 +192,7 @@ fn a_key_that_is_disabled_cuts_reads_and_writes_at_once_until_it_is_enabled() {
 
 #[test]
 fn a_key_that_is_to_be_deleted_serves_again_when_that_is_cancelled_and_never_once_it_is_gone() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     bench.kms("ScheduleKeyDeletion", &[("PendingWindowInDays", "7")]);
     bench.refuses(400, "ParameterInvalid", "KMS answers Rejected.PendingDeletion: ");
     bench.kms("CancelKeyDeletion", &[]);
@@ -204,7 +204,7 @@ fn a_key_that_is_to_be_deleted_serves_again_when_that_is_cancelled_and_never_onc
 
 #[test]
 fn a_role_that_is_made_anew_serves_again_once_it_is_as_it_was() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     for policy in ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"] {
         bench.ram("DetachPolicyFromRole", &[("PolicyType", "System"), ("PolicyName", policy)]);
     }
@@ -220,7 +220,7 @@ fn a_role_that_is_made_anew_serves_again_once_it_is_as_it_was() {
 
 #[test]
 fn a_role_that_trusts_others_serves_no_more() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     bench.ram("UpdateRole", &[("NewAssumeRolePolicyDocument", &trust("oss.aliyuncs.com"))]);
     bench.refuses(401, "Unauthorized", NO_PERMISSION);
     bench.ram("UpdateRole", &[("NewAssumeRolePolicyDocument", &trust("log.aliyuncs.com"))]);
@@ -229,7 +229,7 @@ fn a_role_that_trusts_others_serves_no_more() {
 
 #[test]
 fn a_role_without_its_policy_serves_no_more_until_it_is_attached_again() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     bench.serves();
     bench.attach("DetachPolicyFromRole");
     bench.refuses(401, "Unauthorized", FORBIDDEN);
@@ -239,7 +239,7 @@ fn a_role_without_its_policy_serves_no_more_until_it_is_attached_again() {
 
 #[test]
 fn a_data_key_opens_for_the_logstore_it_was_made_for_only() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     let of = |change: fn(&mut Owner)| {
         let mut owner = bench.owner.clone();
         change(&mut owner);
@@ -259,21 +259,21 @@ fn a_data_key_opens_for_the_logstore_it_was_made_for_only() {
 
 #[test]
 fn a_key_of_another_region_or_kind_is_not_used() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     for (cmk, why) in [
         (("key-1", ARN, "cn-hangzhou"), NOT_FOUND),
         (("key-2", ARN, "cn-beijing"), NOT_FOUND),
         (("key-1", "acs:ram::99:role/byok", "cn-beijing"), "STS answers EntityNotExist.Role"),
         (("key-1", "byok", "cn-beijing"), "STS answers InvalidParameter.RoleArn"),
     ] {
-        let error = bench.state.data_keys.check(&bench.state.snapshot(), &owner(Some(cmk))).unwrap_err();
+        let error = bench.state.data_keys.validate(&bench.state.snapshot(), &owner(Some(cmk))).unwrap_err();
         assert!(error.message.contains(why), "{error}");
     }
 }
 
 #[test]
 fn a_reset_makes_an_end_of_every_key_that_was_opened() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     drop(bench.state.reset().unwrap());
     // The seed's key has its old material: what it wrapped still opens.
     bench.serves();
@@ -283,7 +283,7 @@ fn a_reset_makes_an_end_of_every_key_that_was_opened() {
 
 #[test]
 fn the_service_signs_in_as_a_session_of_the_role() {
-    let bench = Bench::new();
+    let bench = ServiceHarness::new();
     let deny: Value = json!({"Version": "1", "Statement": [{"Effect": "Deny", "Action": "kms:Decrypt",
         "Resource": "acs:kms:cn-beijing:1234567890123456:key/key-1"}]});
     let policy = [("PolicyName", "no-decrypt")];

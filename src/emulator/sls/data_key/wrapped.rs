@@ -1,11 +1,11 @@
-//! A data key as it is kept, and what it belongs to.
+//! A wrapped data key, and its owner.
 
 use serde::{Deserialize, Serialize};
 
 use crate::emulator::sls::encryption::UserCmkInfo;
 use crate::emulator::stored::hex_bytes;
 
-/// A Logstore's data key as it is kept.
+/// The wrapped data key of a Logstore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum WrappedDataKey {

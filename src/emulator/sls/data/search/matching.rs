@@ -21,7 +21,7 @@ pub struct Entry {
     fields: Vec<(String, String)>,
 }
 
-/// The logs of a group; `None` when it is none.
+/// The logs of a group; `None` if the bytes are not a group.
 pub fn entries(log_group: &[u8]) -> Option<Vec<Entry>> {
     let group = LogGroup::decode(log_group).ok()?;
     let tags = group.log_tags.iter().map(|tag| (format!("__tag__:{}", text(tag.key.as_ref())), value(tag)));

@@ -27,7 +27,7 @@ const BLOCKS: usize = 100;
 /// About how many bytes of blocks are read at once.
 const BYTES: usize = 1024 * 1024;
 
-/// `GetLogs`: the logs as an array, and what there is to say of them in headers.
+/// `GetLogs`: the logs as an array; progress and count in headers.
 ///
 /// # Errors
 ///
@@ -89,9 +89,9 @@ fn compressed(reply: Reply, compression: Compression) -> Result<Reply, Error> {
 #[derive(Debug, Default)]
 struct Found {
     logs: Vec<Entry>,
-    /// How many logs were looked at.
+    /// How many logs were read.
     rows: usize,
-    /// How many bytes of log groups were looked at.
+    /// How many bytes of log groups were read.
     bytes: usize,
 }
 

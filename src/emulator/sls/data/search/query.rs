@@ -36,7 +36,7 @@ pub enum Query {
 /// What is looked for in a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Term {
-    /// Anything: the field only has to be there.
+    /// Any value: the field must exist.
     Any,
     /// All of these words.
     Words(Vec<String>),
@@ -84,7 +84,7 @@ impl Query {
 }
 
 impl Term {
-    fn of(text: &str, is_quoted: bool) -> Self {
+    fn parse(text: &str, is_quoted: bool) -> Self {
         match text.strip_suffix('*') {
             _ if is_quoted => Self::Phrase(words(text)),
             Some("") => Self::Any,
@@ -173,7 +173,7 @@ fn term(text: &str) -> Result<(Token, &str), Error> {
     let (first, is_quoted, rest) = atom(text)?;
     let Some(behind) = rest.strip_prefix(':') else {
         return Ok((
-            operator(first, is_quoted).unwrap_or_else(|| Token::Term(None, Term::of(first, is_quoted))),
+            operator(first, is_quoted).unwrap_or_else(|| Token::Term(None, Term::parse(first, is_quoted))),
             rest,
         ));
     };
@@ -181,10 +181,10 @@ fn term(text: &str) -> Result<(Token, &str), Error> {
     match rest.strip_prefix(':') {
         Some(behind) if first == "__tag__" => {
             let (value, is_quoted, rest) = atom(behind.trim_start())?;
-            Ok((Token::Term(Some(format!("{first}:{second}")), Term::of(value, is_quoted)), rest))
+            Ok((Token::Term(Some(format!("{first}:{second}")), Term::parse(value, is_quoted)), rest))
         }
         Some(_) => Err(invalid()),
-        None => Ok((Token::Term(Some(first.to_owned()), Term::of(second, second_is_quoted)), rest)),
+        None => Ok((Token::Term(Some(first.to_owned()), Term::parse(second, second_is_quoted)), rest)),
     }
 }
 

@@ -39,7 +39,7 @@ impl Request {
     /// `ParameterInvalid`, `InvalidTimeRange`, `InvalidQueryString`, `InvalidLine`, `InvalidOffset`,
     /// `InvalidReverse`, `NotSupported` for SQL.
     pub fn from_query(query: &Query) -> Result<Self, Error> {
-        Self::read(|name| query.get(name).map(str::to_owned))
+        Self::from_members(|name| query.get(name).map(str::to_owned))
     }
 
     /// Reads the body of `GetLogsV2`; numbers and flags may also come as strings.
@@ -48,14 +48,14 @@ impl Request {
     ///
     /// As for [`Request::from_query`].
     pub fn from_body(body: &Map<String, Value>) -> Result<Self, Error> {
-        Self::read(|name| match body.get(name)? {
+        Self::from_members(|name| match body.get(name)? {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
             other => Some(other.to_string()),
         })
     }
 
-    fn read(parameter: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+    fn from_members(parameter: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let parameter = |name: &str| parameter(name).filter(|value| !value.is_empty());
         let time = |name: &str| {
             let time = parameter(name).and_then(|text| text.parse::<i64>().ok());

@@ -42,7 +42,7 @@ pub struct Document {
 
 /// Writes that are carried out together or not at all.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub struct WriteBatch {
     pub(super) written: Vec<Document>,
     pub(super) removed: Vec<(Kind, String)>,
     pub(super) removed_blocks: Vec<u64>,
@@ -50,13 +50,13 @@ pub struct Change {
     pub(super) clear: bool,
 }
 
-impl Change {
-    /// Nothing yet.
+impl WriteBatch {
+    /// An empty change.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether there is nothing to do.
+    /// Whether the change is empty.
     pub fn is_empty(&self) -> bool {
         self.written.is_empty()
             && self.removed.is_empty()
@@ -65,7 +65,7 @@ impl Change {
             && !self.clear
     }
 
-    /// Begins by removing everything there is.
+    /// Begins by removing everything.
     pub fn clear(&mut self) {
         self.clear = true;
     }
@@ -75,7 +75,7 @@ impl Change {
         self.written.push(Document { kind, name: name.to_owned(), content: content.into() });
     }
 
-    /// Removes a document, if it is there.
+    /// Removes a document, if it exists.
     pub fn remove(&mut self, kind: Kind, name: &str) {
         self.removed.push((kind, name.to_owned()));
     }
