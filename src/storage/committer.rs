@@ -78,7 +78,7 @@ fn commit_all(state: &State, mut entry_hash: MultisetHash, jobs: &Receiver<Job>)
             collect_jobs(first, jobs).into_iter().map(|job| (job.batch, job.answer)).unzip();
         let results = commit_or_fail(state, &mut entry_hash, &batches);
         for (answer, result) in answers.into_iter().zip(results) {
-            // Whoever handed the change over may have stopped waiting.
+            // The caller may have stopped waiting.
             let _ = answer.send(result);
         }
     }
@@ -115,7 +115,7 @@ fn collect_jobs(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
     batch
 }
 
-/// Brings changes to disk in one transaction; what became of each, and the inventory after them.
+/// Commits changes in one transaction. Returns the result of each, and the entry hash after them.
 ///
 /// # Errors
 ///

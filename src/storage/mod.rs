@@ -1,7 +1,7 @@
-//! What the emulator keeps: documents and blocks, in one crash-safe file or in memory only.
+//! The store of the emulator: documents and blocks, in one crash-safe file or in memory only.
 //!
-//! - What lies in the file, and against whom it is protected: `format`; the bytes of a block: `block`
-//! - The file is looked at, and only then written to: `opening`, `held`
+//! - The content of the file, and its protection: `format`; the bytes of a block: `block`
+//! - The file is checked before it is written to: `opening`, `write_buffer`
 //! - Every write goes through one thread: `committer`
 //!
 //! What an acknowledged change has survived is proved in `model_tests` (crashes), `damage_tests` (flipped
