@@ -5,18 +5,19 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use super::{
-    Diagnostic, Diagnostics, Model, Path, Resource, Schema, Type, Value, blocks, json,
+    Diagnostic, Diagnostics, Model, Resource, Schema, Value,
+    codec::{Codec, decode, encode, require, to_model},
+    json,
     messages::{
         ApplyRequest, ApplyResponse, Encoded, ImportRequest, ImportResponse, Imported, PlanRequest,
         PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest, UpgradeIdentityResponse,
         UpgradeStateRequest, UpgradeStateResponse,
     },
-    msgpack, planning,
+    planning,
     resource::{
         Context, Create, Destroyed, IdentitySchema, Import, Outcome, PlanCreate, PlanDestroy, PlanUpdate,
         Stored, Update,
     },
-    validation,
 };
 
 /// A resource of any model, as the server keeps it.
@@ -25,9 +26,8 @@ pub struct AnyResource(Box<dyn Erased>);
 impl AnyResource {
     /// Wraps a resource.
     pub fn new<R: Resource>(resource: R) -> AnyResource {
-        let schema = resource.schema();
-        let (of, identity) = (schema.implied_type(), resource.identity_schema());
-        AnyResource(Box::new(Adapter { resource, schema, of, identity }))
+        let (codec, identity) = (Codec::new(resource.schema()), resource.identity_schema());
+        AnyResource(Box::new(Adapter { resource, codec, identity }))
     }
 
     pub(super) fn erased(&self) -> &dyn Erased {
@@ -58,8 +58,7 @@ pub(super) trait Erased: Send + Sync {
 
 struct Adapter<R> {
     resource: R,
-    schema: Schema,
-    of: Type,
+    codec: Codec,
     identity: Option<IdentitySchema>,
 }
 
@@ -69,7 +68,7 @@ impl<R: Resource> Erased for Adapter<R> {
     }
 
     fn schema(&self) -> &Schema {
-        &self.schema
+        &self.codec.schema
     }
 
     fn identity_schema(&self) -> Option<&IdentitySchema> {
@@ -77,7 +76,7 @@ impl<R: Resource> Erased for Adapter<R> {
     }
 
     fn validate(&self, config: &Encoded) -> Diagnostics {
-        self.located(self.try_validate(config).unwrap_or_else(Diagnostics::from))
+        self.codec.validate(config, |config| self.resource.validate(config))
     }
 
     fn upgrade(&self, request: UpgradeStateRequest) -> UpgradeStateResponse {
@@ -85,7 +84,7 @@ impl<R: Resource> Erased for Adapter<R> {
             Ok(upgraded_state) => UpgradeStateResponse { upgraded_state, diagnostics: Diagnostics::new() },
             Err(problem) => UpgradeStateResponse {
                 upgraded_state: Encoded::Absent,
-                diagnostics: self.located(problem.into()),
+                diagnostics: self.codec.locate(problem),
             },
         }
     }
@@ -108,7 +107,7 @@ impl<R: Resource> Erased for Adapter<R> {
                 new_identity: self.identity(&current_state),
                 new_state: current_state,
                 private,
-                diagnostics: self.located(diagnostics),
+                diagnostics: self.codec.locate(diagnostics),
             })
         })
     }
@@ -121,7 +120,7 @@ impl<R: Resource> Erased for Adapter<R> {
             response.unwrap_or_else(|diagnostics| PlanResponse {
                 planned_state,
                 planned_private,
-                diagnostics: self.located(diagnostics),
+                diagnostics: self.codec.locate(diagnostics),
                 ..PlanResponse::default()
             })
         })
@@ -135,7 +134,7 @@ impl<R: Resource> Erased for Adapter<R> {
                 new_identity: self.identity(&new_state),
                 new_state,
                 private,
-                diagnostics: self.located(diagnostics),
+                diagnostics: self.codec.locate(diagnostics),
             })
         })
     }
@@ -144,47 +143,37 @@ impl<R: Resource> Erased for Adapter<R> {
         Box::pin(async move {
             match self.try_import(context, request).await {
                 Ok(imported) => ImportResponse { imported: Some(imported), diagnostics: Diagnostics::new() },
-                Err(problem) => ImportResponse { imported: None, diagnostics: self.located(problem.into()) },
+                Err(problem) => ImportResponse { imported: None, diagnostics: self.codec.locate(problem) },
             }
         })
     }
 
     /// The identity of the object that is stored like this; none where there is no object or no identity.
     fn identity(&self, state: &Encoded) -> Option<Encoded> {
-        let stored = decode(state, &self.of).ok().filter(|stored| !stored.is_null())?;
-        let model = R::Model::from_object(stored, &Path::root()).ok()?;
+        let stored = self.codec.decode(state).ok().filter(|stored| !stored.is_null())?;
+        let model = to_model(stored).ok()?;
         self.identity_of(Some(&model)).ok().flatten()
     }
 }
 
 impl<R: Resource> Adapter<R> {
-    fn try_validate(&self, config: &Encoded) -> Result<Diagnostics, Diagnostic> {
-        let config = decode(config, &self.of)?;
-        let mut found = validation::validate(&self.schema, &config);
-        // Rules between attributes may rely on what the attributes' own rules promise.
-        if !found.has_errors() && !config.is_null() {
-            found.extend(self.resource.validate(&R::Model::from_object(config, &Path::root())?));
-        }
-        Ok(found)
-    }
-
     fn try_upgrade(&self, request: &UpgradeStateRequest) -> Result<Encoded, Diagnostic> {
         if request.raw_state.is_flatmap {
             return Err(unreadable_state("it was written by a Terraform older than 0.12"));
         }
         let stored: serde_json::Value = serde_json::from_slice(&request.raw_state.json)
             .map_err(|error| unreadable_state(&format!("it is not valid JSON ({error})")))?;
-        let present = if request.version < self.schema.version {
+        let present = if request.version < self.codec.schema.version {
             self.resource.upgrade(request.version, stored)?
         } else {
             stored
         };
-        let value =
-            json::decode_state(&present, &self.of).map_err(|error| unreadable_state(&error.to_string()))?;
+        let value = json::decode_state(&present, self.codec.value_type())
+            .map_err(|error| unreadable_state(&error.to_string()))?;
         if let Value::Object(_) = value {
-            self.resource.note_stored(&R::Model::from_object(value.clone(), &Path::root())?);
+            self.resource.note_stored(&to_model(value.clone())?);
         }
-        self.encode_object(value)
+        self.codec.encode(value)
     }
 
     fn try_upgrade_identity(&self, request: &UpgradeIdentityRequest) -> Result<Encoded, Diagnostic> {
@@ -207,7 +196,8 @@ impl<R: Resource> Adapter<R> {
     }
 
     async fn try_read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Diagnostics> {
-        let state = self.object(decode(&request.current_state, &self.of)?, "current state")?;
+        let state = self.codec.decode(&request.current_state)?;
+        let state = to_model(require(state, self.type_name(), "current state")?)?;
         let private = read_private(&request.private)?;
         let outcome = self.resource.read(context, Stored { state, private }).await;
         if outcome.diagnostics.has_errors() {
@@ -216,24 +206,23 @@ impl<R: Resource> Adapter<R> {
         let new_identity = self.identity_of(outcome.state.as_ref())?;
         let new_state = outcome.state.map_or(Value::Null, Model::into_object);
         Ok(ReadResponse {
-            new_state: self.encode_object(new_state)?,
+            new_state: self.codec.encode(new_state)?,
             private: write_private(&outcome.private)?,
             new_identity,
-            diagnostics: self.located(outcome.diagnostics),
+            diagnostics: self.codec.locate(outcome.diagnostics),
         })
     }
 
     async fn try_plan(&self, context: &Context, request: PlanRequest) -> Result<PlanResponse, Diagnostics> {
-        let prior = decode(&request.prior_state, &self.of)?;
-        let proposed = decode(&request.proposed_new_state, &self.of)?;
+        let prior = self.codec.decode(&request.prior_state)?;
+        let proposed = self.codec.decode(&request.proposed_new_state)?;
         if proposed.is_null() {
             return Ok(self.plan_destroy(context, prior, &request).await?);
         }
-        let config = decode(&request.config, &self.of)?;
-        validation::validate_required(&self.schema, &config)?;
-        let draft = planning::plan(&self.schema, &config, &prior, proposed);
-        let config = R::Model::from_object(config, &Path::root())?;
-        let planned = R::Model::from_object(draft.planned, &Path::root())?;
+        let config = self.codec.decode_config(&request.config)?;
+        let draft = planning::plan(&self.codec.schema, &config, &prior, proposed);
+        let config = to_model(config)?;
+        let planned = to_model(draft.planned)?;
         let private = read_private(&request.prior_private)?;
         let planned_identity = (!prior.is_null()).then(|| request.prior_identity.clone());
         let plan = if prior.is_null() {
@@ -241,7 +230,7 @@ impl<R: Resource> Adapter<R> {
             let replaced = (!request.prior_private.is_empty()).then_some(private);
             self.resource.plan_create(context, PlanCreate { config, planned, replaced }).await
         } else {
-            let prior = R::Model::from_object(prior, &Path::root())?;
+            let prior = to_model(prior)?;
             let requires_replace = draft.requires_replace;
             let request = PlanUpdate { config, prior, planned, private, requires_replace };
             self.resource.plan_update(context, request).await
@@ -249,11 +238,11 @@ impl<R: Resource> Adapter<R> {
         let mut diagnostics = draft.diagnostics;
         diagnostics.extend(plan.diagnostics);
         Ok(PlanResponse {
-            planned_state: self.encode_object(plan.planned.into_object())?,
+            planned_state: self.codec.encode(plan.planned.into_object())?,
             requires_replace: plan.requires_replace,
             planned_private: write_private(&plan.private)?,
             planned_identity: planned_identity.filter(|identity| *identity != Encoded::Absent),
-            diagnostics: self.located(diagnostics),
+            diagnostics: self.codec.locate(diagnostics),
         })
     }
 
@@ -263,13 +252,13 @@ impl<R: Resource> Adapter<R> {
         prior: Value,
         request: &PlanRequest,
     ) -> Result<PlanResponse, Diagnostic> {
-        let prior = R::Model::from_object(prior, &Path::root())?;
+        let prior = to_model(prior)?;
         let private = read_private(&request.prior_private)?;
         let plan = self.resource.plan_destroy(context, PlanDestroy { prior, private }).await;
         Ok(PlanResponse {
-            planned_state: encode(&Value::Null, &self.of)?,
+            planned_state: self.codec.encode(Value::Null)?,
             planned_private: write_private(&plan.private)?,
-            diagnostics: self.located(plan.diagnostics),
+            diagnostics: self.codec.locate(plan.diagnostics),
             ..PlanResponse::default()
         })
     }
@@ -279,23 +268,22 @@ impl<R: Resource> Adapter<R> {
         context: &Context,
         request: ApplyRequest,
     ) -> Result<ApplyResponse, Diagnostics> {
-        let prior = decode(&request.prior_state, &self.of)?;
-        let planned = decode(&request.planned_state, &self.of)?;
+        let prior = self.codec.decode(&request.prior_state)?;
+        let planned = self.codec.decode(&request.planned_state)?;
         let private: R::Private = read_private(&request.planned_private)?;
         if planned.is_null() {
-            let state = R::Model::from_object(prior, &Path::root())?;
+            let state = to_model(prior)?;
             let destroyed = self.resource.delete(context, Stored { state, private }).await;
             return Ok(self.deleted(request, destroyed)?);
         }
-        let config = decode(&request.config, &self.of)?;
-        validation::validate_required(&self.schema, &config)?;
-        let config = self.object(config, "configuration")?;
+        let config = self.codec.decode_config(&request.config)?;
+        let config = to_model(require(config, self.type_name(), "configuration")?)?;
         let planned_object = planned.clone();
-        let planned = R::Model::from_object(planned, &Path::root())?;
+        let planned = to_model(planned)?;
         let outcome = if prior.is_null() {
             self.resource.create(context, Create { config, planned, private }).await
         } else {
-            let prior = R::Model::from_object(prior, &Path::root())?;
+            let prior = to_model(prior)?;
             self.resource.update(context, Update { config, prior, planned, private }).await
         };
         Ok(self.applied(planned_object, request.planned_private, outcome)?)
@@ -305,15 +293,15 @@ impl<R: Resource> Adapter<R> {
         let Destroyed { found, mut diagnostics } = destroyed;
         let gone = !diagnostics.has_errors();
         let new_state = match found {
-            _ if gone => encode(&Value::Null, &self.of)?,
-            Some(found) => self.encode_object(storable(found.into_object(), &mut diagnostics))?,
+            _ if gone => self.codec.encode(Value::Null)?,
+            Some(found) => self.codec.encode(storable(found.into_object(), &mut diagnostics))?,
             None => request.prior_state,
         };
         Ok(ApplyResponse {
             new_identity: self.identity(&new_state),
             new_state,
             private: if gone { Vec::new() } else { request.planned_private },
-            diagnostics: self.located(diagnostics),
+            diagnostics: self.codec.locate(diagnostics),
         })
     }
 
@@ -332,9 +320,9 @@ impl<R: Resource> Adapter<R> {
         let mut diagnostics = outcome.diagnostics;
         let new_identity = self.identity_of(outcome.state.as_ref());
         let new_state = storable(outcome.state.map_or(Value::Null, Model::into_object), &mut diagnostics);
-        let new_state = self.encode_object(new_state).or_else(|problem| {
+        let new_state = self.codec.encode(new_state).or_else(|problem| {
             diagnostics.push(problem);
-            self.encode_object(known_or_null(planned))
+            self.codec.encode(known_or_null(planned))
         })?;
         let private = write_private(&outcome.private).unwrap_or_else(|problem| {
             diagnostics.push(problem);
@@ -344,7 +332,7 @@ impl<R: Resource> Adapter<R> {
             diagnostics.push(problem);
             self.identity(&new_state)
         });
-        Ok(ApplyResponse { new_state, private, new_identity, diagnostics: self.located(diagnostics) })
+        Ok(ApplyResponse { new_state, private, new_identity, diagnostics: self.codec.locate(diagnostics) })
     }
 
     async fn try_import(&self, context: &Context, request: ImportRequest) -> Result<Imported, Diagnostic> {
@@ -358,29 +346,10 @@ impl<R: Resource> Adapter<R> {
         let identity = self.identity_of(Some(&model))?;
         Ok(Imported {
             type_name: self.type_name().to_owned(),
-            state: self.encode_object(model.into_object())?,
+            state: self.codec.encode(model.into_object())?,
             private: write_private(&R::Private::default())?,
             identity,
         })
-    }
-
-    /// Reads an object that must be there.
-    fn object(&self, object: Value, what: &str) -> Result<R::Model, Diagnostic> {
-        match object {
-            Value::Null => Err(Diagnostic::error(
-                "A value that a call needs was not sent",
-                format!(
-                    "{}: Terraform or OpenTofu sent no {what}, which they must not do. Report it to them, with the version that terraform version prints.",
-                    self.type_name()
-                ),
-            )),
-            value => R::Model::from_object(value, &Path::root()),
-        }
-    }
-
-    /// Encodes an object of this resource type, or that there is none.
-    fn encode_object(&self, object: Value) -> Result<Encoded, Diagnostic> {
-        encode(&blocks::with_empty_blocks(&self.schema, object), &self.of)
     }
 
     fn identity_of(&self, state: Option<&R::Model>) -> Result<Option<Encoded>, Diagnostic> {
@@ -391,53 +360,6 @@ impl<R: Resource> Adapter<R> {
             _ => Ok(None),
         }
     }
-
-    fn located(&self, diagnostics: Diagnostics) -> Diagnostics {
-        located(&self.schema, diagnostics)
-    }
-}
-
-/// Cuts each path to what core can point at.
-pub(super) fn located(schema: &Schema, diagnostics: Diagnostics) -> Diagnostics {
-    let mut located = Diagnostics::new();
-    located.extend(diagnostics.into_iter().map(|diagnostic| Diagnostic {
-        path: diagnostic.path.map(|path| schema.locatable(&path)),
-        ..diagnostic
-    }));
-    located
-}
-
-/// Decodes a value of that type; none sent reads as null.
-///
-/// # Errors
-///
-/// The bytes are not a value of that type.
-pub(super) fn decode(encoded: &Encoded, of: &Type) -> Result<Value, Diagnostic> {
-    let decoded = match encoded {
-        Encoded::Absent => return Ok(Value::Null),
-        Encoded::Msgpack(bytes) => msgpack::decode(bytes, of).map_err(|error| error.to_string()),
-        Encoded::Json(bytes) => json::decode(bytes, of).map_err(|error| error.to_string()),
-    };
-    decoded.map_err(|error| {
-        Diagnostic::error(
-            "Value cannot be read",
-            format!("Terraform sent a value that does not fit the provider's schema: {error}."),
-        )
-    })
-}
-
-/// Encodes a value of that type.
-///
-/// # Errors
-///
-/// The value is not of that type.
-pub(super) fn encode(value: &Value, of: &Type) -> Result<Encoded, Diagnostic> {
-    msgpack::encode(value, of).map(Encoded::Msgpack).map_err(|error| {
-        Diagnostic::error(
-            "Value cannot be written",
-            format!("The provider made a value that does not fit its own schema: {error}. This is a bug in the provider."),
-        )
-    })
 }
 
 fn read_private<P: serde::de::DeserializeOwned + Default>(bytes: &[u8]) -> Result<P, Diagnostic> {

@@ -8,6 +8,7 @@
 pub mod adapter;
 pub mod attribute;
 mod blocks;
+mod codec;
 pub mod data_source;
 pub mod diagnostic;
 pub mod encoding;

@@ -10,8 +10,9 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Diagnostic, Diagnostics, Model, Path, Provider, Schema, Type,
-    adapter::{AnyResource, Erased, decode, located},
+    Diagnostic, Diagnostics, Provider, Schema,
+    adapter::{AnyResource, Erased},
+    codec::{Codec, to_model},
     data_source::AnyDataSource,
     function::{AnyFunction, Definition, FunctionError},
     messages::{
@@ -21,7 +22,6 @@ use super::{
     },
     provider::Configure,
     resource::{Context, IdentitySchema},
-    validation,
 };
 
 /// A provider with its resources, data sources and functions, independent of how it is reached.
@@ -260,24 +260,13 @@ trait ErasedProvider: Send + Sync {
 
 struct ProviderAdapter<P> {
     provider: P,
-    schema: Schema,
-    of: Type,
+    codec: Codec,
 }
 
 impl<P: Provider> ProviderAdapter<P> {
     fn new(provider: P) -> Self {
-        let schema = provider.schema();
-        let of = schema.implied_type();
-        ProviderAdapter { provider, schema, of }
-    }
-
-    fn try_validate(&self, config: &Encoded) -> Result<Diagnostics, Diagnostic> {
-        let config = decode(config, &self.of)?;
-        let mut found = validation::validate(&self.schema, &config);
-        if !found.has_errors() && !config.is_null() {
-            found.extend(self.provider.validate(&P::Model::from_object(config, &Path::root())?));
-        }
-        Ok(found)
+        let codec = Codec::new(provider.schema());
+        ProviderAdapter { provider, codec }
     }
 
     async fn try_configure(
@@ -285,9 +274,7 @@ impl<P: Provider> ProviderAdapter<P> {
         context: &Context,
         request: ConfigureRequest,
     ) -> Result<Diagnostics, Diagnostics> {
-        let config = decode(&request.config, &self.of)?;
-        validation::validate_required(&self.schema, &config)?;
-        let config = P::Model::from_object(config, &Path::root())?;
+        let config = to_model(self.codec.decode_config(&request.config)?)?;
         let configure = Configure { terraform_version: request.terraform_version, config };
         Ok(self.provider.configure(context, configure).await)
     }
@@ -295,11 +282,11 @@ impl<P: Provider> ProviderAdapter<P> {
 
 impl<P: Provider> ErasedProvider for ProviderAdapter<P> {
     fn schema(&self) -> &Schema {
-        &self.schema
+        &self.codec.schema
     }
 
     fn validate(&self, config: &Encoded) -> Diagnostics {
-        located(&self.schema, self.try_validate(config).unwrap_or_else(Diagnostics::from))
+        self.codec.validate(config, |config| self.provider.validate(config))
     }
 
     fn configure<'a>(
@@ -309,7 +296,7 @@ impl<P: Provider> ErasedProvider for ProviderAdapter<P> {
     ) -> BoxFuture<'a, Diagnostics> {
         Box::pin(async move {
             let outcome = self.try_configure(context, request).await;
-            located(&self.schema, outcome.unwrap_or_else(|problems| problems))
+            self.codec.locate(outcome.unwrap_or_else(|problems| problems))
         })
     }
 }

@@ -6,9 +6,8 @@ use futures_util::future::BoxFuture;
 
 use super::DataSource;
 use crate::schema::{
-    Diagnostic, Diagnostics, Model, Path, Schema, Type, Value,
-    adapter::{decode, encode, located},
-    blocks,
+    Diagnostic, Diagnostics, Model, Schema, Value,
+    codec::{Codec, require, to_model},
     messages::{DataReadRequest, DataReadResponse, Encoded},
     planning,
     resource::Context,
@@ -21,9 +20,8 @@ pub struct AnyDataSource(Box<dyn Erased>);
 impl AnyDataSource {
     /// Wraps a data source.
     pub fn new<D: DataSource>(data_source: D) -> AnyDataSource {
-        let schema = data_source.schema();
-        let of = schema.implied_type();
-        AnyDataSource(Box::new(Adapter { data_source, schema, of }))
+        let codec = Codec::new(data_source.schema());
+        AnyDataSource(Box::new(Adapter { data_source, codec }))
     }
 
     pub(in crate::schema) fn erased(&self) -> &dyn Erased {
@@ -47,8 +45,7 @@ pub(in crate::schema) trait Erased: Send + Sync {
 
 struct Adapter<D> {
     data_source: D,
-    schema: Schema,
-    of: Type,
+    codec: Codec,
 }
 
 impl<D: DataSource> Erased for Adapter<D> {
@@ -57,60 +54,42 @@ impl<D: DataSource> Erased for Adapter<D> {
     }
 
     fn schema(&self) -> &Schema {
-        &self.schema
+        &self.codec.schema
     }
 
     fn validate(&self, config: &Encoded) -> Diagnostics {
-        located(&self.schema, self.try_validate(config).unwrap_or_else(Diagnostics::from))
+        self.codec.validate(config, |config| self.data_source.validate(config))
     }
 
     fn read<'a>(&'a self, context: &'a Context, request: DataReadRequest) -> BoxFuture<'a, DataReadResponse> {
         Box::pin(async move {
             let response = self.try_read(context, request).await.unwrap_or_else(DataReadResponse::failed);
-            DataReadResponse { diagnostics: located(&self.schema, response.diagnostics), ..response }
+            DataReadResponse { diagnostics: self.codec.locate(response.diagnostics), ..response }
         })
     }
 }
 
 impl<D: DataSource> Adapter<D> {
-    fn try_validate(&self, config: &Encoded) -> Result<Diagnostics, Diagnostic> {
-        let config = decode(config, &self.of)?;
-        let mut found = validation::validate(&self.schema, &config);
-        // Rules between arguments may rely on what the arguments' own rules promise.
-        if !found.has_errors() && !config.is_null() {
-            found.extend(self.data_source.validate(&D::Model::from_object(config, &Path::root())?));
-        }
-        Ok(found)
-    }
-
     async fn try_read(
         &self,
         context: &Context,
         request: DataReadRequest,
     ) -> Result<DataReadResponse, Diagnostics> {
-        let config = decode(&request.config, &self.of)?;
-        if config.is_null() {
-            return Err(Diagnostic::error(
-                "A value that a call needs was not sent",
-                format!("{}: Terraform or OpenTofu sent no configuration, which they must not do. Report it to them, with the version that terraform version prints.", self.type_name()),
-            )
-            .into());
-        }
-        validation::validate_required(&self.schema, &config)?;
+        let config = require(self.codec.decode(&request.config)?, self.type_name(), "configuration")?;
+        validation::validate_required(&self.codec.schema, &config)?;
         if !config.is_wholly_known() {
             return Ok(self.deferred(&config, request.deferral_allowed)?);
         }
-        let config = planning::with_defaults(&self.schema, &config);
-        let model = D::Model::from_object(config.clone(), &Path::root())?;
+        let config = planning::with_defaults(&self.codec.schema, &config);
+        let model = to_model(config.clone())?;
         let reading = self.data_source.read(context, model).await;
         if reading.diagnostics.has_errors() {
             return Err(reading.diagnostics);
         }
         let found = reading.found.map_or(Value::Null, Model::into_object);
-        let found = blocks::with_empty_blocks(&self.schema, found);
         self.check(&config, &found)?;
         Ok(DataReadResponse {
-            state: encode(&found, &self.of)?,
+            state: self.codec.encode(found)?,
             diagnostics: reading.diagnostics,
             config_unknown: false,
         })
@@ -128,9 +107,9 @@ impl<D: DataSource> Adapter<D> {
                 ),
             ));
         }
-        let draft = planning::plan(&self.schema, config, &Value::Null, config.clone());
+        let draft = planning::plan(&self.codec.schema, config, &Value::Null, config.clone());
         Ok(DataReadResponse {
-            state: encode(&draft.planned, &self.of)?,
+            state: self.codec.encode(draft.planned)?,
             diagnostics: Diagnostics::new(),
             config_unknown: true,
         })
@@ -143,8 +122,8 @@ impl<D: DataSource> Adapter<D> {
         } else if !found.is_wholly_known() {
             Some("it left a value unknown".to_owned())
         } else {
-            let attributes = self.schema.attributes.iter().map(|attribute| attribute.name);
-            let mut names = attributes.chain(self.schema.blocks.iter().map(|block| block.name));
+            let attributes = self.codec.schema.attributes.iter().map(|attribute| attribute.name);
+            let mut names = attributes.chain(self.codec.schema.blocks.iter().map(|block| block.name));
             let changed = names.find(|name| !repeats(config.attribute(name), found.attribute(name)));
             changed.map(|name| format!("it changed the configured {name}"))
         };

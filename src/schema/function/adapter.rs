@@ -9,7 +9,7 @@ use super::{
 };
 use crate::schema::{
     Type, Value,
-    adapter::{decode, encode},
+    codec::{decode, encode},
     messages::Encoded,
     validation,
 };
