@@ -110,7 +110,7 @@ impl Listener {
         loop {
             match self.accept().await {
                 Ok(stream) => {
-                    tokio::spawn(secure(stream, acceptor.clone(), accepted.clone()));
+                    tokio::spawn(accept_tls(stream, acceptor.clone(), accepted.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -138,7 +138,7 @@ async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
 }
 
 /// Performs the TLS handshake, if there is one, and hands the connection to the server.
-async fn secure(stream: Connection, tls: Option<TlsAcceptor>, accepted: mpsc::Sender<Connection>) {
+async fn accept_tls(stream: Connection, tls: Option<TlsAcceptor>, accepted: mpsc::Sender<Connection>) {
     let connection = match tls {
         None => stream,
         Some(acceptor) => match timeout(TLS_TIME_LIMIT, acceptor.accept(stream)).await {

@@ -6,7 +6,7 @@ use super::pb::tfplugin6 as pb;
 use crate::schema::{
     Attribute, Block, Nested, Nesting, Schema, Type,
     attribute::Kind,
-    function::{Definition, Parameter, definition::Takes},
+    function::{Definition, Parameter, definition::ParameterMode},
     resource::IdentitySchema,
 };
 
@@ -55,7 +55,7 @@ fn function(function: &Definition) -> pb::Function {
     }
 }
 
-fn parameter((parameter, takes): &(Parameter, Takes)) -> pb::function::Parameter {
+fn parameter((parameter, takes): &(Parameter, ParameterMode)) -> pb::function::Parameter {
     pb::function::Parameter {
         name: parameter.name.to_owned(),
         r#type: type_notation(&parameter.of),
@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_plain_attribute_has_a_type_and_no_nested_type() {
-        let sent = only_attribute(Attribute::new("tags", Type::map(Type::String)).optional().described("d"));
+        let sent =
+            only_attribute(Attribute::new("tags", Type::map(Type::String)).optional().description("d"));
         assert_eq!(sent.name, "tags");
         assert_eq!(sent.r#type, br#"["map","string"]"#);
         assert_eq!(sent.nested_type, None);
@@ -222,7 +223,7 @@ mod tests {
             (Nesting::Group, pb::schema::nested_block::NestingMode::Group),
         ] {
             let mut block =
-                Block::new("outer", nesting, vec![Attribute::string("a")]).at_most(2).described("d");
+                Block::new("outer", nesting, vec![Attribute::string("a")]).at_most(2).description("d");
             block.min_items = 1;
             block.blocks.push(Block::new("inner", Nesting::List, vec![]));
             let sent = only_block(block);
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_field_of_a_function_is_sent() {
-        let takes = |null, unknown, many| Takes { null, unknown, many };
+        let takes = |null, unknown, many| ParameterMode { null, unknown, many };
         let number = Parameter { name: "more", of: Type::Number, description: "m" };
         let given = Definition {
             summary: "s",

@@ -15,7 +15,7 @@ const LOOKUP_AT_MOST: Duration = Duration::from_secs(2);
 /// # Errors
 ///
 /// The account is another one, or STS does not say which one it is.
-pub(super) async fn check(
+pub(super) async fn verify(
     session: &Session,
     context: &CallContext,
     object: &str,
@@ -33,8 +33,8 @@ pub(super) async fn check(
 }
 
 /// The account of the credentials, to be stored with an object. A phase looks it up once; `None` if that fails.
-pub(super) async fn to_store(session: &Session, context: &CallContext) -> Option<String> {
-    let account = session.held.account_to_store();
+pub(super) async fn to_record(session: &Session, context: &CallContext) -> Option<String> {
+    let account = session.run_state.account_to_store();
     account.get_or_init(|| look_up(session, context)).await.clone()
 }
 
@@ -62,7 +62,7 @@ pub(super) fn another_account(object: &str, account_id: &str, caller: &str) -> D
 
 /// The error that an object is not found, and that the state does not say which account it belongs to.
 pub(super) async fn unknown_account(session: &Session, context: &CallContext, object: &str) -> Diagnostic {
-    let caller = to_store(session, context).await;
+    let caller = to_record(session, context).await;
     let caller = caller.map_or_else(String::new, |caller| format!(" in account {caller}"));
     Diagnostic::error(
         "Gone, or looked for in the wrong account",

@@ -134,17 +134,17 @@ impl Default for Claims {
 impl Claims {
     /// Forgets everything.
     pub(super) fn begin_phase(&self) {
-        *self.open() = Phase { mark: self.marks.next(), ..Phase::default() };
+        *self.locked() = Phase { mark: self.marks.next(), ..Phase::default() };
     }
 
     /// Notes an object of the state that has this Logstore. Core announces each object once in a phase.
     pub(super) fn announce(&self, id: &LogStoreId) {
-        self.open().of(id).objects += 1;
+        self.locked().uses(id).objects += 1;
     }
 
     /// Notes that something is applied in this phase.
-    pub(super) fn note_apply(&self) {
-        self.open().applies = true;
+    pub(super) fn record_apply(&self) {
+        self.locked().applies = true;
     }
 
     /// Claims a Logstore for a resource that is planned to configure it. `made_at` is known of an object that this
@@ -154,21 +154,21 @@ impl Claims {
     ///
     /// It contradicts what was planned before.
     pub(super) fn claim(&self, id: &LogStoreId, made_at: Option<MadeAt>) -> Result<(), Contradiction> {
-        let mut phase = self.open();
+        let mut phase = self.locked();
         let applies = phase.applies;
-        let uses = phase.of(id);
+        let uses = phase.uses(id);
         if uses.claim.replace(Claim { made_at }).is_some() {
             Err(Contradiction::Twice)
         } else if applies || uses.disabling.is_empty() {
             Ok(())
         } else {
-            uses.check()
+            uses.contradiction()
         }
     }
 
     /// Notes a destroy that sends nothing, because of `on_destroy = "keep"`.
     pub(super) fn plan_to_keep(&self, id: &LogStoreId) {
-        self.open().of(id).destroys += 1;
+        self.locked().uses(id).destroys += 1;
     }
 
     /// Plans a destroy with `on_destroy = "disable"`.
@@ -181,13 +181,13 @@ impl Claims {
         id: &LogStoreId,
         made_at: Option<MadeAt>,
     ) -> Result<PlannedDestroy, Contradiction> {
-        let mut phase = self.open();
+        let mut phase = self.locked();
         let (mark, applies) = (phase.mark.clone(), phase.applies);
-        let uses = phase.of(id);
+        let uses = phase.uses(id);
         uses.destroys += 1;
         if uses.claim.is_some() {
             if !applies {
-                uses.check()?;
+                uses.contradiction()?;
             }
             return Ok(PlannedDestroy { phase: mark, after: None });
         }
@@ -199,9 +199,9 @@ impl Claims {
     /// Decides what the destroy of an object with `on_destroy = "disable"` does. Without `planned` the host has not
     /// asked to plan it.
     pub(super) fn disable(&self, id: &LogStoreId, planned: Option<&PlannedDestroy>) -> Destroy {
-        let mut phase = self.open();
+        let mut phase = self.locked();
         let is_of_this_phase = planned.is_some_and(|planned| planned.phase == phase.mark);
-        let uses = phase.of(id);
+        let uses = phase.uses(id);
         let after = planned.map_or(Some(1), |planned| planned.after);
         let Some(after) = after else { return Destroy::Nothing };
         uses.destroyed += 1;
@@ -222,20 +222,20 @@ impl Claims {
     }
 
     /// A panic elsewhere does not make the maps wrong: no change leaves them half done.
-    fn open(&self) -> MutexGuard<'_, Phase> {
+    fn locked(&self) -> MutexGuard<'_, Phase> {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Phase {
-    fn of(&mut self, id: &LogStoreId) -> &mut Uses {
+    fn uses(&mut self, id: &LogStoreId) -> &mut Uses {
         self.log_stores.entry(id.clone()).or_default()
     }
 }
 
 impl Uses {
     /// Checks the claim against the destroys that switch encryption off.
-    fn check(&self) -> Result<(), Contradiction> {
+    fn contradiction(&self) -> Result<(), Contradiction> {
         let Some(claim) = self.claim else { return Ok(()) };
         if self.destroys + 1 > self.objects {
             // All objects of the state that have the Logstore go: what configures it is none of them.

@@ -204,31 +204,31 @@ pub(super) fn schema() -> Schema {
 /// Who calls.
 fn credentials() -> Vec<Attribute> {
     vec![
-            Attribute::string("access_key").optional().described(
+            Attribute::string("access_key").optional().description(
                 "The AccessKey id. Environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABACLOUD_ACCESS_KEY_ID`.",
             ),
-            Attribute::string("secret_key").optional().sensitive().described(
+            Attribute::string("secret_key").optional().sensitive().description(
                 "The AccessKey secret. Environment: `ALICLOUD_SECRET_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABACLOUD_ACCESS_KEY_SECRET`.",
             ),
-            Attribute::string("security_token").optional().sensitive().described(
+            Attribute::string("security_token").optional().sensitive().description(
                 "The STS token that goes with temporary keys. Environment: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABACLOUD_SECURITY_TOKEN`.",
             ),
-            Attribute::string("profile").optional().described(
+            Attribute::string("profile").optional().description(
                 "The profile of the file that the command line tool `aliyun` keeps, or of the credentials file of the SDKs. Environment: `ALICLOUD_PROFILE`, `ALIBABA_CLOUD_PROFILE`.",
             ),
-            Attribute::string("shared_credentials_file").optional().described(
+            Attribute::string("shared_credentials_file").optional().description(
                 "The file of the profile; one that begins with `{` is read as the command line tool's, any other as the INI file of the SDKs. Environment: `ALICLOUD_SHARED_CREDENTIALS_FILE`, `ALIBABA_CLOUD_CREDENTIALS_FILE`. Default: `~/.aliyun/config.json`, then `~/.alibabacloud/credentials`.",
             ),
-            Attribute::string("ecs_role_name").optional().described(
+            Attribute::string("ecs_role_name").optional().description(
                 "The RAM role of the ECS instance this runs on. Environment: `ALICLOUD_ECS_ROLE_NAME`, `ALIBABA_CLOUD_ECS_METADATA`.",
             ),
-            Attribute::string("credentials_uri").optional().sensitive().described(
+            Attribute::string("credentials_uri").optional().sensitive().description(
                 "An address that answers with temporary keys; `http://` is accepted for addresses of this machine only. Environment: `ALICLOUD_CREDENTIALS_URI`, `ALIBABA_CLOUD_CREDENTIALS_URI`.",
             ),
-            account_ids("allowed_account_ids").described(
+            account_ids("allowed_account_ids").description(
                 "The only accounts that the provider may work in. With keys of another account every call is an error that names both; GetCallerIdentity is called once, before anything else. Left out or empty, every account is allowed.",
             ),
-            account_ids("forbidden_account_ids").described(
+            account_ids("forbidden_account_ids").description(
                 "Accounts that the provider must not work in, checked in the same way.",
             ),
     ]
@@ -237,7 +237,7 @@ fn credentials() -> Vec<Attribute> {
 fn account_ids(name: &'static str) -> Attribute {
     Attribute::new(name, Type::set(Type::String))
         .optional()
-        .validate(Each(ParseWith::new("Must be the id of an account: digits.", validate_account_id)))
+        .validator(Each(ParseWith::new("Must be the id of an account: digits.", validate_account_id)))
 }
 
 /// Where and how calls are made.
@@ -245,44 +245,44 @@ fn calls() -> Vec<Attribute> {
     vec![
             Attribute::string("region")
                 .optional()
-                .validate(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse).or_empty())
-                .described(
+                .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse).or_empty())
+                .description(
                     "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys; unlike the official provider, no region is assumed.",
                 ),
-            Attribute::bool("skip_region_validation").optional().described(
+            Attribute::bool("skip_region_validation").optional().description(
                 "Accepts a region this provider does not know, for regions newer than it. Environment: `ALICLOUD_SKIP_REGION_VALIDATION`. Default: `false`.",
             ),
             Attribute::string("network")
                 .optional()
-                .validate(OneOf(&["public", "vpc"]))
-                .described(
+                .validator(OneOf(&["public", "vpc"]))
+                .description(
                     "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com`; the one of RAM is what a tool of the vendor uses and is not documented. Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`), `ALIBABA_CLOUD_ENDPOINT_TYPE` (`vpc`). Default: `public`.",
                 ),
-            Attribute::string("ca_bundle").optional().described(
+            Attribute::string("ca_bundle").optional().description(
                 "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters; `HTTP_PROXY` is for requests without TLS, none of which leave this machine, and this machine is never reached through a proxy.",
             ),
             Attribute::number("max_retries")
                 .optional()
-                .validate(Between(0, 100))
-                .described("How often a call that failed for a passing reason is repeated. A throttled call is repeated for as long as the operation may take; with 0 nothing is repeated. Default: 8."),
+                .validator(Between(0, 100))
+                .description("How often a call that failed for a passing reason is repeated. A throttled call is repeated for as long as the operation may take; with 0 nothing is repeated. Default: 8."),
             Attribute::string("request_timeout")
                 .optional()
-                .validate(ParseWith::new("Must be a duration such as `30s`.", duration::parse))
-                .described("The longest one attempt of a call may take. Default: `30s`."),
+                .validator(ParseWith::new("Must be a duration such as `30s`.", duration::parse))
+                .description("The longest one attempt of a call may take. Default: `30s`."),
             Attribute::number("max_concurrency")
                 .optional()
-                .validate(Between(1, 1000))
-                .described("How many requests may be under way at once. Default: 20."),
-            Attribute::string("configuration_source").optional().described(
+                .validator(Between(1, 1000))
+                .description("How many requests may be under way at once. Default: 20."),
+            Attribute::string("configuration_source").optional().description(
                 "Text appended to the user agent of every request. Environment: `TF_APPEND_USER_AGENT`.",
             ),
-            Attribute::string("preflight").optional().validate(OneOf(&PREFLIGHTS)).described(
+            Attribute::string("preflight").optional().validator(OneOf(&PREFLIGHTS)).description(
                 "Before a plan configures or enables encryption with a KMS key of your own (`user_cmk_info`), the provider checks the key and the role. If a check fails, `error` stops the plan and `warn` warns; `off` skips the checks. A finding is said once, whatever the number of Logstores it holds for. That who plans may not pass the role (`ram:PassRole`) is always a warning: somebody else may apply. So is what may not be read. Unless it is `off`, a refresh warns of a key or a role that cannot be used any more. `alicloud_byok_readiness` has the same checks as a data source. Environment: `ALICLOUD_ENCRYPTION_PREFLIGHT`. Default: `error`.",
             ),
-            Attribute::bool("permanence_warning").optional().described(
+            Attribute::bool("permanence_warning").optional().description(
                 "Whether a plan warns, once for all Logstores, that the first encryption configuration of a Logstore is permanent, and shows what is fixed. Environment: `ALICLOUD_ENCRYPTION_PERMANENCE_WARNING`. Default: `true`, and `false` where the environment variable `TF_IN_AUTOMATION` is set, as in pipelines; set it to `true` where people review the plans of a pipeline.",
             ),
-            Attribute::string("encryption_api").optional().validate(OneOf(&ENCRYPTION_APIS)).described(
+            Attribute::string("encryption_api").optional().validator(OneOf(&ENCRYPTION_APIS)).description(
                 "Which action of SLS writes the encryption configuration. `update_logstore` (UpdateLogStore) is offered in every region. It replaces all settings of a Logstore, so the provider reads them first and sends them back; what another writer changes in between, within a second, can be lost. `update_logstore_encryption` (UpdateLogStoreEncryption) sets the encryption configuration and nothing else; not every region may offer it. See the guide *How a write stays safe*. Default: `update_logstore`.",
             ),
     ]
@@ -312,7 +312,7 @@ fn endpoints() -> Block {
                 ],
             )
             .at_most(1)
-            .described("Where the services are reached, if not at their public endpoints.")
+            .description("Where the services are reached, if not at their public endpoints.")
 }
 
 fn sign_version() -> Block {
@@ -322,73 +322,73 @@ fn sign_version() -> Block {
                 vec![
                     Attribute::string("sls")
                         .optional()
-                        .validate(OneOf(&["v4", "v1-hmac-sha256", "v1-hmac-sha1"]))
-                        .described("How requests to SLS are signed. Default: `v4`."),
+                        .validator(OneOf(&["v4", "v1-hmac-sha256", "v1-hmac-sha1"]))
+                        .description("How requests to SLS are signed. Default: `v4`."),
                     Attribute::string("rpc")
                         .optional()
-                        .validate(OneOf(&["acs3", "v1-hmac-sha1"]))
-                        .described(
+                        .validator(OneOf(&["acs3", "v1-hmac-sha1"]))
+                        .description(
                             "How requests to RAM, KMS and STS are signed: `acs3` is ACS3-HMAC-SHA256, `v1-hmac-sha1` the older signature of the RPC style, which carries the security token of temporary keys in the address. Default: `acs3`.",
                         ),
                 ],
             )
             .at_most(1)
-            .described("How requests are signed.")
+            .description("How requests are signed.")
 }
 
 fn assume_role() -> Block {
     let members = vec![
-        Attribute::string("role_arn").optional().validate(role_arn()).described(
+        Attribute::string("role_arn").optional().validator(role_arn()).description(
             "The ARN of the role; needed. Environment: `ALICLOUD_ASSUME_ROLE_ARN`, `ALIBABA_CLOUD_ROLE_ARN`.",
         ),
-        Attribute::string("session_name").optional().described(
+        Attribute::string("session_name").optional().description(
             "The name of the session. Environment: `ALICLOUD_ASSUME_ROLE_SESSION_NAME`, `ALIBABA_CLOUD_ROLE_SESSION_NAME`. Default: `terraform`.",
         ),
         Attribute::string("policy")
             .optional()
-            .described("A policy document that narrows the session down."),
-        Attribute::number("session_expiration").optional().validate(Between(900, 43200)).described(
+            .description("A policy document that narrows the session down."),
+        Attribute::number("session_expiration").optional().validator(Between(900, 43200)).description(
             "How long the session lasts, in seconds; it is renewed before its end. Environment: `ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION`. Default: 3600.",
         ),
         Attribute::string("external_id")
             .optional()
             .sensitive()
-            .described("The external id that the role's trust policy asks for."),
+            .description("The external id that the role's trust policy asks for."),
     ];
     Block::new("assume_role", Nesting::List, members)
         .at_most(1)
-        .described("A RAM role to assume with the credentials that are found; everything is done as that role. The variables of its members only count where the block is there.")
+        .description("A RAM role to assume with the credentials that are found; everything is done as that role. The variables of its members only count where the block is there.")
 }
 
 fn assume_role_with_oidc() -> Block {
     let members = vec![
-        Attribute::string("oidc_provider_arn").optional().described(
+        Attribute::string("oidc_provider_arn").optional().description(
             "The ARN of the identity provider; needed. Environment: `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
         ),
-        Attribute::string("oidc_token_file").optional().described(
+        Attribute::string("oidc_token_file").optional().description(
             "The file of the token, read anew for each session. Environment: `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
         ),
-        Attribute::string("oidc_token").optional().sensitive().described(
+        Attribute::string("oidc_token").optional().sensitive().description(
             "The token; it wins over the file. Environment: `ALIBABA_CLOUD_OIDC_TOKEN`.",
         ),
         Attribute::string("role_arn")
             .optional()
-            .validate(role_arn())
-            .described("The ARN of the role; needed. Environment: `ALIBABA_CLOUD_ROLE_ARN`."),
-        Attribute::string("role_session_name").optional().described(
+            .validator(role_arn())
+            .description("The ARN of the role; needed. Environment: `ALIBABA_CLOUD_ROLE_ARN`."),
+        Attribute::string("role_session_name").optional().description(
             "The name of the session. Environment: `ALIBABA_CLOUD_ROLE_SESSION_NAME`. Default: `terraform`.",
         ),
         Attribute::string("policy")
             .optional()
-            .described("A policy document that narrows the session down."),
+            .description("A policy document that narrows the session down."),
         Attribute::number("session_expiration")
             .optional()
-            .validate(Between(900, 43200))
-            .described("How long the session lasts, in seconds; it is renewed before its end. Default: 3600."),
+            .validator(Between(900, 43200))
+            .description("How long the session lasts, in seconds; it is renewed before its end. Default: 3600."),
     ];
     Block::new("assume_role_with_oidc", Nesting::List, members)
         .at_most(1)
-        .described("A RAM role to assume with a token of an identity provider (OIDC). Without the block, the environment variables of its members count too, if provider, role and token are all there.")
+        .description("A RAM role to assume with a token of an identity provider (OIDC). Without the block, the environment variables of its members count too, if provider, role and token are all there.")
 }
 
 fn role_arn() -> ParseWith<RoleArn, impl fmt::Debug + fmt::Display> {
@@ -400,14 +400,14 @@ fn role_arn() -> ParseWith<RoleArn, impl fmt::Debug + fmt::Display> {
 fn endpoint(name: &'static str, description: &'static str) -> Attribute {
     Attribute::string(name)
         .optional()
-        .validate(
+        .validator(
             ParseWith::new(
                 "Must be a host or URL; `http://` is accepted for addresses of this machine only.",
                 Endpoint::parse,
             )
             .or_empty(),
         )
-        .described(description)
+        .description(description)
 }
 
 /// Checks rules between arguments.

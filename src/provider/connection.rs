@@ -134,7 +134,10 @@ mod tests {
     use super::*;
 
     /// The connection, or what is wrong with it.
-    fn settled(config: &ProviderModel, environment: &Environment) -> Result<Connection, String> {
+    fn connection_or_problems(
+        config: &ProviderModel,
+        environment: &Environment,
+    ) -> Result<Connection, String> {
         let mut problems = Vec::new();
         let mut noted =
             |problem: Diagnostic| problems.push(format!("{}: {}", problem.summary, problem.detail));
@@ -172,8 +175,9 @@ mod tests {
     fn the_network_is_that_of_the_argument_or_of_the_environment() {
         let named = |name: &str| ProviderModel { network: name.into(), ..ProviderModel::default() };
         let inside = Environment::from([("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true")]);
-        let network =
-            |config: ProviderModel, environment: &Environment| settled(&config, environment).unwrap().network;
+        let network = |config: ProviderModel, environment: &Environment| {
+            connection_or_problems(&config, environment).unwrap().network
+        };
         assert_eq!(network(named("vpc"), &Environment::default()), Network::Vpc);
         assert_eq!(network(named(""), &inside), Network::Vpc);
         for (kind, expected) in [("vpc", Network::Vpc), ("VPC", Network::Vpc), ("public", Network::Public)] {
@@ -189,7 +193,7 @@ mod tests {
     fn a_bundle_that_cannot_be_used_is_named() {
         let bundle = |path: &str| {
             let config = ProviderModel { ca_bundle: path.into(), ..ProviderModel::default() };
-            settled(&config, &Environment::default())
+            connection_or_problems(&config, &Environment::default())
         };
         assert_eq!(bundle("").unwrap().ca_bundle, None);
         let told = bundle("/nowhere/ca.pem").unwrap_err();
@@ -209,21 +213,22 @@ mod tests {
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let environment =
                 Environment::from([(name, "proxy.example:3128"), ("no_proxy", "internal.example")]);
-            let proxy = settled(&ProviderModel::default(), &environment).unwrap().proxy.unwrap();
+            let proxy =
+                connection_or_problems(&ProviderModel::default(), &environment).unwrap().proxy.unwrap();
             assert_eq!(proxy.address(), "http://proxy.example:3128", "{name}");
             assert!(format!("{proxy:?}").contains("internal.example"), "{name}");
         }
         let environment = Environment::from([("HTTPS_PROXY", "a.example"), ("https_proxy", "b.example")]);
-        let proxy = settled(&ProviderModel::default(), &environment).unwrap().proxy.unwrap();
+        let proxy = connection_or_problems(&ProviderModel::default(), &environment).unwrap().proxy.unwrap();
         assert_eq!(proxy.address(), "http://a.example");
         let plain = Environment::from([("HTTP_PROXY", "proxy.example:3128")]);
-        assert!(settled(&ProviderModel::default(), &plain).unwrap().proxy.is_none());
+        assert!(connection_or_problems(&ProviderModel::default(), &plain).unwrap().proxy.is_none());
     }
 
     #[test]
     fn a_proxy_that_cannot_be_used_is_named_by_its_variable() {
         let environment = Environment::from([("https_proxy", "socks5://user:canary@proxy.example")]);
-        let told = settled(&ProviderModel::default(), &environment).unwrap_err();
+        let told = connection_or_problems(&ProviderModel::default(), &environment).unwrap_err();
         assert!(
             told.contains("https_proxy") && told.contains("socks5") && !told.contains("canary"),
             "{told}"

@@ -21,8 +21,8 @@ impl LogStoreId {
     /// # Errors
     ///
     /// What is wrong, in a sentence.
-    pub fn of(region: Region, project: &str, logstore: &str) -> Result<LogStoreId, String> {
-        let (project, logstore) = checked(project, logstore)?;
+    pub fn from_names(region: Region, project: &str, logstore: &str) -> Result<LogStoreId, String> {
+        let (project, logstore) = validate_names(project, logstore)?;
         Ok(LogStoreId { region, project, logstore })
     }
 
@@ -37,14 +37,14 @@ impl LogStoreId {
 /// # Errors
 ///
 /// What is wrong, in a sentence.
-pub fn names(id: &str) -> Result<(ProjectName, LogstoreName), String> {
+pub fn parse_names(id: &str) -> Result<(ProjectName, LogstoreName), String> {
     let Some((project, logstore)) = id.split_once(':') else {
         return Err(format!("The id {id:?} has no colon; it must have the form <project>:<logstore>."));
     };
-    checked(project, logstore)
+    validate_names(project, logstore)
 }
 
-fn checked(project: &str, logstore: &str) -> Result<(ProjectName, LogstoreName), String> {
+fn validate_names(project: &str, logstore: &str) -> Result<(ProjectName, LogstoreName), String> {
     let project = ProjectName::parse(project).map_err(|error| error.to_string())?;
     let logstore = LogstoreName::parse(logstore).map_err(|error| error.to_string())?;
     Ok((project, logstore))
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn both_names_are_read_and_written_back() {
-        let (project, logstore) = names("audit-project:app_log").unwrap();
+        let (project, logstore) = parse_names("audit-project:app_log").unwrap();
         let id = LogStoreId { region: Region::parse("cn-hangzhou").unwrap(), project, logstore };
         assert_eq!((id.project.as_str(), id.logstore.as_str()), ("audit-project", "app_log"));
         assert_eq!(id.to_string(), "audit-project:app_log");
@@ -79,7 +79,7 @@ mod tests {
             ("audit:app@cn-hangzhou", "'@'"),
             (":", "3 to 63"),
         ] {
-            let error = names(id).unwrap_err();
+            let error = parse_names(id).unwrap_err();
             assert!(error.contains(says), "{id}: {error}");
         }
     }

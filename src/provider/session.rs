@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    held::Held,
     no_client::NoClient,
+    run_state::RunState,
     settings::{KnownSettings, Preflight, Settings},
     timeouts,
 };
@@ -34,7 +34,7 @@ use crate::schema::{Field, resource::Context};
 pub(super) struct Session {
     configured: RwLock<Configured>,
     /// What this process is working on.
-    pub(super) held: Held,
+    pub(super) run_state: RunState,
 }
 
 /// The outcome of configuring: the clients, or why there are none.
@@ -83,7 +83,7 @@ impl Session {
             Settings::Known(known) => Ok(Clients::new(*known, terraform_version)),
             Settings::Unknown(names) => Err(NoClient::Unknown(names)),
         };
-        self.held.begin_phase();
+        self.run_state.begin_phase();
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
@@ -112,7 +112,7 @@ impl Session {
     ///
     /// Why there is none.
     pub(super) fn sls(&self, region: &Region) -> Result<SlsClient, NoClient> {
-        self.clients().map(|clients| clients.sls.of(region))
+        self.clients().map(|clients| clients.sls.client(region))
     }
 
     /// The client of RAM.
@@ -139,7 +139,7 @@ impl Session {
     ///
     /// Why there is none.
     pub(super) fn kms(&self, region: &Region) -> Result<KmsClient, NoClient> {
-        self.clients().map(|clients| clients.kms.of(region))
+        self.clients().map(|clients| clients.kms.client(region))
     }
 
     /// The bounds of the calls of one operation: the host's cancellation, and the time limit.
@@ -207,7 +207,7 @@ impl Clients {
 }
 
 impl KmsClients {
-    fn of(&self, region: &Region) -> KmsClient {
+    fn client(&self, region: &Region) -> KmsClient {
         let endpoint = self.endpoint.clone().unwrap_or_else(|| self.network.kms(region));
         KmsClient::new(RpcConfig { endpoint, ..self.template.clone() })
     }
@@ -215,7 +215,7 @@ impl KmsClients {
 
 impl SlsClients {
     /// The clients of all regions share credentials, connections and limits.
-    fn of(&self, region: &Region) -> SlsClient {
+    fn client(&self, region: &Region) -> SlsClient {
         let configured = self.endpoint.as_ref().map(|endpoint| endpoint.of_sls_region(region));
         SlsClient::new(SlsConfig {
             endpoint: configured.unwrap_or_else(|| self.network.sls(region)),
@@ -230,7 +230,7 @@ impl SlsClients {
 impl Default for Session {
     /// A session that is not configured yet.
     fn default() -> Self {
-        Session { configured: RwLock::new(Err(NoClient::NotConfigured)), held: Held::default() }
+        Session { configured: RwLock::new(Err(NoClient::NotConfigured)), run_state: RunState::default() }
     }
 }
 

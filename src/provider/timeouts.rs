@@ -46,10 +46,10 @@ pub(super) fn attribute<const LIMITS: usize>(
     let limits = limits.into_iter().map(|(name, description)| {
         Attribute::string(name)
             .optional()
-            .validate(ParseWith::new(rule, duration::parse))
-            .described(description)
+            .validator(ParseWith::new(rule, duration::parse))
+            .description(description)
     });
-    Attribute::nested("timeouts", Nesting::Single, limits.collect()).optional().described(description)
+    Attribute::nested("timeouts", Nesting::Single, limits.collect()).optional().description(description)
 }
 
 /// The limit of one operation; `default` where none is set.

@@ -171,7 +171,7 @@ impl<R: Resource> Adapter<R> {
         let value = json::decode_state(&present, self.codec.value_type())
             .map_err(|error| unreadable_state(&error.to_string()))?;
         if let Value::Object(_) = value {
-            self.resource.note_stored(&to_model(value.clone())?);
+            self.resource.on_state_loaded(&to_model(value.clone())?);
         }
         self.codec.encode(value)
     }

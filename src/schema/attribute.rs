@@ -188,7 +188,7 @@ impl Attribute {
 
     /// What it means, in Markdown.
     #[must_use]
-    pub fn described(self, description: &'static str) -> Attribute {
+    pub fn description(self, description: &'static str) -> Attribute {
         Attribute { description, ..self }
     }
 
@@ -206,14 +206,14 @@ impl Attribute {
 
     /// Adds a check of the configured value.
     #[must_use]
-    pub fn validate(mut self, validator: impl Validator + 'static) -> Attribute {
+    pub fn validator(mut self, validator: impl Validator + 'static) -> Attribute {
         self.validators.push(Arc::new(validator));
         self
     }
 
     /// Adds a rule of the planned value.
     #[must_use]
-    pub fn plan(mut self, modifier: impl PlanModifier + 'static) -> Attribute {
+    pub fn plan_modifier(mut self, modifier: impl PlanModifier + 'static) -> Attribute {
         self.modifiers.push(Arc::new(modifier));
         self
     }
@@ -235,7 +235,7 @@ impl Block {
 
     /// What it is for, in Markdown.
     #[must_use]
-    pub fn described(self, description: &'static str) -> Block {
+    pub fn description(self, description: &'static str) -> Block {
         Block { description, ..self }
     }
 

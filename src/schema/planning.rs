@@ -17,7 +17,7 @@ use super::{
 
 /// A planned object before the resource's own rules.
 #[derive(Debug)]
-pub struct Draft {
+pub struct PlannedObject {
     /// The object as it will be.
     pub planned: Value,
     /// The values whose change needs a new object.
@@ -27,14 +27,14 @@ pub struct Draft {
 }
 
 /// Plans an object that will exist; `prior` is null at create.
-pub fn plan(schema: &Schema, config: &Value, prior: &Value, proposed: Value) -> Draft {
+pub fn plan(schema: &Schema, config: &Value, prior: &Value, proposed: Value) -> PlannedObject {
     let mut planned = proposed;
-    settle(&schema.attributes, config, prior, &mut planned);
+    apply_defaults(&schema.attributes, config, prior, &mut planned);
     if planned != *prior {
-        forget_computed(&schema.attributes, config, &mut planned);
+        mark_computed_unknown(&schema.attributes, config, &mut planned);
     }
     let mut draft =
-        Draft { planned: Value::Null, requires_replace: Vec::new(), diagnostics: Diagnostics::new() };
+        PlannedObject { planned: Value::Null, requires_replace: Vec::new(), diagnostics: Diagnostics::new() };
     let whole = Whole { config, prior };
     modify(&schema.attributes, &whole, config, prior, &mut planned, &Path::root(), &mut draft);
     draft.planned = planned;
@@ -44,7 +44,7 @@ pub fn plan(schema: &Schema, config: &Value, prior: &Value, proposed: Value) -> 
 /// The configuration with the defaults of what is not configured.
 pub fn with_defaults(schema: &Schema, config: &Value) -> Value {
     let mut complete = config.clone();
-    settle(&schema.attributes, config, &Value::Null, &mut complete);
+    apply_defaults(&schema.attributes, config, &Value::Null, &mut complete);
     complete
 }
 
@@ -55,7 +55,7 @@ struct Whole<'a> {
 }
 
 /// Steps 1 and 2.
-fn settle(attributes: &[Attribute], config: &Value, prior: &Value, planned: &mut Value) {
+fn apply_defaults(attributes: &[Attribute], config: &Value, prior: &Value, planned: &mut Value) {
     each_attribute(attributes, planned, &mut |attribute, planned| {
         let config = config.attribute(attribute.name);
         let prior = prior.attribute(attribute.name);
@@ -73,20 +73,20 @@ fn settle(attributes: &[Attribute], config: &Value, prior: &Value, planned: &mut
             *planned = prior.clone();
         }
         each_nested(attribute, config, prior, planned, &mut |nested, config, prior, planned| {
-            settle(nested, config, prior, planned);
+            apply_defaults(nested, config, prior, planned);
         });
     });
 }
 
 /// Step 3.
-fn forget_computed(attributes: &[Attribute], config: &Value, planned: &mut Value) {
+fn mark_computed_unknown(attributes: &[Attribute], config: &Value, planned: &mut Value) {
     each_attribute(attributes, planned, &mut |attribute, planned| {
         let config = config.attribute(attribute.name);
         if attribute.computed && config.is_null() && attribute.default.is_none() {
             *planned = Value::UNKNOWN;
         }
         each_nested(attribute, config, &Value::Null, planned, &mut |nested, config, _, planned| {
-            forget_computed(nested, config, planned);
+            mark_computed_unknown(nested, config, planned);
         });
     });
 }
@@ -99,7 +99,7 @@ fn modify(
     prior: &Value,
     planned: &mut Value,
     at: &Path,
-    draft: &mut Draft,
+    draft: &mut PlannedObject,
 ) {
     each_attribute(attributes, planned, &mut |attribute, planned| {
         let path = at.attribute(attribute.name);
@@ -115,7 +115,7 @@ fn modify(
     });
 }
 
-fn modify_one(attribute: &Attribute, change: &Change<'_>, value: &mut Value, draft: &mut Draft) {
+fn modify_one(attribute: &Attribute, change: &Change<'_>, value: &mut Value, draft: &mut PlannedObject) {
     let mut planned = Planned {
         value: std::mem::replace(value, Value::Null),
         requires_replace: false,
@@ -195,9 +195,9 @@ mod tests {
     fn schema() -> Schema {
         Schema {
             attributes: vec![
-                Attribute::string("name").required().plan(RequiresReplace),
+                Attribute::string("name").required().plan_modifier(RequiresReplace),
                 Attribute::bool("enable").default_value(true),
-                Attribute::string("id").computed().plan(UseStateForUnknown),
+                Attribute::string("id").computed().plan_modifier(UseStateForUnknown),
                 Attribute::string("etag").computed(),
                 Attribute::nested(
                     "key",

@@ -64,7 +64,7 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
 
     /// Told of every object of the state, in each phase and before anything else is asked about it, also where
     /// nothing is refreshed.
-    fn note_stored(&self, _state: &Self::Model) {}
+    fn on_state_loaded(&self, _state: &Self::Model) {}
 
     /// Plans a create.
     fn plan_create(

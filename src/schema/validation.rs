@@ -194,9 +194,9 @@ mod tests {
     use crate::schema::validator::{NotEmpty, OneOf};
 
     fn schema() -> Schema {
-        let algorithm = Attribute::string("algorithm").optional().validate(OneOf(&["aes", "sm4"]));
-        let arn = Attribute::string("arn").required().validate(NotEmpty);
-        let log = Attribute::string("log").optional().validate(NotEmpty);
+        let algorithm = Attribute::string("algorithm").optional().validator(OneOf(&["aes", "sm4"]));
+        let arn = Attribute::string("arn").required().validator(NotEmpty);
+        let log = Attribute::string("log").optional().validator(NotEmpty);
         Schema {
             attributes: vec![algorithm, Attribute::nested("key", Nesting::Single, vec![arn]).optional()],
             blocks: vec![Block::new("endpoints", Nesting::List, vec![log])],

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use alicloud_encryption::schema::{
     Type,
-    function::{Definition, Parameter, definition::Takes},
+    function::{Definition, Parameter, definition::ParameterMode},
 };
 
 use crate::page::{code, finish, front_matter, paragraph, type_name};
@@ -35,7 +35,7 @@ pub fn undescribed(definition: &Definition) -> Vec<&'static str> {
     own.into_iter().chain(each).filter(|(_, text)| text.is_empty()).map(|(name, _)| name).collect()
 }
 
-fn all(definition: &Definition) -> impl Iterator<Item = &(Parameter, Takes)> {
+fn all(definition: &Definition) -> impl Iterator<Item = &(Parameter, ParameterMode)> {
     definition.parameters.iter().chain(&definition.variadic)
 }
 
@@ -92,7 +92,7 @@ fn notation(of: &Type) -> String {
 
 #[test]
 fn a_page_tells_variadic_null_and_deprecated() {
-    let takes = |null, many| Takes { null, unknown: false, many };
+    let takes = |null, many| ParameterMode { null, unknown: false, many };
     let page = function(
         "join",
         &Definition {

@@ -202,8 +202,8 @@ fn the_page_of_a_data_source_tells_arguments_from_what_is_found() {
     let schema = Schema {
         description: "What there is.",
         attributes: vec![
-            Attribute::string("name").required().described("Its name."),
-            Attribute::new("found", Type::list(Type::String)).computed().described("What was found."),
+            Attribute::string("name").required().description("Its name."),
+            Attribute::new("found", Type::list(Type::String)).computed().description("What was found."),
         ],
         ..Schema::default()
     };

@@ -98,8 +98,8 @@ impl DataSource for Source {
                 found: Some(found),
             },
             SILENT => Reading { found: None, diagnostics: Diagnostics::new() },
-            VAGUE => Reading::of(SourceModel { found: Field::Unknown, ..found }),
-            CHANGES => Reading::of(SourceModel { text: Field::from("other"), ..found }),
+            VAGUE => Reading::found(SourceModel { found: Field::Unknown, ..found }),
+            CHANGES => Reading::found(SourceModel { text: Field::from("other"), ..found }),
             WAITS => {
                 self.0.waiting.notify_one();
                 context.cancel.cancelled().await;

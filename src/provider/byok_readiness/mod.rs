@@ -5,7 +5,7 @@ mod model;
 use std::sync::Arc;
 
 use super::{
-    readiness::{self, Memory, Principal, Subject, reading::Reader},
+    readiness::{self, Principal, ReadCache, Subject, reading::Reader},
     role_arn,
     session::Session,
     timeouts,
@@ -35,14 +35,15 @@ impl ByokReadiness {
         let subject = self.subject(&config)?;
         let bounds = self.session.bounds(context, &config.timeouts, |limits| &limits.read, timeouts::READ);
         // Nothing is taken from earlier readings: the key or the role may be what this apply has just changed.
-        let memory = Memory::default();
+        let cache = ReadCache::default();
         let reader =
-            Reader { session: &self.session, context: &bounds, memory: &memory, waits_for_roles: false };
+            Reader { session: &self.session, context: &bounds, cache: &cache, waits_for_roles: false };
         let summary = "Cannot read whether encryption with a KMS key is ready";
         // On the heap: the futures of many calls are large.
-        let facts = Box::pin(reader.facts(&subject)).await.map_err(|error| error.diagnostic(summary))?;
+        let inputs =
+            Box::pin(reader.read_inputs(&subject)).await.map_err(|error| error.diagnostic(summary))?;
         config.region_id = subject.region.as_str().into();
-        config.report(readiness::checks(&subject, &facts));
+        config.report(readiness::checks(&subject, &inputs));
         Ok(config)
     }
 
@@ -84,7 +85,7 @@ impl DataSource for ByokReadiness {
 
     async fn read(&self, context: &Context, config: ReadinessModel) -> Reading<ReadinessModel> {
         match self.try_read(context, config).await {
-            Ok(found) => Reading::of(found),
+            Ok(found) => Reading::found(found),
             Err(problem) => Reading::failed(problem),
         }
     }

@@ -63,21 +63,21 @@ fn arguments() -> Vec<Attribute> {
     vec![
         Attribute::string("cmk_key_id")
             .required()
-            .validate(NotEmpty)
-            .described("The id of the KMS key, as in `user_cmk_info.cmk_key_id` of `alicloud_log_store_encryption`."),
+            .validator(NotEmpty)
+            .description("The id of the KMS key, as in `user_cmk_info.cmk_key_id` of `alicloud_log_store_encryption`."),
         Attribute::string("role_arn")
             .required()
-            .validate(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
-            .described("The ARN of the RAM role that SLS assumes to use the key, as in `user_cmk_info.arn`."),
+            .validator(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
+            .description("The ARN of the RAM role that SLS assumes to use the key, as in `user_cmk_info.arn`."),
         Attribute::string("region_id")
             .optional()
             .computed()
-            .validate(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
-            .described("The region of the Logstores, which has to be that of the key. Default: the provider's region."),
+            .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
+            .description("The region of the Logstores, which has to be that of the key. Default: the provider's region."),
         Attribute::string("principal")
             .optional()
-            .validate(ParseWith::new("Must be the ARN of a RAM user, a RAM role or an account: `acs:ram::<account id>:user/<name>`, `acs:ram::<account id>:role/<name>` or `acs:ram::<account id>:root`.", Principal::parse))
-            .described("Who configures encryption, and so has to be allowed to pass the role. Left out, it is the caller: whoever the provider's AccessKey belongs to. The account itself needs no permission."),
+            .validator(ParseWith::new("Must be the ARN of a RAM user, a RAM role or an account: `acs:ram::<account id>:user/<name>`, `acs:ram::<account id>:role/<name>` or `acs:ram::<account id>:root`.", Principal::parse))
+            .description("Who configures encryption, and so has to be allowed to pass the role. Left out, it is the caller: whoever the provider's AccessKey belongs to. The account itself needs no permission."),
         timeouts::attribute(
             "The time limit, as a duration such as `90s` or `5m`. Default: `2m`.",
             [("read", "The limit of a reading.")],
@@ -87,26 +87,26 @@ fn arguments() -> Vec<Attribute> {
 
 fn found() -> Vec<Attribute> {
     vec![
-        Attribute::bool("ready").computed().described(
+        Attribute::bool("ready").computed().description(
             "True if no check failed. A check that is null did not fail: see `complete`.",
         ),
-        Attribute::bool("complete").computed().described(
+        Attribute::bool("complete").computed().description(
             "True if no check is null, so that `ready` says everything. Both together are true only if every check was made and none failed.",
         ),
         Attribute::nested("checks", Nesting::List, check())
             .computed()
-            .described("The checks, always the same ones in the same order."),
+            .description("The checks, always the same ones in the same order."),
     ]
 }
 
 fn check() -> Vec<Attribute> {
     vec![
-        Attribute::string("name").computed().described("Which check it is."),
-        Attribute::bool("ok").computed().described(
+        Attribute::string("name").computed().description("Which check it is."),
+        Attribute::bool("ok").computed().description(
             "Whether it is as it has to be; null if that could not be found out: the caller may not read it, a policy depends on a condition, or what it is about does not exist, which is a failed check of its own.",
         ),
-        Attribute::string("detail").computed().described("What was found, or what permission was missing to find out."),
-        Attribute::string("fix").computed().described(
+        Attribute::string("detail").computed().description("What was found, or what permission was missing to find out."),
+        Attribute::string("fix").computed().description(
             "What to do: the statement, the policy, the resource or the command. Null where nothing is to be done.",
         ),
     ]

@@ -113,7 +113,7 @@ struct Ended {
 }
 
 fn log_store(name: &str) -> LogStoreId {
-    LogStoreId::of(Region::parse("cn-hangzhou").unwrap(), "audit", name).unwrap()
+    LogStoreId::from_names(Region::parse("cn-hangzhou").unwrap(), "audit", name).unwrap()
 }
 
 static ID: LazyLock<LogStoreId> = LazyLock::new(|| log_store("app"));
@@ -143,7 +143,7 @@ fn run(
             Step::UpdateApplied | Step::CreateApplied | Step::Apply => {
                 let made_at = (step == Step::UpdateApplied).then(|| actor.made_at());
                 let accepted = step == Step::Apply || claim(made_at);
-                claims.note_apply();
+                claims.record_apply();
                 accepted
             }
             Step::PlanToKeep => {
@@ -151,7 +151,7 @@ fn run(
                 true
             }
             Step::Keep => {
-                claims.note_apply();
+                claims.record_apply();
                 true
             }
             Step::PlanDestroy => {
@@ -163,14 +163,14 @@ fn run(
                 plan.is_ok()
             }
             Step::Destroy => {
-                claims.note_apply();
+                claims.record_apply();
                 ended.destroys.push(claims.disable(&ID, ended.planned[at].as_ref()));
                 true
             }
             Step::DestroyLeftOver => {
                 claims.announce(&ID);
                 let plan = claims.plan_to_disable(&ID, Some(actor.made_at()));
-                claims.note_apply();
+                claims.record_apply();
                 ended.destroys.push(claims.disable(&ID, plan.as_ref().ok()));
                 plan.is_ok()
             }
@@ -348,7 +348,7 @@ fn a_leftover_object_does_not_finish_what_waits_for_it_once_a_resource_configure
     for claims_it in [false, true] {
         let apply = Claims::default();
         assert_eq!(apply.disable(&ID, Some(&planned)), Destroy::NotTheLast);
-        apply.note_apply();
+        apply.record_apply();
         let left_over = apply.plan_to_disable(&ID, None).unwrap();
         if claims_it {
             assert_eq!(apply.claim(&ID, None), Ok(()));

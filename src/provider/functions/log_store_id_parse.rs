@@ -47,7 +47,7 @@ impl Function for LogStoreIdParse {
     }
 
     fn call(&self, (id,): (String,)) -> Result<LogStoreNames, FunctionError> {
-        let (project, logstore) = log_store_id::names(&id).map_err(|problem| {
+        let (project, logstore) = log_store_id::parse_names(&id).map_err(|problem| {
             FunctionError::at(
                 0,
                 format!("{problem} The id of a Logstore looks like \"audit-project:app-log\"."),

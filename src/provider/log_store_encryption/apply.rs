@@ -29,10 +29,10 @@ use crate::{
 
 /// How long the service may go without seeing a role that this run has made. No source has a figure; a few seconds
 /// are common, and somebody who lacks a permission should not wait for minutes to be told.
-const ROLE_UNSEEN_AT_MOST: Duration = Duration::from_secs(30);
+const NEW_ROLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait before the service is asked again about such a role.
-const ROLE_UNSEEN_PAUSE: Duration = Duration::from_secs(2);
+const NEW_ROLE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Configures the Logstore's encryption, or adopts the configuration it has.
 pub(super) async fn create(
@@ -40,7 +40,7 @@ pub(super) async fn create(
     context: &Context,
     planned: EncryptionModel,
 ) -> Outcome<LogStoreEncryption> {
-    resource.session.held.claims.note_apply();
+    resource.session.run_state.claims.record_apply();
     let bounds =
         resource.session.bounds(context, &planned.timeouts, |limits| &limits.create, timeouts::WRITE);
     let mut private = EncryptionPrivate { made_at: now(resource), ..EncryptionPrivate::default() };
@@ -51,11 +51,11 @@ pub(super) async fn create(
         }
         // Nothing was made unless an update may have been carried out; then its traces are kept, so that
         // the next run finds and finishes it.
-        Err(NotDone { diagnostics, seen }) => {
+        Err(WriteFailed { diagnostics, seen }) => {
             if seen.is_some() {
                 private.store_account(&resource.session, &bounds, &planned).await;
             }
-            Outcome { state: seen.map(|seen| as_seen(&planned, &seen)), private, diagnostics }
+            Outcome { state: seen.map(|seen| with_observed(&planned, &seen)), private, diagnostics }
         }
     }
 }
@@ -72,9 +72,9 @@ pub(super) async fn update(
     context: &Context,
     request: Update<LogStoreEncryption>,
 ) -> Outcome<LogStoreEncryption> {
-    resource.session.held.claims.note_apply();
+    resource.session.run_state.claims.record_apply();
     let Update { prior, planned, private, .. } = request;
-    let private = private.of_object();
+    let private = private.for_state();
     let applied = |state, diagnostics| Outcome { state: Some(state), private, diagnostics };
     if planned.encrypt_conf().is_some() && planned.encrypt_conf() == prior.encrypt_conf() {
         // Only what concerns nobody but this resource changed.
@@ -85,8 +85,10 @@ pub(super) async fn update(
     let known = Known::LogStore { create_time: prior.logstore_create_time.known().copied() };
     match write(resource, &bounds, &planned, known).await {
         Ok((state, diagnostics)) => applied(state, diagnostics),
-        Err(NotDone { diagnostics, seen: Some(seen) }) => applied(as_seen(&prior, &seen), diagnostics),
-        Err(NotDone { diagnostics, seen: None }) => applied(prior, diagnostics),
+        Err(WriteFailed { diagnostics, seen: Some(seen) }) => {
+            applied(with_observed(&prior, &seen), diagnostics)
+        }
+        Err(WriteFailed { diagnostics, seen: None }) => applied(prior, diagnostics),
     }
 }
 
@@ -97,38 +99,38 @@ pub(super) async fn delete(
     state: &EncryptionModel,
     private: &EncryptionPrivate,
 ) -> Destroyed<LogStoreEncryption> {
-    resource.session.held.claims.note_apply();
+    resource.session.run_state.claims.record_apply();
     if private.replacement || !ownership::disables(state) {
         return Diagnostics::new().into();
     }
     let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.delete, timeouts::WRITE);
     match try_delete(resource, &bounds, state, private).await {
         Ok(diagnostics) => diagnostics.into(),
-        Err(NotDone { diagnostics, seen }) => {
-            Destroyed { found: seen.map(|seen| as_seen(state, &seen)), diagnostics }
+        Err(WriteFailed { diagnostics, seen }) => {
+            Destroyed { found: seen.map(|seen| with_observed(state, &seen)), diagnostics }
         }
     }
 }
 
 /// A write that failed.
-struct NotDone {
+struct WriteFailed {
     diagnostics: Diagnostics,
     /// The Logstore as it was last seen, if it may have been changed.
     seen: Option<LogStore>,
 }
 
-impl NotDone {
-    fn of(id: &LogStoreId, failure: Failure, wanted: &Wanted) -> Self {
+impl WriteFailed {
+    fn from_failure(id: &LogStoreId, failure: Failure, wanted: &Wanted) -> Self {
         let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(errors::of_apply(id, &failure, arn));
-        NotDone { diagnostics, seen: failure.last_seen.filter(|_| failure.written) }
+        WriteFailed { diagnostics, seen: failure.last_seen.filter(|_| failure.written) }
     }
 }
 
-impl From<Diagnostic> for NotDone {
+impl From<Diagnostic> for WriteFailed {
     fn from(problem: Diagnostic) -> Self {
-        NotDone { diagnostics: problem.into(), seen: None }
+        WriteFailed { diagnostics: problem.into(), seen: None }
     }
 }
 
@@ -145,7 +147,7 @@ async fn write(
     bounds: &CallContext,
     planned: &EncryptionModel,
     known: Known,
-) -> Result<(EncryptionModel, Diagnostics), NotDone> {
+) -> Result<(EncryptionModel, Diagnostics), WriteFailed> {
     let id = resource.log_store_id(planned)?;
     if let Some(refusal) = preflight::refusal(resource, &id) {
         return Err(refusal.into());
@@ -153,28 +155,28 @@ async fn write(
     let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
     let conf =
         planned.encrypt_conf().ok_or_else(|| errors::unknown_at_apply(format_args!("Logstore {id}")))?;
-    let held = &resource.session.held;
-    let calls = resource::bound(&client, bounds, &id);
-    let _lock = calls.within(held.lock(&id)).await.map_err(|error| {
+    let run_state = &resource.session.run_state;
+    let calls = resource::bind(&client, bounds, &id);
+    let _lock = calls.within(run_state.lock(&id)).await.map_err(|error| {
         errors::of_call(
             "Cannot configure the encryption of a Logstore",
             format_args!("Logstore {id}"),
             &error,
         )
     })?;
-    let base = held.take_read(&id);
-    let _writing = held.begin_write(&id);
+    let base = run_state.take_cached_read(&id);
+    let _writing = run_state.begin_write(&id);
     let wanted = match known {
         Known::Nothing => Wanted { conf, create_time: None, may_be_new: true },
         Known::LogStore { create_time } => Wanted { conf, create_time, may_be_new: false },
     };
-    match apply_once_role_is_seen(resource, &calls, &wanted, base).await {
+    match apply_with_new_role(resource, &calls, &wanted, base).await {
         Ok(done) => {
             if let Some(cmk) = &wanted.conf.user_cmk_info {
-                held.roles.note_user(&cmk.arn, &id.to_string());
+                run_state.roles.record_user(&cmk.arn, &id.to_string());
             }
-            let observed =
-                Observed::of(&done.log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
+            let observed = Observed::from_log_store(&done.log_store)
+                .map_err(|problem| errors::unreadable(&id, &problem))?;
             let mut state = planned.clone();
             if let Some(conf) = &observed.conf {
                 state.observe(conf, observed.create_time);
@@ -183,28 +185,28 @@ async fn write(
             diagnostics.extend(done.may_be_overwritten.then(|| errors::update_in_doubt(&id)));
             Ok((state, diagnostics))
         }
-        Err(failure) => Err(NotDone::of(&id, *failure, &wanted)),
+        Err(failure) => Err(WriteFailed::from_failure(&id, *failure, &wanted)),
     }
 }
 
 /// Applies a configuration. A role that was made just now, or that this run has changed, may not be seen by the service
 /// yet: what it says against that role then is waited for, for a while.
-async fn apply_once_role_is_seen(
+async fn apply_with_new_role(
     resource: &LogStoreEncryption,
     calls: &BoundLogStore<'_>,
     wanted: &Wanted,
     mut base: Option<LogStore>,
 ) -> Result<Applied, Box<Failure>> {
     let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
-    let (until, mut is_new) = (calls.now() + ROLE_UNSEEN_AT_MOST, None);
+    let (until, mut is_new) = (calls.now() + NEW_ROLE_TIMEOUT, None);
     loop {
         match (apply(calls, wanted, base.take()).await, arn) {
-            (Err(failure), Some(arn)) if is_against_role(&failure, arn) && calls.now() < until => {
+            (Err(failure), Some(arn)) if blames_role(&failure, arn) && calls.now() < until => {
                 let is_new = match is_new {
                     Some(known) => known,
                     None => *is_new.insert(is_role_new(resource, &calls.context, arn).await),
                 };
-                if !is_new || calls.wait(ROLE_UNSEEN_PAUSE).await.is_err() {
+                if !is_new || calls.wait(NEW_ROLE_PAUSE).await.is_err() {
                     return Err(failure);
                 }
             }
@@ -215,7 +217,7 @@ async fn apply_once_role_is_seen(
 
 /// Whether the role was made or changed by this run, or made just before by something else.
 async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &str) -> bool {
-    if resource.session.held.roles.is_new(arn) {
+    if resource.session.run_state.roles.is_changed(arn) {
         return true;
     }
     let (Ok(client), Ok(arn)) = (resource.session.ram(), RoleArn::parse(arn)) else { return false };
@@ -225,7 +227,7 @@ async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &
 
 /// Whether the service refused a configuration because of its role: it says that something is not permitted, or
 /// names the role, by its ARN or by its name. Which code it has for a role that it does not see is not documented.
-fn is_against_role(failure: &Failure, arn: &str) -> bool {
+fn blames_role(failure: &Failure, arn: &str) -> bool {
     let ApplyError::Call(error) = &failure.error else { return false };
     let names_role = || {
         let (message, arn) = (error.message().to_lowercase(), arn.to_lowercase());
@@ -238,10 +240,10 @@ fn is_against_role(failure: &Failure, arn: &str) -> bool {
 }
 
 /// A plan or a state, with what the Logstore said when it was last read.
-fn as_seen(known: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
+fn with_observed(known: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
     let mut state = known.clone();
     state.derive();
-    match Observed::of(seen) {
+    match Observed::from_log_store(seen) {
         Ok(Observed { conf: Some(conf), create_time }) => state.observe(&conf, create_time),
         Ok(Observed { conf: None, .. }) => {
             state.enable = Field::Known(false);
@@ -262,11 +264,11 @@ async fn try_delete(
     bounds: &CallContext,
     state: &EncryptionModel,
     private: &EncryptionPrivate,
-) -> Result<Diagnostics, NotDone> {
+) -> Result<Diagnostics, WriteFailed> {
     let id = resource.log_store_id(state)?;
     let client = resource.session.sls(&id.region).map_err(Diagnostic::from)?;
-    let held = &resource.session.held;
-    let calls = resource::bound(&client, bounds, &id);
+    let run_state = &resource.session.run_state;
+    let calls = resource::bind(&client, bounds, &id);
     let not_disabled = |error: &Error| {
         errors::of_call(
             "Cannot switch off the encryption of a Logstore",
@@ -274,10 +276,10 @@ async fn try_delete(
             error,
         )
     };
-    let _lock = calls.within(held.lock(&id)).await.map_err(|error| not_disabled(&error))?;
+    let _lock = calls.within(run_state.lock(&id)).await.map_err(|error| not_disabled(&error))?;
     if let Err(diagnostics) = ownership::may_disable(resource, &id, private) {
         return if diagnostics.has_errors() {
-            Err(NotDone { diagnostics, seen: None })
+            Err(WriteFailed { diagnostics, seen: None })
         } else {
             Ok(diagnostics)
         };
@@ -291,7 +293,8 @@ async fn try_delete(
         }
         Err(error) => return Err(not_disabled(&error).into()),
     };
-    let observed = Observed::of(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
+    let observed =
+        Observed::from_log_store(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
     if read::has_vanished(&observed, configured) {
         return Err(read::vanished(&id).into());
     }
@@ -299,7 +302,7 @@ async fn try_delete(
     if state.logstore_create_time.known().is_some_and(|known| *known != observed.create_time) {
         return Ok(not_ours(&id).into());
     }
-    let _writing = held.begin_write(&id);
+    let _writing = run_state.begin_write(&id);
     let conf = EncryptConf { enable: false, ..stored };
     let wanted = Wanted { conf, create_time: Some(observed.create_time), may_be_new: false };
     match apply(&calls, &wanted, Some(log_store)).await {
@@ -311,7 +314,7 @@ async fn try_delete(
         // Deleted while it was being switched off: there is nothing left to switch off.
         Err(failure) => match &failure.error {
             ApplyError::Call(error) if errors::is_gone(error) => Ok(Diagnostics::new()),
-            _ => Err(NotDone::of(&id, *failure, &wanted)),
+            _ => Err(WriteFailed::from_failure(&id, *failure, &wanted)),
         },
     }
 }

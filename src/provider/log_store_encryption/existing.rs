@@ -46,12 +46,12 @@ pub(super) async fn look(
     };
     let Ok(client) = resource.session.sls(&id.region) else { return (Diagnostics::new(), Found::Open) };
     let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
-    let held = &resource.session.held;
-    let writes = held.writes(&id);
-    match resource::bound(&client, &bounds, &id).get().await {
-        Ok(log_store) => match Observed::of(&log_store) {
+    let run_state = &resource.session.run_state;
+    let writes = run_state.write_count(&id);
+    match resource::bind(&client, &bounds, &id).get().await {
+        Ok(log_store) => match Observed::from_log_store(&log_store) {
             Ok(observed) => {
-                held.keep_read(&id, log_store, writes);
+                run_state.cache_read(&id, log_store, writes);
                 compare(&id, planned, &observed)
             }
             Err(problem) => (errors::unreadable(&id, &problem).into(), Found::Open),

@@ -49,7 +49,7 @@ fn by_id(id: &str) -> Result<Given, String> {
         Some((id, region)) => (id, Some(Region::parse(region).map_err(|error| error.to_string())?)),
         None => (id, None),
     };
-    let (project, logstore) = log_store_id::names(id)?;
+    let (project, logstore) = log_store_id::parse_names(id)?;
     Ok((project, logstore, region))
 }
 

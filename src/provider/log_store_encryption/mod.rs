@@ -66,14 +66,14 @@ impl Resource for LogStoreEncryption {
         ]))
     }
 
-    fn note_stored(&self, state: &EncryptionModel) {
+    fn on_state_loaded(&self, state: &EncryptionModel) {
         if let Some(Ok(id)) = self.known_log_store_id(state) {
-            self.session.held.claims.announce(&id);
+            self.session.run_state.claims.announce(&id);
         }
         if let (Some(arn), Some(id)) = (state.permanent().arn, state.id.known()) {
-            let roles = &self.session.held.roles;
-            roles.note_user(arn, id);
-            roles.note_may_be_replaced(id, state.may_be_replaced());
+            let roles = &self.session.run_state.roles;
+            roles.record_user(arn, id);
+            roles.record_may_be_replaced(id, state.may_be_replaced());
         }
     }
 

@@ -79,51 +79,51 @@ pub(super) fn schema() -> Schema {
         attributes: vec![
             Attribute::string("project_name")
                 .required()
-                .validate(ParseWith::new("Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.", ProjectName::parse))
-                .plan(RequiresReplace)
-                .described("The SLS project of the Logstore."),
+                .validator(ParseWith::new("Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.", ProjectName::parse))
+                .plan_modifier(RequiresReplace)
+                .description("The SLS project of the Logstore."),
             Attribute::string("logstore_name")
                 .required()
-                .validate(ParseWith::new("Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.", LogstoreName::parse))
-                .plan(RequiresReplace)
-                .described("The Logstore. It must exist, or be created before this resource in the same apply."),
+                .validator(ParseWith::new("Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.", LogstoreName::parse))
+                .plan_modifier(RequiresReplace)
+                .description("The Logstore. It must exist, or be created before this resource in the same apply."),
             region("region")
-                .plan(RequiresReplaceIfStored)
-                .described(
+                .plan_modifier(RequiresReplaceIfStored)
+                .description(
                     "The region of the project; a project is only found in its own region. Left out, it is the provider's region when the resource is created, and stays what it is when that changes.",
                 ),
-            Attribute::bool("enable").default_value(true).described(
+            Attribute::bool("enable").default_value(true).description(
                 "Whether what is written from here on is encrypted. The only value that can change in place.",
             ),
             Attribute::string("encrypt_type")
                 .default_value("default")
-                .validate(OneOf(&ENCRYPT_TYPES))
+                .validator(OneOf(&ENCRYPT_TYPES))
                 .semantic_equals(same_encrypt_type)
-                .described(
+                .description(
                     "The algorithm; permanent. `default` is AES. `m4` and `sm4` are two spellings of the same algorithm; changing one for the other is no change.",
                 ),
-            Attribute::nested("user_cmk_info", Nesting::Single, user_cmk_info()).optional().described(
+            Attribute::nested("user_cmk_info", Nesting::Single, user_cmk_info()).optional().description(
                 "The KMS key of your own that encrypts the Logstore's data key (BYOK). Left out, a key of the service is used. Permanent, and so is leaving it out.",
             ),
             Attribute::string("on_immutable_change")
                 .default_value(ERROR)
-                .validate(OneOf(&[ERROR, REPLACE]))
-                .described(
+                .validator(OneOf(&[ERROR, REPLACE]))
+                .description(
                     "What a change of a permanent value does: `error` fails the plan; `replace` plans a replacement of this resource, which can only succeed if the Logstore is replaced in the same apply (`replace_triggered_by`).",
                 ),
-            Attribute::string("on_destroy").default_value(KEEP).validate(OneOf(&[KEEP, DISABLE])).described(
+            Attribute::string("on_destroy").default_value(KEEP).validator(OneOf(&[KEEP, DISABLE])).description(
                 "What destroying this resource does: `keep` sends nothing, and the Logstore goes on encrypting; `disable` sets `enable = false` on the Logstore, so that new logs are stored in clear. A replacement never disables, whatever this says. See [Ownership](#ownership).",
             ),
             timeouts::attribute(
                 "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",
                 TIME_LIMITS,
             ),
-            Attribute::string("id").computed().plan(UseStateForUnknown).described("`<project_name>:<logstore_name>`."),
+            Attribute::string("id").computed().plan_modifier(UseStateForUnknown).description("`<project_name>:<logstore_name>`."),
             Attribute::string("mechanism")
                 .computed()
-                .plan(UseStateForUnknown)
-                .described("`byok` if there is a `user_cmk_info`, else `service_key`."),
-            Attribute::number("logstore_create_time").computed().plan(UseStateForUnknown).described(
+                .plan_modifier(UseStateForUnknown)
+                .description("`byok` if there is a `user_cmk_info`, else `service_key`."),
+            Attribute::number("logstore_create_time").computed().plan_modifier(UseStateForUnknown).description(
                 "When the Logstore was created, in seconds since 1970. Tells a Logstore that was deleted and created anew from the one that was known.",
             ),
         ],
@@ -135,18 +135,18 @@ fn user_cmk_info() -> Vec<Attribute> {
     vec![
         Attribute::string("cmk_key_id")
             .required()
-            .validate(NotEmpty)
-            .validate(ParseWith::new("Must be the id of a key, without its ARN and without blanks; a plan refuses an alias.", validate_key_id))
-            .described("The id of the KMS key (customer master key, CMK); it must be symmetric."),
+            .validator(NotEmpty)
+            .validator(ParseWith::new("Must be the id of a key, without its ARN and without blanks; a plan refuses an alias.", validate_key_id))
+            .description("The id of the KMS key (customer master key, CMK); it must be symmetric."),
         Attribute::string("arn")
             .required()
-            .validate(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
+            .validator(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
             .semantic_equals(same_role_arn)
-            .described(
+            .description(
                 "The ARN of the RAM role that the service assumes to use the key. Letter case of the role name does not count.",
             ),
         region("region_id")
-            .described("The region of the key. It must be that of the Logstore, which it is if left out."),
+            .description("The region of the key. It must be that of the Logstore, which it is if left out."),
     ]
 }
 
@@ -155,8 +155,8 @@ fn region(name: &'static str) -> Attribute {
     Attribute::string(name)
         .optional()
         .computed()
-        .validate(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
-        .plan(UseStateForUnknown)
+        .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
+        .plan_modifier(UseStateForUnknown)
 }
 
 const TIME_LIMITS: [(&str, &str); 4] = [
@@ -190,7 +190,7 @@ impl EncryptionModel {
             Field::Null => Ok(default?),
             Field::Unknown => return None,
         };
-        Some(region.and_then(|region| LogStoreId::of(region, project, logstore)))
+        Some(region.and_then(|region| LogStoreId::from_names(region, project, logstore)))
     }
 
     /// Sets the regions that are left out: that of the Logstore to `default`, that of the key to the Logstore's.
@@ -310,7 +310,7 @@ impl Observed {
     /// # Errors
     ///
     /// The answer is malformed.
-    pub(super) fn of(log_store: &LogStore) -> Result<Observed, String> {
+    pub(super) fn from_log_store(log_store: &LogStore) -> Result<Observed, String> {
         let conf = log_store.encrypt_conf().map_err(|error| error.to_string())?;
         let create_time = log_store.create_time().map_err(|error| error.to_string())?;
         Ok(Observed { conf, create_time })

@@ -28,7 +28,7 @@ pub(super) fn claim(
     made_at: Option<MadeAt>,
 ) -> Option<Diagnostic> {
     let id = resource.known_log_store_id(planned)?.ok()?;
-    let contradiction = resource.session.held.claims.claim(&id, made_at).err()?;
+    let contradiction = resource.session.run_state.claims.claim(&id, made_at).err()?;
     let configures = "configures the Logstore, and another one is destroyed";
     Some(contradicts(&id, contradiction, configures).at(Path::of("logstore_name")))
 }
@@ -47,11 +47,11 @@ pub(super) fn plan_destroy(
     request: &PlanDestroy<LogStoreEncryption>,
 ) -> DestroyPlan<LogStoreEncryption> {
     let PlanDestroy { prior, private } = request;
-    let mut plan = DestroyPlan { private: private.of_object(), diagnostics: Diagnostics::new() };
+    let mut plan = DestroyPlan { private: private.for_state(), diagnostics: Diagnostics::new() };
     plan.diagnostics.extend(role_users::renamed(resource, prior));
     // An id that cannot be read is an error of the destroy, where there is one.
     let Some(Ok(id)) = resource.known_log_store_id(prior) else { return plan };
-    let claims = &resource.session.held.claims;
+    let claims = &resource.session.run_state.claims;
     let enabled = prior.enable.known().copied().unwrap_or(true);
     if !disables(prior) {
         claims.plan_to_keep(&id);
@@ -83,7 +83,7 @@ pub(super) fn may_disable(
     id: &LogStoreId,
     private: &EncryptionPrivate,
 ) -> Result<(), Diagnostics> {
-    match resource.session.held.claims.disable(id, private.destroy.as_ref()) {
+    match resource.session.run_state.claims.disable(id, private.destroy.as_ref()) {
         Destroy::SwitchOff => Ok(()),
         Destroy::Nothing => Err(Diagnostics::new()),
         Destroy::LeftOver => Err(left_over(id).into()),

@@ -46,7 +46,7 @@ pub(super) async fn create(
     if !diagnostics.has_errors() {
         diagnostics.extend(warnings::of_create(resource, &planned, found));
         if found.needs_key() {
-            diagnostics.extend(preflight::check(resource, context, &planned).await);
+            diagnostics.extend(preflight::run(resource, context, &planned).await);
         }
     }
     // Last, right before core applies it, if this is an apply.
@@ -73,7 +73,7 @@ pub(super) async fn update(
     if prior.region.is_null() && !planned.region.is_null() && planned.region != resource.region_of(&prior) {
         requires_replace.push(Path::of("region"));
     }
-    diagnostics.extend(role_users::leaving(resource, context, &prior, &planned).await);
+    diagnostics.extend(role_users::removal(resource, context, &prior, &planned).await);
     if requires_replace.is_empty() {
         let id = prior.id.known().map_or("", String::as_str);
         let changes = conflicts(&prior.permanent(), &planned.permanent());
@@ -90,7 +90,7 @@ pub(super) async fn update(
     }
     let (enabled, disabled) = (Field::Known(true), Field::Known(false));
     if prior.enable == disabled && planned.enable == enabled && !diagnostics.has_errors() {
-        diagnostics.extend(preflight::check(resource, context, &planned).await);
+        diagnostics.extend(preflight::run(resource, context, &planned).await);
     }
     if prior.enable == enabled && planned.enable == disabled && requires_replace.is_empty() {
         let id = prior.id.known().map_or("", String::as_str);
@@ -98,7 +98,7 @@ pub(super) async fn update(
     }
     diagnostics.extend(ownership::claim(resource, &planned, stored.made_at));
     let replacement = !requires_replace.is_empty();
-    let private = EncryptionPrivate { replacement, ..stored.of_object() };
+    let private = EncryptionPrivate { replacement, ..stored.for_state() };
     Plan { planned, private, requires_replace, diagnostics }
 }
 
@@ -113,7 +113,7 @@ fn keep_arn_of_repaired(
         return;
     };
     if let (Field::Known(arn), Field::Unknown) = (&before.arn, &cmk.arn)
-        && resource.session.held.roles.is_repaired(arn)
+        && resource.session.run_state.roles.is_repaired(arn)
     {
         cmk.arn = arn.as_str().into();
     }

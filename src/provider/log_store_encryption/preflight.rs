@@ -12,7 +12,7 @@ use crate::{
         errors,
         log_store_id::LogStoreId,
         readiness::{
-            self, About, Check, Facts, Memory, Principal, Subject, read_error::ReadError, reading::Reader,
+            self, About, Check, Inputs, Principal, ReadCache, Subject, read_error::ReadError, reading::Reader,
         },
         role_arn,
         settings::Preflight,
@@ -23,7 +23,7 @@ use crate::{
 
 /// How long the services may take to answer all of it. Nothing that is planned needs the answer, so that a network
 /// in which they cannot be reached costs a run no more than this.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 const SWITCH_OFF: &str = "To leave the checks out, set preflight = \"off\" in the provider block.";
 
@@ -33,7 +33,7 @@ const SWITCH_OFF: &str = "To leave the checks out, set preflight = \"off\" in th
 /// A failed check is an error or a warning, as the provider block says; what the caller may do is always a warning, as
 /// who plans is often not who applies. Each finding is said once in a phase, whatever the number of Logstores it holds
 /// for; [`refusal`] holds back the others. What cannot be found out, because a read is denied or fails, is a warning.
-pub(super) async fn check(
+pub(super) async fn run(
     resource: &LogStoreEncryption,
     context: &Context,
     planned: &EncryptionModel,
@@ -43,21 +43,21 @@ pub(super) async fn check(
         return Diagnostics::new();
     };
     let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
-    let bounds = shortly(resource, &bounds);
-    let memory = resource.session.held.readiness();
+    let bounds = within_lookup_timeout(resource, &bounds);
+    let cache = resource.session.run_state.readiness();
     let reader =
-        Reader { session: &resource.session, context: &bounds, memory: &memory, waits_for_roles: true };
+        Reader { session: &resource.session, context: &bounds, cache: &cache, waits_for_roles: true };
     // On the heap: the futures of many calls are large, and most plans make none.
     let checks = match Box::pin(checks(resource, &reader, &subject, planned)).await {
         Ok(checks) => checks,
-        Err(error) => return not_looked(error, &memory).into_iter().collect(),
+        Err(error) => return lookup_failed(error, &cache).into_iter().collect(),
     };
-    let report = Report { subject: &subject, memory: &memory, preflight };
+    let report = Report { subject: &subject, cache: &cache, preflight };
     let failed: Vec<&Check> = checks.iter().filter(|check| check.ok == Some(false)).collect();
     if let Some(why) = report.refusal(&failed)
         && let Some(Ok(id)) = resource.known_log_store_id(planned)
     {
-        memory.refuse(id.to_string(), why);
+        cache.refuse(id.to_string(), why);
     }
     report.failed(&failed).into_iter().chain(report.open(&checks)).collect()
 }
@@ -69,18 +69,18 @@ async fn checks(
     subject: &Subject,
     planned: &EncryptionModel,
 ) -> Result<Vec<Check>, ReadError> {
-    let mut facts = reader.facts(subject).await?;
-    let mut checks = readiness::checks(subject, &facts);
-    let roles = &resource.session.held.roles;
-    let new = roles.without_arn();
+    let mut inputs = reader.read_inputs(subject).await?;
+    let mut checks = readiness::checks(subject, &inputs);
+    let roles = &resource.session.run_state.roles;
+    let new = roles.with_unknown_arn();
     let is_unknown = planned.user_cmk_info.known().is_some_and(|cmk| cmk.arn.is_unknown());
     let is_new = is_unknown && !new.is_empty();
     if is_new {
-        facts = reader.with_principal(subject, facts).await?;
+        inputs = reader.with_principal(subject, inputs).await?;
     }
-    let Some(principal) = facts.principal.found() else { return Ok(checks) };
+    let Some(principal) = inputs.principal.found() else { return Ok(checks) };
     // The policies of a user include those of its groups: where they were read, the groups were read too.
-    let groups = match facts.principal_policies.found() {
+    let groups = match inputs.principal_policies.found() {
         Some(_) => reader.groups(principal).await?,
         None => Vec::new(),
     };
@@ -89,22 +89,22 @@ async fn checks(
         checks.retain(|check| check.about() != About::Caller);
     }
     if is_new {
-        checks.extend(of_new_roles(&new, &facts, principal, lets_pass));
+        checks.extend(checks_of_new_roles(&new, &inputs, principal, lets_pass));
     }
     Ok(checks)
 }
 
 /// The checks whether the caller may pass the roles that this plan creates. Which of them the Logstore refers to is not
 /// known yet: the checks count only if the caller may pass none of these roles.
-fn of_new_roles(
+fn checks_of_new_roles(
     names: &BTreeSet<String>,
-    facts: &Facts,
+    inputs: &Inputs,
     principal: &Principal,
     lets_pass: impl Fn(&RoleArn) -> bool,
 ) -> Vec<Check> {
     let arn = |name: &String| RoleArn::parse(&format!("acs:ram::{}:role/{name}", principal.account_id)).ok();
     let arns: Vec<RoleArn> = names.iter().filter_map(arn).collect();
-    let checks: Vec<Check> = arns.iter().map(|arn| readiness::pass_role::check(arn, facts)).collect();
+    let checks: Vec<Check> = arns.iter().map(|arn| readiness::pass_role::check(arn, inputs)).collect();
     let may_pass_one = arns.iter().any(lets_pass) || checks.iter().any(|check| check.ok == Some(true));
     if may_pass_one { Vec::new() } else { checks }
 }
@@ -112,7 +112,7 @@ fn of_new_roles(
 /// The error that a Logstore must not be configured, because of what the plan right before this apply has found and,
 /// as it holds for several Logstores, has said of another one.
 pub(super) fn refusal(resource: &LogStoreEncryption, id: &LogStoreId) -> Option<Diagnostic> {
-    let why = resource.session.held.readiness().refused(&id.to_string())?;
+    let why = resource.session.run_state.readiness().refused(&id.to_string())?;
     Some(
         Diagnostic::error(
             "The KMS key or the RAM role is not ready",
@@ -124,10 +124,10 @@ pub(super) fn refusal(resource: &LogStoreEncryption, id: &LogStoreId) -> Option<
     )
 }
 
-/// The same bounds, but for [`LOOK_TIMEOUT`].
-fn shortly(resource: &LogStoreEncryption, bounds: &CallContext) -> CallContext {
+/// The same bounds, but for [`LOOKUP_TIMEOUT`].
+fn within_lookup_timeout(resource: &LogStoreEncryption, bounds: &CallContext) -> CallContext {
     match resource.session.ram() {
-        Ok(client) => bounds.clone().with_timeout(client.clock(), LOOK_TIMEOUT),
+        Ok(client) => bounds.clone().with_timeout(client.clock(), LOOKUP_TIMEOUT),
         Err(_) => bounds.clone(),
     }
 }
@@ -156,7 +156,7 @@ fn subject(planned: &EncryptionModel) -> Option<Subject> {
 /// Puts the outcome of checks into words, each once in a phase.
 struct Report<'a> {
     subject: &'a Subject,
-    memory: &'a Memory,
+    cache: &'a ReadCache,
     preflight: Preflight,
 }
 
@@ -186,7 +186,7 @@ impl Report<'_> {
     /// One diagnostic for each attribute.
     fn failed(&self, failed: &[&Check]) -> Vec<Diagnostic> {
         let mut by_attribute: BTreeMap<About, Vec<(String, &str)>> = BTreeMap::new();
-        for check in failed.iter().filter(|check| self.memory.is_first(self.topic(check))) {
+        for check in failed.iter().filter(|check| self.cache.is_first(self.topic(check))) {
             let fix = check.fix.as_deref().unwrap_or_default();
             let found = by_attribute.entry(check.about()).or_default();
             match found.last_mut() {
@@ -236,7 +236,7 @@ impl Report<'_> {
         let open: Vec<&Check> = checks
             .iter()
             .filter(|check| check.ok.is_none() && check.because.is_none())
-            .filter(|check| self.memory.is_first(format!("open: {}", topic(check))))
+            .filter(|check| self.cache.is_first(format!("open: {}", topic(check))))
             .collect();
         let mut fixes: Vec<&str> = open.iter().filter_map(|check| check.fix.as_deref()).collect();
         fixes.dedup();
@@ -256,8 +256,8 @@ impl Report<'_> {
 }
 
 /// Services that do not answer are no reason to fail a plan that needs them for nothing else.
-fn not_looked(error: ReadError, memory: &Memory) -> Option<Diagnostic> {
-    if !memory.is_first("not looked") {
+fn lookup_failed(error: ReadError, cache: &ReadCache) -> Option<Diagnostic> {
+    if !cache.is_first("not looked") {
         return None;
     }
     let Diagnostic { summary, detail, .. } =
@@ -279,15 +279,15 @@ pub(super) async fn unusable(
     else {
         return Vec::new();
     };
-    let bounds = shortly(resource, bounds);
-    let memory = resource.session.held.readiness();
+    let bounds = within_lookup_timeout(resource, bounds);
+    let cache = resource.session.run_state.readiness();
     let reader =
-        Reader { session: &resource.session, context: &bounds, memory: &memory, waits_for_roles: false };
-    let facts = match Box::pin(reader.facts_of_service(&subject)).await {
-        Ok(facts) => facts,
-        Err(error) => return not_looked(error, &memory).into_iter().collect(),
+        Reader { session: &resource.session, context: &bounds, cache: &cache, waits_for_roles: false };
+    let inputs = match Box::pin(reader.read_service_inputs(&subject)).await {
+        Ok(inputs) => inputs,
+        Err(error) => return lookup_failed(error, &cache).into_iter().collect(),
     };
-    let checks = readiness::of_service(&subject, &facts);
+    let checks = readiness::service_checks(&subject, &inputs);
     let mut by_summary: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for check in checks.iter().filter(|check| check.ok == Some(false)) {
         if let Some(summary) = check.outage {

@@ -34,7 +34,7 @@ pub struct EncryptionPrivate {
 
 impl EncryptionPrivate {
     /// What is stored with an object that lives on.
-    pub(super) fn of_object(&self) -> EncryptionPrivate {
+    pub(super) fn for_state(&self) -> EncryptionPrivate {
         EncryptionPrivate {
             made_at: self.made_at,
             account_id: self.account_id.clone(),
@@ -56,7 +56,7 @@ impl EncryptionPrivate {
         state: &EncryptionModel,
     ) {
         if self.account_of(state).is_none() {
-            self.account_id = account::to_store(session, bounds).await;
+            self.account_id = account::to_record(session, bounds).await;
         }
     }
 
@@ -74,7 +74,7 @@ impl EncryptionPrivate {
     ) -> Result<(), Diagnostic> {
         let object = format!("Logstore {id}");
         match self.account_of(state) {
-            Some(account_id) => account::check(session, bounds, &object, &account_id).await,
+            Some(account_id) => account::verify(session, bounds, &object, &account_id).await,
             None => Err(account::unknown_account(session, bounds, &object).await),
         }
     }

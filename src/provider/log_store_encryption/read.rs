@@ -34,7 +34,7 @@ pub(super) async fn read(
     context: &Context,
     stored: Stored<LogStoreEncryption>,
 ) -> Outcome<LogStoreEncryption> {
-    let (state, mut private) = (stored.state, stored.private.of_object());
+    let (state, mut private) = (stored.state, stored.private.for_state());
     match try_read(resource, context, &state, &mut private).await {
         Ok(Found::Configured(new_state, diagnostics)) => {
             Outcome { state: Some(*new_state), private, diagnostics }
@@ -62,7 +62,7 @@ async fn try_read(
     // An import knows the names only.
     let importing = state.enable.is_null();
     let known_create_time = state.logstore_create_time.known().copied();
-    let log_store = match get(&resource::bound(&client, &bounds, &id), known_create_time).await {
+    let log_store = match get(&resource::bind(&client, &bounds, &id), known_create_time).await {
         Ok(log_store) => log_store,
         Err(error) if errors::is_gone(&error) && !importing => {
             private.check_account(&resource.session, &bounds, &id, state).await?;
@@ -72,7 +72,8 @@ async fn try_read(
             return Err(errors::of_call("Cannot read a Logstore", format_args!("Logstore {id}"), &error));
         }
     };
-    let observed = Observed::of(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
+    let observed =
+        Observed::from_log_store(&log_store).map_err(|problem| errors::unreadable(&id, &problem))?;
     let rebuilt = known_create_time.is_some_and(|known| known != observed.create_time);
     let Some(conf) = &observed.conf else {
         return if importing {
@@ -84,7 +85,7 @@ async fn try_read(
         };
     };
     if let Some(cmk) = &conf.user_cmk_info {
-        resource.session.held.roles.note_user(&cmk.arn, &id.to_string());
+        resource.session.run_state.roles.record_user(&cmk.arn, &id.to_string());
     }
     let unusable = preflight::unusable(resource, &bounds, &id, conf).await;
     let mut new_state = state.clone();
@@ -113,7 +114,7 @@ pub(super) async fn get(
 ) -> Result<LogStore, Error> {
     for pause in UNBELIEVED_PAUSES {
         let log_store = calls.get().await?;
-        let observed = Observed::of(&log_store);
+        let observed = Observed::from_log_store(&log_store);
         if !observed.is_ok_and(|observed| has_vanished(&observed, configured_create_time)) {
             return Ok(log_store);
         }

@@ -50,7 +50,7 @@ impl LogStoreEncryption {
 }
 
 /// The calls for one Logstore.
-pub(super) fn bound<'a>(
+pub(super) fn bind<'a>(
     client: &'a SlsClient,
     context: &CallContext,
     id: &'a LogStoreId,

@@ -14,7 +14,7 @@ use crate::{
         names::LogstoreName,
         sls::{ListLogStores, SlsClient, encryption::same_role_arn},
     },
-    provider::{errors, held_roles::Leaving, log_store_id::LogStoreId, timeouts},
+    provider::{errors, log_store_id::LogStoreId, role_registry::PlannedRemoval, timeouts},
     schema::{Diagnostic, resource::Context},
 };
 
@@ -26,23 +26,25 @@ const AT_ONCE: usize = 8;
 
 /// What a plan of the Logstore's role means for it: an error if one of another name takes the role's place, a warning
 /// if the role goes otherwise.
-pub(super) async fn leaving(
+pub(super) async fn removal(
     resource: &LogStoreEncryption,
     context: &Context,
     prior: &EncryptionModel,
     planned: &EncryptionModel,
 ) -> Option<Diagnostic> {
-    let (roles, id) = (&resource.session.held.roles, resource.log_store_id(prior).ok()?);
+    let (roles, id) = (&resource.session.run_state.roles, resource.log_store_id(prior).ok()?);
     let may_be_replaced = prior.may_be_replaced() && planned.may_be_replaced();
-    roles.note_may_be_replaced(&id.to_string(), may_be_replaced);
-    let (arn, leaving) = roles.leaving_role_of(&id.to_string())?;
+    roles.record_may_be_replaced(&id.to_string(), may_be_replaced);
+    let (arn, removal) = roles.removed_role_of(&id.to_string())?;
     let others = others(resource, context, prior, (&id, &arn)).await;
-    Some(match leaving {
-        Leaving::Renamed { to } if !may_be_replaced => {
+    Some(match removal {
+        PlannedRemoval::Renamed { to } if !may_be_replaced => {
             errors::role_of_log_store_renamed(&id, &arn, &to, &others)
         }
-        Leaving::Renamed { .. } | Leaving::Replaced => errors::role_of_log_store_replaced(&id, &arn, &others),
-        Leaving::Deleted => errors::role_of_log_store_deleted(&id, &arn, &others),
+        PlannedRemoval::Renamed { .. } | PlannedRemoval::Replaced => {
+            errors::role_of_log_store_replaced(&id, &arn, &others)
+        }
+        PlannedRemoval::Deleted => errors::role_of_log_store_deleted(&id, &arn, &others),
     })
 }
 
@@ -52,8 +54,8 @@ pub(super) fn renamed(resource: &LogStoreEncryption, prior: &EncryptionModel) ->
     if prior.may_be_replaced() {
         return None;
     }
-    match resource.session.held.roles.leaving_role_of(&id.to_string())? {
-        (arn, Leaving::Renamed { to }) => {
+    match resource.session.run_state.roles.removed_role_of(&id.to_string())? {
+        (arn, PlannedRemoval::Renamed { to }) => {
             Some(errors::role_of_log_store_renamed(&id, &arn, &to, &BTreeSet::new()))
         }
         _ => None,
@@ -68,7 +70,7 @@ pub(super) fn renamed_under_new(
 ) -> Option<Diagnostic> {
     let id = resource.log_store_id(planned).ok()?;
     if let Some(arn) = planned.permanent().arn {
-        resource.session.held.roles.note_user(arn, &id.to_string());
+        resource.session.run_state.roles.record_user(arn, &id.to_string());
     }
     renamed(resource, planned)
 }
@@ -82,7 +84,7 @@ async fn others(
     (id, arn): (&LogStoreId, &str),
 ) -> BTreeSet<String> {
     let mut users = BTreeSet::new();
-    if resource.session.held.roles.is_first_look(arn, id.project.as_str())
+    if resource.session.run_state.roles.is_first_lookup(arn, id.project.as_str())
         && let Ok(client) = resource.session.sls(&id.region)
     {
         let bounds = resource.session.bounds(context, &prior.timeouts, |limits| &limits.read, timeouts::READ);

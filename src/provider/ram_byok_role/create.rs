@@ -17,7 +17,7 @@ use crate::{
     },
     provider::{
         errors,
-        held_roles::{HeldRoles, MadeRole, WithoutPassRole},
+        role_registry::{CreatedRole, PendingPassRole, RoleRegistry},
         timeouts,
     },
     schema::{
@@ -40,20 +40,22 @@ pub(super) async fn create(
     let policies = private.policies.clone();
     let _lock = match resource.lock(&bounds, name).await {
         Ok(lock) => lock,
-        Err(problem) => return not_begun(planned, policies, NotBegun { problem, left: private.role }),
+        Err(problem) => {
+            return create_failed(planned, policies, CreateFailed { problem, left: private.role });
+        }
     };
-    match begin(resource, &bounds, &planned, &private).await {
-        Ok((role, observed)) => set_up(resource, &bounds, planned, (role, observed), policies).await,
-        Err(not) => not_begun(planned, policies, not),
+    match create_or_resume(resource, &bounds, &planned, &private).await {
+        Ok((role, observed)) => reconcile(resource, &bounds, planned, (role, observed), policies).await,
+        Err(not) => create_failed(planned, policies, not),
     }
 }
 
-fn not_begun(planned: RoleModel, policies: BTreeSet<String>, not: NotBegun) -> Outcome<RamByokRole> {
+fn create_failed(planned: RoleModel, policies: BTreeSet<String>, not: CreateFailed) -> Outcome<RamByokRole> {
     match not {
-        NotBegun { problem, left: None } => {
+        CreateFailed { problem, left: None } => {
             Outcome { state: None, private: RolePrivate::default(), diagnostics: problem.into() }
         }
-        NotBegun { problem, left: Some(left) } => {
+        CreateFailed { problem, left: Some(left) } => {
             let private = RolePrivate { role: Some(left.clone()), policies, is_destroy: false };
             let state = planned.bare(&left);
             Outcome { state: Some(state), private, diagnostics: problem.into() }
@@ -62,48 +64,49 @@ fn not_begun(planned: RoleModel, policies: BTreeSet<String>, not: NotBegun) -> O
 }
 
 /// A role that cannot be set up now.
-struct NotBegun {
+struct CreateFailed {
     problem: Diagnostic,
     /// The role that is there, or that may be.
-    left: Option<MadeRole>,
+    left: Option<CreatedRole>,
 }
 
-impl From<Diagnostic> for NotBegun {
+impl From<Diagnostic> for CreateFailed {
     fn from(problem: Diagnostic) -> Self {
-        NotBegun { problem, left: None }
+        CreateFailed { problem, left: None }
     }
 }
 
 /// Makes the role itself, or reads the one that a create that failed has left.
-async fn begin(
+async fn create_or_resume(
     resource: &RamByokRole,
     bounds: &CallContext,
     planned: &RoleModel,
     private: &RolePrivate,
-) -> Result<(Role, ActualRole), NotBegun> {
+) -> Result<(Role, ActualRole), CreateFailed> {
     let started = async {
         let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
         Ok((name, wanted, resource.session.ram()?))
     };
     let left = private.role.clone();
-    let (name, wanted, client) = started.await.map_err(|problem| NotBegun { problem, left: left.clone() })?;
+    let (name, wanted, client) =
+        started.await.map_err(|problem| CreateFailed { problem, left: left.clone() })?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    let roles = &resource.session.held.roles;
-    roles.note_begun(name.as_str());
+    let roles = &resource.session.run_state.roles;
+    roles.record_creating(name.as_str());
     if let Some(left) = left
-        && let Some(found) = go_on_with(&role, &wanted, left).await?
+        && let Some(found) = resume(&role, &wanted, left).await?
     {
         return Ok(found);
     }
-    make(&role, &wanted, roles.is_absent(name.as_str())).await
+    create_role(&role, &wanted, roles.is_absent(name.as_str())).await
 }
 
 /// Reads the role that a create that failed has left; `None` if it is gone.
-async fn go_on_with(
+async fn resume(
     role: &BoundRole<'_>,
     wanted: &DesiredRole,
-    left: MadeRole,
-) -> Result<Option<(Role, ActualRole)>, NotBegun> {
+    left: CreatedRole,
+) -> Result<Option<(Role, ActualRole)>, CreateFailed> {
     let name = role.name;
     let policy = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
     match role.read_confirming_absence(policy, Some(&left.create_date)).await {
@@ -117,48 +120,50 @@ async fn go_on_with(
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let problem = errors::of_call("Cannot read a role", format_args!("Role {name}"), &error);
-            Err(NotBegun { problem, left: Some(left) })
+            Err(CreateFailed { problem, left: Some(left) })
         }
     }
 }
 
-async fn make(
+async fn create_role(
     role: &BoundRole<'_>,
     wanted: &DesiredRole,
     known_absent: bool,
-) -> Result<(Role, ActualRole), NotBegun> {
+) -> Result<(Role, ActualRole), CreateFailed> {
     match role.create(wanted, known_absent).await {
         Ok(made) => Ok(made),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             Err(errors::role_exists_at_apply(role.name.as_str(), &error).into())
         }
-        Err(error) if known_absent && error.may_have_been_applied() => Err(perhaps_made(role, &error).await),
+        Err(error) if known_absent && error.may_have_been_applied() => {
+            Err(uncertain_create(role, &error).await)
+        }
         Err(error) => Err(errors::of_making_unseen(role.name.as_str(), &error).into()),
     }
 }
 
 /// A role that was not there and of which nobody knows whether it was made. What a look does not tell, the next refresh
 /// finds out.
-async fn perhaps_made(role: &BoundRole<'_>, error: &Error) -> NotBegun {
+async fn uncertain_create(role: &BoundRole<'_>, error: &Error) -> CreateFailed {
     let look = role.final_read(&[]).await;
     let is_ours = look.as_ref().map(|found| found.actual.is_unfinished());
     let problem = errors::of_making(role.name.as_str(), error, is_ours);
     let left = match &look {
-        Ok(found) if is_ours.is_ok_and(|is_ours| is_ours) => MadeRole::of(&found.role),
-        _ => MadeRole::default(),
+        Ok(found) if is_ours.is_ok_and(|is_ours| is_ours) => CreatedRole::from_role(&found.role),
+        _ => CreatedRole::default(),
     };
-    NotBegun { problem, left: Some(left) }
+    CreateFailed { problem, left: Some(left) }
 }
 
 /// Does everything about a role that is there.
-async fn set_up(
+async fn reconcile(
     resource: &RamByokRole,
     bounds: &CallContext,
     planned: RoleModel,
     (role, mut observed): (Role, ActualRole),
     policies: BTreeSet<String>,
 ) -> Outcome<RamByokRole> {
-    let outcome = try_set_up(resource, bounds, &planned, (&role, &mut observed), &policies).await;
+    let outcome = try_reconcile(resource, bounds, &planned, (&role, &mut observed), &policies).await;
     let mut state = planned;
     state.observe_role(&role);
     match outcome {
@@ -170,7 +175,8 @@ async fn set_up(
             Outcome { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
-            let mut private = RolePrivate { role: Some(MadeRole::of(&role)), policies, is_destroy: false };
+            let mut private =
+                RolePrivate { role: Some(CreatedRole::from_role(&role)), policies, is_destroy: false };
             private.policies.extend(state.forget_pass_role_unless(observed.pass_role.is_some()));
             state.observe(&observed, &role.assume_role_policy_document, None);
             Outcome { state: Some(state), private, diagnostics }
@@ -178,7 +184,7 @@ async fn set_up(
     }
 }
 
-async fn try_set_up(
+async fn try_reconcile(
     resource: &RamByokRole,
     bounds: &CallContext,
     planned: &RoleModel,
@@ -189,12 +195,12 @@ async fn try_set_up(
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     let bound = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     // Before the role is finished: what fails after that is not gone on with.
-    resource::remove_left(&bound, &wanted, policies).await?;
-    let roles = &resource.session.held.roles;
+    resource::remove_leftover_policies(&bound, &wanted, policies).await?;
+    let roles = &resource.session.run_state.roles;
     let diagnostics = finish(&bound, &role.arn, &wanted, observed, roles).await?;
     let policy = wanted.pass_role.as_ref();
-    roles.note_new(role.arn.as_str());
-    roles.note_finished(&role.role_id, policy.map(|policy| policy.policy_name.as_str()));
+    roles.record_changed(role.arn.as_str());
+    roles.record_finished(&role.role_id, policy.map(|policy| policy.policy_name.as_str()));
     Ok(diagnostics)
 }
 
@@ -205,7 +211,7 @@ async fn finish(
     arn: &RoleArn,
     wanted: &DesiredRole,
     observed: &mut ActualRole,
-    roles: &HeldRoles,
+    roles: &RoleRegistry,
 ) -> Result<Diagnostics, Diagnostics> {
     let steps = diff(observed, wanted);
     let Some((last, before)) = steps.split_last() else { return Ok(Diagnostics::new()) };
@@ -218,10 +224,10 @@ async fn finish(
             diagnostics.push(errors::policy_of_another_role(&wanted.role_name, &policy_name, &other));
             let (name, arn, wanted) = (role.name.clone(), arn.clone(), wanted.clone());
             let observed = observed.clone();
-            roles.note_waiting(&policy_name, WithoutPassRole { name, arn, wanted, observed });
+            roles.record_pending_pass_role(&policy_name, PendingPassRole { name, arn, wanted, observed });
             return Ok(diagnostics);
         }
-        Err(error) => return Err(resource::not_set_up(role, wanted, observed, &error).await),
+        Err(error) => return Err(resource::failed_write(role, wanted, observed, &error).await),
     }
     match role.execute(arn, slice::from_ref(last), observed).await {
         Ok(()) => {
@@ -232,12 +238,12 @@ async fn finish(
         {
             Ok(errors::description_unknown(&wanted.role_name, &error).into())
         }
-        Err(error) => Err(resource::not_set_up(role, wanted, observed, &error).await),
+        Err(error) => Err(resource::failed_write(role, wanted, observed, &error).await),
     }
 }
 
-impl MadeRole {
-    pub(super) fn of(role: &Role) -> Self {
+impl CreatedRole {
+    pub(super) fn from_role(role: &Role) -> Self {
         Self {
             role_id: role.role_id.clone(),
             arn: role.arn.as_str().to_owned(),

@@ -15,7 +15,7 @@ use crate::{
     },
     provider::{
         errors,
-        held_roles::{Stored as StoredRole, WithoutPassRole},
+        role_registry::{PendingPassRole, StoredRole},
         timeouts,
     },
     schema::{
@@ -36,13 +36,13 @@ pub(super) async fn delete(
     if let (Some(left), false, Some(name)) = (left, private.is_destroy, state.role_name.known()) {
         let (role, policies) = (Some(left.clone()), policies_of(state, private));
         let unfinished = RolePrivate { role, policies, is_destroy: false };
-        resource.session.held.roles.note_read(name, StoredRole::Unfinished(unfinished));
+        resource.session.run_state.roles.record_read(name, StoredRole::Unfinished(unfinished));
         return Diagnostics::new().into();
     }
     let bounds = resource.session.bounds(context, &state.timeouts, |limits| &limits.delete, timeouts::WRITE);
     match try_delete(resource, &bounds, state, private).await {
         Ok(diagnostics) => diagnostics.into(),
-        Err(NotRemoved { problem, found }) => {
+        Err(DeleteFailed { problem, found }) => {
             let found = found.map(|found| new_state(state, *found, false));
             Destroyed { found, diagnostics: problem.into() }
         }
@@ -55,15 +55,15 @@ fn policies_of(state: &RoleModel, private: &RolePrivate) -> BTreeSet<String> {
 }
 
 /// A role that was not removed.
-struct NotRemoved {
+struct DeleteFailed {
     problem: Diagnostic,
     /// What was found after that, if it was looked at.
     found: Option<Box<FoundRole>>,
 }
 
-impl From<Diagnostic> for NotRemoved {
+impl From<Diagnostic> for DeleteFailed {
     fn from(problem: Diagnostic) -> Self {
-        NotRemoved { problem, found: None }
+        DeleteFailed { problem, found: None }
     }
 }
 
@@ -72,7 +72,7 @@ async fn try_delete(
     bounds: &CallContext,
     state: &RoleModel,
     private: &RolePrivate,
-) -> Result<Diagnostics, NotRemoved> {
+) -> Result<Diagnostics, DeleteFailed> {
     let name = resource::role_name(state)?;
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     resource::check_account(resource, bounds, state).await?;
@@ -82,25 +82,25 @@ async fn try_delete(
         return Ok(Diagnostics::new());
     }
     if private.role.is_some() && is_finished(&role, state).await? {
-        return stays(resource, &role, state, private).await;
+        return keep_finished_role(resource, &role, state, private).await;
     }
     let force = state.force.known().copied().unwrap_or_default();
     let policy = resource::pass_role_policy_name(state, false);
     match role.delete(policy.as_deref(), &private.policies, force).await {
-        Ok(()) => resource.session.held.roles.note_absent(name.as_str()),
-        Err(error) => return Err(half_removed(&role, state, policy.as_deref(), &error).await),
+        Ok(()) => resource.session.run_state.roles.record_absent(name.as_str()),
+        Err(error) => return Err(failed_removal(&role, state, policy.as_deref(), &error).await),
     }
-    let waiting = policy.and_then(|policy| resource.session.held.roles.take_waiting(&policy));
+    let waiting = policy.and_then(|policy| resource.session.run_state.roles.take_pending_pass_role(&policy));
     let mut diagnostics = Diagnostics::new();
     if let Some(waiting) = waiting {
-        diagnostics.extend(hand_name_over(&role, waiting).await);
+        diagnostics.extend(create_pending_pass_role(&role, waiting).await);
     }
     Ok(diagnostics)
 }
 
 /// Makes the PassRole policy of the role that has replaced this one, now that its name is free.
-async fn hand_name_over(role: &BoundRole<'_>, waiting: WithoutPassRole) -> Vec<Diagnostic> {
-    let WithoutPassRole { name, arn, wanted, mut observed } = waiting;
+async fn create_pending_pass_role(role: &BoundRole<'_>, waiting: PendingPassRole) -> Vec<Diagnostic> {
+    let PendingPassRole { name, arn, wanted, mut observed } = waiting;
     let successor = BoundRole { name: &name, ..*role };
     let steps = diff(&observed, &wanted);
     let Err(error) = successor.execute(&arn, &steps, &mut observed).await else { return Vec::new() };
@@ -123,26 +123,32 @@ async fn is_finished(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Di
 }
 
 /// Leaves a role alone that was finished, and removes what only its beginning had.
-async fn stays(
+async fn keep_finished_role(
     resource: &RamByokRole,
     role: &BoundRole<'_>,
     state: &RoleModel,
     private: &RolePrivate,
-) -> Result<Diagnostics, NotRemoved> {
-    let finished = state.role_id.known().and_then(|role_id| resource.session.held.roles.finished(role_id));
+) -> Result<Diagnostics, DeleteFailed> {
+    let finished =
+        state.role_id.known().and_then(|role_id| resource.session.run_state.roles.finished(role_id));
     let Some(kept) = finished else { return Ok(errors::role_finished_stays(role.name.as_str()).into()) };
-    resource::remove_left_but(role, kept.first().map(String::as_str), &policies_of(state, private)).await?;
+    resource::remove_leftover_policies_except(
+        role,
+        kept.first().map(String::as_str),
+        &policies_of(state, private),
+    )
+    .await?;
     Ok(Diagnostics::new())
 }
 
 /// A removal that failed. Where it was cut short, or nobody knows whether the last write was carried out, the role is
 /// looked at once more.
-async fn half_removed(
+async fn failed_removal(
     role: &BoundRole<'_>,
     state: &RoleModel,
     policy: Option<&str>,
     error: &DeleteRoleError,
-) -> NotRemoved {
+) -> DeleteFailed {
     let look = match error {
         DeleteRoleError::Call(error) if is_cut_short(error) => Some(role.final_read(policy.as_slice()).await),
         _ => None,
@@ -150,9 +156,9 @@ async fn half_removed(
     // One that was made anew meanwhile is for the next refresh to tell of.
     let is_same = |found: &FoundRole| state.role_id.known().is_none_or(|id| *id == found.role.role_id);
     let look = look.filter(|look| look.as_ref().is_ok_and(is_same) || look.is_err());
-    let told = look.as_ref().map(|look| look.as_ref().map(|_| ()));
-    let problem = errors::of_removal(role.name.as_str(), error, told);
-    NotRemoved { problem, found: look.and_then(Result::ok).map(Box::new) }
+    let looked_at = look.as_ref().map(|look| look.as_ref().map(|_| ()));
+    let problem = errors::of_removal(role.name.as_str(), error, looked_at);
+    DeleteFailed { problem, found: look.and_then(Result::ok).map(Box::new) }
 }
 
 fn is_cut_short(error: &Error) -> bool {

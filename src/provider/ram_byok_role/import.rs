@@ -29,7 +29,7 @@ pub(super) async fn import(
     {
         let object = format!("Role {}", resource::role_name(&model)?);
         let bounds = resource.session.bounds(context, &model.timeouts, |limits| &limits.read, timeouts::READ);
-        account::check(&resource.session, &bounds, &object, account_id).await?;
+        account::verify(&resource.session, &bounds, &object, account_id).await?;
     }
     Ok(model)
 }

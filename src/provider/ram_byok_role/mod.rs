@@ -62,9 +62,9 @@ impl Resource for RamByokRole {
         plan::validate(config)
     }
 
-    fn note_stored(&self, state: &RoleModel) {
+    fn on_state_loaded(&self, state: &RoleModel) {
         if let Some(name) = state.role_name.known() {
-            self.session.held.roles.note_stored(name);
+            self.session.run_state.roles.record_stored(name);
         }
     }
 

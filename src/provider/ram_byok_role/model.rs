@@ -15,7 +15,7 @@ use crate::{
     },
     model,
     provider::{
-        held_roles::MadeRole,
+        role_registry::CreatedRole,
         timeouts::{self, TimeoutsModel},
     },
     schema::{
@@ -115,25 +115,25 @@ fn configured() -> Vec<Attribute> {
     vec![
         Attribute::string("role_name")
             .required()
-            .validate(ParseWith::new("Must have 1 to 64 letters, digits, dots and hyphens, and not begin with `AliyunServiceRoleFor`.", validate_role_name))
+            .validator(ParseWith::new("Must have 1 to 64 letters, digits, dots and hyphens, and not begin with `AliyunServiceRoleFor`.", validate_role_name))
             .semantic_equals(same_name)
-            .plan(RequiresReplace)
-            .described("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it. This does not hold for a role that is tainted when its name changes: Terraform then does not tell the provider which role it replaces."),
+            .plan_modifier(RequiresReplace)
+            .description("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it. This does not hold for a role that is tainted when its name changes: Terraform then does not tell the provider which role it replaces."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
-            .validate(ParseWith::new("Must have at most 1024 characters.", |text| validate_length(text, 1_024)))
-            .described("What people read of the role. An empty one is for a role that was imported without a description; whether RAM takes an empty one in a change is not documented."),
+            .validator(ParseWith::new("Must have at most 1024 characters.", |text| validate_length(text, 1_024)))
+            .description("What people read of the role. An empty one is for a role that was imported without a description; whether RAM takes an empty one in a change is not documented."),
         Attribute::number("max_session_duration")
             .default_value(Value::Number(shortest.into()))
-            .validate(Between(shortest, longest))
-            .described("How long a session of the role may be, in seconds."),
+            .validator(Between(shortest, longest))
+            .description("How long a session of the role may be, in seconds."),
         Attribute::new("tags", Type::map(Type::String))
             .optional()
-            .described("Tags of the role: at most 20, keys of at most 128 and values of at most 256 characters. Keys must not begin with `acs:`, `aliyun`, `http://` or `https://`; tags that the cloud sets itself (`acs:`, `aliyun`) are left alone and not shown."),
-        Attribute::nested("pass_role", Nesting::Single, pass_role()).optional().described(
+            .description("Tags of the role: at most 20, keys of at most 128 and values of at most 256 characters. Keys must not begin with `acs:`, `aliyun`, `http://` or `https://`; tags that the cloud sets itself (`acs:`, `aliyun`) are left alone and not shown."),
+        Attribute::nested("pass_role", Nesting::Single, pass_role()).optional().description(
             "Who may hand the role to SLS, which a RAM user needs to configure encryption with it. A custom policy that allows `ram:PassRole` on this very role is made, and attached to these and nobody else. Left out, no such policy is looked after; the account itself needs none.",
         ),
-        Attribute::bool("force").default_value(false).described(
+        Attribute::bool("force").default_value(false).description(
             "Whether destroying the role first detaches policies that others have attached to it. What counts is the value in the state: apply a change of it before you destroy. Without it, a destroy fails while there are such policies, and changes nothing.",
         ),
         timeouts::attribute(
@@ -154,50 +154,50 @@ fn pass_role() -> Vec<Attribute> {
         Attribute::string("policy_name")
             .optional()
             .computed()
-            .validate(ParseWith::new("Must have 1 to 128 letters, digits and hyphens.", PolicyName::parse))
+            .validator(ParseWith::new("Must have 1 to 128 letters, digits and hyphens.", PolicyName::parse))
             .semantic_equals(same_name)
-            .described("The name of the custom policy, which must not exist. Default: `<role_name>-pass-role`, with hyphens for characters that a policy's name cannot have."),
+            .description("The name of the custom policy, which must not exist. Default: `<role_name>-pass-role`, with hyphens for characters that a policy's name cannot have."),
         names("users")
-            .validate(Each(ParseWith::new("Must be the name of a RAM user, without a domain.", UserName::parse)))
-            .described("Names of RAM users."),
+            .validator(Each(ParseWith::new("Must be the name of a RAM user, without a domain.", UserName::parse)))
+            .description("Names of RAM users."),
         names("groups")
-            .validate(Each(ParseWith::new("Must be the name of a RAM user group.", GroupName::parse)))
-            .described("Names of RAM user groups."),
+            .validator(Each(ParseWith::new("Must be the name of a RAM user group.", GroupName::parse)))
+            .description("Names of RAM user groups."),
         names("roles")
-            .validate(Each(ParseWith::new("Must be the name of a RAM role.", RoleName::parse)))
-            .described("Names of RAM roles, for example the one that a pipeline assumes."),
+            .validator(Each(ParseWith::new("Must be the name of a RAM role.", RoleName::parse)))
+            .description("Names of RAM roles, for example the one that a pipeline assumes."),
     ]
 }
 
 fn computed() -> Vec<Attribute> {
-    let kept = |name: &'static str| Attribute::string(name).computed().plan(UseStateForUnknown);
+    let kept = |name: &'static str| Attribute::string(name).computed().plan_modifier(UseStateForUnknown);
     vec![
-        kept("id").described("The name of the role."),
-        kept("arn").described(
+        kept("id").description("The name of the role."),
+        kept("arn").description(
             "The ARN of the role, as RAM gives it: for `user_cmk_info.arn` of `alicloud_log_store_encryption`.",
         ),
-        kept("role_id").described("The id of the role. One that is made anew under the same name has another."),
-        kept("create_date").described("When the role was made (UTC, ISO 8601)."),
-        Attribute::string("trust_policy").computed().described(
+        kept("role_id").description("The id of the role. One that is made anew under the same name has another."),
+        kept("create_date").description("When the role was made (UTC, ISO 8601)."),
+        Attribute::string("trust_policy").computed().description(
             "The trust policy as JSON: it lets `log.aliyuncs.com` assume the role, and nobody else. One that was changed by others is put right.",
         ),
-        Attribute::new("kms_policies", Type::set(Type::String)).computed().described(
+        Attribute::new("kms_policies", Type::set(Type::String)).computed().description(
             "The system policies for KMS that are attached to the role. One that was detached by others is attached again.",
         ),
-        Attribute::string("pass_role_policy").computed().described(
+        Attribute::string("pass_role_policy").computed().description(
             "The document of the policy that allows `ram:PassRole` on this role, as JSON; null without `pass_role`.",
         ),
         Attribute::nested(
             "foreign_policies",
             Nesting::List,
             vec![
-                Attribute::string("policy_name").computed().described("The name of the policy."),
-                Attribute::string("policy_type").computed().described("`System` or `Custom`."),
+                Attribute::string("policy_name").computed().description("The name of the policy."),
+                Attribute::string("policy_type").computed().description("`System` or `Custom`."),
             ],
         )
         .computed()
-        .plan(UseStateForUnknown)
-        .described("Policies that others have attached to the role. They are left alone."),
+        .plan_modifier(UseStateForUnknown)
+        .description("Policies that others have attached to the role. They are left alone."),
     ]
 }
 
@@ -313,7 +313,7 @@ impl RoleModel {
     }
 
     /// The state of a planned role to which nothing is attached yet, as far as anybody knows.
-    pub(super) fn bare(mut self, left: &MadeRole) -> Self {
+    pub(super) fn bare(mut self, left: &CreatedRole) -> Self {
         let text = |text: &String| if text.is_empty() { Field::Null } else { text.as_str().into() };
         self.arn = text(&left.arn);
         self.role_id = text(&left.role_id);

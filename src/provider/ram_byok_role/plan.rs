@@ -18,8 +18,8 @@ use crate::{
     },
     provider::{
         errors,
-        held_roles::{Leaving, MadeRole, PlannedRole, Stored},
         readiness::role::is_trusting,
+        role_registry::{CreatedRole, PlannedRemoval, PlannedRole, StoredRole},
         timeouts,
     },
     schema::{
@@ -39,17 +39,17 @@ pub(super) async fn create(
     planned.id = planned.role_name.clone();
     let name = planned.role_name.known().map_or("", String::as_str);
     let mut diagnostics = Diagnostics::new();
-    let mut private = match resource.session.held.roles.stored(name) {
-        Some(Stored::Unfinished(unfinished)) => unfinished,
-        Some(Stored::NotMarked) => {
+    let mut private = match resource.session.run_state.roles.stored(name) {
+        Some(StoredRole::Unfinished(unfinished)) => unfinished,
+        Some(StoredRole::NotMarked) => {
             diagnostics.push(errors::of_plan(errors::role_not_unfinished(name)));
             RolePrivate::default()
         }
         // A role of this state is there until the other half of its replacement has run.
-        Some(Stored::Whole(policies)) => RolePrivate { policies, ..RolePrivate::default() },
-        Some(Stored::Unread) | None => {
-            let role = match look_at_existing(resource, context, &planned, replaced.is_some()).await {
-                Ok(unfinished) => unfinished.as_ref().map(MadeRole::of),
+        Some(StoredRole::Whole(policies)) => RolePrivate { policies, ..RolePrivate::default() },
+        Some(StoredRole::Unread) | None => {
+            let role = match find_existing(resource, context, &planned, replaced.is_some()).await {
+                Ok(unfinished) => unfinished.as_ref().map(CreatedRole::from_role),
                 Err(problem) => {
                     diagnostics.push(problem);
                     None
@@ -62,9 +62,9 @@ pub(super) async fn create(
     // is begun at the second is not gone on with.
     planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
     private.policies.extend(replaced.into_iter().flat_map(|replaced| replaced.policies));
-    note_planned(resource, &planned);
+    record_planned(resource, &planned);
     if !diagnostics.has_errors() {
-        diagnostics.extend(look_at_pass_role(resource, context, None, &planned).await);
+        diagnostics.extend(check_pass_role(resource, context, None, &planned).await);
     }
     Plan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
@@ -75,7 +75,7 @@ pub(super) async fn create(
 /// # Errors
 ///
 /// There is another role of this name, or nobody can tell; the latter is a warning where the create would find out.
-async fn look_at_existing(
+async fn find_existing(
     resource: &RamByokRole,
     context: &Context,
     planned: &RoleModel,
@@ -84,15 +84,15 @@ async fn look_at_existing(
     let name = planned.role_name.known().and_then(|name| RoleName::parse(name).ok());
     let (Some(name), Ok(client)) = (name, resource.session.ram()) else { return Ok(None) };
     let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
-    let roles = &resource.session.held.roles;
+    let roles = &resource.session.run_state.roles;
     match client.get_role(&bounds, &name).await {
-        Ok(role) if role.description == UNFINISHED_DESCRIPTION && !roles.is_begun(name.as_str()) => {
+        Ok(role) if role.description == UNFINISHED_DESCRIPTION && !roles.is_being_created(name.as_str()) => {
             Ok(Some(role))
         }
         Ok(_) if is_replacement || roles.is_stored(name.as_str()) => Ok(None),
         Ok(role) => Err(errors::of_plan(errors::role_exists(role.role_name.as_str(), role.arn.as_str()))),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            roles.note_absent(name.as_str());
+            roles.record_absent(name.as_str());
             Ok(None)
         }
         Err(error) => {
@@ -109,7 +109,7 @@ async fn look_at_existing(
 
 /// Looks whether the PassRole policy can be made and attached, as far as it is new: a name that is taken is an error, as
 /// the apply fails with a part done; a principal that does not exist may be created in the same apply.
-async fn look_at_pass_role(
+async fn check_pass_role(
     resource: &RamByokRole,
     context: &Context,
     prior: Option<&RoleModel>,
@@ -157,17 +157,17 @@ pub(super) async fn update(
         // There is a policy to remove that the state does not show.
         planned.pass_role_policy = Field::Unknown;
     }
-    let roles = &resource.session.held.roles;
+    let roles = &resource.session.run_state.roles;
     if let (Field::Known(arn), true) = (&prior.arn, requires_replace.is_empty() && repairs(&prior, &planned))
     {
         // What refers to the role is checked when it is repaired, and what names it by text now: which of the two it is
         // must not depend on the order in which they are planned.
-        roles.note_repaired(arn);
+        roles.record_repaired(arn);
         planned.arn = Field::Unknown;
     }
-    note_planned(resource, &planned);
+    record_planned(resource, &planned);
     if requires_replace.is_empty() {
-        diagnostics.extend(look_at_pass_role(resource, context, Some(&prior), &planned).await);
+        diagnostics.extend(check_pass_role(resource, context, Some(&prior), &planned).await);
     } else {
         diagnostics.extend(replaced(resource, &prior, &planned));
         warn_of_foreign(&prior, &mut diagnostics);
@@ -176,11 +176,11 @@ pub(super) async fn update(
 }
 
 /// Notes what is planned for the role, for the Logstores that use it.
-fn note_planned(resource: &RamByokRole, planned: &RoleModel) {
+fn record_planned(resource: &RamByokRole, planned: &RoleModel) {
     if let Some(wanted) = planned.wanted() {
         let passers = wanted.pass_role.unwrap_or_default().principals;
         let planned = PlannedRole { passers, is_arn_known: !planned.arn.is_unknown() };
-        resource.session.held.roles.note_planned(&wanted.role_name, planned);
+        resource.session.run_state.roles.record_planned(&wanted.role_name, planned);
     }
 }
 
@@ -194,13 +194,14 @@ fn repairs(prior: &RoleModel, planned: &RoleModel) -> bool {
 /// What replacing the role means for the Logstores that are encrypted through it: under another name an error, where
 /// one is known that has to keep its role. One that is planned after this finds out for itself.
 fn replaced(resource: &RamByokRole, prior: &RoleModel, planned: &RoleModel) -> Option<Diagnostic> {
-    let (arn, roles) = (prior.arn.known()?, &resource.session.held.roles);
+    let (arn, roles) = (prior.arn.known()?, &resource.session.run_state.roles);
     let other_name = match (prior.role_name.known(), planned.role_name.known()) {
         (Some(before), Some(after)) if !same_name(before, after) => Some(after),
         _ => None,
     };
-    let leaving = other_name.map_or(Leaving::Replaced, |name| Leaving::Renamed { to: name.clone() });
-    roles.note_leaving(arn, leaving);
+    let leaving =
+        other_name.map_or(PlannedRemoval::Replaced, |name| PlannedRemoval::Renamed { to: name.clone() });
+    roles.record_removal(arn, leaving);
     let permanent = roles.permanent_users_of(arn);
     Some(match other_name {
         Some(to) if !permanent.is_empty() => errors::role_with_log_stores_renamed(arn, to, &permanent),
@@ -217,8 +218,8 @@ pub(super) fn destroy(
     let mut diagnostics = Diagnostics::new();
     // What is not finished may be finished by the create half of a replacement, and then stays.
     if let (Some(arn), None) = (prior.arn.known(), &private.role) {
-        let roles = &resource.session.held.roles;
-        roles.note_leaving(arn, Leaving::Deleted);
+        let roles = &resource.session.run_state.roles;
+        roles.record_removal(arn, PlannedRemoval::Deleted);
         diagnostics.push(errors::role_destroy_warning(arn, &roles.users_of(arn)));
     }
     warn_of_foreign(prior, &mut diagnostics);

@@ -14,7 +14,7 @@ use crate::{
     },
     provider::{
         account, errors,
-        held_roles::{MadeRole, Stored as StoredRole},
+        role_registry::{CreatedRole, StoredRole},
         timeouts,
     },
     schema::{
@@ -36,16 +36,16 @@ pub(super) async fn read(
     let name = state.role_name.known().cloned().unwrap_or_default();
     let gone = |why| Outcome { state: None, private: RolePrivate::default(), diagnostics: why };
     match try_read(resource, context, &state, &private).await {
-        Ok(Some(found)) if is_anothers(&private, &found) => gone(errors::role_of_others(&name).into()),
+        Ok(Some(found)) if is_another_role(&private, &found) => gone(errors::role_of_others(&name).into()),
         Ok(Some(found)) => {
-            let diagnostics = made_anew(&state, &found.role);
+            let diagnostics = recreated(&state, &found.role);
             let importing = is_import(&state, &private);
             let is_unfinished = found.actual.is_unfinished();
             let new_state = new_state(&state, *found, importing);
             if let Some(left) = &mut private.role {
-                *left = new_state.made();
+                *left = new_state.created_role();
             }
-            note(resource, &new_state, &private, is_unfinished);
+            record(resource, &new_state, &private, is_unfinished);
             Outcome { state: Some(new_state), private, diagnostics }
         }
         Ok(None) => gone(errors::role_gone(&name).into()),
@@ -95,7 +95,7 @@ async fn try_read(
 }
 
 /// Whether the role is not the one that a create has begun with.
-fn is_anothers(private: &RolePrivate, found: &FoundRole) -> bool {
+fn is_another_role(private: &RolePrivate, found: &FoundRole) -> bool {
     match &private.role {
         None => false,
         Some(left) if left.role_id.is_empty() => !found.actual.is_unfinished(),
@@ -104,7 +104,7 @@ fn is_anothers(private: &RolePrivate, found: &FoundRole) -> bool {
 }
 
 /// The warning that the role is not the one it was.
-fn made_anew(state: &RoleModel, role: &Role) -> Diagnostics {
+fn recreated(state: &RoleModel, role: &Role) -> Diagnostics {
     match state.role_id.known() {
         Some(role_id) if *role_id != role.role_id => errors::role_made_anew(role.role_name.as_str()).into(),
         _ => Diagnostics::new(),
@@ -112,7 +112,7 @@ fn made_anew(state: &RoleModel, role: &Role) -> Diagnostics {
 }
 
 /// Keeps what the plan after this has to know.
-fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unfinished: bool) {
+fn record(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unfinished: bool) {
     let mut policies = private.policies.clone();
     let stored = match &private.role {
         None => StoredRole::Whole(policies),
@@ -124,7 +124,7 @@ fn note(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unf
         }
     };
     if let Some(name) = state.role_name.known() {
-        resource.session.held.roles.note_read(name, stored);
+        resource.session.run_state.roles.record_read(name, stored);
     }
 }
 
@@ -146,9 +146,13 @@ pub(super) fn new_state(state: &RoleModel, mut found: FoundRole, importing: bool
 
 impl RoleModel {
     /// The role, for the create that goes on with it.
-    fn made(&self) -> MadeRole {
+    fn created_role(&self) -> CreatedRole {
         let text = |field: &Field<String>| field.known().cloned().unwrap_or_default();
-        MadeRole { role_id: text(&self.role_id), arn: text(&self.arn), create_date: text(&self.create_date) }
+        CreatedRole {
+            role_id: text(&self.role_id),
+            arn: text(&self.arn),
+            create_date: text(&self.create_date),
+        }
     }
 
     /// Sets what an imported state lacks: a PassRole policy of the default name is the role's own if it says just

@@ -14,7 +14,7 @@ use crate::{
             byok_role::{ActualRole, BoundRole, DesiredRole, StepError, same_name},
         },
     },
-    provider::{account, errors, held_roles::Unfinished, session::Session},
+    provider::{account, errors, role_registry::PartialCreate, session::Session},
     schema::{Diagnostic, Diagnostics, Field},
 };
 
@@ -25,7 +25,7 @@ pub struct RamByokRole {
 }
 
 /// What is stored beside the state.
-pub(super) type RolePrivate = Unfinished;
+pub(super) type RolePrivate = PartialCreate;
 
 impl RamByokRole {
     pub(in crate::provider) fn new(session: Arc<Session>) -> RamByokRole {
@@ -39,7 +39,7 @@ impl RamByokRole {
         name: &str,
     ) -> Result<Option<OwnedMutexGuard<()>>, Diagnostic> {
         let Ok(client) = self.session.ram() else { return Ok(None) };
-        let waited = bounds.bound(client.clock(), self.session.held.roles.lock(name)).await;
+        let waited = bounds.bound(client.clock(), self.session.run_state.roles.lock(name)).await;
         waited.map(Some).map_err(|_| {
             Diagnostic::error(
                 "Another operation on the same role is not over",
@@ -74,7 +74,7 @@ pub(super) async fn check_account(
 ) -> Result<(), Diagnostic> {
     let Some(arn) = arn(state) else { return Ok(()) };
     let object = format!("Role {}", role_name(state)?);
-    account::check(&resource.session, bounds, &object, arn.account_id()).await
+    account::verify(&resource.session, bounds, &object, arn.account_id()).await
 }
 
 /// The name of the PassRole policy that is looked after. An import looks for one of the default name.
@@ -93,7 +93,7 @@ pub(super) fn wanted(planned: &RoleModel) -> Result<DesiredRole, Diagnostic> {
 }
 
 /// A write that failed. Where nobody knows whether it was carried out, `observed` is then what was found.
-pub(super) async fn not_set_up(
+pub(super) async fn failed_write(
     role: &BoundRole<'_>,
     wanted: &DesiredRole,
     observed: &mut ActualRole,
@@ -104,17 +104,17 @@ pub(super) async fn not_set_up(
 }
 
 /// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
-pub(super) async fn remove_left(
+pub(super) async fn remove_leftover_policies(
     role: &BoundRole<'_>,
     wanted: &DesiredRole,
     policies: &BTreeSet<String>,
 ) -> Result<(), Diagnostic> {
     let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
-    remove_left_but(role, kept, policies).await
+    remove_leftover_policies_except(role, kept, policies).await
 }
 
 /// Removes the PassRole policies that runs which failed have left, but for one.
-pub(super) async fn remove_left_but(
+pub(super) async fn remove_leftover_policies_except(
     role: &BoundRole<'_>,
     kept: Option<&str>,
     policies: &BTreeSet<String>,

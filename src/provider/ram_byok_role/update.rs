@@ -35,8 +35,8 @@ pub(super) async fn update(
             Outcome { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
-            private.policies.extend(begun_policy(&prior, &planned));
-            let state = as_left(&prior, &planned, &observed);
+            private.policies.extend(added_policy_name(&prior, &planned));
+            let state = state_after_failure(&prior, &planned, &observed);
             Outcome { state: Some(state), private, diagnostics }
         }
     }
@@ -59,19 +59,19 @@ async fn try_update(
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
     let steps = diff(observed, &wanted);
     if let Err(error) = role.execute(&arn, &steps, observed).await {
-        return Err(resource::not_set_up(&role, &wanted, observed, &error).await);
+        return Err(resource::failed_write(&role, &wanted, observed, &error).await);
     }
     let diagnostics =
         errors::of_visibility(&wanted.role_name, role.wait_until_visible(&arn, &wanted, &steps).await);
-    resource::remove_left(&role, &wanted, &private.policies).await?;
+    resource::remove_leftover_policies(&role, &wanted, &private.policies).await?;
     if !steps.is_empty() {
-        resource.session.held.roles.note_new(arn.as_str());
+        resource.session.run_state.roles.record_changed(arn.as_str());
     }
     Ok((model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))
 }
 
 /// The state after a change that failed half-way: what was before, with what was done.
-fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &ActualRole) -> RoleModel {
+fn state_after_failure(prior: &RoleModel, planned: &RoleModel, observed: &ActualRole) -> RoleModel {
     let mut state = RoleModel {
         force: planned.force.clone(),
         timeouts: planned.timeouts.clone(),
@@ -90,7 +90,7 @@ fn as_left(prior: &RoleModel, planned: &RoleModel, observed: &ActualRole) -> Rol
 }
 
 /// The PassRole policy that the change may have made, if the state before did not show it.
-fn begun_policy(prior: &RoleModel, planned: &RoleModel) -> Option<String> {
+fn added_policy_name(prior: &RoleModel, planned: &RoleModel) -> Option<String> {
     let name = |model: &RoleModel| model.pass_role.known()?.policy_name.known().cloned();
     let after = name(planned)?;
     name(prior).is_none_or(|before| !same_name(&before, &after)).then_some(after)

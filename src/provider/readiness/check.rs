@@ -1,6 +1,6 @@
 //! What is checked, and the outcome of a check.
 
-use super::facts::{Denied, grant_reads};
+use super::inputs::{Denied, grant_reads};
 use super::principal::Principal;
 use crate::cloud::{names::Region, ram::RoleArn};
 
@@ -51,7 +51,7 @@ impl Check {
     }
 
     /// Open because of another check.
-    pub(super) fn hanging_on(name: &'static str, other: &'static str) -> Check {
+    pub(super) fn blocked_by(name: &'static str, other: &'static str) -> Check {
         let detail = format!("Not known, because {other} is not known to be fulfilled.");
         Check { because: Some(other), ..Check::open(name, detail, None) }
     }

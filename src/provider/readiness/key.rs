@@ -2,7 +2,7 @@
 
 use super::{
     check::{Check, Subject},
-    facts::Read,
+    inputs::Lookup,
 };
 use crate::cloud::{
     kms::{KeyMetadata, KeyState},
@@ -20,10 +20,10 @@ pub(super) const REGION: &str = "key_region";
 const ENCRYPTS: &str = "ENCRYPT/DECRYPT";
 
 /// The checks of the key.
-pub(super) fn checks(subject: &Subject, key_id: &str, key: &Read<KeyMetadata>) -> [Check; 6] {
+pub(super) fn checks(subject: &Subject, key_id: &str, key: &Lookup<KeyMetadata>) -> [Check; 6] {
     let configured = Configured { subject, key_id };
-    let Read::Found(key) = key else {
-        let unknown = |name| Check::hanging_on(name, EXISTS);
+    let Lookup::Found(key) = key else {
+        let unknown = |name| Check::blocked_by(name, EXISTS);
         let exists = configured.not_found(key);
         let region = configured.not_where_the_log_store_is().unwrap_or_else(|| unknown(REGION));
         return [exists, unknown(ID), unknown(ENABLED), unknown(SYMMETRIC), unknown(USAGE), region];
@@ -46,18 +46,18 @@ struct Configured<'a> {
 }
 
 impl Configured<'_> {
-    fn not_found(&self, key: &Read<KeyMetadata>) -> Check {
+    fn not_found(&self, key: &Lookup<KeyMetadata>) -> Check {
         let (key_id, region) = (self.key_id, &self.subject.region);
         match key {
-            Read::Denied(denied) => Check::unread(EXISTS, &format!("Key {key_id:?}"), denied),
-            Read::Unknown(why) => Check::open(EXISTS, why, None),
-            Read::Refused(why) => Check::failed(
+            Lookup::Denied(denied) => Check::unread(EXISTS, &format!("Key {key_id:?}"), denied),
+            Lookup::Unknown(why) => Check::open(EXISTS, why, None),
+            Lookup::Refused(why) => Check::failed(
                 EXISTS,
                 format!("Key {key_id:?}: KMS gives nobody access to keys in {region}, so SLS cannot use it."),
                 why,
             )
             .with_outage("KMS gives nobody access to the key of a Logstore"),
-            Read::Absent | Read::Found(_) => Check::failed(
+            Lookup::Absent | Lookup::Found(_) => Check::failed(
                 EXISTS,
                 format!("Key {key_id:?} does not exist in {region}."),
                 format!(

@@ -6,20 +6,20 @@
 //! documentation, "Policy structure and syntax".
 
 mod check;
-mod facts;
-mod grants;
+mod inputs;
 mod key;
-mod memory;
 pub(super) mod pass_role;
+mod policy_evaluation;
 mod principal;
+mod read_cache;
 pub(super) mod read_error;
 pub(super) mod reading;
 pub(super) mod role;
 
 pub(super) use check::{Check, Subject};
-pub(super) use facts::Facts;
-pub(super) use memory::Memory;
+pub(super) use inputs::Inputs;
 pub(super) use principal::{Principal, PrincipalKind};
+pub(super) use read_cache::ReadCache;
 
 /// What a check is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,16 +51,16 @@ pub(super) const NAMES: [&str; 11] = [
 ];
 
 /// Every check of what is known, always in the same order.
-pub(super) fn checks(subject: &Subject, facts: &Facts) -> Vec<Check> {
-    let mut checks = of_service(subject, facts);
-    checks.extend(subject.role.as_ref().map(|role| pass_role::check(role, facts)));
+pub(super) fn checks(subject: &Subject, inputs: &Inputs) -> Vec<Check> {
+    let mut checks = service_checks(subject, inputs);
+    checks.extend(subject.role.as_ref().map(|role| pass_role::check(role, inputs)));
     checks
 }
 
 /// The checks of what SLS uses: the key and the role.
-pub(super) fn of_service(subject: &Subject, facts: &Facts) -> Vec<Check> {
-    let key = subject.key_id.as_ref().map(|key_id| key::checks(subject, key_id, &facts.key));
-    let role = subject.role.as_ref().map(|arn| role::checks(subject, arn, facts));
+pub(super) fn service_checks(subject: &Subject, inputs: &Inputs) -> Vec<Check> {
+    let key = subject.key_id.as_ref().map(|key_id| key::checks(subject, key_id, &inputs.key));
+    let role = subject.role.as_ref().map(|arn| role::checks(subject, arn, inputs));
     key.into_iter().flatten().chain(role.into_iter().flatten()).collect()
 }
 

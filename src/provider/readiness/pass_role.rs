@@ -2,8 +2,8 @@
 
 use super::{
     check::Check,
-    facts::{Facts, Holdings, Read},
-    grants::{Outcome, of_policies},
+    inputs::{EffectivePolicies, Inputs, Lookup},
+    policy_evaluation::{Outcome, evaluate},
     principal::{Principal, PrincipalKind},
 };
 use crate::cloud::ram::{PolicyDocument, RoleArn};
@@ -13,13 +13,13 @@ const ACTION: &str = "ram:PassRole";
 
 /// The check of the principal. What a session policy takes away from a session of a role cannot be read, and does
 /// not count.
-pub(in crate::provider) fn check(role: &RoleArn, facts: &Facts) -> Check {
-    let role = role_as_ram_writes_it(role, facts);
-    let principal = match &facts.principal {
-        Read::Found(principal) => principal,
-        Read::Denied(denied) => return Check::unread(NAME, "Who the caller is", denied),
-        Read::Unknown(why) | Read::Refused(why) => return Check::open(NAME, why, None),
-        Read::Absent => return Check::open(NAME, "Who the caller is, is not known.", None),
+pub(in crate::provider) fn check(role: &RoleArn, inputs: &Inputs) -> Check {
+    let role = role_as_ram_writes_it(role, inputs);
+    let principal = match &inputs.principal {
+        Lookup::Found(principal) => principal,
+        Lookup::Denied(denied) => return Check::unread(NAME, "Who the caller is", denied),
+        Lookup::Unknown(why) | Lookup::Refused(why) => return Check::open(NAME, why, None),
+        Lookup::Absent => return Check::open(NAME, "Who the caller is, is not known.", None),
     };
     if principal.account_id != role.account_id() {
         return Check::open(
@@ -35,9 +35,9 @@ pub(in crate::provider) fn check(role: &RoleArn, facts: &Facts) -> Check {
     if principal.kind == PrincipalKind::Account {
         return Check::passed(NAME, format!("The {principal} itself needs no permission to pass {role}."));
     }
-    match &facts.principal_policies {
-        Read::Found(holdings) => of_holdings(principal, &role, holdings),
-        Read::Absent => {
+    match &inputs.principal_policies {
+        Lookup::Found(holdings) => of_holdings(principal, &role, holdings),
+        Lookup::Absent => {
             let detail = format!("There is no {principal}.");
             Check::failed(
                 NAME,
@@ -45,13 +45,13 @@ pub(in crate::provider) fn check(role: &RoleArn, facts: &Facts) -> Check {
                 "Check principal: it is the ARN of the user or role that runs this configuration.",
             )
         }
-        Read::Denied(denied) => Check::unread(NAME, &format!("What is attached to {principal}"), denied),
-        Read::Unknown(why) | Read::Refused(why) => Check::open(NAME, why, None),
+        Lookup::Denied(denied) => Check::unread(NAME, &format!("What is attached to {principal}"), denied),
+        Lookup::Unknown(why) | Lookup::Refused(why) => Check::open(NAME, why, None),
     }
 }
 
-fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &Holdings) -> Check {
-    match (of_policies(&holdings.policies, ACTION, role.as_str()), holdings.unread.first()) {
+fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &EffectivePolicies) -> Check {
+    match (evaluate(&holdings.policies, ACTION, role.as_str()), holdings.unread.first()) {
         (Outcome::Denied(by), _) => Check::failed(
             NAME,
             format!("The policy {} denies {principal} {ACTION} on {role}.", by.policy_name),
@@ -89,7 +89,7 @@ fn fix(principal: &Principal, role: &RoleArn) -> String {
 }
 
 /// The resource of a policy is compared with the ARN as RAM writes it, in lower case.
-fn role_as_ram_writes_it(role: &RoleArn, facts: &Facts) -> RoleArn {
+fn role_as_ram_writes_it(role: &RoleArn, inputs: &Inputs) -> RoleArn {
     let lower = || RoleArn::parse(&role.as_str().to_lowercase()).ok();
-    facts.role.found().map(|found| found.arn.clone()).or_else(lower).unwrap_or_else(|| role.clone())
+    inputs.role.found().map(|found| found.arn.clone()).or_else(lower).unwrap_or_else(|| role.clone())
 }

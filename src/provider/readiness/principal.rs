@@ -42,11 +42,11 @@ impl Principal {
             arn.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(':')).ok_or(NotAPrincipal)?;
         let kind = match who.split_once('/') {
             None if who == "root" => PrincipalKind::Account,
-            Some(("user", name)) => PrincipalKind::User(named(name)?),
-            Some(("role", name)) => PrincipalKind::Role(named(name)?),
+            Some(("user", name)) => PrincipalKind::User(parse_name(name)?),
+            Some(("role", name)) => PrincipalKind::Role(parse_name(name)?),
             Some(("assumed-role", session)) => {
                 let (role, _) = session.split_once('/').ok_or(NotAPrincipal)?;
-                PrincipalKind::Role(named(role)?)
+                PrincipalKind::Role(parse_name(role)?)
             }
             _ => return Err(NotAPrincipal),
         };
@@ -63,7 +63,7 @@ impl Principal {
 }
 
 /// The name of a role, or of a user, whose names follow the same rule.
-fn named(name: &str) -> Result<String, NotAPrincipal> {
+fn parse_name(name: &str) -> Result<String, NotAPrincipal> {
     RoleName::parse(name).map(|name| name.as_str().to_owned()).map_err(|_| NotAPrincipal)
 }
 

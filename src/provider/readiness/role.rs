@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{
     check::{Check, SERVICE, Subject},
-    facts::{Denied, Facts, Read},
-    grants::{Outcome, of_policies},
+    inputs::{Denied, Inputs, Lookup},
+    policy_evaluation::{Outcome, evaluate},
 };
 use crate::cloud::{
     names::RoleName,
@@ -56,22 +56,22 @@ pub(super) fn known_document(policy: &PolicyId) -> Option<PolicyDocument> {
 }
 
 /// The checks of the role.
-pub(super) fn checks(subject: &Subject, arn: &RoleArn, facts: &Facts) -> [Check; 4] {
-    let Read::Found(role) = &facts.role else {
-        let unknown = |name| Check::hanging_on(name, EXISTS);
+pub(super) fn checks(subject: &Subject, arn: &RoleArn, inputs: &Inputs) -> [Check; 4] {
+    let Lookup::Found(role) = &inputs.role else {
+        let unknown = |name| Check::blocked_by(name, EXISTS);
         let [reads, uses] = NEEDS.map(|need| unknown(need.check));
-        return [not_found(arn, &facts.role), unknown(TRUST), reads, uses];
+        return [not_found(arn, &inputs.role), unknown(TRUST), reads, uses];
     };
     let exists = Check::passed(EXISTS, format!("RAM has the role {}.", role.arn));
-    let [reads, uses] = NEEDS.map(|need| permission(subject, facts, role, &need));
+    let [reads, uses] = NEEDS.map(|need| permission(subject, inputs, role, &need));
     [exists, trust(role), reads, uses]
 }
 
-fn not_found(arn: &RoleArn, role: &Read<Role>) -> Check {
+fn not_found(arn: &RoleArn, role: &Lookup<Role>) -> Check {
     match role {
-        Read::Denied(denied) => Check::unread(EXISTS, &format!("Role {arn}"), denied),
-        Read::Unknown(why) | Read::Refused(why) => Check::open(EXISTS, why, None),
-        Read::Absent | Read::Found(_) => Check::failed(
+        Lookup::Denied(denied) => Check::unread(EXISTS, &format!("Role {arn}"), denied),
+        Lookup::Unknown(why) | Lookup::Refused(why) => Check::open(EXISTS, why, None),
+        Lookup::Absent | Lookup::Found(_) => Check::failed(
             EXISTS,
             format!("Role {arn} does not exist."),
             format!(
@@ -144,19 +144,19 @@ fn set_trust(role: &Role, document: &PolicyDocument) -> String {
     )
 }
 
-fn permission(subject: &Subject, facts: &Facts, role: &Role, need: &Need) -> Check {
+fn permission(subject: &Subject, inputs: &Inputs, role: &Role, need: &Need) -> Check {
     let name = &role.role_name;
-    let policies = match &facts.role_policies {
-        Read::Found(policies) => policies,
-        Read::Denied(denied) => {
+    let policies = match &inputs.role_policies {
+        Lookup::Found(policies) => policies,
+        Lookup::Denied(denied) => {
             return Check::unread(need.check, &format!("What is attached to role {name}"), denied);
         }
-        Read::Unknown(_) | Read::Refused(_) | Read::Absent => {
+        Lookup::Unknown(_) | Lookup::Refused(_) | Lookup::Absent => {
             return Check::open(need.check, format!("What is attached to role {name} is not known."), None);
         }
     };
-    let key = KeyArn::of(subject, facts, role, policies.is_empty());
-    let outcome = |action: &&'static str| (*action, of_policies(policies, action, &key.arn));
+    let key = KeyArn::resolve(subject, inputs, role, policies.is_empty());
+    let outcome = |action: &&'static str| (*action, evaluate(policies, action, &key.arn));
     let judged = Judged { need, role: name, outcomes: need.actions.iter().map(outcome).collect(), key };
     judged
         .denied()
@@ -264,8 +264,8 @@ struct KeyArn {
 impl KeyArn {
     /// Without KMS's own word the ARN is made up from what is configured, which an alias does not give. Which key it is
     /// does not count for a role without any policy.
-    fn of(subject: &Subject, facts: &Facts, role: &Role, has_no_policy: bool) -> KeyArn {
-        if let Some(key) = facts.key.found() {
+    fn resolve(subject: &Subject, inputs: &Inputs, role: &Role, has_no_policy: bool) -> KeyArn {
+        if let Some(key) = inputs.key.found() {
             return KeyArn { arn: key.arn.clone(), is_certain: true, because: None };
         }
         let key_id = subject.key_id.as_deref();

@@ -1,6 +1,6 @@
 //! Each check by itself, and what is not known.
 
-use super::facts::{Denied, HeldPolicy, Holdings, Read};
+use super::inputs::{Denied, EffectivePolicies, EffectivePolicy, Lookup};
 use super::principal::PrincipalKind;
 use super::*;
 use crate::cloud::{
@@ -33,8 +33,8 @@ fn key() -> KeyMetadata {
     }
 }
 
-fn role(trust: &str) -> Read<Role> {
-    Read::Found(Role {
+fn role(trust: &str) -> Lookup<Role> {
+    Lookup::Found(Role {
         role_id: "3".to_owned(),
         role_name: RoleName::parse("Sls-Byok").unwrap(),
         arn: RoleArn::parse(ARN).unwrap(),
@@ -45,17 +45,17 @@ fn role(trust: &str) -> Read<Role> {
     })
 }
 
-fn system(name: &str) -> HeldPolicy {
+fn system(name: &str) -> EffectivePolicy {
     let id = PolicyId::system(PolicyName::parse(name).unwrap());
-    let document = role::known_document(&id).map_or(Read::Absent, Read::Found);
-    HeldPolicy { id, document }
+    let document = role::known_document(&id).map_or(Lookup::Absent, Lookup::Found);
+    EffectivePolicy { id, document }
 }
 
-fn custom(name: &str, statement: &str) -> HeldPolicy {
+fn custom(name: &str, statement: &str) -> EffectivePolicy {
     let text = format!(r#"{{"Version":"1","Statement":[{statement}]}}"#);
-    HeldPolicy {
+    EffectivePolicy {
         id: PolicyId::custom(PolicyName::parse(name).unwrap()),
-        document: Read::Found(PolicyDocument::parse(&text).unwrap()),
+        document: Lookup::Found(PolicyDocument::parse(&text).unwrap()),
     }
 }
 
@@ -63,16 +63,16 @@ fn denied(action: &str) -> Denied {
     Denied { action: action.to_owned() }
 }
 
-fn pass_role(statement: &str) -> Read<Holdings> {
-    Read::Found(Holdings { policies: vec![custom("pass", statement)], unread: Vec::new() })
+fn pass_role(statement: &str) -> Lookup<EffectivePolicies> {
+    Lookup::Found(EffectivePolicies { policies: vec![custom("pass", statement)], unread: Vec::new() })
 }
 
-fn facts() -> Facts {
-    Facts {
-        key: Read::Found(key()),
+fn good_inputs() -> Inputs {
+    Inputs {
+        key: Lookup::Found(key()),
         role: role(&PolicyDocument::byok_trust().to_string()),
-        role_policies: Read::Found(BYOK_SYSTEM_POLICIES.map(system).to_vec()),
-        principal: Read::Found(Principal {
+        role_policies: Lookup::Found(BYOK_SYSTEM_POLICIES.map(system).to_vec()),
+        principal: Lookup::Found(Principal {
             account_id: "1".to_owned(),
             kind: PrincipalKind::User("ci".to_owned()),
         }),
@@ -86,10 +86,10 @@ fn allow(action: &str, resource: &str) -> String {
 
 /// All checks pass but these, which are as given; texts must occur in detail or fix of the first.
 #[track_caller]
-fn check(change: impl FnOnce(&mut Facts), outcomes: &[(&str, Option<bool>)], says: &[&str]) {
-    let mut facts = facts();
-    change(&mut facts);
-    let checks = checks(&subject(), &facts);
+fn check(change: impl FnOnce(&mut Inputs), outcomes: &[(&str, Option<bool>)], says: &[&str]) {
+    let mut inputs = good_inputs();
+    change(&mut inputs);
+    let checks = checks(&subject(), &inputs);
     assert_eq!(checks.iter().map(|check| check.name).collect::<Vec<_>>(), NAMES);
     let odd: Vec<(&str, Option<bool>)> =
         checks.iter().filter(|check| check.ok != Some(true)).map(|check| (check.name, check.ok)).collect();
@@ -117,10 +117,10 @@ fn all_is_ready() {
 #[test]
 fn each_fault_of_a_key_fails_its_own_check() {
     let with = |change: fn(&mut KeyMetadata)| {
-        move |facts: &mut Facts| {
+        move |inputs: &mut Inputs| {
             let mut key = key();
             change(&mut key);
-            facts.key = Read::Found(key);
+            inputs.key = Lookup::Found(key);
         }
     };
     let disabled = with(|key| key.key_state = KeyState::Disabled);
@@ -157,17 +157,17 @@ fn what_hangs_on_a_missing_key_is_not_known() {
     ];
     let with = |exists| [&[("key_exists", exists)], rest.as_slice()].concat();
     check(
-        |facts| facts.key = Read::Absent,
+        |inputs| inputs.key = Lookup::Absent,
         &with(NO),
         &["\"key-1\" does not exist in cn-hangzhou", "\n\n  aliyun kms CreateKey"],
     );
     check(
-        |facts| facts.key = Read::Denied(denied("kms:DescribeKey")),
+        |inputs| inputs.key = Lookup::Denied(denied("kms:DescribeKey")),
         &with(None),
         &["lacks kms:DescribeKey", r#""Action":["kms:DescribeKey","ram:GetRole""#],
     );
     let refused = "KMS says Forbidden.InDebt.".to_owned();
-    check(|facts| facts.key = Read::Refused(refused), &with(NO), &["nobody", "Forbidden.InDebt"]);
+    check(|inputs| inputs.key = Lookup::Refused(refused), &with(NO), &["nobody", "Forbidden.InDebt"]);
 }
 
 #[test]
@@ -177,19 +177,19 @@ fn what_hangs_on_a_missing_role_is_not_known() {
     let resource = "\n\n  resource \"alicloud_ram_byok_role\" \"byok\" {\n    provider  = alicloud-encryption\n    role_name = \"Sls-Byok\"\n  }";
     let reference = "\n\n  arn = alicloud_ram_byok_role.byok.arn\n";
     check(
-        |facts| facts.role = Read::Absent,
+        |inputs| inputs.role = Lookup::Absent,
         &with(NO),
         &["acs:ram::1:role/Sls-Byok does not exist", reference, resource],
     );
-    check(|facts| facts.role = Read::Denied(denied("ram:GetRole")), &with(None), &["lacks ram:GetRole"]);
-    check(|facts| facts.role = Read::Unknown("Elsewhere.".to_owned()), &with(None), &["Elsewhere."]);
+    check(|inputs| inputs.role = Lookup::Denied(denied("ram:GetRole")), &with(None), &["lacks ram:GetRole"]);
+    check(|inputs| inputs.role = Lookup::Unknown("Elsewhere.".to_owned()), &with(None), &["Elsewhere."]);
 }
 
 #[test]
 fn trust_is_judged_by_meaning() {
     let trusting = |statements: &str| {
         let trust = format!(r#"{{"Version":"1","Statement":[{statements}]}}"#);
-        move |facts: &mut Facts| facts.role = role(&trust)
+        move |inputs: &mut Inputs| inputs.role = role(&trust)
     };
     let service = |effect: &str, more: &str| {
         format!(
@@ -211,14 +211,15 @@ fn trust_is_judged_by_meaning() {
     check(trusting(&both), &[("role_trust", NO)], &["Remove the statement with Effect Deny"]);
     let condition = service("Allow", r#","Condition":{"Bool":{"acs:SecureTransport":"true"}}"#);
     check(trusting(&condition), &[("role_trust", None)], &["depends on a condition", statement]);
-    check(|facts| facts.role = role("no JSON"), &[("role_trust", None)], &["cannot be read"]);
+    check(|inputs| inputs.role = role("no JSON"), &[("role_trust", None)], &["cannot be read"]);
 }
 
 #[test]
 fn the_kms_policies_may_be_others_that_grant_the_same() {
     let [reads, uses] = BYOK_SYSTEM_POLICIES.map(system);
-    let held =
-        |policies: Vec<HeldPolicy>| move |facts: &mut Facts| facts.role_policies = Read::Found(policies);
+    let held = |policies: Vec<EffectivePolicy>| {
+        move |inputs: &mut Inputs| inputs.role_policies = Lookup::Found(policies)
+    };
     let attach = |name: &str| {
         format!("aliyun ram AttachPolicyToRole --PolicyType System --PolicyName {name} --RoleName Sls-Byok")
     };
@@ -253,7 +254,7 @@ fn the_kms_policies_may_be_others_that_grant_the_same() {
         &[("role_uses_keys", NO)],
         &["cage denies", "kms:Decrypt"],
     );
-    let unread = HeldPolicy { document: Read::Denied(denied("ram:GetPolicy")), ..lacking() };
+    let unread = EffectivePolicy { document: Lookup::Denied(denied("ram:GetPolicy")), ..lacking() };
     let both = [("role_reads_keys", None), ("role_uses_keys", None)];
     check(
         held(vec![reads, uses, unread]),
@@ -261,20 +262,20 @@ fn the_kms_policies_may_be_others_that_grant_the_same() {
         &["A policy of role Sls-Byok could not be read", "lacks ram:GetPolicy", r#""ram:GetPolicy""#],
     );
     check(
-        |facts| facts.role_policies = Read::Denied(denied("ram:ListPoliciesForRole")),
+        |inputs| inputs.role_policies = Lookup::Denied(denied("ram:ListPoliciesForRole")),
         &both,
         &["lacks ram:ListPoliciesForRole"],
     );
 }
 
-fn lacking() -> HeldPolicy {
+fn lacking() -> EffectivePolicy {
     custom("own", &allow("oss:*", "*"))
 }
 
 #[test]
 fn a_key_of_another_region_than_the_logstores_fails_wherever_it_is() {
     let subject = Subject { log_store_region: Some(Region::parse("cn-beijing").unwrap()), ..subject() };
-    let checks = checks(&subject, &facts());
+    let checks = checks(&subject, &good_inputs());
     let failed: Vec<&Check> = checks.iter().filter(|check| check.ok != Some(true)).collect();
     assert_eq!(failed.iter().map(|check| (check.name, check.ok)).collect::<Vec<_>>(), [("key_region", NO)]);
     assert!(failed[0].fix.as_ref().unwrap().contains("region_id = \"cn-beijing\""), "{failed:#?}");
@@ -283,10 +284,10 @@ fn a_key_of_another_region_than_the_logstores_fails_wherever_it_is() {
 #[test]
 fn an_alias_that_was_not_resolved_leaves_permissions_on_single_keys_open() {
     let subject = Subject { key_id: Some("alias/logs".to_owned()), ..subject() };
-    let of = |policy: HeldPolicy| {
-        let key = Read::Denied(denied("kms:DescribeKey"));
-        let facts = Facts { key, role_policies: Read::Found(vec![policy]), ..facts() };
-        checks(&subject, &facts).into_iter().find(|check| check.name == "role_uses_keys").unwrap()
+    let of = |policy: EffectivePolicy| {
+        let key = Lookup::Denied(denied("kms:DescribeKey"));
+        let inputs = Inputs { key, role_policies: Lookup::Found(vec![policy]), ..good_inputs() };
+        checks(&subject, &inputs).into_iter().find(|check| check.name == "role_uses_keys").unwrap()
     };
     assert_eq!(of(custom("own", &allow("kms:*", "acs:kms:*:*:key/key-1"))).ok, None);
     assert_eq!(of(custom("own", &allow("kms:*", "*"))).ok, Some(true));
@@ -296,7 +297,7 @@ fn an_alias_that_was_not_resolved_leaves_permissions_on_single_keys_open() {
 fn whoever_configures_has_to_be_allowed_to_pass_this_role() {
     let holds = |statement: &str| {
         let holdings = pass_role(statement);
-        move |facts: &mut Facts| facts.principal_policies = holdings
+        move |inputs: &mut Inputs| inputs.principal_policies = holdings
     };
     check(holds(&allow("ram:*", "*")), &[], &[]);
     let policy = r#"{"Statement":[{"Action":"ram:PassRole","Effect":"Allow","Resource":"acs:ram::1:role/sls-byok"}],"Version":"1"}"#;
@@ -314,21 +315,21 @@ fn whoever_configures_has_to_be_allowed_to_pass_this_role() {
     let deny = r#"{"Effect":"Deny","Action":"ram:PassRole","Resource":"*"}"#;
     check(holds(&format!("{},{deny}", allow("*", "*"))), &[("pass_role", NO)], &["pass denies", "Deny"]);
     check(
-        |facts| facts.principal_policies = Read::Absent,
+        |inputs| inputs.principal_policies = Lookup::Absent,
         &[("pass_role", NO)],
         &["There is no RAM user ci"],
     );
     check(
-        |facts| facts.principal_policies = Read::Denied(denied("ram:ListPoliciesForUser")),
+        |inputs| inputs.principal_policies = Lookup::Denied(denied("ram:ListPoliciesForUser")),
         &[("pass_role", None)],
         &["lacks ram:ListPoliciesForUser", "RAM user ci"],
     );
     let mut groups = pass_role(&allow("ram:*", "*"));
-    if let Read::Found(holdings) = &mut groups {
+    if let Lookup::Found(holdings) = &mut groups {
         holdings.unread.push(denied("ram:ListGroupsForUser"));
     }
     check(
-        |facts| facts.principal_policies = groups,
+        |inputs| inputs.principal_policies = groups,
         &[("pass_role", None)],
         &["lacks ram:ListGroupsForUser"],
     );
@@ -337,24 +338,24 @@ fn whoever_configures_has_to_be_allowed_to_pass_this_role() {
 #[test]
 fn the_account_needs_no_permission_and_another_account_cannot_be_read() {
     let principal =
-        |account_id: &str, kind| Read::Found(Principal { account_id: account_id.to_owned(), kind });
+        |account_id: &str, kind| Lookup::Found(Principal { account_id: account_id.to_owned(), kind });
     check(
-        |facts| {
-            facts.principal = principal("1", PrincipalKind::Account);
-            facts.principal_policies = Read::Found(Holdings::default());
+        |inputs| {
+            inputs.principal = principal("1", PrincipalKind::Account);
+            inputs.principal_policies = Lookup::Found(EffectivePolicies::default());
         },
         &[],
         &[],
     );
     check(
-        |facts| facts.principal = principal("2", PrincipalKind::Account),
+        |inputs| inputs.principal = principal("2", PrincipalKind::Account),
         &[("pass_role", None)],
         &["account 2", "account 1"],
     );
     check(
-        |facts| {
-            facts.principal = principal("1", PrincipalKind::Role("Ops".to_owned()));
-            facts.principal_policies = Read::Found(Holdings::default());
+        |inputs| {
+            inputs.principal = principal("1", PrincipalKind::Role("Ops".to_owned()));
+            inputs.principal_policies = Lookup::Found(EffectivePolicies::default());
         },
         &[("pass_role", NO)],
         &["pass_role = { roles = [\"Ops\"] }"],
@@ -364,24 +365,24 @@ fn the_account_needs_no_permission_and_another_account_cannot_be_read() {
 /// Every part that may be unknown: what is left is checked as always, and nothing else.
 #[test]
 fn what_is_known_is_checked_without_the_rest() {
-    let of = |key_id: Option<&str>, role: bool, facts: &Facts| {
+    let of = |key_id: Option<&str>, role: bool, inputs: &Inputs| {
         let role = subject().role.filter(|_| role);
         let subject = Subject { key_id: key_id.map(str::to_owned), role, ..subject() };
-        checks(&subject, facts)
+        checks(&subject, inputs)
     };
     let names = |checks: &[Check]| checks.iter().map(|check| check.name).collect::<Vec<_>>();
     let (of_key, of_role) = NAMES.split_at(6);
-    assert_eq!(names(&of(Some("key-1"), false, &facts())), of_key);
-    assert_eq!(names(&of(None, true, &facts())), of_role);
-    assert!(of(None, true, &facts()).iter().all(|check| check.ok == Some(true)));
-    assert_eq!(of(None, false, &facts()), []);
+    assert_eq!(names(&of(Some("key-1"), false, &good_inputs())), of_key);
+    assert_eq!(names(&of(None, true, &good_inputs())), of_role);
+    assert!(of(None, true, &good_inputs()).iter().all(|check| check.ok == Some(true)));
+    assert_eq!(of(None, false, &good_inputs()), []);
     let disabled = KeyMetadata { key_state: KeyState::Disabled, ..key() };
-    let checks = of(Some("key-1"), false, &Facts { key: Read::Found(disabled), ..facts() });
+    let checks = of(Some("key-1"), false, &Inputs { key: Lookup::Found(disabled), ..good_inputs() });
     assert!(checks.iter().any(|check| check.name == "key_enabled" && check.ok == NO));
     // Which key is meant is not known: a policy for one key says nothing, and is not reported; no policy says all.
-    let uses = |policies: Vec<HeldPolicy>| {
-        let key = Read::Unknown("Not known.".to_owned());
-        let checks = of(None, true, &Facts { key, role_policies: Read::Found(policies), ..facts() });
+    let uses = |policies: Vec<EffectivePolicy>| {
+        let key = Lookup::Unknown("Not known.".to_owned());
+        let checks = of(None, true, &Inputs { key, role_policies: Lookup::Found(policies), ..good_inputs() });
         checks.into_iter().find(|check| check.name == "role_uses_keys").unwrap()
     };
     let one_key = uses(vec![custom("own", &allow("kms:*", "acs:kms:*:1:key/key-1"))]);
@@ -394,7 +395,7 @@ fn what_is_known_is_checked_without_the_rest() {
 fn a_remedy_knows_the_algorithm() {
     for encrypt_type in crate::cloud::sls::encryption::ENCRYPT_TYPES {
         let subject = Subject { encrypt_type: Some(encrypt_type.to_owned()), ..subject() };
-        let checks = checks(&subject, &Facts { key: Read::Absent, ..facts() });
+        let checks = checks(&subject, &Inputs { key: Lookup::Absent, ..good_inputs() });
         let fix = checks[0].fix.clone().unwrap();
         let is_sm4 = encrypt_type.contains("m4");
         assert_eq!(
@@ -409,23 +410,23 @@ fn a_remedy_knows_the_algorithm() {
 /// What has to be copied stands on lines of its own, indented, so that no host wraps it.
 #[test]
 fn every_fix_can_be_copied() {
-    let broken = |change: fn(&mut Facts)| {
-        let mut facts = facts();
-        change(&mut facts);
-        checks(&subject(), &facts)
+    let broken = |change: fn(&mut Inputs)| {
+        let mut inputs = good_inputs();
+        change(&mut inputs);
+        checks(&subject(), &inputs)
     };
     let state = |state: KeyState| {
         let key = KeyMetadata { key_state: state, ..key() };
-        checks(&subject(), &Facts { key: Read::Found(key), ..facts() })
+        checks(&subject(), &Inputs { key: Lookup::Found(key), ..good_inputs() })
     };
     let all = [
-        broken(|facts| facts.key = Read::Absent),
-        broken(|facts| facts.key = Read::Denied(denied("kms:DescribeKey"))),
-        broken(|facts| facts.role = Read::Absent),
-        broken(|facts| facts.role = role(r#"{"Version":"1","Statement":[]}"#)),
-        broken(|facts| facts.role = role("no JSON")),
-        broken(|facts| facts.role_policies = Read::Found(Vec::new())),
-        broken(|facts| facts.principal_policies = Read::Found(Holdings::default())),
+        broken(|inputs| inputs.key = Lookup::Absent),
+        broken(|inputs| inputs.key = Lookup::Denied(denied("kms:DescribeKey"))),
+        broken(|inputs| inputs.role = Lookup::Absent),
+        broken(|inputs| inputs.role = role(r#"{"Version":"1","Statement":[]}"#)),
+        broken(|inputs| inputs.role = role("no JSON")),
+        broken(|inputs| inputs.role_policies = Lookup::Found(Vec::new())),
+        broken(|inputs| inputs.principal_policies = Lookup::Found(EffectivePolicies::default())),
         state(KeyState::Disabled),
         state(KeyState::PendingDeletion),
     ];

@@ -50,7 +50,7 @@ pub struct Reading<M> {
 
 impl<M> Reading<M> {
     /// This was found, and there is nothing to say about it.
-    pub fn of(found: M) -> Reading<M> {
+    pub fn found(found: M) -> Reading<M> {
         Reading { found: Some(found), diagnostics: Diagnostics::new() }
     }
 

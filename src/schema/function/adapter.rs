@@ -50,7 +50,7 @@ struct Adapter<F> {
 fn define<F: Function>(function: &F) -> Definition {
     let signature = function.signature();
     let (variadic, parameters): (Vec<_>, Vec<_>) =
-        signature.parameters.into_iter().zip(F::Arguments::takes()).partition(|(_, takes)| takes.many);
+        signature.parameters.into_iter().zip(F::Arguments::modes()).partition(|(_, takes)| takes.many);
     Definition {
         summary: signature.summary,
         description: signature.description,
@@ -82,7 +82,7 @@ impl<F: Function> Erased for Adapter<F> {
         let result = if unknown {
             Value::UNKNOWN
         } else {
-            self.function.call(F::Arguments::read(values)?)?.into_result()
+            self.function.call(F::Arguments::from_values(values)?)?.into_result()
         };
         self.result(&result)
     }

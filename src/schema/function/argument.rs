@@ -1,13 +1,13 @@
 //! Typed arguments and results of functions.
 
-use super::definition::Takes;
+use super::definition::ParameterMode;
 use super::{Parameter, error::FunctionError};
 use crate::schema::{Field, Path, Value, field::Typed};
 
 /// A Rust type that takes the values of one parameter.
 pub trait Argument: Sized {
     /// Which values it takes.
-    const TAKES: Takes;
+    const MODE: ParameterMode;
 
     /// Takes its values from those of the call.
     ///
@@ -30,14 +30,14 @@ pub trait Arguments: Sized + Send + 'static {
     type Parameters: IntoIterator<Item = Parameter>;
 
     /// Which values each argument takes.
-    fn takes() -> Vec<Takes>;
+    fn modes() -> Vec<ParameterMode>;
 
     /// Reads the values of a call.
     ///
     /// # Errors
     ///
     /// A value is of another type than the signature says.
-    fn read(values: Vec<Value>) -> Result<Self, FunctionError>;
+    fn from_values(values: Vec<Value>) -> Result<Self, FunctionError>;
 }
 
 /// All further arguments of a call, each read as `T`: the last element of a tuple of arguments.
@@ -51,39 +51,39 @@ pub trait Returned {
 }
 
 impl<T: Typed> Argument for T {
-    const TAKES: Takes = Takes { null: false, unknown: false, many: false };
+    const MODE: ParameterMode = ParameterMode { null: false, unknown: false, many: false };
 
     fn take(values: &mut Values) -> Result<Self, FunctionError> {
         let (index, value) = values.next();
-        read(value, index)
+        parse(value, index)
     }
 }
 
 impl<T: Typed> Argument for Option<T> {
-    const TAKES: Takes = Takes { null: true, unknown: false, many: false };
+    const MODE: ParameterMode = ParameterMode { null: true, unknown: false, many: false };
 
     fn take(values: &mut Values) -> Result<Self, FunctionError> {
         match values.next() {
             (_, Value::Null) => Ok(None),
-            (index, value) => read(value, index).map(Some),
+            (index, value) => parse(value, index).map(Some),
         }
     }
 }
 
 impl<T: Typed> Argument for Field<T> {
-    const TAKES: Takes = Takes { null: true, unknown: true, many: false };
+    const MODE: ParameterMode = ParameterMode { null: true, unknown: true, many: false };
 
     fn take(values: &mut Values) -> Result<Self, FunctionError> {
         match values.next() {
             (_, Value::Null) => Ok(Field::Null),
             (_, Value::Unknown(_)) => Ok(Field::Unknown),
-            (index, value) => read(value, index).map(Field::Known),
+            (index, value) => parse(value, index).map(Field::Known),
         }
     }
 }
 
 impl<A: Argument> Argument for Variadic<A> {
-    const TAKES: Takes = Takes { many: true, ..A::TAKES };
+    const MODE: ParameterMode = ParameterMode { many: true, ..A::MODE };
 
     fn take(values: &mut Values) -> Result<Self, FunctionError> {
         let mut all = Vec::new();
@@ -119,7 +119,7 @@ impl Values {
     }
 }
 
-fn read<T: Typed>(value: Value, index: usize) -> Result<T, FunctionError> {
+fn parse<T: Typed>(value: Value, index: usize) -> Result<T, FunctionError> {
     T::from_value(value, &Path::root()).map_err(|problem| FunctionError::at(index, problem.detail))
 }
 
@@ -128,11 +128,11 @@ macro_rules! arguments {
         impl<$($argument: Argument + Send + 'static),*> Arguments for ($($argument,)*) {
             type Parameters = [Parameter; $count];
 
-            fn takes() -> Vec<Takes> {
-                vec![$($argument::TAKES),*]
+            fn modes() -> Vec<ParameterMode> {
+                vec![$($argument::MODE),*]
             }
 
-            fn read(values: Vec<Value>) -> Result<Self, FunctionError> {
+            fn from_values(values: Vec<Value>) -> Result<Self, FunctionError> {
                 let mut _values = Values { values: values.into_iter(), taken: 0 };
                 Ok(($($argument::take(&mut _values)?,)*))
             }

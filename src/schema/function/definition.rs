@@ -4,7 +4,7 @@ use crate::schema::Type;
 
 /// Which values a parameter takes besides known ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Takes {
+pub struct ParameterMode {
     /// Null.
     pub null: bool,
     /// Unknown values, also inside of a collection or object.
@@ -49,9 +49,9 @@ pub struct Definition {
     /// Why it should not be used any more, if so.
     pub deprecated: Option<&'static str>,
     /// The parameters that take one value each, in order.
-    pub parameters: Vec<(Parameter, Takes)>,
+    pub parameters: Vec<(Parameter, ParameterMode)>,
     /// The parameter that takes all further values, none included.
-    pub variadic: Option<(Parameter, Takes)>,
+    pub variadic: Option<(Parameter, ParameterMode)>,
     /// The type of the result.
     pub returns: Type,
 }
@@ -65,7 +65,7 @@ impl Parameter {
 
 impl Definition {
     /// The parameter that takes the argument with that index.
-    pub fn parameter(&self, index: usize) -> Option<&(Parameter, Takes)> {
+    pub fn parameter(&self, index: usize) -> Option<&(Parameter, ParameterMode)> {
         self.parameters.get(index).or(self.variadic.as_ref())
     }
 

@@ -14,7 +14,7 @@ use crate::{
 
 /// What came of reading one thing.
 #[derive(Clone, Debug)]
-pub(in crate::provider) enum Read<T> {
+pub(in crate::provider) enum Lookup<T> {
     /// It is there.
     Found(T),
     /// The service says that it does not exist.
@@ -37,50 +37,50 @@ pub(in crate::provider) struct Denied {
 
 /// Everything the checks are judged by.
 #[derive(Clone, Debug)]
-pub(in crate::provider) struct Facts {
+pub(in crate::provider) struct Inputs {
     /// The key.
-    pub(in crate::provider) key: Read<KeyMetadata>,
+    pub(in crate::provider) key: Lookup<KeyMetadata>,
     /// The role.
-    pub(in crate::provider) role: Read<Role>,
+    pub(in crate::provider) role: Lookup<Role>,
     /// The policies attached to the role.
-    pub(in crate::provider) role_policies: Read<Vec<HeldPolicy>>,
+    pub(in crate::provider) role_policies: Lookup<Vec<EffectivePolicy>>,
     /// Who configures encryption.
-    pub(in crate::provider) principal: Read<Principal>,
+    pub(in crate::provider) principal: Lookup<Principal>,
     /// The policies the principal and its groups hold.
-    pub(in crate::provider) principal_policies: Read<Holdings>,
+    pub(in crate::provider) principal_policies: Lookup<EffectivePolicies>,
 }
 
 /// The policies that somebody holds.
 #[derive(Clone, Debug, Default)]
-pub(in crate::provider) struct Holdings {
+pub(in crate::provider) struct EffectivePolicies {
     /// Those that are known.
-    pub(in crate::provider) policies: Vec<HeldPolicy>,
+    pub(in crate::provider) policies: Vec<EffectivePolicy>,
     /// Why there may be more.
     pub(in crate::provider) unread: Vec<Denied>,
 }
 
 /// A policy that somebody holds.
 #[derive(Clone, Debug)]
-pub(in crate::provider) struct HeldPolicy {
+pub(in crate::provider) struct EffectivePolicy {
     /// Which it is.
     pub(in crate::provider) id: PolicyId,
     /// What its version in force says.
-    pub(in crate::provider) document: Read<PolicyDocument>,
+    pub(in crate::provider) document: Lookup<PolicyDocument>,
 }
 
-impl<T> Read<T> {
+impl<T> Lookup<T> {
     /// Tells a thing that does not exist, and a read that is denied, from failures.
     ///
     /// # Errors
     ///
     /// Every other failure.
-    pub(in crate::provider) fn of(answer: Result<T, Error>) -> Result<Read<T>, Error> {
+    pub(in crate::provider) fn from_result(answer: Result<T, Error>) -> Result<Lookup<T>, Error> {
         match answer {
-            Ok(found) => Ok(Read::Found(found)),
+            Ok(found) => Ok(Lookup::Found(found)),
             Err(error) => match error.kind() {
-                ErrorKind::NotFound => Ok(Read::Absent),
-                ErrorKind::Denied => Ok(Read::Denied(Denied::of(&error))),
-                ErrorKind::Conflict => Ok(Read::Refused(errors::in_words(&error))),
+                ErrorKind::NotFound => Ok(Lookup::Absent),
+                ErrorKind::Denied => Ok(Lookup::Denied(Denied::of(&error))),
+                ErrorKind::Conflict => Ok(Lookup::Refused(errors::in_words(&error))),
                 _ => Err(error),
             },
         }
@@ -89,7 +89,7 @@ impl<T> Read<T> {
     /// What was found, if it was.
     pub(in crate::provider) fn found(&self) -> Option<&T> {
         match self {
-            Read::Found(found) => Some(found),
+            Lookup::Found(found) => Some(found),
             _ => None,
         }
     }
@@ -99,13 +99,13 @@ impl<T> Read<T> {
     /// # Errors
     ///
     /// What was found.
-    pub(super) fn without<U>(self) -> Result<Read<U>, T> {
+    pub(super) fn without<U>(self) -> Result<Lookup<U>, T> {
         match self {
-            Read::Found(found) => Err(found),
-            Read::Absent => Ok(Read::Absent),
-            Read::Denied(denied) => Ok(Read::Denied(denied)),
-            Read::Refused(why) => Ok(Read::Refused(why)),
-            Read::Unknown(why) => Ok(Read::Unknown(why)),
+            Lookup::Found(found) => Err(found),
+            Lookup::Absent => Ok(Lookup::Absent),
+            Lookup::Denied(denied) => Ok(Lookup::Denied(denied)),
+            Lookup::Refused(why) => Ok(Lookup::Refused(why)),
+            Lookup::Unknown(why) => Ok(Lookup::Unknown(why)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the policies that somebody holds come to.
 
-use super::facts::{Denied, HeldPolicy, Read};
+use super::inputs::{Denied, EffectivePolicy, Lookup};
 use crate::cloud::ram::{
     PolicyId,
     permission::{About, Request, Verdict, judge},
@@ -25,9 +25,9 @@ pub(super) enum Outcome {
 }
 
 /// What policies say about an action on a resource. One that could not be read may say anything, a denial included.
-pub(super) fn of_policies(policies: &[HeldPolicy], action: &str, resource: &str) -> Outcome {
+pub(super) fn evaluate(policies: &[EffectivePolicy], action: &str, resource: &str) -> Outcome {
     let request = Request { action, about: About::Resource(resource) };
-    let denies = |policy: &&HeldPolicy| {
+    let denies = |policy: &&EffectivePolicy| {
         policy.document.found().is_some_and(|document| judge([document], request) == Verdict::Denied)
     };
     if let Some(policy) = policies.iter().find(denies) {
@@ -43,10 +43,10 @@ pub(super) fn of_policies(policies: &[HeldPolicy], action: &str, resource: &str)
     }
 }
 
-fn unread(policy: &HeldPolicy) -> Outcome {
+fn unread(policy: &EffectivePolicy) -> Outcome {
     let id = &policy.id;
     match &policy.document {
-        Read::Denied(denied) => Outcome::Open {
+        Lookup::Denied(denied) => Outcome::Open {
             why: format!("the policy {id} could not be read, because the caller lacks {}", denied.action),
             denied: Some(denied.clone()),
         },

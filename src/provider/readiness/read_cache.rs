@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{facts::Read, read_error::ReadError};
+use super::{inputs::Lookup, read_error::ReadError};
 use crate::cloud::{
     kms::KeyMetadata,
     names::GroupName,
@@ -22,7 +22,7 @@ use crate::cloud::{
 /// too: it has been tried as often as the retry policy says, and each of many resources trying again would take as
 /// long once more.
 #[derive(Debug, Default)]
-pub(in crate::provider) struct Memory {
+pub(in crate::provider) struct ReadCache {
     said: Mutex<HashSet<String>>,
     refused: Mutex<HashMap<String, String>>,
     pub(super) caller: Answers<(), CallerIdentity>,
@@ -41,9 +41,9 @@ pub(in crate::provider) struct Memory {
 pub(super) struct Answers<K, V>(Mutex<HashMap<K, Slot<V>>>);
 
 /// Empty while nobody has read it.
-type Slot<V> = Arc<OnceCell<Result<Read<V>, ReadError>>>;
+type Slot<V> = Arc<OnceCell<Result<Lookup<V>, ReadError>>>;
 
-impl Memory {
+impl ReadCache {
     /// True the first time: for what is said once, whatever the number of resources it holds for.
     pub(in crate::provider) fn is_first(&self, what: impl Into<String>) -> bool {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into())
@@ -70,8 +70,8 @@ impl<K: Hash + Eq, V: Clone> Answers<K, V> {
     pub(super) async fn get(
         &self,
         key: K,
-        read: impl Future<Output = Result<Read<V>, ReadError>>,
-    ) -> Result<Read<V>, ReadError> {
+        read: impl Future<Output = Result<Lookup<V>, ReadError>>,
+    ) -> Result<Lookup<V>, ReadError> {
         let slot = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
         slot.get_or_init(|| read).await.clone()
     }
@@ -105,11 +105,11 @@ mod tests {
                 reads.fetch_add(1, Ordering::Relaxed);
                 // Lets the others ask while this one is still being read.
                 tokio::task::yield_now().await;
-                Ok(Read::Found(7))
+                Ok(Lookup::Found(7))
             })
         };
         let found = futures_util::future::join_all((0..200).map(|_| ask("key"))).await;
-        assert!(found.iter().all(|answer| matches!(answer, Ok(Read::Found(7)))));
+        assert!(found.iter().all(|answer| matches!(answer, Ok(Lookup::Found(7)))));
         assert_eq!(reads.load(Ordering::Relaxed), 1);
         ask("other").await.unwrap();
         assert_eq!(reads.load(Ordering::Relaxed), 2);
@@ -120,14 +120,14 @@ mod tests {
         let answers = Answers::<u8, u8>::default();
         let failed = async { Err(ReadError::NoClient(NoClient::NotConfigured)) };
         assert!(answers.get(0, failed).await.is_err());
-        assert!(answers.get(0, async { Ok(Read::Found(1)) }).await.is_err());
-        assert!(matches!(answers.get(1, async { Ok(Read::Absent) }).await, Ok(Read::Absent)));
-        assert!(matches!(answers.get(1, async { Ok(Read::Found(1)) }).await, Ok(Read::Absent)));
+        assert!(answers.get(0, async { Ok(Lookup::Found(1)) }).await.is_err());
+        assert!(matches!(answers.get(1, async { Ok(Lookup::Absent) }).await, Ok(Lookup::Absent)));
+        assert!(matches!(answers.get(1, async { Ok(Lookup::Found(1)) }).await, Ok(Lookup::Absent)));
     }
 
     #[test]
     fn each_thing_is_said_once() {
-        let memory = Memory::default();
-        assert!(memory.is_first("a") && !memory.is_first("a") && memory.is_first("b"));
+        let cache = ReadCache::default();
+        assert!(cache.is_first("a") && !cache.is_first("a") && cache.is_first("b"));
     }
 }
