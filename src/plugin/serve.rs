@@ -61,14 +61,14 @@ pub struct ServeOptions {
     pub mode: Mode,
     /// What kind of socket to listen on.
     pub network: Network,
-    /// Where the one line goes that says where we are: standard output.
+    /// Where the handshake line is written: standard output.
     pub output: Box<dyn Write + Send>,
 }
 
 /// The provider could not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Nobody we can serve started the process.
+    /// The process was not started by a host that it can serve.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
     /// TLS with the host cannot be set up.
@@ -83,7 +83,7 @@ pub enum ServeError {
     /// Signals cannot be handled.
     #[error("signals cannot be handled: {0}")]
     Signals(io::Error),
-    /// Nobody can be told where we are.
+    /// The handshake line cannot be written.
     #[error("standard output cannot be written: {0}")]
     Output(io::Error),
 }
@@ -193,7 +193,7 @@ fn prepare(options: &ServeOptions) -> Result<Option<Tls>, ServeError> {
     Ok(options.environment.get(CLIENT_CERTIFICATE).map(Tls::new).transpose()?)
 }
 
-/// Writes the one line that says where we are. Nothing may go to standard output before it.
+/// Writes the handshake line. Nothing may be written to standard output before it.
 fn announce(options: &mut ServeOptions, listener: &Listener, tls: Option<&Tls>) -> io::Result<()> {
     let line = match &options.mode {
         Mode::Plugin => {

@@ -1,6 +1,6 @@
 //! Mutual TLS between host and plugin, each trusting exactly one certificate.
 //!
-//! The host hands its certificate over in the environment, the plugin its own in the handshake line.
+//! The host passes its certificate in the environment, the plugin its own in the handshake line.
 //! Nothing else is trusted: no certificate store is read.
 
 use std::sync::Arc;
@@ -30,14 +30,14 @@ const SERVER_NAME: &str = "localhost";
 pub struct Tls {
     /// How connections are accepted.
     pub config: Arc<ServerConfig>,
-    /// Our own certificate, which the host must be told.
+    /// Our own certificate, for the handshake line.
     pub certificate: CertificateDer<'static>,
 }
 
 /// TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The certificate the host sent is none.
+    /// What the host sent is not a certificate.
     #[error("the host's certificate in PLUGIN_CLIENT_CERT cannot be read: {0}")]
     ClientCertificate(pem::Error),
     /// Our own certificate cannot be made.

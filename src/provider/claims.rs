@@ -234,11 +234,11 @@ impl Phase {
 }
 
 impl Uses {
-    /// Checks the claim against the destroys that switch encryption off.
+    /// Whether the claim contradicts the destroys that switch encryption off.
     fn contradiction(&self) -> Result<(), Contradiction> {
         let Some(claim) = self.claim else { return Ok(()) };
         if self.destroys + 1 > self.objects {
-            // All objects of the state that have the Logstore go: what configures it is none of them.
+            // All objects of the state that have the Logstore are destroyed: the one that configures it is new.
             return Err(Contradiction::Renamed);
         }
         // An object that was made before the one that stays is left over: nothing else makes a second one.

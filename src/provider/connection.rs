@@ -30,12 +30,12 @@ const VPC_ENDPOINT_ENABLED: [&str; 1] = ["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"];
 const ENDPOINT_TYPE: [&str; 1] = ["ALIBABA_CLOUD_ENDPOINT_TYPE"];
 const SKIP_REGION_VALIDATION: [&str; 1] = ["ALICLOUD_SKIP_REGION_VALIDATION"];
 
-/// In the order of Go programs, which is that of other providers; `HTTP_PROXY` is for requests without TLS, and
-/// none of those leave this machine.
+/// The order in which Go programs, and so other providers, read them. `HTTP_PROXY` is for requests without TLS, which
+/// this provider sends to this machine only.
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Settles the connection; `noted` is told everything that is wrong with it.
+/// Reads the settings of the connection; `noted` gets each error.
 pub(super) fn connection(
     config: &ProviderModel,
     environment: &Environment,

@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<RoleArn, NotARoleArn> {
 /// # Errors
 ///
 /// Those of [`parse`].
-pub(super) fn as_ram_writes_it(arn: &RoleArn) -> Result<RoleArn, NotARoleArn> {
+pub(super) fn normalize(arn: &RoleArn) -> Result<RoleArn, NotARoleArn> {
     parse(&format!("acs:ram::{}:role/{}", arn.account_id(), arn.role_name().to_ascii_lowercase()))
 }
 
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn ram_writes_the_name_in_lower_case() {
         let arn = parse("acs:ram::1:role/AliyunLogDefaultRole").unwrap();
-        assert_eq!(as_ram_writes_it(&arn).unwrap().as_str(), "acs:ram::1:role/aliyunlogdefaultrole");
+        assert_eq!(normalize(&arn).unwrap().as_str(), "acs:ram::1:role/aliyunlogdefaultrole");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a phase of a run has found out about RAM roles.
+//! The RAM roles that a phase of a run has planned, read or changed.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -17,8 +17,8 @@ use crate::cloud::{
     },
 };
 
-/// What this phase, plan or apply, knows of roles. Names and ARNs are held in lower case: RAM takes letters of either
-/// case for alike.
+/// What this phase, plan or apply, knows about roles. Names and ARNs are stored in lower case, because RAM ignores
+/// letter case.
 #[derive(Debug, Default)]
 pub(super) struct RoleRegistry(Mutex<Roles>);
 
@@ -39,15 +39,15 @@ struct Roles {
     may_be_replaced: HashSet<String>,
 }
 
-/// How a role of the state is planned to go.
+/// Why a plan removes a role of the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PlannedRemoval {
-    /// It is deleted, and a role of this other name is made.
+    /// It is deleted, and a role of another name is created.
     Renamed {
         /// The other name.
         to: String,
     },
-    /// It is deleted, and a role is made whose name is not known to be another one.
+    /// It is deleted, and a role is created whose name may be the same.
     Replaced,
     /// It is deleted.
     Deleted,
@@ -56,53 +56,53 @@ pub(super) enum PlannedRemoval {
 /// What is planned for a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PlannedRole {
-    /// Who may pass it then, by its own policy.
+    /// Who may pass it after the apply, by its own policy.
     pub(super) passers: BTreeSet<byok_role::Principal>,
-    /// Whether the plan knows its ARN: that of a role which it creates or repairs is known after the apply.
+    /// Whether its ARN is known. That of a role that is created or repaired is known after the apply.
     pub(super) is_arn_known: bool,
 }
 
-/// What the state and a refresh tell of a role of this name.
+/// A role of the state, as the refresh found it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum StoredRole {
-    /// It is in the state, and was not read in this phase.
+    /// This phase has not read it.
     #[default]
     Unread,
-    /// Its create was finished. A run that failed later may have left policies.
+    /// Its create was finished. These policies may be left of a run that failed later.
     Whole(BTreeSet<String>),
-    /// Its create was not finished, and RAM shows it so.
+    /// Its create was not finished, which its description in RAM says.
     Unfinished(PartialCreate),
-    /// Its create failed, but RAM does not show it as unfinished.
+    /// Its create failed, but its description in RAM does not say so.
     NotMarked,
 }
 
-/// What runs that failed have left of a role: stored beside its state.
+/// What failed runs have left of a role. It is stored beside the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PartialCreate {
-    /// The role, if setting it up was not finished. Core takes such an object for tainted and replaces it. The plan of
-    /// the create that goes on with the role names it here, so that the destroy half leaves it alone.
+    /// The role, if its create was not finished. Core takes such an object for tainted and replaces it. The plan of
+    /// the create that resumes the role names it here, so that the destroy half leaves it alone.
     pub(super) role: Option<CreatedRole>,
-    /// The names of PassRole policies that may have been made and that the state does not show.
+    /// The names of PassRole policies that may have been created and that the state does not show.
     pub(super) policies: BTreeSet<String>,
-    /// Set in the plan of a destroy that is no half of a replacement, or the half that comes after the create.
+    /// Set in the plan of a destroy that is not the first half of a replacement.
     pub(super) is_destroy: bool,
 }
 
-/// A role that was made without its PassRole policy, because that of the role it replaces has its name.
+/// A role that was created without its PassRole policy, because a policy of the role it replaces has the same name.
 #[derive(Clone, Debug)]
 pub(super) struct PendingPassRole {
     /// Its name.
     pub(super) name: RoleName,
     /// Its ARN.
     pub(super) arn: RoleArn,
-    /// What it should be.
-    pub(super) wanted: DesiredRole,
-    /// What it is.
-    pub(super) observed: ActualRole,
+    /// The role as it should be.
+    pub(super) desired: DesiredRole,
+    /// The role as it is.
+    pub(super) actual: ActualRole,
 }
 
-/// A role that was made, as the state shows it.
+/// A role that was created, as the state shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct CreatedRole {
@@ -110,7 +110,7 @@ pub(super) struct CreatedRole {
     pub(super) role_id: String,
     /// Its ARN.
     pub(super) arn: String,
-    /// When it was made.
+    /// When it was created.
     pub(super) create_date: String,
 }
 
@@ -118,29 +118,29 @@ impl RoleRegistry {
     /// Forgets everything.
     pub(super) fn begin_phase(&self) {
         let mut roles = self.locked();
-        // Who waits for a lock goes on waiting for the same one.
+        // A call that waits for a lock must get the same one.
         let locks = std::mem::take(&mut roles.locks);
         *roles = Roles { locks, ..Roles::default() };
     }
 
-    /// Notes that the state holds a role of this name.
+    /// Records that the state has a role of this name.
     pub(super) fn record_stored(&self, name: &str) {
         self.locked().stored.entry(name.to_lowercase()).or_default();
     }
 
-    /// Notes what a refresh has found of a role of the state, or what the destroy half of its replacement leaves to the
+    /// Records what a refresh has found of a role of the state, or what the destroy half of its replacement leaves to the
     /// create half.
     pub(super) fn record_read(&self, name: &str, found: StoredRole) {
         self.locked().stored.insert(name.to_lowercase(), found);
     }
 
-    /// Waits until no other call of this process makes or deletes the role of this name.
+    /// Waits until no other call of this process creates or deletes the role of this name.
     pub(super) async fn lock(&self, name: &str) -> OwnedMutexGuard<()> {
         let lock = Arc::clone(self.locked().locks.entry(name.to_lowercase()).or_default());
         lock.lock_owned().await
     }
 
-    /// True if the state holds a role of this name.
+    /// True if the state has a role of this name.
     pub(super) fn is_stored(&self, name: &str) -> bool {
         self.locked().stored.contains_key(&name.to_lowercase())
     }
@@ -150,38 +150,37 @@ impl RoleRegistry {
         self.locked().stored.get(&name.to_lowercase()).cloned()
     }
 
-    /// Notes a role that waits for the name of its PassRole policy.
+    /// Records a role that gets its PassRole policy once this name is free.
     pub(super) fn record_pending_pass_role(&self, policy: &str, role: PendingPassRole) {
         self.locked().waiting_for_policy.insert(policy.to_lowercase(), role);
     }
 
-    /// The role that waits for the name of this policy, which was deleted.
+    /// The role that can get its PassRole policy now, because the policy of this name was deleted.
     pub(super) fn take_pending_pass_role(&self, policy: &str) -> Option<PendingPassRole> {
         self.locked().waiting_for_policy.remove(&policy.to_lowercase())
     }
 
-    /// Notes that RAM said there is no such role.
+    /// Records that RAM has answered that the role does not exist.
     pub(super) fn record_absent(&self, name: &str) {
         self.locked().absent.insert(name.to_lowercase());
     }
 
-    /// True if RAM said in this phase that there is no such role.
+    /// True if RAM has answered in this phase that the role does not exist.
     pub(super) fn is_absent(&self, name: &str) -> bool {
         self.locked().absent.contains(&name.to_lowercase())
     }
 
-    /// Notes that a resource of this phase begins to make the role of this name, or to finish it.
+    /// Records that a resource of this phase begins to create the role of this name, or resumes its create.
     pub(super) fn record_creating(&self, name: &str) {
         self.locked().creating.insert(name.to_lowercase());
     }
 
-    /// True if a resource of this phase has begun to make the role of this name, or to finish it: it is not another
-    /// one's then.
+    /// True if a resource of this phase has begun to create the role of this name, or to resume its create.
     pub(super) fn is_being_created(&self, name: &str) -> bool {
         self.locked().creating.contains(&name.to_lowercase())
     }
 
-    /// Notes that a create of this phase has finished the role of this id, which has this PassRole policy.
+    /// Records that a create of this phase has finished the role of this id, which has this PassRole policy.
     pub(super) fn record_finished(&self, role_id: &str, policy: Option<&str>) {
         let policies = policy.map(str::to_owned).into_iter().collect();
         self.locked().finished.insert(role_id.to_owned(), policies);
@@ -192,27 +191,27 @@ impl RoleRegistry {
         self.locked().finished.get(role_id).cloned()
     }
 
-    /// Notes that this run has made the role or changed what belongs to it: other services may not see it for a
+    /// Records that this run has created the role or changed what belongs to it: other services may not see that for a
     /// while.
     pub(super) fn record_changed(&self, arn: &str) {
         self.locked().changed.insert(arn.to_lowercase());
     }
 
-    /// True if this run has made the role or changed what belongs to it.
+    /// True if this run has created the role or changed what belongs to it.
     pub(super) fn is_changed(&self, arn: &str) -> bool {
         self.locked().changed.contains(&arn.to_lowercase())
     }
 
-    /// Notes how a role is planned to go.
+    /// Records that a plan removes a role.
     pub(super) fn record_removal(&self, arn: &str, leaving: PlannedRemoval) {
         self.locked().removals.insert(arn.to_lowercase(), leaving);
     }
 
-    /// The role that the Logstore is encrypted through, and how that role is planned to go; `None` if it stays.
+    /// The role that the Logstore is encrypted through, if a plan removes it.
     pub(super) fn removed_role_of(&self, log_store: &str) -> Option<(String, PlannedRemoval)> {
         let roles = self.locked();
         let is_user = |arn: &str| roles.users.get(arn).is_some_and(|users| users.contains(log_store));
-        // A Logstore has one role; where two were noted, the one that is renamed matters most.
+        // A Logstore has one role; if two were recorded, the one that is renamed matters most.
         let mut found: Vec<_> = roles.removals.iter().filter(|(arn, _)| is_user(arn)).collect();
         found.sort_by_key(|(arn, leaving)| {
             (!matches!(leaving, PlannedRemoval::Renamed { .. }), (*arn).clone())
@@ -220,7 +219,7 @@ impl RoleRegistry {
         found.first().map(|(arn, leaving)| ((*arn).clone(), (*leaving).clone()))
     }
 
-    /// True the first time that a role that goes and a project are asked about together.
+    /// True the first time that this removed role is looked up in this project.
     pub(super) fn is_first_lookup(&self, arn: &str, project: &str) -> bool {
         self.locked().looked_at.insert((arn.to_lowercase(), project.to_owned()))
     }
@@ -248,14 +247,14 @@ impl RoleRegistry {
                 .is_some_and(|planned| holders.any(|holder| planned.passers.contains(&holder)))
     }
 
-    /// The names, in lower case, of the roles whose ARN is only known once the plan is applied.
+    /// The names, in lower case, of the roles whose ARN is known after the apply.
     pub(super) fn with_unknown_arn(&self) -> BTreeSet<String> {
         let roles = self.locked();
         let without = roles.planned.iter().filter(|(_, planned)| !planned.is_arn_known);
         without.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Notes that the plan repairs what SLS needs of the role: its trust policy, or the policies attached to it.
+    /// Records that the plan repairs what SLS needs of the role: its trust policy, or the policies attached to it.
     pub(super) fn record_repaired(&self, arn: &str) {
         self.locked().repaired.insert(arn.to_lowercase());
     }
@@ -265,19 +264,19 @@ impl RoleRegistry {
         self.locked().repaired.contains(&arn.to_lowercase())
     }
 
-    /// Notes that a Logstore is encrypted through the role.
+    /// Records that a Logstore is encrypted through the role.
     pub(super) fn record_user(&self, arn: &str, log_store: &str) {
         self.locked().users.entry(arn.to_lowercase()).or_default().insert(log_store.to_owned());
     }
 
-    /// Notes whether the Logstore may be replaced in the same apply, so that its role may change.
+    /// Records whether the Logstore may be replaced in the same apply, so that its role may change.
     pub(super) fn record_may_be_replaced(&self, log_store: &str, may_be: bool) {
         let marked = &mut self.locked().may_be_replaced;
         marked.remove(log_store);
         marked.extend(may_be.then(|| log_store.to_owned()));
     }
 
-    /// The Logstores that are known to be encrypted through the role, but for those that may be replaced.
+    /// The Logstores that are known to be encrypted through the role, except those that may be replaced.
     pub(super) fn permanent_users_of(&self, arn: &str) -> Vec<String> {
         let mut users = self.users_of(arn);
         let roles = self.locked();

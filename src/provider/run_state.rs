@@ -1,4 +1,4 @@
-//! What a phase of a run is working on: one lock per Logstore, what was read, and who configures it.
+//! What the calls of one phase of a run share: a lock for each Logstore, cached reads, claims and roles.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard};
 use super::{claims::Claims, log_store_id::LogStoreId, readiness::ReadCache, role_registry::RoleRegistry};
 use crate::cloud::sls::LogStore;
 
-/// The Logstores this phase, plan or apply, has to do with.
+/// What the calls of this phase, plan or apply, share.
 #[derive(Debug, Default)]
 pub(super) struct RunState {
     locks: Mutex<HashMap<LogStoreId, Arc<AsyncMutex<()>>>>,
@@ -18,16 +18,16 @@ pub(super) struct RunState {
     reads: Mutex<HashMap<LogStoreId, CachedRead>>,
     /// Which resources of this phase configure or destroy the encryption of which Logstore.
     pub(super) claims: Claims,
-    /// What this phase has found out about roles.
+    /// The roles that this phase has planned, read or changed.
     pub(super) roles: RoleRegistry,
     readiness: Mutex<Arc<ReadCache>>,
     account_to_store: Mutex<Arc<AccountToStore>>,
 }
 
-/// The account that is stored with objects of this phase. It holds `None` if STS did not answer, and is not asked again.
+/// The account that is stored with objects of this phase: `None` if STS did not answer. STS is asked once.
 pub(super) type AccountToStore = OnceCell<Option<String>>;
 
-/// An answer of `GetLogStore` kept for an apply.
+/// An answer of `GetLogStore` that an apply may use.
 #[derive(Debug)]
 struct CachedRead {
     log_store: LogStore,
@@ -54,8 +54,8 @@ impl RunState {
         Arc::clone(&locked(&self.account_to_store))
     }
 
-    /// Waits until no other call of this process writes to the Logstore. Writers of other processes are not
-    /// kept out; the apply sequence finds their traces.
+    /// Waits until no other call of this process writes to the Logstore. Other processes may write meanwhile, which the
+    /// apply sequence detects.
     pub(super) async fn lock(&self, id: &LogStoreId) -> OwnedMutexGuard<()> {
         let lock = Arc::clone(locked(&self.locks).entry(id.clone()).or_default());
         lock.lock_owned().await
@@ -66,9 +66,9 @@ impl RunState {
         locked(&self.writes).get(id).copied().unwrap_or_default()
     }
 
-    /// Notes, under the [`RunState::lock`] of the Logstore, that it may be written to until the answer is dropped: what
-    /// was asked for before that, or meanwhile, is out of date. Plans look at a Logstore without its lock, so one
-    /// may read it while a write is under way.
+    /// Records that this process may write to the Logstore until the guard is dropped. The caller has the
+    /// [`RunState::lock`] of the Logstore. An answer that was requested before that moment is out of date: a plan reads a
+    /// Logstore without its lock, possibly during a write.
     pub(super) fn begin_write<'a>(&'a self, id: &'a LogStoreId) -> WriteGuard<'a> {
         self.count_write(id);
         WriteGuard { run_state: self, id }
@@ -78,14 +78,14 @@ impl RunState {
         *locked(&self.writes).entry(id.clone()).or_default() += 1;
     }
 
-    /// Keeps an answer for the apply that core may ask for next: it plans once more right before. `writes` is
+    /// Caches an answer for the apply: core plans once more right before it applies. `writes` is
     /// [`RunState::write_count`] from before the Logstore was read.
     pub(super) fn cache_read(&self, id: &LogStoreId, log_store: LogStore, writes: u64) {
         locked(&self.reads).insert(id.clone(), CachedRead { log_store, writes });
     }
 
-    /// Takes the answer that was kept, under the [`RunState::lock`] of the Logstore. There is none if this process may have
-    /// written to the Logstore since it was asked for.
+    /// Takes the cached answer; `None` if this process may have written to the Logstore since it was requested. The caller
+    /// has the [`RunState::lock`] of the Logstore.
     pub(super) fn take_cached_read(&self, id: &LogStoreId) -> Option<LogStore> {
         let kept = locked(&self.reads).remove(id)?;
         (kept.writes == self.write_count(id)).then_some(kept.log_store)

@@ -1,4 +1,4 @@
-//! What a configured provider holds for its resources: the clients of the services.
+//! The clients of the services that a configured provider gives its resources.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -91,7 +91,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why there is no client.
     pub(super) fn region(&self) -> Result<Region, NoClient> {
         self.clients().map(|clients| clients.region)
     }
@@ -110,7 +110,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why there is no client.
     pub(super) fn sls(&self, region: &Region) -> Result<SlsClient, NoClient> {
         self.clients().map(|clients| clients.sls.client(region))
     }
@@ -119,7 +119,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why there is no client.
     pub(super) fn ram(&self) -> Result<Arc<RamClient>, NoClient> {
         self.clients().map(|clients| clients.ram)
     }
@@ -128,7 +128,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why there is no client.
     pub(super) fn account(&self) -> Result<Arc<CheckedAccount>, NoClient> {
         self.clients().map(|clients| clients.account)
     }
@@ -137,7 +137,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// Why there is no client.
     pub(super) fn kms(&self, region: &Region) -> Result<KmsClient, NoClient> {
         self.clients().map(|clients| clients.kms.client(region))
     }

@@ -20,7 +20,7 @@ use crate::{
     schema::{Diagnostic, Diagnostics, Field, Model},
 };
 
-/// The settings a provider block comes to.
+/// The settings of a provider block.
 #[derive(Debug)]
 pub(super) enum Settings {
     /// Everything is known.
@@ -100,7 +100,7 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Twice Terraform's default of ten operations at once, so that this limit is not the one that binds.
 const DEFAULT_MAX_CONCURRENCY: usize = 20;
-/// Settles each setting: argument, else environment, else default.
+/// Reads each setting: argument, else environment, else default.
 ///
 /// # Errors
 ///

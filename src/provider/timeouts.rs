@@ -37,7 +37,7 @@ model! {
     }
 }
 
-/// The attribute. `description` says which limits hold where none are set, and `limits` what each is of.
+/// The attribute. `description` says which limits apply by default, and `limits` what each one limits.
 pub(super) fn attribute<const LIMITS: usize>(
     description: &'static str,
     limits: [(&'static str, &'static str); LIMITS],

@@ -163,12 +163,12 @@ pub struct ImportResponse {
     pub diagnostics: Diagnostics,
 }
 
-/// An imported object, as far as its id tells.
+/// An imported object, as far as its id describes it.
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
     /// The resource type.
     pub type_name: String,
-    /// The object with what the id tells; everything else is null.
+    /// The object with the attributes that the id gives; all others are null.
     pub state: Encoded,
     /// The provider's own data about it.
     pub private: Vec<u8>,

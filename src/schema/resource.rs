@@ -62,8 +62,8 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
         identity
     }
 
-    /// Told of every object of the state, in each phase and before anything else is asked about it, also where
-    /// nothing is refreshed.
+    /// Called with every object of the state, in each phase and before any other call about the object, also if nothing
+    /// is refreshed.
     fn on_state_loaded(&self, _state: &Self::Model) {}
 
     /// Plans a create.
@@ -73,14 +73,14 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
         request: PlanCreate<Self>,
     ) -> impl Future<Output = Plan<Self>> + Send;
 
-    /// Plans a change of an existing object, or that there is none.
+    /// Plans a change of an existing object, or no change.
     fn plan_update(
         &self,
         context: &Context,
         request: PlanUpdate<Self>,
     ) -> impl Future<Output = Plan<Self>> + Send;
 
-    /// Plans a destroy: the place to warn of what will be lost or left.
+    /// Plans a destroy, and warns of what will be lost or left.
     fn plan_destroy(
         &self,
         context: &Context,

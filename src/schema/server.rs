@@ -1,4 +1,4 @@
-//! A provider as the wire calls it: finds what is asked for by its name, hands on, answers for unknown names.
+//! A provider as a host calls it: finds the resource, data source or function by its name and calls it.
 
 use std::{
     collections::BTreeMap,

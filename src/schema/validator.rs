@@ -135,7 +135,7 @@ impl<V: Validator> Validator for Each<V> {
         format!("Each {}", rule.strip_prefix('M').map_or(rule.clone(), |rest| format!("m{rest}")))
     }
 
-    /// Elements of a set have no place in the configuration: what is wrong with one is told of the whole.
+    /// Elements of a set have no path in the configuration, so an error of one names the path of the whole.
     fn check(&self, value: &Value, path: &Path) -> Result<(), Diagnostic> {
         let is_given = |element: &&Value| !element.is_null() && !element.is_unknown();
         match value {

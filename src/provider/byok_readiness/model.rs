@@ -113,7 +113,7 @@ fn check() -> Vec<Attribute> {
 }
 
 impl ReadinessModel {
-    /// Sets what the checks came to.
+    /// Sets the outcome of the checks.
     pub(super) fn report(&mut self, checks: Vec<Check>) {
         self.ready = Field::Known(checks.iter().all(|check| check.ok != Some(false)));
         self.complete = Field::Known(checks.iter().all(|check| check.ok.is_some()));

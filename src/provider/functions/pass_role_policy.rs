@@ -3,7 +3,7 @@
 use super::role_arn_argument;
 use crate::{
     cloud::ram::PolicyDocument,
-    provider::role_arn::as_ram_writes_it,
+    provider::role_arn::normalize,
     schema::{
         Function, Type,
         function::{FunctionError, Parameter, Signature},
@@ -37,8 +37,8 @@ impl Function for PassRolePolicy {
 
     fn call(&self, (arn,): (String,)) -> Result<String, FunctionError> {
         let role = role_arn_argument::parse(&arn)?;
-        // RAM holds the resource of a policy against the ARN as it writes it itself, in lower case.
-        let role = as_ram_writes_it(&role).map_err(|problem| FunctionError::at(0, problem.to_string()))?;
+        // RAM compares the resource of a policy with the ARN in its own form, which is in lower case.
+        let role = normalize(&role).map_err(|problem| FunctionError::at(0, problem.to_string()))?;
         Ok(PolicyDocument::pass_role(&role).to_string())
     }
 }

@@ -27,11 +27,11 @@ use crate::{
     },
 };
 
-/// How long the service may go without seeing a role that this run has made. No source has a figure; a few seconds
-/// are common, and somebody who lacks a permission should not wait for minutes to be told.
+/// How long SLS may take to see a role that this run has created. No source has a figure; a few seconds are common, and
+/// a person who lacks a permission should not wait for minutes for the error.
 const NEW_ROLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long to wait before the service is asked again about such a role.
+/// The pause before the configuration is sent again.
 const NEW_ROLE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Configures the Logstore's encryption, or adopts the configuration it has.
@@ -49,8 +49,8 @@ pub(super) async fn create(
             private.store_account(&resource.session, &bounds, &state).await;
             Outcome { state: Some(state), private, diagnostics }
         }
-        // Nothing was made unless an update may have been carried out; then its traces are kept, so that
-        // the next run finds and finishes it.
+        // Nothing exists unless an update may have been carried out. Then the state keeps the object, and the next run
+        // finishes it.
         Err(WriteFailed { diagnostics, seen }) => {
             if seen.is_some() {
                 private.store_account(&resource.session, &bounds, &planned).await;
@@ -77,7 +77,7 @@ pub(super) async fn update(
     let private = private.for_state();
     let applied = |state, diagnostics| Outcome { state: Some(state), private, diagnostics };
     if planned.encrypt_conf().is_some() && planned.encrypt_conf() == prior.encrypt_conf() {
-        // Only what concerns nobody but this resource changed.
+        // Only settings of the resource itself changed.
         return applied(planned, Diagnostics::new());
     }
     let bounds =
@@ -115,7 +115,7 @@ pub(super) async fn delete(
 /// A write that failed.
 struct WriteFailed {
     diagnostics: Diagnostics,
-    /// The Logstore as it was last seen, if it may have been changed.
+    /// The Logstore as it was last read, if it may have been changed.
     seen: Option<LogStore>,
 }
 
@@ -134,11 +134,11 @@ impl From<Diagnostic> for WriteFailed {
     }
 }
 
-/// What a write knows of the Logstore beforehand.
+/// What is known of the Logstore before a write.
 enum Known {
     /// It is configured for the first time, and may have been created just before.
     Nothing,
-    /// It was read before, when it had this `createTime`, if that was noted.
+    /// It was read before, with this `createTime` if the state has one.
     LogStore { create_time: Option<i64> },
 }
 
@@ -189,8 +189,8 @@ async fn write(
     }
 }
 
-/// Applies a configuration. A role that was made just now, or that this run has changed, may not be seen by the service
-/// yet: what it says against that role then is waited for, for a while.
+/// Applies a configuration. SLS may not see a role yet that was created just now, or that this run has changed. If it
+/// refuses such a role, the configuration is sent again for a while.
 async fn apply_with_new_role(
     resource: &LogStoreEncryption,
     calls: &BoundLogStore<'_>,
@@ -215,7 +215,7 @@ async fn apply_with_new_role(
     }
 }
 
-/// Whether the role was made or changed by this run, or made just before by something else.
+/// Whether this run has created or changed the role, or something else has created it just before.
 async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &str) -> bool {
     if resource.session.run_state.roles.is_changed(arn) {
         return true;
@@ -225,8 +225,8 @@ async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &
     role.is_ok_and(|role| role.arn.is_same(&arn) && role.is_young(client.clock()))
 }
 
-/// Whether the service refused a configuration because of its role: it says that something is not permitted, or
-/// names the role, by its ARN or by its name. Which code it has for a role that it does not see is not documented.
+/// Whether SLS refused a configuration because of its role: the error is a missing permission, or names the role by its
+/// ARN or name. Which code SLS has for a role that it does not see is not documented.
 fn blames_role(failure: &Failure, arn: &str) -> bool {
     let ApplyError::Call(error) = &failure.error else { return false };
     let names_role = || {
@@ -239,7 +239,7 @@ fn blames_role(failure: &Failure, arn: &str) -> bool {
         && (error.kind() == ErrorKind::Denied || (error.kind() == ErrorKind::Invalid && names_role()))
 }
 
-/// A plan or a state, with what the Logstore said when it was last read.
+/// A plan or a state, with what the last read of the Logstore showed.
 fn with_observed(known: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
     let mut state = known.clone();
     state.derive();
@@ -247,12 +247,12 @@ fn with_observed(known: &EncryptionModel, seen: &LogStore) -> EncryptionModel {
         Ok(Observed { conf: Some(conf), create_time }) => state.observe(&conf, create_time),
         Ok(Observed { conf: None, .. }) => {
             state.enable = Field::Known(false);
-            // The time goes with a configuration: one that was never seen may be missing the next time too.
+            // The time is stored with a configuration that was seen; this one was not.
             if state.logstore_create_time.is_unknown() {
                 state.logstore_create_time = Field::Null;
             }
         }
-        // A null says that nobody knows; the next refresh fills it in.
+        // A null stands for not known; the next refresh sets it.
         Err(_) if state.logstore_create_time.is_unknown() => state.logstore_create_time = Field::Null,
         Err(_) => {}
     }

@@ -1,4 +1,4 @@
-//! What a create finds of the Logstore when it is planned.
+//! The Logstore that a planned create finds.
 
 use super::{
     model::{EncryptionModel, Observed},
@@ -13,14 +13,14 @@ use crate::{
     schema::{Diagnostic, Diagnostics, Path, resource::Context},
 };
 
-/// What a create finds, as far as the plan can tell.
+/// The configuration that a create finds, as far as the plan can read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// The Logstore is configured just so: nothing is sent.
+    /// The Logstore has the planned configuration: nothing is sent.
     Same,
-    /// It is configured just so, but disabled.
+    /// It has the planned configuration, but disabled.
     Disabled,
-    /// It is configured just so, and is to be disabled.
+    /// It has the planned configuration, and the plan disables it.
     Enabled,
     /// It has no configuration, as far as it can be read.
     Nothing,
@@ -29,7 +29,7 @@ pub(super) enum Found {
 }
 
 impl Found {
-    /// Whether what is sent makes the service use the key: nothing else has to be ready.
+    /// Whether the service uses the key when the plan is applied: only then the key has to be ready.
     pub(super) fn needs_key(self) -> bool {
         !matches!(self, Found::Same | Found::Enabled)
     }
@@ -87,7 +87,7 @@ fn compare(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (
     }
     let Some(wanted) = planned.encrypt_conf() else { return (Diagnostics::new(), Found::Open) };
     let (found, consequence) = match (stored.enable, wanted.enable) {
-        // Its own warning says more.
+        // `warnings::switches_off` says more.
         (true, false) => return (Diagnostics::new(), Found::Enabled),
         (false, true) => (
             Found::Disabled,

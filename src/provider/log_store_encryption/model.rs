@@ -295,7 +295,7 @@ fn keep_or_set(field: &mut Field<String>, found: &str, same: fn(&str, &str) -> b
     }
 }
 
-/// What `GetLogStore` says of encryption.
+/// The encryption configuration in an answer of `GetLogStore`.
 #[derive(Clone, Debug)]
 pub(super) struct Observed {
     /// The configuration; `None` if there never was one.

@@ -1,4 +1,4 @@
-//! What a change would do, and which changes there cannot be.
+//! What a change would do, and which changes are impossible.
 //!
 //! - A permanent value that changes is an error, or a replacement when asked for.
 //! - Unknown values never fail: the same checks run again at apply, before anything is sent.
@@ -33,8 +33,8 @@ pub(super) async fn create(
     planned.complete_regions(&request.config, resource.session.region().ok());
     planned.derive();
     let mut diagnostics = Diagnostics::new();
-    // In a replacement the plan of the existing object has claimed the Logstore, which may be replaced as well: what it
-    // holds now says nothing.
+    // In a replacement, the plan of the existing object has claimed the Logstore. The Logstore may be replaced as well, so
+    // its present configuration does not count.
     let replacement = request.replaced.is_some();
     let mut found = Found::Open;
     if !replacement {
@@ -59,7 +59,7 @@ pub(super) async fn create(
     Plan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
-/// Plans a change of an existing object, or that there is none.
+/// Plans a change of an existing object, or no change.
 pub(super) async fn update(
     resource: &LogStoreEncryption,
     context: &Context,

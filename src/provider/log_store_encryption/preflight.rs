@@ -1,4 +1,4 @@
-//! Whether a key and a role are ready, while there is still time: at plan, and at each refresh.
+//! Checks the key and the role before they are needed: at plan, and at each refresh.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,18 +21,18 @@ use crate::{
     schema::{Diagnostic, Diagnostics, Path, resource::Context},
 };
 
-/// How long the services may take to answer all of it. Nothing that is planned needs the answer, so that a network
-/// in which they cannot be reached costs a run no more than this.
+/// How long the services may take to answer the checks of one Logstore. The plan itself does not need the answers, so a
+/// network in which the services cannot be reached costs no more than this.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 const SWITCH_OFF: &str = "To leave the checks out, set preflight = \"off\" in the provider block.";
 
-/// Checks what a plan relies on that configures or enables encryption with a key of the user's own. Values that are
-/// not known yet are not checked.
+/// Checks the key and the role of a plan that configures or enables encryption with a KMS key. Values that are not known
+/// yet are not checked.
 ///
-/// A failed check is an error or a warning, as the provider block says; what the caller may do is always a warning, as
-/// who plans is often not who applies. Each finding is said once in a phase, whatever the number of Logstores it holds
-/// for; [`refusal`] holds back the others. What cannot be found out, because a read is denied or fails, is a warning.
+/// A failed check is an error or a warning, as the provider block says. A permission that the caller lacks is always a
+/// warning, because somebody else may apply. Each finding is reported once in a phase, whatever the number of Logstores
+/// it concerns; [`refusal`] stops the others at apply. A read that is denied or fails is a warning.
 pub(super) async fn run(
     resource: &LogStoreEncryption,
     context: &Context,
@@ -109,8 +109,8 @@ fn checks_of_new_roles(
     if may_pass_one { Vec::new() } else { checks }
 }
 
-/// The error that a Logstore must not be configured, because of what the plan right before this apply has found and,
-/// as it holds for several Logstores, has said of another one.
+/// The error that a Logstore must not be configured, because the plan right before this apply has found something that
+/// it has reported with another Logstore.
 pub(super) fn refusal(resource: &LogStoreEncryption, id: &LogStoreId) -> Option<Diagnostic> {
     let why = resource.session.run_state.readiness().refused(&id.to_string())?;
     Some(
@@ -132,7 +132,7 @@ fn within_lookup_timeout(resource: &LogStoreEncryption, bounds: &CallContext) ->
     }
 }
 
-/// What is known of what is configured; a key is only found in a region that is known.
+/// The key and the role of a plan, as far as they are known. A key is only found in a known region.
 fn subject(planned: &EncryptionModel) -> Option<Subject> {
     let cmk = planned.user_cmk_info.known()?;
     let region = |text: Option<&String>| text.and_then(|text| Region::parse(text).ok());
@@ -153,7 +153,7 @@ fn subject(planned: &EncryptionModel) -> Option<Subject> {
     })
 }
 
-/// Puts the outcome of checks into words, each once in a phase.
+/// Writes the diagnostics of the checks, each finding once in a phase.
 struct Report<'a> {
     subject: &'a Subject,
     cache: &'a ReadCache,
@@ -161,7 +161,7 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// What an outcome of a check is about, so that another Logstore with the same is not told again.
+    /// What the finding of a check is about, so that it is not reported again for another Logstore.
     fn topic(&self, check: &Check) -> String {
         let key_id = self.subject.key_id.as_deref().unwrap_or_default();
         let role = self.subject.role.as_ref().map_or("", RoleArn::as_str);
@@ -190,7 +190,7 @@ impl Report<'_> {
             let fix = check.fix.as_deref().unwrap_or_default();
             let found = by_attribute.entry(check.about()).or_default();
             match found.last_mut() {
-                // What mends both is said once.
+                // A fix for both is said once.
                 Some((detail, same)) if *same == fix => *detail = format!("{detail} {}", check.detail),
                 _ => found.push((check.detail.clone(), fix)),
             }
@@ -255,7 +255,7 @@ impl Report<'_> {
     }
 }
 
-/// Services that do not answer are no reason to fail a plan that needs them for nothing else.
+/// The warning that a service did not answer: the plan needs it for nothing else.
 fn lookup_failed(error: ReadError, cache: &ReadCache) -> Option<Diagnostic> {
     if !cache.is_first("not looked") {
         return None;
@@ -267,8 +267,8 @@ fn lookup_failed(error: ReadError, cache: &ReadCache) -> Option<Diagnostic> {
     Some(Diagnostic::warning(summary, detail).at(Path::of("user_cmk_info")))
 }
 
-/// The warnings that the Logstore's key or role cannot be used, which only makes itself felt when logs are read or
-/// written. What the caller may not read is not said here: it would be at each run of who may do without.
+/// The warnings that the Logstore's key or role cannot be used, so that logs can be neither read nor written. A read that
+/// is denied is no warning here: it would come back at each run of a caller who needs no such permission.
 pub(super) async fn unusable(
     resource: &LogStoreEncryption,
     bounds: &CallContext,

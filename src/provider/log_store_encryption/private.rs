@@ -18,22 +18,22 @@ use crate::{
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EncryptionPrivate {
-    /// Set in every plan that may be of a replacement, which core hands to its destroy half: that half must
-    /// not switch encryption off. Never stored with an object that lives on.
+    /// Set in every plan that may be that of a replacement. Core passes it to the destroy half, which must not switch
+    /// encryption off. It is never stored with an object that stays.
     pub(super) replacement: bool,
-    /// When this provider made the object; none of an imported one.
+    /// When this provider created the object; `None` for an imported one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) made_at: Option<MadeAt>,
     /// The account of a Logstore with a service key. With a KMS key, the ARN of the role names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) account_id: Option<String>,
-    /// What the plan of a destroy with `on_destroy = "disable"` leaves to the destroy.
+    /// The planned destroy, with `on_destroy = "disable"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) destroy: Option<PlannedDestroy>,
 }
 
 impl EncryptionPrivate {
-    /// What is stored with an object that lives on.
+    /// What is stored with an object that stays.
     pub(super) fn for_state(&self) -> EncryptionPrivate {
         EncryptionPrivate {
             made_at: self.made_at,
@@ -60,7 +60,7 @@ impl EncryptionPrivate {
         }
     }
 
-    /// Checks that the account which says that a Logstore is gone is the one that the Logstore belongs to.
+    /// Checks that the account that says that a Logstore does not exist is the account that the Logstore belongs to.
     ///
     /// # Errors
     ///

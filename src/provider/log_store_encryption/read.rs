@@ -44,7 +44,7 @@ pub(super) async fn read(
     }
 }
 
-/// What there is.
+/// The result of a read.
 enum Found {
     Configured(Box<EncryptionModel>, Diagnostics),
     Gone(Diagnostics),

@@ -23,7 +23,7 @@ impl LogStoreEncryption {
         LogStoreEncryption { session }
     }
 
-    /// The Logstore, if all that tells it from others is known.
+    /// The Logstore, if its region and names are known.
     pub(super) fn known_log_store_id(&self, model: &EncryptionModel) -> Option<Result<LogStoreId, String>> {
         model.log_store_id(self.session.region().ok())
     }

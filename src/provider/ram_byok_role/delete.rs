@@ -1,4 +1,4 @@
-//! Removes a role.
+//! Deletes a role.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// Removes the role with everything that belongs to it. A role whose create was not finished is left alone where the
-/// create half of its replacement goes on with it, or has finished it.
+/// Deletes the role with everything that belongs to it. A role whose create was not finished is left alone if the create
+/// half of its replacement resumes it, or has finished it.
 pub(super) async fn delete(
     resource: &RamByokRole,
     context: &Context,
@@ -54,10 +54,10 @@ fn policies_of(state: &RoleModel, private: &RolePrivate) -> BTreeSet<String> {
     private.policies.iter().cloned().chain(resource::pass_role_policy_name(state, false)).collect()
 }
 
-/// A role that was not removed.
+/// A delete that failed.
 struct DeleteFailed {
     problem: Diagnostic,
-    /// What was found after that, if it was looked at.
+    /// The role as it was read after the failure, if it was.
     found: Option<Box<FoundRole>>,
 }
 
@@ -98,31 +98,31 @@ async fn try_delete(
     Ok(diagnostics)
 }
 
-/// Makes the PassRole policy of the role that has replaced this one, now that its name is free.
+/// Creates the PassRole policy of the role that has replaced this one, now that its name is free.
 async fn create_pending_pass_role(role: &BoundRole<'_>, waiting: PendingPassRole) -> Vec<Diagnostic> {
-    let PendingPassRole { name, arn, wanted, mut observed } = waiting;
+    let PendingPassRole { name, arn, desired, mut actual } = waiting;
     let successor = BoundRole { name: &name, ..*role };
-    let steps = diff(&observed, &wanted);
-    let Err(error) = successor.execute(&arn, &steps, &mut observed).await else { return Vec::new() };
-    // The role is made: what is missing shows as a difference.
+    let steps = diff(&actual, &desired);
+    let Err(error) = successor.execute(&arn, &steps, &mut actual).await else { return Vec::new() };
+    // The role exists: the next plan shows what is missing.
     let problems = errors::of_step(name.as_str(), &error, None).into_iter();
     problems.map(|Diagnostic { summary, detail, .. }| Diagnostic::warning(summary, detail)).collect()
 }
 
-/// Whether a role whose create was not finished is finished now, which RAM tells: by the create half of its replacement,
+/// Whether RAM shows a role whose create was not finished as finished: the create half of its replacement has done that,
 /// in this run or in one before.
 async fn is_finished(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Diagnostic> {
     match role.client.get_role(role.context, role.name).await {
         Ok(found) => {
             Ok(state.role_id.known() == Some(&found.role_id) && found.description != UNFINISHED_DESCRIPTION)
         }
-        // Deleting it tells.
+        // The delete finds out.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(errors::of_call("Cannot read a role", format_args!("Role {}", role.name), &error)),
     }
 }
 
-/// Leaves a role alone that was finished, and removes what only its beginning had.
+/// Leaves a finished role alone, and deletes the policies that only its failed create had.
 async fn keep_finished_role(
     resource: &RamByokRole,
     role: &BoundRole<'_>,
@@ -141,8 +141,7 @@ async fn keep_finished_role(
     Ok(Diagnostics::new())
 }
 
-/// A removal that failed. Where it was cut short, or nobody knows whether the last write was carried out, the role is
-/// looked at once more.
+/// A delete that failed. If it was interrupted, or the response to the last write was lost, the role is read once more.
 async fn failed_removal(
     role: &BoundRole<'_>,
     state: &RoleModel,
@@ -153,7 +152,7 @@ async fn failed_removal(
         DeleteRoleError::Call(error) if is_cut_short(error) => Some(role.final_read(policy.as_slice()).await),
         _ => None,
     };
-    // One that was made anew meanwhile is for the next refresh to tell of.
+    // A role that was created again meanwhile is reported by the next refresh.
     let is_same = |found: &FoundRole| state.role_id.known().is_none_or(|id| *id == found.role.role_id);
     let look = look.filter(|look| look.as_ref().is_ok_and(is_same) || look.is_err());
     let looked_at = look.as_ref().map(|look| look.as_ref().map(|_| ()));
@@ -165,7 +164,7 @@ fn is_cut_short(error: &Error) -> bool {
     error.may_have_been_applied() || matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Timeout)
 }
 
-/// Whether a role of which nobody knew whether it was made is there and is the one.
+/// Whether the role of a create whose response was lost exists.
 async fn is_ours(role: &BoundRole<'_>) -> Result<bool, Diagnostic> {
     match role.read_confirming_absence(None, None).await {
         Ok(found) => Ok(found.actual.is_unfinished()),

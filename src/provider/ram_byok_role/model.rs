@@ -242,8 +242,7 @@ pub(super) fn tags_problem(tags: &BTreeMap<String, Field<String>>) -> Option<Str
     })
 }
 
-/// The name of the PassRole policy of a role where none is configured. Policies' names have fewer characters
-/// than roles' names.
+/// The default name of the PassRole policy of a role. A policy's name may have fewer kinds of characters than a role's.
 pub(super) fn default_policy_name(role_name: &str) -> String {
     let name: String = role_name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("{name}-pass-role")
@@ -251,7 +250,7 @@ pub(super) fn default_policy_name(role_name: &str) -> String {
 
 impl RoleModel {
     /// What the role should be, if it is wholly known.
-    pub(super) fn wanted(&self) -> Option<DesiredRole> {
+    pub(super) fn desired(&self) -> Option<DesiredRole> {
         let role_name = self.role_name.known()?;
         let tags = match &self.tags {
             Field::Null => BTreeMap::new(),
@@ -264,7 +263,7 @@ impl RoleModel {
         let pass_role = match &self.pass_role {
             Field::Null => None,
             Field::Unknown => return None,
-            Field::Known(pass_role) => Some(pass_role.wanted(role_name)?),
+            Field::Known(pass_role) => Some(pass_role.desired(role_name)?),
         };
         Some(DesiredRole {
             role_name: role_name.clone(),
@@ -278,7 +277,7 @@ impl RoleModel {
 
 impl RoleModel {
     /// What the role was when it was last read.
-    pub(super) fn as_observed(&self) -> ActualRole {
+    pub(super) fn to_actual(&self) -> ActualRole {
         let tags = self.tags.known().cloned().unwrap_or_default();
         let tags = tags.into_iter().filter_map(|(key, value)| Some((key, value.known()?.clone())));
         let kms = self.kms_policies.known().map(known_names).unwrap_or_default();
@@ -296,7 +295,7 @@ impl RoleModel {
 
     fn observed_pass_role(&self) -> Option<ActualPassRole> {
         let document = self.pass_role_policy.known()?;
-        let pass_role = self.pass_role.known()?.wanted(self.role_name.known()?)?;
+        let pass_role = self.pass_role.known()?.desired(self.role_name.known()?)?;
         let arn = RoleArn::parse(self.arn.known()?).ok();
         Some(ActualPassRole {
             policy_name: pass_role.policy_name,
@@ -305,7 +304,7 @@ impl RoleModel {
         })
     }
 
-    /// Takes over what RAM says of the role itself.
+    /// Sets the attributes of the role itself from RAM's answer.
     pub(super) fn observe_role(&mut self, role: &Role) {
         self.arn = role.arn.as_str().into();
         self.role_id = role.role_id.as_str().into();
@@ -388,7 +387,7 @@ fn pass_role_policy(arn: &RoleArn) -> String {
 }
 
 impl PassRoleModel {
-    fn wanted(&self, role_name: &str) -> Option<PassRole> {
+    fn desired(&self, role_name: &str) -> Option<PassRole> {
         let mut principals = BTreeSet::new();
         for (kind, names) in self.names() {
             let SetOf(names) = match names {
@@ -417,7 +416,8 @@ impl PassRoleModel {
         ]
     }
 
-    /// Takes over who holds the policy. A name that is spelt otherwise but means the same stays as it was, also where it is spelt in several ways.
+    /// Sets who the policy is attached to. A name that differs only in letter case stays as it was, even if it is written
+    /// in several ways.
     pub(super) fn observe(&mut self, principals: &BTreeSet<Principal>) {
         for (kind, names) in [
             (PrincipalKind::User, &mut self.users),

@@ -1,7 +1,7 @@
 //! What a change of the role would do.
 //!
 //! Everything that belongs to the role is planned as it should be, so that what others have changed shows as a
-//! difference and is put right.
+//! difference and is repaired.
 
 use super::{
     model::{self, RoleModel},
@@ -58,8 +58,8 @@ pub(super) async fn create(
             RolePrivate { role, ..RolePrivate::default() }
         }
     };
-    // Core compares this with the plan it makes again before it applies: a role that was not there at the first one and
-    // is begun at the second is not gone on with.
+    // Core plans once more before it applies, and compares. A role that did not exist at the first plan, and is being
+    // created at the second, is not resumed.
     planned.foreign_policies = if private.role.is_some() { Field::Unknown } else { Field::Known(Vec::new()) };
     private.policies.extend(replaced.into_iter().flat_map(|replaced| replaced.policies));
     record_planned(resource, &planned);
@@ -69,12 +69,12 @@ pub(super) async fn create(
     Plan { planned, private, requires_replace: Vec::new(), diagnostics }
 }
 
-/// Looks whether there is a role of this name already. One whose create was not finished is gone on with, as the state
-/// is not at hand when core plans again before it applies; any other one would be in the way.
+/// Finds a role of this name. One whose create was not finished is resumed; it is read from RAM, because core does not
+/// send the state when it plans again before it applies. Any other role is in the way.
 ///
 /// # Errors
 ///
-/// There is another role of this name, or nobody can tell; the latter is a warning where the create would find out.
+/// Another role has this name, or RAM does not answer; the latter is a warning if the create would find out.
 async fn find_existing(
     resource: &RamByokRole,
     context: &Context,
@@ -107,34 +107,34 @@ async fn find_existing(
     }
 }
 
-/// Looks whether the PassRole policy can be made and attached, as far as it is new: a name that is taken is an error, as
-/// the apply fails with a part done; a principal that does not exist may be created in the same apply.
+/// Checks whether a new PassRole policy can be created and attached. A name that is taken is an error, because the apply
+/// would fail half-way. A principal that does not exist is a warning, because the same apply may create it.
 async fn check_pass_role(
     resource: &RamByokRole,
     context: &Context,
     prior: Option<&RoleModel>,
     planned: &RoleModel,
 ) -> Diagnostics {
-    let wanted = planned
-        .wanted()
-        .and_then(|wanted| Some((RoleName::parse(&wanted.role_name).ok()?, wanted.pass_role?)));
-    let (Some((name, wanted)), Ok(client)) = (wanted, resource.session.ram()) else {
+    let desired = planned
+        .desired()
+        .and_then(|desired| Some((RoleName::parse(&desired.role_name).ok()?, desired.pass_role?)));
+    let (Some((name, desired)), Ok(client)) = (desired, resource.session.ram()) else {
         return Diagnostics::new();
     };
     let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
     let role = BoundRole { client: &client, clock: client.clock(), context: &bounds, name: &name };
-    let before = prior.and_then(RoleModel::wanted).and_then(|wanted| wanted.pass_role).unwrap_or_default();
+    let before = prior.and_then(RoleModel::desired).and_then(|desired| desired.pass_role).unwrap_or_default();
     let mut diagnostics = Diagnostics::new();
-    // What cannot be read is found out at apply.
-    if !same_name(&before.policy_name, &wanted.policy_name)
-        && let Ok(Some(document)) = role.policy_of_others(&wanted.policy_name).await
+    // What cannot be read now is checked at apply.
+    if !same_name(&before.policy_name, &desired.policy_name)
+        && let Ok(Some(document)) = role.policy_of_others(&desired.policy_name).await
     {
-        diagnostics.push(errors::of_plan(errors::policy_taken(&wanted.policy_name, &document)));
+        diagnostics.push(errors::of_plan(errors::policy_taken(&desired.policy_name, &document)));
     }
     let is_self = |principal: &Principal| {
         principal.kind == PrincipalKind::Role && same_name(&principal.name, name.as_str())
     };
-    let new = wanted.principals.difference(&before.principals).filter(|principal| !is_self(principal));
+    let new = desired.principals.difference(&before.principals).filter(|principal| !is_self(principal));
     let missing = role.missing_principals(new).await;
     if !missing.is_empty() {
         diagnostics.push(errors::principals_missing(name.as_str(), &missing));
@@ -142,7 +142,7 @@ async fn check_pass_role(
     diagnostics
 }
 
-/// Plans a change of an existing role, or that there is none.
+/// Plans a change of an existing role, or no change.
 pub(super) async fn update(
     resource: &RamByokRole,
     context: &Context,
@@ -151,17 +151,17 @@ pub(super) async fn update(
     let PlanUpdate { config, prior, mut planned, private, requires_replace } = request;
     let mut diagnostics = Diagnostics::new();
     fill_in(&config, &mut planned);
-    let wanted_policy = planned.pass_role.known().and_then(|pass_role| pass_role.policy_name.known());
-    let is_left = |name: &String| wanted_policy.is_none_or(|wanted| !same_name(wanted, name));
+    let planned_policy = planned.pass_role.known().and_then(|pass_role| pass_role.policy_name.known());
+    let is_left = |name: &String| planned_policy.is_none_or(|desired| !same_name(desired, name));
     if private.policies.iter().any(is_left) {
-        // There is a policy to remove that the state does not show.
+        // A policy that the state does not show has to be deleted.
         planned.pass_role_policy = Field::Unknown;
     }
     let roles = &resource.session.run_state.roles;
     if let (Field::Known(arn), true) = (&prior.arn, requires_replace.is_empty() && repairs(&prior, &planned))
     {
-        // What refers to the role is checked when it is repaired, and what names it by text now: which of the two it is
-        // must not depend on the order in which they are planned.
+        // A Logstore that refers to the role is checked once the role is repaired, and one that names its ARN as text is
+        // checked now. That must not depend on the order in which they are planned.
         roles.record_repaired(arn);
         planned.arn = Field::Unknown;
     }
@@ -175,18 +175,18 @@ pub(super) async fn update(
     Plan { planned, private, requires_replace, diagnostics }
 }
 
-/// Notes what is planned for the role, for the Logstores that use it.
+/// Records what is planned for the role, for the Logstores that use it.
 fn record_planned(resource: &RamByokRole, planned: &RoleModel) {
-    if let Some(wanted) = planned.wanted() {
-        let passers = wanted.pass_role.unwrap_or_default().principals;
+    if let Some(desired) = planned.desired() {
+        let passers = desired.pass_role.unwrap_or_default().principals;
         let planned = PlannedRole { passers, is_arn_known: !planned.arn.is_unknown() };
-        resource.session.run_state.roles.record_planned(&wanted.role_name, planned);
+        resource.session.run_state.roles.record_planned(&desired.role_name, planned);
     }
 }
 
 /// Whether the plan repairs what SLS needs of the role: that it may assume the role, and the policies for KMS.
 fn repairs(prior: &RoleModel, planned: &RoleModel) -> bool {
-    let kms = |model: &RoleModel| model.as_observed().kms_policies().count();
+    let kms = |model: &RoleModel| model.to_actual().kms_policies().count();
     let trusts = prior.trust_policy.known().is_some_and(|policy| is_trusting(policy));
     !trusts || kms(prior) < kms(planned)
 }
@@ -209,14 +209,14 @@ fn replaced(resource: &RamByokRole, prior: &RoleModel, planned: &RoleModel) -> O
     })
 }
 
-/// Plans a destroy: the place to say what is lost.
+/// Plans a destroy, and warns of what is lost.
 pub(super) fn destroy(
     resource: &RamByokRole,
     request: &PlanDestroy<RamByokRole>,
 ) -> DestroyPlan<RamByokRole> {
     let PlanDestroy { prior, private } = request;
     let mut diagnostics = Diagnostics::new();
-    // What is not finished may be finished by the create half of a replacement, and then stays.
+    // The create half of a replacement may finish an unfinished role, which then stays.
     if let (Some(arn), None) = (prior.arn.known(), &private.role) {
         let roles = &resource.session.run_state.roles;
         roles.record_removal(arn, PlannedRemoval::Deleted);
@@ -226,8 +226,8 @@ pub(super) fn destroy(
     DestroyPlan { private: RolePrivate { is_destroy: true, ..private.clone() }, diagnostics }
 }
 
-/// The warning that others have attached policies, which the destroy of a role stumbles over. It is no error: they
-/// may be detached in the same apply.
+/// The warning that others have attached policies to the role, so that its destroy fails. It is no error, because the
+/// same apply may detach them.
 fn warn_of_foreign(prior: &RoleModel, diagnostics: &mut Diagnostics) {
     let foreign: Vec<String> = prior.foreign_policies.known().map_or_else(Vec::new, |policies| {
         let names = policies.iter().filter_map(|policy| policy.known()?.policy_name.known());

@@ -23,15 +23,15 @@ use crate::{
     },
 };
 
-/// Reads the role. Only RAM's own word that there is no such role, or that the one that is there is somebody else's,
-/// removes the resource from the state.
+/// Reads the role. The resource leaves the state only if RAM answers that the role does not exist, or that the role of
+/// this name is another one.
 pub(super) async fn read(
     resource: &RamByokRole,
     context: &Context,
     stored: Stored<RamByokRole>,
 ) -> Outcome<RamByokRole> {
     let Stored { state, mut private } = stored;
-    // A destroy that failed has left it set.
+    // Set by a destroy that failed.
     private.is_destroy = false;
     let name = state.role_name.known().cloned().unwrap_or_default();
     let gone = |why| Outcome { state: None, private: RolePrivate::default(), diagnostics: why };
@@ -94,7 +94,7 @@ async fn try_read(
     }
 }
 
-/// Whether the role is not the one that a create has begun with.
+/// Whether the role is not the one that the create has begun.
 fn is_another_role(private: &RolePrivate, found: &FoundRole) -> bool {
     match &private.role {
         None => false,
@@ -103,7 +103,7 @@ fn is_another_role(private: &RolePrivate, found: &FoundRole) -> bool {
     }
 }
 
-/// The warning that the role is not the one it was.
+/// The warning that the role was deleted and created again.
 fn recreated(state: &RoleModel, role: &Role) -> Diagnostics {
     match state.role_id.known() {
         Some(role_id) if *role_id != role.role_id => errors::role_made_anew(role.role_name.as_str()).into(),
@@ -111,14 +111,14 @@ fn recreated(state: &RoleModel, role: &Role) -> Diagnostics {
     }
 }
 
-/// Keeps what the plan after this has to know.
+/// Records what the plan after this needs.
 fn record(resource: &RamByokRole, state: &RoleModel, private: &RolePrivate, is_unfinished: bool) {
     let mut policies = private.policies.clone();
     let stored = match &private.role {
         None => StoredRole::Whole(policies),
         Some(_) if !is_unfinished => StoredRole::NotMarked,
         Some(left) => {
-            // The create half of its replacement is not told of the state.
+            // The create half of its replacement does not get the state.
             policies.extend(resource::pass_role_policy_name(state, false));
             StoredRole::Unfinished(RolePrivate { role: Some(left.clone()), policies, is_destroy: false })
         }
@@ -145,7 +145,7 @@ pub(super) fn new_state(state: &RoleModel, mut found: FoundRole, importing: bool
 }
 
 impl RoleModel {
-    /// The role, for the create that goes on with it.
+    /// The role, for the create that resumes it.
     fn created_role(&self) -> CreatedRole {
         let text = |field: &Field<String>| field.known().cloned().unwrap_or_default();
         CreatedRole {

@@ -60,7 +60,7 @@ pub(super) fn role_name(model: &RoleModel) -> Result<RoleName, Diagnostic> {
     })
 }
 
-/// The ARN of a state; none of a role of which nobody knows whether it was made.
+/// The ARN in a state; `None` if it is unknown whether RAM has created the role.
 pub(super) fn arn(state: &RoleModel) -> Option<RoleArn> {
     RoleArn::parse(state.arn.known()?).ok()
 }
@@ -77,7 +77,7 @@ pub(super) async fn check_account(
     account::verify(&resource.session, bounds, &object, arn.account_id()).await
 }
 
-/// The name of the PassRole policy that is looked after. An import looks for one of the default name.
+/// The name of the PassRole policy that this resource manages. An import looks for one of the default name.
 pub(super) fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Option<String> {
     let default = || model.role_name.known().map(|name| model::default_policy_name(name));
     match &model.pass_role {
@@ -87,33 +87,33 @@ pub(super) fn pass_role_policy_name(model: &RoleModel, importing: bool) -> Optio
     }
 }
 
-/// What a plan says that the role should be.
-pub(super) fn wanted(planned: &RoleModel) -> Result<DesiredRole, Diagnostic> {
-    planned.wanted().ok_or_else(|| errors::unknown_at_apply("Role"))
+/// The role that a plan describes.
+pub(super) fn desired(planned: &RoleModel) -> Result<DesiredRole, Diagnostic> {
+    planned.desired().ok_or_else(|| errors::unknown_at_apply("Role"))
 }
 
-/// A write that failed. Where nobody knows whether it was carried out, `observed` is then what was found.
+/// The diagnostics of a write that failed. If its response was lost, the role is read again into `actual`.
 pub(super) async fn failed_write(
     role: &BoundRole<'_>,
-    wanted: &DesiredRole,
-    observed: &mut ActualRole,
+    desired: &DesiredRole,
+    actual: &mut ActualRole,
     error: &StepError,
 ) -> Diagnostics {
-    let look = role.reread_if_uncertain(error, wanted, observed).await;
-    errors::of_step(&wanted.role_name, error, look.as_ref()).into_iter().collect()
+    let look = role.reread_if_uncertain(error, desired, actual).await;
+    errors::of_step(&desired.role_name, error, look.as_ref()).into_iter().collect()
 }
 
-/// Removes the PassRole policies that runs which failed have left, but for the one that is wanted.
+/// Deletes the PassRole policies that failed runs have left, except the one that the plan describes.
 pub(super) async fn remove_leftover_policies(
     role: &BoundRole<'_>,
-    wanted: &DesiredRole,
+    desired: &DesiredRole,
     policies: &BTreeSet<String>,
 ) -> Result<(), Diagnostic> {
-    let kept = wanted.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
+    let kept = desired.pass_role.as_ref().map(|pass_role| pass_role.policy_name.as_str());
     remove_leftover_policies_except(role, kept, policies).await
 }
 
-/// Removes the PassRole policies that runs which failed have left, but for one.
+/// Deletes the PassRole policies that failed runs have left, except one.
 pub(super) async fn remove_leftover_policies_except(
     role: &BoundRole<'_>,
     kept: Option<&str>,

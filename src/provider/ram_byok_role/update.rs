@@ -25,18 +25,18 @@ pub(super) async fn update(
     let Update { prior, planned, mut private, .. } = request;
     let bounds =
         resource.session.bounds(context, &planned.timeouts, |limits| &limits.update, timeouts::WRITE);
-    let mut observed = prior.as_observed();
-    match try_update(resource, &bounds, &prior, &planned, &private, &mut observed).await {
+    let mut actual = prior.to_actual();
+    match try_update(resource, &bounds, &prior, &planned, &private, &mut actual).await {
         Ok((policy, diagnostics)) => {
             let mut state = planned;
-            // A plan that repairs the role leaves it open.
+            // A plan that repairs the role has it unknown.
             state.arn = prior.arn;
             state.pass_role_policy = policy;
             Outcome { state: Some(state), private: RolePrivate::default(), diagnostics }
         }
         Err(diagnostics) => {
             private.policies.extend(added_policy_name(&prior, &planned));
-            let state = state_after_failure(&prior, &planned, &observed);
+            let state = state_after_failure(&prior, &planned, &actual);
             Outcome { state: Some(state), private, diagnostics }
         }
     }
@@ -48,35 +48,35 @@ async fn try_update(
     prior: &RoleModel,
     planned: &RoleModel,
     private: &RolePrivate,
-    observed: &mut ActualRole,
+    actual: &mut ActualRole,
 ) -> Result<(Field<String>, Diagnostics), Diagnostics> {
-    let (name, wanted) = (resource::role_name(planned)?, resource::wanted(planned)?);
+    let (name, desired) = (resource::role_name(planned)?, resource::desired(planned)?);
     let client = resource.session.ram().map_err(Diagnostic::from)?;
     let arn = resource::arn(prior).ok_or_else(|| {
         Diagnostic::error("The state does not hold the role's ARN", "Run again with a refresh.")
     })?;
     resource::check_account(resource, bounds, prior).await?;
     let role = BoundRole { client: &client, clock: client.clock(), context: bounds, name: &name };
-    let steps = diff(observed, &wanted);
-    if let Err(error) = role.execute(&arn, &steps, observed).await {
-        return Err(resource::failed_write(&role, &wanted, observed, &error).await);
+    let steps = diff(actual, &desired);
+    if let Err(error) = role.execute(&arn, &steps, actual).await {
+        return Err(resource::failed_write(&role, &desired, actual, &error).await);
     }
     let diagnostics =
-        errors::of_visibility(&wanted.role_name, role.wait_until_visible(&arn, &wanted, &steps).await);
-    resource::remove_leftover_policies(&role, &wanted, &private.policies).await?;
+        errors::of_visibility(&desired.role_name, role.wait_until_visible(&arn, &desired, &steps).await);
+    resource::remove_leftover_policies(&role, &desired, &private.policies).await?;
     if !steps.is_empty() {
         resource.session.run_state.roles.record_changed(arn.as_str());
     }
     Ok((model::expected_pass_role_policy(&planned.pass_role, &arn), diagnostics))
 }
 
-/// The state after a change that failed half-way: what was before, with what was done.
-fn state_after_failure(prior: &RoleModel, planned: &RoleModel, observed: &ActualRole) -> RoleModel {
+/// The state after an update that failed half-way: the prior state, with what was done.
+fn state_after_failure(prior: &RoleModel, planned: &RoleModel, actual: &ActualRole) -> RoleModel {
     let mut state = RoleModel {
         force: planned.force.clone(),
         timeouts: planned.timeouts.clone(),
-        // Whether or not anybody holds it yet: the next run looks after it.
-        pass_role: match (&prior.pass_role, &observed.pass_role) {
+        // Whether or not it is attached to anybody yet: the next run manages it.
+        pass_role: match (&prior.pass_role, &actual.pass_role) {
             (Field::Null, Some(_)) => planned.pass_role.clone(),
             _ => prior.pass_role.clone(),
         },
@@ -84,7 +84,7 @@ fn state_after_failure(prior: &RoleModel, planned: &RoleModel, observed: &Actual
     };
     let trust = prior.trust_policy.known().cloned().unwrap_or_default();
     let document = prior.pass_role_policy.known().map(String::as_str);
-    state.observe(observed, &trust, document);
+    state.observe(actual, &trust, document);
     state.foreign_policies = prior.foreign_policies.clone();
     state
 }

@@ -1,4 +1,4 @@
-//! What was read.
+//! What the checks are judged by.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
     provider::{errors, privileges},
 };
 
-/// What came of reading one thing.
+/// The result of one read.
 #[derive(Clone, Debug)]
 pub(in crate::provider) enum Lookup<T> {
     /// It is there.
@@ -50,7 +50,7 @@ pub(in crate::provider) struct Inputs {
     pub(in crate::provider) principal_policies: Lookup<EffectivePolicies>,
 }
 
-/// The policies that somebody holds.
+/// The policies of a principal: its own, and those of its groups.
 #[derive(Clone, Debug, Default)]
 pub(in crate::provider) struct EffectivePolicies {
     /// Those that are known.
@@ -59,17 +59,17 @@ pub(in crate::provider) struct EffectivePolicies {
     pub(in crate::provider) unread: Vec<Denied>,
 }
 
-/// A policy that somebody holds.
+/// A policy of a principal.
 #[derive(Clone, Debug)]
 pub(in crate::provider) struct EffectivePolicy {
     /// Which it is.
     pub(in crate::provider) id: PolicyId,
-    /// What its version in force says.
+    /// Its default version.
     pub(in crate::provider) document: Lookup<PolicyDocument>,
 }
 
 impl<T> Lookup<T> {
-    /// Tells a thing that does not exist, and a read that is denied, from failures.
+    /// Separates "does not exist" and "denied" from failures.
     ///
     /// # Errors
     ///

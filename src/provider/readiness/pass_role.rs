@@ -3,7 +3,7 @@
 use super::{
     check::Check,
     inputs::{EffectivePolicies, Inputs, Lookup},
-    policy_evaluation::{Outcome, evaluate},
+    policy_evaluation::{Evaluation, evaluate},
     principal::{Principal, PrincipalKind},
 };
 use crate::cloud::ram::{PolicyDocument, RoleArn};
@@ -14,7 +14,7 @@ const ACTION: &str = "ram:PassRole";
 /// The check of the principal. What a session policy takes away from a session of a role cannot be read, and does
 /// not count.
 pub(in crate::provider) fn check(role: &RoleArn, inputs: &Inputs) -> Check {
-    let role = role_as_ram_writes_it(role, inputs);
+    let role = normalize_role(role, inputs);
     let principal = match &inputs.principal {
         Lookup::Found(principal) => principal,
         Lookup::Denied(denied) => return Check::unread(NAME, "Who the caller is", denied),
@@ -36,7 +36,7 @@ pub(in crate::provider) fn check(role: &RoleArn, inputs: &Inputs) -> Check {
         return Check::passed(NAME, format!("The {principal} itself needs no permission to pass {role}."));
     }
     match &inputs.principal_policies {
-        Lookup::Found(holdings) => of_holdings(principal, &role, holdings),
+        Lookup::Found(effective) => check_policies(principal, &role, effective),
         Lookup::Absent => {
             let detail = format!("There is no {principal}.");
             Check::failed(
@@ -50,24 +50,26 @@ pub(in crate::provider) fn check(role: &RoleArn, inputs: &Inputs) -> Check {
     }
 }
 
-fn of_holdings(principal: &Principal, role: &RoleArn, holdings: &EffectivePolicies) -> Check {
-    match (evaluate(&holdings.policies, ACTION, role.as_str()), holdings.unread.first()) {
-        (Outcome::Denied(by), _) => Check::failed(
+fn check_policies(principal: &Principal, role: &RoleArn, effective: &EffectivePolicies) -> Check {
+    match (evaluate(&effective.policies, ACTION, role.as_str()), effective.unread.first()) {
+        (Evaluation::Denied(by), _) => Check::failed(
             NAME,
             format!("The policy {} denies {principal} {ACTION} on {role}.", by.policy_name),
             format!("Remove the statement with Effect Deny from {}, or detach it.", by.policy_name),
         ),
-        (Outcome::Open { denied: Some(denied), .. }, _) => {
+        (Evaluation::Open { denied: Some(denied), .. }, _) => {
             Check::unread(NAME, &format!("A policy of {principal}"), &denied)
         }
-        (Outcome::Open { why, denied: None }, _) => Check::open(
+        (Evaluation::Open { why, denied: None }, _) => Check::open(
             NAME,
             format!("Whether {principal} may do {ACTION} on {role} is not known: {why}."),
             Some(fix(principal, role)),
         ),
         (_, Some(denied)) => Check::unread(NAME, &format!("What the groups of {principal} hold"), denied),
-        (Outcome::Allowed, None) => Check::passed(NAME, format!("The {principal} may {ACTION} on {role}.")),
-        (Outcome::NotAllowed, None) => Check::failed(
+        (Evaluation::Allowed, None) => {
+            Check::passed(NAME, format!("The {principal} may {ACTION} on {role}."))
+        }
+        (Evaluation::NotAllowed, None) => Check::failed(
             NAME,
             format!("No policy of {principal} allows {ACTION} on {role}."),
             fix(principal, role),
@@ -89,7 +91,7 @@ fn fix(principal: &Principal, role: &RoleArn) -> String {
 }
 
 /// The resource of a policy is compared with the ARN as RAM writes it, in lower case.
-fn role_as_ram_writes_it(role: &RoleArn, inputs: &Inputs) -> RoleArn {
+fn normalize_role(role: &RoleArn, inputs: &Inputs) -> RoleArn {
     let lower = || RoleArn::parse(&role.as_str().to_lowercase()).ok();
     inputs.role.found().map(|found| found.arn.clone()).or_else(lower).unwrap_or_else(|| role.clone())
 }

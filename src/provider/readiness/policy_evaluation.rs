@@ -1,4 +1,4 @@
-//! What the policies that somebody holds come to.
+//! Whether the policies of a principal allow an action.
 
 use super::inputs::{Denied, EffectivePolicy, Lookup};
 use crate::cloud::ram::{
@@ -6,16 +6,16 @@ use crate::cloud::ram::{
     permission::{About, Request, Verdict, judge},
 };
 
-/// What a holder's policies come to for one action.
+/// Whether policies allow one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum Evaluation {
     /// It is allowed.
     Allowed,
     /// This policy denies it.
     Denied(PolicyId),
     /// No policy allows it.
     NotAllowed,
-    /// The policies do not tell.
+    /// The policies do not decide it.
     Open {
         /// The end of a sentence that says why.
         why: String,
@@ -25,32 +25,32 @@ pub(super) enum Outcome {
 }
 
 /// What policies say about an action on a resource. One that could not be read may say anything, a denial included.
-pub(super) fn evaluate(policies: &[EffectivePolicy], action: &str, resource: &str) -> Outcome {
+pub(super) fn evaluate(policies: &[EffectivePolicy], action: &str, resource: &str) -> Evaluation {
     let request = Request { action, about: About::Resource(resource) };
     let denies = |policy: &&EffectivePolicy| {
         policy.document.found().is_some_and(|document| judge([document], request) == Verdict::Denied)
     };
     if let Some(policy) = policies.iter().find(denies) {
-        return Outcome::Denied(policy.id.clone());
+        return Evaluation::Denied(policy.id.clone());
     }
     if let Some(policy) = policies.iter().find(|policy| policy.document.found().is_none()) {
         return unread(policy);
     }
     match judge(policies.iter().filter_map(|policy| policy.document.found()), request) {
-        Verdict::Allowed => Outcome::Allowed,
-        Verdict::NotAllowed | Verdict::Denied => Outcome::NotAllowed,
-        Verdict::Undecided(doubt) => Outcome::Open { why: doubt.to_string(), denied: None },
+        Verdict::Allowed => Evaluation::Allowed,
+        Verdict::NotAllowed | Verdict::Denied => Evaluation::NotAllowed,
+        Verdict::Undecided(doubt) => Evaluation::Open { why: doubt.to_string(), denied: None },
     }
 }
 
-fn unread(policy: &EffectivePolicy) -> Outcome {
+fn unread(policy: &EffectivePolicy) -> Evaluation {
     let id = &policy.id;
     match &policy.document {
-        Lookup::Denied(denied) => Outcome::Open {
+        Lookup::Denied(denied) => Evaluation::Open {
             why: format!("the policy {id} could not be read, because the caller lacks {}", denied.action),
             denied: Some(denied.clone()),
         },
-        _ => Outcome::Open {
+        _ => Evaluation::Open {
             why: format!("the policy {id} cannot be read as a policy document"),
             denied: None,
         },

@@ -1,4 +1,4 @@
-//! What was read, so that nothing is read twice.
+//! Caches what was read, so that nothing is read twice.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -44,13 +44,13 @@ pub(super) struct Answers<K, V>(Mutex<HashMap<K, Slot<V>>>);
 type Slot<V> = Arc<OnceCell<Result<Lookup<V>, ReadError>>>;
 
 impl ReadCache {
-    /// True the first time: for what is said once, whatever the number of resources it holds for.
+    /// True the first time: for a finding that is reported once, whatever the number of resources it concerns.
     pub(in crate::provider) fn is_first(&self, what: impl Into<String>) -> bool {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into())
     }
 
-    /// Notes that a Logstore must not be configured, and why. Where that was said for another Logstore already, nothing
-    /// is said in its plan; it is not to be applied all the same.
+    /// Records that a Logstore must not be configured, and why. If the plan of another Logstore has reported the finding,
+    /// the plan of this one does not repeat it, but its apply is refused.
     pub(in crate::provider) fn refuse(&self, log_store: String, why: String) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(log_store, why);
     }

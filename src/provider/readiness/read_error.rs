@@ -6,7 +6,7 @@ use crate::{
     schema::Diagnostic,
 };
 
-/// Why something could not be read. That it does not exist, or that reading it is denied, is none of these.
+/// Why something could not be read. "Does not exist" and "denied" are results, not errors.
 #[derive(Clone, Debug)]
 pub(in crate::provider) enum ReadError {
     /// There is no client.
@@ -16,7 +16,7 @@ pub(in crate::provider) enum ReadError {
 }
 
 impl ReadError {
-    /// What the person who ran Terraform is told.
+    /// The diagnostic for the person who runs Terraform.
     pub(in crate::provider) fn diagnostic(self, summary: &'static str) -> Diagnostic {
         match self {
             ReadError::NoClient(reason) => reason.into(),

@@ -22,7 +22,7 @@ use crate::{
     provider::session::Session,
 };
 
-/// Reads from the services, within the bounds of one operation, what is not in the cache yet.
+/// Reads from the services, within the bounds of one operation, what is not cached yet.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::provider) struct Reader<'a> {
     pub(in crate::provider) session: &'a Session,
@@ -66,7 +66,9 @@ impl Reader<'_> {
         let caller = self.caller().await?;
         inputs.principal = principal(subject, &caller);
         inputs.principal_policies = match &inputs.principal {
-            Lookup::Found(principal) if can_be_read(principal, &caller) => self.holdings(principal).await?,
+            Lookup::Found(principal) if can_be_read(principal, &caller) => {
+                self.policies_of(principal).await?
+            }
             _ => Lookup::Unknown("The policies of another account cannot be read.".to_owned()),
         };
         Ok(inputs)
@@ -201,7 +203,7 @@ impl Reader<'_> {
         classify(ask().await)
     }
 
-    async fn holdings(&self, principal: &Principal) -> LookupResult<EffectivePolicies> {
+    async fn policies_of(&self, principal: &Principal) -> LookupResult<EffectivePolicies> {
         let (policies, unread) = match &principal.kind {
             PrincipalKind::Account => return Ok(Lookup::Found(EffectivePolicies::default())),
             PrincipalKind::Role(name) => (self.policies_of_role(name).await?, Vec::new()),
@@ -226,25 +228,25 @@ impl Reader<'_> {
         self.with_documents(&client, attached).await
     }
 
-    /// What the user's groups hold; a group that is gone meanwhile holds nothing.
+    /// The policies of the user's groups; a group that was deleted meanwhile has none.
     async fn policies_of_groups(&self, user: &str) -> Result<EffectivePolicies, ReadError> {
-        let mut holdings = EffectivePolicies::default();
+        let mut effective = EffectivePolicies::default();
         let groups = match self.groups_of_user(user).await? {
             Lookup::Found(groups) => groups,
             Lookup::Denied(denied) => {
-                holdings.unread.push(denied);
+                effective.unread.push(denied);
                 Vec::new()
             }
             Lookup::Absent | Lookup::Refused(_) | Lookup::Unknown(_) => Vec::new(),
         };
         for group in groups {
             match self.policies_of_group(&group).await? {
-                Lookup::Found(policies) => holdings.policies.extend(policies),
-                Lookup::Denied(denied) => holdings.unread.push(denied),
+                Lookup::Found(policies) => effective.policies.extend(policies),
+                Lookup::Denied(denied) => effective.unread.push(denied),
                 Lookup::Absent | Lookup::Refused(_) | Lookup::Unknown(_) => {}
             }
         }
-        Ok(holdings)
+        Ok(effective)
     }
 
     async fn groups_of_user(&self, name: &str) -> LookupResult<Vec<GroupName>> {
@@ -323,7 +325,7 @@ fn principal(subject: &Subject, caller: &Lookup<CallerIdentity>) -> Lookup<Princ
     })
 }
 
-/// RAM shows policies of the caller's own account. Where the account is not known, asking tells.
+/// RAM shows policies of the caller's own account. If the account is not known, the read is tried.
 fn can_be_read(principal: &Principal, caller: &Lookup<CallerIdentity>) -> bool {
     caller.found().is_none_or(|caller| caller.account_id == principal.account_id)
 }

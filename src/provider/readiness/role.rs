@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     check::{Check, SERVICE, Subject},
     inputs::{Denied, Inputs, Lookup},
-    policy_evaluation::{Outcome, evaluate},
+    policy_evaluation::{Evaluation, evaluate},
 };
 use crate::cloud::{
     names::RoleName,
@@ -44,7 +44,7 @@ const NEEDS: [Need; 2] = [
     },
 ];
 
-/// What one of the two system policies says, as far as it counts here; a call less for each role. They allow these
+/// The document of one of the two system policies, as far as the checks need it, which saves a call a role. They allow these
 /// actions on all keys, and deny nothing. Source: RAM documentation, "System policy reference".
 pub(super) fn known_document(policy: &PolicyId) -> Option<PolicyDocument> {
     if policy.policy_type != PolicyKind::System {
@@ -170,13 +170,13 @@ struct Judged<'a> {
     need: &'a Need,
     role: &'a RoleName,
     key: KeyArn,
-    outcomes: Vec<(&'static str, Outcome)>,
+    outcomes: Vec<(&'static str, Evaluation)>,
 }
 
 impl Judged<'_> {
     fn denied(&self) -> Option<Check> {
-        let denied = |(action, outcome): &(&'static str, Outcome)| match outcome {
-            Outcome::Denied(by) => Some((*action, by.clone())),
+        let denied = |(action, outcome): &(&'static str, Evaluation)| match outcome {
+            Evaluation::Denied(by) => Some((*action, by.clone())),
             _ => None,
         };
         let (action, by) = self.outcomes.iter().find_map(denied)?;
@@ -197,7 +197,7 @@ impl Judged<'_> {
     }
 
     fn not_allowed(&self) -> Option<Check> {
-        let not_allowed = self.outcomes.iter().filter(|(_, outcome)| *outcome == Outcome::NotAllowed);
+        let not_allowed = self.outcomes.iter().filter(|(_, outcome)| *outcome == Evaluation::NotAllowed);
         let actions: Vec<&str> = not_allowed.map(|(action, _)| *action).collect();
         if actions.is_empty() {
             return None;
@@ -227,8 +227,8 @@ impl Judged<'_> {
     }
 
     fn open(&self) -> Option<Check> {
-        let open = |(action, outcome): &(&'static str, Outcome)| match outcome {
-            Outcome::Open { why, denied } => Some((*action, why.clone(), denied.clone())),
+        let open = |(action, outcome): &(&'static str, Evaluation)| match outcome {
+            Evaluation::Open { why, denied } => Some((*action, why.clone(), denied.clone())),
             _ => None,
         };
         let (action, why, denied): (_, _, Option<Denied>) = self.outcomes.iter().find_map(open)?;

@@ -296,8 +296,8 @@ fn an_alias_that_was_not_resolved_leaves_permissions_on_single_keys_open() {
 #[test]
 fn whoever_configures_has_to_be_allowed_to_pass_this_role() {
     let holds = |statement: &str| {
-        let holdings = pass_role(statement);
-        move |inputs: &mut Inputs| inputs.principal_policies = holdings
+        let policies = pass_role(statement);
+        move |inputs: &mut Inputs| inputs.principal_policies = policies
     };
     check(holds(&allow("ram:*", "*")), &[], &[]);
     let policy = r#"{"Statement":[{"Action":"ram:PassRole","Effect":"Allow","Resource":"acs:ram::1:role/sls-byok"}],"Version":"1"}"#;
@@ -325,8 +325,8 @@ fn whoever_configures_has_to_be_allowed_to_pass_this_role() {
         &["lacks ram:ListPoliciesForUser", "RAM user ci"],
     );
     let mut groups = pass_role(&allow("ram:*", "*"));
-    if let Lookup::Found(holdings) = &mut groups {
-        holdings.unread.push(denied("ram:ListGroupsForUser"));
+    if let Lookup::Found(effective) = &mut groups {
+        effective.unread.push(denied("ram:ListGroupsForUser"));
     }
     check(
         |inputs| inputs.principal_policies = groups,

@@ -39,7 +39,7 @@ pub trait DataSource: fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Reading<Self::Model>> + Send;
 }
 
-/// What came of a reading.
+/// The result of reading a data source.
 #[derive(Clone, Debug)]
 pub struct Reading<M> {
     /// What was found; not passed on if a diagnostic is an error, and needed if none is.
@@ -49,12 +49,12 @@ pub struct Reading<M> {
 }
 
 impl<M> Reading<M> {
-    /// This was found, and there is nothing to say about it.
+    /// This was found, without a diagnostic.
     pub fn found(found: M) -> Reading<M> {
         Reading { found: Some(found), diagnostics: Diagnostics::new() }
     }
 
-    /// Nothing could be found out; at least one of the diagnostics is an error.
+    /// Nothing was found; at least one of the diagnostics is an error.
     pub fn failed(diagnostics: impl Into<Diagnostics>) -> Reading<M> {
         Reading { found: None, diagnostics: diagnostics.into() }
     }
