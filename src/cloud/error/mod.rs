@@ -2,15 +2,16 @@
 
 mod classify;
 mod kind;
+mod reason;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use classify::classify;
-use classify::says_token_expired;
+use classify::classify;
 pub use kind::ErrorKind;
+pub use reason::Reason;
 
 use crate::cloud::http::{TransportError, TransportErrorKind, redact};
 use crate::cloud::names::Region;
@@ -58,6 +59,7 @@ enum Purpose {
 #[derive(Clone, Debug)]
 struct Facts {
     kind: ErrorKind,
+    reason: Option<Reason>,
     operation: Operation,
     message: String,
     status: Option<u16>,
@@ -81,6 +83,7 @@ impl Error {
     pub fn new(kind: ErrorKind, operation: &Operation, message: impl Into<String>) -> Self {
         Self(Box::new(Facts {
             kind,
+            reason: None,
             operation: operation.clone(),
             message: message.into(),
             status: None,
@@ -98,7 +101,7 @@ impl Error {
         }))
     }
 
-    /// The service's own refusal; kind and whether to retry follow from service, status, code and message.
+    /// The service's own refusal; kind, reason and whether to retry follow from service, status, code and message.
     pub fn from_answer(
         operation: &Operation,
         status: u16,
@@ -106,15 +109,16 @@ impl Error {
         message: impl Into<String>,
     ) -> Self {
         let message = message.into();
-        let kind = classify(operation.service, status, code.as_deref(), &message);
-        // The service has seen the request before. What came of it then was never told.
-        let seen_before = code.as_deref() == Some("SignatureNonceUsed");
+        let (kind, reason) = classify(operation.service, status, code.as_deref(), &message);
+        // The answer to the first request was lost: the service may have carried it out.
+        let sent_twice = reason == Some(Reason::RequestSentTwice);
         let mut error = Self::new(kind, operation, message);
         error.0.retryable =
-            status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout) || seen_before;
+            status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout) || sent_twice;
         // A 4xx is the service's word that it did not do it; a request it gave up on may be half done.
         error.0.may_have_been_applied =
-            !(400..500).contains(&status) || kind == ErrorKind::Timeout || seen_before;
+            !(400..500).contains(&status) || kind == ErrorKind::Timeout || sent_twice;
+        error.0.reason = reason;
         error.0.status = Some(status);
         error.0.code = code;
         error
@@ -218,6 +222,11 @@ impl Error {
         self.0.kind
     }
 
+    /// Why the service refused the call, if its answer says so.
+    pub fn reason(&self) -> Option<Reason> {
+        self.0.reason
+    }
+
     /// The call that failed.
     pub fn operation(&self) -> &Operation {
         &self.0.operation
@@ -306,7 +315,7 @@ impl Error {
     pub fn is_expired_token(&self) -> bool {
         self.0.kind == ErrorKind::Unauthenticated
             && !self.0.may_have_been_applied
-            && says_token_expired(self.service(), self.code(), self.message())
+            && self.0.reason == Some(Reason::ExpiredToken)
     }
 
     /// Whether the refused credentials had been fetched because the ones before them were refused as expired too.

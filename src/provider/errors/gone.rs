@@ -1,6 +1,6 @@
 //! Whether an error says that an object does not exist.
 
-use crate::cloud::error::{Error, ErrorKind};
+use crate::cloud::error::{Error, ErrorKind, Reason};
 
 /// True if the service said that the Logstore or its project does not exist. A bare 404, as a proxy may
 /// answer, is not that: dropping a resource from the state needs the service's own word.
@@ -10,6 +10,5 @@ pub(in crate::provider) fn is_gone(error: &Error) -> bool {
 
 /// True if the service said that the project does not exist.
 pub(in crate::provider) fn is_project_gone(error: &Error) -> bool {
-    // The 2021 table of common errors spells it with an s.
-    is_gone(error) && (error.is_code("ProjectNotExist") || error.is_code("ProjectNotExists"))
+    is_gone(error) && error.reason() == Some(Reason::NoSuchProject)
 }

@@ -1,197 +1,105 @@
-//! What happened, in a sentence for a person, and what to do about it.
+//! What to do about a failed call, in a sentence for a person.
 
 use super::{gone::is_project_gone, permission};
 use crate::cloud::{
     credentials,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Reason},
     http::TransportErrorKind,
     names::Region,
     ram::RoleArn,
 };
 
-/// One row of the table of codes.
-struct Advice {
-    /// The services it is about; empty for every one.
-    services: &'static [&'static str],
-    code: Code,
-    /// A text that must occur in the message, in any letter case; empty for any message.
-    message: &'static str,
-    /// What happened, and what to do.
-    words: &'static str,
-}
-
-/// How a row compares the code, without regard to letter case.
-enum Code {
-    Is(&'static [&'static str]),
-    StartsWith(&'static str),
-}
-
-const SLS: &[&str] = &["SLS"];
-const RAM: &[&str] = &["RAM"];
-const KMS: &[&str] = &["KMS"];
-const STS: &[&str] = &["STS"];
-const RPC: &[&str] = &["RAM", "KMS", "STS"];
-const ANY: &[&str] = &[];
-
-const WRONG_SECRET: &str = "The signature is not the one the service computes: the secret does not belong to the AccessKey id, or something changed the request on its way. Check secret_key, and that no proxy rewrites requests.";
-const WRONG_KEY: &str = "The service knows no such AccessKey. Check access_key, that the key has not been deleted, and that it is of the right site: Chinese and international accounts have different ones.";
-const DISABLED_KEY: &str = "The AccessKey is disabled. Enable it in the RAM console, or use another.";
-const EXPIRED_TOKEN: &str = "The temporary credentials have expired. Get new ones, and run again.";
-const REFUSED_ANEW: &str = "The credentials were renewed, and the service says that the new ones have expired too. Check this machine's clock, and the clock of what hands out the credentials.";
-const WRONG_TOKEN: &str = "The security token is missing, is not valid, or does not belong to the AccessKey. Check that access_key, secret_key and security_token come from one and the same answer, and that no token is set beside a long-lived key.";
-const CLOCK: &str =
-    "The service does not accept the time of the request. Set this machine's clock; NTP keeps it right.";
 const NOT_OFFERED: &str = "The service has no such call here: this region does not offer it, the endpoint is of another service, or a name in the path is malformed. Check the endpoint, the region, and the spelling of the names.";
-const NOT_ACTIVATED: &str = "The service is not activated for this account. Activate it once in its console, with the account that owns the resources.";
-const IN_DEBT: &str = "The service is switched off for this account, mostly because of an overdue payment. See the billing console.";
-const QUOTA: &str = "The account has as many of these as it may have; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center.";
-const INSTANCE: &str = "The KMS instance that holds the key is missing, being upgraded or not enabled. Look at its state in the KMS console, and run again when it is enabled.";
-const HOLDER_FULL: &str = "The user, group or role that the policy was to be attached to has as many policies as it may have; the limit is not one of the account. Detach one of them from it.";
-const PENDING_DELETION: &str = "The key is going to be deleted. If it is still needed, cancel that in the KMS console: what was encrypted with it is lost with it.";
-
-const fn of(services: &'static [&'static str], code: Code, words: &'static str) -> Advice {
-    Advice { services, code, message: "", words }
-}
-
-const fn said(
-    services: &'static [&'static str],
-    code: Code,
-    message: &'static str,
-    words: &'static str,
-) -> Advice {
-    Advice { services, code, message, words }
-}
-
-/// First match wins. Sources: the error tables of the services' documentations, and for the codes of the RPC style
-/// the tests of official SDKs; the same as of [`Error::from_answer`], which decides the kind.
-const TABLE: &[Advice] = &[
-    of(SLS, Code::Is(&["InvalidMethod"]), NOT_OFFERED),
-    of(SLS, Code::Is(&["SignatureNotMatch"]), WRONG_SECRET),
-    of(SLS, Code::Is(&["RequestTimeTooSkewed", "RequestTimeExpired", "InvalidRequestTime"]), CLOCK),
-    said(SLS, Code::Is(&["Unauthorized"]), "AccessKeyId not found", WRONG_KEY),
-    said(SLS, Code::Is(&["Unauthorized"]), "AccessKeyId is disabled", DISABLED_KEY),
-    said(SLS, Code::Is(&["Unauthorized"]), "security token", WRONG_TOKEN),
-    said(SLS, Code::Is(&["Unauthorized"]), "has been forbidden", IN_DEBT),
-    said(SLS, Code::Is(&["InvalidAccessKeyId"]), "has not opened", NOT_ACTIVATED),
-    of(SLS, Code::Is(&["InvalidAccessKeyId"]), WRONG_KEY),
-    of(SLS, Code::Is(&["ProjectQuotaExceed"]), QUOTA),
-    of(RPC, Code::Is(&["SignatureDoesNotMatch", "IncompleteSignature"]), WRONG_SECRET),
-    of(RPC, Code::Is(&["InvalidAccessKeyId.Inactive"]), DISABLED_KEY),
-    of(RPC, Code::StartsWith("InvalidAccessKeyId"), WRONG_KEY),
-    of(RPC, Code::StartsWith("InvalidSecurityToken"), WRONG_TOKEN),
-    of(RPC, Code::Is(&["MissingSecurityToken"]), WRONG_TOKEN),
-    of(RPC, Code::StartsWith("InvalidTimeStamp"), CLOCK),
-    of(RPC, Code::Is(&["IllegalTimestamp"]), CLOCK),
-    of(
-        RPC,
-        Code::Is(&["SignatureNonceUsed"]),
-        "Something on the way sent the request twice, and what came of the first is not known. Look for a proxy that repeats requests, then run again.",
-    ),
-    of(RPC, Code::Is(&["InvalidAction.NotFound", "InvalidVersion"]), NOT_OFFERED),
-    of(
-        RAM,
-        Code::Is(&["LimitExceeded.User.Policy", "LimitExceeded.Group.Policy", "LimitExceeded.Role.Policy"]),
-        HOLDER_FULL,
-    ),
-    of(
-        RAM,
-        Code::Is(&["LimitExceeded.Policy.Version"]),
-        "The policy has as many versions as a policy may have. Delete one that is not the default version.",
-    ),
-    of(RAM, Code::StartsWith("LimitExceeded."), QUOTA),
-    of(
-        RAM,
-        Code::StartsWith("DeleteConflict."),
-        "Something still uses it; the message says what. Remove that, then run again.",
-    ),
-    of(
-        RAM,
-        Code::Is(&["MalformedPolicyDocument"]),
-        "RAM does not accept the policy document. Check its grammar: Version must be \"1\", and every statement needs Effect and Action.",
-    ),
-    of(KMS, Code::Is(&["Rejected.LimitExceeded"]), QUOTA),
-    of(KMS, Code::Is(&["Forbidden.KmsServiceNotEnabled"]), NOT_ACTIVATED),
-    of(KMS, Code::StartsWith("Forbidden.InDebt"), IN_DEBT),
-    of(KMS, Code::StartsWith("Forbidden.DKMSInstance"), INSTANCE),
-    of(KMS, Code::StartsWith("Forbidden.KMSInstance"), INSTANCE),
-    of(
-        KMS,
-        Code::Is(&["Forbidden.ProhibitedByRiskControl"]),
-        "Alibaba Cloud has restricted the account. Ask its support, with the request id.",
-    ),
-    of(
-        KMS,
-        Code::Is(&["Rejected.Disabled"]),
-        "The key is disabled. Enable it in the KMS console, or use another.",
-    ),
-    of(KMS, Code::Is(&["Rejected.PendingDeletion"]), PENDING_DELETION),
-    of(
-        KMS,
-        Code::Is(&["Rejected.PendingImport"]),
-        "The key has no key material yet. Import it, or use another key.",
-    ),
-    of(
-        STS,
-        Code::StartsWith("AuthenticationFail.OIDCToken.Expired"),
-        "The OIDC token has expired. Get a new one from the identity provider, and run again.",
-    ),
-    of(
-        STS,
-        Code::StartsWith("AuthenticationFail.OIDCToken"),
-        "STS does not accept the OIDC token. Check that it comes from the identity provider that oidc_provider_arn names, and that its audience is one of that provider's client ids.",
-    ),
-    of(
-        STS,
-        Code::Is(&["EntityNotExist.Role"]),
-        "There is no such role. Check the role's ARN where the role is named: in the provider block, the environment or the profile.",
-    ),
-    of(
-        STS,
-        Code::StartsWith("EntityNotExist.OIDC"),
-        "RAM has no such identity provider. Check oidc_provider_arn.",
-    ),
-    of(
-        STS,
-        Code::StartsWith("InvalidParameter"),
-        "STS refuses a setting of the session; its message says which. Check the role's ARN, the session name, the expiration and the policy where the role is named: in the provider block, the environment or the profile.",
-    ),
-    of(ANY, Code::Is(&["UnsupportedHTTPMethod"]), NOT_OFFERED),
-];
 
 /// What to do about a failed call.
 pub(super) fn remedy(error: &Error) -> String {
-    let words = expired(error).or_else(|| by_code(error)).map(str::to_owned);
+    let words = error.reason().and_then(|reason| of_reason(reason, error)).map(str::to_owned);
     let words = words.or_else(|| of_source(error)).unwrap_or_else(|| by_kind(error));
     [Some(words), signed_region(error), skew(error)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
+/// What to do about a refusal of which the service gives the reason.
+fn of_reason(reason: Reason, error: &Error) -> Option<&'static str> {
+    let words = match reason {
+        Reason::UnknownAccessKey => {
+            "The service knows no such AccessKey. Check access_key, that the key has not been deleted, and that it is of the right site: Chinese and international accounts have different ones."
+        }
+        Reason::DisabledAccessKey => {
+            "The AccessKey is disabled. Enable it in the RAM console, or use another."
+        }
+        Reason::WrongSignature => {
+            "The signature is not the one the service computes: the secret does not belong to the AccessKey id, or something changed the request on its way. Check secret_key, and that no proxy rewrites requests."
+        }
+        Reason::ExpiredToken if error.is_refused_anew() => {
+            "The credentials were renewed, and the service says that the new ones have expired too. Check this machine's clock, and the clock of what hands out the credentials."
+        }
+        Reason::ExpiredToken => "The temporary credentials have expired. Get new ones, and run again.",
+        Reason::InvalidToken => {
+            "The security token is missing, is not valid, or does not belong to the AccessKey. Check that access_key, secret_key and security_token come from one and the same answer, and that no token is set beside a long-lived key."
+        }
+        Reason::ClockSkew => {
+            "The service does not accept the time of the request. Set this machine's clock; NTP keeps it right."
+        }
+        Reason::RequestSentTwice => {
+            "Something on the way sent the request twice, and what came of the first is not known. Look for a proxy that repeats requests, then run again."
+        }
+        Reason::NotOffered => NOT_OFFERED,
+        Reason::NotActivated => {
+            "The service is not activated for this account. Activate it once in its console, with the account that owns the resources."
+        }
+        Reason::InDebt => {
+            "The service is switched off for this account, mostly because of an overdue payment. See the billing console."
+        }
+        Reason::RestrictedAccount => {
+            "Alibaba Cloud has restricted the account. Ask its support, with the request id."
+        }
+        Reason::QuotaReached => {
+            "The account has as many of these as it may have; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center."
+        }
+        Reason::TooManyAttachedPolicies => {
+            "The user, group or role that the policy was to be attached to has as many policies as it may have; the limit is not one of the account. Detach one of them from it."
+        }
+        Reason::TooManyPolicyVersions => {
+            "The policy has as many versions as a policy may have. Delete one that is not the default version."
+        }
+        Reason::MalformedPolicyDocument => {
+            "RAM does not accept the policy document. Check its grammar: Version must be \"1\", and every statement needs Effect and Action."
+        }
+        Reason::StillInUse => "Something still uses it; the message says what. Remove that, then run again.",
+        Reason::UnusableKmsInstance => {
+            "The KMS instance that holds the key is missing, being upgraded or not enabled. Look at its state in the KMS console, and run again when it is enabled."
+        }
+        Reason::DisabledKmsKey => "The key is disabled. Enable it in the KMS console, or use another.",
+        Reason::KmsKeyPendingDeletion => {
+            "The key is going to be deleted. If it is still needed, cancel that in the KMS console: what was encrypted with it is lost with it."
+        }
+        Reason::KmsKeyPendingImport => "The key has no key material yet. Import it, or use another key.",
+        Reason::ExpiredOidcToken => {
+            "The OIDC token has expired. Get a new one from the identity provider, and run again."
+        }
+        Reason::RefusedOidcToken => {
+            "STS does not accept the OIDC token. Check that it comes from the identity provider that oidc_provider_arn names, and that its audience is one of that provider's client ids."
+        }
+        Reason::NoSuchOidcProvider => "RAM has no such identity provider. Check oidc_provider_arn.",
+        Reason::NoSuchRoleToAssume => {
+            "There is no such role. Check the role's ARN where the role is named: in the provider block, the environment or the profile."
+        }
+        Reason::InvalidSessionSetting => {
+            "STS refuses a setting of the session; its message says which. Check the role's ARN, the session name, the expiration and the policy where the role is named: in the provider block, the environment or the profile."
+        }
+        // What does not exist is told by its kind, with the region.
+        Reason::NoSuchProject => return None,
+    };
+    Some(words)
+}
+
 /// The region that a request was signed for, where that may be why the signature is refused.
 fn signed_region(error: &Error) -> Option<String> {
-    let region = error.region().filter(|_| error.is_code("SignatureNotMatch"))?;
+    let refused = error.service() == "SLS" && error.reason() == Some(Reason::WrongSignature);
+    let region = error.region().filter(|_| refused)?;
     Some(format!(
         "The region is a part of the signature too, and the request was signed for {region}: if the endpoint is of another region, set that one as region of the resource or of the provider block."
     ))
-}
-
-fn expired(error: &Error) -> Option<&'static str> {
-    let words = if error.is_refused_anew() { REFUSED_ANEW } else { EXPIRED_TOKEN };
-    error.is_expired_token().then_some(words)
-}
-
-fn by_code(error: &Error) -> Option<&'static str> {
-    TABLE.iter().find(|advice| advice.matches(error)).map(|advice| advice.words)
-}
-
-impl Advice {
-    fn matches(&self, error: &Error) -> bool {
-        let code = error.code().unwrap_or_default().to_ascii_lowercase();
-        (self.services.is_empty() || self.services.contains(&error.service()))
-            && match self.code {
-                Code::Is(names) => names.iter().any(|name| code.eq_ignore_ascii_case(name)),
-                Code::StartsWith(start) => code.starts_with(&start.to_ascii_lowercase()),
-            }
-            && error.message().to_ascii_lowercase().contains(&self.message.to_ascii_lowercase())
-    }
 }
 
 fn by_kind(error: &Error) -> String {
