@@ -23,7 +23,7 @@ pub struct CallContext {
     /// A permit to send that calls with this context use one after the other, instead of waiting for one each.
     pub(crate) permit: Option<Arc<OwnedSemaphorePermit>>,
     /// Whether an endpoint is asked that has not answered an earlier call.
-    pub(crate) asks_silent: bool,
+    pub(crate) asks_silent_endpoints: bool,
     /// How often and for how long the operation has called each action.
     pub(crate) efforts: Efforts,
 }

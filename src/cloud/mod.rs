@@ -1,37 +1,37 @@
 //! Clients of the Alibaba Cloud services.
 //!
 //! From the outside in: a client ([`sls::SlsClient`], [`ram::RamClient`], [`kms::KmsClient`], [`sts::StsClient`])
-//! knows the actions of one service; [`rpc`] is what the last three have in common; a [`Caller`] sends an action
+//! knows the actions of one service; [`rpc`] is what the last three have in common; a [`Dispatcher`] sends a call
 //! with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the network
 //! ([`http::HttpTransport`]), nonces ([`nonce`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
 
-mod call;
+mod call_stats;
 pub mod clock;
 mod context;
 pub mod credentials;
+mod dispatcher;
 mod effort;
 pub mod endpoint;
 pub mod error;
+mod final_read;
 pub mod http;
+mod json_object;
 pub mod kms;
-mod last_look;
 pub mod names;
 pub mod network;
 pub mod nonce;
 pub mod ram;
-mod rate;
+mod rate_limiter;
 pub mod regions;
 pub mod retry;
 pub mod rpc;
-mod shape;
 pub mod signing;
-mod silence;
+mod silent_endpoints;
 pub mod sls;
 pub mod sts;
 #[cfg(test)]
 pub mod testing;
-mod totals;
 
-pub use call::{Caller, CallerConfig};
 pub use context::CallContext;
-pub use last_look::LAST_LOOK_AT_MOST;
+pub use dispatcher::{Dispatcher, DispatcherConfig};
+pub use final_read::FINAL_READ_LIMIT;

@@ -1,6 +1,6 @@
 //! Which sources of credentials there are, and in which order: what the provider block names, else the environment.
 
-use std::{any::Any, fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use super::{
     config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel, only, whole},
@@ -78,8 +78,7 @@ pub(super) fn chain(
 pub(super) fn region_of_profile(config: &ProviderModel, environment: &Environment) -> Option<Found> {
     let sts = StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() };
     let chain = chain(config, environment, &sts).ok()?;
-    let first: &dyn Any = &**chain.sources.first()?;
-    let value = first.downcast_ref::<ProfileSource>()?.region(|file| fs::read(file).ok())?;
+    let value = chain.sources.first()?.region(&|file| fs::read(file).ok())?;
     Some(Found { value, source: "region_id of the profile that gives the keys".to_owned() })
 }
 

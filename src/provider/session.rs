@@ -12,9 +12,9 @@ use super::{
     timeouts,
 };
 use crate::cloud::{
-    CallContext, Caller, CallerConfig,
+    CallContext, Dispatcher, DispatcherConfig,
     clock::SystemClock,
-    credentials::{CheckedAccount, Means, SystemHost},
+    credentials::{CheckedAccount, SourceContext, SystemHost},
     endpoint::Endpoint,
     http::{ReqwestTransport, TransportConfig},
     kms::KmsClient,
@@ -70,7 +70,7 @@ struct SlsClients {
     network: Network,
     signature: sls::SignatureVersion,
     encryption_api: EncryptionApi,
-    caller: Arc<Caller>,
+    dispatcher: Arc<Dispatcher>,
 }
 
 impl Session {
@@ -170,7 +170,7 @@ impl Clients {
         let chain = Arc::new(settings.credentials.chain(means.clone()));
         let account =
             Arc::new(CheckedAccount::new(chain, settings.sts_endpoint, settings.accounts, means.clone()));
-        let caller = Arc::new(Caller::new(CallerConfig {
+        let dispatcher = Arc::new(Dispatcher::new(DispatcherConfig {
             credentials: Arc::<CheckedAccount>::clone(&account),
             transport: means.transport,
             clock: means.clock,
@@ -181,7 +181,7 @@ impl Clients {
         let rpc = |endpoint: Endpoint| RpcConfig {
             endpoint,
             signature: settings.rpc_signature,
-            caller: Arc::clone(&caller),
+            dispatcher: Arc::clone(&dispatcher),
             nonces: Arc::clone(&nonces),
         };
         Clients {
@@ -200,7 +200,7 @@ impl Clients {
                 network: settings.connection.network,
                 signature: settings.signature,
                 encryption_api: settings.encryption_api,
-                caller,
+                dispatcher,
             }),
         }
     }
@@ -222,7 +222,7 @@ impl SlsClients {
             region: region.clone(),
             signature: self.signature,
             encryption_api: self.encryption_api,
-            caller: Arc::clone(&self.caller),
+            dispatcher: Arc::clone(&self.dispatcher),
         })
     }
 }
@@ -235,7 +235,7 @@ impl Default for Session {
 }
 
 /// What sources of credentials and the clients reach the world with.
-fn means(settings: &KnownSettings, terraform_version: &str, nonces: &Arc<dyn NonceSource>) -> Means {
+fn means(settings: &KnownSettings, terraform_version: &str, nonces: &Arc<dyn NonceSource>) -> SourceContext {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
@@ -243,7 +243,7 @@ fn means(settings: &KnownSettings, terraform_version: &str, nonces: &Arc<dyn Non
     transport.max_idle_connections = settings.max_concurrency;
     transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
     transport.proxy.clone_from(&settings.connection.proxy);
-    Means {
+    SourceContext {
         host: Arc::new(SystemHost),
         transport: Arc::new(ReqwestTransport::new(transport)),
         clock: Arc::new(SystemClock),

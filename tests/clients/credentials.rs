@@ -7,8 +7,8 @@ use std::time::Duration;
 use alicloud_encryption::cloud::clock::SystemClock;
 use alicloud_encryption::cloud::credentials::{
     Chain, ChainConfig, CredentialProvider as _, CredentialSource, Credentials, CredentialsUri, EcsMetadata,
-    GivenKeys, Means, MetadataService, OidcRole, ProfileSource, RoleToAssume, StsEndpoints, SystemHost,
-    TokenOrigin,
+    GivenKeys, MetadataService, OidcRole, ProfileSource, RoleToAssume, SourceContext, StsEndpoints,
+    SystemHost, TokenOrigin,
 };
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{ReqwestTransport, TransportConfig};
@@ -21,7 +21,7 @@ use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::{rpc, sls};
 use alicloud_encryption::cloud::sls::{EncryptionApi, SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
-use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
 use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -76,11 +76,11 @@ impl World {
         path
     }
 
-    fn rpc(&self, caller: &Arc<Caller>) -> RpcConfig {
+    fn rpc(&self, caller: &Arc<Dispatcher>) -> RpcConfig {
         RpcConfig {
             endpoint: self.endpoint(),
             signature: rpc::SignatureVersion::Acs3HmacSha256,
-            caller: Arc::clone(caller),
+            dispatcher: Arc::clone(caller),
             nonces: Arc::new(UniqueNonces::default()),
         }
     }
@@ -94,7 +94,7 @@ impl World {
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
             encryption_api: EncryptionApi::default(),
-            caller: Arc::clone(&shared),
+            dispatcher: Arc::clone(&shared),
         });
         let (ram, kms, sts) = (
             RamClient::new(self.rpc(&shared)),
@@ -124,7 +124,7 @@ impl World {
     /// A session of `Admin`, as a service that hands out keys would hold it.
     async fn session(&self) -> AssumedRole {
         let alice = GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None };
-        let shared = caller(only(alice));
+        let shared = dispatcher(only(alice));
         StsClient::new(self.rpc(&shared)).assume_role(&self.context, &assume_admin()).await.unwrap()
     }
 
@@ -173,7 +173,7 @@ fn transport() -> Arc<ReqwestTransport> {
 }
 
 fn chain(config: ChainConfig) -> Arc<Chain> {
-    let means = Means {
+    let means = SourceContext {
         host: Arc::new(SystemHost),
         transport: transport(),
         clock: Arc::new(SystemClock),
@@ -185,12 +185,12 @@ fn chain(config: ChainConfig) -> Arc<Chain> {
     Arc::new(config.chain(means))
 }
 
-fn caller(config: ChainConfig) -> Arc<Caller> {
+fn dispatcher(config: ChainConfig) -> Arc<Dispatcher> {
     caller_with(&chain(config))
 }
 
-fn caller_with(chain: &Arc<Chain>) -> Arc<Caller> {
-    Arc::new(Caller::new(CallerConfig {
+fn caller_with(chain: &Arc<Chain>) -> Arc<Dispatcher> {
+    Arc::new(Dispatcher::new(DispatcherConfig {
         credentials: chain.clone(),
         transport: transport(),
         clock: Arc::new(SystemClock),
@@ -428,7 +428,7 @@ async fn a_broken_source_stops_although_the_next_would_do() {
     let uri = CredentialsUri::parse(&format!("{}/?canary", server.address), "the variable X").unwrap();
     let next = GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None };
     let config = ChainConfig { sources: vec![Arc::new(uri), Arc::new(next)], assume_role: None };
-    let sts = StsClient::new(world.rpc(&caller(config)));
+    let sts = StsClient::new(world.rpc(&dispatcher(config)));
     let error = sts.get_caller_identity(&world.context).await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(text.contains(&server.address) && text.contains("the variable X"), "{text}");

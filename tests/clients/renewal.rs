@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::Clock;
-use alicloud_encryption::cloud::credentials::{ChainConfig, GivenKeys, Means, RoleToAssume, SystemHost};
+use alicloud_encryption::cloud::credentials::{
+    ChainConfig, GivenKeys, RoleToAssume, SourceContext, SystemHost,
+};
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
@@ -21,7 +23,7 @@ use alicloud_encryption::cloud::signing::{rpc, sls};
 use alicloud_encryption::cloud::sls::encryption::{BoundLogStore, Wanted, apply};
 use alicloud_encryption::cloud::sls::{EncryptConf, EncryptionApi, SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::AssumeRole;
-use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
 use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
@@ -214,11 +216,11 @@ impl World {
         let endpoint = Endpoint::parse(&format!("http://{}", emulator.addr())).unwrap();
         let clock = Arc::new(StandingClock { clock, start: START });
         let transport = Arc::new(Watched::new());
-        let caller = Arc::new(caller(&transport, &clock, endpoint.clone()));
+        let dispatcher = Arc::new(dispatcher(&transport, &clock, endpoint.clone()));
         let rpc = RpcConfig {
             endpoint: endpoint.clone(),
             signature: rpc::SignatureVersion::Acs3HmacSha256,
-            caller: Arc::clone(&caller),
+            dispatcher: Arc::clone(&dispatcher),
             nonces: Arc::new(UniqueNonces::default()),
         };
         let sls = SlsClient::new(SlsConfig {
@@ -226,7 +228,7 @@ impl World {
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
             encryption_api: EncryptionApi::default(),
-            caller,
+            dispatcher,
         });
         let (ram, kms) = (RamClient::new(rpc.clone()), KmsClient::new(rpc));
         Self { emulator, emulator_clock, transport, sls, ram, kms, context: CallContext::default() }
@@ -256,7 +258,7 @@ impl World {
 }
 
 /// A caller that assumes the role `deployer` with the key of `alice`.
-fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -> Caller {
+fn dispatcher(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -> Dispatcher {
     let assume = AssumeRole {
         role_arn: RoleArn::parse("acs:ram::1234567890123456:role/deployer").unwrap(),
         role_session_name: "apply".to_owned(),
@@ -268,7 +270,7 @@ fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -
         sources: vec![Arc::new(GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None })],
         assume_role: Some(RoleToAssume { assume, endpoint: sts, source: "the test".to_owned() }),
     };
-    let means = Means {
+    let means = SourceContext {
         host: Arc::new(SystemHost),
         transport: transport.clone(),
         clock: clock.clone(),
@@ -277,7 +279,7 @@ fn caller(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoint) -
         request_timeout: LONGEST,
         signature: rpc::SignatureVersion::Acs3HmacSha256,
     };
-    Caller::new(CallerConfig {
+    Dispatcher::new(DispatcherConfig {
         credentials: Arc::new(config.chain(means)),
         transport: transport.clone(),
         clock: clock.clone(),

@@ -18,7 +18,7 @@ use alicloud_encryption::cloud::retry::RetryPolicy;
 use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::rpc::SignatureVersion;
 use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
-use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
 use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -94,7 +94,7 @@ impl Scene {
     fn with(emulator: Emulator, signature: SignatureVersion, credentials: Credentials) -> Self {
         let retry = RetryPolicy { max_retries: 3, ..RetryPolicy::default() };
         let retry = RetryPolicy { base: Duration::from_millis(1), cap: Duration::from_millis(1), ..retry };
-        let caller = Arc::new(Caller::new(CallerConfig {
+        let dispatcher = Arc::new(Dispatcher::new(DispatcherConfig {
             credentials: Arc::new(StaticCredentials::new(credentials)),
             transport: Arc::new(ReqwestTransport::new(TransportConfig::new("clients-test"))),
             clock: Arc::new(SystemClock),
@@ -103,7 +103,7 @@ impl Scene {
             max_concurrency: 4,
         }));
         let endpoint = Endpoint::parse(&format!("http://{}", emulator.addr())).unwrap();
-        let config = RpcConfig { endpoint, signature, caller, nonces: Arc::new(UniqueNonces::default()) };
+        let config = RpcConfig { endpoint, signature, dispatcher, nonces: Arc::new(UniqueNonces::default()) };
         Self {
             emulator,
             ram: RamClient::new(config.clone()),

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::{of_source, operation, unusable};
-use crate::cloud::credentials::{CredentialProvider, Credentials, Means, Renewal};
+use crate::cloud::credentials::{CredentialProvider, Credentials, Refresh, SourceContext};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::sts::{CallerIdentity, StsClient};
@@ -31,7 +31,7 @@ pub struct AccountRule {
 pub struct CheckedAccount {
     credentials: Arc<dyn CredentialProvider>,
     sts: StsClient,
-    means: Means,
+    means: SourceContext,
     rule: AccountRule,
     identity: OnceCell<CallerIdentity>,
 }
@@ -65,7 +65,7 @@ impl CheckedAccount {
         credentials: Arc<dyn CredentialProvider>,
         sts: Endpoint,
         rule: AccountRule,
-        means: Means,
+        means: SourceContext,
     ) -> Self {
         let sts = means.sts(Arc::clone(&credentials), sts);
         Self { credentials, sts, means, rule, identity: OnceCell::new() }
@@ -99,7 +99,7 @@ impl CredentialProvider for CheckedAccount {
         Box::pin(self.checked(context))
     }
 
-    fn refused(&self, credentials: &Credentials) -> Renewal {
+    fn refused(&self, credentials: &Credentials) -> Refresh {
         self.credentials.refused(credentials)
     }
 }

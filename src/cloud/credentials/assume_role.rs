@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::of_source;
-use crate::cloud::credentials::{Chain, CredentialSource, Credentials, Fetched, Fetching, Means};
+use crate::cloud::credentials::{Chain, CredentialSource, Credentials, Fetched, Fetching, SourceContext};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::sts::{AssumeRole, AssumedRole};
@@ -49,7 +49,7 @@ pub struct RoleSession {
 }
 
 impl RoleSession {
-    async fn open(&self, means: &Means, context: &CallContext) -> Result<Option<Fetched>, Error> {
+    async fn open(&self, means: &SourceContext, context: &CallContext) -> Result<Option<Fetched>, Error> {
         let Some(fetched) = self.base.fetch(means, context).await? else { return Ok(None) };
         fetched.check_expiration(means.clock.now())?;
         let RoleToAssume { assume, endpoint, source } = &self.role;
@@ -62,7 +62,7 @@ impl RoleSession {
 }
 
 impl CredentialSource for RoleSession {
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
         Box::pin(self.open(means, context))
     }
 

@@ -1,17 +1,19 @@
 //! Sources in their order, and the credentials they gave.
 
-mod held;
+mod cache;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::call::SILENT_AFTER;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::{operation, unusable};
-use crate::cloud::credentials::{CredentialProvider, CredentialSource, Credentials, Fetched, Means, Renewal};
+use crate::cloud::credentials::{
+    CredentialProvider, CredentialSource, Credentials, Fetched, Refresh, SourceContext,
+};
+use crate::cloud::dispatcher::SILENT_AFTER;
 use crate::cloud::error::{Error, ErrorKind};
-use held::{RENEW_AGAIN_AFTER, Standing, State};
+use cache::{Cache, CacheState, RENEW_AGAIN_AFTER};
 
 /// A provider of credentials that asks sources in their order.
 ///
@@ -31,17 +33,17 @@ use held::{RENEW_AGAIN_AFTER, Standing, State};
 #[derive(Debug)]
 pub struct Chain {
     sources: Vec<Arc<dyn CredentialSource>>,
-    means: Means,
+    means: SourceContext,
     /// The position of the source that gave credentials.
     chosen: OnceLock<usize>,
-    state: Mutex<State>,
+    state: Mutex<Cache>,
     /// Held by the one who fetches; never while `state` is.
     fetching: tokio::sync::Mutex<()>,
 }
 
 impl Chain {
     /// A chain that has asked nobody yet.
-    pub fn new(sources: Vec<Arc<dyn CredentialSource>>, means: Means) -> Self {
+    pub fn new(sources: Vec<Arc<dyn CredentialSource>>, means: SourceContext) -> Self {
         Self {
             sources,
             means,
@@ -52,7 +54,7 @@ impl Chain {
     }
 
     /// A chain of one source, with what that has given.
-    pub(super) fn holding(source: Arc<dyn CredentialSource>, fetched: Fetched, means: Means) -> Self {
+    pub(super) fn holding(source: Arc<dyn CredentialSource>, fetched: Fetched, means: SourceContext) -> Self {
         let chain = Self::new(vec![source], means);
         chain.chosen.get_or_init(|| 0);
         // Nothing was refused that this could be.
@@ -62,19 +64,19 @@ impl Chain {
 
     async fn current(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
         match self.standing() {
-            Standing::Good(credentials) => Ok(credentials),
-            Standing::Ageing(credentials) => match self.fetching.try_lock() {
+            CacheState::Good(credentials) => Ok(credentials),
+            CacheState::RefreshDue(credentials) => match self.fetching.try_lock() {
                 Ok(_fetching) => self.renew(credentials, context).await,
                 Err(_) => Ok(credentials),
             },
-            Standing::None(failures) => {
+            CacheState::None(failures) => {
                 self.expect_answer()?;
                 let operation = operation("every source");
                 let _fetching = self.means.within(context, &operation, self.fetching.lock()).await?;
                 match self.standing() {
-                    Standing::Good(credentials) | Standing::Ageing(credentials) => Ok(credentials),
-                    Standing::None(now) if now != failures => Err(self.last_failure()),
-                    Standing::None(_) => self.fetch_for_all(context).await,
+                    CacheState::Good(credentials) | CacheState::RefreshDue(credentials) => Ok(credentials),
+                    CacheState::None(now) if now != failures => Err(self.last_failure()),
+                    CacheState::None(_) => self.fetch_for_all(context).await,
                 }
             }
         }
@@ -87,7 +89,7 @@ impl Chain {
         context: &CallContext,
     ) -> Result<Arc<Credentials>, Error> {
         // Somebody may have done it since.
-        if let Standing::Good(renewed) = self.standing() {
+        if let CacheState::Good(renewed) = self.standing() {
             return Ok(renewed);
         }
         let error = match self.fetch(context).await {
@@ -172,7 +174,7 @@ impl Chain {
         source.is_some_and(|source| source.is_renewable())
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> CacheState {
         self.state().standing(self.means.clock.now())
     }
 
@@ -186,7 +188,7 @@ impl Chain {
         self.state().last_failure.clone().unwrap_or_else(|| nothing_found(&[]))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Cache> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -196,9 +198,9 @@ impl CredentialProvider for Chain {
         Box::pin(self.current(context))
     }
 
-    fn refused(&self, credentials: &Credentials) -> Renewal {
+    fn refused(&self, credentials: &Credentials) -> Refresh {
         if !self.is_renewable() {
-            return Renewal::Impossible;
+            return Refresh::Impossible;
         }
         let mut state = self.state();
         let was_known = state.is_refused();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cloud::credentials::{Chain, CredentialSource, Means, RoleSession, RoleToAssume};
+use crate::cloud::credentials::{Chain, CredentialSource, RoleSession, RoleToAssume, SourceContext};
 
 /// Which sources are asked, and which role is assumed with what they give.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct ChainConfig {
 
 impl ChainConfig {
     /// The chain of these sources. Nothing is read or dialled before the first call.
-    pub fn chain(self, means: Means) -> Chain {
+    pub fn chain(self, means: SourceContext) -> Chain {
         let of_role = |base: Arc<dyn CredentialSource>| match &self.assume_role {
             Some(role) => Arc::new(RoleSession { base, role: role.clone() }),
             None => base,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::answer::temporary_key;
 use crate::cloud::credentials::error::{OPERATION_SERVICE, of_source};
-use crate::cloud::credentials::means::Plain;
-use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, Means};
+use crate::cloud::credentials::source_context::UnsignedRequest;
+use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
 use crate::cloud::endpoint::{Endpoint, EndpointError};
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::{HttpRequest, Method, form};
@@ -67,20 +67,21 @@ impl CredentialsUri {
         })
     }
 
-    async fn ask(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
+    async fn ask(&self, means: &SourceContext, context: &CallContext) -> Result<Fetched, Error> {
         let mut request = HttpRequest::new(Method::Get, self.endpoint.origin(), self.path.clone());
         request.query.extend(form::decode(self.query.expose()));
         request.secret = true;
         let source = self.describe();
         let operation = Operation::new(OPERATION_SERVICE, "lookup", &source);
-        let plain = Plain { operation: &operation, request, timeout: TIMEOUT, max_retries: MAX_RETRIES };
+        let plain =
+            UnsignedRequest { operation: &operation, request, timeout: TIMEOUT, max_retries: MAX_RETRIES };
         let answer = means.send(context, plain).await.map_err(|error| of_source(error, &self.source))?;
         temporary_key(&answer.body, &source)
     }
 }
 
 impl CredentialSource for CredentialsUri {
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
         Box::pin(async move { self.ask(means, context).await.map(Some) })
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::cloud::call::printable;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::answer::temporary_key;
 use crate::cloud::credentials::error::{of_source, operation, unusable};
-use crate::cloud::credentials::means::Plain;
-use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, Means};
+use crate::cloud::credentials::source_context::UnsignedRequest;
+use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
+use crate::cloud::dispatcher::printable;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::http::{HttpRequest, HttpResponse, Method, percent_encode};
@@ -53,7 +53,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_RETRIES: u32 = 2;
 
 impl EcsMetadata {
-    async fn ask(&self, means: &Means, context: &CallContext) -> Result<Option<Fetched>, Error> {
+    async fn ask(&self, means: &SourceContext, context: &CallContext) -> Result<Option<Fetched>, Error> {
         let token = match self.token(means, context).await {
             Ok(token) => Some(token),
             Err(error) if context.is_over(&*means.clock) => return Err(error),
@@ -88,7 +88,7 @@ impl EcsMetadata {
         Ok(None)
     }
 
-    async fn token(&self, means: &Means, context: &CallContext) -> Result<Secret, Error> {
+    async fn token(&self, means: &SourceContext, context: &CallContext) -> Result<Secret, Error> {
         let mut request = HttpRequest::new(Method::Put, self.service.endpoint.origin(), TOKEN);
         request.headers.set("x-aliyun-ecs-metadata-token-ttl-seconds", TOKEN_SECONDS);
         let answer = self.send(means, context, request).await?;
@@ -97,7 +97,7 @@ impl EcsMetadata {
 
     async fn role(
         &self,
-        means: &Means,
+        means: &SourceContext,
         context: &CallContext,
         token: Option<&Secret>,
     ) -> Result<String, Error> {
@@ -111,7 +111,7 @@ impl EcsMetadata {
 
     async fn get(
         &self,
-        means: &Means,
+        means: &SourceContext,
         context: &CallContext,
         path: String,
         token: Option<&Secret>,
@@ -125,7 +125,7 @@ impl EcsMetadata {
 
     async fn send(
         &self,
-        means: &Means,
+        means: &SourceContext,
         context: &CallContext,
         request: HttpRequest,
     ) -> Result<HttpResponse, Error> {
@@ -133,7 +133,9 @@ impl EcsMetadata {
         // Whatever it answers, a token or keys, is a secret.
         let request = HttpRequest { secret: true, ..request };
         let max_retries = if self.required { MAX_RETRIES } else { 0 };
-        means.send(context, Plain { operation: &operation, request, timeout: TIMEOUT, max_retries }).await
+        means
+            .send(context, UnsignedRequest { operation: &operation, request, timeout: TIMEOUT, max_retries })
+            .await
     }
 
     /// One line of visible characters, as tokens and role names are.
@@ -147,7 +149,7 @@ impl EcsMetadata {
 }
 
 impl CredentialSource for EcsMetadata {
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
         Box::pin(self.ask(means, context))
     }
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::cloud::call::printable;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::answer::date;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::{
-    CommandOutput, CredentialSource, Credentials, Fetched, Fetching, Means, host,
+    CommandOutput, CredentialSource, Credentials, Fetched, Fetching, SourceContext, host,
 };
+use crate::cloud::dispatcher::printable;
 use crate::cloud::error::Error;
 use crate::crypto::Secret;
 
@@ -39,7 +39,7 @@ pub struct ProcessCommand {
 }
 
 impl CredentialSource for ProcessCommand {
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
         Box::pin(async move { run(&self.line, &self.source, means, context).await.map(Some) })
     }
 
@@ -48,7 +48,12 @@ impl CredentialSource for ProcessCommand {
     }
 }
 
-async fn run(line: &Secret, source: &str, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
+async fn run(
+    line: &Secret,
+    source: &str,
+    means: &SourceContext,
+    context: &CallContext,
+) -> Result<Fetched, Error> {
     let words = words(line.expose(), cfg!(windows)).map_err(|problem| unusable(source, problem))?;
     let mut words = words.into_iter();
     let program = words.next().ok_or_else(|| unusable(source, "the command is empty"))?;

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::cloud::context::CallContext;
-use crate::cloud::credentials::{CredentialSource, Credentials, Fetched, Fetching, Means};
+use crate::cloud::credentials::{CredentialSource, Credentials, Fetched, Fetching, SourceContext};
 
 /// Keys that are given, and when they end if that is known.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct GivenKeys {
 }
 
 impl CredentialSource for GivenKeys {
-    fn fetch<'a>(&'a self, _means: &'a Means, _context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, _means: &'a SourceContext, _context: &'a CallContext) -> Fetching<'a> {
         let Self { credentials, expiration } = self.clone();
         Box::pin(async move { Ok(Some(Fetched { credentials, expiration })) })
     }

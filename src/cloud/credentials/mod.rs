@@ -1,7 +1,7 @@
 //! Who signs a call.
 //!
 //! A [`Chain`] asks its [`CredentialSource`]s in their order, keeps what the first of them gives, and renews it before it
-//! expires, or when a service says that it has. Sources reach files, commands and the network through [`Means`] only. Their formats are those of the
+//! expires, or when a service says that it has. Sources reach files, commands and the network through [`SourceContext`] only. Their formats are those of the
 //! official command line tool and the official credentials libraries (`aliyun/credentials-go`,
 //! `alibabacloud-credentials`).
 
@@ -17,15 +17,15 @@ mod cli_config;
 mod credentials_uri;
 mod ecs_metadata;
 mod error;
+mod expired_token;
 mod external;
 mod given_keys;
 mod host;
 mod ini;
-mod means;
 mod oidc;
 mod profile;
-mod refusal;
 mod source;
+mod source_context;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -43,14 +43,14 @@ pub use chain_config::ChainConfig;
 pub use credentials_uri::{CredentialsUri, UriError};
 pub use ecs_metadata::{EcsMetadata, MetadataService};
 pub(crate) use error::OPERATION_SERVICE;
+pub(crate) use expired_token::on_expired_token;
 pub use external::ProcessCommand;
 pub use given_keys::GivenKeys;
 pub use host::{CommandOutput, Host, SystemHost};
-pub use means::Means;
 pub use oidc::{OidcRole, TokenOrigin};
 pub use profile::{NamedProfile, ProfileSource};
-pub(crate) use refusal::heed;
 pub use source::{CredentialSource, Fetched, Fetching};
+pub use source_context::SourceContext;
 
 /// An access key, and the token that goes with it when it is temporary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,20 +80,20 @@ pub trait CredentialProvider: Send + Sync + Debug {
     /// follows. Returns at once: nothing is fetched here.
     ///
     /// A refusal of credentials that have been replaced since says nothing about the ones that replaced them.
-    fn refused(&self, _credentials: &Credentials) -> Renewal {
-        Renewal::Impossible
+    fn refused(&self, _credentials: &Credentials) -> Refresh {
+        Refresh::Impossible
     }
 }
 
 /// What follows for credentials that a service has refused because they have expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub enum Refresh {
     /// There are no others.
     Impossible,
     /// Whoever asks for credentials next gets others.
-    Follows,
+    Scheduled,
     /// They are such others themselves, fetched a short while ago. More of them would be refused too.
-    InVain,
+    AlreadyTried,
 }
 
 /// Credentials that never change.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::assume_role::of_session;
 use crate::cloud::credentials::error::{of_source, operation, unusable};
-use crate::cloud::credentials::means::nobody;
-use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, Means, host};
+use crate::cloud::credentials::source_context::anonymous;
+use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, SourceContext, host};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
 use crate::cloud::ram::RoleArn;
@@ -45,7 +45,7 @@ pub enum TokenOrigin {
 }
 
 impl OidcRole {
-    async fn open(&self, means: &Means, context: &CallContext) -> Result<Fetched, Error> {
+    async fn open(&self, means: &SourceContext, context: &CallContext) -> Result<Fetched, Error> {
         let assume = AssumeRoleWithOidc {
             role_arn: self.role_arn.clone(),
             oidc_provider_arn: self.oidc_provider_arn.clone(),
@@ -56,11 +56,11 @@ impl OidcRole {
         };
         let source = self.describe();
         let session =
-            means.sts(nobody(), self.endpoint.clone()).assume_role_with_oidc(context, &assume).await;
+            means.sts(anonymous(), self.endpoint.clone()).assume_role_with_oidc(context, &assume).await;
         session.map(|session| of_session(session, &source)).map_err(|error| of_source(error, &source))
     }
 
-    async fn token(&self, means: &Means, context: &CallContext) -> Result<Secret, Error> {
+    async fn token(&self, means: &SourceContext, context: &CallContext) -> Result<Secret, Error> {
         let path = match &self.token {
             TokenOrigin::Given(token) => return Ok(token.clone()),
             TokenOrigin::File(path) => path,
@@ -77,7 +77,7 @@ impl OidcRole {
 }
 
 impl CredentialSource for OidcRole {
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
         Box::pin(async move { self.open(means, context).await.map(Some) })
     }
 

@@ -10,8 +10,9 @@ use crate::cloud::context::CallContext;
 use crate::cloud::credentials::cli_config::Members;
 use crate::cloud::credentials::error::{operation, unusable};
 use crate::cloud::credentials::{
-    CredentialSource, Credentials, CredentialsUri, EcsMetadata, Fetching, GivenKeys, Means, MetadataService,
-    OidcRole, ProcessCommand, RoleSession, RoleToAssume, StsEndpoints, TokenOrigin, cli_config, host, ini,
+    CredentialSource, Credentials, CredentialsUri, EcsMetadata, Fetching, GivenKeys, MetadataService,
+    OidcRole, ProcessCommand, RoleSession, RoleToAssume, SourceContext, StsEndpoints, TokenOrigin,
+    cli_config, host, ini,
 };
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::Error;
@@ -67,7 +68,7 @@ impl ProfileSource {
     /// What the profile says credentials come from; `None` when no file has it and none must.
     async fn find(
         &self,
-        means: &Means,
+        means: &SourceContext,
         context: &CallContext,
     ) -> Result<Option<Arc<dyn CredentialSource>>, Error> {
         let name = self.name.as_ref().map(|named| named.name.as_str());
@@ -98,24 +99,23 @@ impl ProfileSource {
         }
         if self.required { Err(unusable(&self.describe(), missing.join(", "))) } else { Ok(None) }
     }
-
-    /// The region of the profile; `None` when it has none, or cannot be read.
-    pub fn region(&self, read: impl Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
-        let name = self.name.as_ref().map(|named| named.name.as_str());
-        let profile = |file: &PathBuf| look_up(host::text(&read(file)?)?, name).ok()?;
-        let (_, members) = self.files.iter().find_map(profile)?;
-        members.get("region_id").map(|region| region.expose().to_owned())
-    }
 }
 
 impl CredentialSource for ProfileSource {
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
         Box::pin(async move {
             match self.find(means, context).await? {
                 Some(source) => source.fetch(means, context).await,
                 None => Ok(None),
             }
         })
+    }
+
+    fn region(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
+        let name = self.name.as_ref().map(|named| named.name.as_str());
+        let profile = |file: &PathBuf| look_up(host::text(&read(file)?)?, name).ok()?;
+        let (_, members) = self.files.iter().find_map(profile)?;
+        members.get("region_id").map(|region| region.expose().to_owned())
     }
 
     fn describe(&self) -> String {

@@ -2,13 +2,14 @@
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::path::Path;
 
 use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 
 use crate::cloud::context::CallContext;
 use crate::cloud::credentials::error::unusable;
-use crate::cloud::credentials::{Credentials, Means};
+use crate::cloud::credentials::{Credentials, SourceContext};
 use crate::cloud::error::Error;
 
 /// A place where credentials can come from, with everything that is needed to fetch them.
@@ -19,11 +20,16 @@ pub trait CredentialSource: Any + Debug + Send + Sync {
     ///
     /// # Errors
     /// When the source is there and cannot be used; the text names it.
-    fn fetch<'a>(&'a self, means: &'a Means, context: &'a CallContext) -> Fetching<'a>;
+    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a>;
 
     /// Whether fetching again can give other credentials than before.
     fn is_renewable(&self) -> bool {
         true
+    }
+
+    /// The region that the source names beside its credentials; `read` reads a file.
+    fn region(&self, _read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
+        None
     }
 
     /// What messages call the source.

@@ -3,10 +3,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::cloud::call::printable;
+use crate::cloud::dispatcher::printable;
 use crate::cloud::error::{Error, Operation};
 use crate::cloud::http::HttpResponse;
-use crate::cloud::shape::{foreign, malformed, parse_object};
+use crate::cloud::json_object::{foreign, malformed, parse_object};
 
 /// Where the string to sign begins in the message of `SignatureDoesNotMatch`: text for the makers of clients, which
 /// quotes every parameter.

@@ -6,16 +6,16 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use time::OffsetDateTime;
 
 use crate::cloud::CallContext;
-use crate::cloud::call::{Action, Caller};
 use crate::cloud::clock::Clock;
 use crate::cloud::credentials::Credentials;
+use crate::cloud::dispatcher::{ApiCall, Dispatcher};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{HttpRequest, HttpResponse, Method, form};
+use crate::cloud::json_object::malformed;
 use crate::cloud::nonce::NonceSource;
 use crate::cloud::rpc::Parameters;
 use crate::cloud::rpc::answer::{request_id, success};
-use crate::cloud::shape::malformed;
 use crate::cloud::signing::rpc::{SignatureVersion, date, sign};
 
 /// What a client of an RPC service is made of.
@@ -26,7 +26,7 @@ pub struct RpcConfig {
     /// How requests are signed.
     pub signature: SignatureVersion,
     /// What sends them.
-    pub caller: Arc<Caller>,
+    pub dispatcher: Arc<Dispatcher>,
     /// Where the nonces of the signatures come from.
     pub nonces: Arc<dyn NonceSource>,
 }
@@ -93,7 +93,7 @@ impl RpcClient {
 
     /// The clock that deadlines are measured on.
     pub(crate) fn clock(&self) -> &dyn Clock {
-        self.config.caller.clock()
+        self.config.dispatcher.clock()
     }
 
     /// Waits as the retry policy says before an action is sent again that has failed with `error`.
@@ -103,7 +103,7 @@ impl RpcClient {
         attempts: u32,
         error: &Error,
     ) -> Result<(), Error> {
-        self.config.caller.pause(context, attempts, error).await
+        self.config.dispatcher.pause_before_retry(context, attempts, error).await
     }
 
     /// Sends an action that changes nothing; repeated as the retry policy says. `take` makes the value of the call of its
@@ -153,7 +153,7 @@ impl RpcClient {
     ) -> Result<T, Error> {
         let operation = Operation::new(self.service.name, call.action, call.target);
         let secret = manner == Manner::ReadSecret;
-        let prepare = |who: &Credentials, at| {
+        let build = |who: &Credentials, at| {
             if call.anonymous {
                 self.unsigned(&operation, &call.parameters, at)
             } else {
@@ -161,16 +161,16 @@ impl RpcClient {
                 Ok(HttpRequest { secret: secret || call.secret.is_some(), ..request })
             }
         };
-        let accept = |response: &HttpResponse, _| {
+        let parse = |response: &HttpResponse, _| {
             let read = success(&operation, response, secret)
                 .and_then(|answer| take(answer).map_err(|problem| malformed(&operation, problem)));
             // Here already: an attempt that is repeated is logged.
             read.map_err(|error| error.with_status(response.status).without(call.secret.unwrap_or_default()))
         };
-        let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
+        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
         match manner {
-            Manner::Read | Manner::ReadSecret => self.config.caller.repeat(context, &action).await,
-            Manner::Write => self.config.caller.repeat_unless_applied(context, &action).await,
+            Manner::Read | Manner::ReadSecret => self.config.dispatcher.retry(context, &api_call).await,
+            Manner::Write => self.config.dispatcher.retry_unless_applied(context, &api_call).await,
         }
     }
 

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::cloud::CallContext;
-use crate::cloud::call::{Action, Caller};
 use crate::cloud::clock::Clock;
 use crate::cloud::credentials::Credentials;
+use crate::cloud::dispatcher::{ApiCall, Dispatcher};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{HttpRequest, HttpResponse, Method};
@@ -31,7 +31,7 @@ pub struct SlsConfig {
     /// Which action writes the encryption configuration of a Logstore.
     pub encryption_api: EncryptionApi,
     /// What sends them.
-    pub caller: Arc<Caller>,
+    pub dispatcher: Arc<Dispatcher>,
 }
 
 /// A client of SLS.
@@ -45,7 +45,7 @@ pub struct SlsClient {
     region: Region,
     signature: SignatureVersion,
     encryption_api: EncryptionApi,
-    caller: Arc<Caller>,
+    dispatcher: Arc<Dispatcher>,
 }
 
 /// What one request asks for.
@@ -68,8 +68,8 @@ const API_VERSION: &str = "0.6.0";
 impl SlsClient {
     /// A client; nothing is connected, loaded or asked for before the first call.
     pub fn new(config: SlsConfig) -> Self {
-        let SlsConfig { endpoint, region, signature, encryption_api, caller } = config;
-        Self { endpoint, region, signature, encryption_api, caller }
+        let SlsConfig { endpoint, region, signature, encryption_api, dispatcher } = config;
+        Self { endpoint, region, signature, encryption_api, dispatcher }
     }
 
     /// `GetLogStore`: describes a Logstore.
@@ -121,10 +121,10 @@ impl SlsClient {
     ) -> Result<bool, Error> {
         let operation = self.operation("UpdateLogStore", target(project, logstore));
         let ask = Ask::write(&operation, project, path(logstore), body)?;
-        let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
-        let accept = |response: &HttpResponse, _| written(&operation, response);
-        let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
-        Ok(self.caller.once_by(context, &action, send_by).await?.is_some())
+        let build = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
+        let parse = |response: &HttpResponse, _| written(&operation, response);
+        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
+        Ok(self.dispatcher.send_once_by(context, &api_call, send_by).await?.is_some())
     }
 
     /// `UpdateLogStoreEncryption`: sets the encryption configuration of a Logstore and nothing else.
@@ -143,10 +143,10 @@ impl SlsClient {
         let operation = self.operation("UpdateLogStoreEncryption", target(project, logstore));
         let path = format!("{}/encryption", path(logstore));
         let ask = Ask::write(&operation, project, path, &conf.to_dedicated_json())?;
-        let prepare = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
-        let accept = |response: &HttpResponse, _| written(&operation, response);
-        let action = Action { operation: &operation, prepare: &prepare, accept: &accept, request_id };
-        self.caller.once(context, &action).await
+        let build = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
+        let parse = |response: &HttpResponse, _| written(&operation, response);
+        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
+        self.dispatcher.send_once(context, &api_call).await
     }
 
     /// The same bounds with a permit to send of its own for calls about a Logstore that follow each other closely.
@@ -160,7 +160,7 @@ impl SlsClient {
         logstore: &LogstoreName,
     ) -> Result<CallContext, Error> {
         let operation = self.operation("GetLogStore", target(project, logstore));
-        self.caller.with_permit(context, &operation).await
+        self.dispatcher.with_permit(context, &operation).await
     }
 
     /// Waits, as the retry policy says, before a call that failed with `error` is tried again; `attempt` is
@@ -175,7 +175,7 @@ impl SlsClient {
         attempt: u32,
         error: &Error,
     ) -> Result<(), Error> {
-        self.caller.pause(context, attempt, error).await
+        self.dispatcher.pause_before_retry(context, attempt, error).await
     }
 
     /// Waits for something that comes before the Logstore is read.
@@ -190,7 +190,7 @@ impl SlsClient {
         work: F,
     ) -> Result<F::Output, Error> {
         let operation = self.operation("GetLogStore", target(project, logstore));
-        self.caller.within(context, &operation, false, work).await
+        self.dispatcher.bounded(context, &operation, false, work).await
     }
 
     /// Which action writes the encryption configuration of a Logstore.
@@ -204,7 +204,7 @@ impl SlsClient {
 
     /// The clock that deadlines of a [`CallContext`] are measured on.
     pub fn clock(&self) -> &dyn Clock {
-        self.caller.clock()
+        self.dispatcher.clock()
     }
 
     async fn read<T>(
@@ -214,13 +214,13 @@ impl SlsClient {
         ask: &Ask<'_>,
         parse: &Parse<'_, T>,
     ) -> Result<T, Error> {
-        let prepare = |credentials: &Credentials, at| self.request(operation, ask, credentials, at);
-        let accept = |response: &HttpResponse, sent_at| {
+        let build = |credentials: &Credentials, at| self.request(operation, ask, credentials, at);
+        let parse = |response: &HttpResponse, sent_at| {
             let body = success(operation, response)?;
             parse(body, sent_at).map_err(|error| error.with_status(response.status))
         };
-        let action = Action { operation, prepare: &prepare, accept: &accept, request_id };
-        self.caller.repeat(context, &action).await
+        let api_call = ApiCall { operation, build: &build, parse: &parse, request_id };
+        self.dispatcher.retry(context, &api_call).await
     }
 
     fn request(

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cloud::error::{Error, Operation};
-use crate::cloud::shape::Object;
+use crate::cloud::json_object::Object;
 
 /// `encrypt_conf` of a Logstore.
 ///

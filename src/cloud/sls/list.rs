@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::error::{Error, Operation};
-use crate::cloud::shape::{Object, parse_object};
+use crate::cloud::json_object::{Object, parse_object};
 
 /// The parameters of `ListLogStores`; what is `None` is left to the service.
 ///

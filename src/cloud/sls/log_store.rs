@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::cloud::error::{Error, Operation};
+use crate::cloud::json_object::{Object, parse_object};
 use crate::cloud::names::LogstoreName;
-use crate::cloud::shape::{Object, parse_object};
 use crate::cloud::sls::encrypt_conf::EncryptConf;
 
 /// The answer of `GetLogStore`, with every field it came with: also those nobody here has heard of, and numbers

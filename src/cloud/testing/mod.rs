@@ -1,14 +1,14 @@
 //! Stand-ins for the seams: a clock that is moved by hand, nonces that are counted and a transport that follows a
 //! script.
 
-mod calling;
 mod manual_clock;
 mod numbered_nonces;
+mod scripted_clients;
 mod scripted_host;
 mod scripted_transport;
 
-pub use calling::{scripted_means, scripted_rpc, scripted_rpc_with};
 pub use manual_clock::ManualClock;
 pub use numbered_nonces::NumberedNonces;
+pub use scripted_clients::{scripted_means, scripted_rpc, scripted_rpc_with};
 pub use scripted_host::ScriptedHost;
 pub use scripted_transport::{Reply, ScriptedTransport};

@@ -1,5 +1,7 @@
 //! Which sources come of a provider block and an environment, in which order.
 
+use std::any::Any;
+
 use super::*;
 
 mod precedence;

@@ -1,8 +1,8 @@
 //! The one place that turns what went wrong in the cloud into words for the person who has to act.
 
 mod encrypt_conf;
+mod final_read;
 mod gone;
-mod last_look;
 mod permission;
 mod remedy;
 mod role;
@@ -114,7 +114,7 @@ fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<
                     vec![Diagnostic::error(summary, format!("Logstore {id}: {error}\n\n{advice}"))]
                 }
                 _ => {
-                    let found = last_look::of_log_store(failure);
+                    let found = final_read::of_log_store(failure);
                     vec![of_call_and(summary, format_args!("Logstore {id}"), error, found)]
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LogStoreId, last_look, of_call_and, remedy};
+use super::{LogStoreId, final_read, of_call_and, remedy};
 use crate::{
     cloud::{
         error::{Error, ErrorKind},
@@ -87,9 +87,9 @@ pub(in crate::provider) fn description_unknown(name: &str, error: &Error) -> Dia
 /// to be made, or another one.
 pub(in crate::provider) fn of_making(name: &str, error: &Error, is_ours: Result<bool, &Error>) -> Diagnostic {
     let found = match is_ours {
-        Ok(true) => last_look::of_role(Ok(())),
+        Ok(true) => final_read::of_role(Ok(())),
         Ok(false) => "After that a role of this name was found, but not as it was to be made.".to_owned(),
-        Err(look) => last_look::of_role(Err(look)),
+        Err(look) => final_read::of_role(Err(look)),
     };
     of_call_and("Cannot create a role", format_args!("Role {name}"), error, Some(found))
 }
@@ -142,7 +142,7 @@ pub(in crate::provider) fn of_step(
 ) -> Vec<Diagnostic> {
     match error {
         StepError::Call(error) => {
-            let found = look.map(|look| last_look::of_role(look.as_ref().copied()));
+            let found = look.map(|look| final_read::of_role(look.as_ref().copied()));
             vec![of_call_and("Cannot configure a role", format_args!("Role {role}"), error, found)]
         }
         StepError::Principals(refused) => {
@@ -237,7 +237,7 @@ pub(in crate::provider) fn of_removal(
             "Cannot delete a role",
             format_args!("Role {role}"),
             error,
-            look.map(last_look::of_role),
+            look.map(final_read::of_role),
         ),
         DeleteRoleError::ForeignPolicies(policies) => Diagnostic::error(
             FOREIGN_POLICIES,

@@ -161,7 +161,7 @@ impl Cell<'_> {
         let expected = match &outcome {
             Ok(_) => calls.to_vec(),
             Err(failure) => {
-                let looked = failure.last_look.as_ref().map(Result::is_ok);
+                let looked = failure.final_read.as_ref().map(Result::is_ok);
                 assert_eq!(looked, is_looked_at.then_some(true), "{self}");
                 // Once a second while the update is under way, which is until its time is over.
                 let is_silent =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alicloud_encryption::cloud::clock::{Clock, SystemClock};
-use alicloud_encryption::cloud::credentials::{Chain, CredentialProvider, Means, StaticCredentials};
+use alicloud_encryption::cloud::credentials::{Chain, CredentialProvider, SourceContext, StaticCredentials};
 use alicloud_encryption::cloud::endpoint::Endpoint;
 use alicloud_encryption::cloud::http::{HttpTransport, ReqwestTransport, TransportConfig};
 use alicloud_encryption::cloud::kms::KmsClient;
@@ -17,7 +17,7 @@ use alicloud_encryption::cloud::rpc::RpcConfig;
 use alicloud_encryption::cloud::signing::{rpc, sls};
 use alicloud_encryption::cloud::sls::{EncryptionApi, SlsClient, SlsConfig};
 use alicloud_encryption::cloud::sts::StsClient;
-use alicloud_encryption::cloud::{CallContext, Caller, CallerConfig};
+use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
 use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -207,7 +207,7 @@ impl Clients {
         credentials: Arc<dyn CredentialProvider>,
         max_retries: u64,
     ) -> Self {
-        let caller = Arc::new(Caller::new(CallerConfig {
+        let dispatcher = Arc::new(Dispatcher::new(DispatcherConfig {
             credentials,
             transport,
             clock,
@@ -219,7 +219,7 @@ impl Clients {
         let rpc = RpcConfig {
             endpoint: endpoint.clone(),
             signature: rpc::SignatureVersion::Acs3HmacSha256,
-            caller: Arc::clone(&caller),
+            dispatcher: Arc::clone(&dispatcher),
             nonces: Arc::new(UniqueNonces::default()),
         };
         let sls = SlsConfig {
@@ -227,7 +227,7 @@ impl Clients {
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: sls::SignatureVersion::V4,
             encryption_api: EncryptionApi::default(),
-            caller,
+            dispatcher,
         };
         Self {
             sls: SlsClient::new(sls),
@@ -254,7 +254,7 @@ fn printed(
     transport: &Arc<NumberingTransport>,
     clock: &Arc<VirtualClock>,
 ) -> Arc<dyn CredentialProvider> {
-    let means = Means {
+    let means = SourceContext {
         host: printer.clone(),
         transport: transport.clone(),
         clock: clock.clone(),

@@ -175,7 +175,7 @@ fn gated(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<Gate>, Ma
     let clock = ManualClock::new();
     let scripted = Arc::new(ScriptedTransport::default());
     let means = scripted_means(&Arc::new(ScriptedHost::default()), &scripted, &clock);
-    let means = Means { transport: gate.clone(), ..means };
+    let means = SourceContext { transport: gate.clone(), ..means };
     (Arc::new(Chain::new(vec![uri()], means)), gate, clock)
 }
 

@@ -362,7 +362,7 @@ async fn a_file_that_holds_a_list_is_no_file_without_the_profile() {
 #[test]
 fn the_region_is_that_of_the_profile_that_is_used() {
     let region = |name: Option<&str>, text: &str| {
-        settings(name, false).region(|file| (file == Path::new(JSON)).then(|| text.as_bytes().to_vec()))
+        settings(name, false).region(&|file| (file == Path::new(JSON)).then(|| text.as_bytes().to_vec()))
     };
     let text = "\u{feff}{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"region_id\":\"cn-beijing\\n\"},{\"name\":\"b\"}]}";
     assert_eq!(region(None, text).as_deref(), Some("cn-beijing"));

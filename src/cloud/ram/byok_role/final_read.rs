@@ -10,14 +10,14 @@ use crate::cloud::error::Error;
 
 impl BoundRole<'_> {
     /// Reads the role once the operation may be over: neither its cancellation nor its deadline ends this. All calls
-    /// together take at most [`LAST_LOOK_AT_MOST`](crate::cloud::LAST_LOOK_AT_MOST). Of the policies that let principals
+    /// together take at most [`FINAL_READ_LIMIT`](crate::cloud::FINAL_READ_LIMIT). Of the policies that let principals
     /// hand the role over, the first one is read that is there.
     ///
     /// # Errors
     ///
     /// `NotFound` if there is no such role; otherwise that of the call.
     pub async fn final_read(&self, policies: &[&str]) -> Result<FoundRole, Error> {
-        let context = CallContext::for_last_look(self.clock);
+        let context = CallContext::for_final_read(self.clock);
         let role = BoundRole { context: &context, ..*self };
         let mut found = role.read(None).await?;
         for policy in policies {

@@ -13,13 +13,13 @@ use crate::cloud::ram::{CreateRole, PolicyId, Role, Tag, TagPage, UpdateRole};
 use crate::cloud::signing::rpc::SignatureVersion;
 use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
 
-struct Bench {
+struct Harness {
     ram: RamClient,
     transport: Arc<ScriptedTransport>,
     context: CallContext,
 }
 
-impl Bench {
+impl Harness {
     fn new(answers: impl IntoIterator<Item = Value>) -> Self {
         let replies = answers.into_iter().map(|answer| Reply::answer(200, &answer.to_string()));
         let transport = Arc::new(ScriptedTransport::new(replies));
@@ -47,8 +47,8 @@ fn role() -> Value {
 }
 
 async fn get_role(role: Value) -> Result<Role, Error> {
-    let bench = Bench::new([json!({ "RequestId": "R", "Role": role })]);
-    bench.ram.get_role(&bench.context, &demo()).await
+    let harness = Harness::new([json!({ "RequestId": "R", "Role": role })]);
+    harness.ram.get_role(&harness.context, &demo()).await
 }
 
 #[tokio::test]
@@ -106,15 +106,18 @@ async fn what_is_not_given_is_not_sent() {
         max_session_duration: None,
         tags: vec![],
     };
-    let bench = Bench::new([json!({ "Role": role() })]);
-    bench.ram.create_role(&bench.context, &create).await.unwrap();
+    let harness = Harness::new([json!({ "Role": role() })]);
+    harness.ram.create_role(&harness.context, &create).await.unwrap();
     let parameters = json!({ "RoleName": "Demo", "AssumeRolePolicyDocument": "{}" });
-    assert_eq!(bench.sent(), ("CreateRole".to_owned(), parameters));
+    assert_eq!(harness.sent(), ("CreateRole".to_owned(), parameters));
 
     let update = UpdateRole { description: Some(String::new()), ..UpdateRole::default() };
-    let bench = Bench::new([json!({ "Role": role() })]);
-    bench.ram.update_role(&bench.context, &demo(), &update).await.unwrap();
-    assert_eq!(bench.sent(), ("UpdateRole".to_owned(), json!({ "RoleName": "Demo", "NewDescription": "" })));
+    let harness = Harness::new([json!({ "Role": role() })]);
+    harness.ram.update_role(&harness.context, &demo(), &update).await.unwrap();
+    assert_eq!(
+        harness.sent(),
+        ("UpdateRole".to_owned(), json!({ "RoleName": "Demo", "NewDescription": "" }))
+    );
 }
 
 #[tokio::test]
@@ -126,9 +129,9 @@ async fn everything_that_is_given_is_sent() {
         max_session_duration: Some(7200),
         tags: vec![Tag::new("k", "v"), Tag::new("empty", "")],
     };
-    let bench = Bench::new([json!({ "Role": role() })]);
-    bench.ram.create_role(&bench.context, &create).await.unwrap();
-    let (_, parameters) = bench.sent();
+    let harness = Harness::new([json!({ "Role": role() })]);
+    harness.ram.create_role(&harness.context, &create).await.unwrap();
+    let (_, parameters) = harness.sent();
     assert_eq!(
         parameters,
         json!({ "RoleName": "Demo", "AssumeRolePolicyDocument": "{}", "Description": "日志",
@@ -136,10 +139,10 @@ async fn everything_that_is_given_is_sent() {
     );
 
     let version = json!({ "VersionId": "v2", "IsDefaultVersion": true, "CreateDate": "d" });
-    let bench = Bench::new([json!({ "PolicyVersion": version })]);
+    let harness = Harness::new([json!({ "PolicyVersion": version })]);
     let pass = PolicyName::parse("pass").unwrap();
-    bench.ram.create_policy_version(&bench.context, &pass, "{}").await.unwrap();
-    let (_, parameters) = bench.sent();
+    harness.ram.create_policy_version(&harness.context, &pass, "{}").await.unwrap();
+    let (_, parameters) = harness.sent();
     assert_eq!(
         parameters,
         json!({ "PolicyName": "pass", "PolicyDocument": "{}", "SetAsDefault": "true",
@@ -150,9 +153,9 @@ async fn everything_that_is_given_is_sent() {
 #[tokio::test]
 async fn a_page_of_tags_tells_where_the_next_one_begins() {
     let page = async |answer: Value, token: Option<&str>| {
-        let bench = Bench::new([answer]);
-        let page = bench.ram.list_tag_resources(&bench.context, &demo(), token).await;
-        page.map(|page| (page, bench.sent().1))
+        let harness = Harness::new([answer]);
+        let page = harness.ram.list_tag_resources(&harness.context, &demo(), token).await;
+        page.map(|page| (page, harness.sent().1))
     };
     let tag = json!({ "ResourceName": "Demo", "TagKey": "k", "TagValue": null });
     let (first, _) = page(json!({ "NextToken": "m", "TagResources": [tag] }), None).await.unwrap();
@@ -171,17 +174,17 @@ async fn a_page_of_tags_tells_where_the_next_one_begins() {
 #[tokio::test]
 async fn policies_of_an_unknown_kind_are_malformed() {
     let policy = json!({ "PolicyName": "p", "PolicyType": "custom" });
-    let bench = Bench::new([json!({ "Policies": { "Policy": [policy] } })]);
-    let error = bench.ram.list_policies_for_role(&bench.context, &demo()).await.unwrap_err();
+    let harness = Harness::new([json!({ "Policies": { "Policy": [policy] } })]);
+    let error = harness.ram.list_policies_for_role(&harness.context, &demo()).await.unwrap_err();
     let said = "`Policies.Policy[0]`: unknown variant `custom`, expected `System` or `Custom`";
     assert_eq!(error.message(), said);
 }
 
 #[tokio::test]
 async fn untagging_without_keys_asks_for_nothing() {
-    let bench = Bench::new([]);
-    bench.ram.untag_resources(&bench.context, &demo(), &[]).await.unwrap();
-    assert!(bench.transport.requests().is_empty());
+    let harness = Harness::new([]);
+    harness.ram.untag_resources(&harness.context, &demo(), &[]).await.unwrap();
+    assert!(harness.transport.requests().is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::cloud::CallerConfig;
+use crate::cloud::DispatcherConfig;
 use crate::cloud::credentials::StaticCredentials;
 use crate::cloud::http::TransportErrorKind;
 use crate::cloud::retry::RetryPolicy;
@@ -12,14 +12,14 @@ use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc}
 const SECOND: Duration = Duration::from_secs(1);
 const DONE: &str = r#"{"RequestId":"R"}"#;
 
-struct Bench {
+struct Harness {
     client: RpcClient,
     transport: Arc<ScriptedTransport>,
     clock: ManualClock,
     context: CallContext,
 }
 
-impl Bench {
+impl Harness {
     fn new(signature: SignatureVersion, replies: impl IntoIterator<Item = Reply>) -> Self {
         let transport = Arc::new(ScriptedTransport::new(replies));
         let clock = ManualClock::new();
@@ -50,9 +50,9 @@ fn refusal(status: u16, code: &str) -> Reply {
 
 #[tokio::test]
 async fn an_acs3_call_names_its_action_in_headers_and_its_parameters_in_the_body() {
-    let bench = Bench::acs3([Reply::answer(200, DONE)]);
-    bench.read().await.unwrap();
-    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    let harness = Harness::acs3([Reply::answer(200, DONE)]);
+    harness.read().await.unwrap();
+    let [request] = &harness.transport.requests()[..] else { panic!("not one request") };
     assert_eq!((request.method, request.url().as_str()), (Method::Post, "http://127.0.0.1:8700/"));
     assert_eq!(request.body, b"RoleName=demo");
     for (name, value) in [
@@ -74,9 +74,9 @@ async fn an_acs3_call_names_its_action_in_headers_and_its_parameters_in_the_body
 
 #[tokio::test]
 async fn a_version_1_call_names_its_action_in_the_query() {
-    let bench = Bench::new(SignatureVersion::V1HmacSha1, [Reply::answer(200, DONE)]);
-    bench.read().await.unwrap();
-    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    let harness = Harness::new(SignatureVersion::V1HmacSha1, [Reply::answer(200, DONE)]);
+    harness.read().await.unwrap();
+    let [request] = &harness.transport.requests()[..] else { panic!("not one request") };
     assert_eq!((request.path.as_str(), request.body.as_slice()), ("/", &b"RoleName=demo"[..]));
     let names: Vec<&str> = request.query.keys().map(String::as_str).collect();
     let expected = "AccessKeyId Action Format SecurityToken Signature SignatureMethod SignatureNonce SignatureVersion \
@@ -91,18 +91,18 @@ async fn a_version_1_call_names_its_action_in_the_query() {
 
 #[tokio::test]
 async fn a_call_without_parameters_has_no_body() {
-    let bench = Bench::acs3([Reply::answer(200, DONE)]);
+    let harness = Harness::acs3([Reply::answer(200, DONE)]);
     let call = Call::new("GetCallerIdentity", "the caller", Parameters::new());
-    bench.client.read(&bench.context, call, |_: IgnoredAny| Ok(())).await.unwrap();
-    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    harness.client.read(&harness.context, call, |_: IgnoredAny| Ok(())).await.unwrap();
+    let [request] = &harness.transport.requests()[..] else { panic!("not one request") };
     assert_eq!((request.body.len(), request.headers.get("content-type")), (0, None));
 }
 
 #[tokio::test]
 async fn each_attempt_is_signed_with_a_nonce_and_a_date_of_its_own() {
-    let bench = Bench::acs3([Reply::Hang, refusal(400, "SignatureNonceUsed"), Reply::answer(200, DONE)]);
-    bench.read().await.unwrap();
-    let requests = bench.transport.requests();
+    let harness = Harness::acs3([Reply::Hang, refusal(400, "SignatureNonceUsed"), Reply::answer(200, DONE)]);
+    harness.read().await.unwrap();
+    let requests = harness.transport.requests();
     let header = |name| requests.iter().map(|r| r.headers.get(name).unwrap()).collect::<Vec<_>>();
     assert_eq!(header("x-acs-signature-nonce"), ["nonce-1", "nonce-2", "nonce-3"]);
     assert!(header("x-acs-date")[1] >= "2026-11-20T08:00:10Z");
@@ -119,9 +119,9 @@ async fn a_read_is_repeated_after_every_passing_failure() {
         refusal(503, "ServiceUnavailable"),
         refusal(500, "InternalError"),
     ] {
-        let bench = Bench::acs3([failure, Reply::answer(200, DONE)]);
-        bench.read().await.unwrap();
-        assert_eq!(bench.transport.unused(), 0);
+        let harness = Harness::acs3([failure, Reply::answer(200, DONE)]);
+        harness.read().await.unwrap();
+        assert_eq!(harness.transport.unused(), 0);
     }
 }
 
@@ -133,9 +133,9 @@ async fn a_write_is_repeated_only_when_nothing_was_applied() {
         refusal(400, "Throttling.User"),
         refusal(429, "Throttling"),
     ] {
-        let bench = Bench::acs3([failure, Reply::answer(200, DONE)]);
-        bench.write().await.unwrap();
-        assert_eq!(bench.transport.unused(), 0);
+        let harness = Harness::acs3([failure, Reply::answer(200, DONE)]);
+        harness.write().await.unwrap();
+        assert_eq!(harness.transport.unused(), 0);
     }
 }
 
@@ -151,13 +151,13 @@ async fn a_write_whose_answer_is_lost_is_not_repeated_and_says_so() {
         Reply::answer(200, "<html>welcome</html>"),
     ] {
         let shown = format!("{failure:?}");
-        let bench = Bench::acs3([failure]);
-        let error = bench.write().await.unwrap_err();
+        let harness = Harness::acs3([failure]);
+        let error = harness.write().await.unwrap_err();
         assert_eq!((error.attempts(), error.may_have_been_applied()), (1, true), "{shown}");
     }
     // The lost answer of a second attempt counts no less than that of a first.
-    let bench = Bench::acs3([refusal(400, "Throttling.User"), Reply::Fail(TransportErrorKind::Broken)]);
-    let error = bench.write().await.unwrap_err();
+    let harness = Harness::acs3([refusal(400, "Throttling.User"), Reply::Fail(TransportErrorKind::Broken)]);
+    let error = harness.write().await.unwrap_err();
     assert_eq!((error.attempts(), error.may_have_been_applied()), (2, true));
 }
 
@@ -170,8 +170,8 @@ async fn refusals_are_final_and_tell_code_request_id_and_status() {
         (400, "InvalidSecurityToken.Expired", ErrorKind::Unauthenticated),
         (400, "MissingParameter", ErrorKind::Invalid),
     ] {
-        let bench = Bench::acs3([refusal(status, code)]);
-        let error = bench.write().await.unwrap_err();
+        let harness = Harness::acs3([refusal(status, code)]);
+        let error = harness.write().await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.status()), (kind, Some(code), Some(status)));
         assert_eq!((error.request_id(), error.message(), error.attempts()), (Some("R"), "why", 1));
         assert_eq!((error.service(), error.action(), error.target()), ("RAM", "DeleteRole", "demo"));
@@ -184,31 +184,31 @@ async fn no_secret_is_in_an_error_or_in_the_debug_form_of_a_request() {
     for signature in [SignatureVersion::Acs3HmacSha256, SignatureVersion::V1HmacSha1] {
         let said = "bad: canary-token%2B%2F%3D canary-token%252B%252F%253D canary-token+/= canary-secret";
         let body = serde_json::json!({ "Code": "InvalidSecurityToken.Malformed", "Message": said });
-        let bench = Bench::new(signature, [Reply::answer(400, &body.to_string())]);
-        let error = bench.read().await.unwrap_err();
+        let harness = Harness::new(signature, [Reply::answer(400, &body.to_string())]);
+        let error = harness.read().await.unwrap_err();
         assert_eq!(error.message(), "bad: [secret] [secret] [secret] [secret]");
-        assert!(!format!("{:?}", bench.transport.requests()).contains("canary"));
+        assert!(!format!("{:?}", harness.transport.requests()).contains("canary"));
     }
 }
 
 #[tokio::test]
 async fn credentials_that_cannot_be_signed_with_are_named() {
-    let mut bench = Bench::acs3([]);
-    let caller = CallerConfig {
+    let mut harness = Harness::acs3([]);
+    let dispatcher = DispatcherConfig {
         credentials: Arc::new(StaticCredentials::new(Credentials {
             access_key_id: "a k".into(),
             access_key_secret: "sk".into(),
             security_token: None,
             source: "the provider block".into(),
         })),
-        transport: bench.transport.clone(),
-        clock: Arc::new(bench.clock.clone()),
+        transport: harness.transport.clone(),
+        clock: Arc::new(harness.clock.clone()),
         retry: RetryPolicy::default(),
         request_timeout: SECOND,
         max_concurrency: 1,
     };
-    bench.client.config.caller = Arc::new(Caller::new(caller));
-    let error = bench.read().await.unwrap_err();
+    harness.client.config.dispatcher = Arc::new(Dispatcher::new(dispatcher));
+    let error = harness.read().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(
         error.message().contains("access key id") && error.message().contains("the provider block"),
@@ -218,10 +218,10 @@ async fn credentials_that_cannot_be_signed_with_are_named() {
 
 #[tokio::test]
 async fn cancellation_ends_a_write_in_doubt() {
-    let bench = Bench::acs3([Reply::Hang]);
+    let harness = Harness::acs3([Reply::Hang]);
     let call = Call::new("DeleteRole", "demo", Parameters::new());
-    let write = bench.client.write(&bench.context, call, |_: IgnoredAny| Ok(()));
-    let (result, ()) = tokio::join!(write, async { bench.context.cancel.cancel() });
+    let write = harness.client.write(&harness.context, call, |_: IgnoredAny| Ok(()));
+    let (result, ()) = tokio::join!(write, async { harness.context.cancel.cancel() });
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Cancelled, true));
 }

@@ -11,7 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::cloud::CallerConfig;
+use crate::cloud::DispatcherConfig;
 use crate::cloud::credentials::{CredentialProvider, StaticCredentials};
 use crate::cloud::http::TransportErrorKind;
 use crate::cloud::retry::RetryPolicy;
@@ -21,14 +21,14 @@ const SECOND: Duration = Duration::from_secs(1);
 const STORE: &str = r#"{"logstoreName":"app","createTime":1700000000,"ttl":30}"#;
 
 /// A client and what it stands on.
-struct Bench {
+struct Harness {
     client: SlsClient,
     transport: Arc<ScriptedTransport>,
     clock: ManualClock,
     context: CallContext,
 }
 
-impl Bench {
+impl Harness {
     fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::with(replies, 4, Arc::new(credentials()))
     }
@@ -45,7 +45,7 @@ impl Bench {
             region: Region::parse("cn-hangzhou").unwrap(),
             signature: SignatureVersion::V4,
             encryption_api: EncryptionApi::default(),
-            caller: Arc::new(Caller::new(CallerConfig {
+            dispatcher: Arc::new(Dispatcher::new(DispatcherConfig {
                 credentials,
                 transport: transport.clone(),
                 clock: Arc::new(clock.clone()),
@@ -99,11 +99,11 @@ fn busy() -> Reply {
 
 #[tokio::test]
 async fn a_read_is_one_signed_request_to_the_project_host() {
-    let bench = Bench::new([Reply::answer(200, STORE)]);
-    let store = bench.get().await.unwrap();
+    let harness = Harness::new([Reply::answer(200, STORE)]);
+    let store = harness.get().await.unwrap();
     assert_eq!((store.create_time().unwrap(), store.encrypt_conf().unwrap()), (1_700_000_000, None));
 
-    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    let [request] = &harness.transport.requests()[..] else { panic!("not one request") };
     assert_eq!(
         (request.method, request.url().as_str()),
         (Method::Get, "http://127.0.0.1:8700/logstores/app")
@@ -122,37 +122,41 @@ async fn a_read_is_one_signed_request_to_the_project_host() {
 #[tokio::test]
 async fn reads_are_tried_again_and_signed_with_a_fresh_date() {
     let failures = [Reply::Fail(TransportErrorKind::Connect), busy(), Reply::Hang];
-    let bench = Bench::new(failures.into_iter().chain([Reply::answer(200, STORE)]));
-    bench.get().await.unwrap();
+    let harness = Harness::new(failures.into_iter().chain([Reply::answer(200, STORE)]));
+    harness.get().await.unwrap();
 
-    let dates: Vec<_> =
-        bench.transport.requests().iter().map(|r| r.headers.get("x-log-date").unwrap().to_owned()).collect();
+    let dates: Vec<_> = harness
+        .transport
+        .requests()
+        .iter()
+        .map(|r| r.headers.get("x-log-date").unwrap().to_owned())
+        .collect();
     assert_eq!(dates.len(), 4);
     // The third attempt took its ten seconds before it was given up.
     assert!(dates[3].as_str() >= "20261120T080010Z", "{dates:?}");
-    let first = &bench.transport.requests()[0];
+    let first = &harness.transport.requests()[0];
     assert_ne!(
         first.headers.get("authorization"),
-        bench.transport.requests()[3].headers.get("authorization")
+        harness.transport.requests()[3].headers.get("authorization")
     );
 }
 
 #[tokio::test]
 async fn the_last_error_tells_how_often_and_how_long() {
-    let bench = Bench::new([busy(), busy(), busy(), Reply::Fail(TransportErrorKind::Broken)]);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::new([busy(), busy(), busy(), Reply::Fail(TransportErrorKind::Broken)]);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 4));
-    assert_eq!(error.elapsed(), bench.clock.monotonic());
+    assert_eq!(error.elapsed(), harness.clock.monotonic());
     assert_eq!(error.target(), "demo-proj/app");
-    assert_eq!(bench.transport.unused(), 0);
+    assert_eq!(harness.transport.unused(), 0);
 }
 
 #[tokio::test]
 async fn retry_after_is_waited_for() {
     let wait = Reply::answer_with(429, "", &[("retry-after", "90")]);
-    let bench = Bench::new([wait, Reply::answer(200, STORE)]);
-    bench.get().await.unwrap();
-    let waited = bench.clock.monotonic();
+    let harness = Harness::new([wait, Reply::answer(200, STORE)]);
+    harness.get().await.unwrap();
+    let waited = harness.clock.monotonic();
     assert!((SECOND * 90..SECOND * 91).contains(&waited), "{waited:?}");
 }
 
@@ -160,19 +164,19 @@ async fn retry_after_is_waited_for() {
 #[tokio::test]
 async fn a_damaged_answer_is_asked_for_once_more_and_no_oftener() {
     for damaged in ["", "<html>one moment</html>", r#"{"logstoreName":"app","createTi"#] {
-        let bench = Bench::new([Reply::answer(200, damaged), Reply::answer(200, STORE)]);
-        bench.get().await.unwrap();
-        let bench = Bench::new([Reply::answer(200, damaged), busy(), Reply::answer(200, damaged)]);
-        let error = bench.get().await.unwrap_err();
+        let harness = Harness::new([Reply::answer(200, damaged), Reply::answer(200, STORE)]);
+        harness.get().await.unwrap();
+        let harness = Harness::new([Reply::answer(200, damaged), busy(), Reply::answer(200, damaged)]);
+        let error = harness.get().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Malformed, 3), "{damaged:?}");
         assert!(!error.is_retryable());
     }
-    let bench = Bench::new([Reply::Fail(TransportErrorKind::Encoding), Reply::answer(200, STORE)]);
-    bench.get().await.unwrap();
+    let harness = Harness::new([Reply::Fail(TransportErrorKind::Encoding), Reply::answer(200, STORE)]);
+    harness.get().await.unwrap();
     // The same answer would come again.
     for wrong in ["[]", "{}", r#"{"logstoreName":"other","createTime":1}"#] {
-        let bench = Bench::new([Reply::answer(200, wrong)]);
-        assert_eq!(bench.get().await.unwrap_err().attempts(), 1, "{wrong}");
+        let harness = Harness::new([Reply::answer(200, wrong)]);
+        assert_eq!(harness.get().await.unwrap_err().attempts(), 1, "{wrong}");
     }
 }
 
@@ -180,73 +184,73 @@ async fn a_damaged_answer_is_asked_for_once_more_and_no_oftener() {
 async fn the_services_own_header_marks_throttling_and_is_waited_for() {
     let refusal = r#"{"errorCode":"RequestLimitExceeded","errorMessage":"m"}"#;
     let wait = Reply::answer_with(403, refusal, &[("x-acs-retry-after", "3000")]);
-    let bench = Bench::new([wait, Reply::answer(200, STORE)]);
-    bench.get().await.unwrap();
-    let waited = bench.clock.monotonic();
+    let harness = Harness::new([wait, Reply::answer(200, STORE)]);
+    harness.get().await.unwrap();
+    let waited = harness.clock.monotonic();
     assert!((SECOND * 3..SECOND * 4).contains(&waited), "{waited:?}");
 }
 
 #[tokio::test]
 async fn an_error_tells_the_effort_of_all_calls_of_the_operation() {
-    let bench = Bench::new([busy(), Reply::answer(200, STORE), busy(), busy(), busy(), busy()]);
-    bench.get().await.unwrap();
-    let error = bench.get().await.unwrap_err();
-    assert_eq!((error.attempts(), error.elapsed()), (6, bench.clock.monotonic()));
-    let update = bench.client.operation("UpdateLogStore", "demo-proj/app");
+    let harness = Harness::new([busy(), Reply::answer(200, STORE), busy(), busy(), busy(), busy()]);
+    harness.get().await.unwrap();
+    let error = harness.get().await.unwrap_err();
+    assert_eq!((error.attempts(), error.elapsed()), (6, harness.clock.monotonic()));
+    let update = harness.client.operation("UpdateLogStore", "demo-proj/app");
     let error = Error::from_answer(&update, 400, None, "no").with_effort(7, SECOND);
-    let told = bench.client.pause_before_retry(&bench.context, 1, &error).await.unwrap_err();
+    let told = harness.client.pause_before_retry(&harness.context, 1, &error).await.unwrap_err();
     assert_eq!((told.attempts(), told.elapsed()), (7, SECOND), "it was never called with these bounds");
     // The bounds run out while something else is waited for.
-    let late = bench.context.clone().with_timeout(&bench.clock, Duration::ZERO);
+    let late = harness.context.clone().with_timeout(&harness.clock, Duration::ZERO);
     let (project, logstore) = (project(), logstore());
-    let error = bench.client.within(&late, &project, &logstore, async {}).await.unwrap_err();
+    let error = harness.client.within(&late, &project, &logstore, async {}).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Throttled, 6), "the refusal is why");
     let other = CallContext::default();
-    let read = bench.client.get_log_store(&other, &project, &logstore);
+    let read = harness.client.get_log_store(&other, &project, &logstore);
     other.cancel.cancel();
-    assert_eq!(bench.clock.run(read).await.unwrap_err().attempts(), 0, "another operation");
+    assert_eq!(harness.clock.run(read).await.unwrap_err().attempts(), 0, "another operation");
 }
 
 /// A caller whose calls do not come to an answer until they are over.
-fn silent(answers_before: usize, attempts: usize) -> Bench {
+fn silent(answers_before: usize, attempts: usize) -> Harness {
     let answers = (0..answers_before).map(|_| Reply::answer(200, STORE));
-    Bench::new(answers.chain((0..attempts).map(|_| Reply::Hang)))
+    Harness::new(answers.chain((0..attempts).map(|_| Reply::Hang)))
 }
 
 #[tokio::test]
 async fn an_endpoint_that_does_not_answer_is_waited_for_once() {
     // Four attempts of ten seconds.
-    let bench = silent(1, 4);
-    bench.get().await.unwrap();
-    let error = bench.get().await.unwrap_err();
+    let harness = silent(1, 4);
+    harness.get().await.unwrap();
+    let error = harness.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.message().contains("no complete answer"), "{error}");
-    let waited = bench.clock.monotonic();
+    let waited = harness.clock.monotonic();
     assert!(waited >= SECOND * 40);
     for _ in 0..3 {
-        let error = bench.get().await.unwrap_err();
+        let error = harness.get().await.unwrap_err();
         assert!(error.message().contains("SLS in cn-hangzhou did not answer an earlier call"), "{error}");
         assert!(!error.may_have_been_applied() && !error.is_retryable());
     }
-    let error = bench.update(&json!({})).await.unwrap_err();
+    let error = harness.update(&json!({})).await.unwrap_err();
     assert!(error.to_string().ends_with("so this one was not sent (never sent)."), "{error}");
-    assert_eq!((bench.clock.monotonic(), bench.transport.unused()), (waited, 0));
+    assert_eq!((harness.clock.monotonic(), harness.transport.unused()), (waited, 0));
 }
 
 #[tokio::test]
 async fn the_time_limit_of_an_operation_ends_the_wait_for_a_silent_endpoint_too() {
     for (limit, is_remembered) in [(SECOND * 4, false), (SECOND * 7, true), (SECOND * 12, true)] {
-        let bench = silent(0, 2);
+        let harness = silent(0, 2);
         let (project, logstore) = (project(), logstore());
         let read = || {
-            let bounds = CallContext::default().with_timeout(&bench.clock, limit);
-            let (client, project, logstore) = (&bench.client, &project, &logstore);
+            let bounds = CallContext::default().with_timeout(&harness.clock, limit);
+            let (client, project, logstore) = (&harness.client, &project, &logstore);
             async move { client.get_log_store(&bounds, project, logstore).await.unwrap_err() }
         };
-        assert_eq!(bench.clock.run(read()).await.kind(), ErrorKind::Timeout);
-        let sent = bench.transport.requests().len();
-        bench.clock.run(read()).await;
-        assert_eq!(bench.transport.requests().len() == sent, is_remembered, "{limit:?}");
+        assert_eq!(harness.clock.run(read()).await.kind(), ErrorKind::Timeout);
+        let sent = harness.transport.requests().len();
+        harness.clock.run(read()).await;
+        assert_eq!(harness.transport.requests().len() == sent, is_remembered, "{limit:?}");
     }
 }
 
@@ -259,22 +263,22 @@ async fn what_is_no_silence_of_the_endpoint_is_not_remembered() {
         vec![Reply::Hang, Reply::Hang, Reply::Hang, broken()],
         vec![Reply::Fail(TransportErrorKind::Connect), broken(), broken(), broken()],
     ] {
-        let bench = Bench::new(replies.into_iter().chain([Reply::answer(200, STORE)]));
-        bench.get().await.unwrap_err();
-        bench.get().await.unwrap();
+        let harness = Harness::new(replies.into_iter().chain([Reply::answer(200, STORE)]));
+        harness.get().await.unwrap_err();
+        harness.get().await.unwrap();
     }
     // A write that takes long is no word about reads.
-    let bench = Bench::new([Reply::Hang, Reply::answer(200, STORE)]);
-    bench.update(&json!({})).await.unwrap_err();
-    bench.get().await.unwrap();
+    let harness = Harness::new([Reply::Hang, Reply::answer(200, STORE)]);
+    harness.update(&json!({})).await.unwrap_err();
+    harness.get().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_late_answer_ends_the_silence() {
-    let bench = silent(0, 4);
-    bench.get().await.unwrap_err();
-    let operation = bench.client.operation("GetLogStore", "demo-proj/app");
-    let silence = crate::cloud::silence::Silence::default();
+    let harness = silent(0, 4);
+    harness.get().await.unwrap_err();
+    let operation = harness.client.operation("GetLogStore", "demo-proj/app");
+    let silence = crate::cloud::silent_endpoints::SilentEndpoints::default();
     silence.unanswered(&operation, SECOND, SECOND * 9);
     let said = silence.check(&operation).unwrap_err();
     assert!(said.message().contains("within 8.0 s"), "{said}");
@@ -298,27 +302,27 @@ async fn refusals_are_final_at_once() {
         (400, "ParameterInvalid", ErrorKind::Invalid),
     ];
     for (status, code, kind) in table {
-        let bench = Bench::new([Reply::refusal(status, code, "why")]);
-        let error = bench.get().await.unwrap_err();
+        let harness = Harness::new([Reply::refusal(status, code, "why")]);
+        let error = harness.get().await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.status()), (kind, Some(code), Some(status)));
         assert_eq!((error.request_id(), error.message(), error.attempts()), (Some("REQ"), "why", 1));
         assert!(!error.may_have_been_applied());
     }
     for kind in [TransportErrorKind::Tls, TransportErrorKind::Setup, TransportErrorKind::TooLarge] {
-        let bench = Bench::new([Reply::Fail(kind)]);
-        assert_eq!(bench.get().await.unwrap_err().attempts(), 1, "{kind:?}");
+        let harness = Harness::new([Reply::Fail(kind)]);
+        assert_eq!(harness.get().await.unwrap_err().attempts(), 1, "{kind:?}");
     }
 }
 
 #[tokio::test]
 async fn a_refusal_without_the_form_of_sls_says_what_came_instead() {
-    let bench = Bench::new([Reply::answer(404, "<html>no such page</html>")]);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::new([Reply::answer(404, "<html>no such page</html>")]);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unexpected, None));
     assert!(error.message().contains("<html>no such page"), "{error}");
 
-    let bench = Bench::new([Reply::answer(403, "")]);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::new([Reply::answer(403, "")]);
+    let error = harness.get().await.unwrap_err();
     assert!(error.message().contains("an empty body"), "{error}");
 }
 
@@ -338,8 +342,8 @@ async fn an_update_is_sent_exactly_once_and_tells_whether_it_may_be_done() {
     ];
     for (reply, retryable, doubt) in table {
         let shown = format!("{reply:?}");
-        let bench = Bench::new([reply]);
-        let error = bench.update(&json!({ "ttl": 30 })).await.unwrap_err();
+        let harness = Harness::new([reply]);
+        let error = harness.update(&json!({ "ttl": 30 })).await.unwrap_err();
         let told = (error.attempts(), error.is_retryable(), error.may_have_been_applied());
         assert_eq!(told, (1, retryable, doubt), "{shown}");
     }
@@ -348,9 +352,9 @@ async fn an_update_is_sent_exactly_once_and_tells_whether_it_may_be_done() {
 #[tokio::test]
 async fn an_update_carries_the_document_digit_for_digit() {
     let text = r#"{"a":1.50,"b":123456789012345678901234567890,"c":{"x":[null,true,"é"]}}"#;
-    let bench = Bench::new([Reply::answer(200, "")]);
-    bench.update(&serde_json::from_str(text).unwrap()).await.unwrap();
-    let [request] = &bench.transport.requests()[..] else { panic!("not one request") };
+    let harness = Harness::new([Reply::answer(200, "")]);
+    harness.update(&serde_json::from_str(text).unwrap()).await.unwrap();
+    let [request] = &harness.transport.requests()[..] else { panic!("not one request") };
     assert_eq!(std::str::from_utf8(&request.body).unwrap(), text);
     assert_eq!((request.method, request.path.as_str()), (Method::Put, "/logstores/app"));
     assert_eq!(request.headers.get("content-type"), Some("application/json"));
@@ -359,9 +363,9 @@ async fn an_update_carries_the_document_digit_for_digit() {
 
 #[tokio::test]
 async fn pausing_gives_the_error_back_when_there_is_nothing_to_wait_for() {
-    let bench = Bench::new([]);
+    let harness = Harness::new([]);
     let pause = |context: CallContext, attempt, error: Error| {
-        let Bench { client, clock, .. } = &bench;
+        let Harness { client, clock, .. } = &harness;
         async move { clock.run(client.pause_before_retry(&context, attempt, &error)).await }
     };
     let operation = Operation::new("SLS", "UpdateLogStore", "p/l");
@@ -370,14 +374,14 @@ async fn pausing_gives_the_error_back_when_there_is_nothing_to_wait_for() {
     let context = CallContext::default();
 
     pause(context.clone(), 3, busy.clone()).await.unwrap();
-    assert!(bench.clock.monotonic() <= SECOND * 4);
+    assert!(harness.clock.monotonic() <= SECOND * 4);
     let error = pause(context.clone(), 4, busy.clone()).await.unwrap_err();
     assert_eq!(error.code(), Some("ServerBusy"));
     let error = pause(context.clone(), 1, refused).await.unwrap_err();
     assert_eq!(error.code(), Some("ParameterInvalid"));
 
     let late = busy.clone().with_retry_after(Some(SECOND * 60));
-    let bounded = context.clone().with_timeout(&bench.clock, SECOND * 30);
+    let bounded = context.clone().with_timeout(&harness.clock, SECOND * 30);
     assert!(pause(bounded, 1, late).await.unwrap_err().is_code("ServerBusy"));
 
     context.cancel.cancel();
@@ -390,76 +394,76 @@ async fn pausing_gives_the_error_back_when_there_is_nothing_to_wait_for() {
 async fn cancellation_ends_a_call_wherever_it_waits() {
     let (project, logstore) = (project(), logstore());
     // On the wire.
-    let bench = Bench::new([Reply::Hang]);
-    let get = bench.client.get_log_store(&bench.context, &project, &logstore);
-    let (result, ()) = tokio::join!(get, async { bench.context.cancel.cancel() });
+    let harness = Harness::new([Reply::Hang]);
+    let get = harness.client.get_log_store(&harness.context, &project, &logstore);
+    let (result, ()) = tokio::join!(get, async { harness.context.cancel.cancel() });
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Cancelled, 1));
     assert!(error.may_have_been_applied());
 
     // In the pause.
-    let bench = Bench::new([busy()]);
-    let get = bench.client.get_log_store(&bench.context, &project, &logstore);
-    let (result, ()) = tokio::join!(get, async { bench.context.cancel.cancel() });
+    let harness = Harness::new([busy()]);
+    let get = harness.client.get_log_store(&harness.context, &project, &logstore);
+    let (result, ()) = tokio::join!(get, async { harness.context.cancel.cancel() });
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
-    assert_eq!(bench.transport.requests().len(), 1);
+    assert_eq!(harness.transport.requests().len(), 1);
 
     // Before anything.
-    let bench = Bench::new([]);
-    bench.context.cancel.cancel();
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::new([]);
+    harness.context.cancel.cancel();
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Cancelled, 0));
     assert!(!error.may_have_been_applied());
 }
 
 #[tokio::test]
 async fn cancellation_ends_the_wait_for_a_permit_and_for_credentials() {
-    let bench = Bench::with([Reply::Hang], 1, Arc::new(credentials()));
+    let harness = Harness::with([Reply::Hang], 1, Arc::new(credentials()));
     let waiting = CallContext::default();
     let (project, logstore) = (project(), logstore());
-    let first = bench.client.get_log_store(&bench.context, &project, &logstore);
-    let second = bench.client.get_log_store(&waiting, &project, &logstore);
+    let first = harness.client.get_log_store(&harness.context, &project, &logstore);
+    let second = harness.client.get_log_store(&waiting, &project, &logstore);
     let (first, second, ()) = tokio::join!(first, second, async {
         waiting.cancel.cancel();
-        bench.context.cancel.cancel();
+        harness.context.cancel.cancel();
     });
     assert_eq!((first.unwrap_err().attempts(), second.unwrap_err().attempts()), (1, 0));
-    assert_eq!(bench.transport.requests().len(), 1, "the second never had a permit");
+    assert_eq!(harness.transport.requests().len(), 1, "the second never had a permit");
 
-    let bench = Bench::with([], 1, Arc::new(NeverCredentials));
-    let get = bench.client.get_log_store(&bench.context, &project, &logstore);
-    let (result, ()) = tokio::join!(get, async { bench.context.cancel.cancel() });
+    let harness = Harness::with([], 1, Arc::new(NeverCredentials));
+    let get = harness.client.get_log_store(&harness.context, &project, &logstore);
+    let (result, ()) = tokio::join!(get, async { harness.context.cancel.cancel() });
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
 }
 
 #[tokio::test]
 async fn the_deadline_bounds_attempts_and_pauses() {
-    let mut bench = Bench::new([Reply::Hang]);
-    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 3);
-    let error = bench.get().await.unwrap_err();
+    let mut harness = Harness::new([Reply::Hang]);
+    harness.context = CallContext::default().with_timeout(&harness.clock, SECOND * 3);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, false));
-    assert_eq!(bench.clock.monotonic(), SECOND * 3);
+    assert_eq!(harness.clock.monotonic(), SECOND * 3);
 
     // The pause the service asks for would end too late: its refusal is the better error, and comes at once.
-    let mut bench = Bench::new([Reply::answer_with(429, "", &[("retry-after", "5")])]);
-    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 3);
-    let error = bench.get().await.unwrap_err();
-    assert_eq!((error.kind(), bench.clock.monotonic()), (ErrorKind::Throttled, Duration::ZERO));
+    let mut harness = Harness::new([Reply::answer_with(429, "", &[("retry-after", "5")])]);
+    harness.context = CallContext::default().with_timeout(&harness.clock, SECOND * 3);
+    let error = harness.get().await.unwrap_err();
+    assert_eq!((error.kind(), harness.clock.monotonic()), (ErrorKind::Throttled, Duration::ZERO));
 }
 
 #[tokio::test]
 async fn a_throttled_call_waits_its_turn_until_the_deadline() {
     let busy_for_long = (0..50).map(|_| busy());
-    let mut bench = Bench::new(busy_for_long.chain([Reply::answer(200, STORE)]));
-    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 1000);
-    bench.get().await.unwrap();
-    assert_eq!(bench.transport.requests().len(), 51);
+    let mut harness = Harness::new(busy_for_long.chain([Reply::answer(200, STORE)]));
+    harness.context = CallContext::default().with_timeout(&harness.clock, SECOND * 1000);
+    harness.get().await.unwrap();
+    assert_eq!(harness.transport.requests().len(), 51);
 
-    let mut bench = Bench::new((0..50).map(|_| busy()));
-    bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 3);
-    let error = bench.get().await.unwrap_err();
+    let mut harness = Harness::new((0..50).map(|_| busy()));
+    harness.context = CallContext::default().with_timeout(&harness.clock, SECOND * 3);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.kind(), error.is_code("ServerBusy")), (ErrorKind::Throttled, true));
-    assert!(bench.clock.monotonic() <= SECOND * 3);
+    assert!(harness.clock.monotonic() <= SECOND * 3);
 }
 
 #[tokio::test]
@@ -473,9 +477,9 @@ async fn a_time_limit_that_ends_repeats_is_told_by_the_refusal_they_follow() {
     ] {
         // The limit passes while the second attempt is on the wire. The first pause takes one second at most.
         for (limit, is_told) in [(SECOND * 2, true), (SECOND * 4, true), (SECOND * 8, false)] {
-            let mut bench = Bench::new([refusal(), Reply::Hang]);
-            bench.context = CallContext::default().with_timeout(&bench.clock, limit);
-            let error = bench.get().await.unwrap_err();
+            let mut harness = Harness::new([refusal(), Reply::Hang]);
+            harness.context = CallContext::default().with_timeout(&harness.clock, limit);
+            let error = harness.get().await.unwrap_err();
             assert_eq!(error.is_code(code), is_told, "{limit:?}: {error}");
             assert_eq!(
                 error.kind() == ErrorKind::Timeout,
@@ -485,18 +489,18 @@ async fn a_time_limit_that_ends_repeats_is_told_by_the_refusal_they_follow() {
             assert_eq!((error.attempts(), error.is_retryable()), (2, false));
             assert!(error.may_have_been_applied(), "nothing has said what became of the second: {error}");
             // A write is repeated by someone who looks first, with the same bounds.
-            let mut bench = Bench::new([refusal(), Reply::Hang]);
-            bench.context = CallContext::default().with_timeout(&bench.clock, limit);
-            bench.update(&json!({})).await.unwrap_err();
-            let error = bench.update(&json!({})).await.unwrap_err();
+            let mut harness = Harness::new([refusal(), Reply::Hang]);
+            harness.context = CallContext::default().with_timeout(&harness.clock, limit);
+            harness.update(&json!({})).await.unwrap_err();
+            let error = harness.update(&json!({})).await.unwrap_err();
             assert_eq!(error.is_code(code), is_told, "{limit:?}: {error}");
             assert!(error.may_have_been_applied());
         }
         // An answer that is taken ends the story of the refusal.
-        let mut bench = Bench::new([refusal(), Reply::answer(200, STORE), Reply::Hang]);
-        bench.context = CallContext::default().with_timeout(&bench.clock, SECOND * 5);
-        bench.get().await.unwrap();
-        assert_eq!(bench.get().await.unwrap_err().kind(), ErrorKind::Timeout);
+        let mut harness = Harness::new([refusal(), Reply::answer(200, STORE), Reply::Hang]);
+        harness.context = CallContext::default().with_timeout(&harness.clock, SECOND * 5);
+        harness.get().await.unwrap();
+        assert_eq!(harness.get().await.unwrap_err().kind(), ErrorKind::Timeout);
     }
 }
 
@@ -504,32 +508,35 @@ async fn a_time_limit_that_ends_repeats_is_told_by_the_refusal_they_follow() {
 async fn the_permits_bound_what_is_on_the_wire_and_a_pause_holds_none() {
     // The first call is throttled for an hour; with one permit the second gets through meanwhile.
     let hour = Reply::answer_with(429, "", &[("retry-after", "3600")]);
-    let bench =
-        Bench::with([hour, Reply::answer(200, STORE), Reply::answer(200, STORE)], 1, Arc::new(credentials()));
+    let harness = Harness::with(
+        [hour, Reply::answer(200, STORE), Reply::answer(200, STORE)],
+        1,
+        Arc::new(credentials()),
+    );
     let (project, logstore) = (project(), logstore());
     let timed = async {
-        bench.client.get_log_store(&bench.context, &project, &logstore).await.unwrap();
-        bench.clock.monotonic()
+        harness.client.get_log_store(&harness.context, &project, &logstore).await.unwrap();
+        harness.clock.monotonic()
     };
     let other = async {
-        bench.client.get_log_store(&bench.context, &project, &logstore).await.unwrap();
-        bench.clock.monotonic()
+        harness.client.get_log_store(&harness.context, &project, &logstore).await.unwrap();
+        harness.clock.monotonic()
     };
-    let (first, second) = Box::pin(bench.clock.run(async { tokio::join!(timed, other) })).await;
+    let (first, second) = Box::pin(harness.clock.run(async { tokio::join!(timed, other) })).await;
     assert!(first >= SECOND * 3600 && second < SECOND, "{first:?} {second:?}");
 }
 
 #[tokio::test]
 async fn errors_of_the_credentials_are_passed_on_as_they_are() {
-    let bench = Bench::with([], 1, Arc::new(BrokenCredentials));
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::with([], 1, Arc::new(BrokenCredentials));
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.service(), error.attempts()), ("STS", 7));
 }
 
 #[tokio::test]
 async fn a_write_whose_credentials_fail_was_never_sent() {
-    let bench = Bench::with([], 1, Arc::new(BrokenCredentials));
-    let error = bench.update(&json!({})).await.unwrap_err();
+    let harness = Harness::with([], 1, Arc::new(BrokenCredentials));
+    let error = harness.update(&json!({})).await.unwrap_err();
     assert_eq!((error.service(), error.is_retryable()), ("STS", true));
     assert!(!error.may_have_been_applied(), "whatever became of the call to STS");
 }
@@ -537,28 +544,28 @@ async fn a_write_whose_credentials_fail_was_never_sent() {
 #[tokio::test]
 async fn what_a_service_quotes_back_never_holds_a_secret() {
     let text = "bad token canary-token for canary-secret";
-    let bench = Bench::new([Reply::refusal(401, "Unauthorized", text)]);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::new([Reply::refusal(401, "Unauthorized", text)]);
+    let error = harness.get().await.unwrap_err();
     assert_eq!(error.message(), "bad token [secret] for [secret]");
     assert!(!format!("{error:?} {error}").contains("canary"));
-    assert!(!format!("{:?}", bench.transport.requests()).contains("canary"));
+    assert!(!format!("{:?}", harness.transport.requests()).contains("canary"));
 }
 
 #[tokio::test]
 async fn a_call_leaves_one_line_in_the_log_and_no_secret() {
     let script = || [busy(), Reply::answer(200, STORE), Reply::refusal(404, "ProjectNotExist", "none")];
     // Places that log and are first reached by another test just now would miss the subscriber.
-    let unheard = Bench::new(script());
+    let unheard = Harness::new(script());
     unheard.get().await.unwrap();
     unheard.get().await.unwrap_err();
     let lines = Lines::default();
     // With a second one, what other threads log first does not decide what is recorded here.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let bench = Bench::new(script());
+    let harness = Harness::new(script());
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let guard = tracing::subscriber::set_default(subscriber);
-    bench.get().await.unwrap();
-    bench.get().await.unwrap_err();
+    harness.get().await.unwrap();
+    harness.get().await.unwrap_err();
     drop(guard);
 
     let lines = lines.0.lock().unwrap();
@@ -604,17 +611,17 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
 
 #[tokio::test]
 async fn a_page_of_names_is_read() {
-    let bench = Bench::new([Reply::answer(
+    let harness = Harness::new([Reply::answer(
         200,
         r#"{"count":2,"total":7,"logstores":["app","internal-operation_log"]}"#,
     )]);
     let list = ListLogStores { size: Some(2), logstore_name: Some("a b".into()), ..ListLogStores::default() };
-    let page = bench.client.list_log_stores(&bench.context, &project(), &list).await.unwrap();
+    let page = harness.client.list_log_stores(&harness.context, &project(), &list).await.unwrap();
     assert_eq!(
         page,
         LogStorePage { total: 7, logstores: vec!["app".into(), "internal-operation_log".into()] }
     );
-    let urls: Vec<_> = bench.transport.requests().iter().map(HttpRequest::url).collect();
+    let urls: Vec<_> = harness.transport.requests().iter().map(HttpRequest::url).collect();
     assert_eq!(urls, ["http://127.0.0.1:8700/logstores?logstoreName=a%20b&offset=0&size=2"]);
 }
 

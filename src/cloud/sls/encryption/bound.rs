@@ -46,8 +46,8 @@ impl LogStoreCalls for BoundLogStore<'_> {
         self.client.get_log_store(&self.context, self.project, self.logstore).await
     }
 
-    async fn last_look(&self) -> Result<LogStore, Error> {
-        let bounds = CallContext::for_last_look(self.client.clock());
+    async fn final_read(&self) -> Result<LogStore, Error> {
+        let bounds = CallContext::for_final_read(self.client.clock());
         self.client.get_log_store(&bounds, self.project, self.logstore).await
     }
 

@@ -7,7 +7,7 @@ use super::{
     ApplyError, BoundLogStore, Failure, Wanted, apply,
 };
 use crate::cloud::{
-    CallContext, LAST_LOOK_AT_MOST,
+    CallContext, FINAL_READ_LIMIT,
     clock::Clock as _,
     error::ErrorKind,
     names::{LogstoreName, ProjectName, Region},
@@ -34,7 +34,7 @@ fn client(transport: &Arc<ScriptedTransport>, clock: &ManualClock) -> SlsClient 
         region: Region::parse("cn-hangzhou").unwrap(),
         signature: sls::SignatureVersion::V4,
         encryption_api: EncryptionApi::default(),
-        caller: rpc.caller,
+        dispatcher: rpc.dispatcher,
     })
 }
 
@@ -109,7 +109,7 @@ async fn a_cancelled_update_is_followed_by_one_look() {
     let cut = run([get(PLAIN), Reply::Hang, get(ENCRYPTED)], SECOND * 60, SECOND / 2).await;
     assert_eq!(cut.sent, ["GET", "PUT", "GET"]);
     assert_eq!((kind(&cut.failure.error), cut.elapsed), (ErrorKind::Cancelled, SECOND / 2));
-    assert!(matches!(cut.failure.last_look, Some(Ok(()))));
+    assert!(matches!(cut.failure.final_read, Some(Ok(()))));
     assert!(cut.failure.last_seen.unwrap().encrypt_conf().unwrap().unwrap().enable);
 }
 
@@ -118,7 +118,7 @@ async fn an_update_that_outlasts_the_deadline_is_followed_by_one_look() {
     let cut = run([get(PLAIN), Reply::Hang, get(PLAIN)], SECOND / 2, SECOND * 60).await;
     assert_eq!(cut.sent, ["GET", "PUT", "GET"]);
     assert_eq!((kind(&cut.failure.error), cut.elapsed), (ErrorKind::Timeout, SECOND / 2));
-    assert!(matches!(cut.failure.last_look, Some(Ok(()))));
+    assert!(matches!(cut.failure.final_read, Some(Ok(()))));
     assert!(cut.failure.last_seen.unwrap().encrypt_conf().unwrap().is_none());
 }
 
@@ -127,9 +127,9 @@ async fn a_look_that_is_not_answered_is_given_up() {
     let cut = run([get(PLAIN), Reply::Hang, Reply::Hang], SECOND * 60, SECOND / 2).await;
     assert_eq!(
         (kind(&cut.failure.error), cut.elapsed),
-        (ErrorKind::Cancelled, SECOND / 2 + LAST_LOOK_AT_MOST)
+        (ErrorKind::Cancelled, SECOND / 2 + FINAL_READ_LIMIT)
     );
-    let Some(Err(look)) = cut.failure.last_look else { panic!("it was looked at") };
+    let Some(Err(look)) = cut.failure.final_read else { panic!("it was looked at") };
     assert_eq!(kind(&look), ErrorKind::Timeout);
     assert!(cut.failure.last_seen.unwrap().encrypt_conf().unwrap().is_none(), "as it was before");
 }
@@ -138,6 +138,6 @@ async fn a_look_that_is_not_answered_is_given_up() {
 async fn a_look_that_fails_for_a_passing_reason_is_repeated_within_its_bound() {
     let busy = Reply::refusal(503, "ServerBusy", "later");
     let cut = run([get(PLAIN), Reply::Hang, busy, get(ENCRYPTED)], SECOND * 60, SECOND / 2).await;
-    assert!(matches!(cut.failure.last_look, Some(Ok(()))));
-    assert!(cut.elapsed < SECOND / 2 + LAST_LOOK_AT_MOST);
+    assert!(matches!(cut.failure.final_read, Some(Ok(()))));
+    assert!(cut.elapsed < SECOND / 2 + FINAL_READ_LIMIT);
 }

@@ -188,7 +188,7 @@ struct World {
     carried_out_after_the_end: bool,
     cancelled: bool,
     /// True if the last look failed or was of an older version.
-    last_look_is_blind: bool,
+    final_read_is_blind: bool,
     calls: usize,
     trace: Vec<String>,
 }
@@ -411,13 +411,13 @@ impl LogStoreCalls for Service<'_> {
         Ok(world.answer(version, requested_at))
     }
 
-    async fn last_look(&self) -> Result<LogStore, Error> {
+    async fn final_read(&self) -> Result<LogStore, Error> {
         let mut world = self.world();
         world.count();
         world.interfere(self.clock.monotonic());
         let current = world.versions.len() - 1;
         let (stale, fails) = (world.delayed(3), world.fault(2) == 1);
-        world.last_look_is_blind = fails || stale > 0;
+        world.final_read_is_blind = fails || stale > 0;
         if fails {
             return Err(lost());
         }
@@ -561,7 +561,7 @@ fn run(scene: Scene, budget: Budget, script: Script) -> (World, Result<Applied, 
         late: None,
         carried_out_after_the_end: false,
         cancelled: false,
-        last_look_is_blind: false,
+        final_read_is_blind: false,
         calls: 0,
         trace: Vec::new(),
     });
@@ -641,7 +641,7 @@ fn check(world: &World, outcome: &Result<Applied, Box<Failure>>) -> Result<(), S
             Ok(_) => return Err(format!("a change that was read is lost in silence: {:?}", made.change)),
             Err(failure) => {
                 let told = failure.losses.iter().any(|loss| loss.member == made.change.member());
-                ensure(told || world.last_look_is_blind, "a change that was read and lost is told")?;
+                ensure(told || world.final_read_is_blind, "a change that was read and lost is told")?;
             }
         }
     }
@@ -652,7 +652,7 @@ fn summary(outcome: &Result<Applied, Box<Failure>>) -> String {
     match outcome {
         Ok(applied) => format!("success, may be overwritten: {}", applied.may_be_overwritten),
         Err(failure) => {
-            format!("{}, losses {:?}, last look {:?}", failure.error, failure.losses, failure.last_look)
+            format!("{}, losses {:?}, last look {:?}", failure.error, failure.losses, failure.final_read)
         }
     }
 }

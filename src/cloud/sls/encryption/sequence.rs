@@ -20,7 +20,7 @@ use super::{
     permanence::{Conflict, conflicts, in_effect},
     updates::{Currency, Loss, SentUpdate, Updates},
 };
-use crate::cloud::call::SILENT_AFTER;
+use crate::cloud::dispatcher::SILENT_AFTER;
 use crate::cloud::error::{Error, ErrorKind};
 
 /// How long after `GetLogStore` was sent an `UpdateLogStore` that is built from its answer may be sent. A change of
@@ -82,7 +82,7 @@ pub trait LogStoreCalls: Sized + Sync {
 
     /// `GetLogStore`, once the operation may be over: neither its cancellation nor its deadline ends it. It has a
     /// short time limit of its own.
-    fn last_look(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
+    fn final_read(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
     /// Sends an update once; `false` if it was not sent because it would have been sent too late.
     fn update(&self, update: &Update) -> impl Future<Output = Result<bool, Error>> + Send;
@@ -134,7 +134,7 @@ pub struct Failure {
     pub last_seen: Option<LogStore>,
     /// The outcome of one more read at the end, if nothing was read since the last update: `Ok` if
     /// [`Failure::last_seen`] is what was found then. An update that is still under way may change it after that.
-    pub last_look: Option<Result<(), ApplyError>>,
+    pub final_read: Option<Result<(), ApplyError>>,
     /// Settings that an update of this sequence has set back, and that were not restored.
     pub losses: Vec<Loss>,
 }
@@ -222,11 +222,11 @@ pub async fn apply<C: LogStoreCalls>(
             may_be_overwritten: sequence.updates.any_may_still_be_carried_out(),
         }),
         Err(error) => {
-            let last_look = sequence.last_look().await;
+            let final_read = sequence.final_read().await;
             Err(Box::new(Failure {
                 error,
                 written: !sequence.updates.is_empty(),
-                last_look,
+                final_read,
                 losses: sequence.updates.losses(),
                 last_seen: sequence.last_seen,
             }))
@@ -512,11 +512,11 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
 
     /// Reads the Logstore once more, if the sequence ends with an update that nothing was read after, or whose effects
     /// were not seen.
-    async fn last_look(&mut self) -> Option<Result<(), ApplyError>> {
+    async fn final_read(&mut self) -> Option<Result<(), ApplyError>> {
         if !self.unread && !self.updates.any_confirmed_is_unseen() {
             return None;
         }
-        Some(match self.calls.last_look().await {
+        Some(match self.calls.final_read().await {
             Ok(found) => self.see(&found).map(|()| self.observe_at_the_end(&found)),
             Err(error) => Err(error.into()),
         })

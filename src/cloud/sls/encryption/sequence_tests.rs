@@ -133,7 +133,7 @@ impl LogStoreCalls for &Store {
         Ok(LogStore::from_fields(operation(), fields, requested_at))
     }
 
-    async fn last_look(&self) -> Result<LogStore, Error> {
+    async fn final_read(&self) -> Result<LogStore, Error> {
         self.log.lock().unwrap().push("look".to_owned());
         if self.blind {
             return Err(Error::new(ErrorKind::Timeout, &operation(), "too late"));
@@ -622,7 +622,7 @@ async fn a_cancelled_update_is_looked_at_once_more() {
         let store = Store::new(plain()).with([Course::Cancelled { carried_out }]);
         let failure = cut_short(&store).await;
         assert_eq!(store.calls(), "get update pause look");
-        assert!(failure.written && matches!(failure.last_look, Some(Ok(()))));
+        assert!(failure.written && matches!(failure.final_read, Some(Ok(()))));
         assert_eq!(last_seen(&failure), carried_out.then(|| wanted(true, "default").conf));
     }
 }
@@ -636,21 +636,21 @@ async fn an_update_whose_read_back_is_cancelled_is_looked_at_once_more() {
 }
 
 #[tokio::test]
-async fn where_the_last_look_fails_what_was_known_stands() {
+async fn where_the_final_read_fails_what_was_known_stands() {
     let store = Store { blind: true, ..Store::new(plain()).with([Course::Cancelled { carried_out: true }]) };
     let failure = cut_short(&store).await;
     assert!(failure.written);
     assert!(
-        matches!(&failure.last_look, Some(Err(ApplyError::Call(error))) if error.message() == "too late")
+        matches!(&failure.final_read, Some(Err(ApplyError::Call(error))) if error.message() == "too late")
     );
     assert_eq!(last_seen(&failure), None);
 }
 
 #[tokio::test]
-async fn another_logstore_that_the_last_look_finds_is_not_taken_for_the_one_that_was_known() {
+async fn another_logstore_that_the_final_read_finds_is_not_taken_for_the_one_that_was_known() {
     let store = Store::new(plain()).with([Course::Rebuilt]);
     let failure = cut_short(&store).await;
-    assert!(matches!(failure.last_look, Some(Err(ApplyError::Rebuilt { known: 100, found: 200 }))));
+    assert!(matches!(failure.final_read, Some(Err(ApplyError::Rebuilt { known: 100, found: 200 }))));
     assert_eq!(failure.last_seen.unwrap().create_time().unwrap(), 100);
 }
 
@@ -660,7 +660,7 @@ async fn a_sequence_that_is_cancelled_before_it_writes_looks_no_more() {
     store.over.store(true, Ordering::Relaxed);
     let failure = cut_short(&store).await;
     assert_eq!(store.calls(), "get");
-    assert!(!failure.written && failure.last_look.is_none() && failure.last_seen.is_none());
+    assert!(!failure.written && failure.final_read.is_none() && failure.last_seen.is_none());
 }
 
 #[tokio::test]
@@ -668,5 +668,5 @@ async fn an_update_that_is_given_up_in_doubt_is_looked_at_once_more() {
     let store = Store::new(plain()).with((0..12).map(|_| Course::Unanswered));
     let failure = apply(&&store, &wanted(true, "default"), None).await.unwrap_err();
     assert!(store.calls().ends_with("get update pause look"), "{}", store.calls());
-    assert!(failure.written && matches!(failure.last_look, Some(Ok(()))));
+    assert!(failure.written && matches!(failure.final_read, Some(Ok(()))));
 }

@@ -14,7 +14,7 @@ use super::{
     BoundLogStore, MAX_AGE, Wanted, apply,
 };
 use crate::cloud::{
-    CallContext, Caller, CallerConfig,
+    CallContext, Dispatcher, DispatcherConfig,
     clock::Clock as _,
     credentials::{CredentialProvider, Credentials},
     endpoint::Endpoint,
@@ -154,7 +154,7 @@ async fn encrypt_all(waits: Waits) -> Vec<Duration> {
         takes: SECOND * 2,
         asked: Mutex::default(),
     };
-    let caller = Caller::new(CallerConfig {
+    let dispatcher = Dispatcher::new(DispatcherConfig {
         credentials: Arc::new(credentials),
         transport: service.clone(),
         clock: Arc::new(clock.clone()),
@@ -167,7 +167,7 @@ async fn encrypt_all(waits: Waits) -> Vec<Duration> {
         region: Region::parse("cn-hangzhou").unwrap(),
         signature: sls::SignatureVersion::V4,
         encryption_api: EncryptionApi::default(),
-        caller: Arc::new(caller),
+        dispatcher: Arc::new(dispatcher),
     });
     let project = ProjectName::parse("audit").unwrap();
     let names: Vec<_> =

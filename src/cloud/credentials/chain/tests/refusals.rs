@@ -1,7 +1,7 @@
 //! Credentials that a service says have expired.
 
 use super::*;
-use crate::cloud::credentials::chain::held::REPLACED_AFTER;
+use crate::cloud::credentials::chain::cache::REPLACED_AFTER;
 use crate::cloud::credentials::{MetadataService, ProfileSource};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ async fn two_hundred_refusals_cause_one_fetch() {
     let one = chain.credentials(&CallContext::default()).await.unwrap();
     let tasks: Vec<_> = (0..200)
         .map(|_| {
-            assert_eq!(chain.refused(&one), Renewal::Follows);
+            assert_eq!(chain.refused(&one), Refresh::Scheduled);
             spawn(&chain, &CallContext::default())
         })
         .collect();
@@ -51,7 +51,7 @@ async fn a_late_refusal_says_nothing_about_what_has_replaced_them() {
     let one = scene.credentials().await;
     scene.chain.refused(&one);
     assert_eq!(scene.id().await.unwrap(), "two");
-    assert_eq!(scene.chain.refused(&one), Renewal::Follows);
+    assert_eq!(scene.chain.refused(&one), Refresh::Scheduled);
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
 }
 
@@ -63,26 +63,26 @@ async fn what_replaces_refused_ones_is_kept_for_five_minutes_whatever_services_s
     let two = scene.credentials().await;
     scene.clock.advance(REPLACED_AFTER.checked_sub(SECOND).unwrap());
     for _ in 0..3 {
-        assert_eq!(scene.chain.refused(&two), Renewal::InVain);
+        assert_eq!(scene.chain.refused(&two), Refresh::AlreadyTried);
         assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
     }
     scene.clock.advance(SECOND);
-    assert_eq!(scene.chain.refused(&two), Renewal::Follows);
+    assert_eq!(scene.chain.refused(&two), Refresh::Scheduled);
     let three = scene.credentials().await;
     assert_eq!((three.access_key_id.as_str(), scene.sent()), ("three", 3));
-    assert_eq!(scene.chain.refused(&three), Renewal::InVain);
+    assert_eq!(scene.chain.refused(&three), Refresh::AlreadyTried);
 }
 
 #[tokio::test]
 async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do() {
     let mut scene = scene(vec![keys("first", None)], [session("STS.1"), session("STS.2")]);
     let first = scene.credentials().await;
-    assert_eq!(scene.chain.refused(&first), Renewal::Impossible);
+    assert_eq!(scene.chain.refused(&first), Refresh::Impossible);
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("first", 0));
 
     scene.chain = Chain::new(vec![session_of(keys("first", None))], scene.chain.means.clone());
     let one = scene.credentials().await;
-    assert_eq!((one.access_key_id.as_str(), scene.chain.refused(&one)), ("STS.1", Renewal::Follows));
+    assert_eq!((one.access_key_id.as_str(), scene.chain.refused(&one)), ("STS.1", Refresh::Scheduled));
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("STS.2", 2));
 }
 
@@ -126,7 +126,7 @@ async fn a_renewal_that_is_on_its_way_serves_those_who_are_refused_meanwhile() {
         clock.advance(MINUTE * 55);
         let renewing = spawn(&chain, &CallContext::default());
         settle().await;
-        assert_eq!(chain.refused(&one), Renewal::Follows);
+        assert_eq!(chain.refused(&one), Refresh::Scheduled);
         let context = CallContext::default();
         let refused = spawn(&chain, &context);
         settle().await;
@@ -164,7 +164,7 @@ async fn a_profile_is_read_again() {
     let one = scene.credentials().await;
     write("two");
     assert_eq!(scene.id().await.unwrap(), "one", "it is not read without need");
-    assert_eq!(scene.chain.refused(&one), Renewal::Follows);
+    assert_eq!(scene.chain.refused(&one), Refresh::Scheduled);
     assert_eq!(scene.id().await.unwrap(), "two");
     scene.chain.refused(&*scene.credentials().await);
     assert_eq!(scene.id().await.unwrap(), "two", "they were read a moment ago");

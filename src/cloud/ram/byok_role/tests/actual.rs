@@ -32,8 +32,8 @@ fn lagging(position: usize, times: usize) -> Vec<Reply> {
 }
 
 /// What a refresh comes to.
-async fn refresh(bench: &Bench, create_date: Option<&str>) -> Result<FoundRole, Error> {
-    bench.run(bench.role().read_confirming_absence(Some("pass"), create_date)).await
+async fn refresh(harness: &Harness, create_date: Option<&str>) -> Result<FoundRole, Error> {
+    harness.run(harness.role().read_confirming_absence(Some("pass"), create_date)).await
 }
 
 /// Whatever read lags, once or twice: the role is found as it is. `GetPolicy` is taken at its word: a policy may be
@@ -42,8 +42,8 @@ async fn refresh(bench: &Bench, create_date: Option<&str>) -> Result<FoundRole, 
 async fn a_read_that_lags_is_repeated() {
     for (position, read) in READS.iter().enumerate().filter(|(_, read)| **read != "GetPolicy") {
         for times in [1, 2] {
-            let bench = Bench::new(lagging(position, times).into_iter().chain(whole()));
-            let found = refresh(&bench, Some(YOUNG)).await.unwrap();
+            let harness = Harness::new(lagging(position, times).into_iter().chain(whole()));
+            let found = refresh(&harness, Some(YOUNG)).await.unwrap();
             assert_eq!(found.actual.kms_policies().count(), 2, "{read}");
             assert_eq!(found.actual.pass_role.unwrap().principals, BTreeSet::from([alice()]), "{read}");
         }
@@ -54,40 +54,40 @@ async fn a_read_that_lags_is_repeated() {
 #[tokio::test]
 async fn only_get_role_tells_that_there_is_no_role() {
     for position in [1, 2, 4] {
-        let bench = Bench::new(lagging(position, 6));
-        let error = refresh(&bench, Some(YOUNG)).await.unwrap_err();
+        let harness = Harness::new(lagging(position, 6));
+        let error = refresh(&harness, Some(YOUNG)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unexpected, "{}", READS[position]);
         assert!(error.message().contains(READS[position]), "{error}");
-        assert_eq!(bench.elapsed(), PATIENCE);
+        assert_eq!(harness.elapsed(), PATIENCE);
     }
     // Nor is an answer of `GetRole` that speaks of something else.
-    let bench = Bench::new([refused(404, "EntityNotExist.User")]);
-    assert_eq!(refresh(&bench, Some(OLD)).await.unwrap_err().kind(), ErrorKind::Unexpected);
+    let harness = Harness::new([refused(404, "EntityNotExist.User")]);
+    assert_eq!(refresh(&harness, Some(OLD)).await.unwrap_err().kind(), ErrorKind::Unexpected);
 }
 
 /// It was deleted between two reads.
 #[tokio::test]
 async fn a_role_that_goes_meanwhile_is_absent() {
-    let bench = Bench::new(lagging(1, 1).into_iter().chain(lagging(0, 2)));
-    assert_eq!(refresh(&bench, Some(OLD)).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let harness = Harness::new(lagging(1, 1).into_iter().chain(lagging(0, 2)));
+    assert_eq!(refresh(&harness, Some(OLD)).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 /// How long RAM is asked again depends on the role's age; what is believed in the end does not.
 #[tokio::test]
 async fn that_there_is_no_role_has_to_be_said_again() {
     for (create_date, times) in [(Some(OLD), 2), (Some(YOUNG), 6), (None, 6), (Some("yesterday"), 6)] {
-        let bench = Bench::new(lagging(0, times));
-        assert_eq!(refresh(&bench, create_date).await.unwrap_err().kind(), ErrorKind::NotFound);
-        let bench = Bench::new(lagging(0, times - 1).into_iter().chain(whole()));
-        assert!(refresh(&bench, create_date).await.is_ok(), "{create_date:?}");
+        let harness = Harness::new(lagging(0, times));
+        assert_eq!(refresh(&harness, create_date).await.unwrap_err().kind(), ErrorKind::NotFound);
+        let harness = Harness::new(lagging(0, times - 1).into_iter().chain(whole()));
+        assert!(refresh(&harness, create_date).await.is_ok(), "{create_date:?}");
     }
 }
 
 #[tokio::test]
 async fn an_operation_that_ends_meanwhile_does_not_believe_it() {
     for position in [0, 1] {
-        let mut bench = Bench::new(lagging(position, 1));
-        bench.context = CallContext::default().with_timeout(&bench.clock, Duration::from_millis(100));
-        assert_eq!(refresh(&bench, Some(YOUNG)).await.unwrap_err().kind(), ErrorKind::Unexpected);
+        let mut harness = Harness::new(lagging(position, 1));
+        harness.context = CallContext::default().with_timeout(&harness.clock, Duration::from_millis(100));
+        assert_eq!(refresh(&harness, Some(YOUNG)).await.unwrap_err().kind(), ErrorKind::Unexpected);
     }
 }

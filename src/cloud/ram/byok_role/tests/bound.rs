@@ -11,28 +11,28 @@ fn kms_policy() -> PolicyId {
 
 #[tokio::test]
 async fn what_is_attached_already_is_attached() {
-    let bench = Bench::new([refused(409, "EntityAlreadyExists.Role.Policy")]);
-    bench.run(bench.role().attach(&kms_policy())).await.unwrap();
-    let bench = Bench::new([refused(409, "EntityAlreadyExists.User.Policy")]);
-    bench.run(bench.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap();
+    let harness = Harness::new([refused(409, "EntityAlreadyExists.Role.Policy")]);
+    harness.run(harness.role().attach(&kms_policy())).await.unwrap();
+    let harness = Harness::new([refused(409, "EntityAlreadyExists.User.Policy")]);
+    harness.run(harness.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_is_not_attached_or_not_there_is_detached() {
     for code in ["EntityNotExist.Role.Policy", "EntityNotExist.Policy", "EntityNotExist.Role"] {
-        let bench = Bench::new([refused(404, code)]);
-        bench.run(bench.role().detach(&kms_policy())).await.unwrap();
+        let harness = Harness::new([refused(404, code)]);
+        harness.run(harness.role().detach(&kms_policy())).await.unwrap();
     }
     for code in ["EntityNotExist.User.Policy", "EntityNotExist.User"] {
-        let bench = Bench::new([refused(404, code)]);
-        bench.run(bench.role().detach_from_principal(&kms_policy(), &alice())).await.unwrap();
+        let harness = Harness::new([refused(404, code)]);
+        harness.run(harness.role().detach_from_principal(&kms_policy(), &alice())).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn what_there_is_nothing_to_attach_to_is_an_error() {
-    let bench = Bench::new([refused(404, "EntityNotExist.User")]);
-    let error = bench.run(bench.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap_err();
+    let harness = Harness::new([refused(404, "EntityNotExist.User")]);
+    let error = harness.run(harness.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap_err();
     assert_eq!((error.kind(), error.action()), (ErrorKind::NotFound, "AttachPolicyToUser"));
 }
 
@@ -44,22 +44,22 @@ async fn each_kind_of_principal_has_its_action() {
         (PrincipalKind::Role, "AttachPolicyToRole", "DetachPolicyFromRole"),
     ] {
         let principal = Principal { kind, name: "a".to_owned() };
-        let bench = Bench::new([ok(), ok()]);
+        let harness = Harness::new([ok(), ok()]);
         let both = async {
-            bench.role().attach_to_principal(&kms_policy(), &principal).await?;
-            bench.role().detach_from_principal(&kms_policy(), &principal).await
+            harness.role().attach_to_principal(&kms_policy(), &principal).await?;
+            harness.role().detach_from_principal(&kms_policy(), &principal).await
         };
-        bench.run(both).await.unwrap();
-        assert_eq!(bench.sent(), [attach, detach]);
+        harness.run(both).await.unwrap();
+        assert_eq!(harness.sent(), [attach, detach]);
     }
 }
 
 #[tokio::test]
 async fn nothing_is_sent_again_once_the_run_is_cancelled() {
-    let bench = Bench::new([Reply::Hang]);
-    let (role, kms_policy, cancel) = (bench.role(), kms_policy(), bench.context.cancel.clone());
+    let harness = Harness::new([Reply::Hang]);
+    let (role, kms_policy, cancel) = (harness.role(), kms_policy(), harness.context.cancel.clone());
     let attach = role.attach(&kms_policy);
     let (outcome, ()) = tokio::join!(attach, async move { cancel.cancel() });
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Cancelled);
-    assert_eq!(bench.sent().len(), 1);
+    assert_eq!(harness.sent().len(), 1);
 }

@@ -11,10 +11,10 @@ fn role() -> Reply {
 
 /// Makes the role on a script; gives its id.
 async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Result<String, Error> {
-    let bench = Bench::new(replies);
+    let harness = Harness::new(replies);
     let desired = desired();
-    let made = bench.run(bench.role().create(&desired, known_absent)).await;
-    assert_eq!(bench.sent(), sent);
+    let made = harness.run(harness.role().create(&desired, known_absent)).await;
+    assert_eq!(harness.sent(), sent);
     made.map(|(role, actual)| {
         assert!(actual.attached.is_empty() && actual.pass_role.is_none() && actual.is_unfinished());
         role.role_id

@@ -4,9 +4,9 @@ use super::super::DeleteRoleError;
 use super::*;
 use crate::cloud::error::ErrorKind;
 
-async fn remove(bench: &Bench, policy: Option<&str>, force: bool) -> Result<(), DeleteRoleError> {
+async fn remove(harness: &Harness, policy: Option<&str>, force: bool) -> Result<(), DeleteRoleError> {
     let left = BTreeSet::new();
-    bench.run(bench.role().delete(policy, &left, force)).await
+    harness.run(harness.role().delete(policy, &left, force)).await
 }
 
 fn in_the_way() -> Reply {
@@ -20,20 +20,20 @@ fn theirs() -> Reply {
 #[tokio::test]
 async fn what_is_gone_already_is_removed() {
     let absent = || refused(404, "EntityNotExist.Role");
-    let bench = Bench::new([absent(), absent(), absent()]);
-    remove(&bench, None, false).await.unwrap();
-    assert_eq!(bench.sent(), ["ListPoliciesForRole", "GetRole", "DeleteRole"]);
+    let harness = Harness::new([absent(), absent(), absent()]);
+    remove(&harness, None, false).await.unwrap();
+    assert_eq!(harness.sent(), ["ListPoliciesForRole", "GetRole", "DeleteRole"]);
 }
 
 /// Policies of others may be attached to a role that a server does not know yet.
 #[tokio::test]
 async fn a_list_that_does_not_know_a_role_that_is_there_is_read_again() {
     let absent = || refused(404, "EntityNotExist.Role");
-    let bench = Bench::new([absent(), role(), theirs()]);
-    let error = remove(&bench, Some("pass"), false).await.unwrap_err();
+    let harness = Harness::new([absent(), role(), theirs()]);
+    let error = remove(&harness, Some("pass"), false).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::ForeignPolicies(_)));
-    let bench = Bench::new((0..6).flat_map(|_| [absent(), role()]));
-    let DeleteRoleError::Call(error) = remove(&bench, Some("pass"), false).await.unwrap_err() else {
+    let harness = Harness::new((0..6).flat_map(|_| [absent(), role()]));
+    let DeleteRoleError::Call(error) = remove(&harness, Some("pass"), false).await.unwrap_err() else {
         panic!()
     };
     assert_eq!(error.kind(), ErrorKind::Unexpected);
@@ -42,8 +42,8 @@ async fn a_list_that_does_not_know_a_role_that_is_there_is_read_again() {
 #[tokio::test]
 async fn the_policy_goes_before_the_role() {
     let ours = policy(&right_document(), &our_description());
-    let bench = Bench::new([both_attached(), ours, held_by(&["alice"]), ok(), ok(), ok(), ok(), ok()]);
-    remove(&bench, Some("pass"), false).await.unwrap();
+    let harness = Harness::new([both_attached(), ours, held_by(&["alice"]), ok(), ok(), ok(), ok(), ok()]);
+    remove(&harness, Some("pass"), false).await.unwrap();
     let sent = [
         "ListPoliciesForRole",
         "GetPolicy",
@@ -54,7 +54,7 @@ async fn the_policy_goes_before_the_role() {
         "DetachPolicyFromRole",
         "DeleteRole",
     ];
-    assert_eq!(bench.sent(), sent);
+    assert_eq!(harness.sent(), sent);
 }
 
 /// A server that does not know the policy may have answered: only deleting it tells.
@@ -62,64 +62,72 @@ async fn the_policy_goes_before_the_role() {
 async fn that_a_policy_is_gone_is_not_taken_from_a_read() {
     let not_known = || refused(404, "EntityNotExist.Policy");
     let held = || refused(409, "DeleteConflict.Policy.User");
-    let bench =
-        Bench::new([attached(&[]), not_known(), not_known(), held(), held_by(&["alice"]), ok(), ok(), ok()]);
-    remove(&bench, Some("pass"), false).await.unwrap();
+    let harness = Harness::new([
+        attached(&[]),
+        not_known(),
+        not_known(),
+        held(),
+        held_by(&["alice"]),
+        ok(),
+        ok(),
+        ok(),
+    ]);
+    remove(&harness, Some("pass"), false).await.unwrap();
     assert_eq!(
-        bench.sent()[3..7],
+        harness.sent()[3..7],
         ["DeletePolicy", "ListEntitiesForPolicy", "DetachPolicyFromUser", "DeletePolicy"]
     );
-    let bench = Bench::new([attached(&[]), not_known(), not_known(), not_known(), ok()]);
-    remove(&bench, Some("pass"), false).await.unwrap();
+    let harness = Harness::new([attached(&[]), not_known(), not_known(), not_known(), ok()]);
+    remove(&harness, Some("pass"), false).await.unwrap();
 }
 
 /// Another role has got a policy of the name.
 #[tokio::test]
 async fn the_policy_of_another_role_stays() {
     let other = pass_role_description(&RoleName::parse("other").unwrap());
-    let bench = Bench::new([attached(&[]), policy(&right_document(), &other), ok()]);
-    remove(&bench, Some("pass"), false).await.unwrap();
-    assert_eq!(bench.sent(), ["ListPoliciesForRole", "GetPolicy", "DeleteRole"]);
+    let harness = Harness::new([attached(&[]), policy(&right_document(), &other), ok()]);
+    remove(&harness, Some("pass"), false).await.unwrap();
+    assert_eq!(harness.sent(), ["ListPoliciesForRole", "GetPolicy", "DeleteRole"]);
 }
 
 #[tokio::test]
 async fn policies_of_others_are_an_error_before_anything_is_changed() {
-    let bench = Bench::new([theirs()]);
-    let error = remove(&bench, Some("pass"), false).await.unwrap_err();
+    let harness = Harness::new([theirs()]);
+    let error = remove(&harness, Some("pass"), false).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::ForeignPolicies(found) if found == [foreign()]));
-    assert_eq!(bench.sent(), ["ListPoliciesForRole"]);
+    assert_eq!(harness.sent(), ["ListPoliciesForRole"]);
 }
 
 #[tokio::test]
 async fn who_keeps_attaching_is_named_in_the_end() {
     let round = || [ok(), in_the_way(), theirs()];
-    let bench = Bench::new([theirs()].into_iter().chain((0..5).flat_map(|_| round())));
-    let error = remove(&bench, None, true).await.unwrap_err();
+    let harness = Harness::new([theirs()].into_iter().chain((0..5).flat_map(|_| round())));
+    let error = remove(&harness, None, true).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::AttachedMeanwhile(found) if found == [foreign()]));
 }
 
 #[tokio::test]
 async fn what_is_detached_and_not_seen_yet_is_waited_for() {
     let none = || attached(&[]);
-    let bench = Bench::new([none(), in_the_way(), none(), in_the_way(), none(), ok()]);
-    remove(&bench, None, false).await.unwrap();
-    assert_eq!(bench.elapsed(), Duration::from_secs(2));
+    let harness = Harness::new([none(), in_the_way(), none(), in_the_way(), none(), ok()]);
+    remove(&harness, None, false).await.unwrap();
+    assert_eq!(harness.elapsed(), Duration::from_secs(2));
 }
 
 #[tokio::test]
 async fn what_others_attach_meanwhile_is_left_without_force() {
-    let bench = Bench::new([attached(&[]), in_the_way(), theirs()]);
-    let error = remove(&bench, None, false).await.unwrap_err();
+    let harness = Harness::new([attached(&[]), in_the_way(), theirs()]);
+    let error = remove(&harness, None, false).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::AttachedMeanwhile(found) if found == [foreign()]));
 }
 
 #[tokio::test]
 async fn only_a_policy_that_is_ours_is_removed_as_one_that_was_left() {
-    let bench = Bench::new([policy(&right_document(), "Mine")]);
-    bench.run(bench.role().delete_left_policy("pass")).await.unwrap();
-    let bench = Bench::new([refused(404, "EntityNotExist.Policy")]);
-    bench.run(bench.role().delete_left_policy("pass")).await.unwrap();
-    let bench = Bench::new([policy("{}", &our_description()), held_by(&[]), ok()]);
-    bench.run(bench.role().delete_left_policy("pass")).await.unwrap();
-    assert_eq!(bench.sent(), ["GetPolicy", "ListEntitiesForPolicy", "DeletePolicy"]);
+    let harness = Harness::new([policy(&right_document(), "Mine")]);
+    harness.run(harness.role().delete_left_policy("pass")).await.unwrap();
+    let harness = Harness::new([refused(404, "EntityNotExist.Policy")]);
+    harness.run(harness.role().delete_left_policy("pass")).await.unwrap();
+    let harness = Harness::new([policy("{}", &our_description()), held_by(&[]), ok()]);
+    harness.run(harness.role().delete_left_policy("pass")).await.unwrap();
+    assert_eq!(harness.sent(), ["GetPolicy", "ListEntitiesForPolicy", "DeletePolicy"]);
 }

@@ -6,10 +6,10 @@ use crate::cloud::error::ErrorKind;
 
 /// Carries out one write on a script.
 async fn execute(step: Step, replies: Vec<Reply>, sent: &[&str]) -> Result<ActualRole, StepError> {
-    let bench = Bench::new(replies);
+    let harness = Harness::new(replies);
     let mut actual = bare();
-    let outcome = bench.run(bench.role().execute(&arn(), &[step], &mut actual)).await;
-    assert_eq!(bench.sent(), sent);
+    let outcome = harness.run(harness.role().execute(&arn(), &[step], &mut actual)).await;
+    assert_eq!(harness.sent(), sent);
     outcome.map(|()| actual)
 }
 
@@ -42,10 +42,10 @@ fn taken() -> Reply {
 #[tokio::test]
 async fn what_was_done_is_noted_and_the_rest_is_not() {
     let denied = refused(403, "NoPermission");
-    let bench = Bench::new([ok(), ok(), made_policy(), denied]);
+    let harness = Harness::new([ok(), ok(), made_policy(), denied]);
     let (mut actual, desired) = (bare(), desired());
     let todo = diff(&actual, &desired);
-    let outcome = bench.run(bench.role().execute(&arn(), &todo, &mut actual)).await;
+    let outcome = harness.run(harness.role().execute(&arn(), &todo, &mut actual)).await;
     assert!(matches!(outcome, Err(StepError::Call(error)) if error.action() == "AttachPolicyToUser"));
     let pass_role = ActualPassRole {
         policy_name: "pass".to_owned(),
@@ -136,7 +136,7 @@ async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
         (PrincipalKind::Role, 409, "LimitExceeded.Role.Policy"),
     ] {
         let bad = principal(kind, "carol");
-        let bench = Bench::new([ok(), refused(status, code), ok()]);
+        let harness = Harness::new([ok(), refused(status, code), ok()]);
         let pass_role = ActualPassRole {
             policy_name: "pass".to_owned(),
             document_is_right: true,
@@ -144,7 +144,7 @@ async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
         };
         let mut actual = ActualRole { pass_role: Some(pass_role), ..bare() };
         let todo = [pass(alice()), pass(bad.clone()), pass(bob.clone()), Step::UpdateRole(update.clone())];
-        let outcome = bench.run(bench.role().execute(&arn(), &todo, &mut actual)).await;
+        let outcome = harness.run(harness.role().execute(&arn(), &todo, &mut actual)).await;
         let Err(StepError::Principals(refused)) = outcome else { panic!("{code}: {outcome:?}") };
         assert_eq!(refused.iter().map(|(principal, _)| principal).collect::<Vec<_>>(), [&bad], "{code}");
         assert_eq!(actual.pass_role.unwrap().principals, BTreeSet::from([alice(), bob.clone()]), "{code}");
@@ -175,15 +175,20 @@ async fn what_was_made_a_moment_ago_is_waited_for() {
             _ => ok(),
         };
         for code in ["EntityNotExist.Role", "EntityNotExist.Policy"] {
-            let bench = Bench::new([refused(404, code), refused(404, code), refused(404, code), done()]);
-            bench.run(bench.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await.unwrap();
-            assert!(bench.elapsed() >= Duration::from_secs(1), "{step:?}");
+            let harness = Harness::new([refused(404, code), refused(404, code), refused(404, code), done()]);
+            harness
+                .run(harness.role().execute(&arn(), std::slice::from_ref(&step), &mut held()))
+                .await
+                .unwrap();
+            assert!(harness.elapsed() >= Duration::from_secs(1), "{step:?}");
         }
-        let bench = Bench::new((0..6).map(|_| refused(404, "EntityNotExist.Role")));
-        let outcome = bench.run(bench.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await;
-        assert!(outcome.is_err() && bench.elapsed() < Duration::from_secs(10), "{step:?}");
-        let bench = Bench::new([refused(403, "NoPermission")]);
-        let outcome = bench.run(bench.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await;
-        assert!(outcome.is_err() && bench.elapsed() == Duration::ZERO, "{step:?}");
+        let harness = Harness::new((0..6).map(|_| refused(404, "EntityNotExist.Role")));
+        let outcome =
+            harness.run(harness.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await;
+        assert!(outcome.is_err() && harness.elapsed() < Duration::from_secs(10), "{step:?}");
+        let harness = Harness::new([refused(403, "NoPermission")]);
+        let outcome =
+            harness.run(harness.role().execute(&arn(), std::slice::from_ref(&step), &mut held())).await;
+        assert!(outcome.is_err() && harness.elapsed() == Duration::ZERO, "{step:?}");
     }
 }

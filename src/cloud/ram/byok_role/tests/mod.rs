@@ -29,7 +29,7 @@ use crate::cloud::signing::rpc::SignatureVersion;
 use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc_with};
 
 /// A role on a script.
-struct Bench {
+struct Harness {
     client: RamClient,
     clock: ManualClock,
     context: CallContext,
@@ -37,7 +37,7 @@ struct Bench {
     transport: Arc<ScriptedTransport>,
 }
 
-impl Bench {
+impl Harness {
     /// With three retries.
     fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::with_retries(3, replies)

@@ -7,22 +7,22 @@ use crate::cloud::error::{Error, ErrorKind};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A write that may be carried out twice.
-async fn tag(bench: &Bench) -> Result<(), Error> {
+async fn tag(harness: &Harness) -> Result<(), Error> {
     let step = Step::Tag(BTreeMap::from([("a".to_owned(), "b".to_owned())]));
-    bench.run(execute(bench, step)).await
+    harness.run(execute(harness, step)).await
 }
 
 /// A write that must not be carried out twice.
-async fn correct(bench: &Bench) -> Result<(), Error> {
-    bench.run(execute(bench, Step::CorrectPassRolePolicy("pass".to_owned()))).await
+async fn correct(harness: &Harness) -> Result<(), Error> {
+    harness.run(execute(harness, Step::CorrectPassRolePolicy("pass".to_owned()))).await
 }
 
-async fn execute(bench: &Bench, step: Step) -> Result<(), Error> {
+async fn execute(harness: &Harness, step: Step) -> Result<(), Error> {
     let document_is_right = false;
     let pass_role =
         ActualPassRole { policy_name: "pass".to_owned(), document_is_right, principals: BTreeSet::new() };
     let mut actual = ActualRole { pass_role: Some(pass_role), ..bare() };
-    match bench.role().execute(&arn(), &[step], &mut actual).await {
+    match harness.role().execute(&arn(), &[step], &mut actual).await {
         Ok(()) => Ok(()),
         Err(StepError::Call(error)) => Err(error),
         Err(other) => panic!("{other:?}"),
@@ -39,70 +39,70 @@ fn right_policy() -> Reply {
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_as_often_as_the_policy_says() {
-    let bench = Bench::new([lost(), refused(500, "InternalError"), lost(), ok()]);
-    tag(&bench).await.unwrap();
-    assert!(bench.elapsed() > Duration::ZERO, "there are pauses");
+    let harness = Harness::new([lost(), refused(500, "InternalError"), lost(), ok()]);
+    tag(&harness).await.unwrap();
+    assert!(harness.elapsed() > Duration::ZERO, "there are pauses");
 
-    let bench = Bench::new([lost(), lost(), lost(), lost()]);
-    let error = tag(&bench).await.unwrap_err();
+    let harness = Harness::new([lost(), lost(), lost(), lost()]);
+    let error = tag(&harness).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 4));
     assert!(error.may_have_been_applied());
 }
 
 #[tokio::test]
 async fn nothing_is_sent_again_without_retries() {
-    let bench = Bench::with_retries(0, [lost()]);
-    assert_eq!(tag(&bench).await.unwrap_err().attempts(), 1);
-    assert_eq!(bench.elapsed(), Duration::ZERO);
+    let harness = Harness::with_retries(0, [lost()]);
+    assert_eq!(tag(&harness).await.unwrap_err().attempts(), 1);
+    assert_eq!(harness.elapsed(), Duration::ZERO);
     // Looking is no repeating.
-    let bench = Bench::with_retries(0, [lost(), right_policy()]);
-    correct(&bench).await.unwrap();
-    let bench = Bench::with_retries(0, [lost(), wrong_policy()]);
-    let error = correct(&bench).await.unwrap_err();
+    let harness = Harness::with_retries(0, [lost(), right_policy()]);
+    correct(&harness).await.unwrap();
+    let harness = Harness::with_retries(0, [lost(), wrong_policy()]);
+    let error = correct(&harness).await.unwrap_err();
     assert_eq!((error.action(), error.attempts()), ("CreatePolicyVersion", 1));
 }
 
 #[tokio::test]
 async fn attempts_that_were_refused_for_the_rate_count_too() {
     let slow_down = || refused(429, "Throttling");
-    let bench = Bench::new([slow_down(), slow_down(), slow_down(), lost()]);
-    assert_eq!(tag(&bench).await.unwrap_err().attempts(), 4);
+    let harness = Harness::new([slow_down(), slow_down(), slow_down(), lost()]);
+    assert_eq!(tag(&harness).await.unwrap_err().attempts(), 4);
 }
 
 #[tokio::test]
 async fn the_pause_that_the_service_asks_for_is_kept() {
     let later = || Reply::answer_with(503, "{}", &[("retry-after", "7")]);
-    let bench = Bench::new([later(), ok()]);
-    tag(&bench).await.unwrap();
-    assert!((SECOND * 7..SECOND * 8).contains(&bench.elapsed()), "{:?}", bench.elapsed());
+    let harness = Harness::new([later(), ok()]);
+    tag(&harness).await.unwrap();
+    assert!((SECOND * 7..SECOND * 8).contains(&harness.elapsed()), "{:?}", harness.elapsed());
     // It would end after the operation.
-    let mut bench = Bench::new([later()]);
-    bench.context = bench.context.with_timeout(&bench.clock, SECOND * 7);
-    assert_eq!(tag(&bench).await.unwrap_err().status(), Some(503));
-    assert_eq!(bench.elapsed(), Duration::ZERO);
+    let mut harness = Harness::new([later()]);
+    harness.context = harness.context.with_timeout(&harness.clock, SECOND * 7);
+    assert_eq!(tag(&harness).await.unwrap_err().status(), Some(503));
+    assert_eq!(harness.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test]
 async fn an_answer_that_no_further_attempt_makes_readable_is_not_asked_for_again() {
-    let bench = Bench::new([Reply::answer(200, "<html>")]);
-    let error = tag(&bench).await.unwrap_err();
+    let harness = Harness::new([Reply::answer(200, "<html>")]);
+    let error = tag(&harness).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Malformed, true));
-    let bench = Bench::new([Reply::answer(200, "<html>"), wrong_policy()]);
-    assert_eq!(correct(&bench).await.unwrap_err().kind(), ErrorKind::Malformed);
-    let bench = Bench::new([Reply::answer(200, "<html>"), right_policy()]);
-    correct(&bench).await.unwrap();
+    let harness = Harness::new([Reply::answer(200, "<html>"), wrong_policy()]);
+    assert_eq!(correct(&harness).await.unwrap_err().kind(), ErrorKind::Malformed);
+    let harness = Harness::new([Reply::answer(200, "<html>"), right_policy()]);
+    correct(&harness).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_doubt_of_an_earlier_attempt_stays() {
-    let bench = Bench::new([lost(), refused(403, "NoPermission")]);
-    let error = tag(&bench).await.unwrap_err();
+    let harness = Harness::new([lost(), refused(403, "NoPermission")]);
+    let error = tag(&harness).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Denied, true));
-    let bench = Bench::new([lost(), wrong_policy(), refused(403, "NoPermission")]);
-    let error = correct(&bench).await.unwrap_err();
+    let harness = Harness::new([lost(), wrong_policy(), refused(403, "NoPermission")]);
+    let error = correct(&harness).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Denied, true));
-    let bench = Bench::new([refused(403, "NoPermission")]);
-    assert!(!tag(&bench).await.unwrap_err().may_have_been_applied());
+    let harness = Harness::new([refused(403, "NoPermission")]);
+    assert!(!tag(&harness).await.unwrap_err().may_have_been_applied());
 }
 
 #[tokio::test]
@@ -110,23 +110,23 @@ async fn a_pause_that_is_interrupted_leaves_the_doubt() {
     for step in
         [Step::Untag(BTreeSet::from(["a".to_owned()])), Step::CorrectPassRolePolicy("pass".to_owned())]
     {
-        let bench = Bench::new([Reply::answer_with(503, "{}", &[("retry-after", "7")])]);
+        let harness = Harness::new([Reply::answer_with(503, "{}", &[("retry-after", "7")])]);
         let interrupt = async {
-            bench.clock.sleep(SECOND).await;
-            bench.context.cancel.cancel();
+            harness.clock.sleep(SECOND).await;
+            harness.context.cancel.cancel();
             std::future::pending::<()>().await;
         };
-        let error = bench
+        let error = harness
             .run(async {
                 tokio::select! {
                     biased;
                     () = interrupt => unreachable!("it waits for ever"),
-                    outcome = execute(&bench, step) => outcome.unwrap_err(),
+                    outcome = execute(&harness, step) => outcome.unwrap_err(),
                 }
             })
             .await;
         assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Cancelled, true));
         assert_ne!(error.action(), "GetPolicy", "it is the write that is told of");
-        assert_eq!((bench.sent().len(), bench.elapsed()), (1, SECOND));
+        assert_eq!((harness.sent().len(), harness.elapsed()), (1, SECOND));
     }
 }

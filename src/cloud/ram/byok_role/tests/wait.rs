@@ -3,9 +3,9 @@
 use super::super::{RoleUpdate, Step, Visibility};
 use super::*;
 
-async fn wait_for(bench: &Bench, written: &[Step]) -> Visibility {
+async fn wait_for(harness: &Harness, written: &[Step]) -> Visibility {
     let desired = desired();
-    bench.run(bench.role().wait_until_visible(&arn(), &desired, written)).await
+    harness.run(harness.role().wait_until_visible(&arn(), &desired, written)).await
 }
 
 fn role_written() -> Vec<Step> {
@@ -24,10 +24,10 @@ const QUARTER: Duration = Duration::from_millis(250);
 
 #[tokio::test]
 async fn nothing_is_read_where_nothing_was_written() {
-    let bench = Bench::new([]);
-    assert!(matches!(wait_for(&bench, &[]).await, Visibility::Visible));
+    let harness = Harness::new([]);
+    assert!(matches!(wait_for(&harness, &[]).await, Visibility::Visible));
     let untagged = Step::Untag(BTreeSet::new());
-    assert!(matches!(wait_for(&bench, &[untagged]).await, Visibility::Visible));
+    assert!(matches!(wait_for(&harness, &[untagged]).await, Visibility::Visible));
 }
 
 #[tokio::test]
@@ -41,9 +41,9 @@ async fn all_that_was_written_is_read_twice() {
     let right = || policy(&right_document(), &our_description());
     let held = || held_by(&["Alice", "bob"]);
     let both = [role(), both_attached(), right(), held(), role(), both_attached(), right(), held()];
-    let bench = Bench::new(both);
-    assert!(matches!(wait_for(&bench, &all).await, Visibility::Visible));
-    assert_eq!(bench.elapsed(), Duration::ZERO);
+    let harness = Harness::new(both);
+    assert!(matches!(wait_for(&harness, &all).await, Visibility::Visible));
+    assert_eq!(harness.elapsed(), Duration::ZERO);
 }
 
 /// Each part that RAM does not show yet, or shows as it was before, with what is said of it.
@@ -61,59 +61,59 @@ async fn what_is_not_visible_is_named() {
         (principals_written(), no_policy(), "whom the policy that allows ram:PassRole is attached to"),
         (principals_written(), held_by(&["bob"]), "whom the policy that allows ram:PassRole is attached to"),
     ] {
-        let mut bench = Bench::new([reply]);
-        bench.context = CallContext::default().with_timeout(&bench.clock, QUARTER / 2);
-        let visibility = wait_for(&bench, &written).await;
+        let mut harness = Harness::new([reply]);
+        harness.context = CallContext::default().with_timeout(&harness.clock, QUARTER / 2);
+        let visibility = wait_for(&harness, &written).await;
         assert!(matches!(visibility, Visibility::NotVisible(said) if said == part), "{visibility:?}");
     }
 }
 
 #[tokio::test]
 async fn pauses_grow() {
-    let bench = Bench::new([absent(), absent(), absent(), role(), role()]);
-    assert!(matches!(wait_for(&bench, &role_written()).await, Visibility::Visible));
-    assert_eq!(bench.elapsed(), QUARTER * (1 + 2 + 4));
+    let harness = Harness::new([absent(), absent(), absent(), role(), role()]);
+    assert!(matches!(wait_for(&harness, &role_written()).await, Visibility::Visible));
+    assert_eq!(harness.elapsed(), QUARTER * (1 + 2 + 4));
 }
 
 #[tokio::test]
 async fn what_is_seen_once_and_then_not_has_to_be_seen_twice_again() {
     let none = || attached(&[]);
-    let bench = Bench::new([both_attached(), none(), both_attached(), both_attached()]);
-    assert!(matches!(wait_for(&bench, &attachments()).await, Visibility::Visible));
-    assert_eq!(bench.elapsed(), QUARTER);
+    let harness = Harness::new([both_attached(), none(), both_attached(), both_attached()]);
+    assert!(matches!(wait_for(&harness, &attachments()).await, Visibility::Visible));
+    assert_eq!(harness.elapsed(), QUARTER);
 }
 
 #[tokio::test]
 async fn a_custom_policy_of_the_name_is_not_what_was_attached() {
     let custom = attached(&KMS_POLICIES.map(|name| ("Custom", name)));
-    let bench = Bench::new([custom, both_attached(), both_attached()]);
-    assert!(matches!(wait_for(&bench, &attachments()).await, Visibility::Visible));
+    let harness = Harness::new([custom, both_attached(), both_attached()]);
+    assert!(matches!(wait_for(&harness, &attachments()).await, Visibility::Visible));
 }
 
 #[tokio::test]
 async fn waiting_ends_after_a_minute() {
     // Pauses of 0.25, 0.5, 1 and 2 s, and then of 4 s: the next one after these would end later than the minute.
     let reads = 4 + 14 + 1;
-    let bench = Bench::new((0..reads).map(|_| attached(&[])));
-    let visibility = wait_for(&bench, &attachments()).await;
+    let harness = Harness::new((0..reads).map(|_| attached(&[])));
+    let visibility = wait_for(&harness, &attachments()).await;
     assert!(
         matches!(visibility, Visibility::NotVisible("the policies attached to the role")),
         "{visibility:?}"
     );
-    assert!(bench.elapsed() <= Duration::from_mins(1) && bench.elapsed() > Duration::from_secs(56));
+    assert!(harness.elapsed() <= Duration::from_mins(1) && harness.elapsed() > Duration::from_secs(56));
 }
 
 #[tokio::test]
 async fn waiting_ends_with_the_operation() {
-    let mut bench = Bench::new([absent(), absent()]);
-    bench.context = CallContext::default().with_timeout(&bench.clock, QUARTER * 2);
-    let visibility = wait_for(&bench, &role_written()).await;
+    let mut harness = Harness::new([absent(), absent()]);
+    harness.context = CallContext::default().with_timeout(&harness.clock, QUARTER * 2);
+    let visibility = wait_for(&harness, &role_written()).await;
     assert!(matches!(visibility, Visibility::NotVisible("the role")), "{visibility:?}");
-    assert_eq!(bench.elapsed(), QUARTER * 2);
+    assert_eq!(harness.elapsed(), QUARTER * 2);
 }
 
 #[tokio::test]
 async fn a_read_that_is_denied_ends_it() {
-    let bench = Bench::new([refused(403, "NoPermission")]);
-    assert!(matches!(wait_for(&bench, &role_written()).await, Visibility::Unknown(_)));
+    let harness = Harness::new([refused(403, "NoPermission")]);
+    assert!(matches!(wait_for(&harness, &role_written()).await, Visibility::Unknown(_)));
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tokio::sync::Barrier;
 
 use super::*;
-use crate::cloud::credentials::{Chain, CredentialsUri, Means};
+use crate::cloud::credentials::{Chain, CredentialsUri, SourceContext};
 use crate::cloud::http::{HttpResponse, HttpTransport, TransportError};
 use crate::cloud::testing::{ScriptedHost, scripted_means};
 
@@ -38,22 +38,22 @@ fn handed_out(id: &str) -> Reply {
 fn chain(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<ScriptedTransport>) {
     let transport = Arc::new(ScriptedTransport::new(replies));
     let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
-    let means = Means { transport: Arc::new(Hesitating(Arc::clone(&transport))), ..means };
+    let means = SourceContext { transport: Arc::new(Hesitating(Arc::clone(&transport))), ..means };
     let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
     (Arc::new(Chain::new(vec![Arc::new(uri)], means)), transport)
 }
 
 /// A caller that sends as much at once as it is asked to.
-fn caller(
-    bench: &Bench,
+fn dispatcher(
+    harness: &Harness,
     chain: Arc<Chain>,
     transport: Arc<dyn HttpTransport>,
     max_retries: u32,
-) -> Arc<Caller> {
-    Arc::new(Caller::new(CallerConfig {
+) -> Arc<Dispatcher> {
+    Arc::new(Dispatcher::new(DispatcherConfig {
         credentials: chain,
         transport,
-        clock: Arc::new(bench.clock.clone()),
+        clock: Arc::new(harness.clock.clone()),
         retry: RetryPolicy { max_retries, base: SECOND, cap: SECOND },
         request_timeout: SECOND * 10,
         max_concurrency: AT_ONCE,
@@ -72,17 +72,17 @@ fn signed(requests: &[HttpRequest]) -> Vec<String> {
 #[tokio::test]
 async fn a_call_is_repeated_with_fresh_credentials() {
     let (chain, handing_out) = chain(["one", "two"].map(handed_out));
-    let bench = Bench::with([expired(), Reply::answer(200, STORE)], 4, chain);
-    bench.get().await.unwrap();
-    assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
-    assert_eq!(bench.clock.monotonic(), Duration::ZERO, "there is nothing to wait for");
+    let harness = Harness::with([expired(), Reply::answer(200, STORE)], 4, chain);
+    harness.get().await.unwrap();
+    assert_eq!(signed(&harness.transport.requests()), ["one", "two"]);
+    assert_eq!(harness.clock.monotonic(), Duration::ZERO, "there is nothing to wait for");
     assert_eq!(handing_out.requests().len(), 2);
 }
 
 /// A call that is refused, and refused again with fresh credentials.
-fn refused_twice() -> Bench {
+fn refused_twice() -> Harness {
     let (chain, _) = chain(["one", "two"].map(handed_out));
-    Bench::with([expired(), expired()], 4, chain)
+    Harness::with([expired(), expired()], 4, chain)
 }
 
 #[tokio::test]
@@ -92,9 +92,9 @@ async fn the_log_names_the_source_and_no_secret() {
     let lines = Lines::default();
     // With a second one, what other threads log first does not decide what is recorded here.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let bench = refused_twice();
+    let harness = refused_twice();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
-    bench.get().await.unwrap_err();
+    harness.get().await.unwrap_err();
     drop(guard);
 
     let lines = lines.0.lock().unwrap();
@@ -112,26 +112,26 @@ async fn the_log_names_the_source_and_no_secret() {
 async fn without_retries_a_call_fails_at_once_and_the_next_has_fresh_credentials() {
     let (chain, handing_out) = chain(["one", "two"].map(handed_out));
     let replies = [expired(), Reply::answer(200, STORE)];
-    let mut bench = Bench::with(replies, 4, chain.clone());
-    bench.client.caller = caller(&bench, chain, bench.transport.clone(), 0);
-    let error = bench.get().await.unwrap_err();
+    let mut harness = Harness::with(replies, 4, chain.clone());
+    harness.client.dispatcher = dispatcher(&harness, chain, harness.transport.clone(), 0);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.attempts(), error.is_expired_token(), handing_out.requests().len()), (1, true, 1));
-    bench.get().await.unwrap();
-    assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
+    harness.get().await.unwrap();
+    assert_eq!(signed(&harness.transport.requests()), ["one", "two"]);
 }
 
 #[tokio::test]
 async fn fresh_credentials_that_are_refused_too_end_it() {
     let (chain, handing_out) = chain(["one", "two"].map(handed_out));
-    let bench = Bench::with([expired(), expired(), expired()], 4, chain);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::with([expired(), expired(), expired()], 4, chain);
+    let error = harness.get().await.unwrap_err();
     assert!(error.is_refused_anew() && !error.is_retryable(), "{error:?}");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 2));
     let text = error.to_string();
     assert!(text.contains("has expired; the credentials are new ones from"), "{text}");
     assert!(text.contains("http://127.0.0.1:1/keys of the test"), "{text}");
     // The next call tries again, and fetches nothing.
-    assert_eq!(bench.get().await.unwrap_err().attempts(), 3);
+    assert_eq!(harness.get().await.unwrap_err().attempts(), 3);
     assert_eq!(handing_out.requests().len(), 2);
     assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
 }
@@ -139,17 +139,17 @@ async fn fresh_credentials_that_are_refused_too_end_it() {
 #[tokio::test]
 async fn a_failure_to_renew_is_what_is_told() {
     let (chain, _) = chain([handed_out("one"), Reply::answer(403, "")]);
-    let bench = Bench::with([expired()], 4, chain);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::with([expired()], 4, chain);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.service(), error.status()), ("Credentials", Some(403)));
     assert!(error.target().contains("http://127.0.0.1:1/keys of the test"), "{error}");
-    assert_eq!(bench.transport.unused(), 0);
+    assert_eq!(harness.transport.unused(), 0);
 }
 
 #[tokio::test]
 async fn given_credentials_are_refused_for_good() {
-    let bench = Bench::new([expired()]);
-    let error = bench.get().await.unwrap_err();
+    let harness = Harness::new([expired()]);
+    let error = harness.get().await.unwrap_err();
     assert_eq!((error.attempts(), error.is_retryable()), (1, false));
     assert_eq!(error.message(), "The security token you provided has expired.");
 }
@@ -157,15 +157,15 @@ async fn given_credentials_are_refused_for_good() {
 #[tokio::test]
 async fn an_update_is_sent_once_and_told_to_be_repeatable() {
     let (chain, _) = chain(["one", "two"].map(handed_out));
-    let bench = Bench::with([expired(), Reply::answer(200, "")], 4, chain);
+    let harness = Harness::with([expired(), Reply::answer(200, "")], 4, chain);
     let (project, logstore, body) = (project(), logstore(), Map::new());
     // The clock stands still: the credentials are fetched beside the call.
-    let update = || bench.client.update_log_store(&bench.context, &project, &logstore, &body, SECOND);
+    let update = || harness.client.update_log_store(&harness.context, &project, &logstore, &body, SECOND);
     let error = update().await.unwrap_err();
     assert!(error.is_retryable() && !error.may_have_been_applied(), "{error:?}");
     assert_eq!(error.attempts(), 1);
     assert!(update().await.unwrap());
-    assert_eq!(signed(&bench.transport.requests()), ["one", "two"]);
+    assert_eq!(signed(&harness.transport.requests()), ["one", "two"]);
 }
 
 /// A service that refuses the key `one` once all the calls are there.
@@ -196,11 +196,11 @@ impl HttpTransport for Refusing {
 /// What comes of many calls that are under way together, and the ids of the keys that signed them.
 async fn all_at_once(chain: Arc<Chain>) -> (Vec<Result<LogStore, Error>>, Vec<String>) {
     let service = Arc::new(Refusing { all_there: Barrier::new(AT_ONCE), requests: Mutex::default() });
-    let mut bench = Bench::with([], 4, chain.clone());
-    bench.client.caller = caller(&bench, chain, service.clone(), 1);
+    let mut harness = Harness::with([], 4, chain.clone());
+    harness.client.dispatcher = dispatcher(&harness, chain, service.clone(), 1);
     let (project, logstore) = (project(), logstore());
-    let calls = (0..AT_ONCE).map(|_| bench.client.get_log_store(&bench.context, &project, &logstore));
-    let outcomes = bench.clock.run(join_all(calls)).await;
+    let calls = (0..AT_ONCE).map(|_| harness.client.get_log_store(&harness.context, &project, &logstore));
+    let outcomes = harness.clock.run(join_all(calls)).await;
     let signed = signed(&service.requests.lock().unwrap());
     (outcomes, signed)
 }

@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::cloud::call::{Action, Caller, CallerConfig};
 use crate::cloud::clock::Clock;
 use crate::cloud::context::{CallContext, Interrupted};
 use crate::cloud::credentials::{CredentialProvider, Credentials, Host, StaticCredentials};
+use crate::cloud::dispatcher::{ApiCall, Dispatcher, DispatcherConfig};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport};
+use crate::cloud::json_object::redirect;
 use crate::cloud::nonce::NonceSource;
 use crate::cloud::retry::RetryPolicy;
 use crate::cloud::rpc::RpcConfig;
-use crate::cloud::shape::redirect;
 use crate::cloud::signing::rpc::SignatureVersion;
 use crate::cloud::sts::StsClient;
 
 /// Files, commands, the network and the time, as sources of credentials see them.
 #[derive(Clone, Debug)]
-pub struct Means {
+pub struct SourceContext {
     /// Files and commands.
     pub host: Arc<dyn Host>,
     /// What carries requests.
@@ -39,7 +39,7 @@ pub struct Means {
 }
 
 /// A plain GET or PUT, and how patient to be about it.
-pub(super) struct Plain<'a> {
+pub(super) struct UnsignedRequest<'a> {
     pub(super) operation: &'a Operation,
     pub(super) request: HttpRequest,
     pub(super) timeout: Duration,
@@ -47,13 +47,13 @@ pub(super) struct Plain<'a> {
     pub(super) max_retries: u32,
 }
 
-impl Means {
+impl SourceContext {
     /// A client of STS that signs with credentials of this provider.
     pub(super) fn sts(&self, credentials: Arc<dyn CredentialProvider>, endpoint: Endpoint) -> StsClient {
         StsClient::new(RpcConfig {
             endpoint,
             signature: self.signature,
-            caller: Arc::new(self.caller(credentials, self.retry, self.request_timeout)),
+            dispatcher: Arc::new(self.dispatcher(credentials, self.retry, self.request_timeout)),
             nonces: Arc::clone(&self.nonces),
         })
     }
@@ -62,11 +62,15 @@ impl Means {
     ///
     /// # Errors
     /// As any call; a status other than 2xx is an error that does not quote the body, which may hold secrets.
-    pub(super) async fn send(&self, context: &CallContext, plain: Plain<'_>) -> Result<HttpResponse, Error> {
-        let Plain { operation, request, timeout, max_retries } = plain;
-        let caller = self.caller(nobody(), RetryPolicy { max_retries, ..self.retry }, timeout);
-        let prepare = |_: &Credentials, _: OffsetDateTime| Ok(request.clone());
-        let accept = |response: &HttpResponse, _| match response.status {
+    pub(super) async fn send(
+        &self,
+        context: &CallContext,
+        plain: UnsignedRequest<'_>,
+    ) -> Result<HttpResponse, Error> {
+        let UnsignedRequest { operation, request, timeout, max_retries } = plain;
+        let dispatcher = self.dispatcher(anonymous(), RetryPolicy { max_retries, ..self.retry }, timeout);
+        let build = |_: &Credentials, _: OffsetDateTime| Ok(request.clone());
+        let parse = |response: &HttpResponse, _| match response.status {
             200..300 => Ok(response.clone()),
             status => {
                 let redirect = redirect(response).map(|redirect| format!(", but {redirect}"));
@@ -74,8 +78,8 @@ impl Means {
                 Err(Error::from_answer(operation, status, None, message))
             }
         };
-        let action = Action { operation, prepare: &prepare, accept: &accept, request_id: |_| None };
-        caller.repeat(context, &action).await
+        let api_call = ApiCall { operation, build: &build, parse: &parse, request_id: |_| None };
+        dispatcher.retry(context, &api_call).await
     }
 
     /// Waits for something that is no call, within the bounds of the operation.
@@ -94,13 +98,13 @@ impl Means {
         })
     }
 
-    fn caller(
+    fn dispatcher(
         &self,
         credentials: Arc<dyn CredentialProvider>,
         retry: RetryPolicy,
         request_timeout: Duration,
-    ) -> Caller {
-        Caller::new(CallerConfig {
+    ) -> Dispatcher {
+        Dispatcher::new(DispatcherConfig {
             credentials,
             transport: Arc::clone(&self.transport),
             clock: Arc::clone(&self.clock),
@@ -112,7 +116,7 @@ impl Means {
 }
 
 /// The credentials of a request that nobody signs.
-pub(super) fn nobody() -> Arc<dyn CredentialProvider> {
+pub(super) fn anonymous() -> Arc<dyn CredentialProvider> {
     Arc::new(StaticCredentials::new(Credentials {
         access_key_id: String::new(),
         access_key_secret: "".into(),

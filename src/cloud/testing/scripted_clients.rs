@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cloud::credentials::{Credentials, Means, StaticCredentials};
+use crate::cloud::credentials::{Credentials, SourceContext, StaticCredentials};
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::retry::RetryPolicy;
 use crate::cloud::rpc::RpcConfig;
 use crate::cloud::signing::rpc::SignatureVersion;
 use crate::cloud::testing::{ManualClock, NumberedNonces, ScriptedHost, ScriptedTransport};
-use crate::cloud::{Caller, CallerConfig};
+use crate::cloud::{Dispatcher, DispatcherConfig};
 
 /// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
 /// `canary-token+/=`, three retries with pauses of 1 to 4 seconds, ten seconds for an attempt.
@@ -35,7 +35,7 @@ pub fn scripted_rpc_with(
     signature: SignatureVersion,
 ) -> RpcConfig {
     let second = Duration::from_secs(1);
-    let caller = Caller::new(CallerConfig {
+    let dispatcher = Dispatcher::new(DispatcherConfig {
         credentials: Arc::new(StaticCredentials::new(Credentials {
             access_key_id: "ak".into(),
             access_key_secret: "canary-secret".into(),
@@ -51,7 +51,7 @@ pub fn scripted_rpc_with(
     RpcConfig {
         endpoint: Endpoint::parse("http://127.0.0.1:8700").unwrap(),
         signature,
-        caller: Arc::new(caller),
+        dispatcher: Arc::new(dispatcher),
         nonces: Arc::new(NumberedNonces::default()),
     }
 }
@@ -61,9 +61,9 @@ pub fn scripted_means(
     host: &Arc<ScriptedHost>,
     transport: &Arc<ScriptedTransport>,
     clock: &ManualClock,
-) -> Means {
+) -> SourceContext {
     let second = Duration::from_secs(1);
-    Means {
+    SourceContext {
         host: host.clone(),
         transport: transport.clone(),
         clock: Arc::new(clock.clone()),

@@ -1,18 +1,22 @@
 //! What follows when a service says that the token of a call has expired.
 
-use crate::cloud::credentials::{CredentialProvider, Credentials, Renewal};
+use crate::cloud::credentials::{CredentialProvider, Credentials, Refresh};
 use crate::cloud::error::Error;
 
 /// Tells the provider of the credentials if an answer says that they have expired, and the error what follows: a call
 /// that was refused for that reason can be repeated if others follow.
-pub(crate) fn heed(provider: &dyn CredentialProvider, credentials: &Credentials, error: Error) -> Error {
+pub(crate) fn on_expired_token(
+    provider: &dyn CredentialProvider,
+    credentials: &Credentials,
+    error: Error,
+) -> Error {
     if !error.is_expired_token() {
         return error;
     }
     match provider.refused(credentials) {
-        Renewal::Impossible => error,
-        Renewal::Follows => error.with_retryable(true),
-        Renewal::InVain => {
+        Refresh::Impossible => error,
+        Refresh::Scheduled => error.with_retryable(true),
+        Refresh::AlreadyTried => {
             let said = error.message().trim_end_matches('.');
             let message = format!(
                 "{said}; the credentials are new ones from {}, and the ones before them were refused too",

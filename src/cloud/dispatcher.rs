@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::cloud::call_stats::CallStats;
 use crate::cloud::clock::Clock;
 use crate::cloud::context::{CallContext, Interrupted};
 use crate::cloud::credentials::{self, CredentialProvider, Credentials};
@@ -17,14 +18,13 @@ use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, redact, trace,
 };
-use crate::cloud::rate::Rates;
+use crate::cloud::rate_limiter::RateLimiters;
 use crate::cloud::retry::{RetryPolicy, asked_wait};
-use crate::cloud::silence::Silence;
-use crate::cloud::totals::Totals;
+use crate::cloud::silent_endpoints::SilentEndpoints;
 
-/// What a [`Caller`] is made of.
+/// What a [`Dispatcher`] is made of.
 #[derive(Debug)]
-pub struct CallerConfig {
+pub struct DispatcherConfig {
     /// Who signs the calls.
     pub credentials: Arc<dyn CredentialProvider>,
     /// What carries them.
@@ -48,7 +48,7 @@ pub struct CallerConfig {
 /// A call that is refused because its token has expired was not carried out. If the provider has other credentials, or
 /// can fetch some, it may be repeated like a call that failed for a passing reason, and is an attempt like any other.
 #[derive(Debug)]
-pub struct Caller {
+pub struct Dispatcher {
     credentials: Arc<dyn CredentialProvider>,
     transport: Arc<dyn HttpTransport>,
     clock: Arc<dyn Clock>,
@@ -58,10 +58,10 @@ pub struct Caller {
     /// One permit for each request on the wire. None is held during a pause, or while a service's turn is waited for.
     permits: Arc<Semaphore>,
     /// How fast each service takes calls.
-    rates: Rates,
+    rate_limiters: RateLimiters,
     /// Which endpoints do not answer.
-    silence: Silence,
-    totals: Totals,
+    silent_endpoints: SilentEndpoints,
+    stats: CallStats,
 }
 
 /// How long a call waits in vain, at least, before its endpoint is taken for one that does not answer, where the time
@@ -69,15 +69,14 @@ pub struct Caller {
 pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(5);
 
 /// How the two ends of a call look for one action.
-pub(crate) struct Action<'a, T> {
+pub(crate) struct ApiCall<'a, T> {
     /// What errors and log lines call it.
     pub(crate) operation: &'a Operation,
     /// Writes and signs a request. Asked again for each attempt, so that each has a fresh date.
-    pub(crate) prepare:
-        &'a (dyn Fn(&Credentials, OffsetDateTime) -> Result<HttpRequest, Error> + Send + Sync),
+    pub(crate) build: &'a (dyn Fn(&Credentials, OffsetDateTime) -> Result<HttpRequest, Error> + Send + Sync),
     /// Reads an answer to a request that was sent at a moment of [`Clock::monotonic`]: the value of the call, or the
     /// service's refusal.
-    pub(crate) accept: &'a (dyn Fn(&HttpResponse, Duration) -> Result<T, Error> + Send + Sync),
+    pub(crate) parse: &'a (dyn Fn(&HttpResponse, Duration) -> Result<T, Error> + Send + Sync),
     /// Finds the request id in an answer.
     pub(crate) request_id: fn(&HttpResponse) -> Option<String>,
 }
@@ -101,51 +100,67 @@ struct Ready {
     credentials: Arc<Credentials>,
 }
 
-impl Caller {
+impl Dispatcher {
     /// A caller; nothing is connected, loaded or asked for before the first call.
-    pub fn new(config: CallerConfig) -> Self {
-        let CallerConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } = config;
+    pub fn new(config: DispatcherConfig) -> Self {
+        let DispatcherConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } =
+            config;
         // A client that can send nothing would wait for ever.
         let permits = Arc::new(Semaphore::new(max_concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        let (rates, silence, totals) = (Rates::default(), Silence::default(), Totals::default());
-        Self { credentials, transport, clock, retry, request_timeout, permits, rates, silence, totals }
+        let (rate_limiters, silent_endpoints, stats) =
+            (RateLimiters::default(), SilentEndpoints::default(), CallStats::default());
+        Self {
+            credentials,
+            transport,
+            clock,
+            retry,
+            request_timeout,
+            permits,
+            rate_limiters,
+            silent_endpoints,
+            stats,
+        }
     }
 
     /// Sends once, whatever comes of it.
-    pub(crate) async fn once<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
-        let started = self.begin(context, action.operation);
+    pub(crate) async fn send_once<T>(
+        &self,
+        context: &CallContext,
+        api_call: &ApiCall<'_, T>,
+    ) -> Result<T, Error> {
+        let started = self.begin(context, api_call.operation);
         let mut progress = Progress::default();
-        let result = self.attempt(context, action, &mut progress).await;
-        self.conclude(context, action.operation, started, &progress, result)
+        let result = self.attempt(context, api_call, &mut progress).await;
+        self.conclude(context, api_call.operation, started, &progress, result)
     }
 
     /// Sends once, but not after `send_by` on the scale of [`Clock::monotonic`]; `None` if it was not sent because its
     /// turn, a permit or credentials came too late.
-    pub(crate) async fn once_by<T>(
+    pub(crate) async fn send_once_by<T>(
         &self,
         context: &CallContext,
-        action: &Action<'_, T>,
+        api_call: &ApiCall<'_, T>,
         send_by: Duration,
     ) -> Result<Option<T>, Error> {
-        let started = self.begin(context, action.operation);
+        let started = self.begin(context, api_call.operation);
         let mut progress = Progress::default();
         let in_time = context.clone().with_deadline(send_by);
-        let ready = self.ready(&in_time, action.operation, Some(send_by)).await;
+        let ready = self.acquire(&in_time, api_call.operation, Some(send_by)).await;
         if self.clock.monotonic() >= send_by && !context.is_over(&*self.clock) {
             tracing::debug!(
-                service = action.operation.service,
-                action = action.operation.action,
-                target = action.operation.target,
+                service = api_call.operation.service,
+                action = api_call.operation.action,
+                target = api_call.operation.target,
                 waited_ms = millis(self.clock.monotonic().saturating_sub(started)),
                 "not sent: its time has passed"
             );
             return Ok(None);
         }
         let result = match ready {
-            Ok(ready) => self.send(context, action, ready, &mut progress).await,
+            Ok(ready) => self.send(context, api_call, ready, &mut progress).await,
             Err(error) => Err(error),
         };
-        self.conclude(context, action.operation, started, &progress, result).map(Some)
+        self.conclude(context, api_call.operation, started, &progress, result).map(Some)
     }
 
     /// The same context with a permit to send of its own, which its calls use one after the other, as long as the
@@ -166,15 +181,19 @@ impl Caller {
     /// answer is asked for once more.
     ///
     /// Once such a call was not answered at all, others to the same endpoint fail at once.
-    pub(crate) async fn repeat<T>(&self, context: &CallContext, action: &Action<'_, T>) -> Result<T, Error> {
+    pub(crate) async fn retry<T>(
+        &self,
+        context: &CallContext,
+        api_call: &ApiCall<'_, T>,
+    ) -> Result<T, Error> {
         let began = self.clock.monotonic();
         let mut progress = Progress::default();
-        let result = self.repeat_if(context, action, &mut progress, |_| true).await;
+        let result = self.retry_if(context, api_call, &mut progress, |_| true).await;
         if let Err(error) = &result
-            && error.operation() == action.operation
+            && error.operation() == api_call.operation
             && self.is_silence(error, &progress)
         {
-            self.silence.unanswered(action.operation, began, self.clock.monotonic());
+            self.silent_endpoints.unanswered(api_call.operation, began, self.clock.monotonic());
         }
         result
     }
@@ -187,30 +206,30 @@ impl Caller {
         error.kind() == ErrorKind::Timeout && (error.is_retryable() || waited >= SILENT_AFTER)
     }
 
-    /// As [`Caller::repeat`], but ends with the first error after which the service may have done what was asked.
+    /// As [`Dispatcher::retry`], but ends with the first error after which the service may have done what was asked.
     /// For calls that change something: whether to repeat them then is for someone who can look first.
-    pub(crate) async fn repeat_unless_applied<T>(
+    pub(crate) async fn retry_unless_applied<T>(
         &self,
         context: &CallContext,
-        action: &Action<'_, T>,
+        api_call: &ApiCall<'_, T>,
     ) -> Result<T, Error> {
         let mut progress = Progress::default();
-        self.repeat_if(context, action, &mut progress, |error| !error.may_have_been_applied()).await
+        self.retry_if(context, api_call, &mut progress, |error| !error.may_have_been_applied()).await
     }
 
-    async fn repeat_if<T>(
+    async fn retry_if<T>(
         &self,
         context: &CallContext,
-        action: &Action<'_, T>,
+        api_call: &ApiCall<'_, T>,
         progress: &mut Progress,
         may_repeat: fn(&Error) -> bool,
     ) -> Result<T, Error> {
-        let started = self.begin(context, action.operation);
+        let started = self.begin(context, api_call.operation);
         let result = loop {
-            match self.attempt(context, action, progress).await {
+            match self.attempt(context, api_call, progress).await {
                 Ok(value) => break Ok(value),
                 // Fetching credentials is a call of its own, with retries of its own.
-                Err(error) if error.operation() != action.operation || !may_repeat(&error) => {
+                Err(error) if error.operation() != api_call.operation || !may_repeat(&error) => {
                     break Err(error);
                 }
                 Err(error) => {
@@ -220,20 +239,20 @@ impl Caller {
                     } else {
                         error
                     };
-                    if let Err(last) = self.pause(context, progress.attempts, &error).await {
+                    if let Err(last) = self.pause_before_retry(context, progress.attempts, &error).await {
                         break Err(last);
                     }
                 }
             }
         };
-        self.conclude(context, action.operation, started, progress, result)
+        self.conclude(context, api_call.operation, started, progress, result)
     }
 
     /// Waits as the policy says before the attempt that follows `attempts`.
     ///
     /// # Errors
     /// `error` itself when there must be no further attempt; `Cancelled` when that happens during the pause.
-    pub(crate) async fn pause(
+    pub(crate) async fn pause_before_retry(
         &self,
         context: &CallContext,
         attempts: u32,
@@ -269,32 +288,32 @@ impl Caller {
     async fn attempt<T>(
         &self,
         context: &CallContext,
-        action: &Action<'_, T>,
+        api_call: &ApiCall<'_, T>,
         progress: &mut Progress,
     ) -> Result<T, Error> {
-        let ready = self.ready(context, action.operation, None).await?;
-        self.send(context, action, ready, progress).await
+        let ready = self.acquire(context, api_call.operation, None).await?;
+        self.send(context, api_call, ready, progress).await
     }
 
     /// Waits for all that a request needs before it can be sent.
-    async fn ready(
+    async fn acquire(
         &self,
         context: &CallContext,
         operation: &Operation,
         send_by: Option<Duration>,
     ) -> Result<Ready, Error> {
-        self.expect_answer(context, operation)?;
-        let pace = self.rates.of(operation);
-        let turn = self.within(context, operation, false, pace.turn(&*self.clock, send_by)).await;
+        self.check_not_silent(context, operation)?;
+        let limiter = self.rate_limiters.of(operation);
+        let turn = self.bounded(context, operation, false, limiter.acquire(&*self.clock, send_by)).await;
         turn.map_err(|error| match error.kind() {
-            ErrorKind::Timeout => pace.too_late(operation).unwrap_or(error),
+            ErrorKind::Timeout => limiter.throttled_error(operation).unwrap_or(error),
             _ => error,
         })?;
         let permit = self.permit(context, operation).await?;
         // The one who had the permit may have found out.
-        self.expect_answer(context, operation)?;
+        self.check_not_silent(context, operation)?;
         let credentials =
-            self.within(context, operation, false, self.credentials.credentials(context)).await?;
+            self.bounded(context, operation, false, self.credentials.credentials(context)).await?;
         // Whatever was asked of their source, the call itself was not sent.
         let credentials = credentials.map_err(|error| error.with_may_have_been_applied(false))?;
         Ok(Ready { _permit: permit, credentials })
@@ -302,8 +321,8 @@ impl Caller {
 
     /// # Errors
     /// `Timeout` if the endpoint of a call has not answered an earlier one.
-    fn expect_answer(&self, context: &CallContext, operation: &Operation) -> Result<(), Error> {
-        if context.asks_silent { Ok(()) } else { self.silence.check(operation) }
+    fn check_not_silent(&self, context: &CallContext, operation: &Operation) -> Result<(), Error> {
+        if context.asks_silent_endpoints { Ok(()) } else { self.silent_endpoints.check(operation) }
     }
 
     async fn permit(
@@ -315,7 +334,7 @@ impl Caller {
             return Ok(Arc::clone(permit));
         }
         let acquired = Arc::clone(&self.permits).acquire_owned();
-        let permit = self.within(context, operation, false, acquired).await?;
+        let permit = self.bounded(context, operation, false, acquired).await?;
         permit.map(Arc::new).map_err(|closed| {
             Error::new(ErrorKind::Unexpected, operation, "the client is closed").with_source(closed)
         })
@@ -324,12 +343,12 @@ impl Caller {
     async fn send<T>(
         &self,
         context: &CallContext,
-        action: &Action<'_, T>,
+        api_call: &ApiCall<'_, T>,
         ready: Ready,
         progress: &mut Progress,
     ) -> Result<T, Error> {
-        let (operation, credentials) = (action.operation, &ready.credentials);
-        let request = (action.prepare)(credentials, self.clock.now())?;
+        let (operation, credentials) = (api_call.operation, &ready.credentials);
+        let request = (api_call.build)(credentials, self.clock.now())?;
         let sent_at = self.clock.monotonic();
 
         progress.attempts = progress.attempts.saturating_add(1);
@@ -338,14 +357,14 @@ impl Caller {
         progress.status = None;
         progress.request_id = None;
         log_exchange(operation, "sending", credentials, || trace::request(&request));
-        let response = self.within(context, operation, true, self.exchange(operation, &request)).await??;
+        let response = self.bounded(context, operation, true, self.exchange(operation, &request)).await??;
         log_exchange(operation, "answered", credentials, || trace::response(&response, &request));
         progress.unanswered_since = None;
-        self.silence.answered(operation, self.clock.monotonic());
+        self.silent_endpoints.answered(operation, self.clock.monotonic());
         progress.status = Some(response.status);
-        progress.request_id = (action.request_id)(&response);
+        progress.request_id = (api_call.request_id)(&response);
 
-        let outcome = (action.accept)(&response, sent_at).map_err(|error| {
+        let outcome = (api_call.parse)(&response, sent_at).map_err(|error| {
             let error = asked_wait(&response.headers, self.clock.now()).on(error);
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
             let error = error
@@ -353,13 +372,13 @@ impl Caller {
                 .with_clock_ahead(clock_ahead(&response, self.clock.now()))
                 .without(credentials.access_key_secret.expose())
                 .without(token);
-            credentials::heed(&*self.credentials, credentials, error)
+            credentials::on_expired_token(&*self.credentials, credentials, error)
         });
         let refusal = outcome.as_ref().err();
         context.efforts.answered(operation, refusal);
         let throttled = refusal.filter(|error| error.kind() == ErrorKind::Throttled);
-        let pace = self.rates.of(operation);
-        pace.answered(operation.service, throttled, sent_at, self.clock.monotonic());
+        let limiter = self.rate_limiters.of(operation);
+        limiter.on_response(operation.service, throttled, sent_at, self.clock.monotonic());
         outcome
     }
 
@@ -390,7 +409,7 @@ impl Caller {
     ///
     /// Where the time limit ends it, the error is the refusal that the call repeats, unless the service has been
     /// silent since.
-    pub(crate) async fn within<F: Future>(
+    pub(crate) async fn bounded<F: Future>(
         &self,
         context: &CallContext,
         operation: &Operation,
@@ -437,7 +456,7 @@ impl Caller {
             if ours { context.efforts.on(error, now) } else { error }
         });
         let error = result.as_ref().err();
-        self.totals.count(operation, progress.attempts, elapsed, error.is_some());
+        self.stats.record(operation, progress.attempts, elapsed, error.is_some());
         tracing::info!(
             service = operation.service,
             action = operation.action,
@@ -454,9 +473,9 @@ impl Caller {
     }
 }
 
-impl<T> fmt::Debug for Action<'_, T> {
+impl<T> fmt::Debug for ApiCall<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Action").field("operation", self.operation).finish_non_exhaustive()
+        f.debug_struct("ApiCall").field("operation", self.operation).finish_non_exhaustive()
     }
 }
 

@@ -9,20 +9,20 @@ use crate::cloud::error::Operation;
 
 /// Counts calls; tells what they came to when it goes.
 #[derive(Debug, Default)]
-pub(crate) struct Totals(Mutex<BTreeMap<(&'static str, &'static str), Total>>);
+pub(crate) struct CallStats(Mutex<BTreeMap<(&'static str, &'static str), ActionStats>>);
 
 /// The calls of one action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Total {
+struct ActionStats {
     calls: u32,
     failed: u32,
     attempts: u32,
     elapsed: Duration,
 }
 
-impl Totals {
+impl CallStats {
     /// Counts one call that is over.
-    pub(crate) fn count(&self, operation: &Operation, attempts: u32, elapsed: Duration, failed: bool) {
+    pub(crate) fn record(&self, operation: &Operation, attempts: u32, elapsed: Duration, failed: bool) {
         let mut totals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let total = totals.entry((operation.service, operation.action)).or_default();
         total.calls = total.calls.saturating_add(1);
@@ -33,11 +33,11 @@ impl Totals {
 }
 
 /// `SLS GetLogStore: 2 calls, 3 attempts, 0 failed, 41 ms; ...`, sorted by service and action; empty without calls.
-impl fmt::Display for Totals {
+impl fmt::Display for CallStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (position, ((service, action), total)) in totals.iter().enumerate() {
-            let Total { calls, failed, attempts, elapsed } = total;
+            let ActionStats { calls, failed, attempts, elapsed } = total;
             f.write_str(if position == 0 { "" } else { "; " })?;
             let ms = elapsed.as_millis();
             write!(f, "{service} {action}: {calls} calls, {attempts} attempts, {failed} failed, {ms} ms")?;
@@ -46,7 +46,7 @@ impl fmt::Display for Totals {
     }
 }
 
-impl Drop for Totals {
+impl Drop for CallStats {
     fn drop(&mut self) {
         let totals = self.to_string();
         if !totals.is_empty() {
@@ -61,13 +61,13 @@ mod tests {
 
     #[test]
     fn calls_are_added_up_by_service_and_action() {
-        let totals = Totals::default();
+        let totals = CallStats::default();
         assert_eq!(totals.to_string(), "");
         let ms = Duration::from_millis;
-        totals.count(&Operation::new("SLS", "UpdateLogStore", "p/l"), 1, ms(20), false);
-        totals.count(&Operation::new("SLS", "GetLogStore", "p/l"), 1, ms(10), false);
-        totals.count(&Operation::new("SLS", "GetLogStore", "p/m"), 3, ms(30), true);
-        totals.count(&Operation::new("RAM", "GetRole", "r"), 1, ms(5), false);
+        totals.record(&Operation::new("SLS", "UpdateLogStore", "p/l"), 1, ms(20), false);
+        totals.record(&Operation::new("SLS", "GetLogStore", "p/l"), 1, ms(10), false);
+        totals.record(&Operation::new("SLS", "GetLogStore", "p/m"), 3, ms(30), true);
+        totals.record(&Operation::new("RAM", "GetRole", "r"), 1, ms(5), false);
         assert_eq!(
             totals.to_string(),
             "RAM GetRole: 1 calls, 1 attempts, 0 failed, 5 ms; SLS GetLogStore: 2 calls, 4 attempts, 1 failed, \

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::cloud::call::printable;
+use crate::cloud::dispatcher::printable;
 use crate::cloud::error::{Error, ErrorKind, Operation};
 use crate::cloud::http::HttpResponse;
 

@@ -12,7 +12,7 @@ use crate::cloud::names::Region;
 /// After a call that was repeated until its time was over without an answer, further calls to that endpoint fail at
 /// once. An answer, to a call that was sent before, ends that.
 #[derive(Debug, Default)]
-pub(crate) struct Silence(Mutex<BTreeMap<Place, State>>);
+pub(crate) struct SilentEndpoints(Mutex<BTreeMap<Place, State>>);
 
 /// What has an endpoint of its own: a service in a region, or one that is the same in all.
 type Place = (&'static str, Option<Region>);
@@ -25,7 +25,7 @@ struct State {
     silent_for: Option<Duration>,
 }
 
-impl Silence {
+impl SilentEndpoints {
     /// Takes note of an answer, whichever it is.
     pub(crate) fn answered(&self, operation: &Operation, now: Duration) {
         let mut places = self.places();

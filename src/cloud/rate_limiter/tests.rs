@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::future::{BoxFuture, join_all};
 
 use super::*;
-use crate::cloud::call::Action;
 use crate::cloud::credentials::{Credentials, StaticCredentials};
+use crate::cloud::dispatcher::ApiCall;
 use crate::cloud::endpoint::Endpoint;
 use crate::cloud::http::{Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError};
 use crate::cloud::retry::RetryPolicy;
 use crate::cloud::testing::ManualClock;
-use crate::cloud::{CallContext, Caller, CallerConfig};
+use crate::cloud::{CallContext, Dispatcher, DispatcherConfig};
 
 const LATENCY: Duration = Duration::from_millis(50);
 
@@ -60,7 +60,7 @@ impl HttpTransport for Quota {
 struct Service {
     clock: ManualClock,
     quota: Arc<Quota>,
-    caller: Caller,
+    dispatcher: Dispatcher,
 }
 
 impl Service {
@@ -76,7 +76,7 @@ impl Service {
             refused: AtomicU32::new(0),
             late: Mutex::default(),
         });
-        let caller = Caller::new(CallerConfig {
+        let dispatcher = Dispatcher::new(DispatcherConfig {
             credentials: Arc::new(StaticCredentials::new(Credentials {
                 access_key_id: "ak".into(),
                 access_key_secret: "secret".into(),
@@ -89,7 +89,7 @@ impl Service {
             request_timeout: Duration::from_secs(30),
             max_concurrency: 64,
         });
-        Self { clock, quota, caller }
+        Self { clock, quota, dispatcher }
     }
 
     /// Makes calls with so many workers, each of them within ten minutes; all of them succeed.
@@ -113,15 +113,14 @@ impl Service {
     async fn call_within(&self, limit: Duration) -> Result<(), Error> {
         let operation = operation();
         let origin = Endpoint::parse("http://127.0.0.1:1").unwrap().origin();
-        let prepare = |_: &Credentials, _| Ok(HttpRequest::new(Method::Get, origin.clone(), "/"));
-        let accept = |response: &HttpResponse, _| match response.status {
+        let build = |_: &Credentials, _| Ok(HttpRequest::new(Method::Get, origin.clone(), "/"));
+        let parse = |response: &HttpResponse, _| match response.status {
             200 => Ok(()),
             status => Err(Error::from_answer(&operation, status, None, "slow down")),
         };
-        let action =
-            Action { operation: &operation, prepare: &prepare, accept: &accept, request_id: |_| None };
+        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id: |_| None };
         let context = CallContext::default().with_timeout(&self.clock, limit);
-        self.caller.repeat(&context, &action).await
+        self.dispatcher.retry(&context, &api_call).await
     }
 
     fn refused(&self) -> u32 {
@@ -195,17 +194,17 @@ async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
 
 #[tokio::test]
 async fn services_and_regions_do_not_slow_each_other_down() {
-    let rates = Rates::default();
+    let rate_limiters = RateLimiters::default();
     let clock = ManualClock::new();
     let region = |id| Region::parse(id).unwrap();
     let hangzhou = operation().in_region(&region("cn-hangzhou"));
-    rates.of(&hangzhou).answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
-    rates.of(&hangzhou).turn(&clock, None).await;
-    clock.run(rates.of(&hangzhou).turn(&clock, None)).await;
+    rate_limiters.of(&hangzhou).on_response("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
+    rate_limiters.of(&hangzhou).acquire(&clock, None).await;
+    clock.run(rate_limiters.of(&hangzhou).acquire(&clock, None)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
     // On this clock a wait would never end.
-    rates.of(&operation().in_region(&region("cn-beijing"))).turn(&clock, None).await;
-    rates.of(&Operation::new("RAM", "GetRole", "r")).turn(&clock, None).await;
+    rate_limiters.of(&operation().in_region(&region("cn-beijing"))).acquire(&clock, None).await;
+    rate_limiters.of(&Operation::new("RAM", "GetRole", "r")).acquire(&clock, None).await;
 }
 
 fn operation() -> Operation {
@@ -218,66 +217,66 @@ fn refusal() -> Error {
 }
 
 /// The rate to a tenth of a call a second; `None` is no limit.
-fn rate(pace: &Pace) -> Option<f64> {
-    pace.state().limit.map(|limit| (limit.rate() * 10.0).round() / 10.0)
+fn rate(limiter: &RateLimiter) -> Option<f64> {
+    limiter.state().limit.map(|limit| (limit.rate() * 10.0).round() / 10.0)
 }
 
-/// A pace at which 20 calls were taken within half a second, the last of them now, and no limit.
-fn taken_at_40_a_second() -> (Pace, Duration) {
-    let (pace, began) = (Pace::default(), Duration::from_secs(1));
+/// A limiter at which 20 calls were taken within half a second, the last of them now, and no limit.
+fn taken_at_40_a_second() -> (RateLimiter, Duration) {
+    let (limiter, began) = (RateLimiter::default(), Duration::from_secs(1));
     for taken in 1..=20 {
-        pace.answered("SLS", None, Duration::ZERO, began + Duration::from_millis(25) * taken);
+        limiter.on_response("SLS", None, Duration::ZERO, began + Duration::from_millis(25) * taken);
     }
-    assert_eq!(rate(&pace), None);
-    (pace, began + Duration::from_millis(525))
+    assert_eq!(rate(&limiter), None);
+    (limiter, began + Duration::from_millis(525))
 }
 
 #[test]
 fn refusals_of_calls_that_were_on_their_way_lower_the_rate_once() {
-    let (pace, now) = taken_at_40_a_second();
+    let (limiter, now) = taken_at_40_a_second();
     for _ in 0..30 {
-        pace.answered("SLS", Some(&refusal()), Duration::from_secs(1), now);
+        limiter.on_response("SLS", Some(&refusal()), Duration::from_secs(1), now);
     }
-    assert_eq!(rate(&pace), Some(36.0));
+    assert_eq!(rate(&limiter), Some(36.0));
     let later = now + Duration::from_secs(1);
-    pace.answered("SLS", Some(&refusal()), later, later);
-    assert_eq!(rate(&pace), Some(32.4));
+    limiter.on_response("SLS", Some(&refusal()), later, later);
+    assert_eq!(rate(&limiter), Some(32.4));
 }
 
 #[test]
 fn a_rate_that_was_taken_for_a_while_is_lowered_by_little_and_one_that_is_not_refused_any_more_is_dropped() {
-    let (pace, now) = taken_at_40_a_second();
-    pace.answered("SLS", Some(&refusal()), now, now);
+    let (limiter, now) = taken_at_40_a_second();
+    limiter.on_response("SLS", Some(&refusal()), now, now);
     for _ in 0..10 {
-        pace.answered("SLS", None, now, now);
+        limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&pace), Some(40.0), "the first rate has grown back after ten calls");
-    pace.answered("SLS", Some(&refusal()), now, now);
-    assert_eq!(rate(&pace), Some(38.0));
+    assert_eq!(rate(&limiter), Some(40.0), "the first rate has grown back after ten calls");
+    limiter.on_response("SLS", Some(&refusal()), now, now);
+    assert_eq!(rate(&limiter), Some(38.0));
     for _ in 0..48 {
-        pace.answered("SLS", None, now, now);
+        limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&pace), Some(40.0), "as many have been taken as let it grow back");
+    assert_eq!(rate(&limiter), Some(40.0), "as many have been taken as let it grow back");
     for _ in 0..48 {
-        pace.answered("SLS", None, now, now);
+        limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&pace), Some(42.0), "past the rate that was refused it grows slowly first");
+    assert_eq!(rate(&limiter), Some(42.0), "past the rate that was refused it grows slowly first");
     for _ in 0..400 {
-        pace.answered("SLS", None, now, now);
+        limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&pace), None, "then the quota must have become larger");
+    assert_eq!(rate(&limiter), None, "then the quota must have become larger");
 }
 
 #[tokio::test]
 async fn whoever_stops_waiting_does_not_hold_the_others_up() {
-    let (pace, clock) = (Pace::default(), ManualClock::new());
-    pace.answered("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
-    pace.turn(&clock, None).await;
+    let (limiter, clock) = (RateLimiter::default(), ManualClock::new());
+    limiter.on_response("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
+    limiter.acquire(&clock, None).await;
     {
-        let mut given_up = Box::pin(pace.turn(&clock, None));
+        let mut given_up = Box::pin(limiter.acquire(&clock, None));
         assert!(futures_util::poll!(given_up.as_mut()).is_pending());
     }
-    clock.run(pace.turn(&clock, None)).await;
+    clock.run(limiter.acquire(&clock, None)).await;
     assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
 }
 
@@ -302,9 +301,9 @@ async fn a_call_whose_time_is_over_before_its_turn_is_told_of_the_refusal_it_wai
 
 #[test]
 fn without_a_limit_time_that_is_over_is_just_that() {
-    let (pace, now) = taken_at_40_a_second();
-    assert!(pace.too_late(&operation()).is_none());
-    pace.answered("SLS", Some(&refusal()), now, now);
-    let error = pace.too_late(&operation()).unwrap();
+    let (limiter, now) = taken_at_40_a_second();
+    assert!(limiter.throttled_error(&operation()).is_none());
+    limiter.on_response("SLS", Some(&refusal()), now, now);
+    let error = limiter.throttled_error(&operation()).unwrap();
     assert!(error.to_string().contains("(HTTP 403, code ReadQuotaExceed, request id R1)"), "{error}");
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::cloud::clock::Clock;
 use crate::cloud::credentials::error::unusable;
-use crate::cloud::credentials::{Credentials, Fetched, Renewal};
+use crate::cloud::credentials::{Credentials, Fetched, Refresh};
 use crate::cloud::error::Error;
 
 /// How long before they expire credentials are renewed: longer than any call takes, and a third of the shortest
@@ -22,15 +22,15 @@ pub(super) const RENEW_AGAIN_AFTER: time::Duration = time::Duration::seconds(30)
 pub(super) const REPLACED_AFTER: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Default)]
-pub(super) struct State {
-    held: Option<Held>,
+pub(super) struct Cache {
+    held: Option<CachedCredentials>,
     /// How many fetches have failed, and the error of the last.
     pub(super) failures: u64,
     pub(super) last_failure: Option<Error>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct CachedCredentials {
     credentials: Arc<Credentials>,
     expiration: Option<OffsetDateTime>,
     /// From when on to renew; `None` is never.
@@ -42,22 +42,22 @@ struct Held {
 }
 
 /// What there is at a moment.
-pub(super) enum Standing {
+pub(super) enum CacheState {
     Good(Arc<Credentials>),
-    Ageing(Arc<Credentials>),
+    RefreshDue(Arc<Credentials>),
     /// There are none that can be used, and so many fetches had failed.
     None(u64),
 }
 
-impl State {
-    pub(super) fn standing(&self, now: OffsetDateTime) -> Standing {
+impl Cache {
+    pub(super) fn standing(&self, now: OffsetDateTime) -> CacheState {
         match &self.held {
             Some(held) if held.is_usable(now) => {
                 let credentials = Arc::clone(&held.credentials);
                 let ageing = held.renew_at.is_some_and(|renew_at| renew_at <= now);
-                if ageing { Standing::Ageing(credentials) } else { Standing::Good(credentials) }
+                if ageing { CacheState::RefreshDue(credentials) } else { CacheState::Good(credentials) }
             }
-            _ => Standing::None(self.failures),
+            _ => CacheState::None(self.failures),
         }
     }
 
@@ -77,7 +77,13 @@ impl State {
         let renew_at = expiration.map(|expiration| expiration.saturating_sub(RENEW_BEFORE).max(soonest));
         let credentials = Arc::new(credentials);
         let held = Arc::clone(&credentials);
-        self.held = Some(Held { credentials: held, expiration, renew_at, is_refused: false, kept_until });
+        self.held = Some(CachedCredentials {
+            credentials: held,
+            expiration,
+            renew_at,
+            is_refused: false,
+            kept_until,
+        });
         Ok(credentials)
     }
 
@@ -89,16 +95,16 @@ impl State {
     }
 
     /// Takes note of a refusal; `now` is on the scale of [`Clock::monotonic`].
-    pub(super) fn refuse(&mut self, credentials: &Credentials, now: Duration) -> Renewal {
+    pub(super) fn refuse(&mut self, credentials: &Credentials, now: Duration) -> Refresh {
         match &mut self.held {
             Some(held) if *held.credentials == *credentials => {
                 if !held.is_refused && held.kept_until.is_some_and(|until| now < until) {
-                    return Renewal::InVain;
+                    return Refresh::AlreadyTried;
                 }
                 held.is_refused = true;
-                Renewal::Follows
+                Refresh::Scheduled
             }
-            _ => Renewal::Follows,
+            _ => Refresh::Scheduled,
         }
     }
 
@@ -108,7 +114,7 @@ impl State {
     }
 }
 
-impl Held {
+impl CachedCredentials {
     fn is_usable(&self, now: OffsetDateTime) -> bool {
         !self.is_refused && self.expiration.is_none_or(|expiration| now < expiration)
     }

@@ -14,7 +14,7 @@ const MAY_CHANGE: &str = "A call that is still under way may change that.";
 
 /// What was found of a Logstore after a sequence that failed, if it was looked at once more.
 pub(super) fn of_log_store(failure: &Failure) -> Option<String> {
-    Some(match (failure.last_look.as_ref()?, &failure.last_seen) {
+    Some(match (failure.final_read.as_ref()?, &failure.last_seen) {
         (Ok(()), Some(seen)) => {
             format!("After that the Logstore was found with {}. {MAY_CHANGE}", found(seen))
         }
@@ -78,9 +78,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(last_look: Option<Result<(), ApplyError>>, conf: Value, expected: Option<&str>) {
+    fn check(final_read: Option<Result<(), ApplyError>>, conf: Value, expected: Option<&str>) {
         let last_seen = Some(log_store(conf));
-        let failure = Failure { error: cancelled(), written: true, last_seen, last_look, losses: Vec::new() };
+        let failure =
+            Failure { error: cancelled(), written: true, last_seen, final_read, losses: Vec::new() };
         assert_eq!(of_log_store(&failure).as_deref(), expected);
     }
 

@@ -10,16 +10,16 @@ use crate::cloud::names::Region;
 
 /// The paces of the services; all calls of one caller are of one account.
 #[derive(Debug, Default)]
-pub(crate) struct Rates(Mutex<BTreeMap<Quota, Arc<Pace>>>);
+pub(crate) struct RateLimiters(Mutex<BTreeMap<Quota, Arc<RateLimiter>>>);
 
 /// What has a quota of its own: a service in a region, or one that is the same in all.
 type Quota = (&'static str, Option<Region>);
 
-impl Rates {
+impl RateLimiters {
     /// The pace of a call: each region of a service has a quota of its own.
-    pub(crate) fn of(&self, operation: &Operation) -> Arc<Pace> {
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(paces.entry((operation.service, operation.region.clone())).or_default())
+    pub(crate) fn of(&self, operation: &Operation) -> Arc<RateLimiter> {
+        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(limiters.entry((operation.service, operation.region.clone())).or_default())
     }
 }
 
@@ -32,7 +32,7 @@ impl Rates {
 /// So hundreds of callers share a small quota, and few calls are sent in vain. The limit is dropped once it has grown
 /// past [`HIGHEST`].
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimiter {
     /// Where calls without a time limit wait for their turn, in the order they came.
     queue: tokio::sync::Mutex<()>,
     /// Held by the one whose turn is next. A call with a time limit waits behind one call of the queue at most.
@@ -101,28 +101,28 @@ const MEASURED_AT_LEAST: Duration = Duration::from_millis(100);
 /// How long before its time limit an urgent call is sent at the latest: it still has to be signed.
 const AHEAD_OF_LIMIT: Duration = Duration::from_millis(100);
 
-impl Pace {
+impl RateLimiter {
     /// Waits until the next call may be sent.
     ///
     /// A call with a time limit (`send_by`) goes ahead of those that have none. If its turn would come too late, it is
     /// sent ahead of its turn, and the calls after it wait for longer: the rate stays what it is.
-    pub(crate) async fn turn(&self, clock: &dyn Clock, send_by: Option<Duration>) {
+    pub(crate) async fn acquire(&self, clock: &dyn Clock, send_by: Option<Duration>) {
         if self.state().sends_without_limit(clock.monotonic()) {
             return;
         }
         let Some(send_by) = send_by else {
             let _queue = self.queue.lock().await;
-            return self.next_turn(clock).await;
+            return self.acquire_in_order(clock).await;
         };
         let left = send_by.saturating_sub(AHEAD_OF_LIMIT).saturating_sub(clock.monotonic());
         tokio::select! {
             biased;
-            () = self.next_turn(clock) => {}
+            () = self.acquire_in_order(clock) => {}
             () = clock.sleep(left) => self.state().send_ahead_of_turn(clock.monotonic()),
         }
     }
 
-    async fn next_turn(&self, clock: &dyn Clock) {
+    async fn acquire_in_order(&self, clock: &dyn Clock) {
         let _turn = self.turn.lock().await;
         loop {
             let wait = self.state().wait(clock.monotonic());
@@ -135,7 +135,7 @@ impl Pace {
     }
 
     /// Takes note of an answer to a call that was sent at `sent`; `refusal` is one for coming too fast.
-    pub(crate) fn answered(&self, service: &str, refusal: Option<&Error>, sent: Duration, now: Duration) {
+    pub(crate) fn on_response(&self, service: &str, refusal: Option<&Error>, sent: Duration, now: Duration) {
         let mut state = self.state();
         let Some(refusal) = refusal else { return state.taken(now) };
         state.last_refusal = Some(refusal.clone());
@@ -150,7 +150,7 @@ impl Pace {
     }
 
     /// The error of a call whose time is over before its turn has come; `None` if calls do not wait for a turn.
-    pub(crate) fn too_late(&self, operation: &Operation) -> Option<Error> {
+    pub(crate) fn throttled_error(&self, operation: &Operation) -> Option<Error> {
         let state = self.state();
         let (limit, refusal) = (state.limit?, state.last_refusal.as_ref()?);
         let message = format!(
