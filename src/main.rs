@@ -7,11 +7,9 @@ use std::{
     process::ExitCode,
 };
 
-use alicloud_encryption::{
-    plugin::{self, Environment, Mode, Network, ServeOptions, log, serve::ServeError},
-    provider::{self, AlicloudEncryption, SOURCE_ADDRESS},
-    schema::ProviderServer,
-};
+use plugin::{self, Environment, Mode, Network, ServeOptions, log, serve::ServeError};
+use provider::{self, AlicloudEncryption, SOURCE_ADDRESS};
+use schema::ProviderServer;
 use tokio::runtime;
 
 const USAGE: &str = "\
@@ -68,7 +66,7 @@ fn command(mut arguments: impl Iterator<Item = OsString>) -> Command {
 
 fn serve(mode: Mode) -> ExitCode {
     let environment = Environment::of_process();
-    log::init(&environment);
+    log::init(&environment, &["cloud", "provider", "schema"]);
     match run(ServeOptions { environment, mode, network: Network::default(), output: Box::new(io::stdout()) })
     {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,10 +7,10 @@ use aes::Aes256;
 use aes_gcm::aead::{AeadInOut, KeyInit as _};
 use aes_gcm::aes::cipher::consts::U12;
 use aes_gcm::{Aes256Gcm, AesGcm};
-use alicloud_encryption::storage::{Algorithm, BlockAddress, DataKey, open, seal};
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt as _, KeyIvInit as _, StreamCipher as _};
 use sm4::Sm4;
+use storage::{Algorithm, BlockAddress, DataKey, open, seal};
 
 use crate::{Failure, megabytes};
 

@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use alicloud_encryption::storage::Algorithm;
+use storage::Algorithm;
 
 /// Whatever keeps a number from being measured.
 type Failure = Box<dyn std::error::Error>;

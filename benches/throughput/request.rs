@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use alicloud_encryption::crypto::{hmac_sha1, md5_upper_hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use crypto::{hmac_sha1, md5_upper_hex};
 use time::OffsetDateTime;
 use time::macros::format_description;
 

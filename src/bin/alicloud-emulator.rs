@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alicloud_encryption::emulator::{
+use clap::{Args, Parser, Subcommand};
+use emulator::{
     Clock, Config, Emulator, MASTER_KEY_VARIABLE, NoMasterKey, Rules, Seed, Storage, inspect, logging,
     master_key,
 };
-use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cloud::error::Operation;
+use crate::error::Operation;
 
 /// Counts calls; tells what they came to when it goes.
 #[derive(Debug, Default)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::cloud::clock::Clock;
-use crate::cloud::effort::Efforts;
+use crate::clock::Clock;
+use crate::effort::Efforts;
 
 /// The bounds of one operation; every call takes one.
 ///
@@ -30,7 +30,7 @@ pub struct CallContext {
 
 /// Why a wait was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Interrupted {
+pub enum Interrupted {
     /// The token was cancelled.
     Cancelled,
     /// The deadline has passed.
@@ -68,11 +68,10 @@ impl CallContext {
     }
 
     /// Waits for `work` within the bounds. Cancellation and a passed deadline win over work that is ready too.
-    pub(crate) async fn bound<F: Future>(
-        &self,
-        clock: &dyn Clock,
-        work: F,
-    ) -> Result<F::Output, Interrupted> {
+    ///
+    /// # Errors
+    /// Which of the bounds has ended it.
+    pub async fn bound<F: Future>(&self, clock: &dyn Clock, work: F) -> Result<F::Output, Interrupted> {
         if self.cancel.is_cancelled() {
             return Err(Interrupted::Cancelled);
         }
@@ -98,7 +97,7 @@ impl CallContext {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::testing::ManualClock;
+    use crate::testing::ManualClock;
 
     const SECOND: Duration = Duration::from_secs(1);
 

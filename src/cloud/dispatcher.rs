@@ -10,17 +10,17 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::cloud::call_stats::CallStats;
-use crate::cloud::clock::Clock;
-use crate::cloud::context::{CallContext, Interrupted};
-use crate::cloud::credentials::{self, CredentialProvider, Credentials};
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::{
+use crate::call_stats::CallStats;
+use crate::clock::Clock;
+use crate::context::{CallContext, Interrupted};
+use crate::credentials::{self, CredentialProvider, Credentials};
+use crate::error::{Error, ErrorKind, Operation};
+use crate::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, redact, trace,
 };
-use crate::cloud::rate_limiter::RateLimiters;
-use crate::cloud::retry::{RetryPolicy, asked_wait};
-use crate::cloud::silent_endpoints::SilentEndpoints;
+use crate::rate_limiter::RateLimiters;
+use crate::retry::{RetryPolicy, asked_wait};
+use crate::silent_endpoints::SilentEndpoints;
 
 /// What a [`Dispatcher`] is made of.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::cloud::error::{Error, Operation};
+use crate::error::{Error, Operation};
 
 /// The calls of one operation; clones count together.
 ///

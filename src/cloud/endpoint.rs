@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::cloud::names::{ProjectName, Region};
-use crate::cloud::regions;
+use crate::names::{ProjectName, Region};
+use crate::regions;
 
 /// The address of a service.
 ///
@@ -254,7 +254,7 @@ impl Endpoint {
     }
 
     /// A host name of the service's own, over HTTPS.
-    pub(in crate::cloud) fn public(name: String) -> Self {
+    pub(crate) fn public(name: String) -> Self {
         Self { scheme: Scheme::Https, host: Host::Name(name), port: None }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::cloud::CallContext;
-use crate::cloud::clock::Clock;
+use crate::CallContext;
+use crate::clock::Clock;
 
 /// How long such a look may take in all, waiting for its turn and repeated attempts included. Whoever interrupted the
 /// run is waiting for it.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::cloud::dispatcher::printable;
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::HttpResponse;
+use crate::dispatcher::printable;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::http::HttpResponse;
 
 /// A JSON object of an answer and where it stands in it.
 #[derive(Clone, Debug)]
@@ -152,7 +152,7 @@ fn beginning(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::http::Headers;
+    use crate::http::Headers;
 
     #[test]
     fn a_redirect_is_told_with_its_target_and_without_what_may_be_secret_in_it() {

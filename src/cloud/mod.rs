@@ -32,6 +32,6 @@ pub mod sts;
 #[cfg(test)]
 pub mod testing;
 
-pub use context::CallContext;
+pub use context::{CallContext, Interrupted};
 pub use dispatcher::{Dispatcher, DispatcherConfig};
 pub use final_read::FINAL_READ_LIMIT;

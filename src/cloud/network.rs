@@ -1,7 +1,7 @@
 //! The network the services are reached over: each has a public name and one for callers inside a VPC.
 
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::names::Region;
+use crate::endpoint::Endpoint;
+use crate::names::Region;
 
 /// Where the caller is, which decides the host names of the services.
 ///

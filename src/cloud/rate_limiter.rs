@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::cloud::clock::Clock;
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::names::Region;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::names::Region;
 
 /// The paces of the services; all calls of one caller are of one account.
 #[derive(Debug, Default)]

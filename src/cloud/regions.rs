@@ -108,7 +108,7 @@ mod tests {
         for id in KNOWN {
             assert!(is_known(id));
             assert_eq!(nearest(id), Some(id));
-            assert!(crate::cloud::names::Region::parse(id).is_ok(), "{id}");
+            assert!(crate::names::Region::parse(id).is_ok(), "{id}");
         }
         assert!(!is_known("cn-hangzou"));
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::http::Headers;
+use crate::error::{Error, ErrorKind};
+use crate::http::Headers;
 
 /// Exponential back-off with full jitter: before retry `n` (from 1) a random part of
 /// `min(cap, base × 2^(n-1))`, so that clients refused together do not come back together.
@@ -119,7 +119,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::cloud::error::Operation;
+    use crate::error::Operation;
 
     const POLICY: RetryPolicy =
         RetryPolicy { max_retries: 3, base: Duration::from_millis(200), cap: Duration::from_millis(500) };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::names::Region;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::names::Region;
 
 /// What is known of the endpoints of one caller.
 ///

@@ -9,7 +9,7 @@ use super::http::Call;
 use super::identity::user_arn;
 use super::policy::{ConditionContext, PolicyText};
 use super::stored::{self, Keyed};
-use crate::crypto::Secret;
+use crypto::Secret;
 
 /// How long the key of a session that is over is still known to have been one, in seconds: a day.
 const REMEMBERED: i64 = 24 * 60 * 60;

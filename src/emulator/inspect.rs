@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::sls::{Logstore, Project, WrappedDataKey};
 use super::stored::{Unreadable, decode};
-use crate::storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, parse_layout};
+use storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, parse_layout};
 
 /// How many bytes of a block are shown.
 const SHOWN: usize = 64;
@@ -250,7 +250,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::storage::{DataKey, seal};
+    use storage::{DataKey, seal};
 
     const ADDRESS: BlockAddress = BlockAddress { logstore: 1, shard: 0, position: 7 };
 

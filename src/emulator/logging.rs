@@ -24,7 +24,8 @@ struct PlainText;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for PlainText {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        if !event.metadata().target().starts_with("alicloud_encryption::") {
+        let own = ["emulator", "storage"];
+        if !event.metadata().target().split("::").next().is_some_and(|room| own.contains(&room)) {
             return;
         }
         let mut line = Line::default();

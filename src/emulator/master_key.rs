@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::storage::{MasterKey, MasterKeyError, Store, create_folder};
+use storage::{MasterKey, MasterKeyError, Store, create_folder};
 
 /// The environment variable that a master key can be given in, as the emulator's binary reads it.
 pub const MASTER_KEY_VARIABLE: &str = "ALICLOUD_EMULATOR_MASTER_KEY";

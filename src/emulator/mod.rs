@@ -6,7 +6,7 @@
 //! clients in `cloud`: a mistake made on both sides would go unseen.
 //!
 //! ```no_run
-//! use alicloud_encryption::emulator::{Config, Emulator};
+//! use emulator::{Config, Emulator};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let emulator = Emulator::start(Config::default()).await?;

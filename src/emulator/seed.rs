@@ -8,7 +8,7 @@ use super::access::{AccessKey, AccessKeys, Principal};
 use super::identity::Directory;
 use super::json::{Node, Problem};
 use super::{Clock, identity, kms, sls};
-use crate::crypto::Secret;
+use crypto::Secret;
 
 /// The account id where the seed has none.
 const ACCOUNT_ID: &str = "1234567890123456";
@@ -213,7 +213,7 @@ fn own_key((id, secret): (&str, &str), account_id: &str) -> AccessKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::sls::View;
+    use crate::sls::View;
 
     fn parse(text: &str) -> Result<Seed, String> {
         Seed::from_json(text, &Clock::fixed(1_000)).map_err(|error| error.to_string())

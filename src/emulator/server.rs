@@ -16,7 +16,7 @@ use super::state::State;
 use super::stored::PersistError;
 use super::tls::{Authority, TlsError};
 use super::{Clock, Limits, Rules, Seed, control};
-use crate::storage::{MasterKey, Store, StoreError};
+use storage::{MasterKey, Store, StoreError};
 
 /// How long answers under way may take once the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);

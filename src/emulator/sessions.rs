@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::access::{AccessKey, AccessKeys};
 use super::error::Error;
 use super::stored::encode;
-use crate::storage::{Committed, Kind, Store, WriteBatch};
+use storage::{Committed, Kind, Store, WriteBatch};
 
 /// The access keys of sessions that were issued and are not long over.
 #[derive(Debug, Default)]
@@ -49,8 +49,8 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::Secret;
-    use crate::emulator::access::Principal;
+    use crate::access::Principal;
+    use crypto::Secret;
 
     fn key(id: &str, expires: i64) -> AccessKey {
         let principal = Principal::AccountRoot { account_id: "1".to_owned() };

@@ -18,7 +18,7 @@ use super::sessions::Sessions;
 use super::snapshots::Snapshots;
 use super::stored::{PersistError, Unwritable};
 use super::{Clock, Rules, kms, sls};
-use crate::storage::{Committed, Store, WriteBatch};
+use storage::{Committed, Store, WriteBatch};
 
 /// The emulator without its socket.
 ///

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use zeroize::Zeroizing;
 
-use crate::storage::StoreError;
+use storage::StoreError;
 
 /// A document is not of the form this version reads. The text says where, and shows nothing of the content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +89,7 @@ pub mod secret {
     use zeroize::Zeroizing;
 
     use super::{HexDigits, hex_bytes};
-    use crate::crypto::Secret;
+    use crypto::Secret;
 
     /// Writes the digits.
     ///
@@ -220,7 +220,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::crypto::Secret;
+    use crypto::Secret;
 
     #[derive(Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]

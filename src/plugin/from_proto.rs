@@ -1,7 +1,7 @@
-//! From wire messages to the messages of [`crate::schema`].
+//! From wire messages to the messages of [`schema`].
 
 use super::pb::tfplugin6 as pb;
-use crate::schema::messages::{
+use schema::messages::{
     ApplyRequest, ConfigureRequest, DataReadRequest, Encoded, ImportRequest, MoveRequest, PlanRequest,
     RawState, ReadRequest, UpgradeIdentityRequest, UpgradeStateRequest,
 };

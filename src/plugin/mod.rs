@@ -2,7 +2,7 @@
 //!
 //! A provider is served with [`serve()`]. Everything a host sends is converted at the door:
 //! generated types and encodings stay in this room, and the provider behind
-//! [`ProviderServer`](crate::schema::ProviderServer) knows nothing of them.
+//! [`ProviderServer`](schema::ProviderServer) knows nothing of them.
 
 mod broker;
 mod connection;

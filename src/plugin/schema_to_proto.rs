@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::pb::tfplugin6 as pb;
-use crate::schema::{
+use schema::{
     Attribute, Block, Nested, Nesting, Schema, Type,
     attribute::Kind,
     function::{Definition, Parameter, definition::ParameterMode},
@@ -142,7 +142,7 @@ fn type_notation(of: &Type) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::resource::IdentityAttribute;
+    use schema::resource::IdentityAttribute;
 
     fn only_attribute(given: Attribute) -> pb::schema::Attribute {
         let sent = schema(&Schema { attributes: vec![given], ..Schema::default() });

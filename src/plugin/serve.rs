@@ -37,7 +37,7 @@ use super::{
     stdio::Stdio,
     tls::{Tls, TlsError},
 };
-use crate::schema::ProviderServer;
+use schema::ProviderServer;
 
 /// The largest message taken and sent. Hosts set no limit when they send; this is what Go providers
 /// use, and the library's own 4 MiB is too small for a large state.

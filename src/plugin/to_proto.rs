@@ -1,7 +1,7 @@
-//! From the messages of [`crate::schema`] to wire messages.
+//! From the messages of [`schema`] to wire messages.
 
 use super::pb::tfplugin6 as pb;
-use crate::schema::{
+use schema::{
     Diagnostic, Diagnostics, Path, Severity, Step,
     function::FunctionError,
     messages::{

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{errors, session::Session};
-use crate::{cloud::CallContext, schema::Diagnostic};
+use cloud::CallContext;
+use schema::Diagnostic;
 
 /// How long a phase waits for STS to name the account that it stores. If STS does not answer, the next refresh asks
 /// again: in a network without STS every plan waits this long.

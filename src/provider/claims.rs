@@ -25,7 +25,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::log_store_id::LogStoreId;
-use crate::cloud::nonce::{NonceSource, UniqueNonces};
+use cloud::nonce::{NonceSource, UniqueNonces};
 
 /// When an object was made, in microseconds since 1970: orders the objects of one Logstore.
 pub(super) type MadeAt = i64;

@@ -3,15 +3,12 @@
 use std::fmt;
 
 use super::duration;
-use crate::{
-    cloud::{endpoint::Endpoint, names::Region, ram::RoleArn},
-    crypto::Secret,
-    model,
-    schema::{
-        Attribute, Block, Diagnostic, Diagnostics, Field, Nesting, Path, Schema, Type, Value,
-        field::Typed,
-        validator::{Between, Each, OneOf, ParseWith},
-    },
+use cloud::{endpoint::Endpoint, names::Region, ram::RoleArn};
+
+use crate::secret_text::SecretText;
+use schema::{
+    Attribute, Block, Diagnostic, Diagnostics, Field, Nesting, Path, Schema, Type, model,
+    validator::{Between, Each, OneOf, ParseWith},
 };
 
 model! {
@@ -20,9 +17,9 @@ model! {
         /// The AccessKey id.
         pub access_key: String,
         /// The AccessKey secret.
-        pub secret_key: Secret,
+        pub secret_key: SecretText,
         /// The STS token, for temporary keys.
-        pub security_token: Secret,
+        pub security_token: SecretText,
         /// The profile.
         pub profile: String,
         /// The file of the profile.
@@ -30,7 +27,7 @@ model! {
         /// The role of the ECS instance.
         pub ecs_role_name: String,
         /// An address that answers with credentials.
-        pub credentials_uri: Secret,
+        pub credentials_uri: SecretText,
         /// A role to assume.
         pub assume_role: Vec<Field<AssumeRoleModel>>,
         /// A role to assume with a token of an identity provider.
@@ -80,7 +77,7 @@ model! {
         /// How long the session lasts, in seconds.
         pub session_expiration: i64,
         /// What the role's trust policy may ask for.
-        pub external_id: Secret,
+        pub external_id: SecretText,
     }
 }
 
@@ -92,7 +89,7 @@ model! {
         /// The file of the token.
         pub oidc_token_file: String,
         /// The token.
-        pub oidc_token: Secret,
+        pub oidc_token: SecretText,
         /// The role.
         pub role_arn: String,
         /// The name of the session.
@@ -142,16 +139,6 @@ pub(super) fn only<T>(blocks: &Field<Vec<Field<T>>>) -> Option<&T> {
 /// A number, where it is known and fits.
 pub(super) fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
     argument.known().and_then(|number| T::try_from(*number).ok())
-}
-
-impl Typed for Secret {
-    fn from_value(value: Value, path: &Path) -> Result<Self, Diagnostic> {
-        String::from_value(value, path).map(Secret::from)
-    }
-
-    fn into_value(self) -> Value {
-        Value::String(self.expose().to_owned())
-    }
 }
 
 const DESCRIPTION: &str = "\

@@ -3,15 +3,13 @@
 use std::fs;
 
 use super::{config::ProviderModel, environment::Environment};
-use crate::{
-    cloud::{
-        http::{CaBundle, Proxy},
-        names::Region,
-        network::Network,
-        regions,
-    },
-    schema::{Diagnostic, Field},
+use cloud::{
+    http::{CaBundle, Proxy},
+    names::Region,
+    network::Network,
+    regions,
 };
+use schema::{Diagnostic, Field};
 
 /// Settings that are about the way to the services and nothing else.
 #[derive(Clone, Debug, Default)]

@@ -5,20 +5,19 @@ use std::{fs, path::PathBuf, sync::Arc};
 use super::{
     config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel, only, whole},
     environment::{Environment, Found, secret, text},
+    secret_text::SecretText,
 };
-use crate::{
-    cloud::{
-        credentials::{
-            ChainConfig, CredentialSource, Credentials, CredentialsUri, EcsMetadata, GivenKeys,
-            MetadataService, NamedProfile, OidcRole, ProfileSource, RoleToAssume, StsEndpoints, TokenOrigin,
-        },
-        endpoint::Endpoint,
-        ram::RoleArn,
-        sts::AssumeRole,
+use cloud::{
+    credentials::{
+        ChainConfig, CredentialSource, Credentials, CredentialsUri, EcsMetadata, GivenKeys, MetadataService,
+        NamedProfile, OidcRole, ProfileSource, RoleToAssume, StsEndpoints, TokenOrigin,
     },
-    crypto::Secret,
-    schema::{Diagnostic, Field},
+    endpoint::Endpoint,
+    ram::RoleArn,
+    sts::AssumeRole,
 };
+use crypto::Secret;
+use schema::{Diagnostic, Field};
 
 // Names and order follow the official provider (its documentation, "Environment variables") and, for what it has no
 // names for, the official credentials libraries.
@@ -94,7 +93,8 @@ impl Settings<'_> {
     fn of_block(&self, metadata: &MetadataService) -> Result<Option<Arc<dyn CredentialSource>>, Diagnostic> {
         let block = self.config;
         let is_text = |argument: &Field<String>| given(argument).is_some();
-        let is_secret = |argument: &Field<Secret>| argument.known().is_some_and(|secret| !secret.is_empty());
+        let is_secret =
+            |argument: &Field<SecretText>| argument.known().is_some_and(|secret| !secret.is_empty());
         if is_text(&block.access_key) || is_secret(&block.secret_key) {
             self.keys()
         } else if is_text(&block.profile) || is_text(&block.shared_credentials_file) {

@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
-use crate::{crypto::Secret, schema::Field};
+use super::secret_text::SecretText;
+use crypto::Secret;
+use schema::Field;
 
 /// The environment variables a provider may take defaults from.
 #[derive(Clone, Default)]
@@ -85,7 +87,7 @@ fn without_line_ends(value: &str) -> &str {
 
 /// [`text`] for a secret.
 pub(super) fn secret(
-    argument: &Field<Secret>,
+    argument: &Field<SecretText>,
     environment: &Environment,
     names: &[&'static str],
 ) -> Option<(Secret, String)> {

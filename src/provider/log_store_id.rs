@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cloud::names::{LogstoreName, ProjectName, Region};
+use cloud::names::{LogstoreName, ProjectName, Region};
 
 /// A Logstore: its region and its names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,6 +19,7 @@ mod readiness;
 mod role_arn;
 mod role_registry;
 mod run_state;
+mod secret_text;
 mod session;
 mod settings;
 mod timeouts;
@@ -30,11 +31,11 @@ pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
 pub use ram_byok_role::RamByokRole;
 
-use crate::schema::{
+use config::ProviderModel;
+use schema::{
     Diagnostics, Provider, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
     provider::Configure, resource::Context,
 };
-use config::ProviderModel;
 use session::Session;
 
 /// The provider's source address, without the host: Terraform and OpenTofu each put their own registry

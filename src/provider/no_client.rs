@@ -1,6 +1,6 @@
 //! Why there is no client of a service.
 
-use crate::schema::Diagnostic;
+use schema::Diagnostic;
 
 /// Why there is no client.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The ARN of a RAM role as a person writes it.
 
-use crate::cloud::{names::RoleName, ram::RoleArn};
+use cloud::{names::RoleName, ram::RoleArn};
 
 /// A text that is not the ARN of a role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

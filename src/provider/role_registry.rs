@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::readiness::{Principal, PrincipalKind};
-use crate::cloud::{
+use cloud::{
     names::{GroupName, RoleName},
     ram::{
         RoleArn,

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard};
 
 use super::{claims::Claims, log_store_id::LogStoreId, readiness::ReadCache, role_registry::RoleRegistry};
-use crate::cloud::sls::LogStore;
+use cloud::sls::LogStore;
 
 /// What the calls of this phase, plan or apply, share.
 #[derive(Debug, Default)]
@@ -118,7 +118,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::cloud::{error::Operation, names::Region};
+    use cloud::{error::Operation, names::Region};
 
     fn id() -> LogStoreId {
         LogStoreId::from_names(Region::parse("cn-hangzhou").unwrap(), "audit", "app").unwrap()

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{AlicloudEncryption, Environment};
-use crate::schema::{
+use schema::{
     Attribute, Block, Diagnostics, Number, Path, ProviderServer, Schema, Type, Value,
     attribute::{Kind, Nested, Nesting},
     messages::{ApplyRequest, DataReadRequest, Encoded, PlanRequest},

@@ -11,7 +11,7 @@ use super::{
     settings::{KnownSettings, Preflight, Settings},
     timeouts,
 };
-use crate::cloud::{
+use cloud::{
     CallContext, Dispatcher, DispatcherConfig,
     clock::SystemClock,
     credentials::{CheckedAccount, SourceContext, SystemHost},
@@ -27,7 +27,7 @@ use crate::cloud::{
     signing::sls,
     sls::{EncryptionApi, SlsClient, SlsConfig},
 };
-use crate::schema::{Field, resource::Context};
+use schema::{Field, resource::Context};
 
 /// The state that the resources of one provider process share.
 #[derive(Debug)]
@@ -272,9 +272,9 @@ fn user_agent(append: Option<&str>, terraform_version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::config::ProviderModel;
-    use crate::provider::environment::Environment;
-    use crate::provider::settings::settings;
+    use crate::config::ProviderModel;
+    use crate::environment::Environment;
+    use crate::settings::settings;
 
     #[test]
     fn the_latest_settings_count() {

@@ -9,16 +9,14 @@ use super::{
     duration,
     environment::{Environment, Found, text},
 };
-use crate::{
-    cloud::{
-        credentials::{AccountRule, ChainConfig, StsEndpoints},
-        endpoint::Endpoint,
-        names::Region,
-        signing::{rpc, sls::SignatureVersion},
-        sls::EncryptionApi,
-    },
-    schema::{Diagnostic, Diagnostics, Field, Model},
+use cloud::{
+    credentials::{AccountRule, ChainConfig, StsEndpoints},
+    endpoint::Endpoint,
+    names::Region,
+    signing::{rpc, sls::SignatureVersion},
+    sls::EncryptionApi,
 };
+use schema::{Diagnostic, Diagnostics, Field, Model};
 
 /// The settings of a provider block.
 #[derive(Debug)]
@@ -319,10 +317,8 @@ fn request_timeout(config: &ProviderModel) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        provider::config::SignVersionModel,
-        schema::{Path, Value},
-    };
+    use crate::config::SignVersionModel;
+    use schema::{Path, Value};
 
     fn keys() -> ProviderModel {
         ProviderModel {

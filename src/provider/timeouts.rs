@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use super::duration;
-use crate::{
-    model,
-    schema::{Attribute, Field, Nesting, validator::ParseWith},
-};
+use schema::{Attribute, Field, Nesting, model, validator::ParseWith};
 
 /// How long a read may take if `timeouts.read` does not say: about ten calls with retries.
 pub(super) const READ: Duration = Duration::from_mins(2);

@@ -224,7 +224,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::schema::{
+    use crate::{
         Path,
         msgpack::tests::{types, values},
     };

@@ -1,7 +1,7 @@
 //! What the wire asks of a provider and what the provider answers, free of wire types.
 //!
 //! Field by field these are the messages of the plugin protocol (`terraform-protocol.md` section 5);
-//! [`crate::plugin`] converts to and from them.
+//! [`plugin`] converts to and from them.
 
 use super::{Diagnostics, Path};
 

@@ -56,11 +56,12 @@ impl Members {
     }
 }
 
-/// Defines a model: a struct whose fields are [`Field`](crate::schema::Field)s named after the
+/// Defines a model: a struct whose fields are [`Field`](crate::Field)s named after the
 /// attributes of a schema, readable from and writable to a [`Value`].
 ///
 /// ```
-/// use alicloud_encryption::{model, schema::{Field, Model, Path, Value}};
+/// use crate::model;
+/// use crate::{Field, Model, Path, Value};
 ///
 /// model! {
 ///     /// A key.
@@ -85,40 +86,40 @@ macro_rules! model {
         $(#[$outer])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name {
-            $( $(#[$inner])* pub $field: $crate::schema::Field<$of>, )*
+            $( $(#[$inner])* pub $field: $crate::Field<$of>, )*
         }
 
-        impl $crate::schema::Model for $name {
+        impl $crate::Model for $name {
             fn from_object(
-                value: $crate::schema::Value,
-                path: &$crate::schema::Path,
-            ) -> Result<Self, $crate::schema::Diagnostic> {
-                let mut members = $crate::schema::model::Members::open(value, path)?;
+                value: $crate::Value,
+                path: &$crate::Path,
+            ) -> Result<Self, $crate::Diagnostic> {
+                let mut members = $crate::model::Members::open(value, path)?;
                 Ok(Self {
                     $( $field: {
                         let (value, path) = members.take(stringify!($field))?;
-                        $crate::schema::Field::from_value(value, &path)?
+                        $crate::Field::from_value(value, &path)?
                     }, )*
                 })
             }
 
-            fn into_object(self) -> $crate::schema::Value {
-                $crate::schema::Value::Object(std::collections::BTreeMap::from([
+            fn into_object(self) -> $crate::Value {
+                $crate::Value::Object(std::collections::BTreeMap::from([
                     $( (stringify!($field).to_owned(), self.$field.into_value()), )*
                 ]))
             }
         }
 
-        impl $crate::schema::field::Typed for $name {
+        impl $crate::field::Typed for $name {
             fn from_value(
-                value: $crate::schema::Value,
-                path: &$crate::schema::Path,
-            ) -> Result<Self, $crate::schema::Diagnostic> {
-                <Self as $crate::schema::Model>::from_object(value, path)
+                value: $crate::Value,
+                path: &$crate::Path,
+            ) -> Result<Self, $crate::Diagnostic> {
+                <Self as $crate::Model>::from_object(value, path)
             }
 
-            fn into_value(self) -> $crate::schema::Value {
-                <Self as $crate::schema::Model>::into_object(self)
+            fn into_value(self) -> $crate::Value {
+                <Self as $crate::Model>::into_object(self)
             }
         }
     };

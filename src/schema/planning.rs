@@ -190,7 +190,7 @@ fn member<'a>(map: &'a Value, key: &str) -> &'a Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::modifier::{RequiresReplace, UseStateForUnknown};
+    use crate::modifier::{RequiresReplace, UseStateForUnknown};
 
     fn schema() -> Schema {
         Schema {

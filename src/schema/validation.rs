@@ -191,7 +191,7 @@ fn each_element(nesting: Nesting, value: &Value, at: &Path, visit: &mut dyn FnMu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::validator::{NotEmpty, OneOf};
+    use crate::validator::{NotEmpty, OneOf};
 
     fn schema() -> Schema {
         let algorithm = Attribute::string("algorithm").optional().validator(OneOf(&["aes", "sm4"]));

@@ -24,8 +24,8 @@
 use std::ops::Range;
 
 use super::DataKey;
-pub use crate::crypto::Algorithm;
-use crate::crypto::HmacSha256;
+pub use crypto::Algorithm;
+use crypto::HmacSha256;
 
 /// What every block begins with: a format, and its version.
 const MAGIC: [u8; 4] = *b"emb\x01";
@@ -304,8 +304,8 @@ mod tests {
         let address = b"\0\0\0\0\0\0\0\x03\0\0\0\x01\0\0\0\0\0\0\0\x09".as_slice();
         let mac = |label: &str, parts: &[&[u8]]| {
             let info = ["emulator block 1 mac ", label].concat();
-            let key = crate::crypto::derive_key::<32>(&[7; 32], &[info.as_bytes()]);
-            crate::crypto::hmac_sha256(&key[..], &parts.concat()).to_vec()
+            let key = crypto::derive_key::<32>(&[7; 32], &[info.as_bytes()]);
+            crypto::hmac_sha256(&key[..], &parts.concat()).to_vec()
         };
         let clear = [b"emb\x01\0plaintext".as_slice()].concat();
         let expected = [clear.clone(), mac("clear", &[address, &clear])].concat();
@@ -313,7 +313,7 @@ mod tests {
 
         let block = seal(Some(Algorithm::AesCfb), &key(), ADDRESS, b"plaintext");
         let iv = parse_layout(&block).unwrap().iv;
-        let key = crate::crypto::derive_key::<32>(&[7; 32], &[b"emulator block 1 encryption AES-256-CFB"]);
+        let key = crypto::derive_key::<32>(&[7; 32], &[b"emulator block 1 encryption AES-256-CFB"]);
         let mut ciphertext = b"plaintext".to_vec();
         Algorithm::AesCfb.encrypt(&key[..], &iv, b"", &mut ciphertext, 0).unwrap();
         let sealed = [b"emb\x01\x03".as_slice(), &iv, &ciphertext].concat();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{Algorithm, derive_key, random};
+use crypto::{Algorithm, derive_key, random};
 
 /// What every key derived here is for; a change of the format of blocks changes it.
 const USE: &[u8] = b"emulator block 1 ";

@@ -27,7 +27,7 @@ const DOCUMENTS: [(Kind, &str, &str); 5] = [
 ];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/storage-v2")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/storage-v2")
 }
 
 fn master_key() -> MasterKey {

@@ -26,7 +26,7 @@ use redb::TableDefinition;
 use zeroize::Zeroizing;
 
 use super::{Document, Kind, MasterKey, StoreError};
-use crate::crypto::{HmacSha256, envelope};
+use crypto::{HmacSha256, envelope};
 
 /// The version of the format that is written and read here.
 pub(super) const VERSION: u32 = 2;

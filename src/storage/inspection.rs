@@ -138,7 +138,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::storage::{MasterKey, WriteBatch};
+    use crate::{MasterKey, WriteBatch};
 
     async fn written(directory: &Path) -> Store {
         let store = Store::open(directory, &MasterKey::from_bytes([7; 32])).unwrap();

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::DataKey;
-use crate::crypto::{derive_key, envelope, random};
+use crypto::{derive_key, envelope, random};
 
 /// What stands before a wrapped key: a format, and its version.
 const WRAPPED: &[u8; 4] = b"emw\x01";

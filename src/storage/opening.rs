@@ -24,7 +24,7 @@ use super::format::{
 use super::master_key::STORE_ID_LENGTH;
 use super::write_buffer::WriteBuffer;
 use super::{MasterKey, StoreError, folder};
-use crate::crypto::random;
+use crypto::random;
 
 /// The file in the folder.
 pub(super) const FILE: &str = "emulator.redb";

@@ -3,9 +3,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
-use alicloud_encryption::provider::privileges::{
-    BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE,
-};
+use provider::privileges::{BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE};
 use serde_json::{Value, json};
 
 use crate::harness::{Call, Ran, Scene};

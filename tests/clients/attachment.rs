@@ -1,7 +1,7 @@
 //! Attaching policies to roles, users and groups, and who holds what.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::{
+use cloud::error::ErrorKind;
+use cloud::ram::{
     AttachedPolicy, BYOK_SYSTEM_POLICIES, PolicyEntities, PolicyId, is_already_attached, is_not_attached,
 };
 

@@ -1,9 +1,9 @@
 //! Who calls: keys, sessions, and callers that are refused.
 
-use alicloud_encryption::cloud::credentials::Credentials;
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::RoleArn;
-use alicloud_encryption::cloud::sts::{AssumeRole, IdentityType};
+use cloud::credentials::Credentials;
+use cloud::error::ErrorKind;
+use cloud::ram::RoleArn;
+use cloud::sts::{AssumeRole, IdentityType};
 
 use crate::scene::{SIGNATURES, Scene, assume_admin, key, new_policy, new_role, refused, role, session_key};
 

@@ -4,25 +4,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use alicloud_encryption::cloud::clock::SystemClock;
-use alicloud_encryption::cloud::credentials::{
+use cloud::clock::SystemClock;
+use cloud::credentials::{
     Chain, ChainConfig, CredentialProvider as _, CredentialSource, Credentials, CredentialsUri, EcsMetadata,
     GivenKeys, MetadataService, OidcRole, ProfileSource, RoleToAssume, SourceContext, StsEndpoints,
     SystemHost, TokenOrigin,
 };
-use alicloud_encryption::cloud::endpoint::Endpoint;
-use alicloud_encryption::cloud::http::{ReqwestTransport, TransportConfig};
-use alicloud_encryption::cloud::kms::KmsClient;
-use alicloud_encryption::cloud::names::{LogstoreName, ProjectName, Region};
-use alicloud_encryption::cloud::nonce::UniqueNonces;
-use alicloud_encryption::cloud::ram::{RamClient, RoleArn};
-use alicloud_encryption::cloud::retry::RetryPolicy;
-use alicloud_encryption::cloud::rpc::RpcConfig;
-use alicloud_encryption::cloud::signing::{rpc, sls};
-use alicloud_encryption::cloud::sls::{EncryptionApi, SlsClient, SlsConfig};
-use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
-use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
+use cloud::endpoint::Endpoint;
+use cloud::http::{ReqwestTransport, TransportConfig};
+use cloud::kms::KmsClient;
+use cloud::names::{LogstoreName, ProjectName, Region};
+use cloud::nonce::UniqueNonces;
+use cloud::ram::{RamClient, RoleArn};
+use cloud::retry::RetryPolicy;
+use cloud::rpc::RpcConfig;
+use cloud::signing::{rpc, sls};
+use cloud::sls::{EncryptionApi, SlsClient, SlsConfig};
+use cloud::sts::{AssumeRole, AssumedRole, StsClient};
+use cloud::{CallContext, Dispatcher, DispatcherConfig};
+use emulator::{Clock, Config, Emulator, Seed};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -1,7 +1,7 @@
 //! Throttling, lost answers and answers that are late in agreeing.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::{BYOK_SYSTEM_POLICIES, PolicyId, is_already_attached};
+use cloud::error::ErrorKind;
+use cloud::ram::{BYOK_SYSTEM_POLICIES, PolicyId, is_already_attached};
 use serde_json::json;
 
 use crate::scene::{SIGNATURES, Scene, each, new_role, policy, refused, role};

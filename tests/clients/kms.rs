@@ -1,7 +1,7 @@
 //! Keys as KMS describes them.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::kms::KeyState;
+use cloud::error::ErrorKind;
+use cloud::kms::KeyState;
 
 use crate::scene::{each, refused};
 

@@ -1,7 +1,7 @@
 //! Policies and their versions.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::{CreatePolicy, PolicyDocument, PolicyId, PolicyKind};
+use cloud::error::ErrorKind;
+use cloud::ram::{CreatePolicy, PolicyDocument, PolicyId, PolicyKind};
 
 use crate::scene::{each, new_policy, policy, refused};
 

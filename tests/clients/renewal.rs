@@ -5,26 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alicloud_encryption::cloud::clock::Clock;
-use alicloud_encryption::cloud::credentials::{
-    ChainConfig, GivenKeys, RoleToAssume, SourceContext, SystemHost,
-};
-use alicloud_encryption::cloud::endpoint::Endpoint;
-use alicloud_encryption::cloud::http::{
+use cloud::clock::Clock;
+use cloud::credentials::{ChainConfig, GivenKeys, RoleToAssume, SourceContext, SystemHost};
+use cloud::endpoint::Endpoint;
+use cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
 };
-use alicloud_encryption::cloud::kms::KmsClient;
-use alicloud_encryption::cloud::names::{LogstoreName, ProjectName, Region};
-use alicloud_encryption::cloud::nonce::UniqueNonces;
-use alicloud_encryption::cloud::ram::{RamClient, RoleArn};
-use alicloud_encryption::cloud::retry::RetryPolicy;
-use alicloud_encryption::cloud::rpc::RpcConfig;
-use alicloud_encryption::cloud::signing::{rpc, sls};
-use alicloud_encryption::cloud::sls::encryption::{BoundLogStore, Wanted, apply};
-use alicloud_encryption::cloud::sls::{EncryptConf, EncryptionApi, SlsClient, SlsConfig};
-use alicloud_encryption::cloud::sts::AssumeRole;
-use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
-use alicloud_encryption::emulator::{self, Config, Emulator, Seed};
+use cloud::kms::KmsClient;
+use cloud::names::{LogstoreName, ProjectName, Region};
+use cloud::nonce::UniqueNonces;
+use cloud::ram::{RamClient, RoleArn};
+use cloud::retry::RetryPolicy;
+use cloud::rpc::RpcConfig;
+use cloud::signing::{rpc, sls};
+use cloud::sls::encryption::{BoundLogStore, Wanted, apply};
+use cloud::sls::{EncryptConf, EncryptionApi, SlsClient, SlsConfig};
+use cloud::sts::AssumeRole;
+use cloud::{CallContext, Dispatcher, DispatcherConfig};
+use emulator::{self, Config, Emulator, Seed};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Roles, through their whole life.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::{CreateRole, PolicyDocument, Tag, UpdateRole};
+use cloud::error::ErrorKind;
+use cloud::ram::{CreateRole, PolicyDocument, Tag, UpdateRole};
 
 use crate::scene::{each, new_role, refused, role};
 

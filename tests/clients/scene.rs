@@ -3,23 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alicloud_encryption::cloud::clock::SystemClock;
-use alicloud_encryption::cloud::credentials::{Credentials, StaticCredentials};
-use alicloud_encryption::cloud::endpoint::Endpoint;
-use alicloud_encryption::cloud::error::{Error, ErrorKind};
-use alicloud_encryption::cloud::http::{ReqwestTransport, TransportConfig};
-use alicloud_encryption::cloud::kms::KmsClient;
-use alicloud_encryption::cloud::names::{GroupName, PolicyName, RoleName, UserName};
-use alicloud_encryption::cloud::nonce::UniqueNonces;
-use alicloud_encryption::cloud::ram::{
-    CreatePolicy, CreateRole, PolicyDocument, PolicyId, RamClient, Role, RoleArn,
-};
-use alicloud_encryption::cloud::retry::RetryPolicy;
-use alicloud_encryption::cloud::rpc::RpcConfig;
-use alicloud_encryption::cloud::signing::rpc::SignatureVersion;
-use alicloud_encryption::cloud::sts::{AssumeRole, AssumedRole, StsClient};
-use alicloud_encryption::cloud::{CallContext, Dispatcher, DispatcherConfig};
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Seed};
+use cloud::clock::SystemClock;
+use cloud::credentials::{Credentials, StaticCredentials};
+use cloud::endpoint::Endpoint;
+use cloud::error::{Error, ErrorKind};
+use cloud::http::{ReqwestTransport, TransportConfig};
+use cloud::kms::KmsClient;
+use cloud::names::{GroupName, PolicyName, RoleName, UserName};
+use cloud::nonce::UniqueNonces;
+use cloud::ram::{CreatePolicy, CreateRole, PolicyDocument, PolicyId, RamClient, Role, RoleArn};
+use cloud::retry::RetryPolicy;
+use cloud::rpc::RpcConfig;
+use cloud::signing::rpc::SignatureVersion;
+use cloud::sts::{AssumeRole, AssumedRole, StsClient};
+use cloud::{CallContext, Dispatcher, DispatcherConfig};
+use emulator::{Clock, Config, Emulator, Seed};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

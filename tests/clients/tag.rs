@@ -1,7 +1,7 @@
 //! Tags on roles.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::Tag;
+use cloud::error::ErrorKind;
+use cloud::ram::Tag;
 
 use crate::scene::{each, refused, role};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use alicloud_encryption::schema::{
+use schema::{
     Type,
     function::{Definition, Parameter, definition::ParameterMode},
 };

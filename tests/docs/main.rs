@@ -10,10 +10,8 @@ mod privileges_page;
 
 use std::{fs, path::Path};
 
-use alicloud_encryption::{
-    provider::{AlicloudEncryption, Environment},
-    schema::ProviderServer,
-};
+use provider::{AlicloudEncryption, Environment};
+use schema::ProviderServer;
 
 #[test]
 fn pages_say_what_schemas_and_examples_say() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use alicloud_encryption::schema::{
+use schema::{
     Attribute, Block, Nesting, Schema, Type, Value,
     attribute::{Kind, Nested},
 };

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use alicloud_encryption::provider::privileges::{
-    BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE, Resource,
-};
+use provider::privileges::{BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE, Resource};
 
 /// The guide: its template, with the tables and the documents in their places.
 pub fn guide(template: &str) -> String {

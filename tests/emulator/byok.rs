@@ -1,7 +1,7 @@
 //! Customer keys: what a configuration refers to has to be there, and the caller has to be allowed to hand
 //! the role over.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use crate::client::{Key, START, TestServer};

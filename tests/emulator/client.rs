@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::emulator::{Clock, Config, Emulator, Limits, Rules, Seed, Storage};
-use alicloud_encryption::storage::MasterKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use emulator::{Clock, Config, Emulator, Limits, Rules, Seed, Storage};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha1::Sha1;
+use storage::MasterKey;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

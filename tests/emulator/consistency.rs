@@ -1,7 +1,7 @@
 //! Roles and attachments that are seconds old, rehearsed with stale answers: what was written is there, and is
 //! not seen yet.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use crate::client::{Key, START, TestServer};

@@ -1,6 +1,6 @@
 //! The control API over the wire.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use crate::client::{START, TestServer, exchange, signed};

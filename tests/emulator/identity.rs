@@ -1,6 +1,6 @@
 //! Users, roles and sessions: who may do what, over the wire.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::json;
 
 use crate::client::{Key, START, TestServer};

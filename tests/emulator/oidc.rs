@@ -1,8 +1,8 @@
 //! Sessions for whom an identity provider vouches: the one call that nobody signs.
 
-use alicloud_encryption::emulator::Rules;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use emulator::Rules;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};

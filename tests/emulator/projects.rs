@@ -1,6 +1,6 @@
 //! Projects over the wire.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::json;
 
 use crate::client::{START, TestServer};

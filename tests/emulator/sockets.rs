@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alicloud_encryption::emulator::{Config, Limits, Rules};
+use emulator::{Config, Limits, Rules};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

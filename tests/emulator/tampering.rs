@@ -3,7 +3,7 @@
 //! That every letter of every captured request counts, or does not, is held in the library's own tests; here it
 //! is that nothing before the check lets a changed request through.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::Value;
 
 use crate::client::{Response, TestServer, exchange};

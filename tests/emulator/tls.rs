@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alicloud_encryption::emulator::{Clock, Config, Limits, Seed};
+use emulator::{Clock, Config, Limits, Seed};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};

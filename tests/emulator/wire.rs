@@ -1,6 +1,6 @@
 //! What comes off the wire: official clients' requests, addressing, and connections.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
@@ -197,7 +197,7 @@ async fn stopping_closes_idle_connections() {
 
 #[tokio::test]
 async fn other_addresses_than_the_machines_own_have_to_be_allowed() {
-    use alicloud_encryption::emulator::{Config, Emulator, StartError};
+    use emulator::{Config, Emulator, StartError};
     let listen = "0.0.0.0:0".parse().unwrap();
     let refused = Emulator::start(Config { listen, ..Config::default() }).await;
     assert!(matches!(refused, Err(StartError::NotLoopback(_))), "{refused:?}");

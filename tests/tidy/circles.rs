@@ -18,7 +18,7 @@ fn no_files_use_each_other() {
 
 #[test]
 fn a_circle_is_found_through_imports_paths_and_re_exports() {
-    let sources = Sources::of_texts(&[
+    let sources = Sources::from_texts(&[
         ("a", "use crate::b::B; pub struct A;"),
         ("b", "pub use crate::c::C; pub struct B(u8);"),
         ("c", "pub struct C; fn f(a: crate::a::A) -> Option<u8> { a.d }"),
@@ -231,7 +231,7 @@ impl Resolver<'_> {
     fn resolve(&self, from: usize, path: &[String], depth: usize) -> Option<Target> {
         let (first, rest) = path.split_first()?;
         let start = match first.as_str() {
-            "crate" => Target::Module(0),
+            "crate" => Target::Module(self.root(from)?),
             "self" => Target::Module(from),
             "super" => Target::Module(self.parent(from)?),
             name => self.named(from, name, depth)?,
@@ -279,6 +279,12 @@ impl Resolver<'_> {
         self.modules[module].children.contains_key(name)
             || self.scopes[module].defined.contains(name)
             || self.scopes[module].imports.iter().any(|import| import.name.as_deref() == Some(name))
+    }
+
+    /// The room that a module belongs to.
+    fn root(&self, module: usize) -> Option<usize> {
+        let room = self.modules[module].path.get(..1)?;
+        self.modules.iter().position(|module| module.path == room)
     }
 
     fn parent(&self, module: usize) -> Option<usize> {

@@ -77,7 +77,7 @@ fn functions_and_doc_comments_are_drawn() {
 #[test]
 fn what_counts_as_a_line_and_as_a_function() {
     let text = "/// Doc.\n#[must_use]\npub fn a() -> u8 {\n    // Comment.\n\n    f(|| {\n        1\n    })\n}\ntrait T {\n    fn b();\n    fn c() {}\n}\n";
-    let sources = Sources::of_texts(&[("a", text)]);
+    let sources = Sources::from_texts(&[("a", text)]);
     let code = &sources.files()[&PathBuf::from("a.rs")];
     assert_eq!(lines(code.iter().copied()).len(), 9);
     let found: Vec<usize> = functions(code.iter().copied()).iter().map(Function::lines).collect();

@@ -1,4 +1,4 @@
-//! Holds what `ARCHITECTURE.md` says of the sources: who may use whom, and what they come to in figures.
+//! Holds what `ARCHITECTURE.md` says of the sources: what is never in a room, no circles between files, and short functions.
 
 #![allow(
     clippy::unwrap_used,

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-/// Every module of the library, the root first.
+/// Every module of every room.
 pub struct Sources {
     pub modules: Vec<Module>,
 }
 
 pub struct Module {
-    /// The names from the root on: `["cloud", "ram"]`.
+    /// The room, and the names from there on: `["cloud", "ram"]`.
     pub path: Vec<String>,
     /// Its file, or that of the module in which it stands inline.
     pub file: PathBuf,
@@ -22,24 +22,22 @@ pub struct Module {
 }
 
 impl Sources {
-    /// Reads the library from `src/lib.rs` on. Modules under `#[cfg(test)]` are left out.
+    /// Reads each room from its `mod.rs` on. Modules under `#[cfg(test)]` are left out.
     pub fn read() -> Sources {
         let mut sources = Sources { modules: Vec::new() };
-        sources.read_file(&source().join("lib.rs"), Vec::new());
+        for room in room_names() {
+            sources.read_file(&source().join(&room).join("mod.rs"), vec![room]);
+        }
         sources
     }
 
-    /// The sources that these files have, each of which is a module of the root.
-    pub fn of_texts(texts: &[(&str, &str)]) -> Sources {
-        let root = Module {
-            path: Vec::new(),
-            file: PathBuf::from("lib.rs"),
-            children: BTreeMap::new(),
-            code: Vec::new(),
-        };
-        let mut sources = Sources { modules: vec![root] };
+    /// A room with these files, each of which is a module of it.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Sources {
+        let root = vec!["room".to_owned()];
+        let mut sources = Sources { modules: Vec::new() };
+        sources.add(root.clone(), Path::new("mod.rs"), TokenStream::new());
         for (name, text) in texts {
-            let path = vec![(*name).to_owned()];
+            let path = [&root[..], &[(*name).to_owned()]].concat();
             let module = sources.add(path, Path::new(&format!("{name}.rs")), text.parse().unwrap());
             sources.modules[0].children.insert((*name).to_owned(), module);
         }
@@ -195,7 +193,7 @@ fn submodule(item: &[TokenTree]) -> Option<(String, Option<Group>)> {
 fn file_of(parent: &Path, name: &str) -> PathBuf {
     let stem = parent.file_stem().unwrap();
     let folder = parent.parent().unwrap();
-    let folder = if stem == "mod" || stem == "lib" { folder.to_owned() } else { folder.join(stem) };
+    let folder = if stem == "mod" { folder.to_owned() } else { folder.join(stem) };
     let file = folder.join(format!("{name}.rs"));
     if file.exists() { file } else { folder.join(name).join("mod.rs") }
 }
@@ -232,14 +230,18 @@ pub fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
+/// The folders of `src`, but for the programs.
+pub fn room_names() -> BTreeSet<String> {
+    let folders = fs::read_dir(source()).unwrap().map(Result::unwrap);
+    let rooms = folders.filter(|entry| entry.path().is_dir() && entry.file_name() != "bin");
+    rooms.map(|room| room.file_name().into_string().unwrap()).collect()
+}
+
 pub fn below_source(file: &Path) -> PathBuf {
     file.strip_prefix(source()).unwrap_or(file).to_owned()
 }
 
 /// The room of a file, by its path below `src`.
 pub fn room_of(file: &Path) -> String {
-    match file.components().collect::<Vec<_>>()[..] {
-        [room, _, ..] => room.as_os_str().to_string_lossy().into_owned(),
-        _ => "(root)".to_owned(),
-    }
+    file.components().next().unwrap().as_os_str().to_string_lossy().into_owned()
 }

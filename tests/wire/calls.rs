@@ -1,6 +1,6 @@
 //! Each call, with known, null and unknown values.
 
-use alicloud_encryption::schema::{Type, Value, msgpack};
+use schema::{Type, Value, msgpack};
 use tonic::{Code, Request, Status};
 
 use crate::{

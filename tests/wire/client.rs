@@ -25,13 +25,13 @@ use self::pb::{
 #[allow(clippy::pedantic, dead_code, unused_qualifications, reason = "generated code")]
 pub mod pb {
     pub mod tfplugin6 {
-        include!(concat!(env!("OUT_DIR"), "/client/tfplugin6.rs"));
+        include!(concat!(env!("OUT_DIR"), "/tfplugin6.rs"));
     }
     pub mod plugin {
-        include!(concat!(env!("OUT_DIR"), "/client/plugin.rs"));
+        include!(concat!(env!("OUT_DIR"), "/plugin.rs"));
     }
     pub mod health {
-        include!(concat!(env!("OUT_DIR"), "/client/grpc.health.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/grpc.health.v1.rs"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The calls about data sources.
 
-use alicloud_encryption::schema::Value;
+use schema::Value;
 use tokio::time::timeout;
 
 use crate::{

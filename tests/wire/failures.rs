@@ -1,6 +1,6 @@
 //! What goes wrong comes back as a diagnostic, and the server lives on.
 
-use alicloud_encryption::schema::Value;
+use schema::Value;
 
 use crate::{
     client::pb::tfplugin6::{self as pb, diagnostic::Severity},

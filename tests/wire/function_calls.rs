@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alicloud_encryption::schema::{Type, Value, msgpack};
+use schema::{Type, Value, msgpack};
 
 use crate::{client::pb::tfplugin6 as pb, functions::UNLUCKY, served::Served};
 

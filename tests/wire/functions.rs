@@ -1,6 +1,6 @@
 //! The functions of the provider under test.
 
-use alicloud_encryption::schema::{
+use schema::{
     Field, Function, Type, Value,
     function::{AnyFunction, FunctionError, Parameter, Signature, Variadic},
 };

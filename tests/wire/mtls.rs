@@ -1,6 +1,6 @@
 //! Who is served over TLS: the host whose certificate is in the environment, and nobody else.
 
-use alicloud_encryption::plugin::Network;
+use plugin::Network;
 use rustls::version::{TLS12, TLS13};
 use tokio::io::AsyncReadExt;
 

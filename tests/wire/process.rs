@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alicloud_encryption::schema::{Type, Value, msgpack};
 use rustls::version::TLS13;
+use schema::{Type, Value, msgpack};
 use serde_json::Value as Json;
 
 use crate::{
@@ -168,7 +168,7 @@ async fn debug_mode_prints_a_variable_and_ends_with_an_interrupt() {
     let program = Program::start(&["--debug"], &[]);
     let value = program.line.strip_prefix("TF_REATTACH_PROVIDERS='").unwrap().strip_suffix('\'').unwrap();
     let providers: Json = serde_json::from_str(value).unwrap();
-    let provider = &providers[alicloud_encryption::provider::SOURCE_ADDRESS];
+    let provider = &providers[provider::SOURCE_ADDRESS];
     assert_eq!(provider["Protocol"], "grpc");
     assert_eq!(provider["ProtocolVersion"], 6);
     assert_eq!(provider["Pid"], program.id());

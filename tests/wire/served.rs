@@ -7,10 +7,8 @@ use std::{
     time::Duration,
 };
 
-use alicloud_encryption::{
-    plugin::{self, Environment, Mode, Network, ServeError, ServeOptions},
-    schema::ProviderServer,
-};
+use plugin::{self, Environment, Mode, Network, ServeError, ServeOptions};
+use schema::ProviderServer;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tonic::transport::Channel;
 

@@ -2,12 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use alicloud_encryption::{
-    model,
-    schema::{
-        Attribute, Block, DataSource, Diagnostic, Diagnostics, Field, Nesting, Number, Path, Schema, Type,
-        Value, data_source::Reading, msgpack, resource::Context,
-    },
+use schema::{
+    Attribute, Block, DataSource, Diagnostic, Diagnostics, Field, Nesting, Number, Path, Schema, Type, Value,
+    data_source::Reading, model, msgpack, resource::Context,
 };
 
 use crate::{

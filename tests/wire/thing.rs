@@ -7,19 +7,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use alicloud_encryption::{
-    model,
-    schema::{
-        Attribute, Diagnostic, Diagnostics, Field, Path, Provider, Resource, Schema, Type, Value,
-        adapter::AnyResource,
-        data_source::AnyDataSource,
-        function::AnyFunction,
-        msgpack,
-        provider::Configure,
-        resource::{
-            Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome,
-            Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
-        },
+use schema::{
+    Attribute, Diagnostic, Diagnostics, Field, Path, Provider, Resource, Schema, Type, Value,
+    adapter::AnyResource,
+    data_source::AnyDataSource,
+    function::AnyFunction,
+    model, msgpack,
+    provider::Configure,
+    resource::{
+        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
+        PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
     },
 };
 use tokio::sync::Notify;
@@ -63,7 +60,7 @@ model! {
         /// Text of any length.
         pub text: Value,
         /// Numbers of any size.
-        pub numbers: Vec<Field<alicloud_encryption::schema::Number>>,
+        pub numbers: Vec<Field<schema::Number>>,
         /// Set by the provider.
         pub id: String,
     }

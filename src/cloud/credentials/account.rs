@@ -6,12 +6,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::error::{of_source, operation, unusable};
-use crate::cloud::credentials::{CredentialProvider, Credentials, Refresh, SourceContext};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::Error;
-use crate::cloud::sts::{CallerIdentity, StsClient};
+use crate::context::CallContext;
+use crate::credentials::error::{of_source, operation, unusable};
+use crate::credentials::{CredentialProvider, Credentials, Refresh, SourceContext};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::sts::{CallerIdentity, StsClient};
 
 /// Which accounts calls may be made for.
 #[derive(Clone, Debug, Default)]
@@ -109,9 +109,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cloud::credentials::StaticCredentials;
-    use crate::cloud::error::ErrorKind;
-    use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::credentials::StaticCredentials;
+    use crate::error::ErrorKind;
+    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
 
     fn checked(
         allowed: &[&str],

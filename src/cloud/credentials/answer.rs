@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cloud::credentials::error::unusable;
-use crate::cloud::credentials::{Credentials, Fetched};
-use crate::cloud::error::Error;
+use crate::credentials::error::unusable;
+use crate::credentials::{Credentials, Fetched};
+use crate::error::Error;
 
 /// Reads `Code`, `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration`; all of them must be there, as
 /// the official Python library asks. No error quotes a value.

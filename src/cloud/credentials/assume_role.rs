@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::error::of_source;
-use crate::cloud::credentials::{Chain, CredentialSource, Credentials, Fetched, Fetching, SourceContext};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::Error;
-use crate::cloud::sts::{AssumeRole, AssumedRole};
+use crate::context::CallContext;
+use crate::credentials::error::of_source;
+use crate::credentials::{Chain, CredentialSource, Credentials, Fetched, Fetching, SourceContext};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::sts::{AssumeRole, AssumedRole};
 
 /// A role to assume, and where.
 #[derive(Clone, Debug)]

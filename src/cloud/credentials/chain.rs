@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::error::{operation, unusable};
-use crate::cloud::credentials::{
+use crate::context::CallContext;
+use crate::credentials::error::{operation, unusable};
+use crate::credentials::{
     CredentialProvider, CredentialSource, Credentials, Fetched, Refresh, SourceContext,
 };
-use crate::cloud::dispatcher::SILENT_AFTER;
-use crate::cloud::error::{Error, ErrorKind};
+use crate::dispatcher::SILENT_AFTER;
+use crate::error::{Error, ErrorKind};
 use cache::{Cache, CacheState, RENEW_AGAIN_AFTER};
 
 /// A provider of credentials that asks sources in their order.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cloud::credentials::{Chain, CredentialSource, RoleSession, RoleToAssume, SourceContext};
+use crate::credentials::{Chain, CredentialSource, RoleSession, RoleToAssume, SourceContext};
 
 /// Which sources are asked, and which role is assumed with what they give.
 #[derive(Clone, Debug, Default)]

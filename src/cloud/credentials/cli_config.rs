@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::crypto::Secret;
+use crypto::Secret;
 
 /// The members of a profile that are set, by their names.
 pub(super) type Members = BTreeMap<String, Secret>;

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::answer::temporary_key;
-use crate::cloud::credentials::error::{OPERATION_SERVICE, of_source};
-use crate::cloud::credentials::source_context::UnsignedRequest;
-use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
-use crate::cloud::endpoint::{Endpoint, EndpointError};
-use crate::cloud::error::{Error, Operation};
-use crate::cloud::http::{HttpRequest, Method, form};
-use crate::crypto::Secret;
+use crate::context::CallContext;
+use crate::credentials::answer::temporary_key;
+use crate::credentials::error::{OPERATION_SERVICE, of_source};
+use crate::credentials::source_context::UnsignedRequest;
+use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::error::{Error, Operation};
+use crate::http::{HttpRequest, Method, form};
+use crypto::Secret;
 
 /// A credentials URI.
 ///
@@ -101,7 +101,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
 
     #[tokio::test]
     async fn the_address_is_asked_as_it_was_written() {

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::answer::temporary_key;
-use crate::cloud::credentials::error::{of_source, operation, unusable};
-use crate::cloud::credentials::source_context::UnsignedRequest;
-use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
-use crate::cloud::dispatcher::printable;
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::Error;
-use crate::cloud::http::{HttpRequest, HttpResponse, Method, percent_encode};
-use crate::cloud::names::RoleName;
-use crate::crypto::Secret;
+use crate::context::CallContext;
+use crate::credentials::answer::temporary_key;
+use crate::credentials::error::{of_source, operation, unusable};
+use crate::credentials::source_context::UnsignedRequest;
+use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
+use crate::dispatcher::printable;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::http::{HttpRequest, HttpResponse, Method, percent_encode};
+use crate::names::RoleName;
+use crypto::Secret;
 
 /// The keys of an instance's role.
 ///

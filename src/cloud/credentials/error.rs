@@ -1,10 +1,10 @@
 //! Errors of the search for credentials: they name the source and are never taken for an answer about what the
 //! credentials were wanted for.
 
-use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind, Operation};
 
 /// What the errors of this room name as their service, unless a service itself refused.
-pub(crate) const OPERATION_SERVICE: &str = "Credentials";
+pub const OPERATION_SERVICE: &str = "Credentials";
 
 /// A source that is there and cannot be used.
 pub(super) fn unusable(source: &str, problem: impl Into<String>) -> Error {

@@ -1,7 +1,7 @@
 //! What follows when a service says that the token of a call has expired.
 
-use crate::cloud::credentials::{CredentialProvider, Credentials, Refresh};
-use crate::cloud::error::Error;
+use crate::credentials::{CredentialProvider, Credentials, Refresh};
+use crate::error::Error;
 
 /// Tells the provider of the credentials if an answer says that they have expired, and the error what follows: a call
 /// that was refused for that reason can be repeated if others follow.

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::answer::date;
-use crate::cloud::credentials::error::{operation, unusable};
-use crate::cloud::credentials::{
+use crate::context::CallContext;
+use crate::credentials::answer::date;
+use crate::credentials::error::{operation, unusable};
+use crate::credentials::{
     CommandOutput, CredentialSource, Credentials, Fetched, Fetching, SourceContext, host,
 };
-use crate::cloud::dispatcher::printable;
-use crate::cloud::error::Error;
-use crate::crypto::Secret;
+use crate::dispatcher::printable;
+use crate::error::Error;
+use crypto::Secret;
 
 /// Modes of profiles that a command may print, and that lead on to other sources: the command line tool follows them,
 /// the libraries do not.
@@ -189,7 +189,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::cloud::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
 
     async fn run(line: &str, host: ScriptedHost) -> Result<Fetched, Error> {
         let transport = Arc::new(ScriptedTransport::default());

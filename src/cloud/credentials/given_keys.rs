@@ -2,8 +2,8 @@
 
 use time::OffsetDateTime;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::{CredentialSource, Credentials, Fetched, Fetching, SourceContext};
+use crate::context::CallContext;
+use crate::credentials::{CredentialSource, Credentials, Fetched, Fetching, SourceContext};
 
 /// Keys that are given, and when they end if that is known.
 #[derive(Clone, Debug)]

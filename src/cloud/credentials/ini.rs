@@ -1,6 +1,6 @@
 //! The profile file of the credentials libraries: `~/.alibabacloud/credentials`, in INI form.
 
-use crate::cloud::credentials::cli_config::Members;
+use crate::credentials::cli_config::Members;
 
 /// The members of a section, under the names and modes of the command line tool's file; `None` when there is none.
 ///

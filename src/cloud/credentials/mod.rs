@@ -32,9 +32,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::error::Error;
-use crate::crypto::Secret;
+use crate::context::CallContext;
+use crate::error::Error;
+use crypto::Secret;
 
 pub use account::{AccountRule, CheckedAccount};
 pub use assume_role::{RoleSession, RoleToAssume, StsEndpoints};
@@ -42,7 +42,7 @@ pub use chain::Chain;
 pub use chain_config::ChainConfig;
 pub use credentials_uri::{CredentialsUri, UriError};
 pub use ecs_metadata::{EcsMetadata, MetadataService};
-pub(crate) use error::OPERATION_SERVICE;
+pub use error::OPERATION_SERVICE;
 pub(crate) use expired_token::on_expired_token;
 pub use external::ProcessCommand;
 pub use given_keys::GivenKeys;

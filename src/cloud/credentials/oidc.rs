@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::assume_role::of_session;
-use crate::cloud::credentials::error::{of_source, operation, unusable};
-use crate::cloud::credentials::source_context::anonymous;
-use crate::cloud::credentials::{CredentialSource, Fetched, Fetching, SourceContext, host};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::Error;
-use crate::cloud::ram::RoleArn;
-use crate::cloud::sts::AssumeRoleWithOidc;
-use crate::crypto::Secret;
+use crate::context::CallContext;
+use crate::credentials::assume_role::of_session;
+use crate::credentials::error::{of_source, operation, unusable};
+use crate::credentials::source_context::anonymous;
+use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext, host};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::ram::RoleArn;
+use crate::sts::AssumeRoleWithOidc;
+use crypto::Secret;
 
 /// A role to assume with a token of an identity provider, which is read anew for each session: the platforms that
 /// write such files replace them before they expire.
@@ -92,8 +92,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::cloud::http::form;
-    use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::http::form;
+    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
 
     const SESSION: &str = r#"{"RequestId":"R","Credentials":{"AccessKeyId":"STS.o","AccessKeySecret":"canary-secret","SecurityToken":"canary-token","Expiration":"2026-11-20T09:00:00Z"}}"#;
 

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::cli_config::Members;
-use crate::cloud::credentials::error::{operation, unusable};
-use crate::cloud::credentials::{
+use crate::context::CallContext;
+use crate::credentials::cli_config::Members;
+use crate::credentials::error::{operation, unusable};
+use crate::credentials::{
     CredentialSource, Credentials, CredentialsUri, EcsMetadata, Fetching, GivenKeys, MetadataService,
     OidcRole, ProcessCommand, RoleSession, RoleToAssume, SourceContext, StsEndpoints, TokenOrigin,
     cli_config, host, ini,
 };
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::Error;
-use crate::cloud::ram::RoleArn;
-use crate::cloud::sts::AssumeRole;
-use crate::crypto::Secret;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::ram::RoleArn;
+use crate::sts::AssumeRole;
+use crypto::Secret;
 
 /// A profile, in the first file that has it.
 ///

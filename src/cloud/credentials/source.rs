@@ -7,14 +7,14 @@ use std::path::Path;
 use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 
-use crate::cloud::context::CallContext;
-use crate::cloud::credentials::error::unusable;
-use crate::cloud::credentials::{Credentials, SourceContext};
-use crate::cloud::error::Error;
+use crate::context::CallContext;
+use crate::credentials::error::unusable;
+use crate::credentials::{Credentials, SourceContext};
+use crate::error::Error;
 
 /// A place where credentials can come from, with everything that is needed to fetch them.
 ///
-/// It keeps nothing: a [`Chain`](crate::cloud::credentials::Chain) does. Which one it is can be asked by [`Any`].
+/// It keeps nothing: a [`Chain`](crate::credentials::Chain) does. Which one it is can be asked by [`Any`].
 pub trait CredentialSource: Any + Debug + Send + Sync {
     /// Fetches credentials; `None` when the source is absent.
     ///

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::cloud::clock::Clock;
-use crate::cloud::context::{CallContext, Interrupted};
-use crate::cloud::credentials::{CredentialProvider, Credentials, Host, StaticCredentials};
-use crate::cloud::dispatcher::{ApiCall, Dispatcher, DispatcherConfig};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport};
-use crate::cloud::json_object::redirect;
-use crate::cloud::nonce::NonceSource;
-use crate::cloud::retry::RetryPolicy;
-use crate::cloud::rpc::RpcConfig;
-use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::sts::StsClient;
+use crate::clock::Clock;
+use crate::context::{CallContext, Interrupted};
+use crate::credentials::{CredentialProvider, Credentials, Host, StaticCredentials};
+use crate::dispatcher::{ApiCall, Dispatcher, DispatcherConfig};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::http::{HttpRequest, HttpResponse, HttpTransport};
+use crate::json_object::redirect;
+use crate::nonce::NonceSource;
+use crate::retry::RetryPolicy;
+use crate::rpc::RpcConfig;
+use crate::signing::rpc::SignatureVersion;
+use crate::sts::StsClient;
 
 /// Files, commands, the network and the time, as sources of credentials see them.
 #[derive(Clone, Debug)]

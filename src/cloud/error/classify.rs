@@ -5,7 +5,7 @@ use ErrorKind::{
     AlreadyExists, Conflict, Denied, Invalid, NotFound, Throttled, Timeout, Unauthenticated, Unexpected,
 };
 
-use crate::cloud::error::{ErrorKind, Reason};
+use crate::error::{ErrorKind, Reason};
 
 /// One row of the table. What is `None` or empty matches everything.
 struct Row {

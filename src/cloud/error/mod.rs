@@ -13,8 +13,8 @@ use classify::classify;
 pub use kind::ErrorKind;
 pub use reason::Reason;
 
-use crate::cloud::http::{TransportError, TransportErrorKind, redact};
-use crate::cloud::names::Region;
+use crate::http::{TransportError, TransportErrorKind, redact};
+use crate::names::Region;
 
 /// The call an error belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,14 +154,14 @@ impl Error {
 
     /// As another kind of failure.
     #[must_use]
-    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
     /// With other words.
     #[must_use]
-    pub(crate) fn with_message(mut self, message: String) -> Self {
+    pub fn with_message(mut self, message: String) -> Self {
         self.0.message = message;
         self
     }
@@ -182,14 +182,14 @@ impl Error {
 
     /// Says that the credentials had been fetched because the ones before them were refused as expired too.
     #[must_use]
-    pub(crate) fn with_refused_anew(mut self) -> Self {
+    pub fn with_refused_anew(mut self) -> Self {
         self.0.refused_anew = true;
         self
     }
 
     /// Says that the call was to give credentials, and not the one they were wanted for.
     #[must_use]
-    pub(crate) fn with_of_credentials(mut self) -> Self {
+    pub fn with_of_credentials(mut self) -> Self {
         self.0.purpose = Purpose::Credentials;
         self
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::cloud::http::{Headers, TransportError, TransportErrorKind};
+use crate::http::{Headers, TransportError, TransportErrorKind};
 
 /// Undoes what `Content-Encoding` names (RFC 9110 section 8.4), the last one first.
 ///

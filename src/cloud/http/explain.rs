@@ -5,7 +5,7 @@ use std::io;
 
 use rustls::CertificateError;
 
-use crate::cloud::http::{Proxy, TransportError, TransportErrorKind};
+use crate::http::{Proxy, TransportError, TransportErrorKind};
 
 /// Sorts an error by how far the request came. `proxy` is the one that may be on the way to `host`.
 pub(super) fn explain(error: reqwest::Error, host: &str, proxy: Option<&Proxy>) -> TransportError {

@@ -15,7 +15,7 @@ use std::fmt::{self, Debug};
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::endpoint::Origin;
+use crate::endpoint::Origin;
 
 pub use ca_bundle::{CaBundle, CaBundleError};
 pub(crate) use form::percent_encode;
@@ -174,7 +174,7 @@ impl Debug for Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::endpoint::Endpoint;
+    use crate::endpoint::Endpoint;
 
     #[test]
     fn the_query_is_encoded_on_the_wire() {

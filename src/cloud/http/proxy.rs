@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::crypto::Secret;
+use crypto::Secret;
 
 /// An HTTP proxy that is asked for a tunnel (`CONNECT`, RFC 9110 section 9.3.6) to each service.
 ///

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::cloud::http::form::percent_encode;
+use crate::http::form::percent_encode;
 
 /// What stands in a secret's place.
 pub(super) const MASK: &str = "[secret]";

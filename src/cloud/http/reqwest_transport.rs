@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::endpoint::{ECS_METADATA, Scheme};
-use crate::cloud::http::{
+use crate::endpoint::{ECS_METADATA, Scheme};
+use crate::http::{
     CaBundle, Headers, HttpRequest, HttpResponse, HttpTransport, Method, Proxy, TransportError,
     TransportErrorKind, encoding,
     explain::{explain, innermost},

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::cloud::http::redact::{MASK, body, is_secret_name};
-use crate::cloud::http::{HttpRequest, HttpResponse};
+use crate::http::redact::{MASK, body, is_secret_name};
+use crate::http::{HttpRequest, HttpResponse};
 
 /// Method, address, headers and body of a request, with secrets masked by where they stand.
 pub(crate) fn request(request: &HttpRequest) -> String {
@@ -27,8 +27,8 @@ pub(crate) fn response(response: &HttpResponse, request: &HttpRequest) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::endpoint::Endpoint;
-    use crate::cloud::http::{Headers, Method};
+    use crate::endpoint::Endpoint;
+    use crate::http::{Headers, Method};
 
     #[test]
     fn a_request_that_holds_a_secret_is_shown_without_query_and_bodies() {

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::kms::KeyMetadata;
-use crate::cloud::rpc::{Call, Parameters, RpcClient, RpcConfig, Service};
+use crate::CallContext;
+use crate::error::Error;
+use crate::kms::KeyMetadata;
+use crate::rpc::{Call, Parameters, RpcClient, RpcConfig, Service};
 
 /// A client of KMS in one region.
 ///

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::cloud::rpc::members::optional_text;
+use crate::rpc::members::optional_text;
 
 /// The members of `KeyMetadata` that tell whether a key can be used.
 ///

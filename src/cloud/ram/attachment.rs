@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::names::{GroupName, RoleName, UserName};
-use crate::cloud::ram::{PolicyId, RamClient};
-use crate::cloud::rpc::members::{list, or_default};
-use crate::cloud::rpc::{Call, Parameters};
+use crate::CallContext;
+use crate::error::{Error, ErrorKind};
+use crate::names::{GroupName, RoleName, UserName};
+use crate::ram::{PolicyId, RamClient};
+use crate::rpc::members::{list, or_default};
+use crate::rpc::{Call, Parameters};
 
 /// A policy as `ListPoliciesForRole`, `ListPoliciesForUser` and `ListPoliciesForGroup` describe it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -190,7 +190,7 @@ struct Policies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::error::Operation;
+    use crate::error::Operation;
 
     #[test]
     fn what_is_so_already_is_told_from_what_is_missing() {

@@ -1,9 +1,9 @@
 //! The client; its actions are methods, grouped in the files beside this one.
 
-use crate::cloud::CallContext;
-use crate::cloud::clock::Clock;
-use crate::cloud::error::Error;
-use crate::cloud::rpc::{RpcClient, RpcConfig, Service};
+use crate::CallContext;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::rpc::{RpcClient, RpcConfig, Service};
 
 /// A client of RAM.
 ///

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::names::{GroupName, RoleName, UserName};
-use crate::cloud::ram::{PolicyId, RamClient, RoleArn};
-use crate::cloud::rpc::Call;
-use crate::cloud::rpc::members::list;
+use crate::CallContext;
+use crate::error::Error;
+use crate::names::{GroupName, RoleName, UserName};
+use crate::ram::{PolicyId, RamClient, RoleArn};
+use crate::rpc::Call;
+use crate::rpc::members::list;
 
 /// Everything a policy is attached to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::names::{GroupName, UserName};
-use crate::cloud::ram::RamClient;
-use crate::cloud::rpc::members::list;
-use crate::cloud::rpc::{Call, Parameters};
+use crate::CallContext;
+use crate::error::Error;
+use crate::names::{GroupName, UserName};
+use crate::ram::RamClient;
+use crate::rpc::members::list;
+use crate::rpc::{Call, Parameters};
 
 /// A group as `ListGroupsForUser` describes it, as far as it is needed here: which it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -21,7 +21,7 @@ pub use group::Group;
 pub use policy::{CreatePolicy, Policy, PolicyDescription, PolicyVersion};
 pub use policy_document::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyDocumentError};
 pub use policy_id::{PolicyId, PolicyKind};
-pub(in crate::cloud) use role::is_young;
+pub(crate) use role::is_young;
 pub use role::{CreateRole, Role, UpdateRole};
 pub use role_arn::{RoleArn, RoleArnError};
 pub use tag::{Tag, TagPage};

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::names::PolicyName;
-use crate::cloud::ram::{PolicyId, RamClient};
-use crate::cloud::rpc::members::{expect_name, or_default};
-use crate::cloud::rpc::{Call, Parameters};
+use crate::CallContext;
+use crate::error::Error;
+use crate::names::PolicyName;
+use crate::ram::{PolicyId, RamClient};
+use crate::rpc::members::{expect_name, or_default};
+use crate::rpc::{Call, Parameters};
 
 /// The parameters of `CreatePolicy`; what is `None` or empty is left to the service.
 ///

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::cloud::ram::RoleArn;
+use crate::ram::RoleArn;
 
 /// The policies a BYOK role needs: KMS keys read, and used to encrypt and decrypt.
 ///

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::cloud::names::PolicyName;
-use crate::cloud::rpc::Parameters;
+use crate::names::PolicyName;
+use crate::rpc::Parameters;
 
 /// Whose policy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

@@ -4,14 +4,14 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cloud::CallContext;
-use crate::cloud::clock::Clock;
-use crate::cloud::error::Error;
-use crate::cloud::names::RoleName;
-use crate::cloud::ram::tag::{self, Tag};
-use crate::cloud::ram::{RamClient, RoleArn};
-use crate::cloud::rpc::members::{expect_name, or_default};
-use crate::cloud::rpc::{Call, Parameters};
+use crate::CallContext;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::names::RoleName;
+use crate::ram::tag::{self, Tag};
+use crate::ram::{RamClient, RoleArn};
+use crate::rpc::members::{expect_name, or_default};
+use crate::rpc::{Call, Parameters};
 
 /// The parameters of `CreateRole`; what is `None` or empty is left to the service.
 ///
@@ -76,7 +76,7 @@ impl Role {
 
 /// Whether a role that was made at this time, `CreateDate`, may not be known everywhere yet. One that was made at an
 /// unknown time may be young.
-pub(in crate::cloud) fn is_young(create_date: Option<&str>, clock: &dyn Clock) -> bool {
+pub(crate) fn is_young(create_date: Option<&str>, clock: &dyn Clock) -> bool {
     let made = create_date.and_then(|date| OffsetDateTime::parse(date, &Rfc3339).ok());
     made.and_then(|made| made.checked_add(YOUNG)).is_none_or(|old| clock.now() < old)
 }

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::names::RoleName;
-use crate::cloud::ram::RamClient;
-use crate::cloud::rpc::members::{optional_text, or_default};
-use crate::cloud::rpc::{Call, Parameters};
+use crate::CallContext;
+use crate::error::Error;
+use crate::names::RoleName;
+use crate::ram::RamClient;
+use crate::rpc::members::{optional_text, or_default};
+use crate::rpc::{Call, Parameters};
 
 /// A tag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::names::UserName;
-use crate::cloud::ram::RamClient;
-use crate::cloud::rpc::members::expect_name;
-use crate::cloud::rpc::{Call, Parameters};
+use crate::CallContext;
+use crate::error::Error;
+use crate::names::UserName;
+use crate::ram::RamClient;
+use crate::rpc::members::expect_name;
+use crate::rpc::{Call, Parameters};
 
 /// A user as `GetUser` describes it, as far as it is needed here: who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

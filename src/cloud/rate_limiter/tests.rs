@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::future::{BoxFuture, join_all};
 
 use super::*;
-use crate::cloud::credentials::{Credentials, StaticCredentials};
-use crate::cloud::dispatcher::ApiCall;
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::http::{Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError};
-use crate::cloud::retry::RetryPolicy;
-use crate::cloud::testing::ManualClock;
-use crate::cloud::{CallContext, Dispatcher, DispatcherConfig};
+use crate::credentials::{Credentials, StaticCredentials};
+use crate::dispatcher::ApiCall;
+use crate::endpoint::Endpoint;
+use crate::http::{Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError};
+use crate::retry::RetryPolicy;
+use crate::testing::ManualClock;
+use crate::{CallContext, Dispatcher, DispatcherConfig};
 
 const LATENCY: Duration = Duration::from_millis(50);
 

@@ -3,10 +3,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::cloud::dispatcher::printable;
-use crate::cloud::error::{Error, Operation};
-use crate::cloud::http::HttpResponse;
-use crate::cloud::json_object::{foreign, malformed, parse_object};
+use crate::dispatcher::printable;
+use crate::error::{Error, Operation};
+use crate::http::HttpResponse;
+use crate::json_object::{foreign, malformed, parse_object};
 
 /// Where the string to sign begins in the message of `SignatureDoesNotMatch`: text for the makers of clients, which
 /// quotes every parameter.
@@ -90,8 +90,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cloud::error::ErrorKind;
-    use crate::cloud::http::Headers;
+    use crate::error::ErrorKind;
+    use crate::http::Headers;
 
     fn response(status: u16, body: &str) -> HttpResponse {
         HttpResponse { status, headers: Headers::default(), body: body.into() }

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use time::OffsetDateTime;
 
-use crate::cloud::CallContext;
-use crate::cloud::clock::Clock;
-use crate::cloud::credentials::Credentials;
-use crate::cloud::dispatcher::{ApiCall, Dispatcher};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::{HttpRequest, HttpResponse, Method, form};
-use crate::cloud::json_object::malformed;
-use crate::cloud::nonce::NonceSource;
-use crate::cloud::rpc::Parameters;
-use crate::cloud::rpc::answer::{request_id, success};
-use crate::cloud::signing::rpc::{SignatureVersion, date, sign};
+use crate::CallContext;
+use crate::clock::Clock;
+use crate::credentials::Credentials;
+use crate::dispatcher::{ApiCall, Dispatcher};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::http::{HttpRequest, HttpResponse, Method, form};
+use crate::json_object::malformed;
+use crate::nonce::NonceSource;
+use crate::rpc::Parameters;
+use crate::rpc::answer::{request_id, success};
+use crate::signing::rpc::{SignatureVersion, date, sign};
 
 /// What a client of an RPC service is made of.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::crypto::Secret;
+use crypto::Secret;
 
 /// A member that may be absent or null, and has its default then.
 pub(crate) fn or_default<'de, D, T>(member: D) -> Result<T, D::Error>

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::cloud::http::form;
+use crate::http::form;
 
 /// Parameters by name. What is not set is left to the service.
 #[derive(Clone, Default)]

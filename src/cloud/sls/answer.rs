@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::cloud::dispatcher::printable;
-use crate::cloud::error::{Error, Operation};
-use crate::cloud::http::HttpResponse;
-use crate::cloud::json_object::{describe_bytes, foreign, malformed};
+use crate::dispatcher::printable;
+use crate::error::{Error, Operation};
+use crate::http::HttpResponse;
+use crate::json_object::{describe_bytes, foreign, malformed};
 
 /// The request id; SLS gives it nowhere but in this header (SLS documentation, "Public response headers").
 pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {

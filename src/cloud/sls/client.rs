@@ -7,17 +7,17 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use crate::cloud::CallContext;
-use crate::cloud::clock::Clock;
-use crate::cloud::credentials::Credentials;
-use crate::cloud::dispatcher::{ApiCall, Dispatcher};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::http::{HttpRequest, HttpResponse, Method};
-use crate::cloud::names::{LogstoreName, ProjectName, Region};
-use crate::cloud::signing::sls::{SignatureVersion, sign};
-use crate::cloud::sls::answer::{request_id, success, written};
-use crate::cloud::sls::{EncryptConf, EncryptionApi, ListLogStores, LogStore, LogStorePage};
+use crate::CallContext;
+use crate::clock::Clock;
+use crate::credentials::Credentials;
+use crate::dispatcher::{ApiCall, Dispatcher};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::names::{LogstoreName, ProjectName, Region};
+use crate::signing::sls::{SignatureVersion, sign};
+use crate::sls::answer::{request_id, success, written};
+use crate::sls::{EncryptConf, EncryptionApi, ListLogStores, LogStore, LogStorePage};
 
 /// What an [`SlsClient`] is made of.
 #[derive(Debug)]

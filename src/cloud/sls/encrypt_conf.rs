@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cloud::error::{Error, Operation};
-use crate::cloud::json_object::Object;
+use crate::error::{Error, Operation};
+use crate::json_object::Object;
 
 /// `encrypt_conf` of a Logstore.
 ///

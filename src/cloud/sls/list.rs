@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::error::{Error, Operation};
-use crate::cloud::json_object::{Object, parse_object};
+use crate::error::{Error, Operation};
+use crate::json_object::{Object, parse_object};
 
 /// The parameters of `ListLogStores`; what is `None` is left to the service.
 ///

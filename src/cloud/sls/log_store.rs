@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::cloud::error::{Error, Operation};
-use crate::cloud::json_object::{Object, parse_object};
-use crate::cloud::names::LogstoreName;
-use crate::cloud::sls::encrypt_conf::EncryptConf;
+use crate::error::{Error, Operation};
+use crate::json_object::{Object, parse_object};
+use crate::names::LogstoreName;
+use crate::sls::encrypt_conf::EncryptConf;
 
 /// The answer of `GetLogStore`, with every field it came with: also those nobody here has heard of, and numbers
 /// digit for digit (only an exponent gets its sign: `1e400` becomes `1e+400`). What is written back from it loses
@@ -22,13 +22,13 @@ pub struct LogStore {
 impl LogStore {
     /// A Logstore made of fields; nothing is checked until it is read. Errors of the readers name `operation`.
     ///
-    /// `requested_at` is when `GetLogStore` was sent, on the scale of [`crate::cloud::clock::Clock::monotonic`].
+    /// `requested_at` is when `GetLogStore` was sent, on the scale of [`crate::clock::Clock::monotonic`].
     pub fn from_fields(operation: Operation, fields: Map<String, Value>, requested_at: Duration) -> Self {
         Self { operation, fields, requested_at }
     }
 
     /// When the `GetLogStore` that was answered with this was sent, on the scale of
-    /// [`crate::cloud::clock::Clock::monotonic`]. The Logstore may have changed since.
+    /// [`crate::clock::Clock::monotonic`]. The Logstore may have changed since.
     pub fn requested_at(&self) -> Duration {
         self.requested_at
     }
@@ -100,8 +100,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cloud::error::ErrorKind;
-    use crate::cloud::sls::UserCmkInfo;
+    use crate::error::ErrorKind;
+    use crate::sls::UserCmkInfo;
 
     fn read(body: &str) -> Result<LogStore, Error> {
         let operation = Operation::new("SLS", "GetLogStore", "p/app");

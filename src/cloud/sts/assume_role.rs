@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::ram::RoleArn;
-use crate::cloud::rpc::members::{date, secret};
-use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::sts::StsClient;
-use crate::crypto::Secret;
+use crate::CallContext;
+use crate::error::Error;
+use crate::ram::RoleArn;
+use crate::rpc::members::{date, secret};
+use crate::rpc::{Call, Parameters};
+use crate::sts::StsClient;
+use crypto::Secret;
 
 /// The parameters of `AssumeRole`; what is `None` is left to the service.
 ///

@@ -1,12 +1,12 @@
 //! Sessions of roles for which an identity provider vouches.
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::ram::RoleArn;
-use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::sts::assume_role::SessionAnswer;
-use crate::cloud::sts::{AssumedRole, StsClient};
-use crate::crypto::Secret;
+use crate::CallContext;
+use crate::error::Error;
+use crate::ram::RoleArn;
+use crate::rpc::{Call, Parameters};
+use crate::sts::assume_role::SessionAnswer;
+use crate::sts::{AssumedRole, StsClient};
+use crypto::Secret;
 
 /// The parameters of `AssumeRoleWithOIDC`; what is `None` is left to the service.
 ///

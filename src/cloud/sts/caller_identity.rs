@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
-use crate::cloud::rpc::{Call, Parameters};
-use crate::cloud::sts::StsClient;
+use crate::CallContext;
+use crate::error::Error;
+use crate::rpc::{Call, Parameters};
+use crate::sts::StsClient;
 
 /// The caller as `GetCallerIdentity` describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -1,11 +1,11 @@
 //! The client; its actions are methods, in the files beside this one.
 
-use crate::cloud::rpc::{RpcClient, RpcConfig, Service};
+use crate::rpc::{RpcClient, RpcConfig, Service};
 
 /// A client of STS.
 ///
 /// Calls are repeated as the retry policy says, each attempt signed afresh: a session that nobody got the key of
-/// only expires. Every method returns promptly when its [`CallContext`](crate::cloud::CallContext) is cancelled or
+/// only expires. Every method returns promptly when its [`CallContext`](crate::CallContext) is cancelled or
 /// its deadline passes, and writes one line to the log.
 #[derive(Debug)]
 pub struct StsClient {

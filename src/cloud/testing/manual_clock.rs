@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::cloud::clock::Clock;
+use crate::clock::Clock;
 
 /// A clock for tests. It begins at 2026-11-20 08:00:00 UTC; clones show the same time.
 #[derive(Clone, Debug, Default)]

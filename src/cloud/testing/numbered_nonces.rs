@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cloud::nonce::NonceSource;
+use crate::nonce::NonceSource;
 
 /// Gives `nonce-1`, `nonce-2` and so on.
 #[derive(Debug, Default)]

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cloud::credentials::{Credentials, SourceContext, StaticCredentials};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::retry::RetryPolicy;
-use crate::cloud::rpc::RpcConfig;
-use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::testing::{ManualClock, NumberedNonces, ScriptedHost, ScriptedTransport};
-use crate::cloud::{Dispatcher, DispatcherConfig};
+use crate::credentials::{Credentials, SourceContext, StaticCredentials};
+use crate::endpoint::Endpoint;
+use crate::retry::RetryPolicy;
+use crate::rpc::RpcConfig;
+use crate::signing::rpc::SignatureVersion;
+use crate::testing::{ManualClock, NumberedNonces, ScriptedHost, ScriptedTransport};
+use crate::{Dispatcher, DispatcherConfig};
 
 /// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
 /// `canary-token+/=`, three retries with pauses of 1 to 4 seconds, ten seconds for an attempt.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
-use crate::cloud::credentials::{CommandOutput, Host};
+use crate::credentials::{CommandOutput, Host};
 
 /// A host with these files, and these commands by their whole line: whether each ends well, and what it prints.
 #[derive(Debug, Default)]

@@ -5,9 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 
-use crate::cloud::http::{
-    Headers, HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind,
-};
+use crate::http::{Headers, HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
 
 /// What comes of one request.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::emulator::http::Reply;
-use crate::emulator::json::{Node, Problem};
-use crate::emulator::sls;
-use crate::emulator::stored::PersistError;
+use crate::http::Reply;
+use crate::json::{Node, Problem};
+use crate::sls;
+use crate::stored::PersistError;
 
 /// Something wrong with a control call.
 #[derive(Debug, thiserror::Error)]

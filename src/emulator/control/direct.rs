@@ -7,10 +7,10 @@ use axum::extract::{Path, State as Shared};
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, ControlError, empty_answer, json_answer, parse, root};
-use crate::emulator::json::Node;
-use crate::emulator::sls::seeding::unchecked_logstore;
-use crate::emulator::sls::{Logstore, Model, Project, View, is_logstore_name, is_project_name};
-use crate::emulator::state::State;
+use crate::json::Node;
+use crate::sls::seeding::unchecked_logstore;
+use crate::sls::{Logstore, Model, Project, View, is_logstore_name, is_project_name};
+use crate::state::State;
 
 pub(super) async fn put_project(
     Shared(state): Shared<Arc<State>>,

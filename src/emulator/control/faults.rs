@@ -8,11 +8,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, empty_answer, json_answer, parse};
-use crate::emulator::faults::{Effect, Rule};
-use crate::emulator::json::{self, Problem};
-use crate::emulator::rpc::{Action, Run, Service};
-use crate::emulator::state::State;
-use crate::emulator::{kms, ram, sls, sts};
+use crate::faults::{Effect, Rule};
+use crate::json::{self, Problem};
+use crate::rpc::{Action, Run, Service};
+use crate::state::State;
+use crate::{kms, ram, sls, sts};
 
 pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&state.faults.to_json())
@@ -131,7 +131,7 @@ mod tests {
             json!("hold_after"),
             json!({"stale": {"reads": 3}}),
         ] {
-            let faults = crate::emulator::faults::Faults::default();
+            let faults = crate::faults::Faults::default();
             faults.add(read_rule(rule(&effect)).unwrap());
             assert_eq!(faults.to_json()[0]["effect"], effect);
         }
@@ -154,7 +154,7 @@ mod tests {
             rule("sts", "AssumeRole", 3),
             rule("sls", "UpdateLogStore", 3),
         ] {
-            let faults = crate::emulator::faults::Faults::default();
+            let faults = crate::faults::Faults::default();
             faults.add(read_rule(rule.clone()).unwrap());
             assert_eq!(faults.to_json()[0]["effect"], rule["effect"]);
         }

@@ -6,9 +6,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 
 use super::answer::{Answer, ControlError, empty_answer, parse, root};
-use crate::emulator::kms::KeyState;
-use crate::emulator::persistence;
-use crate::emulator::state::State;
+use crate::kms::KeyState;
+use crate::persistence;
+use crate::state::State;
 
 /// Brings a key into the state `Enabled` or `Disabled`.
 pub(super) async fn patch(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, body: Bytes) -> Answer {

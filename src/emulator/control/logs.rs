@@ -6,8 +6,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 
 use super::answer::{Answer, empty_answer, json_answer, parse, root};
-use crate::emulator::sls;
-use crate::emulator::state::State;
+use crate::sls;
+use crate::state::State;
 
 /// Writes logs, an array of objects, as one log group.
 pub(super) async fn put(

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use hyper::header::{HOST, ORIGIN};
 use hyper::{HeaderMap, Method, Request};
 
-use crate::emulator::endpoint::without_port;
+use crate::endpoint::without_port;
 
 /// Whether a request may use the control API.
 ///

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::answer::{Answer, empty_answer, json_answer, parse};
 use super::faults;
-use crate::emulator::json::{self, Problem};
-use crate::emulator::quotas::Quota;
-use crate::emulator::state::State;
+use crate::json::{self, Problem};
+use crate::quotas::Quota;
+use crate::state::State;
 
 /// The most calls a second of a quota: more than any machine sends.
 const MOST: u64 = 1_000_000;

@@ -65,7 +65,7 @@ pub mod listed {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     use super::{Attachments, PolicyTarget, StoredAttachment};
-    use crate::emulator::identity::PolicyKey;
+    use crate::identity::PolicyKey;
 
     /// Writes the list.
     ///

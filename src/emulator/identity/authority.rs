@@ -5,8 +5,8 @@ use super::attachment::{PolicyTarget, PolicyTargetKind};
 use super::directory::Directory;
 use super::names::folded;
 use super::policy::Policy;
-use crate::emulator::access::Principal;
-use crate::emulator::policy::{ConditionContext, Decision, Document, Request, TrustedEntity, decide};
+use crate::access::Principal;
+use crate::policy::{ConditionContext, Decision, Document, Request, TrustedEntity, decide};
 
 impl Directory {
     /// Decides whether a caller may do `action` to `resource`, by every policy that is attached to them,
@@ -113,9 +113,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::emulator::Clock;
-    use crate::emulator::Seed;
-    use crate::emulator::policy::{Grammar, PolicyText};
+    use crate::Clock;
+    use crate::Seed;
+    use crate::policy::{Grammar, PolicyText};
 
     const ACCOUNT: &str = "1234567890123456";
 

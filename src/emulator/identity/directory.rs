@@ -10,8 +10,8 @@ use super::names::folded;
 use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey};
 use super::system_policies::{custom_policies, system_policies};
-use crate::emulator::access::AccessKeys;
-use crate::emulator::stored::by_key;
+use crate::access::AccessKeys;
+use crate::stored::by_key;
 
 /// The contents of an account. Maps are keyed by folded names.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::names::{folded, new_id};
-use crate::emulator::policy::PolicyText;
-use crate::emulator::stored::Keyed;
+use crate::policy::PolicyText;
+use crate::stored::Keyed;
 
 /// How long a session may be where a role does not say, in seconds
 /// (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole>).

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::folded;
 use super::verification_key::VerificationKey;
-use crate::emulator::stored::Keyed;
+use crate::stored::Keyed;
 
 /// An identity provider the account has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::names::folded;
-use crate::emulator::policy::PolicyText;
-use crate::emulator::stored::{Keyed, by_key};
+use crate::policy::PolicyText;
+use crate::stored::{Keyed, by_key};
 
 /// Whose a policy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

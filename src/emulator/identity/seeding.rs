@@ -9,8 +9,8 @@ use super::names::folded;
 use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind};
 use super::verification_key::VerificationKey;
-use crate::emulator::json::{Node, Problem};
-use crate::emulator::policy::{Grammar, PolicyText};
+use crate::json::{Node, Problem};
+use crate::policy::{Grammar, PolicyText};
 
 /// What the names of cloud services' own roles begin with.
 const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
@@ -179,7 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::emulator::{Clock, Seed};
+    use crate::{Clock, Seed};
 
     const TRUST: &str = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "log.aliyuncs.com"}}]}"#;

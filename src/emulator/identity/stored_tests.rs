@@ -15,10 +15,10 @@ use super::names::folded;
 use super::oidc_provider::OidcProvider;
 use super::policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};
 use super::verification_key::VerificationKey;
-use crate::crypto::Secret;
-use crate::emulator::access::{AccessKey, AccessKeys, Principal};
-use crate::emulator::policy::{Grammar, PolicyText};
-use crate::emulator::stored::{Keyed as _, decode, encode};
+use crate::access::{AccessKey, AccessKeys, Principal};
+use crate::policy::{Grammar, PolicyText};
+use crate::stored::{Keyed as _, decode, encode};
+use crypto::Secret;
 
 const PERMISSIONS: [&str; 3] = [
     r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "log:*", "Resource": "*"}]}"#,

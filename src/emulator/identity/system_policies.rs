@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::policy::{Policy, PolicyKey, PolicyKind};
-use crate::emulator::policy::{Grammar, PolicyText};
-use crate::emulator::stored::Keyed as _;
+use crate::policy::{Grammar, PolicyText};
+use crate::stored::Keyed as _;
 
 /// 2018-03-09T00:00:00Z, when `AliyunKMSReadOnlyAccess` was made; all have this date here.
 const CREATED: i64 = 1_520_553_600;
@@ -90,7 +90,7 @@ pub mod custom_policies {
     use serde::{Deserializer, Serializer};
 
     use super::{Policy, PolicyKey, PolicyKind, system_policies};
-    use crate::emulator::stored::by_key;
+    use crate::stored::by_key;
 
     /// Writes the account's policies.
     ///

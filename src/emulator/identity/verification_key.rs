@@ -16,8 +16,8 @@ use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::crypto::{Secret, hmac_sha256};
-use crate::emulator::stored::secret;
+use crate::stored::secret;
+use crypto::{Secret, hmac_sha256};
 
 /// Bytes in a coordinate of P-256.
 const COORDINATE: usize = 32;

@@ -1,7 +1,7 @@
 //! The actions of the service.
 
 use super::{Keys, alias, cryptography, key, key_state, permission, rotation_policy};
-use crate::emulator::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
+use crate::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
 pub const SERVICE: Service<Keys> = Service {

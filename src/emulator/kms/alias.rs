@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::paging::page;
 use super::{KeyState, Keys, error};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, empty_answer};
+use crate::rpc::{Error, Outcome, Parameters, Request, empty_answer};
 
 /// Letters in an alias, `alias/` included.
 const LENGTH: std::ops::RangeInclusive<usize> = 7..=255;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::model::Key;
 use super::sealing::{Sealed, random_bytes};
 use super::{Keys, error};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer};
+use crate::rpc::{Error, Outcome, Parameters, Request, answer};
 
 /// Bytes in a plaintext.
 const PLAINTEXT_LENGTH: usize = 6 * 1_024;

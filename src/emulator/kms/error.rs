@@ -1,7 +1,7 @@
 //! Errors in KMS's own words
 //! (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/common-error-codes>).
 
-use crate::emulator::rpc::Error;
+use crate::rpc::Error;
 
 /// No such key, or not in this region.
 pub fn key_not_found() -> Error {

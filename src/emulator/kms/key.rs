@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::model::{ASYMMETRIC_SPECS, Key, SYMMETRIC_SPECS, USAGES};
 use super::paging::page;
 use super::{KeyState, Keys, error, rotation_policy};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::ids::rpc_request_id;
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, members};
+use crate::clock::iso_8601;
+use crate::ids::rpc_request_id;
+use crate::rpc::{Error, Outcome, Parameters, Request, answer, members};
 
 /// Letters in a description.
 const DESCRIPTION_LENGTH: usize = 8_192;

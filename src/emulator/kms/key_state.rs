@@ -2,7 +2,7 @@
 //! (<https://www.alibabacloud.com/help/en/kms/key-management-service/user-guide/manage-a-key>).
 
 use super::{KeyState, Keys, error};
-use crate::emulator::rpc::{Outcome, Request, empty_answer};
+use crate::rpc::{Outcome, Request, empty_answer};
 
 /// Days a deletion can be away.
 const WINDOW_DAYS: std::ops::RangeInclusive<i64> = 7..=366;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::error;
 use super::rotation::Rotation;
 use super::sealing::Root;
-use crate::emulator::rpc::{Error, Request};
-use crate::emulator::stored::{Keyed, by_key};
+use crate::rpc::{Error, Request};
+use crate::stored::{Keyed, by_key};
 
 /// Specifications of symmetric keys, the only ones that encrypt data here.
 pub const SYMMETRIC_SPECS: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_AES_192", "Aliyun_SM4"];

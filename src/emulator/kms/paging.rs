@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error;
-use crate::emulator::rpc::{Error, Parameters, members};
+use crate::rpc::{Error, Parameters, members};
 
 /// Keys on a page where the call does not say, and at most.
 const PAGE_SIZES: (i64, i64) = (10, 100);

@@ -4,7 +4,7 @@
 use super::Keys;
 use super::alias::alias_name;
 use super::cryptography::key_of;
-use crate::emulator::rpc::{Error, Request};
+use crate::rpc::{Error, Request};
 
 type Arn = Result<String, Error>;
 

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::model::Key;
 use super::paging::page;
 use super::{KeyState, Keys, error};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
+use crate::clock::iso_8601;
+use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// The shortest and longest interval, in seconds: 7 and 730 days
 /// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-updaterotationpolicy>).

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::crypto::{envelope, hmac_sha256, random};
-use crate::emulator::stored::hex_bytes;
+use crate::stored::hex_bytes;
+use crypto::{envelope, hmac_sha256, random};
 
 /// What stands before everything sealed here: a ciphertext of another kind is not one of ours.
 const MAGIC: &[u8] = b"emu1";

@@ -2,7 +2,7 @@
 
 use super::model::{ASYMMETRIC_SPECS, Key, SYMMETRIC_SPECS, USAGES};
 use super::{KeyState, Keys};
-use crate::emulator::json::{Node, Problem};
+use crate::json::{Node, Problem};
 
 /// How far away the deletion of a key is that a seed has as `PendingDeletion`, in seconds: 7 days, the
 /// shortest the service takes.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::model::{Key, KeyState, Keys};
 use super::rotation::Rotation;
 use super::sealing::Root;
-use crate::emulator::stored::{decode, encode};
+use crate::stored::{decode, encode};
 
 fn state() -> impl Strategy<Value = KeyState> {
     prop_oneof![

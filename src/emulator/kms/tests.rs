@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Keys, SERVICE};
-use crate::emulator::rpc::testing::ServiceHarness;
+use crate::rpc::testing::ServiceHarness;
 
 const DAY: i64 = 86_400;
 

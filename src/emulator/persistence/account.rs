@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::emulator::seed::Seed;
-use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
-use crate::storage::{Document, Kind, WriteBatch};
+use crate::seed::Seed;
+use crate::stored::{Unreadable, Unwritable, decode, encode};
+use storage::{Document, Kind, WriteBatch};
 
 /// The name of a document that is the only one of its kind.
 pub const ONLY: &str = "all";

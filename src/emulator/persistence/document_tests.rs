@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::account::{StoredAccount, StoredClock};
-use crate::emulator::access::AccessKey;
-use crate::emulator::identity::Directory;
-use crate::emulator::kms::Keys;
-use crate::emulator::sls::{Logstore, Numbers, Project};
-use crate::emulator::stored::{Unreadable, decode, encode};
+use crate::access::AccessKey;
+use crate::identity::Directory;
+use crate::kms::Keys;
+use crate::sls::{Logstore, Numbers, Project};
+use crate::stored::{Unreadable, decode, encode};
 
 /// Reads a document, and writes what it read.
 type Rewrite = fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable>;

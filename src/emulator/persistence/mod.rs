@@ -23,7 +23,7 @@ use super::identity::Directory;
 use super::seed::Seed;
 use super::stored::{Unwritable, encode};
 use super::{kms, sls};
-use crate::storage::{Committed, Kind, Store, WriteBatch};
+use storage::{Committed, Kind, Store, WriteBatch};
 
 use account::ONLY;
 pub use account::write_clock;

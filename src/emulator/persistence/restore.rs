@@ -2,12 +2,12 @@
 
 use super::Persisted;
 use super::account::{self, ONLY, StoredAccount, find_document};
-use crate::emulator::access::AccessKey;
-use crate::emulator::identity::Directory;
-use crate::emulator::seed::Seed;
-use crate::emulator::stored::{Unreadable, decode};
-use crate::emulator::{kms, sls};
-use crate::storage::{Kind, Store, StoreError};
+use crate::access::AccessKey;
+use crate::identity::Directory;
+use crate::seed::Seed;
+use crate::stored::{Unreadable, decode};
+use crate::{kms, sls};
+use storage::{Kind, Store, StoreError};
 
 /// Why a store cannot be restored.
 #[derive(Debug, thiserror::Error)]

@@ -5,13 +5,13 @@ use std::path::Path;
 use serde_json::json;
 
 use super::restore;
-use crate::emulator::identity::Directory;
-use crate::emulator::kms::Keys;
-use crate::emulator::seed::Seed;
-use crate::emulator::sls::{Logstore, Owner, Project, UserCmkInfo, View};
-use crate::emulator::state::State;
-use crate::emulator::{Clock, Rules};
-use crate::storage::{MasterKey, Store};
+use crate::identity::Directory;
+use crate::kms::Keys;
+use crate::seed::Seed;
+use crate::sls::{Logstore, Owner, Project, UserCmkInfo, View};
+use crate::state::State;
+use crate::{Clock, Rules};
+use storage::{MasterKey, Store};
 
 fn seed() -> Seed {
     let seed = json!({

@@ -1,8 +1,8 @@
 //! The actions of the service.
 
 use super::{attachment, group, permission, policy, policy_version, role, tag, user};
-use crate::emulator::identity::{Directory, PolicyTargetKind};
-use crate::emulator::rpc::{Action, Api, ArnOf, Outcome, Request, Resource, Run, Service};
+use crate::identity::{Directory, PolicyTargetKind};
+use crate::rpc::{Action, Api, ArnOf, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
 pub const SERVICE: Service<Directory> = Service {

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::policy::to_members;
 use super::{error, input};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, PolicyKind, PolicyTarget, PolicyTargetKind, role_arn};
-use crate::emulator::rpc::{Error, Outcome, Request, answer, empty_answer};
+use crate::clock::iso_8601;
+use crate::identity::{Directory, PolicyKind, PolicyTarget, PolicyTargetKind, role_arn};
+use crate::rpc::{Error, Outcome, Request, answer, empty_answer};
 
 /// System policies on one target (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const SYSTEM_POLICIES: usize = 20;

@@ -1,9 +1,9 @@
 //! Errors in RAM's own words
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
 
-use crate::emulator::identity::PolicyTargetKind;
-use crate::emulator::policy::Malformed;
-use crate::emulator::rpc::Error;
+use crate::identity::PolicyTargetKind;
+use crate::policy::Malformed;
+use crate::rpc::Error;
 
 /// No such user, group or role. The text for roles is the one live answers have.
 pub fn not_exist(kind: PolicyTargetKind, name: &str) -> Error {

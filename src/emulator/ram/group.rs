@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::paging::Page;
 use super::{error, input, user};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Group, PolicyTarget, PolicyTargetKind, folded};
-use crate::emulator::rpc::{Error, Outcome, Request, answer, empty_answer, members};
+use crate::clock::iso_8601;
+use crate::identity::{Directory, Group, PolicyTarget, PolicyTargetKind, folded};
+use crate::rpc::{Error, Outcome, Request, answer, empty_answer, members};
 
 /// `CreateGroup`
 pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::error;
-use crate::emulator::identity::{PolicyKey, PolicyKind, PolicyTargetKind};
-use crate::emulator::policy::{Grammar, PolicyText};
-use crate::emulator::rpc::{Error, Parameters};
+use crate::identity::{PolicyKey, PolicyKind, PolicyTargetKind};
+use crate::policy::{Grammar, PolicyText};
+use crate::rpc::{Error, Parameters};
 
 /// Letters in the name of a user, group or role.
 const NAME_LENGTH: usize = 64;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::emulator::rpc::{Error, Parameters};
+use crate::rpc::{Error, Parameters};
 
 /// How many a list answers at once where the call does not say.
 const DEFAULT_ITEMS: i64 = 100;

@@ -4,8 +4,8 @@
 //! Attaching and detaching is about the policy and its target, membership about the user and the group
 //! (<https://www.alibabacloud.com/help/doc-detail/102666.htm>).
 
-use crate::emulator::identity::{Directory, role_arn};
-use crate::emulator::rpc::{Error, Request};
+use crate::identity::{Directory, role_arn};
+use crate::rpc::{Error, Request};
 
 type Arn = Result<String, Error>;
 

@@ -6,10 +6,10 @@ use super::paging::Page;
 use super::policy_version;
 use super::tag::{carries, tag_list};
 use super::{error, input};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Policy, PolicyKind, PolicyTargetKind};
-use crate::emulator::rpc::{Error, Outcome, Request, answer, empty_answer, members};
-use crate::emulator::stored::Keyed as _;
+use crate::clock::iso_8601;
+use crate::identity::{Directory, Policy, PolicyKind, PolicyTargetKind};
+use crate::rpc::{Error, Outcome, Request, answer, empty_answer, members};
+use crate::stored::Keyed as _;
 
 /// Custom policies in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_ACCOUNT: usize = 1_500;

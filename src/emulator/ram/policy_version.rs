@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{error, input};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Policy, PolicyVersion};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
+use crate::clock::iso_8601;
+use crate::identity::{Directory, Policy, PolicyVersion};
+use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// Versions of one policy (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_POLICY: usize = 5;

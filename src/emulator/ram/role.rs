@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::paging::Page;
 use super::tag::{carries, tag_list};
 use super::{error, input};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, PolicyTarget, PolicyTargetKind, Role, folded, role_arn};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
+use crate::clock::iso_8601;
+use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, Role, folded, role_arn};
+use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// Roles in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_ACCOUNT: usize = 1_000;

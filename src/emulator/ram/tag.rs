@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::input::TAGS;
 use super::{error, input};
-use crate::emulator::identity::{Directory, PolicyKey, PolicyKind, PolicyTargetKind, folded};
-use crate::emulator::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer};
+use crate::identity::{Directory, PolicyKey, PolicyKind, PolicyTargetKind, folded};
+use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer};
 
 /// Resources in one call.
 const RESOURCES: usize = 50;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::SERVICE;
-use crate::emulator::access::{AccessKey, AccessKeys, Principal};
-use crate::emulator::identity::Directory;
-use crate::emulator::rpc::testing::{ACCOUNT, ServiceHarness};
+use crate::access::{AccessKey, AccessKeys, Principal};
+use crate::identity::Directory;
+use crate::rpc::testing::{ACCOUNT, ServiceHarness};
 
 const TRUST: &str = r#"{ "Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "log.aliyuncs.com"}}]}"#;
 const DOCUMENT: &str =

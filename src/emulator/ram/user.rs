@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::paging::Page;
 use super::{error, input};
-use crate::emulator::access::Principal;
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, PolicyTarget, PolicyTargetKind, User, folded};
-use crate::emulator::rpc::{Error, Outcome, Request, answer, empty_answer, members};
+use crate::access::Principal;
+use crate::clock::iso_8601;
+use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, User, folded};
+use crate::rpc::{Error, Outcome, Request, answer, empty_answer, members};
 
 /// Users in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
 const PER_ACCOUNT: usize = 1_000;

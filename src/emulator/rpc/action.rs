@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::{Api, Error, Parameters};
-use crate::emulator::access::{AccessKey, Principal};
-use crate::emulator::identity::Directory;
-use crate::emulator::policy::ConditionContext;
+use crate::access::{AccessKey, Principal};
+use crate::identity::Directory;
+use crate::policy::ConditionContext;
 
 /// A service whose model is an `M`.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::authentication::is_acs3;
 use super::{Error, Parameters};
-use crate::emulator::http::{Call, Reply};
+use crate::http::{Call, Reply};
 
 /// The RPC-style services, distinguished by the API version of each call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub fn rpc_call(call: &Call) -> Option<RpcCall> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::captured::call;
+    use crate::captured::call;
 
     const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 

@@ -1,7 +1,7 @@
 //! Errors in the words of the RPC services
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-errorcodes>).
 
-use crate::emulator::error::Error;
+use crate::error::Error;
 
 impl Error {
     /// A required parameter is missing.

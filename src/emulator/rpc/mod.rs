@@ -12,7 +12,7 @@ mod service;
 #[cfg(test)]
 pub mod testing;
 
-pub use crate::emulator::error::Error;
+pub use crate::error::Error;
 pub use action::{Action, ArnOf, IssuedCredentials, Outcome, Request, Resource, Run, Service, call_as};
 pub use answer::{answer, empty_answer, members};
 pub use api::{Api, RpcCall, rpc_call};

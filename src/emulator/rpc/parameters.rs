@@ -1,8 +1,8 @@
 //! The parameters of a call, from its query and its form body together.
 
 use super::Error;
-use crate::emulator::http::Call;
-use crate::emulator::target::{Parameter, Query};
+use crate::http::Call;
+use crate::target::{Parameter, Query};
 
 /// The media type of a body that holds parameters.
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use super::action::{Action, IssuedCredentials, Request, Resource, Run, Service, check_access};
 use super::{Error, RpcCall, authenticate};
-use crate::emulator::access::condition_context;
-use crate::emulator::faulted_call::{EvaluatedCall, run_under_fault};
-use crate::emulator::faults::{FaultTarget, Release};
-use crate::emulator::http::{Answer, Call, Reply};
-use crate::emulator::persistence::{self, Persisted};
-use crate::emulator::snapshots::Snapshots;
-use crate::emulator::state::State;
-use crate::storage::Committed;
+use crate::access::condition_context;
+use crate::faulted_call::{EvaluatedCall, run_under_fault};
+use crate::faults::{FaultTarget, Release};
+use crate::http::{Answer, Call, Reply};
+use crate::persistence::{self, Persisted};
+use crate::snapshots::Snapshots;
+use crate::state::State;
+use storage::Committed;
 
 /// Answers a call: verifies who sent it, finds the action, asks whether the caller may, applies what was
 /// ordered to go wrong, and evaluates it.
@@ -79,7 +79,7 @@ async fn evaluate<M: Clone + Persisted>(
 
 /// The region in a host of the form `kms.<region>.aliyuncs.com`.
 fn region_of_host(host: &str) -> Option<String> {
-    let host = crate::emulator::endpoint::without_port(host).to_ascii_lowercase();
+    let host = crate::endpoint::without_port(host).to_ascii_lowercase();
     let (service, region) = host.strip_suffix(".aliyuncs.com")?.split_once('.')?;
     let is_service = ["kms", "kms-vpc", "sts", "sts-vpc"].contains(&service);
     (is_service && !region.contains('.')).then(|| region.to_owned())

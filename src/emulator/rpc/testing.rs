@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{Error, Outcome, Parameters, Request, Run, Service};
-use crate::emulator::access::{AccessKeys, Principal};
-use crate::emulator::policy::ConditionContext;
+use crate::access::{AccessKeys, Principal};
+use crate::policy::ConditionContext;
 
 /// Fri, 20 Nov 2026 08:00:00 GMT: what every bench starts at.
 pub const START: i64 = 1_795_161_600;

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::data_key::{CustomerKey, Owner, Snapshot};
 use super::encryption::user_cmk_info_of;
-use crate::emulator::access::Principal;
-use crate::emulator::error::Error;
-use crate::emulator::identity::{role_arn, role_of_arn};
-use crate::emulator::policy::ConditionContext;
+use crate::access::Principal;
+use crate::error::Error;
+use crate::identity::{role_arn, role_of_arn};
+use crate::policy::ConditionContext;
 
 /// Validates the key and the role of an encryption configuration.
 #[derive(Clone, Copy, Debug)]

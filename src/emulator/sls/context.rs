@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::byok::KeyAndRoleCheck;
 use super::model::{Model, Project};
 use super::versioned::View;
-use crate::emulator::Rules;
-use crate::emulator::error::Error;
-use crate::emulator::target::Query;
+use crate::Rules;
+use crate::error::Error;
+use crate::target::Query;
 
 /// What a call is evaluated against, apart from the model.
 #[derive(Clone, Copy, Debug)]

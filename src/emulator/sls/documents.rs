@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::changes::Changes;
 use super::model::{Logstore, Model, Project};
 use super::versioned::View;
-use crate::emulator::stored::{Unreadable, Unwritable, decode, encode};
-use crate::storage::{Document, Kind, WriteBatch};
+use crate::stored::{Unreadable, Unwritable, decode, encode};
+use storage::{Document, Kind, WriteBatch};
 
 /// The name of the document that says which number a Logstore was given last.
 pub const NUMBERS: &str = "numbers";

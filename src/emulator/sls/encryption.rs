@@ -7,9 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use super::violation::Violation;
-use crate::emulator::Rules;
-use crate::emulator::error::Error;
-use crate::storage::Algorithm;
+use crate::Rules;
+use crate::error::Error;
+use storage::Algorithm;
 
 /// The algorithms, in every spelling the vendor's pages and SDKs have.
 const ENCRYPT_TYPES: [&str; 11] = [

@@ -5,9 +5,9 @@ use std::io;
 
 use serde_json::json;
 
-use crate::emulator::error::Error;
-use crate::emulator::http::Reply;
-use crate::storage::StoreError;
+use crate::error::Error;
+use crate::http::Reply;
+use storage::StoreError;
 
 impl Error {
     /// The answer: the request id goes into a header, so that it is not part of this.

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::limits;
 use super::violation::{Violation, missing};
-use crate::emulator::Rules;
-use crate::emulator::error::Error;
-use crate::emulator::json::kind_of;
+use crate::Rules;
+use crate::error::Error;
+use crate::json::kind_of;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

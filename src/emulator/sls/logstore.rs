@@ -9,8 +9,8 @@ use super::model::{Logstore, MeteringMode, Model};
 use super::names::is_logstore_name;
 use super::paging::Page;
 use super::versioned::View;
-use crate::emulator::error::Error;
-use crate::emulator::target::Query;
+use crate::error::Error;
+use crate::target::Query;
 
 /// Logstores in one project
 /// (<https://www.alibabacloud.com/help/en/sls/product-overview/basic-resources>).

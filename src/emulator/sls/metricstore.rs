@@ -16,8 +16,8 @@ use super::logstore;
 use super::model::{Logstore, Model};
 use super::paging::Page;
 use super::violation::missing;
-use crate::emulator::Rules;
-use crate::emulator::error::Error;
+use crate::Rules;
+use crate::error::Error;
 
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 200;

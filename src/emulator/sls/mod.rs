@@ -29,7 +29,7 @@ mod stored_tests;
 mod versioned;
 mod violation;
 
-pub use crate::emulator::error::Error;
+pub use crate::error::Error;
 pub use data::Writers;
 pub use data::direct::{newest as newest_directly, put as put_directly};
 #[cfg(test)]

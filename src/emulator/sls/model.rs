@@ -9,7 +9,7 @@ use super::changes::Changes;
 use super::data_key::WrappedDataKey;
 use super::fields::ENCRYPT_CONF;
 use super::versioned::{Versioned, View};
-use crate::emulator::error::Error;
+use crate::error::Error;
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! The `offset` and `size` of lists.
 
-use crate::emulator::error::Error;
-use crate::emulator::target::Query;
+use crate::error::Error;
+use crate::target::Query;
 
 /// The most a list answers at once.
 const MAX_SIZE: usize = 500;

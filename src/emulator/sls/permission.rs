@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::routes::Route;
-use crate::emulator::http::Call;
+use crate::http::Call;
 
 /// The action and the resource a caller needs a permission for.
 ///
@@ -36,7 +36,7 @@ pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) ->
 mod tests {
     use super::super::routes::route;
     use super::*;
-    use crate::emulator::captured::call;
+    use crate::captured::call;
 
     #[track_caller]
     fn check(method: &str, target: &str, body: &str, action: &str, resource: &str) {

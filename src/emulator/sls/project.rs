@@ -9,12 +9,12 @@ use super::model::{Model, Project};
 use super::names::is_project_name;
 use super::paging::Page;
 use super::versioned::View;
-use crate::emulator::Rules;
-use crate::emulator::clock::formatted;
-use crate::emulator::error::Error;
-use crate::emulator::json::kind_of;
-use crate::emulator::rpc::members;
-use crate::emulator::target::Query;
+use crate::Rules;
+use crate::clock::formatted;
+use crate::error::Error;
+use crate::json::kind_of;
+use crate::rpc::members;
+use crate::target::Query;
 
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 100;

@@ -2,9 +2,9 @@
 
 use super::names::is_logstore_name;
 use super::operations::{OPERATIONS, Operation, ProjectInHost};
-use crate::emulator::error::Error;
-use crate::emulator::http::Call;
-use crate::emulator::target::segments;
+use crate::error::Error;
+use crate::http::Call;
+use crate::target::segments;
 
 /// An operation and what it is about.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use super::model::{Logstore, Model, Project};
 use super::names::{is_logstore_name, is_project_name};
 use super::versioned::View;
 use super::violation::Violation;
-use crate::emulator::Rules;
-use crate::emulator::json::{Node, Problem};
+use crate::Rules;
+use crate::json::{Node, Problem};
 
 /// Reads `projects`.
 ///

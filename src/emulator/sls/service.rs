@@ -14,14 +14,14 @@ use super::operations::{Operation, Run};
 use super::permission::permission;
 use super::routes::{Route, route};
 use super::versioned::View;
-use crate::emulator::access::{Principal, condition_context};
-use crate::emulator::endpoint::Endpoint;
-use crate::emulator::error::Error;
-use crate::emulator::faulted_call::{EvaluatedCall, run_under_fault};
-use crate::emulator::faults::{FaultTarget, Release};
-use crate::emulator::http::{Answer, Call, Reply};
-use crate::emulator::identity::Directory;
-use crate::emulator::state::State;
+use crate::access::{Principal, condition_context};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::faulted_call::{EvaluatedCall, run_under_fault};
+use crate::faults::{FaultTarget, Release};
+use crate::http::{Answer, Call, Reply};
+use crate::identity::Directory;
+use crate::state::State;
 
 /// What the request log and faults call this service.
 pub const NAME: &str = "sls";

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::context::{Outcome, Request};
 use super::logstore::existing;
 use super::model::{Logstore, Model, Shard, ShardStatus};
-use crate::emulator::error::Error;
-use crate::emulator::target::Query;
+use crate::error::Error;
+use crate::target::Query;
 
 /// The most shards of a Logstore that take data.
 const MOST_SHARDS: usize = 256;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::data_key::WrappedDataKey;
 use super::model::{Logstore, MeteringMode, Project, Shard, ShardStatus};
-use crate::emulator::stored::{decode, encode};
+use crate::stored::{decode, encode};
 
 /// JSON as a call may send it: any nesting, any number.
 fn json() -> impl Strategy<Value = Value> {

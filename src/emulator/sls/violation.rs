@@ -1,6 +1,6 @@
 //! A member of a description that breaks a rule.
 
-use crate::emulator::error::Error;
+use crate::error::Error;
 
 /// A member that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

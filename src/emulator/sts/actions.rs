@@ -2,8 +2,8 @@
 
 use super::session::FORBIDDEN;
 use super::{assume_role, assume_role_with_oidc, caller_identity};
-use crate::emulator::identity::Directory;
-use crate::emulator::rpc::{Action, Api, Resource, Run, Service};
+use crate::identity::Directory;
+use crate::rpc::{Action, Api, Resource, Run, Service};
 
 /// The service.
 pub const SERVICE: Service<Directory> = Service {

@@ -1,10 +1,10 @@
 //! `AssumeRole`
 
 use super::session::{AssumeRoleRequest, forbidden, malformed, role_asked_for};
-use crate::emulator::access::Principal;
-use crate::emulator::identity::{Directory, role_arn};
-use crate::emulator::policy::ConditionContext;
-use crate::emulator::rpc::{Error, IssuedCredentials, Request};
+use crate::access::Principal;
+use crate::identity::{Directory, role_arn};
+use crate::policy::ConditionContext;
+use crate::rpc::{Error, IssuedCredentials, Request};
 
 /// Letters in `ExternalId`.
 const EXTERNAL_ID_LENGTH: std::ops::RangeInclusive<usize> = 2..=1_224;
@@ -48,10 +48,10 @@ mod tests {
 
     use super::super::SERVICE;
     use super::*;
-    use crate::emulator::access::{KeyError, usable};
-    use crate::emulator::policy::{ConditionContext, Grammar, PolicyText};
-    use crate::emulator::rpc::testing::{ACCOUNT, START, ServiceHarness};
-    use crate::emulator::{Clock, Seed};
+    use crate::access::{KeyError, usable};
+    use crate::policy::{ConditionContext, Grammar, PolicyText};
+    use crate::rpc::testing::{ACCOUNT, START, ServiceHarness};
+    use crate::{Clock, Seed};
 
     const DEPLOYER: (&str, &str) = ("RoleArn", "acs:ram::1234567890123456:role/Deployer");
     const SESSION: (&str, &str) = ("RoleSessionName", "s1");

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::id_token::{IdToken, Refusal};
 use super::session::{AssumeRoleRequest, forbidden, malformed};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, OidcProvider, oidc_provider_arn};
-use crate::emulator::rpc::{Error, IssuedCredentials, Request};
+use crate::clock::iso_8601;
+use crate::identity::{Directory, OidcProvider, oidc_provider_arn};
+use crate::rpc::{Error, IssuedCredentials, Request};
 
 /// Letters in `OIDCToken`.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
@@ -81,10 +81,10 @@ mod tests {
 
     use super::super::SERVICE;
     use super::*;
-    use crate::crypto::hmac_sha256;
-    use crate::emulator::access::usable;
-    use crate::emulator::rpc::testing::{START, ServiceHarness};
-    use crate::emulator::{Clock, Seed};
+    use crate::access::usable;
+    use crate::rpc::testing::{START, ServiceHarness};
+    use crate::{Clock, Seed};
+    use crypto::hmac_sha256;
 
     const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::emulator::access::Principal;
-use crate::emulator::identity::{Directory, PolicyTargetKind};
-use crate::emulator::rpc::{Error, Outcome, Request, answer};
+use crate::access::Principal;
+use crate::identity::{Directory, PolicyTargetKind};
+use crate::rpc::{Error, Outcome, Request, answer};
 
 /// Who calls.
 pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::emulator::identity::OidcProvider;
+use crate::identity::OidcProvider;
 
 /// A token that a provider issued, for one of its clients that the account knows, and that is valid now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,8 +96,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::crypto::hmac_sha256;
-    use crate::emulator::identity::VerificationKey;
+    use crate::identity::VerificationKey;
+    use crypto::hmac_sha256;
 
     /// Signed with pyca/cryptography 48.0.0, by keys made for it; the claims are those of `claims`.
     const RS256: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6InIifQ.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjpbImNsa\

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::crypto::{Secret, random_letters};
-use crate::emulator::access::{AccessKey, Principal};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, Role, role_arn, role_of_arn};
-use crate::emulator::policy::{ConditionContext, Grammar, PolicyText};
-use crate::emulator::rpc::{Error, Parameters, members};
+use crate::access::{AccessKey, Principal};
+use crate::clock::iso_8601;
+use crate::identity::{Directory, Role, role_arn, role_of_arn};
+use crate::policy::{ConditionContext, Grammar, PolicyText};
+use crate::rpc::{Error, Parameters, members};
+use crypto::{Secret, random_letters};
 
 /// What STS says to callers who may not.
 pub const FORBIDDEN: (u16, &str, &str) =

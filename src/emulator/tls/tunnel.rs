@@ -10,8 +10,8 @@ use hyper::Request;
 use super::acceptance::CertResolver;
 use super::authority::Authority;
 use super::hosts::is_served;
-use crate::emulator::endpoint::without_port;
-use crate::emulator::http::Reply;
+use crate::endpoint::without_port;
+use crate::http::Reply;
 
 /// Why a tunnel is not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

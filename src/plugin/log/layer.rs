@@ -17,7 +17,7 @@ use tracing_subscriber::{
     registry::{LookupSpan, Scope, SpanRef},
 };
 
-/// Events of other crates are not written.
+/// Events of this crate are always written.
 const OWN_CRATE: &str = env!("CARGO_CRATE_NAME");
 
 /// Exactly six digits of the second: with fewer or more hosts take the line for plain text.
@@ -34,6 +34,8 @@ const MAX_LINE: usize = 60_000;
 /// Formats events and hands the lines on.
 pub(super) struct HclogLayer {
     level: LevelFilter,
+    /// Whose events are written, besides this crate's.
+    crates: &'static [&'static str],
     now: fn() -> OffsetDateTime,
     write: fn(&str),
 }
@@ -44,15 +46,18 @@ struct SpanFields(Map<String, Value>);
 impl HclogLayer {
     /// Lines of that level and more urgent ones, with times from `now`, go to `write` one by one, each
     /// with its line end.
-    pub(super) fn new(level: LevelFilter, now: fn() -> OffsetDateTime, write: fn(&str)) -> HclogLayer {
-        HclogLayer { level, now, write }
+    pub(super) fn new(
+        level: LevelFilter,
+        crates: &'static [&'static str],
+        now: fn() -> OffsetDateTime,
+        write: fn(&str),
+    ) -> HclogLayer {
+        HclogLayer { level, crates, now, write }
     }
 
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        let target = metadata.target();
-        let own =
-            target == OWN_CRATE || target.strip_prefix(OWN_CRATE).is_some_and(|rest| rest.starts_with("::"));
-        own && *metadata.level() <= self.level
+        let source = metadata.target().split("::").next().unwrap_or_default();
+        (source == OWN_CRATE || self.crates.contains(&source)) && *metadata.level() <= self.level
     }
 
     fn line(&self, metadata: &Metadata<'_>, fields: Map<String, Value>) -> String {
@@ -191,6 +196,7 @@ mod tests {
     fn lines_of(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
         let layer = HclogLayer::new(
             level,
+            &["provider"],
             || datetime!(2026-01-02 03:04:05.1 UTC),
             |line| LINES.with_borrow_mut(|lines| lines.push(line.to_owned())),
         );
@@ -212,7 +218,7 @@ mod tests {
         assert_eq!(
             line,
             [concat!(
-                r#"{"@level":"info","@message":"hello","@module":"alicloud_encryption.plugin.log.layer.tests","#,
+                r#"{"@level":"info","@message":"hello","@module":"plugin.log.layer.tests","#,
                 r#""@timestamp":"2026-01-02T03:04:05.100000Z","count":3,"ready":true}"#,
                 "\n"
             )]
@@ -244,8 +250,8 @@ mod tests {
         let lines = lines_of(LevelFilter::WARN, || {
             tracing::info!("less urgent");
             tracing::warn!(target: "h2::frame", "another crate");
-            tracing::warn!(target: "alicloud_encryption_imposter", "another crate");
-            tracing::warn!(target: "alicloud_encryption", "ours");
+            tracing::warn!(target: "provider_imposter", "another crate");
+            tracing::warn!(target: "provider", "ours");
         });
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].contains("ours"));

@@ -2,7 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 
-use crate::plugin::environment::Environment;
+use crate::environment::Environment;
 
 /// The variables that set the level; the first one that is set counts.
 const VARIABLES: [&str; 2] = ["TF_LOG_PROVIDER", "TF_LOG"];

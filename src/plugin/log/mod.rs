@@ -1,7 +1,7 @@
 //! Log lines in the form Terraform merges into its own log.
 //!
-//! Only this crate's events are written: what libraries log may hold headers and bodies, and a host
-//! masks nothing.
+//! Only the events of the crates that the program names are written: what libraries log may hold headers and bodies, and
+//! a host masks nothing.
 
 mod layer;
 mod level;
@@ -18,11 +18,12 @@ use self::layer::HclogLayer;
 use super::environment::Environment;
 
 /// Starts writing log lines to standard error, as far as `TF_LOG_PROVIDER` or `TF_LOG` asks for it,
-/// and sends panics there too.
+/// and sends panics there too. Events of other crates than `crates` and this one are not written.
 ///
 /// Called a second time in a process it changes nothing.
-pub fn init(environment: &Environment) {
-    let layer = HclogLayer::new(level::wanted(environment), OffsetDateTime::now_utc, write_to_stderr);
+pub fn init(environment: &Environment, crates: &'static [&'static str]) {
+    let level = level::wanted(environment);
+    let layer = HclogLayer::new(level, crates, OffsetDateTime::now_utc, write_to_stderr);
     // It fails only if a log is already kept.
     if Registry::default().with(layer).try_init().is_ok() {
         panic::set_hook(Box::new(log_panic));

@@ -1,7 +1,7 @@
 //! The calls about data sources.
 
 use super::{from_proto, guard, pb, to_proto};
-use crate::schema::{ProviderServer, messages::DataReadResponse};
+use schema::{ProviderServer, messages::DataReadResponse};
 
 pub(super) async fn validate(
     server: &ProviderServer,

@@ -1,10 +1,8 @@
 //! The calls about functions, which have errors of their own in place of diagnostics.
 
 use super::{from_proto, guard, pb, to_proto};
-use crate::{
-    plugin::schema_to_proto,
-    schema::{Diagnostics, ProviderServer, function::FunctionError},
-};
+use crate::schema_to_proto;
+use schema::{Diagnostics, ProviderServer, function::FunctionError};
 
 pub(super) async fn list(server: &ProviderServer) -> pb::get_functions::Response {
     let call = async {

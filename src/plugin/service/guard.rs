@@ -5,7 +5,7 @@ use std::{any::Any, future::Future, panic::AssertUnwindSafe, time::Instant};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use crate::schema::{Diagnostic, Diagnostics};
+use schema::{Diagnostic, Diagnostics};
 
 /// Makes a call of the protocol method `method`, and logs when it began and how long it took.
 ///

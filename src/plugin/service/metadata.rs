@@ -1,10 +1,8 @@
 //! What there is: names, schemas, capabilities.
 
 use super::{guard, pb, to_proto};
-use crate::{
-    plugin::schema_to_proto,
-    schema::{Diagnostics, ProviderServer},
-};
+use crate::schema_to_proto;
+use schema::{Diagnostics, ProviderServer};
 
 /// What this provider can do.
 ///

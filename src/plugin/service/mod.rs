@@ -19,7 +19,7 @@ use super::{
     pb::tfplugin6::{self as pb, provider_server::Provider},
     to_proto,
 };
-use crate::schema::ProviderServer;
+use schema::ProviderServer;
 
 /// What the host calls.
 #[derive(Debug)]

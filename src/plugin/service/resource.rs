@@ -8,7 +8,7 @@
 //! which finds what is there, and adopts it or says how to import it.
 
 use super::{from_proto, guard, pb, to_proto};
-use crate::schema::{
+use schema::{
     ProviderServer,
     messages::{
         ApplyResponse, Encoded, ImportResponse, PlanResponse, ReadResponse, UpgradeIdentityResponse,

@@ -10,11 +10,9 @@ use super::{
     session::Session,
     timeouts,
 };
-use crate::{
-    cloud::names::Region,
-    schema::{DataSource, Diagnostic, Field, Path, Schema, data_source::Reading, resource::Context},
-};
+use cloud::names::Region;
 use model::ReadinessModel;
+use schema::{DataSource, Diagnostic, Field, Path, Schema, data_source::Reading, resource::Context};
 
 /// The data source type `alicloud_byok_readiness`.
 #[derive(Debug)]

@@ -1,17 +1,14 @@
 //! The schema of `alicloud_byok_readiness` and its attributes as a struct.
 
 use crate::{
-    cloud::names::Region,
-    model,
-    provider::{
-        readiness::{Check, Principal},
-        role_arn,
-        timeouts::{self, ReadTimeoutModel},
-    },
-    schema::{
-        Attribute, Field, Nesting, Schema,
-        validator::{NotEmpty, ParseWith},
-    },
+    readiness::{Check, Principal},
+    role_arn,
+    timeouts::{self, ReadTimeoutModel},
+};
+use cloud::names::Region;
+use schema::{
+    Attribute, Field, Nesting, Schema, model,
+    validator::{NotEmpty, ParseWith},
 };
 
 model! {

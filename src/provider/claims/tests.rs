@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use super::*;
-use crate::cloud::names::Region;
+use cloud::names::Region;
 
 /// What a run does with one object, or one resource that is not in the state yet, of the Logstore. Everything that is
 /// destroyed has `on_destroy = "disable"`, unless the name says otherwise.

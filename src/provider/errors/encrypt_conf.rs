@@ -1,9 +1,9 @@
 //! An encryption configuration, in words.
 
-use crate::cloud::sls::EncryptConf;
+use cloud::sls::EncryptConf;
 
 /// A configuration in words.
-pub(in crate::provider) fn describe(conf: &EncryptConf) -> String {
+pub(crate) fn describe(conf: &EncryptConf) -> String {
     let key = conf.user_cmk_info.as_ref().map_or_else(
         || "the service's key".to_owned(),
         |cmk| format!("KMS key {} in {} through role {}", cmk.cmk_key_id, cmk.region_id, cmk.arn),

@@ -1,7 +1,7 @@
 //! What a thing looked like after a write of which nobody knows what came of it.
 
 use super::{encrypt_conf::describe, gone::is_gone};
-use crate::cloud::{
+use cloud::{
     error::{Error, ErrorKind},
     sls::{
         LogStore,
@@ -59,7 +59,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cloud::error::Operation;
+    use cloud::error::Operation;
 
     fn operation() -> Operation {
         Operation::new("SLS", "GetLogStore", "audit/app")

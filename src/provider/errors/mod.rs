@@ -22,16 +22,14 @@ pub(super) use role::{
 };
 
 use super::log_store_id::LogStoreId;
-use crate::{
-    cloud::{
-        error::{Error, ErrorKind},
-        sls::{
-            EncryptConf,
-            encryption::{ApplyError, Conflict, ENCRYPT_TYPES, Failure, Loss, MAX_AGE, Part},
-        },
+use cloud::{
+    error::{Error, ErrorKind},
+    sls::{
+        EncryptConf,
+        encryption::{ApplyError, Conflict, ENCRYPT_TYPES, Failure, Loss, MAX_AGE, Part},
     },
-    schema::{Diagnostic, Path},
 };
+use schema::{Diagnostic, Path};
 
 /// An error of a plan. It stops the plan that a destroy begins with as well, and says so.
 pub(super) fn of_plan(diagnostic: Diagnostic) -> Diagnostic {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{cloud::error::Error, provider::privileges};
+use crate::privileges;
+use cloud::error::Error;
 
 /// What the caller has to be allowed, with a policy statement to paste.
 pub(super) fn advice(error: &Error) -> String {
@@ -87,7 +88,7 @@ fn called_resource(error: &Error) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::error::Operation;
+    use cloud::error::Operation;
 
     #[track_caller]
     fn check(service: &'static str, action: &'static str, target: &str, message: &str, parts: &[&str]) {

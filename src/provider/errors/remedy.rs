@@ -1,7 +1,7 @@
 //! What to do about a failed call, in a sentence for a person.
 
 use super::{gone::is_project_gone, permission};
-use crate::cloud::{
+use cloud::{
     credentials,
     error::{Error, ErrorKind, Reason},
     http::TransportErrorKind,

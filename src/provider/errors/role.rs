@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{LogStoreId, final_read, of_call_and, remedy};
-use crate::{
-    cloud::{
-        error::{Error, ErrorKind},
-        ram::byok_role::{AttachedPolicy, DeleteRoleError, Principal, PrincipalKind, StepError, Visibility},
-    },
-    schema::{Diagnostic, Diagnostics, Path},
+use cloud::{
+    error::{Error, ErrorKind},
+    ram::byok_role::{AttachedPolicy, DeleteRoleError, Principal, PrincipalKind, StepError, Visibility},
 };
+use schema::{Diagnostic, Diagnostics, Path};
 
 /// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
 /// and plans to destroy that after the create that cannot succeed.
@@ -20,7 +18,7 @@ const EXISTS: &str = "A role of this name exists already";
 const FOREIGN_POLICIES: &str = "Others have attached policies to a role";
 
 /// There is a role of the name already.
-pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
+pub(crate) fn role_exists(name: &str, arn: &str) -> Diagnostic {
     Diagnostic::error(
         EXISTS,
         format!(
@@ -31,7 +29,7 @@ pub(in crate::provider) fn role_exists(name: &str, arn: &str) -> Diagnostic {
 }
 
 /// There is a role of the name already, which only the create has found out.
-pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Diagnostic {
+pub(crate) fn role_exists_at_apply(name: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(
         EXISTS,
         format!(
@@ -42,7 +40,7 @@ pub(in crate::provider) fn role_exists_at_apply(name: &str, error: &Error) -> Di
 }
 
 /// A role whose create failed, and which is not marked as unfinished any more.
-pub(in crate::provider) fn role_not_unfinished(name: &str) -> Diagnostic {
+pub(crate) fn role_not_unfinished(name: &str) -> Diagnostic {
     Diagnostic::error(
         "A role whose create failed is not marked as unfinished",
         format!(
@@ -53,7 +51,7 @@ pub(in crate::provider) fn role_not_unfinished(name: &str) -> Diagnostic {
 }
 
 /// The object of a create that failed is forgotten, and the role stays.
-pub(in crate::provider) fn role_finished_stays(name: &str) -> Diagnostic {
+pub(crate) fn role_finished_stays(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role whose create failed is finished, and stays",
         format!(
@@ -63,7 +61,7 @@ pub(in crate::provider) fn role_finished_stays(name: &str) -> Diagnostic {
 }
 
 /// A role that was made without its PassRole policy, since another role's has the name.
-pub(in crate::provider) fn policy_of_another_role(name: &str, policy: &str, other: &str) -> Diagnostic {
+pub(crate) fn policy_of_another_role(name: &str, policy: &str, other: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role was made while another one has its ram:PassRole policy",
         format!(
@@ -74,7 +72,7 @@ pub(in crate::provider) fn policy_of_another_role(name: &str, policy: &str, othe
 }
 
 /// A role that has all but, perhaps, its description.
-pub(in crate::provider) fn description_unknown(name: &str, error: &Error) -> Diagnostic {
+pub(crate) fn description_unknown(name: &str, error: &Error) -> Diagnostic {
     super::warning_of_call(
         "Whether a role has its description is not known",
         format_args!("Role {name}"),
@@ -85,7 +83,7 @@ pub(in crate::provider) fn description_unknown(name: &str, error: &Error) -> Dia
 
 /// A role of which nobody knows whether it was made. `is_ours` tells what a look has found: one that is just as it was
 /// to be made, or another one.
-pub(in crate::provider) fn of_making(name: &str, error: &Error, is_ours: Result<bool, &Error>) -> Diagnostic {
+pub(crate) fn of_making(name: &str, error: &Error, is_ours: Result<bool, &Error>) -> Diagnostic {
     let found = match is_ours {
         Ok(true) => final_read::of_role(Ok(())),
         Ok(false) => "After that a role of this name was found, but not as it was to be made.".to_owned(),
@@ -95,7 +93,7 @@ pub(in crate::provider) fn of_making(name: &str, error: &Error, is_ours: Result<
 }
 
 /// A role that was not made, or of which nobody could tell afterwards that it is ours.
-pub(in crate::provider) fn of_making_unseen(name: &str, error: &Error) -> Diagnostic {
+pub(crate) fn of_making_unseen(name: &str, error: &Error) -> Diagnostic {
     let doubt = error.may_have_been_applied().then(|| {
         format!(
             "The role may have been made all the same. Whether there was one before could not be read, so it is not in the state: look in RAM whether there is a role {name}, and if it is the one, delete it or take it over with terraform import ADDRESS {name}."
@@ -105,7 +103,7 @@ pub(in crate::provider) fn of_making_unseen(name: &str, error: &Error) -> Diagno
 }
 
 /// The role is gone.
-pub(in crate::provider) fn role_gone(name: &str) -> Diagnostic {
+pub(crate) fn role_gone(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role does not exist",
         format!(
@@ -115,7 +113,7 @@ pub(in crate::provider) fn role_gone(name: &str) -> Diagnostic {
 }
 
 /// The role whose create was not finished is gone, and another one is in its place.
-pub(in crate::provider) fn role_of_others(name: &str) -> Diagnostic {
+pub(crate) fn role_of_others(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role belongs to somebody else",
         format!(
@@ -125,7 +123,7 @@ pub(in crate::provider) fn role_of_others(name: &str) -> Diagnostic {
 }
 
 /// The role was deleted and made anew by somebody else.
-pub(in crate::provider) fn role_made_anew(name: &str) -> Diagnostic {
+pub(crate) fn role_made_anew(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role was deleted and created again",
         format!(
@@ -135,11 +133,7 @@ pub(in crate::provider) fn role_made_anew(name: &str) -> Diagnostic {
 }
 
 /// A write about a role that was not carried out, or of which nobody knows; then with what came of looking at the role.
-pub(in crate::provider) fn of_step(
-    role: &str,
-    error: &StepError,
-    look: Option<&Result<(), Error>>,
-) -> Vec<Diagnostic> {
+pub(crate) fn of_step(role: &str, error: &StepError, look: Option<&Result<(), Error>>) -> Vec<Diagnostic> {
     match error {
         StepError::Call(error) => {
             let found = look.map(|look| final_read::of_role(look.as_ref().copied()));
@@ -153,7 +147,7 @@ pub(in crate::provider) fn of_step(
 }
 
 /// The name of the PassRole policy belongs to a policy that somebody else has made.
-pub(in crate::provider) fn policy_taken(policy_name: &str, document: &str) -> Diagnostic {
+pub(crate) fn policy_taken(policy_name: &str, document: &str) -> Diagnostic {
     Diagnostic::error(
         "The name of the ram:PassRole policy is taken",
         format!(
@@ -164,7 +158,7 @@ pub(in crate::provider) fn policy_taken(policy_name: &str, document: &str) -> Di
 }
 
 /// Principals that a plan names and that do not exist.
-pub(in crate::provider) fn principals_missing(role: &str, missing: &[&Principal]) -> Diagnostic {
+pub(crate) fn principals_missing(role: &str, missing: &[&Principal]) -> Diagnostic {
     let names: Vec<String> = missing.iter().map(|principal| format!("  RAM {principal}")).collect();
     Diagnostic::warning(
         "A principal of pass_role does not exist",
@@ -206,7 +200,7 @@ fn principal_refused(role: &str, principal: &Principal, error: &Error) -> Diagno
 }
 
 /// What waiting came to; nothing where everything is seen.
-pub(in crate::provider) fn of_visibility(role: &str, settled: Visibility) -> Diagnostics {
+pub(crate) fn of_visibility(role: &str, settled: Visibility) -> Diagnostics {
     match settled {
         Visibility::Visible => Diagnostics::new(),
         Visibility::NotVisible(what) => Diagnostic::warning(
@@ -227,7 +221,7 @@ pub(in crate::provider) fn of_visibility(role: &str, settled: Visibility) -> Dia
 }
 
 /// A role that was not removed, with what came of looking at it after that.
-pub(in crate::provider) fn of_removal(
+pub(crate) fn of_removal(
     role: &str,
     error: &DeleteRoleError,
     look: Option<Result<(), &Error>>,
@@ -263,11 +257,7 @@ fn listed(policies: &[AttachedPolicy]) -> String {
 }
 
 /// The warning that policies of others are attached to a role that goes.
-pub(in crate::provider) fn foreign_policies_warning(
-    role: &str,
-    policies: &[String],
-    force: bool,
-) -> Diagnostic {
+pub(crate) fn foreign_policies_warning(role: &str, policies: &[String], force: bool) -> Diagnostic {
     let names = policies.join("\n  ");
     if force {
         return Diagnostic::warning(
@@ -287,7 +277,7 @@ pub(in crate::provider) fn foreign_policies_warning(
 }
 
 /// The warning that a role is replaced.
-pub(in crate::provider) fn role_replacement_warning(arn: &str, log_stores: &[String]) -> Diagnostic {
+pub(crate) fn role_replacement_warning(arn: &str, log_stores: &[String]) -> Diagnostic {
     Diagnostic::warning(
         "Replacing a role cuts off what is encrypted through it",
         format!(
@@ -299,7 +289,7 @@ pub(in crate::provider) fn role_replacement_warning(arn: &str, log_stores: &[Str
 }
 
 /// The warning that a role is destroyed.
-pub(in crate::provider) fn role_destroy_warning(arn: &str, log_stores: &[String]) -> Diagnostic {
+pub(crate) fn role_destroy_warning(arn: &str, log_stores: &[String]) -> Diagnostic {
     Diagnostic::warning(
         "Destroying a role cuts off what is encrypted through it",
         format!(
@@ -333,11 +323,7 @@ fn name_of(arn: &str) -> &str {
 const RENAMED: &str = "The role of a Logstore cannot get another name";
 
 /// A role that is planned to be replaced by one of another name, and the Logstores that are known to need it.
-pub(in crate::provider) fn role_with_log_stores_renamed(
-    arn: &str,
-    to: &str,
-    log_stores: &[String],
-) -> Diagnostic {
+pub(crate) fn role_with_log_stores_renamed(arn: &str, to: &str, log_stores: &[String]) -> Diagnostic {
     let detail = format!(
         "Role {}: encrypted through it {}. {}",
         name_of(arn),
@@ -351,7 +337,7 @@ pub(in crate::provider) fn role_with_log_stores_renamed(
 }
 
 /// A Logstore whose role is planned to be replaced by one of another name. `others` use the role as well.
-pub(in crate::provider) fn role_of_log_store_renamed(
+pub(crate) fn role_of_log_store_renamed(
     id: &LogStoreId,
     arn: &str,
     to: &str,
@@ -366,7 +352,7 @@ pub(in crate::provider) fn role_of_log_store_renamed(
 }
 
 /// A Logstore whose role is planned to be replaced, as far as known by one of the same name.
-pub(in crate::provider) fn role_of_log_store_replaced(
+pub(crate) fn role_of_log_store_replaced(
     id: &LogStoreId,
     arn: &str,
     others: &BTreeSet<String>,
@@ -380,11 +366,7 @@ pub(in crate::provider) fn role_of_log_store_replaced(
 }
 
 /// A Logstore whose role is planned to be deleted.
-pub(in crate::provider) fn role_of_log_store_deleted(
-    id: &LogStoreId,
-    arn: &str,
-    others: &BTreeSet<String>,
-) -> Diagnostic {
+pub(crate) fn role_of_log_store_deleted(id: &LogStoreId, arn: &str, others: &BTreeSet<String>) -> Diagnostic {
     let detail = format!(
         "Logstore {id} is encrypted through the role {arn}, which the same plan deletes.{} Without the role the Logstore can be neither read nor written, also where encryption is disabled. If you create a role of the same name with the same policies, it can be read again. Keep the role.",
         also_of_project(others)

@@ -1,11 +1,9 @@
 //! `byok_trust_policy`: the trust policy of a role for encryption with a key of one's own.
 
-use crate::{
-    cloud::ram::PolicyDocument,
-    schema::{
-        Function, Type,
-        function::{FunctionError, Parameter, Signature},
-    },
+use cloud::ram::PolicyDocument;
+use schema::{
+    Function, Type,
+    function::{FunctionError, Parameter, Signature},
 };
 
 /// The function `byok_trust_policy`.

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
+use crate::log_store_id;
+use schema::{
+    Field, Function, Type,
+    function::{FunctionError, Parameter, Signature},
     model,
-    provider::log_store_id,
-    schema::{
-        Field, Function, Type,
-        function::{FunctionError, Parameter, Signature},
-    },
 };
 
 /// The function `log_store_id_parse`.

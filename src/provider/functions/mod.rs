@@ -6,7 +6,7 @@ mod pass_role_policy;
 mod role_arn_argument;
 mod role_arn_parse;
 
-use crate::schema::function::AnyFunction;
+use schema::function::AnyFunction;
 
 /// All of them.
 pub(super) fn all() -> Vec<AnyFunction> {

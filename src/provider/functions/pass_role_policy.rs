@@ -1,13 +1,11 @@
 //! `pass_role_policy`: the policy of whoever hands a role to SLS.
 
 use super::role_arn_argument;
-use crate::{
-    cloud::ram::PolicyDocument,
-    provider::role_arn::normalize,
-    schema::{
-        Function, Type,
-        function::{FunctionError, Parameter, Signature},
-    },
+use crate::role_arn::normalize;
+use cloud::ram::PolicyDocument;
+use schema::{
+    Function, Type,
+    function::{FunctionError, Parameter, Signature},
 };
 
 /// The function `pass_role_policy`.

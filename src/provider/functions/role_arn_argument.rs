@@ -1,6 +1,8 @@
 //! The ARN of a role as an argument of a function.
 
-use crate::{cloud::ram::RoleArn, provider::role_arn, schema::function::FunctionError};
+use crate::role_arn;
+use cloud::ram::RoleArn;
+use schema::function::FunctionError;
 
 /// Reads the first argument as the ARN of a role.
 pub(super) fn parse(text: &str) -> Result<RoleArn, FunctionError> {

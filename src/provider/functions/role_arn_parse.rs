@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::role_arn_argument;
-use crate::{
+use schema::{
+    Function, Type,
+    function::{FunctionError, Parameter, Signature},
     model,
-    schema::{
-        Function, Type,
-        function::{FunctionError, Parameter, Signature},
-    },
 };
 
 /// The function `role_arn_parse`.
@@ -58,7 +56,7 @@ impl Function for RoleArnParse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Field;
+    use schema::Field;
 
     #[test]
     fn both_parts_are_returned_as_they_are_written() {

@@ -9,22 +9,20 @@ use super::{
     read,
     resource::{self, LogStoreEncryption},
 };
-use crate::{
-    cloud::{
-        CallContext,
-        error::{Error, ErrorKind},
-        names::RoleName,
-        ram::RoleArn,
-        sls::{
-            EncryptConf, LogStore,
-            encryption::{Applied, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
-        },
+use crate::{claims::MadeAt, errors, log_store_id::LogStoreId, timeouts};
+use cloud::{
+    CallContext,
+    error::{Error, ErrorKind},
+    names::RoleName,
+    ram::RoleArn,
+    sls::{
+        EncryptConf, LogStore,
+        encryption::{Applied, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
     },
-    provider::{claims::MadeAt, errors, log_store_id::LogStoreId, timeouts},
-    schema::{
-        Diagnostic, Diagnostics, Field,
-        resource::{Context, Destroyed, Outcome, Update},
-    },
+};
+use schema::{
+    Diagnostic, Diagnostics, Field,
+    resource::{Context, Destroyed, Outcome, Update},
 };
 
 /// How long SLS may take to see a role that this run has created. No source has a figure; a few seconds are common, and

@@ -4,14 +4,12 @@ use super::{
     model::{EncryptionModel, Observed},
     resource::{self, LogStoreEncryption},
 };
-use crate::{
-    cloud::{
-        error::Error,
-        sls::encryption::{LogStoreCalls, conflicts},
-    },
-    provider::{errors, log_store_id::LogStoreId, timeouts},
-    schema::{Diagnostic, Diagnostics, Path, resource::Context},
+use crate::{errors, log_store_id::LogStoreId, timeouts};
+use cloud::{
+    error::Error,
+    sls::encryption::{LogStoreCalls, conflicts},
 };
+use schema::{Diagnostic, Diagnostics, Path, resource::Context};
 
 /// The configuration that a create finds, as far as the plan can read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

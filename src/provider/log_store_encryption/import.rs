@@ -2,13 +2,11 @@
 
 use super::model::EncryptionModel;
 use crate::{
-    cloud::names::{LogstoreName, NameError, ProjectName, Region},
-    provider::{
-        log_store_id::{self, LogStoreId},
-        no_client::NoClient,
-    },
-    schema::{Diagnostic, Value, resource::Import},
+    log_store_id::{self, LogStoreId},
+    no_client::NoClient,
 };
+use cloud::names::{LogstoreName, NameError, ProjectName, Region};
+use schema::{Diagnostic, Value, resource::Import};
 
 /// Reads `project:logstore`, `project:logstore@region`, or the identity; `default` is the region where none is given.
 ///

@@ -15,16 +15,16 @@ mod warnings;
 
 use std::collections::BTreeMap;
 
-use crate::schema::{
+use model::EncryptionModel;
+use private::EncryptionPrivate;
+pub use resource::LogStoreEncryption;
+use schema::{
     Diagnostic, Resource, Schema, Value,
     resource::{
         Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
         PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
     },
 };
-use model::EncryptionModel;
-use private::EncryptionPrivate;
-pub use resource::LogStoreEncryption;
 
 impl Resource for LogStoreEncryption {
     type Model = EncryptionModel;
@@ -119,9 +119,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::provider::{
-        config::ProviderModel, environment::Environment, session::Session, settings::settings,
-    };
+    use crate::{config::ProviderModel, environment::Environment, session::Session, settings::settings};
 
     #[test]
     fn an_identity_without_a_region_gets_that_of_the_provider() {

@@ -1,24 +1,21 @@
 //! The schema of `alicloud_log_store_encryption` and its attributes as a struct.
 
 use crate::{
-    cloud::{
-        names::{LogstoreName, ProjectName, Region},
-        sls::{
-            EncryptConf, LogStore, UserCmkInfo,
-            encryption::{ENCRYPT_TYPES, Known, Mechanism, same_encrypt_type, same_role_arn},
-        },
+    log_store_id::LogStoreId,
+    role_arn,
+    timeouts::{self, TimeoutsModel},
+};
+use cloud::{
+    names::{LogstoreName, ProjectName, Region},
+    sls::{
+        EncryptConf, LogStore, UserCmkInfo,
+        encryption::{ENCRYPT_TYPES, Known, Mechanism, same_encrypt_type, same_role_arn},
     },
-    model,
-    provider::{
-        log_store_id::LogStoreId,
-        role_arn,
-        timeouts::{self, TimeoutsModel},
-    },
-    schema::{
-        Attribute, Field, Nesting, Schema,
-        modifier::{RequiresReplace, RequiresReplaceIfStored, UseStateForUnknown},
-        validator::{NotEmpty, OneOf, ParseWith},
-    },
+};
+use schema::{
+    Attribute, Field, Nesting, Schema, model,
+    modifier::{RequiresReplace, RequiresReplaceIfStored, UseStateForUnknown},
+    validator::{NotEmpty, OneOf, ParseWith},
 };
 
 model! {

@@ -1,6 +1,6 @@
 //! One resource configures a Logstore: the words for what [`Claims`] refuses, and for what a destroy does.
 //!
-//! [`Claims`]: crate::provider::claims::Claims
+//! [`Claims`]: crate::claims::Claims
 
 use super::{
     model::{DISABLE, EncryptionModel},
@@ -9,15 +9,13 @@ use super::{
     role_users,
 };
 use crate::{
-    provider::{
-        claims::{Contradiction, Destroy, MadeAt},
-        errors,
-        log_store_id::LogStoreId,
-    },
-    schema::{
-        Diagnostic, Diagnostics, Path,
-        resource::{DestroyPlan, PlanDestroy},
-    },
+    claims::{Contradiction, Destroy, MadeAt},
+    errors,
+    log_store_id::LogStoreId,
+};
+use schema::{
+    Diagnostic, Diagnostics, Path,
+    resource::{DestroyPlan, PlanDestroy},
 };
 
 /// Claims the Logstore of a planned create or change; an error if that contradicts what was planned before. `made_at` is

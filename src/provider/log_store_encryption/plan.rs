@@ -14,13 +14,11 @@ use super::{
     resource::LogStoreEncryption,
     role_users, warnings,
 };
-use crate::{
-    cloud::sls::encryption::{Conflict, Part, conflicts},
-    provider::errors,
-    schema::{
-        Diagnostic, Diagnostics, Field, Path,
-        resource::{Context, Plan, PlanCreate, PlanUpdate},
-    },
+use crate::errors;
+use cloud::sls::encryption::{Conflict, Part, conflicts};
+use schema::{
+    Diagnostic, Diagnostics, Field, Path,
+    resource::{Context, Plan, PlanCreate, PlanUpdate},
 };
 
 /// Plans a create.

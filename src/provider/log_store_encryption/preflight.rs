@@ -7,19 +7,17 @@ use std::{
 
 use super::{model::EncryptionModel, resource::LogStoreEncryption};
 use crate::{
-    cloud::{CallContext, names::Region, ram::RoleArn, sls::EncryptConf},
-    provider::{
-        errors,
-        log_store_id::LogStoreId,
-        readiness::{
-            self, About, Check, Inputs, Principal, ReadCache, Subject, read_error::ReadError, reading::Reader,
-        },
-        role_arn,
-        settings::Preflight,
-        timeouts,
+    errors,
+    log_store_id::LogStoreId,
+    readiness::{
+        self, About, Check, Inputs, Principal, ReadCache, Subject, read_error::ReadError, reading::Reader,
     },
-    schema::{Diagnostic, Diagnostics, Path, resource::Context},
+    role_arn,
+    settings::Preflight,
+    timeouts,
 };
+use cloud::{CallContext, names::Region, ram::RoleArn, sls::EncryptConf};
+use schema::{Diagnostic, Diagnostics, Path, resource::Context};
 
 /// How long the services may take to answer the checks of one Logstore. The plan itself does not need the answers, so a
 /// network in which the services cannot be reached costs no more than this.

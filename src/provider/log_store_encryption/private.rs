@@ -4,15 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::model::EncryptionModel;
 use crate::{
-    cloud::{CallContext, ram::RoleArn},
-    provider::{
-        account,
-        claims::{MadeAt, PlannedDestroy},
-        log_store_id::LogStoreId,
-        session::Session,
-    },
-    schema::Diagnostic,
+    account,
+    claims::{MadeAt, PlannedDestroy},
+    log_store_id::LogStoreId,
+    session::Session,
 };
+use cloud::{CallContext, ram::RoleArn};
+use schema::Diagnostic;
 
 /// What is stored beside the state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

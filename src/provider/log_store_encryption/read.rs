@@ -8,19 +8,17 @@ use super::{
     private::EncryptionPrivate,
     resource::{self, LogStoreEncryption},
 };
-use crate::{
-    cloud::{
-        error::Error,
-        sls::{
-            LogStore,
-            encryption::{BoundLogStore, LogStoreCalls},
-        },
+use crate::{errors, log_store_id::LogStoreId, timeouts};
+use cloud::{
+    error::Error,
+    sls::{
+        LogStore,
+        encryption::{BoundLogStore, LogStoreCalls},
     },
-    provider::{errors, log_store_id::LogStoreId, timeouts},
-    schema::{
-        Diagnostic, Diagnostics,
-        resource::{Context, Outcome, Stored},
-    },
+};
+use schema::{
+    Diagnostic, Diagnostics,
+    resource::{Context, Outcome, Stored},
 };
 
 /// Between the reads of an answer that cannot be true. How long reads may lag is not documented.

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use super::model::EncryptionModel;
-use crate::{
-    cloud::{
-        CallContext,
-        sls::{SlsClient, encryption::BoundLogStore},
-    },
-    provider::{log_store_id::LogStoreId, session::Session},
-    schema::{Diagnostic, Field},
+use crate::{log_store_id::LogStoreId, session::Session};
+use cloud::{
+    CallContext,
+    sls::{SlsClient, encryption::BoundLogStore},
 };
+use schema::{Diagnostic, Field};
 
 /// The resource type `alicloud_log_store_encryption`.
 #[derive(Debug)]
@@ -19,7 +17,7 @@ pub struct LogStoreEncryption {
 }
 
 impl LogStoreEncryption {
-    pub(in crate::provider) fn new(session: Arc<Session>) -> LogStoreEncryption {
+    pub(crate) fn new(session: Arc<Session>) -> LogStoreEncryption {
         LogStoreEncryption { session }
     }
 

@@ -8,15 +8,13 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, stream};
 
 use super::{model::EncryptionModel, resource::LogStoreEncryption};
-use crate::{
-    cloud::{
-        CallContext,
-        names::LogstoreName,
-        sls::{ListLogStores, SlsClient, encryption::same_role_arn},
-    },
-    provider::{errors, log_store_id::LogStoreId, role_registry::PlannedRemoval, timeouts},
-    schema::{Diagnostic, resource::Context},
+use crate::{errors, log_store_id::LogStoreId, role_registry::PlannedRemoval, timeouts};
+use cloud::{
+    CallContext,
+    names::LogstoreName,
+    sls::{ListLogStores, SlsClient, encryption::same_role_arn},
 };
+use schema::{Diagnostic, resource::Context};
 
 /// Logstores asked for on one page: more than a project has by default.
 const PAGE: u32 = 500;

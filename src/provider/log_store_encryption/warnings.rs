@@ -5,7 +5,7 @@ use super::{
     model::{EncryptionModel, UserCmkInfoModel},
     resource::LogStoreEncryption,
 };
-use crate::schema::{Diagnostic, Diagnostics, Field, Path};
+use schema::{Diagnostic, Diagnostics, Field, Path};
 
 /// The warnings of a create that is no part of a replacement.
 pub(super) fn of_create(

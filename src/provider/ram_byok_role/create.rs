@@ -7,23 +7,21 @@ use super::{
     resource::{self, RamByokRole, RolePrivate},
 };
 use crate::{
-    cloud::{
-        CallContext,
-        error::{Error, ErrorKind},
-        ram::{
-            Role, RoleArn,
-            byok_role::{ActualRole, BoundRole, DesiredRole, StepError, diff, only_finish_remains},
-        },
+    errors,
+    role_registry::{CreatedRole, PendingPassRole, RoleRegistry},
+    timeouts,
+};
+use cloud::{
+    CallContext,
+    error::{Error, ErrorKind},
+    ram::{
+        Role, RoleArn,
+        byok_role::{ActualRole, BoundRole, DesiredRole, StepError, diff, only_finish_remains},
     },
-    provider::{
-        errors,
-        role_registry::{CreatedRole, PendingPassRole, RoleRegistry},
-        timeouts,
-    },
-    schema::{
-        Diagnostic, Diagnostics,
-        resource::{Context, Create, Outcome},
-    },
+};
+use schema::{
+    Diagnostic, Diagnostics,
+    resource::{Context, Create, Outcome},
 };
 
 /// Creates the role with everything that belongs to it. What was done is in the state, even if the rest fails; so is

@@ -8,20 +8,18 @@ use super::{
     resource::{self, RamByokRole, RolePrivate},
 };
 use crate::{
-    cloud::{
-        CallContext,
-        error::{Error, ErrorKind},
-        ram::byok_role::{BoundRole, DeleteRoleError, FoundRole, UNFINISHED_DESCRIPTION, diff},
-    },
-    provider::{
-        errors,
-        role_registry::{PendingPassRole, StoredRole},
-        timeouts,
-    },
-    schema::{
-        Diagnostic, Diagnostics,
-        resource::{Context, Destroyed, Stored},
-    },
+    errors,
+    role_registry::{PendingPassRole, StoredRole},
+    timeouts,
+};
+use cloud::{
+    CallContext,
+    error::{Error, ErrorKind},
+    ram::byok_role::{BoundRole, DeleteRoleError, FoundRole, UNFINISHED_DESCRIPTION, diff},
+};
+use schema::{
+    Diagnostic, Diagnostics,
+    resource::{Context, Destroyed, Stored},
 };
 
 /// Deletes the role with everything that belongs to it. A role whose create was not finished is left alone if the create

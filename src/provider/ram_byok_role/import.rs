@@ -4,13 +4,11 @@ use super::{
     model::{RoleModel, SERVICE_LINKED},
     resource::{self, RamByokRole},
 };
-use crate::{
-    cloud::names::RoleName,
-    provider::{account, timeouts},
-    schema::{
-        Diagnostic,
-        resource::{Context, Import},
-    },
+use crate::{account, timeouts};
+use cloud::names::RoleName;
+use schema::{
+    Diagnostic,
+    resource::{Context, Import},
 };
 
 /// Reads what a person imports: the role's name, or its identity.
@@ -60,7 +58,7 @@ fn named(from: &Import) -> Result<RoleModel, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Value;
+    use schema::Value;
 
     #[test]
     fn a_role_is_imported_by_its_name() {

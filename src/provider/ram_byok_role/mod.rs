@@ -12,16 +12,16 @@ mod update;
 
 use std::collections::BTreeMap;
 
-use crate::schema::{
+use model::RoleModel;
+pub use resource::RamByokRole;
+use resource::RolePrivate;
+use schema::{
     Diagnostic, Diagnostics, Field, Resource, Schema, Value,
     resource::{
         Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
         PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
     },
 };
-use model::RoleModel;
-pub use resource::RamByokRole;
-use resource::RolePrivate;
 
 impl Resource for RamByokRole {
     type Model = RoleModel;

@@ -3,27 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    cloud::{
-        names::{GroupName, PolicyName, RoleName, UserName},
-        ram::{
-            PolicyDocument, Role, RoleArn,
-            byok_role::{
-                ActualPassRole, ActualRole, AttachedPolicy, DesiredRole, KMS_POLICIES, PassRole, Principal,
-                PrincipalKind, RESERVED_TAGS, same_name,
-            },
+    role_registry::CreatedRole,
+    timeouts::{self, TimeoutsModel},
+};
+use cloud::{
+    names::{GroupName, PolicyName, RoleName, UserName},
+    ram::{
+        PolicyDocument, Role, RoleArn,
+        byok_role::{
+            ActualPassRole, ActualRole, AttachedPolicy, DesiredRole, KMS_POLICIES, PassRole, Principal,
+            PrincipalKind, RESERVED_TAGS, same_name,
         },
     },
+};
+use schema::{
+    Attribute, Field, Nesting, Schema, Type, Value,
+    field::SetOf,
     model,
-    provider::{
-        role_registry::CreatedRole,
-        timeouts::{self, TimeoutsModel},
-    },
-    schema::{
-        Attribute, Field, Nesting, Schema, Type, Value,
-        field::SetOf,
-        modifier::{RequiresReplace, UseStateForUnknown},
-        validator::{Between, Each, ParseWith},
-    },
+    modifier::{RequiresReplace, UseStateForUnknown},
+    validator::{Between, Each, ParseWith},
 };
 
 model! {

@@ -8,24 +8,22 @@ use super::{
     resource::{RamByokRole, RolePrivate},
 };
 use crate::{
-    cloud::{
-        error::ErrorKind,
-        names::RoleName,
-        ram::{
-            Role, RoleArn,
-            byok_role::{BoundRole, Principal, PrincipalKind, UNFINISHED_DESCRIPTION, same_name},
-        },
+    errors,
+    readiness::role::is_trusting,
+    role_registry::{CreatedRole, PlannedRemoval, PlannedRole, StoredRole},
+    timeouts,
+};
+use cloud::{
+    error::ErrorKind,
+    names::RoleName,
+    ram::{
+        Role, RoleArn,
+        byok_role::{BoundRole, Principal, PrincipalKind, UNFINISHED_DESCRIPTION, same_name},
     },
-    provider::{
-        errors,
-        readiness::role::is_trusting,
-        role_registry::{CreatedRole, PlannedRemoval, PlannedRole, StoredRole},
-        timeouts,
-    },
-    schema::{
-        Diagnostic, Diagnostics, Field, Path,
-        resource::{Context, DestroyPlan, Plan, PlanCreate, PlanDestroy, PlanUpdate},
-    },
+};
+use schema::{
+    Diagnostic, Diagnostics, Field, Path,
+    resource::{Context, DestroyPlan, Plan, PlanCreate, PlanDestroy, PlanUpdate},
 };
 
 /// Plans a create.

@@ -5,22 +5,20 @@ use super::{
     resource::{self, RamByokRole, RolePrivate},
 };
 use crate::{
-    cloud::{
-        error::ErrorKind,
-        ram::{
-            Role,
-            byok_role::{BoundRole, FoundRole},
-        },
+    account, errors,
+    role_registry::{CreatedRole, StoredRole},
+    timeouts,
+};
+use cloud::{
+    error::ErrorKind,
+    ram::{
+        Role,
+        byok_role::{BoundRole, FoundRole},
     },
-    provider::{
-        account, errors,
-        role_registry::{CreatedRole, StoredRole},
-        timeouts,
-    },
-    schema::{
-        Diagnostic, Diagnostics, Field,
-        resource::{Context, Outcome, Stored},
-    },
+};
+use schema::{
+    Diagnostic, Diagnostics, Field,
+    resource::{Context, Outcome, Stored},
 };
 
 /// Reads the role. The resource leaves the state only if RAM answers that the role does not exist, or that the role of

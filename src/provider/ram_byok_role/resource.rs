@@ -5,18 +5,16 @@ use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::OwnedMutexGuard;
 
 use super::model::{self, RoleModel};
-use crate::{
-    cloud::{
-        CallContext,
-        names::RoleName,
-        ram::{
-            RoleArn,
-            byok_role::{ActualRole, BoundRole, DesiredRole, StepError, same_name},
-        },
+use crate::{account, errors, role_registry::PartialCreate, session::Session};
+use cloud::{
+    CallContext,
+    names::RoleName,
+    ram::{
+        RoleArn,
+        byok_role::{ActualRole, BoundRole, DesiredRole, StepError, same_name},
     },
-    provider::{account, errors, role_registry::PartialCreate, session::Session},
-    schema::{Diagnostic, Diagnostics, Field},
 };
+use schema::{Diagnostic, Diagnostics, Field};
 
 /// The resource type `alicloud_ram_byok_role`.
 #[derive(Debug)]
@@ -28,7 +26,7 @@ pub struct RamByokRole {
 pub(super) type RolePrivate = PartialCreate;
 
 impl RamByokRole {
-    pub(in crate::provider) fn new(session: Arc<Session>) -> RamByokRole {
+    pub(crate) fn new(session: Arc<Session>) -> RamByokRole {
         RamByokRole { session }
     }
 

@@ -4,16 +4,14 @@ use super::{
     model::{self, RoleModel},
     resource::{self, RamByokRole, RolePrivate},
 };
-use crate::{
-    cloud::{
-        CallContext,
-        ram::byok_role::{ActualRole, BoundRole, diff, same_name},
-    },
-    provider::{errors, timeouts},
-    schema::{
-        Diagnostic, Diagnostics, Field,
-        resource::{Context, Outcome, Update},
-    },
+use crate::{errors, timeouts};
+use cloud::{
+    CallContext,
+    ram::byok_role::{ActualRole, BoundRole, diff, same_name},
+};
+use schema::{
+    Diagnostic, Diagnostics, Field,
+    resource::{Context, Outcome, Update},
 };
 
 /// Changes what differs, and nothing else. What was done before a failure is in the state.

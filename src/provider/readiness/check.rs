@@ -2,47 +2,47 @@
 
 use super::inputs::{Denied, grant_reads};
 use super::principal::Principal;
-use crate::cloud::{names::Region, ram::RoleArn};
+use cloud::{names::Region, ram::RoleArn};
 
 /// The service that assumes the role.
 pub(super) const SERVICE: &str = "log.aliyuncs.com";
 
 /// What is checked. What is not known is not checked.
 #[derive(Clone, Debug)]
-pub(in crate::provider) struct Subject {
+pub(crate) struct Subject {
     /// The id of the KMS key, as configured.
-    pub(in crate::provider) key_id: Option<String>,
+    pub(crate) key_id: Option<String>,
     /// The role that SLS assumes.
-    pub(in crate::provider) role: Option<RoleArn>,
+    pub(crate) role: Option<RoleArn>,
     /// The region the key should be in: that of the Logstore.
-    pub(in crate::provider) region: Region,
+    pub(crate) region: Region,
     /// The region of the Logstore, where that is known by itself.
-    pub(in crate::provider) log_store_region: Option<Region>,
+    pub(crate) log_store_region: Option<Region>,
     /// The algorithm, `encrypt_type`, where one is configured: which key fits best depends on it.
-    pub(in crate::provider) encrypt_type: Option<String>,
+    pub(crate) encrypt_type: Option<String>,
     /// Who configures encryption; `None` is the caller.
-    pub(in crate::provider) principal: Option<Principal>,
+    pub(crate) principal: Option<Principal>,
 }
 
 /// The outcome of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Check {
+pub(crate) struct Check {
     /// Which check it is, for configurations to pick it by.
-    pub(in crate::provider) name: &'static str,
+    pub(crate) name: &'static str,
     /// Whether it is as it has to be; `None` if that could not be found out.
-    pub(in crate::provider) ok: Option<bool>,
+    pub(crate) ok: Option<bool>,
     /// What was found.
-    pub(in crate::provider) detail: String,
+    pub(crate) detail: String,
     /// What to do; `None` where nothing is to be done.
-    pub(in crate::provider) fix: Option<String>,
+    pub(crate) fix: Option<String>,
     /// The check that leaves this one open, by its own outcome.
-    pub(in crate::provider) because: Option<&'static str>,
+    pub(crate) because: Option<&'static str>,
     /// Whether it is open because the caller may not read what it takes.
-    pub(in crate::provider) is_denied: bool,
+    pub(crate) is_denied: bool,
     /// What has happened to a Logstore that is configured already; `None` for what cannot come to be afterwards.
-    pub(in crate::provider) outage: Option<&'static str>,
+    pub(crate) outage: Option<&'static str>,
     /// What to do about that, where it is something else than `fix`.
-    pub(in crate::provider) outage_fix: Option<&'static str>,
+    pub(crate) outage_fix: Option<&'static str>,
 }
 
 impl Check {

@@ -3,18 +3,16 @@
 use serde_json::json;
 
 use super::Principal;
-use crate::{
-    cloud::{
-        error::{Error, ErrorKind},
-        kms::KeyMetadata,
-        ram::{PolicyDocument, PolicyId, Role},
-    },
-    provider::{errors, privileges},
+use crate::{errors, privileges};
+use cloud::{
+    error::{Error, ErrorKind},
+    kms::KeyMetadata,
+    ram::{PolicyDocument, PolicyId, Role},
 };
 
 /// The result of one read.
 #[derive(Clone, Debug)]
-pub(in crate::provider) enum Lookup<T> {
+pub(crate) enum Lookup<T> {
     /// It is there.
     Found(T),
     /// The service says that it does not exist.
@@ -30,42 +28,42 @@ pub(in crate::provider) enum Lookup<T> {
 
 /// A read that the caller may not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Denied {
+pub(crate) struct Denied {
     /// The action that is missing: `kms:DescribeKey`.
-    pub(in crate::provider) action: String,
+    pub(crate) action: String,
 }
 
 /// Everything the checks are judged by.
 #[derive(Clone, Debug)]
-pub(in crate::provider) struct Inputs {
+pub(crate) struct Inputs {
     /// The key.
-    pub(in crate::provider) key: Lookup<KeyMetadata>,
+    pub(crate) key: Lookup<KeyMetadata>,
     /// The role.
-    pub(in crate::provider) role: Lookup<Role>,
+    pub(crate) role: Lookup<Role>,
     /// The policies attached to the role.
-    pub(in crate::provider) role_policies: Lookup<Vec<EffectivePolicy>>,
+    pub(crate) role_policies: Lookup<Vec<EffectivePolicy>>,
     /// Who configures encryption.
-    pub(in crate::provider) principal: Lookup<Principal>,
+    pub(crate) principal: Lookup<Principal>,
     /// The policies the principal and its groups hold.
-    pub(in crate::provider) principal_policies: Lookup<EffectivePolicies>,
+    pub(crate) principal_policies: Lookup<EffectivePolicies>,
 }
 
 /// The policies of a principal: its own, and those of its groups.
 #[derive(Clone, Debug, Default)]
-pub(in crate::provider) struct EffectivePolicies {
+pub(crate) struct EffectivePolicies {
     /// Those that are known.
-    pub(in crate::provider) policies: Vec<EffectivePolicy>,
+    pub(crate) policies: Vec<EffectivePolicy>,
     /// Why there may be more.
-    pub(in crate::provider) unread: Vec<Denied>,
+    pub(crate) unread: Vec<Denied>,
 }
 
 /// A policy of a principal.
 #[derive(Clone, Debug)]
-pub(in crate::provider) struct EffectivePolicy {
+pub(crate) struct EffectivePolicy {
     /// Which it is.
-    pub(in crate::provider) id: PolicyId,
+    pub(crate) id: PolicyId,
     /// Its default version.
-    pub(in crate::provider) document: Lookup<PolicyDocument>,
+    pub(crate) document: Lookup<PolicyDocument>,
 }
 
 impl<T> Lookup<T> {
@@ -74,7 +72,7 @@ impl<T> Lookup<T> {
     /// # Errors
     ///
     /// Every other failure.
-    pub(in crate::provider) fn from_result(answer: Result<T, Error>) -> Result<Lookup<T>, Error> {
+    pub(crate) fn from_result(answer: Result<T, Error>) -> Result<Lookup<T>, Error> {
         match answer {
             Ok(found) => Ok(Lookup::Found(found)),
             Err(error) => match error.kind() {
@@ -87,7 +85,7 @@ impl<T> Lookup<T> {
     }
 
     /// What was found, if it was.
-    pub(in crate::provider) fn found(&self) -> Option<&T> {
+    pub(crate) fn found(&self) -> Option<&T> {
         match self {
             Lookup::Found(found) => Some(found),
             _ => None,

@@ -4,7 +4,7 @@ use super::{
     check::{Check, Subject},
     inputs::Lookup,
 };
-use crate::cloud::{
+use cloud::{
     kms::{KeyMetadata, KeyState},
     names::Region,
 };

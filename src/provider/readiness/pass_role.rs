@@ -6,14 +6,14 @@ use super::{
     policy_evaluation::{Evaluation, evaluate},
     principal::{Principal, PrincipalKind},
 };
-use crate::cloud::ram::{PolicyDocument, RoleArn};
+use cloud::ram::{PolicyDocument, RoleArn};
 
 pub(super) const NAME: &str = "pass_role";
 const ACTION: &str = "ram:PassRole";
 
 /// The check of the principal. What a session policy takes away from a session of a role cannot be read, and does
 /// not count.
-pub(in crate::provider) fn check(role: &RoleArn, inputs: &Inputs) -> Check {
+pub(crate) fn check(role: &RoleArn, inputs: &Inputs) -> Check {
     let role = normalize_role(role, inputs);
     let principal = match &inputs.principal {
         Lookup::Found(principal) => principal,

@@ -1,7 +1,7 @@
 //! Whether the policies of a principal allow an action.
 
 use super::inputs::{Denied, EffectivePolicy, Lookup};
-use crate::cloud::ram::{
+use cloud::ram::{
     PolicyId,
     permission::{About, Request, Verdict, judge},
 };

@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-use crate::cloud::{names::RoleName, sts::CallerIdentity};
+use cloud::{names::RoleName, sts::CallerIdentity};
 
 /// Somebody in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Principal {
+pub(crate) struct Principal {
     /// The id of the account.
-    pub(in crate::provider) account_id: String,
+    pub(crate) account_id: String,
     /// Who it is in the account.
-    pub(in crate::provider) kind: PrincipalKind,
+    pub(crate) kind: PrincipalKind,
 }
 
 /// Who somebody is in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) enum PrincipalKind {
+pub(crate) enum PrincipalKind {
     /// The account itself, which may do everything.
     Account,
     /// A RAM user, by its name.
@@ -29,7 +29,7 @@ pub(in crate::provider) enum PrincipalKind {
 #[error(
     "it must have the form acs:ram::<account id>:user/<name>, acs:ram::<account id>:role/<name> or acs:ram::<account id>:root"
 )]
-pub(in crate::provider) struct NotAPrincipal;
+pub(crate) struct NotAPrincipal;
 
 impl Principal {
     /// Reads an ARN. That of a session, `acs:ram::<account id>:assumed-role/<name>/<session>`, stands for the role.
@@ -37,7 +37,7 @@ impl Principal {
     /// # Errors
     ///
     /// The text has another form.
-    pub(in crate::provider) fn parse(arn: &str) -> Result<Principal, NotAPrincipal> {
+    pub(crate) fn parse(arn: &str) -> Result<Principal, NotAPrincipal> {
         let (account_id, who) =
             arn.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(':')).ok_or(NotAPrincipal)?;
         let kind = match who.split_once('/') {
@@ -57,7 +57,7 @@ impl Principal {
     }
 
     /// The caller; `None` if STS names it in a way that no page describes.
-    pub(in crate::provider) fn of_caller(caller: &CallerIdentity) -> Option<Principal> {
+    pub(crate) fn of_caller(caller: &CallerIdentity) -> Option<Principal> {
         Principal::parse(&caller.arn).ok()
     }
 }

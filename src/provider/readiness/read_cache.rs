@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::OnceCell;
 
 use super::{inputs::Lookup, read_error::ReadError};
-use crate::cloud::{
+use cloud::{
     kms::KeyMetadata,
     names::GroupName,
     ram::{AttachedPolicy, PolicyDocument, PolicyId, Role},
@@ -22,7 +22,7 @@ use crate::cloud::{
 /// too: it has been tried as often as the retry policy says, and each of many resources trying again would take as
 /// long once more.
 #[derive(Debug, Default)]
-pub(in crate::provider) struct ReadCache {
+pub(crate) struct ReadCache {
     said: Mutex<HashSet<String>>,
     refused: Mutex<HashMap<String, String>>,
     pub(super) caller: Answers<(), CallerIdentity>,
@@ -45,18 +45,18 @@ type Slot<V> = Arc<OnceCell<Result<Lookup<V>, ReadError>>>;
 
 impl ReadCache {
     /// True the first time: for a finding that is reported once, whatever the number of resources it concerns.
-    pub(in crate::provider) fn is_first(&self, what: impl Into<String>) -> bool {
+    pub(crate) fn is_first(&self, what: impl Into<String>) -> bool {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into())
     }
 
     /// Records that a Logstore must not be configured, and why. If the plan of another Logstore has reported the finding,
     /// the plan of this one does not repeat it, but its apply is refused.
-    pub(in crate::provider) fn refuse(&self, log_store: String, why: String) {
+    pub(crate) fn refuse(&self, log_store: String, why: String) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(log_store, why);
     }
 
     /// Why a Logstore must not be configured.
-    pub(in crate::provider) fn refused(&self, log_store: &str) -> Option<String> {
+    pub(crate) fn refused(&self, log_store: &str) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).get(log_store).cloned()
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::provider::no_client::NoClient;
+    use crate::no_client::NoClient;
 
     #[tokio::test]
     async fn concurrent_first_reads_are_one() {

@@ -10,27 +10,25 @@ use super::{
     read_error::ReadError,
     role,
 };
-use crate::{
-    cloud::{
-        CallContext,
-        error::Error,
-        kms::KeyMetadata,
-        names::{GroupName, Region, RoleName, UserName},
-        ram::{AttachedPolicy, PolicyDocument, PolicyId, RamClient, Role, RoleArn},
-        sts::CallerIdentity,
-    },
-    provider::session::Session,
+use crate::session::Session;
+use cloud::{
+    CallContext,
+    error::Error,
+    kms::KeyMetadata,
+    names::{GroupName, Region, RoleName, UserName},
+    ram::{AttachedPolicy, PolicyDocument, PolicyId, RamClient, Role, RoleArn},
+    sts::CallerIdentity,
 };
 
 /// Reads from the services, within the bounds of one operation, what is not cached yet.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::provider) struct Reader<'a> {
-    pub(in crate::provider) session: &'a Session,
-    pub(in crate::provider) context: &'a CallContext,
-    pub(in crate::provider) cache: &'a ReadCache,
+pub(crate) struct Reader<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) context: &'a CallContext,
+    pub(crate) cache: &'a ReadCache,
     /// Whether a role that RAM does not know, or that was made just now and has no policies, is asked for again, for
     /// [`YOUNG_PAUSES`]: RAM is eventually consistent.
-    pub(in crate::provider) waits_for_roles: bool,
+    pub(crate) waits_for_roles: bool,
 }
 
 /// The pauses before RAM is asked again about a role that may have been made a moment ago. How long RAM takes is not
@@ -48,7 +46,7 @@ impl Reader<'_> {
     /// # Errors
     ///
     /// The first read that failed, not being denied.
-    pub(in crate::provider) async fn read_inputs(&self, subject: &Subject) -> Result<Inputs, ReadError> {
+    pub(crate) async fn read_inputs(&self, subject: &Subject) -> Result<Inputs, ReadError> {
         let inputs = Box::pin(self.read_service_inputs(subject)).await?;
         if subject.role.is_none() { Ok(inputs) } else { self.with_principal(subject, inputs).await }
     }
@@ -58,7 +56,7 @@ impl Reader<'_> {
     /// # Errors
     ///
     /// The first read that failed, not being denied.
-    pub(in crate::provider) async fn with_principal(
+    pub(crate) async fn with_principal(
         &self,
         subject: &Subject,
         mut inputs: Inputs,
@@ -79,10 +77,7 @@ impl Reader<'_> {
     /// # Errors
     ///
     /// The read failed, not being denied.
-    pub(in crate::provider) async fn groups(
-        &self,
-        principal: &Principal,
-    ) -> Result<Vec<GroupName>, ReadError> {
+    pub(crate) async fn groups(&self, principal: &Principal) -> Result<Vec<GroupName>, ReadError> {
         match &principal.kind {
             PrincipalKind::User(name) => {
                 Ok(self.groups_of_user(name).await?.without::<()>().err().unwrap_or_default())
@@ -96,10 +91,7 @@ impl Reader<'_> {
     /// # Errors
     ///
     /// The first read that failed, not being denied.
-    pub(in crate::provider) async fn read_service_inputs(
-        &self,
-        subject: &Subject,
-    ) -> Result<Inputs, ReadError> {
+    pub(crate) async fn read_service_inputs(&self, subject: &Subject) -> Result<Inputs, ReadError> {
         let unread = |what: &str| format!("The {what} was not read.");
         let key = async {
             match &subject.key_id {
@@ -128,7 +120,7 @@ impl Reader<'_> {
     /// # Errors
     ///
     /// The read failed, not being denied.
-    pub(in crate::provider) async fn key(&self, region: &Region, key_id: &str) -> LookupResult<KeyMetadata> {
+    pub(crate) async fn key(&self, region: &Region, key_id: &str) -> LookupResult<KeyMetadata> {
         let client = self.session.kms(region)?;
         let read = async { classify(client.describe_key(self.context, key_id).await) };
         self.cache.keys.get((region.to_string(), key_id.to_owned()), read).await

@@ -7,7 +7,7 @@ use super::{
     inputs::{Denied, Inputs, Lookup},
     policy_evaluation::{Evaluation, evaluate},
 };
-use crate::cloud::{
+use cloud::{
     names::RoleName,
     ram::{
         BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role, RoleArn,
@@ -127,7 +127,7 @@ fn trust(role: &Role) -> Check {
 }
 
 /// Whether a trust policy surely lets SLS assume the role.
-pub(in crate::provider) fn is_trusting(trust_policy: &str) -> bool {
+pub(crate) fn is_trusting(trust_policy: &str) -> bool {
     let request = Request { action: "sts:AssumeRole", about: About::Service(SERVICE) };
     PolicyDocument::parse(trust_policy).is_ok_and(|document| judge([&document], request) == Verdict::Allowed)
 }

@@ -3,7 +3,7 @@
 use super::inputs::{Denied, EffectivePolicies, EffectivePolicy, Lookup};
 use super::principal::PrincipalKind;
 use super::*;
-use crate::cloud::{
+use cloud::{
     kms::{KeyMetadata, KeyState},
     names::{PolicyName, Region, RoleName},
     ram::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, Role, RoleArn},
@@ -393,7 +393,7 @@ fn what_is_known_is_checked_without_the_rest() {
 /// A key of the algorithm's own family is proposed, for every algorithm there is.
 #[test]
 fn a_remedy_knows_the_algorithm() {
-    for encrypt_type in crate::cloud::sls::encryption::ENCRYPT_TYPES {
+    for encrypt_type in cloud::sls::encryption::ENCRYPT_TYPES {
         let subject = Subject { encrypt_type: Some(encrypt_type.to_owned()), ..subject() };
         let checks = checks(&subject, &Inputs { key: Lookup::Absent, ..good_inputs() });
         let fix = checks[0].fix.clone().unwrap();

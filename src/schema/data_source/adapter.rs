@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use super::DataSource;
-use crate::schema::{
+use crate::{
     Diagnostic, Diagnostics, Model, Schema, Value,
     codec::{Codec, require, to_model},
     messages::{DataReadRequest, DataReadResponse, Encoded},
@@ -24,7 +24,7 @@ impl AnyDataSource {
         AnyDataSource(Box::new(Adapter { data_source, codec }))
     }
 
-    pub(in crate::schema) fn erased(&self) -> &dyn Erased {
+    pub(crate) fn erased(&self) -> &dyn Erased {
         self.0.as_ref()
     }
 }
@@ -36,7 +36,7 @@ impl fmt::Debug for AnyDataSource {
 }
 
 /// [`DataSource`] without its model.
-pub(in crate::schema) trait Erased: Send + Sync {
+pub(crate) trait Erased: Send + Sync {
     fn type_name(&self) -> &'static str;
     fn schema(&self) -> &Schema;
     fn validate(&self, config: &Encoded) -> Diagnostics;

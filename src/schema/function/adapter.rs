@@ -7,7 +7,7 @@ use super::{
     argument::{Arguments, Returned},
     definition::Definition,
 };
-use crate::schema::{
+use crate::{
     Type, Value,
     codec::{decode, encode},
     messages::Encoded,
@@ -24,7 +24,7 @@ impl AnyFunction {
         AnyFunction(Box::new(Adapter { function, definition }))
     }
 
-    pub(in crate::schema) fn erased(&self) -> &dyn Erased {
+    pub(crate) fn erased(&self) -> &dyn Erased {
         self.0.as_ref()
     }
 }
@@ -36,7 +36,7 @@ impl fmt::Debug for AnyFunction {
 }
 
 /// [`Function`] without its types.
-pub(in crate::schema) trait Erased: Send + Sync {
+pub(crate) trait Erased: Send + Sync {
     fn name(&self) -> &'static str;
     fn definition(&self) -> &Definition;
     fn call(&self, arguments: &[Encoded]) -> Result<Encoded, FunctionError>;

@@ -2,7 +2,7 @@
 
 use super::definition::ParameterMode;
 use super::{Parameter, error::FunctionError};
-use crate::schema::{Field, Path, Value, field::Typed};
+use crate::{Field, Path, Value, field::Typed};
 
 /// A Rust type that takes the values of one parameter.
 pub trait Argument: Sized {

@@ -1,6 +1,6 @@
 //! What a function takes and returns, in words and types.
 
-use crate::schema::Type;
+use crate::Type;
 
 /// Which values a parameter takes besides known ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::{
     REFINED_UNKNOWN,
     reader::{Kind, Reader},
 };
-use crate::schema::{
+use crate::{
     Type, Value,
     encoding::{DecodeError, Problem, Reason, deeper},
     refinement::{Bound, Refinements},

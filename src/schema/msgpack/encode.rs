@@ -11,7 +11,7 @@ use rmp::{
 };
 
 use super::UNKNOWN;
-use crate::schema::{
+use crate::{
     Number, Type, Value,
     encoding::{EncodeError, Problem, Reason, deeper},
 };

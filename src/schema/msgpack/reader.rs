@@ -2,7 +2,7 @@
 
 use rmp::{Marker, decode as read};
 
-use crate::schema::{Number, encoding::Reason};
+use crate::{Number, encoding::Reason};
 
 /// The rest of a document.
 pub(super) struct Reader<'a> {

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, iter};
 use proptest::prelude::*;
 
 use super::{decode, encode};
-use crate::schema::{
+use crate::{
     Number, Path, Type, Value,
     encoding::{MAX_DEPTH, Reason},
     number::NumberError,
@@ -277,7 +277,7 @@ fn a_value_that_is_not_of_the_type_is_not_written() {
 }
 
 /// Types of every kind, a few levels deep.
-pub(in crate::schema) fn types() -> impl Strategy<Value = Type> {
+pub(crate) fn types() -> impl Strategy<Value = Type> {
     let leaf = prop_oneof![Just(Type::String), Just(Type::Number), Just(Type::Bool), Just(Type::Dynamic)];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -291,7 +291,7 @@ pub(in crate::schema) fn types() -> impl Strategy<Value = Type> {
 }
 
 /// Values of a type; unknown ones only if asked for.
-pub(in crate::schema) fn values(of: &Type, unknown: bool) -> BoxedStrategy<Value> {
+pub(crate) fn values(of: &Type, unknown: bool) -> BoxedStrategy<Value> {
     let known = match of {
         Type::String => any::<String>().prop_map(Value::String).boxed(),
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),

@@ -1,6 +1,6 @@
 //! The faults, and what each of them must come to.
 
-use alicloud_encryption::cloud::error::ErrorKind;
+use cloud::error::ErrorKind;
 
 use super::fault::Fault;
 use super::keys::Given;

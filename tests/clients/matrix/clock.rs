@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use alicloud_encryption::cloud::clock::Clock;
+use cloud::clock::Clock;
 use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 use tokio::sync::Notify;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alicloud_encryption::cloud::credentials::{CommandOutput, Host, ProcessCommand};
+use cloud::credentials::{CommandOutput, Host, ProcessCommand};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;

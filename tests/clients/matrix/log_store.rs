@@ -1,11 +1,9 @@
 //! Level two: the sequence that brings a Logstore's encryption to what is wanted meets each fault at each of its
 //! calls, once and from there on. Whatever comes of it, a run that nothing disturbs then finds or makes what is wanted.
 
-use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
-use alicloud_encryption::cloud::sls::encryption::{
-    Applied, ApplyError, BoundLogStore, Failure, Wanted, apply,
-};
-use alicloud_encryption::cloud::sls::{EncryptConf, EncryptionApi, UserCmkInfo};
+use cloud::names::{LogstoreName, ProjectName};
+use cloud::sls::encryption::{Applied, ApplyError, BoundLogStore, Failure, Wanted, apply};
+use cloud::sls::{EncryptConf, EncryptionApi, UserCmkInfo};
 use serde_json::{Value, json};
 
 use super::account::seed;

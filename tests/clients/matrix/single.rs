@@ -1,6 +1,6 @@
 //! Level one: each action meets each fault, once and for good.
 
-use alicloud_encryption::cloud::error::{Error, ErrorKind};
+use cloud::error::{Error, ErrorKind};
 
 use super::account::seed;
 use super::actions::{self, Action, Kind};

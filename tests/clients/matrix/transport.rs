@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use alicloud_encryption::cloud::http::{
+use cloud::http::{
     HttpRequest, HttpResponse, HttpTransport, ReqwestTransport, TransportConfig, TransportError,
 };
 use futures_util::future::BoxFuture;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, content, group};

@@ -1,6 +1,6 @@
 //! Data in Logstores whose encryption is switched on, off and on again.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, content, cursor, group, pull, put};

@@ -1,6 +1,6 @@
 //! Faults in the data plane.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, PROTOBUF, content, cursor, group, pull, put};

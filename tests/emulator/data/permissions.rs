@@ -1,6 +1,6 @@
 //! What a RAM user needs for the data plane.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, group, pull};

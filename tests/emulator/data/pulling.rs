@@ -1,8 +1,8 @@
 //! Cursors and `PullLogs`.
 
-use alicloud_encryption::emulator::Rules;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use emulator::Rules;
 
 use super::{DataCall, content, cursor, group, pull, put};
 use crate::client::{START, TestServer};

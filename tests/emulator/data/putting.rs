@@ -1,6 +1,6 @@
 //! `PutLogs`: what is taken, and what is not.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, compressed, content, group, log, member, pair, put, put_to};

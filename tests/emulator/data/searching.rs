@@ -1,6 +1,6 @@
 //! `GetLogs` and `GetLogsV2`.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, decompressed, log, member, pair, put};

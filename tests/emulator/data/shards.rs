@@ -1,6 +1,6 @@
 //! `ListShards`, `SplitShard`, `MergeShards`.
 
-use alicloud_encryption::emulator::Rules;
+use emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, PROTOBUF, Reply, content, group, put};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::cloud::clock::Clock;
-use crate::cloud::credentials::error::unusable;
-use crate::cloud::credentials::{Credentials, Fetched, Refresh};
-use crate::cloud::error::Error;
+use crate::clock::Clock;
+use crate::credentials::error::unusable;
+use crate::credentials::{Credentials, Fetched, Refresh};
+use crate::error::Error;
 
 /// How long before they expire credentials are renewed: longer than any call takes, and a third of the shortest
 /// session there is (900 s).

@@ -11,14 +11,14 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::*;
-use crate::cloud::clock::Clock;
-use crate::cloud::credentials::{CredentialsUri, GivenKeys, RoleSession, RoleToAssume, StsEndpoints};
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::error::ErrorKind;
-use crate::cloud::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
-use crate::cloud::ram::RoleArn;
-use crate::cloud::sts::AssumeRole;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+use crate::clock::Clock;
+use crate::credentials::{CredentialsUri, GivenKeys, RoleSession, RoleToAssume, StsEndpoints};
+use crate::endpoint::Endpoint;
+use crate::error::ErrorKind;
+use crate::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
+use crate::ram::RoleArn;
+use crate::sts::AssumeRole;
+use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
 
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -267,7 +267,7 @@ async fn a_role_is_assumed_with_what_is_found() {
     let [request] = scene.transport.requests().try_into().unwrap();
     assert!(request.headers.get("authorization").unwrap().contains("Credential=first"));
     let form: BTreeMap<_, _> =
-        crate::cloud::http::form::decode(str::from_utf8(&request.body).unwrap()).into_iter().collect();
+        crate::http::form::decode(str::from_utf8(&request.body).unwrap()).into_iter().collect();
     assert_eq!((form["RoleSessionName"].as_str(), form["ExternalId"].as_str()), ("s1", "e1"));
     let shown = format!("{:?} {credentials:?}", scene.chain);
     assert!(!shown.contains("canary"), "{shown}");

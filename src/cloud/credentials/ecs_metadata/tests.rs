@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::cloud::error::ErrorKind;
-use crate::cloud::http::TransportErrorKind;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+use crate::error::ErrorKind;
+use crate::http::TransportErrorKind;
+use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
 
 const KEYS: &str = r#"{"Code":"Success","AccessKeyId":"STS.e","AccessKeySecret":"canary-secret","SecurityToken":"canary-token","Expiration":"2026-11-20T14:00:00Z"}"#;
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::cloud::error::ErrorKind;
-use crate::cloud::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
+use crate::error::ErrorKind;
+use crate::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
 
 const JSON: &str = "/h/.aliyun/config.json";
 const INI: &str = "/h/.alibabacloud/credentials";

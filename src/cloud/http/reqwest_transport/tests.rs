@@ -13,8 +13,8 @@ use tokio::sync::{Barrier, mpsc};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::cloud::endpoint::{Endpoint, Origin};
-use crate::cloud::names::ProjectName;
+use crate::endpoint::{Endpoint, Origin};
+use crate::names::ProjectName;
 
 /// A server that reads one request after the other from each connection and gives the same reply to all.
 struct Server {

@@ -11,9 +11,9 @@ use super::desired::{
     role_of_description,
 };
 use super::same_name;
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::names::{GroupName, RoleName, UserName};
-use crate::cloud::ram::{PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, is_young};
+use crate::error::{Error, ErrorKind};
+use crate::names::{GroupName, RoleName, UserName};
+use crate::ram::{PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, is_young};
 
 /// What a BYOK role is, with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

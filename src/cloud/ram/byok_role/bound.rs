@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::desired::{Principal, PrincipalKind};
-use crate::cloud::clock::Clock;
-use crate::cloud::error::{Error, ErrorKind, Operation};
-use crate::cloud::names::{GroupName, PolicyName, RoleName, UserName};
-use crate::cloud::ram::{PolicyId, RamClient, is_already_attached, is_not_attached};
-use crate::cloud::{CallContext, context::Interrupted};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::names::{GroupName, PolicyName, RoleName, UserName};
+use crate::ram::{PolicyId, RamClient, is_already_attached, is_not_attached};
+use crate::{CallContext, context::Interrupted};
 
 /// One role, a client that reaches it, and the bounds of the operation.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use super::actual::ActualRole;
 use super::bound::BoundRole;
 use super::desired::{DesiredRole, UNFINISHED_DESCRIPTION};
 use super::retry::WriteCheck;
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::ram::{CreateRole, PolicyDocument, Role, Tag};
+use crate::error::{Error, ErrorKind};
+use crate::ram::{CreateRole, PolicyDocument, Role, Tag};
 
 impl BoundRole<'_> {
     /// Makes the role, with its trust policy and tags, and nothing attached to it yet. It is marked as [`UNFINISHED_DESCRIPTION`]

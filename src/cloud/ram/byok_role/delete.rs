@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::actual::AttachedPolicy;
 use super::actual::principals;
 use super::bound::{BoundRole, custom_policy, ignore_not_found};
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::names::PolicyName;
-use crate::cloud::ram::PolicyId;
+use crate::error::{Error, ErrorKind};
+use crate::names::PolicyName;
+use crate::ram::PolicyId;
 
 /// How often everything is detached and the role deleted, while others attach policies to it meanwhile.
 const ROUNDS: u32 = 5;

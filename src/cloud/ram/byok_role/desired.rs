@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::same_name;
-use crate::cloud::names::{PolicyName, RoleName};
-use crate::cloud::ram::PolicyId;
+use crate::names::{PolicyName, RoleName};
+use crate::ram::PolicyId;
 
-pub use crate::cloud::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
+pub use crate::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
 
 /// What people read on a role that is not finished, and what tells that it is not: a role is made with this
 /// description, and gets its own one last.

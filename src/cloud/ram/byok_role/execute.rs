@@ -7,8 +7,8 @@ use super::bound::{BoundRole, custom_policy};
 use super::desired::{Principal, pass_role_description, system_policy};
 use super::diff::{RoleUpdate, Step};
 use super::retry::WriteCheck;
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag, UpdateRole};
+use crate::error::{Error, ErrorKind};
+use crate::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag, UpdateRole};
 
 /// Why a write was not carried out.
 #[derive(Debug)]

@@ -5,12 +5,12 @@ use super::actual::FoundRole;
 use super::bound::BoundRole;
 use super::desired::DesiredRole;
 use super::execute::StepError;
-use crate::cloud::CallContext;
-use crate::cloud::error::Error;
+use crate::CallContext;
+use crate::error::Error;
 
 impl BoundRole<'_> {
     /// Reads the role once the operation may be over: neither its cancellation nor its deadline ends this. All calls
-    /// together take at most [`FINAL_READ_LIMIT`](crate::cloud::FINAL_READ_LIMIT). Of the policies that let principals
+    /// together take at most [`FINAL_READ_LIMIT`](crate::FINAL_READ_LIMIT). Of the policies that let principals
     /// hand the role over, the first one is read that is there.
     ///
     /// # Errors

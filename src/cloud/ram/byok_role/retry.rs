@@ -5,7 +5,7 @@ use std::future::Future;
 
 use super::actual::PAUSES;
 use super::bound::BoundRole;
-use crate::cloud::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// What a look for the outcome of a write has found.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use super::actual::{ActualRole, is_document, principals};
 use super::bound::{BoundRole, custom_policy};
 use super::desired::DesiredRole;
 use super::diff::{Step, diff};
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::ram::{PolicyDocument, RoleArn};
+use crate::error::{Error, ErrorKind};
+use crate::ram::{PolicyDocument, RoleArn};
 
 /// How long is waited at most. A role is usually visible within seconds.
 const LIMIT: Duration = Duration::from_mins(1);

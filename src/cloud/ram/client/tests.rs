@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cloud::CallContext;
-use crate::cloud::error::ErrorKind;
-use crate::cloud::http::form;
-use crate::cloud::names::{PolicyName, RoleName};
-use crate::cloud::ram::{CreateRole, PolicyId, Role, Tag, TagPage, UpdateRole};
-use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+use crate::CallContext;
+use crate::error::ErrorKind;
+use crate::http::form;
+use crate::names::{PolicyName, RoleName};
+use crate::ram::{CreateRole, PolicyId, Role, Tag, TagPage, UpdateRole};
+use crate::signing::rpc::SignatureVersion;
+use crate::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
 
 struct Harness {
     ram: RamClient,
@@ -198,5 +198,5 @@ async fn attachments_name_both_ends_in_errors() {
     let attach = RamClient::new(config);
     let error = attach.attach_policy_to_role(&CallContext::default(), &policy, &demo()).await.unwrap_err();
     assert_eq!(error.target(), "Demo (System/AliyunKMSReadOnlyAccess)");
-    assert!(crate::cloud::ram::is_already_attached(&error));
+    assert!(crate::ram::is_already_attached(&error));
 }

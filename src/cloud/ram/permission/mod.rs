@@ -11,7 +11,7 @@ mod statement;
 
 use serde_json::Value;
 
-use crate::cloud::ram::PolicyDocument;
+use crate::ram::PolicyDocument;
 pub use doubt::Doubt;
 pub use request::{About, Request};
 use statement::{Applies, Effect};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::*;
-use crate::cloud::DispatcherConfig;
-use crate::cloud::credentials::StaticCredentials;
-use crate::cloud::http::TransportErrorKind;
-use crate::cloud::retry::RetryPolicy;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+use crate::DispatcherConfig;
+use crate::credentials::StaticCredentials;
+use crate::http::TransportErrorKind;
+use crate::retry::RetryPolicy;
+use crate::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DONE: &str = r#"{"RequestId":"R"}"#;

@@ -1,8 +1,8 @@
 //! `Authorization: ACS3-HMAC-SHA256 Credential=...,SignedHeaders=...,Signature=...`
 
-use crate::cloud::credentials::Credentials;
-use crate::cloud::http::{Headers, HttpRequest, percent_encode};
-use crate::crypto::{Secret, hmac_sha256, sha256_hex};
+use crate::credentials::Credentials;
+use crate::http::{Headers, HttpRequest, percent_encode};
+use crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 

@@ -12,9 +12,9 @@ mod vectors;
 use time::OffsetDateTime;
 use time::macros::{format_description, offset};
 
-use crate::cloud::credentials::Credentials;
-use crate::cloud::http::{Headers, HttpRequest};
-use crate::cloud::signing::signing_error::{SigningError, check_header_value};
+use crate::credentials::Credentials;
+use crate::http::{Headers, HttpRequest};
+use crate::signing::signing_error::{SigningError, check_header_value};
 
 /// Which signature a request carries. The services take both from every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,8 +89,8 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::cloud::endpoint::Endpoint;
-    use crate::cloud::http::Method;
+    use crate::endpoint::Endpoint;
+    use crate::http::Method;
 
     const VERSIONS: [SignatureVersion; 2] = [SignatureVersion::Acs3HmacSha256, SignatureVersion::V1HmacSha1];
 

@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::cloud::credentials::Credentials;
-use crate::cloud::http::{HttpRequest, form, percent_encode};
-use crate::crypto::{Secret, hmac_sha1};
+use crate::credentials::Credentials;
+use crate::http::{HttpRequest, form, percent_encode};
+use crypto::{Secret, hmac_sha1};
 
 /// The query parameters this version sets.
 pub(super) const SET_BY_SIGNING: &[&str] = &[

@@ -8,10 +8,10 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::{SignatureVersion, acs3, sign, v1};
-use crate::cloud::credentials::Credentials;
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::http::{HttpRequest, Method, form};
-use crate::crypto::Secret;
+use crate::credentials::Credentials;
+use crate::endpoint::Endpoint;
+use crate::http::{HttpRequest, Method, form};
+use crypto::Secret;
 
 /// One vector, in our types.
 struct Vector {

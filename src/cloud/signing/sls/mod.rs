@@ -12,10 +12,10 @@ mod vectors;
 
 use time::OffsetDateTime;
 
-use crate::cloud::credentials::Credentials;
-use crate::cloud::http::{Headers, HttpRequest};
-use crate::cloud::names::Region;
-use crate::cloud::signing::signing_error::{SigningError, check_header_value};
+use crate::credentials::Credentials;
+use crate::http::{Headers, HttpRequest};
+use crate::names::Region;
+use crate::signing::signing_error::{SigningError, check_header_value};
 
 /// Which signature a request carries. The service takes all three from every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,8 +86,8 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::cloud::endpoint::Endpoint;
-    use crate::cloud::http::Method;
+    use crate::endpoint::Endpoint;
+    use crate::http::Method;
 
     const VERSIONS: [SignatureVersion; 3] =
         [SignatureVersion::V1HmacSha1, SignatureVersion::V1HmacSha256, SignatureVersion::V4];

@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use time::macros::{format_description, offset};
 
-use crate::cloud::credentials::Credentials;
-use crate::cloud::http::{Headers, HttpRequest};
-use crate::cloud::signing::SigningError;
-use crate::cloud::signing::sls::headers::{header_lines, is_signed_by_prefix};
-use crate::crypto::{Secret, hmac_sha1, hmac_sha256, md5_upper_hex};
+use crate::credentials::Credentials;
+use crate::http::{Headers, HttpRequest};
+use crate::signing::SigningError;
+use crate::signing::sls::headers::{header_lines, is_signed_by_prefix};
+use crypto::{Secret, hmac_sha1, hmac_sha256, md5_upper_hex};
 
 /// The hash of the signature, named in `x-log-signaturemethod`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

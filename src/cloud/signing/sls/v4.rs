@@ -3,12 +3,12 @@
 use time::OffsetDateTime;
 use time::macros::{format_description, offset};
 
-use crate::cloud::credentials::Credentials;
-use crate::cloud::http::{Headers, HttpRequest, percent_encode};
-use crate::cloud::names::Region;
-use crate::cloud::signing::SigningError;
-use crate::cloud::signing::sls::headers::{header_lines, is_signed_by_prefix};
-use crate::crypto::{Secret, hmac_sha256, sha256_hex};
+use crate::credentials::Credentials;
+use crate::http::{Headers, HttpRequest, percent_encode};
+use crate::names::Region;
+use crate::signing::SigningError;
+use crate::signing::sls::headers::{header_lines, is_signed_by_prefix};
+use crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "SLS4-HMAC-SHA256";
 const TERMINATOR: &str = "aliyun_v4_request";

@@ -7,11 +7,11 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::{SignatureVersion, sign, v1, v4};
-use crate::cloud::credentials::Credentials;
-use crate::cloud::endpoint::Endpoint;
-use crate::cloud::http::{HttpRequest, Method};
-use crate::cloud::names::Region;
-use crate::crypto::Secret;
+use crate::credentials::Credentials;
+use crate::endpoint::Endpoint;
+use crate::http::{HttpRequest, Method};
+use crate::names::Region;
+use crypto::Secret;
 
 /// One vector, in our types.
 struct Vector {
@@ -129,7 +129,7 @@ fn check_v1(version: SignatureVersion, method: v1::Method, count: usize) {
 /// The Python SDK also sends `x-log-date`, an unsigned copy of `Date`; the Go SDK and we do not.
 fn check_headers(vector: &Vector, signed: &HttpRequest) {
     let Some(after) = vector.expected.get("headers_after_signing") else { return };
-    let mut theirs = crate::cloud::http::Headers::default();
+    let mut theirs = crate::http::Headers::default();
     for (name, value) in after.as_object().unwrap().iter().filter(|(name, _)| *name != "x-log-date") {
         theirs.set(name, value.as_str().unwrap());
     }

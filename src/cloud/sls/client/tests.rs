@@ -11,11 +11,11 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::cloud::DispatcherConfig;
-use crate::cloud::credentials::{CredentialProvider, StaticCredentials};
-use crate::cloud::http::TransportErrorKind;
-use crate::cloud::retry::RetryPolicy;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport};
+use crate::DispatcherConfig;
+use crate::credentials::{CredentialProvider, StaticCredentials};
+use crate::http::TransportErrorKind;
+use crate::retry::RetryPolicy;
+use crate::testing::{ManualClock, Reply, ScriptedTransport};
 
 const SECOND: Duration = Duration::from_secs(1);
 const STORE: &str = r#"{"logstoreName":"app","createTime":1700000000,"ttl":30}"#;
@@ -278,7 +278,7 @@ async fn a_late_answer_ends_the_silence() {
     let harness = silent(0, 4);
     harness.get().await.unwrap_err();
     let operation = harness.client.operation("GetLogStore", "demo-proj/app");
-    let silence = crate::cloud::silent_endpoints::SilentEndpoints::default();
+    let silence = crate::silent_endpoints::SilentEndpoints::default();
     silence.unanswered(&operation, SECOND, SECOND * 9);
     let said = silence.check(&operation).unwrap_err();
     assert!(said.message().contains("within 8.0 s"), "{said}");

@@ -6,7 +6,7 @@ use super::{
     super::{EncryptionApi, LogStore, SlsClient},
     LogStoreCalls, Update,
 };
-use crate::cloud::{
+use crate::{
     CallContext,
     error::Error,
     names::{LogstoreName, ProjectName},

@@ -6,7 +6,7 @@ use super::{
     super::{EncryptConf, EncryptionApi, SlsClient, SlsConfig},
     ApplyError, BoundLogStore, Failure, Wanted, apply,
 };
-use crate::cloud::{
+use crate::{
     CallContext, FINAL_READ_LIMIT,
     clock::Clock as _,
     error::ErrorKind,

@@ -18,7 +18,7 @@ use super::{
     super::{EncryptConf, EncryptionApi, LogStore},
     Applied, Failure, LogStoreCalls, MAX_AGE, Update, Wanted, apply,
 };
-use crate::cloud::{
+use crate::{
     clock::Clock as _,
     error::{Error, ErrorKind, Operation},
     testing::ManualClock,

@@ -127,7 +127,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cloud::sls::UserCmkInfo;
+    use crate::sls::UserCmkInfo;
 
     fn object(value: Value) -> Map<String, Value> {
         match value {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::super::{EncryptConf, LogStore};
-use crate::cloud::{error::Error, ram::RoleArn};
+use crate::{error::Error, ram::RoleArn};
 
 /// The values `encrypt_type` can take: the union of what the sources name.
 ///
@@ -148,7 +148,7 @@ pub fn same_role_arn(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::sls::UserCmkInfo;
+    use crate::sls::UserCmkInfo;
 
     fn byok(encrypt_type: &str, cmk_key_id: &str, arn: &str, region_id: &str) -> EncryptConf {
         EncryptConf {

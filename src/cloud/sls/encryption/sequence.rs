@@ -20,8 +20,8 @@ use super::{
     permanence::{Conflict, conflicts, in_effect},
     updates::{Currency, Loss, SentUpdate, Updates},
 };
-use crate::cloud::dispatcher::SILENT_AFTER;
-use crate::cloud::error::{Error, ErrorKind};
+use crate::dispatcher::SILENT_AFTER;
+use crate::error::{Error, ErrorKind};
 
 /// How long after `GetLogStore` was sent an `UpdateLogStore` that is built from its answer may be sent. A change of
 /// another writer in between is overwritten, so this bounds the time in which one can be lost.

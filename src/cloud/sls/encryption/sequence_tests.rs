@@ -15,7 +15,7 @@ use super::{
     super::{EncryptConf, EncryptionApi, LogStore, UserCmkInfo},
     ApplyError, Failure, LogStoreCalls, Update, Wanted, apply,
 };
-use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind, Operation};
 
 /// SLS with one Logstore in memory. Time only passes when somebody waits.
 #[derive(Default)]

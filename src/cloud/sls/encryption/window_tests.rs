@@ -13,7 +13,7 @@ use super::{
     super::{EncryptConf, EncryptionApi, SlsClient, SlsConfig},
     BoundLogStore, MAX_AGE, Wanted, apply,
 };
-use crate::cloud::{
+use crate::{
     CallContext, Dispatcher, DispatcherConfig,
     clock::Clock as _,
     credentials::{CredentialProvider, Credentials},

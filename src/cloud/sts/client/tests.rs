@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::cloud::CallContext;
-use crate::cloud::error::{Error, ErrorKind};
-use crate::cloud::ram::RoleArn;
-use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::sts::{AssumeRole, AssumedRole, CallerIdentity, IdentityType};
-use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
+use crate::CallContext;
+use crate::error::{Error, ErrorKind};
+use crate::ram::RoleArn;
+use crate::signing::rpc::SignatureVersion;
+use crate::sts::{AssumeRole, AssumedRole, CallerIdentity, IdentityType};
+use crate::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
 
 fn sts(status: u16, body: &str) -> StsClient {
     sts_with(&ManualClock::new(), [Reply::answer(status, body)])

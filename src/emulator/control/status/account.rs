@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::emulator::access::Principal;
-use crate::emulator::clock::iso_8601;
-use crate::emulator::identity::{Directory, PolicyTarget, PolicyTargetKind, folded, role_arn, user_arn};
-use crate::emulator::kms::{KeyState, Keys};
+use crate::access::Principal;
+use crate::clock::iso_8601;
+use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, folded, role_arn, user_arn};
+use crate::kms::{KeyState, Keys};
 
 /// The keys of every region, without their material.
 pub fn keys(keys: &Keys, account_id: &str, now: i64) -> Vec<Value> {

@@ -13,10 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::answer::json_answer;
-use crate::crypto::sha256;
-use crate::emulator::clock::iso_8601;
-use crate::emulator::http::Reply;
-use crate::emulator::state::State;
+use crate::clock::iso_8601;
+use crate::http::Reply;
+use crate::state::State;
+use crypto::sha256;
 
 /// The page: one file, which asks for nothing but `/_emulator/state`.
 const PAGE: &str = include_str!("../status.html");

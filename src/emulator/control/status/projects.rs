@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::emulator::sls::{Logstore, Model, View};
-use crate::emulator::state::State;
-use crate::storage::{Algorithm, BlockAddress, Store, StoreError, parse_layout};
+use crate::sls::{Logstore, Model, View};
+use crate::state::State;
+use storage::{Algorithm, BlockAddress, Store, StoreError, parse_layout};
 
 /// How many bytes of a block are shown.
 const GLIMPSE: usize = 96;
@@ -113,7 +113,7 @@ fn name(algorithm: Algorithm) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{DataKey, WriteBatch, seal};
+    use storage::{DataKey, WriteBatch, seal};
 
     #[test]
     fn configurations_are_summed_up() {

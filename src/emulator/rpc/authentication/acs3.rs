@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::claim::{Claim, Scheme, canonical, timestamp};
-use crate::crypto::{Secret, hmac_sha256, sha256_hex};
-use crate::emulator::http::Call;
+use crate::http::Call;
+use crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn several_values_of_a_header_are_sorted_and_joined() {
         let headers = [("x-acs-test", " b "), ("x-acs-test", "a")];
-        let call = crate::emulator::captured::call("GET", "/", headers.into_iter(), "");
+        let call = crate::captured::call("GET", "/", headers.into_iter(), "");
         assert_eq!(values_of(&call, "x-acs-test"), "a,b");
     }
 }

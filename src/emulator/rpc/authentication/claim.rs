@@ -5,7 +5,7 @@ use time::PrimitiveDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use crate::emulator::rpc::Error;
+use crate::rpc::Error;
 
 /// How far a call's date may be from the service's clock, in seconds: 15 minutes.
 pub const WINDOW: u64 = 15 * 60;

@@ -23,9 +23,9 @@ pub use self::acs3::is_acs3;
 use self::claim::{Claim, Scheme, WINDOW};
 pub use self::nonces::Nonces;
 use super::{Error, Parameters};
-use crate::crypto::Secret;
-use crate::emulator::access::{AccessKey, KeyError, Principal, usable};
-use crate::emulator::http::Call;
+use crate::access::{AccessKey, KeyError, Principal, usable};
+use crate::http::Call;
+use crypto::Secret;
 
 /// Finds out who a call comes from: checks the date, the access key, the token, the signature, the body,
 /// and that its nonce is a new one.

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::tests::{CAPTURED_AT, authentic_call, keys};
-use crate::crypto::{hmac_sha1, hmac_sha256, sha256_hex};
-use crate::emulator::captured::{Captured, Part, encoded, header_lines};
+use crate::captured::{Captured, Part, encoded, header_lines};
+use crypto::{hmac_sha1, hmac_sha256, sha256_hex};
 
 /// The moment the calls are signed at.
 const TIME: &str = "2026-11-22T01:20:29Z";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tests::{CAPTURED_AT, authentic_call, keys, requests};
-use crate::emulator::captured::{Captured, Part};
+use crate::captured::{Captured, Part};
 
 /// The headers of the captured requests that version 1 does not cover: all but the type of a body that holds
 /// parameters, without which they would not be found.

@@ -2,9 +2,9 @@
 
 use super::vectors::vectors;
 use super::*;
-use crate::emulator::access::AccessKey;
-use crate::emulator::access::AccessKeys;
-use crate::emulator::captured::{Captured, captured};
+use crate::access::AccessKey;
+use crate::access::AccessKeys;
+use crate::captured::{Captured, captured};
 
 /// Sun, 22 Nov 2026 01:20:29 GMT, when the requests were captured.
 pub const CAPTURED_AT: i64 = 1_795_310_429;

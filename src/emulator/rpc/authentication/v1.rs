@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::claim::{Claim, Scheme, canonical, encoded, timestamp};
 use super::{Error, Parameters};
-use crate::crypto::{Secret, hmac_sha1};
-use crate::emulator::http::Call;
-use crate::emulator::rpc::parameters::is_form;
+use crate::http::Call;
+use crate::rpc::parameters::is_form;
+use crypto::{Secret, hmac_sha1};
 
 /// Reads the claim among the parameters of a call.
 pub fn parse_claim(parameters: &Parameters) -> Result<Claim<'_>, Error> {

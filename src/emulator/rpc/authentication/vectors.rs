@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::claim::canonical;
 use super::*;
-use crate::emulator::captured::call;
+use crate::captured::call;
 
 const SIGNING: &str = include_str!("../../../../tests/data/signing.json");
 

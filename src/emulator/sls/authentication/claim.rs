@@ -1,7 +1,7 @@
 //! What a call claims about its origin, and the forms that both versions share.
 
-use crate::emulator::error::Error;
-use crate::emulator::http::Call;
+use crate::error::Error;
+use crate::http::Call;
 
 /// What a call claims about its origin, not yet believed.
 #[derive(Debug)]

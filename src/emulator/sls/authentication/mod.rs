@@ -19,11 +19,11 @@ mod vectors;
 use subtle::ConstantTimeEq as _;
 
 use self::claim::{Claim, Scheme, invalid_method};
-use crate::crypto::{Secret, md5_upper_hex, sha256_hex};
-use crate::emulator::access::{AccessKey, KeyError, Principal, usable};
-use crate::emulator::clock::iso_8601;
-use crate::emulator::error::Error;
-use crate::emulator::http::Call;
+use crate::access::{AccessKey, KeyError, Principal, usable};
+use crate::clock::iso_8601;
+use crate::error::Error;
+use crate::http::Call;
+use crypto::{Secret, md5_upper_hex, sha256_hex};
 
 /// The one version of the API.
 const API_VERSION: &str = "0.6.0";

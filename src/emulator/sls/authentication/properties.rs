@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::tests::{CAPTURED_AT, authentic};
-use crate::crypto::{hmac_sha1, hmac_sha256, md5_upper_hex, sha256_hex};
-use crate::emulator::captured::{Captured, Part, encoded, header_lines};
+use crate::captured::{Captured, Part, encoded, header_lines};
+use crypto::{hmac_sha1, hmac_sha256, md5_upper_hex, sha256_hex};
 
 /// What is to be sent; headers without those that signing adds.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::tests::{CAPTURED_AT, authentic};
 use super::vectors::captured;
-use crate::emulator::captured::{Captured, Part};
+use crate::captured::{Captured, Part};
 
 /// The headers of the captured requests that version 1 does not cover. It signs one date: where there is an
 /// `x-log-date`, that one takes the place of `Date`, and `Date` is free.

@@ -2,9 +2,9 @@
 
 use super::vectors::{call, captured, vectors};
 use super::*;
-use crate::emulator::access::AccessKey;
-use crate::emulator::access::AccessKeys;
-use crate::emulator::captured::Captured;
+use crate::access::AccessKey;
+use crate::access::AccessKeys;
+use crate::captured::Captured;
 
 /// Sun, 22 Nov 2026 01:20:28 GMT, when the requests were captured.
 pub const CAPTURED_AT: i64 = 1_795_310_428;

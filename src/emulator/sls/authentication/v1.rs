@@ -10,8 +10,8 @@ use super::claim::{
     Claim, Method, Scheme, invalid_date, invalid_method, is_signed_by_prefix, lines, picked_headers,
 };
 use super::dates::parse_rfc_822;
-use crate::crypto::{Secret, hmac_sha1, hmac_sha256};
-use crate::emulator::http::Call;
+use crate::http::Call;
+use crypto::{Secret, hmac_sha1, hmac_sha256};
 
 /// Reads the claim of a call whose `Authorization` starts with `LOG`.
 pub fn parse_claim<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {

@@ -7,8 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Error;
 use super::claim::{Claim, Scheme, Scope, invalid_date, is_signed_by_prefix, lines, picked_headers};
 use super::dates::parse_compact;
-use crate::crypto::{Secret, hmac_sha256, sha256_hex};
-use crate::emulator::http::Call;
+use crate::http::Call;
+use crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "SLS4-HMAC-SHA256";
 const SERVICE: &str = "sls";

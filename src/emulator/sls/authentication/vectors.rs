@@ -6,8 +6,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::*;
-use crate::emulator::captured::Captured;
-pub use crate::emulator::captured::call;
+use crate::captured::Captured;
+pub use crate::captured::call;
 
 const SIGNING: &str = include_str!("../../../../tests/data/signing.json");
 
@@ -86,5 +86,5 @@ fn headers_of(input: &Value, expected: &Value) -> BTreeMap<String, String> {
 
 /// The SLS requests of `wire.json`.
 pub fn captured() -> Vec<Captured> {
-    crate::emulator::captured::captured(|scheme| scheme.starts_with("sls-"))
+    crate::captured::captured(|scheme| scheme.starts_with("sls-"))
 }

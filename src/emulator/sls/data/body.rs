@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::compression::Compression;
-use crate::emulator::error::Error;
-use crate::emulator::http::Call;
+use crate::error::Error;
+use crate::http::Call;
 
 /// The largest log group before compression, in bytes. The documentation of 2021 says 3 MB, the official
 /// Python SDK stops at 30 MiB; this is what the emulator takes of any body.

@@ -1,7 +1,7 @@
 //! A call to the data plane.
 
-use crate::emulator::http::Call;
-use crate::emulator::state::State;
+use crate::http::Call;
+use crate::state::State;
 
 /// A call to the data plane that may be carried out.
 #[derive(Clone, Copy, Debug)]

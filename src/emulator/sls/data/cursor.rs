@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::DataCall;
 use super::target::{Opener, Target};
-use crate::emulator::error::Error;
-use crate::emulator::http::Reply;
+use crate::error::Error;
+use crate::http::Reply;
 
 /// A place in a shard: the position of a block, or the one behind the last. On the wire it is the base64
 /// of a decimal number, as at the service; here the number is the position itself.

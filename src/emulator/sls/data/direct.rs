@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::log_group::{Log, LogGroup, Pair};
 use super::{DataCall, DataOperation, serve};
-use crate::emulator::error::Error;
-use crate::emulator::http::{Call, Reply};
-use crate::emulator::state::State;
+use crate::error::Error;
+use crate::http::{Call, Reply};
+use crate::state::State;
 
 /// Logs that are given back at most, the newest.
 const NEWEST: usize = 100;

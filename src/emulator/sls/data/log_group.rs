@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use prost::Message;
 
-use crate::emulator::error::Error;
+use crate::error::Error;
 
 /// The most logs in a group: what the official Python SDK stops at. The documentation of 2021 says 4,096.
 const MOST_LOGS: usize = 512_000;

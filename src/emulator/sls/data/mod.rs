@@ -20,8 +20,8 @@ mod target;
 mod tests;
 mod writers;
 
-use crate::emulator::error::Error;
-use crate::emulator::http::Reply;
+use crate::error::Error;
+use crate::http::Reply;
 
 pub use call::{DataCall, DataOperation};
 pub use compression::Compression;

@@ -7,8 +7,8 @@ use super::compression::Compression;
 use super::cursor::{Cursor, length};
 use super::log_group::list_of;
 use super::target::{Opener, Target};
-use crate::emulator::error::Error;
-use crate::emulator::http::Reply;
+use crate::error::Error;
+use crate::http::Reply;
 
 /// How many log groups a call may ask for.
 const COUNT: RangeInclusive<u64> = 1..=1000;

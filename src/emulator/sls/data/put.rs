@@ -8,11 +8,11 @@ use super::log_group::LogGroup;
 use super::record::to_plaintext;
 use super::target::Target;
 use super::writers::ShardWriter;
-use crate::emulator::error::Error;
-use crate::emulator::http::Reply;
-use crate::emulator::sls::model::{Shard, ShardStatus};
-use crate::emulator::sls::shards;
-use crate::storage::{DataKey, seal};
+use crate::error::Error;
+use crate::http::Reply;
+use crate::sls::model::{Shard, ShardStatus};
+use crate::sls::shards;
+use storage::{DataKey, seal};
 
 /// `PutLogs`: appends a log group to a shard, by turns or by the hash key of the call. It is durable when
 /// this returns. A group without logs is taken and leaves nothing behind.

@@ -2,13 +2,13 @@
 
 use super::DataCall;
 use super::record::Record;
-use crate::emulator::error::Error;
-use crate::emulator::sls::data_key::{Owner, WrappedDataKey};
-use crate::emulator::sls::encryption;
-use crate::emulator::sls::model::{Logstore, Model, Shard};
-use crate::emulator::sls::shards;
-use crate::emulator::sls::versioned::View;
-use crate::storage::{Algorithm, BlockAddress, BlockError, DataKey, open, parse_layout};
+use crate::error::Error;
+use crate::sls::data_key::{Owner, WrappedDataKey};
+use crate::sls::encryption;
+use crate::sls::model::{Logstore, Model, Shard};
+use crate::sls::shards;
+use crate::sls::versioned::View;
+use storage::{Algorithm, BlockAddress, BlockError, DataKey, open, parse_layout};
 
 /// A Logstore as it was when a call looked it up.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::super::versioned::View;
 use super::*;
-use crate::emulator::http::Call;
-use crate::emulator::state::State;
-use crate::emulator::{Clock, Rules, Seed};
-use crate::storage::{Algorithm, BlockAddress, Store, parse_layout};
+use crate::http::Call;
+use crate::state::State;
+use crate::{Clock, Rules, Seed};
+use storage::{Algorithm, BlockAddress, Store, parse_layout};
 
 const NOW: i64 = 1_795_161_600;
 
@@ -116,7 +116,7 @@ async fn the_blocks_of_a_logstore_go_with_it() {
 async fn a_block_that_was_moved_does_not_open() {
     let state = state(None);
     put(&state).await.unwrap();
-    let mut change = crate::storage::WriteBatch::new();
+    let mut change = storage::WriteBatch::new();
     change.append(BlockAddress { logstore: 1, shard: 0, position: 1 }, blocks(&state).remove(0));
     state.store.submit(change).wait().await.unwrap();
     let target = "/logstores/app/shards/0?type=log&cursor=MQ==&count=1";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::storage::{BlockAddress, Committed, Store, StoreError, WriteBatch};
+use storage::{BlockAddress, Committed, Store, StoreError, WriteBatch};
 
 /// The writers of every shard that was written to.
 ///

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::snapshot::Snapshot;
 use super::wrapped::Owner;
-use crate::emulator::identity::Directory;
-use crate::emulator::kms::Keys;
-use crate::storage::DataKey;
+use crate::identity::Directory;
+use crate::kms::Keys;
+use storage::DataKey;
 
 /// For how long an unwrapped key is used, in seconds of the emulator's clock.
 const LIFETIME: u64 = 60;
@@ -73,7 +73,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::Seed;
+    use crate::Seed;
 
     fn snapshot(now: i64) -> Snapshot {
         let seed = Seed::default();

@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 
 use super::snapshot::Snapshot;
 use super::wrapped::Owner;
-use crate::emulator::access::service_condition_context;
-use crate::emulator::error::Error;
-use crate::emulator::kms;
-use crate::emulator::rpc::{self, Parameters};
-use crate::emulator::sls::encryption::UserCmkInfo;
-use crate::emulator::sts;
-use crate::storage::DataKey;
+use crate::access::service_condition_context;
+use crate::error::Error;
+use crate::kms;
+use crate::rpc::{self, Parameters};
+use crate::sls::encryption::UserCmkInfo;
+use crate::sts;
+use storage::DataKey;
 
 /// What roles name in their trust policy to let the service assume them.
 const SERVICE: &str = "log.aliyuncs.com";

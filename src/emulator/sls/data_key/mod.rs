@@ -12,8 +12,8 @@ use self::cache::DataKeyCache;
 pub use self::customer_key::CustomerKey;
 pub use self::snapshot::Snapshot;
 pub use self::wrapped::{Owner, WrappedDataKey};
-use crate::emulator::error::Error;
-use crate::storage::{DataKey, Store};
+use crate::error::Error;
+use storage::{DataKey, Store};
 
 /// Where data keys are made and unwrapped.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::emulator::identity::Directory;
-use crate::emulator::kms::Keys;
+use crate::identity::Directory;
+use crate::kms::Keys;
 
 /// Identities and keys as they are at one moment. Nobody changes them while they are used.
 #[derive(Clone, Debug)]

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{DataKeys, Owner, WrappedDataKey};
-use crate::emulator::access::Principal;
-use crate::emulator::error::Error;
-use crate::emulator::policy::ConditionContext;
-use crate::emulator::rpc::{self, Parameters, Run, Service};
-use crate::emulator::sls::encryption::UserCmkInfo;
-use crate::emulator::snapshots::Snapshots;
-use crate::emulator::state::State;
-use crate::emulator::{Clock, Rules, Seed, kms, ram};
-use crate::storage::{DataKey, Store};
+use crate::access::Principal;
+use crate::error::Error;
+use crate::policy::ConditionContext;
+use crate::rpc::{self, Parameters, Run, Service};
+use crate::sls::encryption::UserCmkInfo;
+use crate::snapshots::Snapshots;
+use crate::state::State;
+use crate::{Clock, Rules, Seed, kms, ram};
+use storage::{DataKey, Store};
 
 const ACCOUNT: &str = "1234567890123456";
 const ARN: &str = "acs:ram::1234567890123456:role/Byok";

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::emulator::sls::encryption::UserCmkInfo;
-use crate::emulator::stored::hex_bytes;
+use crate::sls::encryption::UserCmkInfo;
+use crate::stored::hex_bytes;
 
 /// The wrapped data key of a Logstore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

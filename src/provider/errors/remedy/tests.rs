@@ -3,8 +3,8 @@
 use time::Duration;
 
 use super::*;
-use crate::cloud::error::Operation;
-use crate::cloud::http::TransportError;
+use cloud::error::Operation;
+use cloud::http::TransportError;
 
 fn refusal(service: &'static str, status: u16, code: &str, message: &str) -> Error {
     let operation = Operation::new(service, "GetThing", "p/l");

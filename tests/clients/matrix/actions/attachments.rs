@@ -1,6 +1,6 @@
 //! The actions of RAM that attach and detach policies.
 
-use alicloud_encryption::cloud::ram::PolicyId;
+use cloud::ram::PolicyId;
 
 use super::super::cases::Service;
 use super::super::stage::Clients;

@@ -6,7 +6,7 @@ mod reads;
 mod roles;
 mod sls;
 
-use alicloud_encryption::cloud::error::Error;
+use cloud::error::Error;
 use futures_util::future::BoxFuture;
 
 use super::cases::Service;

@@ -1,7 +1,7 @@
 //! The actions of RAM that change policies and their versions.
 
-use alicloud_encryption::cloud::error::Error;
-use alicloud_encryption::cloud::ram::{PolicyDocument, PolicyId, RoleArn};
+use cloud::error::Error;
+use cloud::ram::{PolicyDocument, PolicyId, RoleArn};
 
 use super::super::cases::Service;
 use super::super::stage::Clients;

@@ -1,7 +1,7 @@
 //! The actions of RAM, KMS and STS that change nothing that matters.
 
-use alicloud_encryption::cloud::ram::{PolicyId, RoleArn};
-use alicloud_encryption::cloud::sts::{AssumeRole, AssumeRoleWithOidc};
+use cloud::ram::{PolicyId, RoleArn};
+use cloud::sts::{AssumeRole, AssumeRoleWithOidc};
 
 use super::super::cases::Service;
 use super::{Action, Kind, Run};

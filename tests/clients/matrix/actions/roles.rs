@@ -1,6 +1,6 @@
 //! The actions of RAM that change roles, and tags.
 
-use alicloud_encryption::cloud::ram::{Tag, UpdateRole};
+use cloud::ram::{Tag, UpdateRole};
 
 use super::super::cases::Service;
 use super::super::stage::Clients;
@@ -49,7 +49,7 @@ pub fn actions() -> Vec<Action> {
     ]
 }
 
-async fn tag(on: &Clients) -> Result<(), alicloud_encryption::cloud::error::Error> {
+async fn tag(on: &Clients) -> Result<(), cloud::error::Error> {
     on.ram.tag_resources(&on.context, &role("idle"), &[Tag::new("team", "logs")]).await
 }
 

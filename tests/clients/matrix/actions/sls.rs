@@ -1,7 +1,7 @@
 //! The actions of SLS.
 
-use alicloud_encryption::cloud::names::{LogstoreName, ProjectName};
-use alicloud_encryption::cloud::sls::{EncryptConf, ListLogStores};
+use cloud::names::{LogstoreName, ProjectName};
+use cloud::sls::{EncryptConf, ListLogStores};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};

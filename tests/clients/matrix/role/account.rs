@@ -1,7 +1,7 @@
 //! Everything in the account that these sequences could change, theirs or not.
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::ram::PolicyId;
+use cloud::error::ErrorKind;
+use cloud::ram::PolicyId;
 use serde_json::Value;
 
 use super::super::stage::{Clients, Stage};
@@ -58,7 +58,7 @@ async fn custom_policy(on: &Clients, name: &str) -> Option<String> {
     Some(format!("{name} ({description:?}, {}): {document}", version.version_id))
 }
 
-fn unless_gone<T>(found: Result<T, alicloud_encryption::cloud::error::Error>) -> Option<T> {
+fn unless_gone<T>(found: Result<T, cloud::error::Error>) -> Option<T> {
     match found {
         Ok(found) => Some(found),
         Err(error) => {

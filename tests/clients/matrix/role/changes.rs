@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alicloud_encryption::cloud::error::ErrorKind;
-use alicloud_encryption::cloud::names::RoleName;
-use alicloud_encryption::cloud::ram::byok_role::{
+use cloud::error::ErrorKind;
+use cloud::names::RoleName;
+use cloud::ram::byok_role::{
     BoundRole, DeleteRoleError, DesiredRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, StepError,
     Visibility, diff, pass_role_description,
 };
-use alicloud_encryption::cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag};
+use cloud::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag};
 use serde_json::{Value, json};
 
 use super::super::account::seed;

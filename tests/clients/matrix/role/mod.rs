@@ -7,7 +7,7 @@ mod changes;
 
 use std::fmt;
 
-use alicloud_encryption::cloud::error::{Error, ErrorKind};
+use cloud::error::{Error, ErrorKind};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! Credentials that a service says have expired.
 
 use super::*;
-use crate::cloud::credentials::chain::cache::REPLACED_AFTER;
-use crate::cloud::credentials::{MetadataService, ProfileSource};
+use crate::credentials::chain::cache::REPLACED_AFTER;
+use crate::credentials::{MetadataService, ProfileSource};
 
 const SECOND: Duration = Duration::from_secs(1);
 

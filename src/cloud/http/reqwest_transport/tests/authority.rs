@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::cloud::http::CaBundle;
+use crate::http::CaBundle;
 
 /// An authority that nobody trusts unless told to.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);

@@ -4,8 +4,8 @@ use tokio::net::TcpStream;
 
 use super::authority::{self, Authority};
 use super::*;
-use crate::cloud::http::Proxy;
-use crate::cloud::names::Region;
+use crate::http::Proxy;
+use crate::names::Region;
 
 /// A proxy that notes what it is asked for.
 struct RecordingProxy {

@@ -2,7 +2,7 @@
 
 use super::super::FoundRole;
 use super::*;
-use crate::cloud::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// The reads of a role with a PassRole policy, in their order.
 const READS: [&str; 5] =

@@ -1,9 +1,9 @@
 //! Attaching and detaching.
 
 use super::*;
-use crate::cloud::error::ErrorKind;
-use crate::cloud::names::PolicyName;
-use crate::cloud::ram::PolicyId;
+use crate::error::ErrorKind;
+use crate::names::PolicyName;
+use crate::ram::PolicyId;
 
 fn kms_policy() -> PolicyId {
     PolicyId::system(PolicyName::answered(KMS_POLICIES[0]))

@@ -2,7 +2,7 @@
 
 use super::super::UNFINISHED_DESCRIPTION;
 use super::*;
-use crate::cloud::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// A role as it is made: nothing but its description tells that it is not finished.
 fn role() -> Reply {

@@ -2,7 +2,7 @@
 
 use super::super::DeleteRoleError;
 use super::*;
-use crate::cloud::error::ErrorKind;
+use crate::error::ErrorKind;
 
 async fn remove(harness: &Harness, policy: Option<&str>, force: bool) -> Result<(), DeleteRoleError> {
     let left = BTreeSet::new();

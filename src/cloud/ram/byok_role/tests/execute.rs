@@ -2,7 +2,7 @@
 
 use super::super::{ActualPassRole, RoleUpdate, Step, StepError, diff};
 use super::*;
-use crate::cloud::error::ErrorKind;
+use crate::error::ErrorKind;
 
 /// Carries out one write on a script.
 async fn execute(step: Step, replies: Vec<Reply>, sent: &[&str]) -> Result<ActualRole, StepError> {

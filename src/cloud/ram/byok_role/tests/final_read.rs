@@ -2,8 +2,8 @@
 
 use super::super::{ActualPassRole, FoundRole, StepError};
 use super::*;
-use crate::cloud::FINAL_READ_LIMIT;
-use crate::cloud::error::{Error, ErrorKind, Operation};
+use crate::FINAL_READ_LIMIT;
+use crate::error::{Error, ErrorKind, Operation};
 
 /// A role that is interrupted.
 fn interrupted(replies: impl IntoIterator<Item = Reply>) -> Harness {

@@ -20,13 +20,13 @@ use super::{
     ActualRole, AttachedPolicy, BoundRole, DesiredRole, KMS_POLICIES, PassRole, Principal, PrincipalKind,
     pass_role_description,
 };
-use crate::cloud::CallContext;
-use crate::cloud::clock::Clock as _;
-use crate::cloud::http::TransportErrorKind;
-use crate::cloud::names::RoleName;
-use crate::cloud::ram::{PolicyDocument, RamClient, RoleArn};
-use crate::cloud::signing::rpc::SignatureVersion;
-use crate::cloud::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc_with};
+use crate::CallContext;
+use crate::clock::Clock as _;
+use crate::http::TransportErrorKind;
+use crate::names::RoleName;
+use crate::ram::{PolicyDocument, RamClient, RoleArn};
+use crate::signing::rpc::SignatureVersion;
+use crate::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc_with};
 
 /// A role on a script.
 struct Harness {

@@ -2,7 +2,7 @@
 
 use super::super::{ActualPassRole, Step, StepError};
 use super::*;
-use crate::cloud::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 const SECOND: Duration = Duration::from_secs(1);
 

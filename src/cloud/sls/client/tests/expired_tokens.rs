@@ -4,9 +4,9 @@ use futures_util::future::join_all;
 use tokio::sync::Barrier;
 
 use super::*;
-use crate::cloud::credentials::{Chain, CredentialsUri, SourceContext};
-use crate::cloud::http::{HttpResponse, HttpTransport, TransportError};
-use crate::cloud::testing::{ScriptedHost, scripted_means};
+use crate::credentials::{Chain, CredentialsUri, SourceContext};
+use crate::http::{HttpResponse, HttpTransport, TransportError};
+use crate::testing::{ScriptedHost, scripted_means};
 
 const AT_ONCE: usize = 200;
 

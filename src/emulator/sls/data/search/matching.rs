@@ -3,7 +3,7 @@
 use prost::Message as _;
 use serde_json::{Map, Value};
 
-use crate::emulator::sls::data::log_group::{LogGroup, Pair};
+use crate::sls::data::log_group::{LogGroup, Pair};
 
 /// What parts words, as in the service's default index
 /// (<https://www.alibabacloud.com/help/en/sls/user-guide/create-indexes>).
@@ -26,7 +26,7 @@ pub fn entries(log_group: &[u8]) -> Option<Vec<Entry>> {
     let group = LogGroup::decode(log_group).ok()?;
     let tags = group.log_tags.iter().map(|tag| (format!("__tag__:{}", text(tag.key.as_ref())), value(tag)));
     let tags: Vec<(String, String)> = tags.collect();
-    let entry = |log: &crate::emulator::sls::data::log_group::Log| Entry {
+    let entry = |log: &crate::sls::data::log_group::Log| Entry {
         time: i64::from(log.time.unwrap_or_default()),
         nanoseconds: log.time_ns,
         source: text(group.source.as_ref()),

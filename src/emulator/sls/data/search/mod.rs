@@ -16,8 +16,8 @@ use super::DataCall;
 use super::compression::Compression;
 use super::cursor::length;
 use super::target::{Opener, Target};
-use crate::emulator::error::Error;
-use crate::emulator::http::Reply;
+use crate::error::Error;
+use crate::http::Reply;
 use matching::{Entry, entries};
 use request::Request;
 

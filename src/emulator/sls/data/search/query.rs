@@ -8,7 +8,7 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use super::matching::{Entry, words};
-use crate::emulator::error::Error;
+use crate::error::Error;
 
 /// How deep parentheses and `not` may be nested.
 const DEPTH: usize = 64;

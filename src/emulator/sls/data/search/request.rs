@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::matching::Entry;
 use super::query::Query as Search;
-use crate::emulator::error::Error;
-use crate::emulator::target::Query;
+use crate::error::Error;
+use crate::target::Query;
 
 /// How many logs an answer holds at most, and when the call does not say.
 const MOST_LINES: usize = 100;
