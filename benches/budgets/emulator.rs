@@ -1,28 +1,19 @@
 //! An emulator to measure against.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use test_support::EmulatorProcess;
 
 use crate::Failure;
 
 /// The one project.
 pub const PROJECT: &str = "bench-project";
 
-/// How long the control API may take to answer, which it does from memory.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// An emulator process, killed when dropped.
-pub struct Emulator {
-    process: Child,
-    address: String,
-}
+pub struct Emulator(EmulatorProcess);
 
 impl Emulator {
     /// Starts an emulator that has [`PROJECT`] with Logstores `store-0`, `store-1`, … that have never been
@@ -34,25 +25,14 @@ impl Emulator {
     pub fn start(program: &Path, directory: &Path, logstores: usize) -> Result<Self, Failure> {
         let seed = directory.join("seed.json");
         std::fs::write(&seed, seed_with(logstores).to_string())?;
-        let log = directory.join("emulator.log");
-        let process = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--seed"])
-            .arg(&seed)
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()?;
-        let mut emulator = Self { process, address: String::new() };
-        emulator.address = emulator
-            .ready_address()
-            .ok_or_else(|| format!("no emulator: {}", std::fs::read_to_string(&log).unwrap_or_default()))?;
-        Ok(emulator)
+        let mut command = EmulatorProcess::command(program);
+        command.arg("--seed").arg(seed);
+        Ok(Self(EmulatorProcess::start(command, &directory.join("emulator.log"))?))
     }
 
     /// Where it is reached.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.0.address())
     }
 
     /// How many calls of the service have arrived since [`Emulator::forget_calls`].
@@ -155,36 +135,7 @@ impl Emulator {
     }
 
     fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-        let request = format!(
-            "{method} /_emulator/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        );
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        match answer.split_once("\r\n\r\n") {
-            Some((head, body)) if head.starts_with("HTTP/1.1 200 ") => Ok(serde_json::from_str(body)?),
-            _ => Err(format!("{method} /_emulator/{path}: {answer}").into()),
-        }
-    }
-
-    /// The address of the ready line.
-    fn ready_address(&mut self) -> Option<String> {
-        let mut line = String::new();
-        BufReader::new(self.process.stdout.take()?).read_line(&mut line).ok()?;
-        let ready: Value = serde_json::from_str(&line).ok()?;
-        Some(ready.get("listening")?.as_str()?.to_owned())
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        Ok(self.0.control(method, path, body)?)
     }
 }
 

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 fn measure() -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let types: Vec<Option<&str>> = KINDS.iter().map(|(encrypt_type, _)| *encrypt_type).collect();
-    let emulator = emulator::Emulator::start(directory.path(), &types)?;
+    let emulator = emulator::start_emulator(directory.path(), &types)?;
     let body = request::log_group(GROUP);
     let mut out = io::stdout().lock();
     writeln!(out, "{GROUPS} groups of 1 MiB each, 4 connections, data folder on disk; MB/s")?;

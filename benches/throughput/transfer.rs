@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use test_support::EmulatorProcess;
+
 use crate::Failure;
-use crate::emulator::Emulator;
 use crate::request;
 
 /// Connections, and shards of a Logstore.
@@ -22,8 +23,13 @@ const BATCH: usize = 8;
 /// # Errors
 ///
 /// If a call fails.
-pub fn put(emulator: &Emulator, logstore: usize, body: &[u8], groups: usize) -> Result<Duration, Failure> {
-    let request = request::put_logs(&name(logstore), body)?;
+pub fn put(
+    emulator: &EmulatorProcess,
+    logstore: usize,
+    body: &[u8],
+    groups: usize,
+) -> Result<Duration, Failure> {
+    let request = request::put_logs(&name(logstore), body);
     let begun = Instant::now();
     in_lanes(|_| {
         let mut connection = Connection::open(emulator)?;
@@ -40,21 +46,21 @@ pub fn put(emulator: &Emulator, logstore: usize, body: &[u8], groups: usize) -> 
 /// # Errors
 ///
 /// If a call fails, or there are more groups or less.
-pub fn pull(emulator: &Emulator, logstore: usize, groups: usize) -> Result<Duration, Failure> {
+pub fn pull(emulator: &EmulatorProcess, logstore: usize, groups: usize) -> Result<Duration, Failure> {
     let begun = Instant::now();
     let found = in_lanes(|shard| pull_shard(emulator, &name(logstore), shard))?;
     let time = begun.elapsed();
     if found == groups { Ok(time) } else { Err(format!("{found} groups came back, not {groups}").into()) }
 }
 
-fn pull_shard(emulator: &Emulator, logstore: &str, shard: usize) -> Result<usize, Failure> {
+fn pull_shard(emulator: &EmulatorProcess, logstore: &str, shard: usize) -> Result<usize, Failure> {
     let mut connection = Connection::open(emulator)?;
-    let answer = connection.call(&request::first_cursor(logstore, shard)?)?;
+    let answer = connection.call(&request::first_cursor(logstore, shard))?;
     let answer: Value = serde_json::from_slice(&answer.body)?;
     let mut cursor = answer.get("cursor").and_then(Value::as_str).ok_or("no cursor")?.to_owned();
     let mut found = 0;
     loop {
-        let answer = connection.call(&request::pull_logs(logstore, shard, &cursor, BATCH)?)?;
+        let answer = connection.call(&request::pull_logs(logstore, shard, &cursor, BATCH))?;
         let count: usize = answer.header("x-log-count")?.parse()?;
         if count == 0 {
             return Ok(found);
@@ -107,7 +113,7 @@ impl Answer {
 }
 
 impl Connection {
-    fn open(emulator: &Emulator) -> Result<Self, Failure> {
+    fn open(emulator: &EmulatorProcess) -> Result<Self, Failure> {
         let stream = TcpStream::connect(emulator.address())?;
         stream.set_nodelay(true)?;
         Ok(Self { stream: BufReader::with_capacity(1 << 20, stream) })

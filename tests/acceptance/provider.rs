@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use crate::given;
-use crate::harness::{Emulator, Scene};
+use crate::harness::{Scene, start_emulator};
 
 #[test]
 fn two_accounts_are_kept_apart_by_aliases() {
@@ -104,10 +104,10 @@ fn an_authority_of_ones_own_is_trusted_when_ca_bundle_names_it() {
     let bundle = directory.join("ca.pem");
     let bundle = bundle.to_str().unwrap();
     let flags = ["--tls", "--ca-out", bundle];
-    let served = Emulator::start(&directory, &given::plain(), &flags);
+    let served = start_emulator(&directory, &given::plain(), &flags);
     let over_tls = |arguments: &str| {
         let block = scene.provider_block(arguments);
-        let block = block.replace(&scene.endpoint(), &format!("https://{}", served.address));
+        let block = block.replace(&scene.endpoint(), &format!("https://{}", served.address()));
         scene.write("provider.tf", &(scene.required_providers() + &block));
     };
     scene.write("main.tf", &given::encryption(""));

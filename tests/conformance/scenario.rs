@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::emulator::Emulator;
+use test_support::EmulatorProcess;
+
+use crate::emulator::{requests, start_emulator};
 
 /// The folder the scenarios are in.
 pub fn folder() -> PathBuf {
@@ -15,14 +17,14 @@ pub fn folder() -> PathBuf {
 pub fn run(subject: &str, name: &str) {
     let python = python();
     let directory = tempfile::tempdir().unwrap();
-    let emulator = Emulator::start(directory.path(), &folder().join("seed.json"), flags(subject));
+    let emulator = start_emulator(directory.path(), &folder().join("seed.json"), flags(subject));
     let output = Command::new(&python)
         .arg(folder().join("run.py"))
         .args([subject, name])
         // The SDKs read proxies, keys and regions from the environment, and keys from the home directory.
         .env_clear()
         .env("HOME", directory.path())
-        .env("EMULATOR", &emulator.address)
+        .env("EMULATOR", emulator.address().to_string())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(directory.path())
         .output()
@@ -46,12 +48,12 @@ fn python() -> PathBuf {
     path.expect(hint).into()
 }
 
-fn report(subject: &str, name: &str, output: &Output, emulator: &Emulator) -> String {
+fn report(subject: &str, name: &str, output: &Output, emulator: &EmulatorProcess) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let sections = [
         ("standard output", text(&output.stdout)),
         ("standard error", text(&output.stderr)),
-        ("what the emulator was asked", emulator.requests()),
+        ("what the emulator was asked", requests(emulator)),
         ("what the emulator logged", emulator.log()),
     ];
     let sections = sections.iter().map(|(title, text)| format!("\n--- {title}\n{text}"));

@@ -38,10 +38,10 @@ fn logstores(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::
         // A project takes 200 Logstores.
         let name = format!("store-{round}-{}", number % 10);
         if number >= 10 {
-            client.try_sls("DELETE", &format!("/logstores/{name}"), &Value::Null)?.done();
+            client.try_sls("DELETE", &format!("/logstores/{name}"), &Value::Null)?.expect_success();
         }
         let body = json!({"logstoreName": name, "ttl": 30, "shardCount": 2});
-        client.try_sls("POST", "/logstores", &body)?.done();
+        client.try_sls("POST", "/logstores", &body)?.expect_success();
         Ok(name)
     }
 }
@@ -49,9 +49,9 @@ fn logstores(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::
 fn attachments(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::Result<String> {
     move |number| {
         let user = format!("user-{round}-{number}");
-        client.try_rpc((RAM, "CreateUser"), &[("UserName", &user)])?.done();
+        client.try_rpc((RAM, "CreateUser"), &[("UserName", &user)])?.expect_success();
         let parameters = [("UserName", user.as_str()), ("PolicyName", "logs"), ("PolicyType", "Custom")];
-        client.try_rpc((RAM, "AttachPolicyToUser"), &parameters)?.done();
+        client.try_rpc((RAM, "AttachPolicyToUser"), &parameters)?.expect_success();
         Ok(user)
     }
 }
@@ -59,7 +59,8 @@ fn attachments(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io
 fn keys(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::Result<String> {
     move |number| {
         let description = format!("key-{round}-{number}");
-        let key = client.try_rpc((KMS, "CreateKey"), &[("Description", &description)])?.done().json();
+        let key =
+            client.try_rpc((KMS, "CreateKey"), &[("Description", &description)])?.expect_success().json();
         Ok(key["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned())
     }
 }
@@ -90,7 +91,8 @@ fn no_acknowledged_write_of_the_control_plane_is_lost() {
         let mut client = server.client();
         // The last is deleted and made again by turns: the one that was under way may be gone.
         for name in logstores.iter().rev().take(9) {
-            let logstore = client.sls("GET", &format!("/logstores/{name}"), &Value::Null).done().json();
+            let logstore =
+                client.sls("GET", &format!("/logstores/{name}"), &Value::Null).expect_success().json();
             assert_eq!(logstore["shardCount"], 2, "{name}");
         }
     }

@@ -44,7 +44,7 @@ fn write(
             let group = log_group(&topic, &padding);
             match client.try_put(&logstore, &group) {
                 Ok(response) => {
-                    response.done();
+                    response.expect_success();
                     acknowledged.insert(topic, group);
                     // Whoever counts may have heard enough.
                     let _ = acknowledgements.send(());
@@ -124,7 +124,7 @@ fn no_acknowledged_group_is_lost_over_200_kills() {
         let sent = round(server, &logstore, number, &mut random);
         sent_in_doubt += sent.iter().filter(|sent| sent.in_doubt.is_some()).count();
         server = folder.start();
-        slowest = slowest.max(server.started_in);
+        slowest = slowest.max(server.started_in());
         let kept = contents.pop().unwrap();
         contents.push(verify(server.client().pull(&logstore), &kept, &sent));
     }

@@ -85,30 +85,12 @@ fn a_flipped_byte_is_noticed() {
     }
     fs::write(folder.file(), &bytes).unwrap();
     // The page's checksum may be looked at when the file is opened, the block's MAC when it is read.
-    let mut child = serve(&folder.path(), &[]);
-    let output = child.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    if let Err(stderr) = started(output) {
-        assert!(stderr.contains("is not what was written"), "{stderr}");
+    if let Err(error) = Server::try_spawn(serve(&folder.path(), &[])) {
+        assert!(error.to_string().contains("is not what was written"), "{error}");
         return;
     }
     let response = folder.start().client().try_pull("app", "MA==");
-    assert_eq!(response.status, 500, "{}", String::from_utf8_lossy(&response.body));
-}
-
-/// Whether a process came to its ready line; it is ended. What it said on stderr otherwise.
-fn started(mut child: std::process::Child) -> Result<(), String> {
-    use std::io::{BufRead as _, BufReader, Read as _};
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    if !line.is_empty() {
-        child.kill().unwrap();
-        child.wait().unwrap();
-        return Ok(());
-    }
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1));
-    Err(stderr)
+    assert_eq!(response.status, 500, "{}", response.text());
 }
 
 /// The largest file that a process may write, in the units of `ulimit -f`: 4 or 8 MiB.
@@ -123,8 +105,6 @@ fn after_a_write_that_failed_nothing_is_answered_until_a_restart() {
     let script = format!("trap '' XFSZ; ulimit -f {LARGEST}; exec \"$0\" \"$@\"");
     let inner = serve(&path, &[]);
     command.args(["-c", &script]).arg(inner.get_program()).args(inner.get_args());
-    command.stdin(std::process::Stdio::null());
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let server = Server::spawn(command);
     let mut client = server.client();
     let padding = "x".repeat(300_000);

@@ -64,7 +64,8 @@ fn logs_of_every_encrypt_type_are_pulled_back_after_a_kill_and_after_a_stop() {
         let mut client = server.client();
         for (name, conf) in &stores {
             assert_eq!(client.pull(name), groups, "{name}");
-            let logstore = client.sls("GET", &format!("/logstores/{name}"), &Value::Null).done().json();
+            let logstore =
+                client.sls("GET", &format!("/logstores/{name}"), &Value::Null).expect_success().json();
             assert_eq!(logstore.get("encrypt_conf"), conf.as_ref(), "{name}");
         }
     }
@@ -130,13 +131,13 @@ fn a_seed_is_taken_at_the_first_start_only_and_a_reset_goes_back_to_it() {
     client.create_logstore("added", Some(json!({"enable": true, "encrypt_type": "m4"})));
     client.put("added", &log_group("topic", "value"));
     client.put("seeded", &log_group("topic", "value"));
-    client.control("POST", "clock", r#"{"advance_seconds": 100}"#).done();
+    client.control("POST", "clock", r#"{"advance_seconds": 100}"#).expect_success();
     assert!(!server.stop().contains("passed over"));
 
     let server = folder.start_with(&arguments);
     let mut client = server.client();
     assert_eq!((client.pull("added").len(), client.pull("seeded").len()), (1, 1));
-    client.control("POST", "reset", "").done();
+    client.control("POST", "reset", "").expect_success();
     assert_eq!(client.sls("GET", "/logstores/added", &Value::Null).status, 404);
     assert!(client.pull("seeded").is_empty());
     client.put("seeded", &log_group("after", "value"));
@@ -167,7 +168,7 @@ fn people_sessions_keys_and_the_clock_are_there_again() {
     let blob = blob["CiphertextBlob"].as_str().unwrap().to_owned();
     client.rpc((KMS, "CreateAlias"), &[("KeyId", &key_id), ("AliasName", "alias/mine")]);
     let roles = client.rpc((RAM, "ListPoliciesForRole"), &[("RoleName", "byok")]);
-    client.control("POST", "clock", r#"{"advance_seconds": 300}"#).done();
+    client.control("POST", "clock", r#"{"advance_seconds": 300}"#).expect_success();
     server.kill();
 
     let server = folder.start();
@@ -196,11 +197,11 @@ fn what_a_fault_kept_from_being_applied_is_not_stored_and_what_it_only_hid_is() 
     let fault =
         |effect: &str| format!(r#"{{"service": "sls", "action": "CreateLogStore", "effect": {effect}}}"#);
     let create = |name: &str| json!({"logstoreName": name, "ttl": 30, "shardCount": 1});
-    client.control("POST", "faults", &fault("\"ignore\"")).done();
-    client.sls("POST", "/logstores", &create("ignored")).done();
-    client.control("POST", "faults", &fault("\"drop_after\"")).done();
+    client.control("POST", "faults", &fault("\"ignore\"")).expect_success();
+    client.sls("POST", "/logstores", &create("ignored")).expect_success();
+    client.control("POST", "faults", &fault("\"drop_after\"")).expect_success();
     assert!(client.try_sls("POST", "/logstores", &create("hidden")).is_err());
-    client.control("POST", "faults", &fault("\"drop_before\"")).done();
+    client.control("POST", "faults", &fault("\"drop_before\"")).expect_success();
     assert!(client.try_sls("POST", "/logstores", &create("dropped")).is_err());
     server.kill();
     let server = folder.start();

@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::json;
 
-use crate::client::{Key, log_group};
+use test_support::Key;
+
+use crate::client::log_group;
 use crate::restart::{ENCRYPT_TYPES, customer_key};
 use crate::server::Folder;
 

@@ -1,13 +1,12 @@
 //! The binary on a data folder.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::SocketAddr;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output};
+use std::time::Duration;
 
-use serde_json::Value;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
+use test_support::EmulatorProcess;
 
 use crate::client::Client;
 
@@ -70,71 +69,45 @@ impl Folder {
 
 /// The command that serves a folder on a free port.
 pub fn serve(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alicloud-emulator"));
-    command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", directory.to_str().unwrap()])
-        .args(arguments)
-        .env_remove("ALICLOUD_EMULATOR_MASTER_KEY")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let mut command = EmulatorProcess::command(env!("CARGO_BIN_EXE_alicloud-emulator"));
+    command.arg("--data-dir").arg(directory).args(arguments);
     command
 }
 
 /// A running emulator, killed when the test is over.
 pub struct Server {
-    child: Child,
-    _stdout: BufReader<ChildStdout>,
-    addr: SocketAddr,
-    /// From the start of the process to its ready line.
-    pub started_in: Duration,
-    log: Option<std::thread::JoinHandle<String>>,
+    process: EmulatorProcess,
+    _log: NamedTempFile,
 }
 
 impl Server {
-    pub fn spawn(mut command: Command) -> Self {
-        let begun = Instant::now();
-        let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
-        // Read all along: a full pipe would stop the process.
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let started_in = begun.elapsed();
-        let Ok(ready) = serde_json::from_str::<Value>(&line) else {
-            panic!("no ready line but {line:?}, and on stderr: {}", log.join().unwrap());
-        };
-        let addr = ready["listening"].as_str().unwrap().parse().unwrap();
-        Self { child, _stdout: stdout, addr, started_in, log: Some(log) }
+    #[track_caller]
+    pub fn spawn(command: Command) -> Self {
+        Self::try_spawn(command).unwrap()
+    }
+
+    pub fn try_spawn(command: Command) -> io::Result<Self> {
+        let log = NamedTempFile::new()?;
+        Ok(Self { process: EmulatorProcess::start(command, log.path())?, _log: log })
     }
 
     pub fn client(&self) -> Client {
-        Client::new(self.addr)
+        Client::new(self.process.address())
+    }
+
+    /// From the start of the process to its ready line.
+    pub fn started_in(&self) -> Duration {
+        self.process.started_in()
     }
 
     /// SIGKILL.
     pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.process.kill();
     }
 
     /// SIGTERM; what was logged.
     pub fn stop(mut self) -> String {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-        self.log.take().unwrap().join().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        assert_eq!(self.process.terminate().unwrap().code(), Some(0));
+        self.process.log()
     }
 }

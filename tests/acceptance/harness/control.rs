@@ -1,13 +1,6 @@
-//! The emulator's control API, over a plain socket.
-
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::time::Duration;
+//! The calls that the emulator has logged.
 
 use serde_json::Value;
-
-/// How long an answer may take: the control API answers from memory.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One call of a service, as the emulator logged it.
 #[derive(Clone, Debug)]
@@ -46,22 +39,4 @@ impl Call {
             body: entry["body"].clone(),
         }
     }
-}
-
-/// Sends one call to the control API and gives back the body of the answer, which must be a success.
-#[track_caller]
-pub(super) fn control(address: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
-    let body = body.map(Value::to_string).unwrap_or_default();
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
-    let head = format!(
-        "{method} /_emulator/{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all((head + &body).as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200 "), "{method} /_emulator/{path}: {answer}");
-    serde_json::from_str(body).unwrap()
 }

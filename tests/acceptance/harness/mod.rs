@@ -16,7 +16,7 @@ mod sts;
 
 pub use control::Call;
 pub use diagnostic::Diagnostic;
-pub use emulator::Emulator;
+pub use emulator::start_emulator;
 pub use network::{Relay, Server};
 pub use plan::Plan;
 pub use ram::{RamPolicy, RamRole};

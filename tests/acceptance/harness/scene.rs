@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -10,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use test_support::EmulatorProcess;
 
-use super::control::control;
-use super::emulator::Emulator;
+use super::emulator::start_emulator;
 use super::plan::PLAN_FILE;
 use super::run::{DebugProvider, ProviderStart};
 use super::{Call, Plan, Ran, Run, host};
@@ -33,8 +34,8 @@ const PREFLIGHT: &str = "ALICLOUD_ENCRYPTION_PREFLIGHT";
 /// `provider.tf` is there from the start: it requires the provider as `alicloud` and configures it for
 /// the emulator. Everything else is the test's.
 pub struct Scene {
-    emulator: RefCell<Emulator>,
-    address: String,
+    emulator: RefCell<EmulatorProcess>,
+    address: SocketAddr,
     environment: RefCell<Vec<(String, String)>>,
     history: RefCell<Vec<Ran>>,
     host_starts_provider: Cell<bool>,
@@ -55,8 +56,8 @@ impl Scene {
             std::fs::create_dir(root.join(part)).unwrap();
         }
         host::write_cli_config(&root.join("cli.tfrc"));
-        let emulator = Emulator::start(root, seed, flags);
-        let address = emulator.address.clone();
+        let emulator = start_emulator(root, seed, flags);
+        let address = emulator.address();
         let scene = Scene {
             emulator: RefCell::new(emulator),
             address,
@@ -431,20 +432,20 @@ impl Scene {
 
     /// Ends the emulator, so that connections are refused.
     pub fn stop_emulator(&self) {
-        self.emulator.borrow_mut().stop();
+        self.emulator.borrow_mut().kill();
     }
 
     /// One call to the control API, below `/_emulator/`.
     #[track_caller]
     pub fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        control(&self.address, method, path, body)
+        test_support::control(self.address, method, path, body).unwrap()
     }
 }
 
 /// What the rest of the harness needs.
 impl Scene {
-    pub(super) fn address(&self) -> &str {
-        &self.address
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(super) fn environment(&self) -> Vec<(String, String)> {
