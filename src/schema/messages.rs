@@ -1,7 +1,7 @@
 //! What the wire asks of a provider and what the provider answers, free of wire types.
 //!
-//! Field by field these are the messages of the plugin protocol (`terraform-protocol.md` section 5);
-//! [`plugin`] converts to and from them.
+//! Field by field these are the messages of the plugin protocol (`terraform-protocol.md` section 5).
+//! The room `plugin` converts to and from them.
 
 use super::{Diagnostics, Path};
 

@@ -1,7 +1,7 @@
 //! Terraform's values, types, schemas, diagnostics and the traits a provider implements.
 //!
-//! Nothing here knows how Terraform is reached (that is [`plugin`]) or what is managed
-//! (that is [`provider`]). A resource is written against [`Resource`] with a typed model, a data
+//! Nothing here knows how Terraform is reached (that is the room `plugin`) or what is managed
+//! (that is the room `provider`). A resource is written against [`Resource`] with a typed model, a data
 //! source against [`DataSource`], a function against [`Function`]; [`ProviderServer`] turns what core asks
 //! into calls of those traits.
 

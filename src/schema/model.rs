@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Diagnostic, Path, Value, field::wrong_type};
 
-/// A Rust struct that mirrors the attributes of a schema, written with [`model!`](crate::model).
+/// A Rust struct that mirrors the attributes of a schema, written with [`model!`](macro@crate::model).
 pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// Reads a known object.
     ///

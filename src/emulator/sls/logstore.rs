@@ -107,7 +107,7 @@ pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
 ///
 /// # Errors
 ///
-/// `ProjectNotExist`, and those of [`Page::read`].
+/// `ProjectNotExist`, and those of [`Page::from_query`].
 pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { project, query, context, .. } = request;
     project_of(model, project, context)?;

@@ -96,7 +96,7 @@ pub fn get(model: &Model, request: &Request<'_>) -> Outcome {
 ///
 /// # Errors
 ///
-/// Those of [`Page::read`].
+/// Those of [`Page::from_query`].
 pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let &Request { query, context, .. } = request;
     let page = Page::from_query(query, DEFAULT_LIST_SIZE)?;
