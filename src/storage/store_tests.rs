@@ -185,7 +185,7 @@ fn a_second_process_is_refused_and_touches_nothing() {
     wait(&store, written("a", b"1")).unwrap();
     let before = snapshot(folder.path());
     let second = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "storage::store_tests::a_second_process_is_refused_and_touches_nothing"])
+        .args(["--exact", "store_tests::a_second_process_is_refused_and_touches_nothing"])
         .env(HELD, folder.path())
         .output()
         .unwrap();
@@ -206,7 +206,7 @@ fn what_a_killed_process_was_told_is_there() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "storage::store_tests::what_a_killed_process_was_told_is_there", "--nocapture"])
+        .args(["--exact", "store_tests::what_a_killed_process_was_told_is_there", "--nocapture"])
         .env(KILLED, folder.path())
         .stdout(Stdio::piped())
         .spawn()
