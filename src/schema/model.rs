@@ -60,8 +60,8 @@ impl Members {
 /// attributes of a schema, readable from and writable to a [`Value`].
 ///
 /// ```
-/// use crate::model;
-/// use crate::{Field, Model, Path, Value};
+/// use schema::model;
+/// use schema::{Field, Model, Path, Value};
 ///
 /// model! {
 ///     /// A key.

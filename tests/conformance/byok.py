@@ -69,12 +69,12 @@ def role_and_key_have_to_be_right():
     of_ecs = make_role("OfEcs", trusted=("Service", "ecs.aliyuncs.com"))
     right = {"cmk_key_id": key_id, "arn": arn, "region_id": REGION}
     for member, value, says in [
-        ("cmk_key_id", "no-such-key", "does not exist"),
-        ("cmk_key_id", disabled, "Disabled"),
+        ("cmk_key_id", "no-such-key", "KMS answers Forbidden.KeyNotFound"),
+        ("cmk_key_id", disabled, "KMS answers Rejected.Disabled"),
         ("region_id", "cn-beijing", "cn-beijing"),
-        ("arn", arn + "x", "does not exist"),
-        ("arn", idle, "not allowed"),
-        ("arn", of_ecs, "does not trust"),
+        ("arn", arn + "x", "STS answers EntityNotExist.Role"),
+        ("arn", idle, "KMS answers Forbidden.NoPermission"),
+        ("arn", of_ecs, "STS answers NoPermission"),
     ]:
         info = dict(right, **{member: value})
         with refused("ParameterInvalid", 400, says=says):
