@@ -1,4 +1,5 @@
-//! What the tests and the measurements share: the emulator as a process, signed requests, HTTP and log groups.
+//! What the tests and the measurements share: the emulator as a process, signed requests, HTTP, log groups, and the client
+//! of a plugin.
 //!
 //! It signs by itself: a mistake of `cloud` or of the emulator must not hide in the tests of it.
 
@@ -6,6 +7,7 @@ pub mod date;
 pub mod emulator_process;
 pub mod http;
 pub mod log_group;
+pub mod plugin_client;
 pub mod signing;
 
 pub use emulator_process::{EmulatorProcess, control};

@@ -12,6 +12,8 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
+pub use test_support::plugin_client as pb;
+
 use self::pb::{
     health::health_client::HealthClient,
     plugin::{
@@ -20,20 +22,6 @@ use self::pb::{
     },
     tfplugin6::provider_client::ProviderClient,
 };
-
-/// Generated beside the server's code, for these tests only.
-#[allow(clippy::pedantic, dead_code, unused_qualifications, reason = "generated code")]
-pub mod pb {
-    pub mod tfplugin6 {
-        include!(concat!(env!("OUT_DIR"), "/tfplugin6.rs"));
-    }
-    pub mod plugin {
-        include!(concat!(env!("OUT_DIR"), "/plugin.rs"));
-    }
-    pub mod health {
-        include!(concat!(env!("OUT_DIR"), "/grpc.health.v1.rs"));
-    }
-}
 
 /// What hosts accept, more than any test sends.
 const MAX_MESSAGE: usize = 1 << 30;
