@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use super::sources::{Sources, lines, room_names, room_of, source};
+use proc_macro2::TokenTree;
+
+use super::sources::{Module, Sources, flat, lines, room_names, room_of, source};
 
 /// A room: a folder of `src`, and the words that never occur in its code.
 struct Room {
@@ -52,6 +54,44 @@ fn rooms_are_free_of_what_belongs_elsewhere() {
 #[test]
 fn every_folder_of_src_is_a_room() {
     assert_eq!(room_names(), ROOMS.iter().map(|room| room.name.to_owned()).collect());
+}
+
+/// A path has two parts at least: `sls::data`, `State::wait_durable`, `cloud::ram::byok_role`.
+#[test]
+fn architecture_names_what_is_there() {
+    let sources = Sources::read();
+    let page = fs::read_to_string(source().join("../ARCHITECTURE.md")).unwrap();
+    let paths: Vec<Vec<&str>> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|code| code.split("::").collect::<Vec<_>>())
+        .filter(|path| path.len() > 1 && path.iter().all(|name| is_name(name)))
+        .collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    let missing: Vec<_> = paths.iter().filter(|path| !is_there(&sources, path)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(!is_there(&sources, &["cloud", "dispatcher", "NoSuchName"]));
+    assert!(!is_there(&sources, &["cloud", "no_such_module"]));
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// True if a path ends in a module, or in one or two names that one module has in its code.
+fn is_there(sources: &Sources, path: &[&str]) -> bool {
+    (0..=2).any(|names| {
+        let (modules, names) = path.split_at(path.len().saturating_sub(names));
+        sources.modules.iter().any(|module| {
+            let is_it = module.path.ends_with(&modules.iter().map(ToString::to_string).collect::<Vec<_>>());
+            is_it && (names.is_empty() || names.iter().all(|name| has_word(module, name)))
+        })
+    })
+}
+
+fn has_word(module: &Module, wanted: &str) -> bool {
+    flat(&module.code).iter().any(|token| matches!(token, TokenTree::Ident(word) if word == wanted))
 }
 
 #[test]
