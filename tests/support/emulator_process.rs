@@ -15,7 +15,7 @@ use crate::http::exchange;
 #[derive(Debug)]
 pub struct EmulatorProcess {
     child: Child,
-    /// Open as long as the process runs, which would notice that nobody reads.
+    /// Kept open: the process writes its ready line there.
     _stdout: BufReader<ChildStdout>,
     address: SocketAddr,
     log: PathBuf,
@@ -44,7 +44,7 @@ impl EmulatorProcess {
         stdout.read_line(&mut ready)?;
         let started_in = began.elapsed();
         let Some(address) = address(&ready) else {
-            // Nothing is lost of one that has ended by itself.
+            // It may have ended by itself.
             let _ = child.kill();
             child.wait()?;
             let logged = fs::read_to_string(log)?;

@@ -53,7 +53,7 @@ model! {
         pub trust_policy: String,
         /// The system policies for KMS that are attached.
         pub kms_policies: SetOf<String>,
-        /// The policy that lets principals hand the role over, as JSON; null where none is looked after.
+        /// The policy that lets principals pass the role, as JSON; null where none is looked after.
         pub pass_role_policy: String,
         /// The policies that others have attached.
         pub foreign_policies: Vec<Field<ForeignPolicyModel>>,

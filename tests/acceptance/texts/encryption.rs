@@ -311,8 +311,8 @@ pub fn planned_destroy() -> Printed {
     Printed::by(scene, &["plan", "-destroy", "-input=false"])
 }
 
-/// Both go. The plan that comes before a destroy refuses them if the host announces the one that stays in it only after
-/// it has planned the other one's end, and which comes first is chance.
+/// Both objects are destroyed. Core makes an ordinary plan before a destroy, and the order in which it reads the two is
+/// chance: in one order that plan is an error. The other order is waited for.
 pub fn destroy_of_twins() -> Printed {
     let destroy = || Printed::by(twins(), &["destroy", "-auto-approve", "-input=false"]);
     let is_carried_out = |printed: &Printed| printed.ran.exit_code == Some(0);

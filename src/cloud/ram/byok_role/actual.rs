@@ -18,26 +18,26 @@ use crate::ram::{PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, Rol
 /// What a BYOK role is, with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActualRole {
-    /// What people read; empty if there is none.
+    /// The description; empty if the role has none.
     pub description: String,
     /// How long a session may be, in seconds.
     pub max_session_duration: i64,
-    /// Whether the trust policy means what it should.
+    /// Whether the trust policy is equivalent to the desired one.
     pub trust_is_right: bool,
     /// The role's tags.
     pub tags: BTreeMap<String, String>,
     /// The policies attached to the role.
     pub attached: Vec<AttachedPolicy>,
-    /// The policy that lets principals hand the role over; `None` if there is none, or none is looked after.
+    /// The policy that lets principals pass the role; `None` if there is none, or none is managed.
     pub pass_role: Option<ActualPassRole>,
 }
 
-/// The policy that lets principals hand the role over.
+/// The policy that lets principals pass the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActualPassRole {
     /// The custom policy's name.
     pub policy_name: String,
-    /// Whether its document means what it should.
+    /// Whether its document is equivalent to the desired one.
     pub document_is_right: bool,
     /// Whom it is attached to.
     pub principals: BTreeSet<Principal>,
@@ -73,7 +73,7 @@ impl AttachedPolicy {
 }
 
 impl ActualRole {
-    /// What a role is to which no policies are attached, and which has no tags.
+    /// A role without attached policies and tags, from what `GetRole` answers.
     pub(super) fn without_policies(role: &Role) -> Self {
         Self {
             description: role.description.clone(),
@@ -85,7 +85,7 @@ impl ActualRole {
         }
     }
 
-    /// What a role is that RAM shows just as it should be.
+    /// A role that is exactly as desired.
     pub(super) fn as_desired(desired: &DesiredRole) -> Self {
         let kms_policy =
             |name: &str| AttachedPolicy { name: name.to_owned(), is_system: true, is_pass_role: false };
@@ -126,13 +126,13 @@ impl ActualRole {
 pub struct FoundRole {
     /// The role as RAM describes it.
     pub role: Role,
-    /// What it is, for comparing it with what it should be.
+    /// What is compared with the desired role.
     pub actual: ActualRole,
-    /// The policy that lets principals hand the role over, as it is.
+    /// The policy that lets principals pass the role, as it is.
     pub pass_role: Option<PassRolePolicy>,
 }
 
-/// A policy that lets principals hand a role over, as it is.
+/// A policy that lets principals pass a role, as it is.
 #[derive(Clone, Debug)]
 pub struct PassRolePolicy {
     /// Its name, as RAM spells it.
@@ -166,8 +166,8 @@ impl PassRolePolicy {
 }
 
 impl BoundRole<'_> {
-    /// Reads the role as [`BoundRole::read`] does. That there is no such role is RAM's word only if it says so again:
-    /// once more, or for some seconds where the role is young or nobody knows when it was made.
+    /// Reads the role as [`BoundRole::read`] does. `NotFound` counts only if RAM repeats it: once, or
+    /// for some seconds where the role is young or its age is not known.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ impl BoundRole<'_> {
     }
 
     /// Reads the role, and what belongs to it: three calls, and two more where the policy is looked after that lets
-    /// principals hand the role over. Where RAM gives the role and then says that it does not know it, all of it is
+    /// principals pass the role. Where RAM gives the role and then says that it does not know it, all of it is
     /// read again, for some seconds.
     ///
     /// # Errors
@@ -258,8 +258,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// The error of a read after a contradiction. If the time limit ended the read, the contradiction is the error: it
-    /// took the time.
+    /// The error of a read that follows a contradiction. If the time limit ended the read, the contradiction is the reason.
     fn read_again_error(&self, error: Error, contradiction: Option<&Error>) -> Error {
         match contradiction {
             Some(contradiction) if error.kind() == ErrorKind::Timeout => self.contradicted(contradiction),
@@ -325,7 +324,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// The policy that lets principals hand the role over, if it is there and is not another role's.
+    /// The policy that lets principals pass the role, if it is there and is not another role's.
     ///
     /// # Errors
     ///

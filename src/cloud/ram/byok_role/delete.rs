@@ -88,7 +88,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// Removes the policy that lets principals hand the role over, whoever holds it.
+    /// Removes the policy that lets principals pass the role, whoever holds it.
     ///
     /// # Errors
     ///

@@ -104,11 +104,11 @@ impl fmt::Display for Principal {
     }
 }
 
-/// What people read before and after the role's name on the policy that lets principals hand the role over.
+/// What people read before and after the role's name on the policy that lets principals pass the role.
 const DESCRIPTION: (&str, &str) =
     ("Lets its holders hand the role ", " to Simple Log Service (alicloud_ram_byok_role)");
 
-/// What people read on the policy that lets principals hand a role over; it also tells that it is ours.
+/// What people read on the policy that lets principals pass a role; it also tells that it is ours.
 pub fn pass_role_description(role: &RoleName) -> String {
     let (before, after) = DESCRIPTION;
     format!("{before}{role}{after}")

@@ -17,7 +17,7 @@ pub enum Step {
     Tag(BTreeMap<String, String>),
     /// Removes tags of the role, by key.
     Untag(BTreeSet<String>),
-    /// Makes the policy that lets its holders hand the role over, or takes over one that is just so.
+    /// Makes the policy that lets its holders pass the role, or takes over one that is just so.
     CreatePassRolePolicy(String),
     /// Gives that policy another default version, with the right document.
     CorrectPassRolePolicy(String),
@@ -25,7 +25,7 @@ pub enum Step {
     AttachPassRole(String, Principal),
     /// Detaches that policy from a principal.
     DetachPassRole(String, Principal),
-    /// Deletes a policy that has let its holders hand the role over, which nobody holds any more.
+    /// Deletes a policy that has let its holders pass the role, which nobody holds any more.
     DeletePassRolePolicy(String),
 }
 

@@ -15,7 +15,7 @@ use crate::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag, UpdateRole};
 pub enum StepError {
     /// The call failed.
     Call(Error),
-    /// The policy that lets principals hand the role over was not attached to these, because of what they are; it was to
+    /// The policy that lets principals pass the role was not attached to these, because of what they are; it was to
     /// the others.
     Principals(Vec<(Principal, Error)>),
     /// There is a policy of this name that says something else.

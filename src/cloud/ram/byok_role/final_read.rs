@@ -11,7 +11,7 @@ use crate::error::Error;
 impl BoundRole<'_> {
     /// Reads the role once the operation may be over: neither its cancellation nor its deadline ends this. All calls
     /// together take at most [`FINAL_READ_LIMIT`](crate::FINAL_READ_LIMIT). Of the policies that let principals
-    /// hand the role over, the first one is read that is there.
+    /// pass the role, the first one is read that is there.
     ///
     /// # Errors
     ///

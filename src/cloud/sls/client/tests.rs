@@ -481,11 +481,7 @@ async fn a_time_limit_that_ends_repeats_is_told_by_the_refusal_they_follow() {
             harness.context = CallContext::default().with_timeout(&harness.clock, limit);
             let error = harness.get().await.unwrap_err();
             assert_eq!(error.is_code(code), is_told, "{limit:?}: {error}");
-            assert_eq!(
-                error.kind() == ErrorKind::Timeout,
-                !is_told,
-                "silence for long is what is told: {error}"
-            );
+            assert_eq!(error.kind() == ErrorKind::Timeout, !is_told, "a long silence is the reason: {error}");
             assert_eq!((error.attempts(), error.is_retryable()), (2, false));
             assert!(error.may_have_been_applied(), "nothing has said what became of the second: {error}");
             // A write is repeated by someone who looks first, with the same bounds.
@@ -496,7 +492,7 @@ async fn a_time_limit_that_ends_repeats_is_told_by_the_refusal_they_follow() {
             assert_eq!(error.is_code(code), is_told, "{limit:?}: {error}");
             assert!(error.may_have_been_applied());
         }
-        // An answer that is taken ends the story of the refusal.
+        // A success clears the refusal.
         let mut harness = Harness::new([refusal(), Reply::answer(200, STORE), Reply::Hang]);
         harness.context = CallContext::default().with_timeout(&harness.clock, SECOND * 5);
         harness.get().await.unwrap();
