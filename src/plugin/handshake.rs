@@ -11,7 +11,7 @@ use super::environment::Environment;
 /// The plugin protocol served, as its definition in `proto/tfplugin6.proto` says.
 ///
 /// Only the major version is negotiated. The minor one says what a host can find here at most.
-pub const PROTOCOL: &str = "6.10";
+pub const PROTOCOL: &str = "6.11";
 
 /// The major version of [`PROTOCOL`], which goes into the handshake.
 pub const MAJOR: u32 = 6;

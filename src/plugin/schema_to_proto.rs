@@ -27,6 +27,7 @@ pub(super) fn schema(schema: &Schema) -> pb::Schema {
         description_kind: pb::StringKind::Markdown.into(),
         deprecated: false,
         deprecation_message: String::new(),
+        computed: false,
     };
     pb::Schema { version: schema.version, block: Some(block) }
 }
@@ -124,6 +125,7 @@ fn nested_block(block: &Block) -> pb::schema::NestedBlock {
         description_kind: pb::StringKind::Markdown.into(),
         deprecated: false,
         deprecation_message: String::new(),
+        computed: false,
     };
     pb::schema::NestedBlock {
         type_name: block.name.to_owned(),

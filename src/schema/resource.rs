@@ -127,8 +127,8 @@ pub struct PlanCreate<R: Resource> {
     pub config: R::Model,
     /// The plan after defaults and modifiers; computed attributes are unknown.
     pub planned: R::Model,
-    /// If this is the create half of a replacement: what the plan of the existing object returned
-    /// as private data, or, for a tainted object, what is stored with it.
+    /// If this is the create half of a replacement: the private data that the plan of the existing object returned.
+    /// `None` for a tainted object, although it is replaced too, and in the plan that Terraform repeats at apply.
     pub replaced: Option<R::Private>,
 }
 
