@@ -21,6 +21,7 @@ mod functions;
 mod given;
 mod gone;
 mod harness;
+mod hosts;
 mod import;
 mod interrupt;
 mod malformed;

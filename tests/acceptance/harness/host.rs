@@ -9,29 +9,71 @@ use std::sync::OnceLock;
 /// The provider's address without the registry's host, which Terraform and OpenTofu each fill in.
 pub(super) const SOURCE: &str = "sls-encryption/alicloud-encryption";
 
-/// Names the binary, before `PATH` is searched.
-const TERRAFORM_PATH: &str = "TF_ACC_TERRAFORM_PATH";
-
-/// The host's binary.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(find)
+/// A host that tests run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// The one of most tests: `TF_ACC_TERRAFORM_PATH`, else `terraform` or `tofu` on `PATH`.
+    Main,
+    /// The oldest Terraform that the provider is tested with, `TF_ACC_TERRAFORM_OLDEST`.
+    Oldest,
+    /// The newest one, `TF_ACC_TERRAFORM_NEWEST`.
+    Newest,
 }
 
-fn find() -> PathBuf {
-    if let Some(named) = env::var_os(TERRAFORM_PATH).filter(|named| !named.is_empty()) {
-        // Commands run in directories of their own.
-        let named = absolute(named).unwrap();
-        assert!(named.is_file(), "{TERRAFORM_PATH} names {}, which is no file", named.display());
-        return named;
+impl Host {
+    /// All of them.
+    pub const ALL: [Host; 3] = [Host::Oldest, Host::Main, Host::Newest];
+
+    /// Its version, major and minor, as the host tells it.
+    pub fn version(self) -> (u32, u32) {
+        static VERSIONS: [OnceLock<(u32, u32)>; 3] = [const { OnceLock::new() }; 3];
+        *VERSIONS[self as usize].get_or_init(|| {
+            let mut command = Command::new(self.binary());
+            command
+                .args(["version", "-json"])
+                .env("CHECKPOINT_DISABLE", "1")
+                .env_remove("TF_CLI_CONFIG_FILE");
+            let output = command.output().unwrap();
+            let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let mut parts =
+                told["terraform_version"].as_str().unwrap().split('.').map(|part| part.parse().unwrap());
+            (parts.next().unwrap(), parts.next().unwrap())
+        })
     }
+
+    fn binary(self) -> &'static Path {
+        static BINARIES: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
+        BINARIES[self as usize].get_or_init(|| self.find())
+    }
+
+    fn find(self) -> PathBuf {
+        let variable = match self {
+            Host::Main => "TF_ACC_TERRAFORM_PATH",
+            Host::Oldest => "TF_ACC_TERRAFORM_OLDEST",
+            Host::Newest => "TF_ACC_TERRAFORM_NEWEST",
+        };
+        if let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) {
+            // Commands run in directories of their own.
+            let named = absolute(named).unwrap();
+            assert!(named.is_file(), "{variable} names {}, which is no file", named.display());
+            return named;
+        }
+        match self {
+            Host::Main => on_path(),
+            Host::Oldest => panic!("set {variable} to what ./scripts/terraform-host oldest prints"),
+            Host::Newest => panic!("set {variable} to what ./scripts/terraform-host newest prints"),
+        }
+    }
+}
+
+fn on_path() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let directories: Vec<_> =
         env::split_paths(&path).filter_map(|directory| absolute(directory).ok()).collect();
     let mut candidates =
         ["terraform", "tofu"].into_iter().flat_map(|name| directories.iter().map(move |of| of.join(name)));
     candidates.find(|candidate| candidate.is_file()).unwrap_or_else(|| {
-        panic!("there is no terraform and no tofu on PATH: install one, or name one in {TERRAFORM_PATH}")
+        panic!("there is no terraform and no tofu on PATH: install one, or name one in TF_ACC_TERRAFORM_PATH")
     })
 }
 
@@ -45,8 +87,8 @@ pub(super) fn write_cli_config(file: &Path) {
 
 /// A command of the host in the directory `work` below `root`, with nothing of the caller's environment
 /// but `PATH`.
-pub(super) fn command<A: AsRef<OsStr>>(root: &Path, arguments: &[A]) -> Command {
-    let mut command = in_surroundings(binary(), root);
+pub(super) fn command<A: AsRef<OsStr>>(host: Host, root: &Path, arguments: &[A]) -> Command {
+    let mut command = in_surroundings(host.binary(), root);
     command.args(arguments);
     command
 }

@@ -17,6 +17,7 @@ mod sts;
 pub use control::Call;
 pub use diagnostic::Diagnostic;
 pub use emulator::start_emulator;
+pub use host::Host;
 pub use network::{Relay, Server};
 pub use plan::Plan;
 pub use ram::{RamPolicy, RamRole};

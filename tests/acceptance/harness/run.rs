@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
             ["stdout", "stderr"].map(|stream| scene.root().join(format!("command-{number}.{stream}")));
         let [stdout, stderr] = &output;
         let provider = (provider == ProviderStart::ByHarness).then(|| DebugProvider::start(scene));
-        let process = host::command(scene.root(), arguments)
+        let process = host::command(scene.host(), scene.root(), arguments)
             .envs(scene.environment())
             .envs(provider.iter().map(|provider| (DebugProvider::VARIABLE, provider.address())))
             .process_group(0)

@@ -16,7 +16,7 @@ use test_support::EmulatorProcess;
 use super::emulator::start_emulator;
 use super::plan::PLAN_FILE;
 use super::run::{DebugProvider, ProviderStart};
-use super::{Call, Plan, Ran, Run, host};
+use super::{Call, Host, Plan, Ran, Run, host};
 
 /// How long an awaited call may take to arrive. Far more than it needs on a busy machine.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -39,17 +39,27 @@ pub struct Scene {
     environment: RefCell<Vec<(String, String)>>,
     history: RefCell<Vec<Ran>>,
     host_starts_provider: Cell<bool>,
+    host: Host,
     directory: TempDir,
 }
 
 impl Scene {
     /// A scene whose emulator starts with this seed.
     pub fn new(seed: &Value) -> Scene {
-        Scene::with_flags(seed, &[])
+        Scene::build(Host::Main, seed, &[])
+    }
+
+    /// A scene of this host.
+    pub fn on(host: Host, seed: &Value) -> Scene {
+        Scene::build(host, seed, &[])
     }
 
     /// A scene whose emulator is started with further flags, such as `--strict`.
     pub fn with_flags(seed: &Value, flags: &[&str]) -> Scene {
+        Scene::build(Host::Main, seed, flags)
+    }
+
+    fn build(host: Host, seed: &Value, flags: &[&str]) -> Scene {
         let directory = tempfile::Builder::new().prefix("acc-").tempdir().unwrap();
         let root = directory.path();
         for part in ["work", "home", "tmp", "sockets"] {
@@ -64,6 +74,7 @@ impl Scene {
             environment: RefCell::new(vec![(PREFLIGHT.to_owned(), "off".to_owned())]),
             history: RefCell::default(),
             host_starts_provider: Cell::default(),
+            host,
             directory,
         };
         scene.provider("");
@@ -153,6 +164,11 @@ impl Scene {
     /// temporary directory of the host and the provider.
     pub fn root(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The host that runs the commands.
+    pub fn host(&self) -> Host {
+        self.host
     }
 }
 
