@@ -2,8 +2,8 @@
 
 use super::pb::tfplugin6 as pb;
 use schema::messages::{
-    ApplyRequest, ConfigureRequest, DataReadRequest, Encoded, ImportRequest, MoveRequest, PlanRequest,
-    RawState, ReadRequest, UpgradeIdentityRequest, UpgradeStateRequest,
+    ApplyRequest, ConfigureRequest, DataReadRequest, Encoded, GenerateConfigRequest, ImportRequest,
+    MoveRequest, PlanRequest, RawState, ReadRequest, UpgradeIdentityRequest, UpgradeStateRequest,
 };
 
 /// A value; a message that is missing or empty is an absent one.
@@ -68,6 +68,10 @@ pub(super) fn apply(request: pb::apply_resource_change::Request) -> ApplyRequest
 
 pub(super) fn import(request: pb::import_resource_state::Request) -> ImportRequest {
     ImportRequest { type_name: request.type_name, id: request.id, identity: identity(request.identity) }
+}
+
+pub(super) fn generate_config(request: pb::generate_resource_config::Request) -> GenerateConfigRequest {
+    GenerateConfigRequest { type_name: request.type_name, state: value(request.state) }
 }
 
 pub(super) fn read_data_source(request: pb::read_data_source::Request) -> DataReadRequest {
@@ -245,6 +249,12 @@ mod tests {
         });
         assert_eq!((imported.type_name.as_str(), imported.id.as_str()), ("t", "a:b"));
         assert_eq!(imported.identity, encoded(b"identity"));
+
+        let generated = generate_config(pb::generate_resource_config::Request {
+            type_name: "t".into(),
+            state: Some(msgpack(b"state")),
+        });
+        assert_eq!((generated.type_name.as_str(), generated.state), ("t", encoded(b"state")));
 
         let moved = r#move(pb::move_resource_state::Request {
             source_provider_address: "p".into(),

@@ -5,8 +5,8 @@ use schema::{
     Diagnostic, Diagnostics, Path, Severity, Step,
     function::FunctionError,
     messages::{
-        ApplyResponse, DataReadResponse, Encoded, ImportResponse, Imported, PlanResponse, ReadResponse,
-        UpgradeIdentityResponse, UpgradeStateResponse,
+        ApplyResponse, DataReadResponse, Encoded, GenerateConfigResponse, ImportResponse, Imported,
+        PlanResponse, ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
 
@@ -100,6 +100,13 @@ pub(super) fn import(response: ImportResponse) -> pb::import_resource_state::Res
         imported_resources: response.imported.map(imported).into_iter().collect(),
         diagnostics: diagnostics(response.diagnostics),
         deferred: None,
+    }
+}
+
+pub(super) fn generate_config(response: GenerateConfigResponse) -> pb::generate_resource_config::Response {
+    pb::generate_resource_config::Response {
+        config: value(response.config),
+        diagnostics: diagnostics(response.diagnostics),
     }
 }
 
@@ -315,6 +322,15 @@ mod tests {
         assert_eq!(sent.diagnostics.len(), 1);
         assert_eq!(sent.deferred.unwrap().reason(), pb::deferred::Reason::ResourceConfigUnknown);
         assert_eq!(read_data_source(response(false)).deferred, None);
+    }
+
+    #[test]
+    fn every_field_of_a_generated_configuration_is_sent() {
+        let (diagnostics, sent) = warning();
+        let response = GenerateConfigResponse { config: encoded(b"config"), diagnostics };
+        let expected =
+            pb::generate_resource_config::Response { config: Some(msgpack(b"config")), diagnostics: sent };
+        assert_eq!(generate_config(response), expected);
     }
 
     #[test]

@@ -7,11 +7,11 @@ use futures_util::future::BoxFuture;
 use super::{
     Diagnostic, Diagnostics, Model, Resource, Schema, Value,
     codec::{Codec, decode, encode, require, to_model},
-    json,
+    generation, json,
     messages::{
-        ApplyRequest, ApplyResponse, Encoded, ImportRequest, ImportResponse, Imported, PlanRequest,
-        PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest, UpgradeIdentityResponse,
-        UpgradeStateRequest, UpgradeStateResponse,
+        ApplyRequest, ApplyResponse, Encoded, GenerateConfigRequest, GenerateConfigResponse, ImportRequest,
+        ImportResponse, Imported, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+        UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
     },
     planning,
     resource::{
@@ -53,6 +53,7 @@ pub(super) trait Erased: Send + Sync {
     fn plan<'a>(&'a self, context: &'a Context, request: PlanRequest) -> BoxFuture<'a, PlanResponse>;
     fn apply<'a>(&'a self, context: &'a Context, request: ApplyRequest) -> BoxFuture<'a, ApplyResponse>;
     fn import<'a>(&'a self, context: &'a Context, request: ImportRequest) -> BoxFuture<'a, ImportResponse>;
+    fn generate_config(&self, request: &GenerateConfigRequest) -> GenerateConfigResponse;
     fn identity(&self, state: &Encoded) -> Option<Encoded>;
 }
 
@@ -146,6 +147,15 @@ impl<R: Resource> Erased for Adapter<R> {
                 Err(problem) => ImportResponse { imported: None, diagnostics: self.codec.locate(problem) },
             }
         })
+    }
+
+    fn generate_config(&self, request: &GenerateConfigRequest) -> GenerateConfigResponse {
+        match self.try_generate_config(request) {
+            Ok(config) => GenerateConfigResponse { config, diagnostics: Diagnostics::new() },
+            Err(problem) => {
+                GenerateConfigResponse { config: Encoded::Absent, diagnostics: self.codec.locate(problem) }
+            }
+        }
     }
 
     /// The identity of the object that is stored like this; none where there is no object or no identity.
@@ -350,6 +360,12 @@ impl<R: Resource> Adapter<R> {
             private: write_private(&R::Private::default())?,
             identity,
         })
+    }
+
+    fn try_generate_config(&self, request: &GenerateConfigRequest) -> Result<Encoded, Diagnostic> {
+        let state = require(self.codec.decode(&request.state)?, self.type_name(), "state")?;
+        let config = to_model(generation::configuration(&self.codec.schema, state.clone()))?;
+        self.codec.encode(self.resource.generate_config(&to_model(state)?, config).into_object())
     }
 
     fn identity_of(&self, state: Option<&R::Model>) -> Result<Option<Encoded>, Diagnostic> {

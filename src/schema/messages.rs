@@ -176,6 +176,24 @@ pub struct Imported {
     pub identity: Option<Encoded>,
 }
 
+/// Asks for the configuration of an object that has none yet.
+#[derive(Clone, Debug, Default)]
+pub struct GenerateConfigRequest {
+    /// The resource type.
+    pub type_name: String,
+    /// The object as it is.
+    pub state: Encoded,
+}
+
+/// A configuration that plans no change of the object.
+#[derive(Clone, Debug, Default)]
+pub struct GenerateConfigResponse {
+    /// The configuration; what it need not hold is null. Absent after an error.
+    pub config: Encoded,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
 /// Asks to read a data source.
 #[derive(Clone, Debug, Default)]
 pub struct DataReadRequest {

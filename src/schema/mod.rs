@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod encoding;
 pub mod field;
 pub mod function;
+pub mod generation;
 pub mod json;
 pub mod messages;
 pub mod model;

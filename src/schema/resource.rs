@@ -103,6 +103,16 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
         request: Stored<Self>,
     ) -> impl Future<Output = Destroyed<Self>> + Send;
 
+    /// The configuration that Terraform writes for an object that has none yet: on import, and for the results of a list
+    /// (protocol 6.10). Planned against `state`, it must be no change.
+    ///
+    /// `config` is what the schema says: `state` without the values that only the provider sets, and without those that
+    /// are the defaults of their attributes ([`generation`](super::generation)). A resource that knows of more that may
+    /// be left out makes it null here.
+    fn generate_config(&self, _state: &Self::Model, config: Self::Model) -> Self::Model {
+        config
+    }
+
     /// Turns what a person imports into a state that [`Resource::read`] can complete.
     fn import(
         &self,

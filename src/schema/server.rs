@@ -17,8 +17,9 @@ use super::{
     function::{AnyFunction, Definition, FunctionError},
     messages::{
         ApplyRequest, ApplyResponse, ConfigureRequest, DataReadRequest, DataReadResponse, Encoded,
-        ImportRequest, ImportResponse, MoveRequest, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
-        UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
+        GenerateConfigRequest, GenerateConfigResponse, ImportRequest, ImportResponse, MoveRequest,
+        PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest,
+        UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
     },
     provider::Configure,
     resource::{Context, IdentitySchema},
@@ -152,6 +153,14 @@ impl ProviderServer {
         match self.resource(&request.type_name) {
             Ok(resource) => resource.import(&self.context(), request).await,
             Err(problem) => ImportResponse { imported: None, diagnostics: problem.into() },
+        }
+    }
+
+    /// Generates the configuration of an object that has none yet.
+    pub fn generate_resource_config(&self, request: &GenerateConfigRequest) -> GenerateConfigResponse {
+        match self.resource(&request.type_name) {
+            Ok(resource) => resource.generate_config(request),
+            Err(problem) => GenerateConfigResponse { config: Encoded::Absent, diagnostics: problem.into() },
         }
     }
 

@@ -46,7 +46,7 @@ async fn the_schema_says_what_there_is() {
         plan_destroy: true,
         get_provider_schema_optional: true,
         move_resource_state: false,
-        generate_resource_config: false,
+        generate_resource_config: true,
     };
     assert_eq!(schema.server_capabilities, Some(capabilities));
 
@@ -367,10 +367,6 @@ fn unimplemented<T: std::fmt::Debug>(method: &str, answer: Result<T, Status>) {
 async fn what_is_not_served_is_unimplemented() {
     let served = Served::start().await;
     let (_, mut p) = served.connect().await;
-    unimplemented(
-        "GenerateResourceConfig",
-        p.generate_resource_config(pb::generate_resource_config::Request::default()).await,
-    );
     unimplemented(
         "ValidateEphemeralResourceConfig",
         p.validate_ephemeral_resource_config(pb::validate_ephemeral_resource_config::Request::default())

@@ -11,6 +11,7 @@ mod data_sources;
 mod failures;
 mod function_calls;
 mod functions;
+mod generated_configuration;
 mod lifecycle;
 mod mtls;
 mod process;

@@ -38,6 +38,9 @@ pub const STAYS: &str = "stays";
 /// Is created and updated with a text that is none, so that its state cannot be encoded.
 pub const GARBLED: &str = "garbled";
 
+/// A text that the resource leaves out of a configuration that it generates.
+pub const UNSAID: &str = "unsaid";
+
 /// Waits in `read` until the call is cancelled, and then says so.
 pub const WAITS: &str = "waits";
 
@@ -212,6 +215,14 @@ impl Resource for Thing {
             };
         }
         Diagnostics::new().into()
+    }
+
+    fn generate_config(&self, state: &ThingModel, config: ThingModel) -> ThingModel {
+        panic_if_asked(&state.name);
+        if config.text == Field::Known(UNSAID.into()) {
+            return ThingModel { text: Field::Null, ..config };
+        }
+        config
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<ThingModel, Diagnostic> {

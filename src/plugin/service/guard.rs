@@ -46,11 +46,14 @@ fn diagnostic(method: &str, panic: &(dyn Any + Send)) -> Diagnostic {
 /// What the person should know about the state; nothing for calls that no state depends on.
 fn consequence(method: &str) -> &'static str {
     match method {
-        "ReadDataSource" | "ValidateDataResourceConfig" | "CallFunction" | "GetFunctions" => "",
-        _ => {
+        "ApplyResourceChange" => {
             "The state holds what was known before. \
              If something was being created it may exist all the same: look for it before you apply again. "
         }
+        "UpgradeResourceState" | "ReadResource" | "PlanResourceChange" | "ImportResourceState" => {
+            "The state holds what was known before. "
+        }
+        _ => "",
     }
 }
 

@@ -6,13 +6,13 @@ use schema::{Diagnostics, ProviderServer};
 
 /// What this provider can do.
 ///
-/// Destroys are planned, which is the only place to warn of what they leave. A host may use a cached
-/// schema, as every call here works without the schema having been asked for.
+/// Destroys are planned, which is the only place to warn of what they leave. A host may use a cached schema, because no
+/// call needs that the host has asked for the schema before.
 const CAPABILITIES: pb::ServerCapabilities = pb::ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,
     move_resource_state: false,
-    generate_resource_config: false,
+    generate_resource_config: true,
 };
 
 pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Response {

@@ -132,6 +132,13 @@ impl Provider for ProviderService {
         Ok(Response::new(resource::import(&self.server, request.into_inner()).await))
     }
 
+    async fn generate_resource_config(
+        &self,
+        request: Request<pb::generate_resource_config::Request>,
+    ) -> Answer<pb::generate_resource_config::Response> {
+        Ok(Response::new(resource::generate_config(&self.server, request.into_inner()).await))
+    }
+
     async fn move_resource_state(
         &self,
         request: Request<pb::move_resource_state::Request>,

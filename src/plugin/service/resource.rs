@@ -11,8 +11,8 @@ use super::{from_proto, guard, pb, to_proto};
 use schema::{
     ProviderServer,
     messages::{
-        ApplyResponse, Encoded, ImportResponse, PlanResponse, ReadResponse, UpgradeIdentityResponse,
-        UpgradeStateResponse,
+        ApplyResponse, Encoded, GenerateConfigResponse, ImportResponse, PlanResponse, ReadResponse,
+        UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
 
@@ -117,6 +117,18 @@ pub(super) async fn import(
         .await
         .unwrap_or_else(|diagnostics| ImportResponse { imported: None, diagnostics });
     to_proto::import(response)
+}
+
+pub(super) async fn generate_config(
+    server: &ProviderServer,
+    request: pb::generate_resource_config::Request,
+) -> pb::generate_resource_config::Response {
+    let request = from_proto::generate_config(request);
+    let call = async { server.generate_resource_config(&request) };
+    let response = guard("GenerateResourceConfig", call)
+        .await
+        .unwrap_or_else(|diagnostics| GenerateConfigResponse { config: Encoded::Absent, diagnostics });
+    to_proto::generate_config(response)
 }
 
 pub(super) async fn r#move(
