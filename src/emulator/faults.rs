@@ -204,11 +204,11 @@ impl Rule {
             && (self.action == "*" || self.action == subject.action)
             && fits(&self.project, subject.project)
             && fits(&self.logstore, subject.logstore)
-            && self.is_touched_by(subject)
+            && self.has_effect_on(subject)
     }
 
-    /// Whether a stale answer makes a difference to what is called; any other effect does.
-    fn is_touched_by(&self, subject: FaultTarget<'_>) -> bool {
+    /// False for a fault of effect `stale` at a call that does not read: such a call has no stale answer.
+    fn has_effect_on(&self, subject: FaultTarget<'_>) -> bool {
         let is_stale = matches!(self.effect, Effect::Stale { .. });
         !is_stale || subject.is_read || (subject.looks_up && self.action != "*")
     }

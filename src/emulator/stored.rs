@@ -30,14 +30,14 @@ impl Unreadable {
 #[error("a document cannot be written as JSON")]
 pub struct Unwritable;
 
-/// Why a change is not kept. After that nothing is answered any more, so that nothing is seen that a restart
-/// would take back.
+/// Why a change could not be stored. After it the emulator answers no call any more: nobody may see a value that is
+/// gone after a restart.
 #[derive(Debug, thiserror::Error)]
 pub enum PersistError {
-    /// It has no form in the store.
+    /// The change cannot be encoded.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
-    /// The store cannot take it.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

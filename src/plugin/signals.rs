@@ -38,7 +38,7 @@ fn watch_terminate(shutdown: CancellationToken) -> io::Result<()> {
     let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
     tokio::spawn(async move {
         terminate.recv().await;
-        tracing::debug!("told to terminate");
+        tracing::debug!("SIGTERM received");
         shutdown.cancel();
     });
     Ok(())

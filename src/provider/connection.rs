@@ -11,7 +11,7 @@ use cloud::{
 };
 use schema::{Diagnostic, Field};
 
-/// Settings that are about the way to the services and nothing else.
+/// The settings of connections to the services.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connection {
     /// Which host names the services have, where no endpoint is set.

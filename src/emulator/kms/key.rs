@@ -104,7 +104,7 @@ fn check_tags(parameters: &Parameters) -> Result<(), Error> {
     if tags.len() <= TAGS && tags.iter().all(is_tag) { Ok(()) } else { Err(error::invalid("Tags")) }
 }
 
-/// Takes a parameter over where it is given, if it is one of the values it can have.
+/// Stores the value of a parameter that is given; it must be one of the known values.
 fn one_of(parameters: &Parameters, name: &str, known: &[&str], into: &mut String) -> Result<(), Error> {
     match parameters.get(name) {
         None => Ok(()),

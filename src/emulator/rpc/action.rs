@@ -25,26 +25,26 @@ pub struct Service<M: 'static> {
 pub struct Action<M: 'static> {
     /// Its name in the API reference.
     pub name: &'static str,
-    /// What it is about, on which the caller needs the permission `<service>:<name>`.
+    /// The resources on which the caller needs the permission `<service>:<name>`.
     pub resource: Resource<M>,
     /// What it does.
     pub run: Run<M>,
 }
 
-/// What an action is about.
+/// The resources on which the caller of an action needs the permission.
 #[derive(Debug)]
 pub enum Resource<M> {
-    /// Nothing: everyone may call it.
+    /// None: everyone may call it.
     NoPermission,
-    /// Nothing, and it is called without a signature.
+    /// None, and it is called without a signature.
     Anonymous,
-    /// Something.
+    /// One.
     Arn(ArnOf<M>),
-    /// Two things: the caller needs the permission on both.
+    /// Two; the caller needs the permission on both.
     Both(ArnOf<M>, ArnOf<M>),
 }
 
-/// Names what an action is about.
+/// The ARN of a resource that a request names.
 pub type ArnOf<M> = fn(&M, &Request<'_>) -> Result<String, Error>;
 
 impl<M> Resource<M> {
@@ -52,7 +52,7 @@ impl<M> Resource<M> {
     ///
     /// # Errors
     ///
-    /// The request does not name what it is about.
+    /// The request names no resource.
     pub fn arns(&self, model: &M, request: &Request<'_>) -> Result<Vec<String>, Error> {
         match self {
             Self::NoPermission | Self::Anonymous => Ok(Vec::new()),
@@ -127,11 +127,11 @@ pub fn call_as<M>(
     read(model, request)
 }
 
-/// Checks that the caller is allowed the action on what it is about.
+/// Checks that the caller is allowed the action on its resources.
 ///
 /// # Errors
 ///
-/// What the service says to callers who are not, and that the request does not name what it is about.
+/// The error of the service for callers who may not, and for a request that names no resource.
 pub fn check_access<M>(
     service: &Service<M>,
     action: &Action<M>,

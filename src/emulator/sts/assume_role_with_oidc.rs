@@ -45,7 +45,7 @@ pub fn assume(directory: &Directory, request: &Request<'_>) -> IssuedCredentials
     Ok((key, answer))
 }
 
-/// The provider in `OIDCProviderArn`. Status and text of the error are guesses.
+/// The provider that `OIDCProviderArn` names. Status and text of the error are guesses.
 fn provider<'d>(directory: &'d Directory, request: &Request<'_>) -> Result<&'d OidcProvider, Error> {
     let arn = request.parameters.required("OIDCProviderArn")?;
     let (account, name) = arn

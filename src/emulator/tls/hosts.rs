@@ -29,7 +29,7 @@ pub fn is_served(host: &str) -> bool {
     host.strip_suffix(CLOUD).is_some_and(|name| is_sls(name) || is_rpc(name))
 }
 
-/// `[<project>.]<region>.log`, `[<project>.]log-global`.
+/// Whether a host is one of SLS: `[<project>.]<region>.log` or `[<project>.]log-global`.
 fn is_sls(name: &str) -> bool {
     let is_regional = SLS.iter().any(|end| name.strip_suffix(end).is_some_and(is_labels));
     let is_global = name
@@ -38,7 +38,7 @@ fn is_sls(name: &str) -> bool {
     is_regional || is_global
 }
 
-/// `<service>[-vpc][.<region>]`.
+/// Whether a host is one of RAM, KMS or STS: `<service>[-vpc][.<region>]`.
 fn is_rpc(name: &str) -> bool {
     match name.split_once('.') {
         None => RPC.contains(&name),

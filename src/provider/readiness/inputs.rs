@@ -26,7 +26,7 @@ pub(crate) enum Lookup<T> {
     Unknown(String),
 }
 
-/// A read that the caller may not do.
+/// A read that a service denied to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denied {
     /// The action that is missing: `kms:DescribeKey`.

@@ -25,7 +25,7 @@ pub(super) fn checks(subject: &Subject, key_id: &str, key: &Lookup<KeyMetadata>)
     let Lookup::Found(key) = key else {
         let unknown = |name| Check::blocked_by(name, EXISTS);
         let exists = configured.not_found(key);
-        let region = configured.not_where_the_log_store_is().unwrap_or_else(|| unknown(REGION));
+        let region = configured.region_mismatch().unwrap_or_else(|| unknown(REGION));
         return [exists, unknown(ID), unknown(ENABLED), unknown(SYMMETRIC), unknown(USAGE), region];
     };
     let exists = Check::passed(EXISTS, format!("KMS has the key {key_id:?} in {}.", subject.region));
@@ -136,7 +136,7 @@ impl Configured<'_> {
 
     fn region(&self, key: &KeyMetadata) -> Check {
         let (key_id, region) = (self.key_id, &self.subject.region);
-        if let Some(failed) = self.not_where_the_log_store_is() {
+        if let Some(failed) = self.region_mismatch() {
             return failed;
         }
         match key.region_id() {
@@ -157,8 +157,8 @@ impl Configured<'_> {
         }
     }
 
-    /// The region is wrong wherever the key is.
-    fn not_where_the_log_store_is(&self) -> Option<Check> {
+    /// The failed check if the region of the key is not that of the Logstore; whether the key exists does not matter.
+    fn region_mismatch(&self) -> Option<Check> {
         let region = &self.subject.region;
         let log_store = self.subject.log_store_region.as_ref().filter(|log_store| *log_store != region)?;
         Some(Check::failed(

@@ -30,7 +30,7 @@ pub async fn put(
     let logs = logs.iter().map(|members| Log { time: Some(time), contents: pairs(members), time_ns: None });
     let body = LogGroup { logs: logs.collect(), ..LogGroup::default() }.encode_to_vec();
     let path = format!("/logstores/{logstore}/shards/lb");
-    called(state, DataOperation::PutLogs, (project, logstore), ("POST", &path), body).await.map(drop)
+    serve_directly(state, DataOperation::PutLogs, (project, logstore), ("POST", &path), body).await.map(drop)
 }
 
 /// The newest logs of a Logstore, as `GetLogs` gives them.
@@ -43,7 +43,8 @@ pub async fn newest(state: &State, project: &str, logstore: &str) -> Result<Valu
     let until = state.clock.unix().saturating_add(24 * 60 * 60);
     let target = format!("/logstores/{logstore}?type=log&from=0&to={until}&line={NEWEST}&reverse=true");
     let reply =
-        called(state, DataOperation::GetLogs, (project, logstore), ("GET", &target), Vec::new()).await?;
+        serve_directly(state, DataOperation::GetLogs, (project, logstore), ("GET", &target), Vec::new())
+            .await?;
     serde_json::from_slice(&reply.body).map_err(|_| Error::internal_server_error())
 }
 
@@ -56,7 +57,8 @@ fn pairs(members: &Map<String, Value>) -> Vec<Pair> {
     members.iter().map(pair).collect()
 }
 
-async fn called(
+/// Serves an operation on data that does not come over HTTP, as [`serve`] serves one that does.
+async fn serve_directly(
     state: &State,
     operation: DataOperation,
     (project, logstore): (&str, &str),
