@@ -18,7 +18,7 @@ use cloud::ram::{RamClient, RoleArn};
 use cloud::retry::RetryPolicy;
 use cloud::rpc::RpcConfig;
 use cloud::signing::{rpc, sls};
-use cloud::sls::encryption::{BoundLogStore, Wanted, apply};
+use cloud::sls::encryption::{BoundLogStore, DesiredEncryption, apply};
 use cloud::sls::{EncryptConf, EncryptionApi, SlsClient, SlsConfig};
 use cloud::sts::AssumeRole;
 use cloud::{CallContext, Dispatcher, DispatcherConfig};
@@ -247,9 +247,10 @@ impl World {
             logstore: &logstore,
             api: EncryptionApi::default(),
         };
-        let applied = apply(&calls, &Wanted { conf: wanted(), create_time: None, may_be_new: false }, None)
-            .await
-            .unwrap();
+        let applied =
+            apply(&calls, &DesiredEncryption { conf: wanted(), create_time: None, may_be_new: false }, None)
+                .await
+                .unwrap();
         assert!(applied.written, "{}", name(number));
         assert_eq!(applied.log_store.encrypt_conf().unwrap(), Some(wanted()), "{}", name(number));
     }

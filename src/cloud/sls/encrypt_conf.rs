@@ -1,4 +1,4 @@
-//! The encryption configuration of a Logstore, as SLS writes it.
+//! The encryption configuration of a Logstore.
 
 use serde_json::{Map, Value, json};
 
@@ -7,15 +7,15 @@ use crate::json_object::Object;
 
 /// `encrypt_conf` of a Logstore.
 ///
-/// Source: SLS documentation, structure `EncryptConf`. Everything but `enable` is fixed by the first
-/// configuration. Texts are kept letter by letter.
+/// Source: SLS documentation, structure `EncryptConf`. The first configuration fixes everything but `enable`. Texts are
+/// kept letter by letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncryptConf {
-    /// Whether what is written from here on is encrypted.
+    /// Whether SLS encrypts the logs that are written from now on.
     pub enable: bool,
     /// The algorithm: `default`, `sm4`, `aes_gcm`, ...
     pub encrypt_type: String,
-    /// The key of the user (BYOK); `None` for the key of the service.
+    /// The user's key (BYOK); `None` for the key of the service.
     pub user_cmk_info: Option<UserCmkInfo>,
 }
 
@@ -25,25 +25,25 @@ pub enum EncryptionApi {
     /// `UpdateLogStore`: replaces all settings of the Logstore, so it is built from a fresh read.
     #[default]
     UpdateLogStore,
-    /// `UpdateLogStoreEncryption`: sets the encryption configuration alone. Not offered in every region.
+    /// `UpdateLogStoreEncryption`: sets nothing but the encryption configuration. Not every region offers it.
     UpdateLogStoreEncryption,
 }
 
-/// `user_cmk_info`: a key of the user and how SLS reaches it.
+/// `user_cmk_info`: a key of the user, and the role with which SLS uses it.
 ///
-/// Source: SLS documentation, structure `EncryptUserCmkConf`; all three are required.
+/// Source: SLS documentation, structure `EncryptUserCmkConf`; all three members are required.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCmkInfo {
     /// The id of the key in KMS.
     pub cmk_key_id: String,
-    /// The ARN of the role SLS takes to use the key.
+    /// The ARN of the role that SLS assumes to use the key.
     pub arn: String,
     /// The region of the key.
     pub region_id: String,
 }
 
 impl EncryptConf {
-    /// The configuration as SLS takes it.
+    /// The configuration in the form of `UpdateLogStore`.
     pub fn to_json(&self) -> Value {
         let mut fields = Map::new();
         fields.insert("enable".to_owned(), self.enable.into());
@@ -55,7 +55,7 @@ impl EncryptConf {
         Value::Object(fields)
     }
 
-    /// The configuration as `UpdateLogStoreEncryption` takes it, which has names of its own for the members.
+    /// The configuration in the form of `UpdateLogStoreEncryption`, which names the members differently.
     pub fn to_dedicated_json(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         fields.insert("enable".to_owned(), self.enable.into());
@@ -69,11 +69,11 @@ impl EncryptConf {
         fields
     }
 
-    /// Reads `encrypt_conf` of an answer.
+    /// Parses `encrypt_conf` of an answer.
     ///
-    /// Two answers that no page describes are read for what they can only mean (guesses): a configuration that
-    /// is off may lack `encrypt_type` (it is required only with `enable`), which is then empty; and a
-    /// `user_cmk_info` without any text names no key, so the key is that of the service.
+    /// Two forms are accepted that no page describes (guesses). A configuration that is disabled may lack
+    /// `encrypt_type`, because SLS requires it only with `enable`; it is then empty. A `user_cmk_info` whose members are
+    /// all empty names no key, so the key is that of the service.
     pub(crate) fn read(operation: &Operation, fields: &Map<String, Value>) -> Result<Self, Error> {
         let conf = Object::new(operation, "encrypt_conf", fields);
         let enable = conf.boolean("enable")?;

@@ -5,7 +5,7 @@ use cloud::{
     error::{Error, ErrorKind},
     sls::{
         LogStore,
-        encryption::{ApplyError, Failure},
+        encryption::{ApplyError, ApplyFailure},
     },
 };
 
@@ -13,7 +13,7 @@ use cloud::{
 const MAY_CHANGE: &str = "A call that is still under way may change that.";
 
 /// What was found of a Logstore after a sequence that failed, if it was looked at once more.
-pub(super) fn of_log_store(failure: &Failure) -> Option<String> {
+pub(super) fn of_log_store(failure: &ApplyFailure) -> Option<String> {
     Some(match (failure.final_read.as_ref()?, &failure.last_seen) {
         (Ok(()), Some(seen)) => {
             format!("After that the Logstore was found with {}. {MAY_CHANGE}", found(seen))
@@ -81,7 +81,7 @@ mod tests {
     fn check(final_read: Option<Result<(), ApplyError>>, conf: Value, expected: Option<&str>) {
         let last_seen = Some(log_store(conf));
         let failure =
-            Failure { error: cancelled(), written: true, last_seen, final_read, losses: Vec::new() };
+            ApplyFailure { error: cancelled(), written: true, last_seen, final_read, unrestored: Vec::new() };
         assert_eq!(of_log_store(&failure).as_deref(), expected);
     }
 
@@ -114,9 +114,11 @@ mod tests {
             Some("After that the service said: logstore app does not exist."),
         );
         check(
-            Some(Err(ApplyError::Rebuilt { known: 100, found: 200 })),
+            Some(Err(ApplyError::Recreated { known: 100, found: 200 })),
             Value::Null,
-            Some("After that: the Logstore was created at 200, but the one that was planned for at 100."),
+            Some(
+                "After that: the Logstore was created at 200, but the plan was made for the one created at 100.",
+            ),
         );
         check(
             Some(Err(Error::new(ErrorKind::Timeout, &operation(), "too late").into())),

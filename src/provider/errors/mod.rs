@@ -26,7 +26,10 @@ use cloud::{
     error::{Error, ErrorKind},
     sls::{
         EncryptConf,
-        encryption::{ApplyError, Conflict, ENCRYPT_TYPES, Failure, Loss, MAX_AGE, Part},
+        encryption::{
+            ApplyError, ApplyFailure, Conflict, ENCRYPT_TYPES, MAX_READ_AGE, PermanentField,
+            UnrestoredSetting,
+        },
     },
 };
 use schema::{Diagnostic, Path};
@@ -94,15 +97,15 @@ pub(super) fn stops_plan(error: &Error) -> bool {
 }
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
-pub(super) fn of_apply(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<Diagnostic> {
+pub(super) fn of_apply(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) -> Vec<Diagnostic> {
     let mut diagnostics = of_apply_error(id, failure, arn);
-    if !failure.losses.is_empty() {
-        diagnostics.push(settings_set_back(id, &failure.losses));
+    if !failure.unrestored.is_empty() {
+        diagnostics.push(settings_set_back(id, &failure.unrestored));
     }
     diagnostics
 }
 
-fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<Diagnostic> {
+fn of_apply_error(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) -> Vec<Diagnostic> {
     match &failure.error {
         ApplyError::Call(error) => {
             let summary = "Cannot configure the encryption of a Logstore";
@@ -120,7 +123,7 @@ fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<
         ApplyError::Conflict { stored, conflicts } => {
             conflicts.iter().map(|conflict| existing_conflict(id, stored, conflict)).collect()
         }
-        ApplyError::Rebuilt { known, found } => vec![Diagnostic::error(
+        ApplyError::Recreated { known, found } => vec![Diagnostic::error(
             "A Logstore was deleted and created again",
             format!(
                 "Logstore {id}: the plan was made for the Logstore created at {known}; the one there now was created at {found} (seconds since 1970). Nothing was sent to the new one that was not planned for it. Run terraform plan again."
@@ -133,20 +136,20 @@ fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<
                 stored.as_ref().map_or_else(|| "no encryption configuration".to_owned(), describe)
             ),
         )],
-        ApplyError::KeepsMoving => vec![Diagnostic::error(
+        ApplyError::ConcurrentWriter => vec![Diagnostic::error(
             "A Logstore keeps changing",
             format!(
                 "Logstore {id}: another writer changed the Logstore each time the provider updated it. The encryption configuration is in effect. Stop the other writer and run again."
             ),
         )],
-        ApplyError::OutOfDate => vec![Diagnostic::error(
+        ApplyError::StaleReads => vec![Diagnostic::error(
             "SLS answers with an old version of the Logstore",
             format!(
                 "Logstore {id}: GetLogStore answered with an older version of the Logstore than before, until the time limit. The provider builds no update from that. Run again in a few minutes."
             ),
         )],
-        ApplyError::TooLate => vec![too_late(id, failure.written)],
-        ApplyError::CannotLeaveOut { error, members } => vec![cannot_leave_out(id, error, members)],
+        ApplyError::ReadsTooOld => vec![too_late(id, failure.written)],
+        ApplyError::UnsupportedMembers { error, members } => vec![cannot_leave_out(id, error, members)],
         ApplyError::NotOffered(error) => vec![Diagnostic::error(
             "SLS does not offer UpdateLogStoreEncryption",
             format!(
@@ -159,7 +162,7 @@ fn of_apply_error(id: &LogStoreId, failure: &Failure, arn: Option<&str>) -> Vec<
 /// No update could be sent in time.
 fn too_late(id: &LogStoreId, written: bool) -> Diagnostic {
     let sent = if written { "" } else { " Nothing was sent." };
-    let seconds = MAX_AGE.as_secs();
+    let seconds = MAX_READ_AGE.as_secs();
     Diagnostic::error(
         "The Logstore was read too slowly to be updated",
         format!(
@@ -180,10 +183,10 @@ fn cannot_leave_out(id: &LogStoreId, error: &Error, members: &[String]) -> Diagn
 }
 
 /// Settings of others that an update has set back and that were not restored.
-fn settings_set_back(id: &LogStoreId, losses: &[Loss]) -> Diagnostic {
-    let each: Vec<String> = losses
+fn settings_set_back(id: &LogStoreId, unrestored: &[UnrestoredSetting]) -> Diagnostic {
+    let each: Vec<String> = unrestored
         .iter()
-        .map(|loss| format!("  {}: {}, is now {}", loss.member, loss.before, loss.after))
+        .map(|setting| format!("  {}: {}, is now {}", setting.member, setting.expected, setting.actual))
         .collect();
     Diagnostic::error(
         "Settings of a Logstore were set back",
@@ -217,14 +220,14 @@ pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict:
         "A Logstore has another encryption configuration",
         format!(
             "Logstore {id}: {} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{what}\n\n{import}\n\n  terraform import ADDRESS {}\n\nFor another configuration, use another Logstore. Nothing was sent.",
-            part_name(conflict.part),
+            field_name(conflict.field),
             conflict.stored,
-            conflict.wanted,
+            conflict.desired,
             describe(stored),
             id.import_id()
         ),
     )
-    .at(part_path(conflict.part))
+    .at(field_path(conflict.field))
 }
 
 /// A configured value against the permanent one of a Logstore that is managed.
@@ -233,20 +236,20 @@ pub(super) fn forbidden_change(id: &str, conflict: &Conflict, stored: Option<&En
         "The encryption of a Logstore cannot be changed",
         format!(
             "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
-            part_name(conflict.part),
+            field_name(conflict.field),
             conflict.stored,
-            conflict.wanted,
+            conflict.desired,
             unknown_algorithm(conflict).unwrap_or_else(|| as_stored(conflict, stored)),
         ),
     )
-    .at(part_path(conflict.part))
+    .at(field_path(conflict.field))
 }
 
 /// What to write to have the stored value.
 fn as_stored(conflict: &Conflict, stored: Option<&EncryptConf>) -> String {
     let cmk = stored.and_then(|stored| stored.user_cmk_info.as_ref());
-    match (conflict.part, cmk) {
-        (Part::EncryptType, _) => {
+    match (conflict.field, cmk) {
+        (PermanentField::EncryptType, _) => {
             format!("Configure what the Logstore has:\n\n  encrypt_type = {:?}", conflict.stored)
         }
         (_, Some(cmk)) => format!(
@@ -259,7 +262,8 @@ fn as_stored(conflict: &Conflict, stored: Option<&EncryptConf>) -> String {
 
 /// What to do about a stored algorithm that cannot be configured, because this provider does not know it.
 fn unknown_algorithm(conflict: &Conflict) -> Option<String> {
-    let unknown = conflict.part == Part::EncryptType && !ENCRYPT_TYPES.contains(&conflict.stored.as_str());
+    let unknown =
+        conflict.field == PermanentField::EncryptType && !ENCRYPT_TYPES.contains(&conflict.stored.as_str());
     unknown.then(|| {
         format!(
             "This version of the provider does not know {:?}, so it cannot be configured. Use a newer version that knows it, or keep the algorithm that the Logstore has:\n\n  lifecycle {{\n    ignore_changes = [encrypt_type]\n  }}",
@@ -274,31 +278,31 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
         "Replacement succeeds only together with the Logstore",
         format!(
             "Logstore {id}: {} is {:?} and cannot change; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore. If it is replaced alone, the apply fails before anything is switched off. It succeeds if the Logstore is replaced in the same apply, which this sees to, with the address of the Logstore:\n\n  lifecycle {{\n    replace_triggered_by = [LOGSTORE_ADDRESS]\n  }}\n\nIf the plan replaces the Logstore already, nothing else is needed.",
-            part_name(conflict.part),
+            field_name(conflict.field),
             conflict.stored,
-            conflict.wanted
+            conflict.desired
         ),
     )
-    .at(part_path(conflict.part))
+    .at(field_path(conflict.field))
 }
 
-fn part_name(part: Part) -> &'static str {
-    match part {
-        Part::Mechanism => "mechanism (service_key without user_cmk_info, byok with it)",
-        Part::EncryptType => "encrypt_type",
-        Part::CmkKeyId => "user_cmk_info.cmk_key_id",
-        Part::Arn => "user_cmk_info.arn",
-        Part::RegionId => "user_cmk_info.region_id",
+fn field_name(field: PermanentField) -> &'static str {
+    match field {
+        PermanentField::Mechanism => "mechanism (service_key without user_cmk_info, byok with it)",
+        PermanentField::EncryptType => "encrypt_type",
+        PermanentField::CmkKeyId => "user_cmk_info.cmk_key_id",
+        PermanentField::Arn => "user_cmk_info.arn",
+        PermanentField::RegionId => "user_cmk_info.region_id",
     }
 }
 
 /// The attribute a permanent value is configured with.
-pub(super) fn part_path(part: Part) -> Path {
-    match part {
-        Part::Mechanism => Path::of("user_cmk_info"),
-        Part::EncryptType => Path::of("encrypt_type"),
-        Part::CmkKeyId => Path::of("user_cmk_info").attribute("cmk_key_id"),
-        Part::Arn => Path::of("user_cmk_info").attribute("arn"),
-        Part::RegionId => Path::of("user_cmk_info").attribute("region_id"),
+pub(super) fn field_path(field: PermanentField) -> Path {
+    match field {
+        PermanentField::Mechanism => Path::of("user_cmk_info"),
+        PermanentField::EncryptType => Path::of("encrypt_type"),
+        PermanentField::CmkKeyId => Path::of("user_cmk_info").attribute("cmk_key_id"),
+        PermanentField::Arn => Path::of("user_cmk_info").attribute("arn"),
+        PermanentField::RegionId => Path::of("user_cmk_info").attribute("region_id"),
     }
 }

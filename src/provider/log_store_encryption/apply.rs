@@ -17,7 +17,10 @@ use cloud::{
     ram::RoleArn,
     sls::{
         EncryptConf, LogStore,
-        encryption::{Applied, ApplyError, BoundLogStore, Failure, LogStoreCalls, Wanted, apply},
+        encryption::{
+            AppliedEncryption, ApplyError, ApplyFailure, BoundLogStore, DesiredEncryption, LogStoreCalls,
+            apply,
+        },
     },
 };
 use schema::{
@@ -118,7 +121,7 @@ struct WriteFailed {
 }
 
 impl WriteFailed {
-    fn from_failure(id: &LogStoreId, failure: Failure, wanted: &Wanted) -> Self {
+    fn from_failure(id: &LogStoreId, failure: ApplyFailure, wanted: &DesiredEncryption) -> Self {
         let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(errors::of_apply(id, &failure, arn));
@@ -155,7 +158,7 @@ async fn write(
         planned.encrypt_conf().ok_or_else(|| errors::unknown_at_apply(format_args!("Logstore {id}")))?;
     let run_state = &resource.session.run_state;
     let calls = resource::bind(&client, bounds, &id);
-    let _lock = calls.within(run_state.lock(&id)).await.map_err(|error| {
+    let _lock = calls.bounded(run_state.lock(&id)).await.map_err(|error| {
         errors::of_call(
             "Cannot configure the encryption of a Logstore",
             format_args!("Logstore {id}"),
@@ -165,8 +168,8 @@ async fn write(
     let base = run_state.take_cached_read(&id);
     let _writing = run_state.begin_write(&id);
     let wanted = match known {
-        Known::Nothing => Wanted { conf, create_time: None, may_be_new: true },
-        Known::LogStore { create_time } => Wanted { conf, create_time, may_be_new: false },
+        Known::Nothing => DesiredEncryption { conf, create_time: None, may_be_new: true },
+        Known::LogStore { create_time } => DesiredEncryption { conf, create_time, may_be_new: false },
     };
     match apply_with_new_role(resource, &calls, &wanted, base).await {
         Ok(done) => {
@@ -180,7 +183,7 @@ async fn write(
                 state.observe(conf, observed.create_time);
             }
             let mut diagnostics = Diagnostics::new();
-            diagnostics.extend(done.may_be_overwritten.then(|| errors::update_in_doubt(&id)));
+            diagnostics.extend(done.update_in_doubt.then(|| errors::update_in_doubt(&id)));
             Ok((state, diagnostics))
         }
         Err(failure) => Err(WriteFailed::from_failure(&id, *failure, &wanted)),
@@ -192,9 +195,9 @@ async fn write(
 async fn apply_with_new_role(
     resource: &LogStoreEncryption,
     calls: &BoundLogStore<'_>,
-    wanted: &Wanted,
+    wanted: &DesiredEncryption,
     mut base: Option<LogStore>,
-) -> Result<Applied, Box<Failure>> {
+) -> Result<AppliedEncryption, Box<ApplyFailure>> {
     let arn = wanted.conf.user_cmk_info.as_ref().map(|cmk| cmk.arn.as_str());
     let (until, mut is_new) = (calls.now() + NEW_ROLE_TIMEOUT, None);
     loop {
@@ -204,7 +207,7 @@ async fn apply_with_new_role(
                     Some(known) => known,
                     None => *is_new.insert(is_role_new(resource, &calls.context, arn).await),
                 };
-                if !is_new || calls.wait(NEW_ROLE_PAUSE).await.is_err() {
+                if !is_new || calls.sleep(NEW_ROLE_PAUSE).await.is_err() {
                     return Err(failure);
                 }
             }
@@ -225,7 +228,7 @@ async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &
 
 /// Whether SLS refused a configuration because of its role: the error is a missing permission, or names the role by its
 /// ARN or name. Which code SLS has for a role that it does not see is not documented.
-fn blames_role(failure: &Failure, arn: &str) -> bool {
+fn blames_role(failure: &ApplyFailure, arn: &str) -> bool {
     let ApplyError::Call(error) = &failure.error else { return false };
     let names_role = || {
         let (message, arn) = (error.message().to_lowercase(), arn.to_lowercase());
@@ -274,7 +277,7 @@ async fn try_delete(
             error,
         )
     };
-    let _lock = calls.within(run_state.lock(&id)).await.map_err(|error| not_disabled(&error))?;
+    let _lock = calls.bounded(run_state.lock(&id)).await.map_err(|error| not_disabled(&error))?;
     if let Err(diagnostics) = ownership::may_disable(resource, &id, private) {
         return if diagnostics.has_errors() {
             Err(WriteFailed { diagnostics, seen: None })
@@ -302,11 +305,11 @@ async fn try_delete(
     }
     let _writing = run_state.begin_write(&id);
     let conf = EncryptConf { enable: false, ..stored };
-    let wanted = Wanted { conf, create_time: Some(observed.create_time), may_be_new: false };
+    let wanted = DesiredEncryption { conf, create_time: Some(observed.create_time), may_be_new: false };
     match apply(&calls, &wanted, Some(log_store)).await {
         Ok(done) => {
             let mut diagnostics = Diagnostics::new();
-            diagnostics.extend(done.may_be_overwritten.then(|| errors::update_in_doubt(&id)));
+            diagnostics.extend(done.update_in_doubt.then(|| errors::update_in_doubt(&id)));
             Ok(diagnostics)
         }
         // Deleted while it was being switched off: there is nothing left to switch off.

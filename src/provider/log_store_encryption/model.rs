@@ -9,7 +9,7 @@ use cloud::{
     names::{LogstoreName, ProjectName, Region},
     sls::{
         EncryptConf, LogStore, UserCmkInfo,
-        encryption::{ENCRYPT_TYPES, Known, Mechanism, same_encrypt_type, same_role_arn},
+        encryption::{ENCRYPT_TYPES, Mechanism, PermanentValues, same_encrypt_type, same_role_arn},
     },
 };
 use schema::{
@@ -210,9 +210,9 @@ impl EncryptionModel {
     }
 
     /// What is known of the permanent values.
-    pub(super) fn permanent(&self) -> Known<'_> {
+    pub(super) fn permanent(&self) -> PermanentValues<'_> {
         let cmk = self.user_cmk_info.known();
-        Known {
+        PermanentValues {
             mechanism: match self.user_cmk_info {
                 Field::Null => Some(Mechanism::ServiceKey),
                 Field::Known(_) => Some(Mechanism::Byok),

@@ -15,7 +15,7 @@ use super::{
     role_users, warnings,
 };
 use crate::errors;
-use cloud::sls::encryption::{Conflict, Part, conflicts};
+use cloud::sls::encryption::{Conflict, PermanentField, conflicts};
 use schema::{
     Diagnostic, Diagnostics, Field, Path,
     resource::{Context, Plan, PlanCreate, PlanUpdate},
@@ -119,7 +119,7 @@ fn keep_arn_of_repaired(
 
 /// The attributes whose change, or possible change, needs a replacement.
 fn replaced_attributes(planned: &EncryptionModel, changes: &[Conflict]) -> Vec<Path> {
-    let differs = |part: fn(Part) -> bool| changes.iter().any(|change| part(change.part));
+    let differs = |part: fn(PermanentField) -> bool| changes.iter().any(|change| part(change.field));
     let cmk_unknown = match &planned.user_cmk_info {
         Field::Unknown => true,
         Field::Null => false,
@@ -128,10 +128,10 @@ fn replaced_attributes(planned: &EncryptionModel, changes: &[Conflict]) -> Vec<P
         }
     };
     let mut paths = Vec::new();
-    if planned.encrypt_type.is_unknown() || differs(|part| part == Part::EncryptType) {
+    if planned.encrypt_type.is_unknown() || differs(|part| part == PermanentField::EncryptType) {
         paths.push(Path::of("encrypt_type"));
     }
-    let cmk_differs = differs(|part| part != Part::EncryptType);
+    let cmk_differs = differs(|part| part != PermanentField::EncryptType);
     if cmk_unknown || cmk_differs {
         // The whole attribute: a member has no path when one side is null.
         paths.push(Path::of("user_cmk_info"));

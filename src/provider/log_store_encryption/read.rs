@@ -116,7 +116,7 @@ pub(super) async fn get(
         if !observed.is_ok_and(|observed| has_vanished(&observed, configured_create_time)) {
             return Ok(log_store);
         }
-        calls.wait(pause).await?;
+        calls.sleep(pause).await?;
     }
     calls.get().await
 }

@@ -2,7 +2,9 @@
 //! calls, once and from there on. Whatever comes of it, a run that nothing disturbs then finds or makes what is wanted.
 
 use cloud::names::{LogstoreName, ProjectName};
-use cloud::sls::encryption::{Applied, ApplyError, BoundLogStore, Failure, Wanted, apply};
+use cloud::sls::encryption::{
+    AppliedEncryption, ApplyError, ApplyFailure, BoundLogStore, DesiredEncryption, apply,
+};
 use cloud::sls::{EncryptConf, EncryptionApi, UserCmkInfo};
 use serde_json::{Value, json};
 
@@ -184,7 +186,7 @@ impl Cell<'_> {
     }
 
     /// How often the update is sent, and whether the run reaches what is wanted.
-    fn check_disturbed(&self, disturbed: &Disturbed, outcome: &Result<Applied, Box<Failure>>) {
+    fn check_disturbed(&self, disturbed: &Disturbed, outcome: &Result<AppliedEncryption, Box<ApplyFailure>>) {
         let Case { passes, in_doubt, applied, .. } = *self.case;
         let is_update = self.call == self.change.update();
         // An update is answered with nothing, and nothing can be taken off that.
@@ -210,7 +212,7 @@ impl Cell<'_> {
     }
 
     /// What a run that failed says about itself.
-    fn check_told(&self, outcome: &Result<Applied, Box<Failure>>, carried_out: usize) {
+    fn check_told(&self, outcome: &Result<AppliedEncryption, Box<ApplyFailure>>, carried_out: usize) {
         let Err(failure) = outcome else { return };
         assert!(failure.written || carried_out == 0, "{self}: the Logstore has changed, and nobody is told");
         let (ApplyError::Call(error) | ApplyError::NotOffered(error)) = &failure.error else {
@@ -233,7 +235,7 @@ impl std::fmt::Display for Cell<'_> {
     }
 }
 
-async fn run(on: &Clients, change: &Change) -> Result<Applied, Box<Failure>> {
+async fn run(on: &Clients, change: &Change) -> Result<AppliedEncryption, Box<ApplyFailure>> {
     let (project, logstore) = (ProjectName::parse("audit").unwrap(), LogstoreName::parse("app").unwrap());
     let calls = BoundLogStore {
         client: &on.sls,
@@ -242,7 +244,12 @@ async fn run(on: &Clients, change: &Change) -> Result<Applied, Box<Failure>> {
         logstore: &logstore,
         api: change.api,
     };
-    apply(&calls, &Wanted { conf: change.wanted.clone(), create_time: None, may_be_new: false }, None).await
+    apply(
+        &calls,
+        &DesiredEncryption { conf: change.wanted.clone(), create_time: None, may_be_new: false },
+        None,
+    )
+    .await
 }
 
 async fn log_store(stage: &Stage) -> Value {

@@ -1,5 +1,5 @@
-//! The body of an `UpdateLogStore`: everything the Logstore has that the action accepts, and the
-//! complete encryption configuration.
+//! The body of an `UpdateLogStore`: every setting of the Logstore that the action accepts, and the complete encryption
+//! configuration.
 
 use serde_json::{Map, Value};
 
@@ -8,83 +8,84 @@ use super::super::EncryptConf;
 /// The member that holds the encryption configuration.
 pub(super) const ENCRYPT_CONF: &str = "encrypt_conf";
 
-/// The members `UpdateLogStore` accepts besides `encrypt_conf`, and whether even the oldest servers do.
+/// The members that `UpdateLogStore` accepts besides `encrypt_conf`, and which servers accept them.
 ///
-/// Source: SLS documentation, "`UpdateLogStore`", and the SDKs' models; `logstoreName` and `shardCount`
-/// are read-only in effect but documented as part of the body, and are sent back as they were read.
-const ACCEPTED: [(&str, Age); 12] = [
-    ("logstoreName", Age::Original),
-    ("ttl", Age::Original),
-    ("shardCount", Age::Original),
-    ("enable_tracking", Age::Original),
-    ("autoSplit", Age::Original),
-    ("maxSplitShard", Age::Original),
-    ("appendMeta", Age::Original),
-    ("telemetryType", Age::Newer),
-    ("hot_ttl", Age::Newer),
-    ("infrequentAccessTTL", Age::Newer),
-    ("mode", Age::Newer),
-    ("shardingPolicy", Age::Newer),
+/// Source: SLS documentation, "`UpdateLogStore`", and the SDKs' models. SLS changes neither `logstoreName` nor
+/// `shardCount`, but documents them as part of the body, so they are sent as they were read.
+const ACCEPTED: [(&str, Support); 12] = [
+    ("logstoreName", Support::AllServers),
+    ("ttl", Support::AllServers),
+    ("shardCount", Support::AllServers),
+    ("enable_tracking", Support::AllServers),
+    ("autoSplit", Support::AllServers),
+    ("maxSplitShard", Support::AllServers),
+    ("appendMeta", Support::AllServers),
+    ("telemetryType", Support::NewerServers),
+    ("hot_ttl", Support::NewerServers),
+    ("infrequentAccessTTL", Support::NewerServers),
+    ("mode", Support::NewerServers),
+    ("shardingPolicy", Support::NewerServers),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Age {
-    Original,
-    Newer,
+enum Support {
+    AllServers,
+    NewerServers,
 }
 
-fn age(name: &str) -> Option<Age> {
-    ACCEPTED.iter().find(|(accepted, _)| *accepted == name).map(|(_, age)| *age)
+fn support(name: &str) -> Option<Support> {
+    ACCEPTED.iter().find(|(accepted, _)| *accepted == name).map(|(_, support)| *support)
 }
 
-/// Builds the body from what the Logstore has (`base`), what has to be restored (`restore`, whatever its name) and
-/// the configuration. A member that is null was never set and is left out; so are, for servers that do not know them
-/// (`leave_out_empty`), the newer members that have no value.
+/// Builds the body from the settings of the Logstore (`base`), the members to restore (`restore`, whether the action
+/// accepts them or not) and the configuration. A member that is null was never set and is left out. For servers that do
+/// not know the newer members (`omit_empty`), those without a value are left out as well.
 pub(super) fn merge(
     base: &Map<String, Value>,
     restore: &Map<String, Value>,
     conf: &EncryptConf,
-    leave_out_empty: bool,
+    omit_empty: bool,
 ) -> Map<String, Value> {
     let mut body: Map<String, Value> = base
         .iter()
-        .filter(|(name, _)| age(name).is_some())
+        .filter(|(name, _)| support(name).is_some())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     body.extend(restore.iter().map(|(name, value)| (name.clone(), value.clone())));
     body.retain(|name, value| {
-        let may_be_left_out = leave_out_empty && age(name) == Some(Age::Newer);
+        let may_be_left_out = omit_empty && support(name) == Some(Support::NewerServers);
         !value.is_null() && (has_value(name, value) || !may_be_left_out)
     });
     let mut stored = base.get(ENCRYPT_CONF).cloned().unwrap_or(Value::Null);
     if let Some(unmanaged) = restore.get(ENCRYPT_CONF) {
-        overlay(&mut stored, unmanaged.clone());
+        merge_into(&mut stored, unmanaged.clone());
     }
-    body.insert(ENCRYPT_CONF.to_owned(), complete(Some(&stored), conf));
+    body.insert(ENCRYPT_CONF.to_owned(), complete_conf(Some(&stored), conf));
     body
 }
 
-/// The configuration as it is stored, members nobody here knows included at every depth, with those of `conf`.
-pub(super) fn complete(stored: Option<&Value>, conf: &EncryptConf) -> Value {
+/// The stored configuration with the values of `conf`. It keeps the members that the provider does not know, at every
+/// depth.
+pub(super) fn complete_conf(stored: Option<&Value>, conf: &EncryptConf) -> Value {
     let mut members = stored.filter(|stored| stored.is_object()).cloned().unwrap_or_default();
-    overlay(&mut members, conf.to_json());
+    merge_into(&mut members, conf.to_json());
     members
 }
 
-/// Puts the members of `over` into `under`, at every depth.
-fn overlay(under: &mut Value, over: Value) {
-    match (under, over) {
-        (Value::Object(under), Value::Object(over)) => {
-            for (name, value) in over {
-                overlay(under.entry(name).or_insert(Value::Null), value);
+/// Sets the members of `target` to those of `source`, at every depth.
+fn merge_into(target: &mut Value, source: Value) {
+    match (target, source) {
+        (Value::Object(target), Value::Object(source)) => {
+            for (name, value) in source {
+                merge_into(target.entry(name).or_insert(Value::Null), value);
             }
         }
-        (under, over) => *under = over,
+        (target, source) => *target = source,
     }
 }
 
-/// What a configuration has besides the members this provider manages; null if there is nothing.
-pub(super) fn unmanaged(conf: &Value) -> Value {
+/// The members of a configuration that the provider does not manage; null if it has none.
+pub(super) fn unmanaged_members(conf: &Value) -> Value {
     let Value::Object(members) = conf else { return Value::Null };
     let mut members = members.clone();
     members.remove("enable");
@@ -100,9 +101,9 @@ pub(super) fn unmanaged(conf: &Value) -> Value {
     if members.is_empty() { Value::Null } else { Value::Object(members) }
 }
 
-/// False for a value that says the same as leaving the member out: nothing is lost with it.
+/// False for a value that means the same as leaving the member out.
 ///
-/// Source for `hot_ttl`: the Go SDK's model, where 0 stands for a member that was never set.
+/// Source for `hot_ttl`: the Go SDK's model, where 0 means that the member was never set.
 pub(super) fn has_value(name: &str, value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -114,9 +115,9 @@ pub(super) fn has_value(name: &str, value: &Value) -> bool {
     }
 }
 
-/// The newer members of a body: those without a value, and those that have one.
+/// The newer members of a body: first those without a value, then those with one.
 pub(super) fn newer_members(body: &Map<String, Value>) -> (Vec<String>, Vec<String>) {
-    let newer = body.iter().filter(|(name, _)| age(name) == Some(Age::Newer));
+    let newer = body.iter().filter(|(name, _)| support(name) == Some(Support::NewerServers));
     let (valued, empty): (Vec<_>, Vec<_>) = newer.partition(|(name, value)| has_value(name, value));
     let names = |members: Vec<(&String, &Value)>| members.into_iter().map(|(name, _)| name.clone()).collect();
     (names(empty), names(valued))
@@ -140,7 +141,7 @@ mod tests {
         EncryptConf { enable: true, encrypt_type: "default".into(), user_cmk_info: None }
     }
 
-    fn rich() -> Map<String, Value> {
+    fn all_members() -> Map<String, Value> {
         object(json!({
             "logstoreName": "app", "ttl": 30, "shardCount": 2, "enable_tracking": false, "autoSplit": true,
             "maxSplitShard": 64, "appendMeta": true, "telemetryType": "", "hot_ttl": 7, "infrequentAccessTTL": 0,
@@ -151,19 +152,19 @@ mod tests {
     }
 
     #[test]
-    fn body_holds_all_accepted_members_and_no_other() {
+    fn body_has_every_accepted_member_and_no_other() {
         let expected = object(json!({
             "logstoreName": "app", "ttl": 30, "shardCount": 2, "enable_tracking": false, "autoSplit": true,
             "maxSplitShard": 64, "appendMeta": true, "telemetryType": "", "hot_ttl": 7, "infrequentAccessTTL": 0,
             "mode": "query", "shardingPolicy": {"enabled": true},
             "encrypt_conf": {"enable": true, "encrypt_type": "default"},
         }));
-        assert_eq!(merge(&rich(), &Map::new(), &conf(), false), expected);
+        assert_eq!(merge(&all_members(), &Map::new(), &conf(), false), expected);
     }
 
     #[test]
-    fn newer_members_without_a_value_are_left_out_on_demand_and_no_other() {
-        let mut base = rich();
+    fn omit_empty_leaves_out_only_newer_members_without_a_value() {
+        let mut base = all_members();
         base.insert("shardingPolicy".into(), json!({}));
         base.insert("hot_ttl".into(), json!(0));
         base.insert("ttl".into(), json!(0));
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_the_configuration_that_nobody_here_knows_are_sent_back_at_every_depth() {
+    fn unknown_members_of_the_configuration_are_sent_back_at_every_depth() {
         let stored = json!({"enable": false, "encrypt_type": "sm4", "invented": [1],
             "user_cmk_info": {"cmk_key_id": "k", "arn": "a", "region_id": "r", "other": {"deep": 1}}});
         let conf = EncryptConf {
@@ -191,10 +192,13 @@ mod tests {
         };
         let mut expected = stored.clone();
         expected["enable"] = true.into();
-        assert_eq!(complete(Some(&stored), &conf), expected);
-        assert_eq!(unmanaged(&expected), json!({"invented": [1], "user_cmk_info": {"other": {"deep": 1}}}));
-        assert_eq!(unmanaged(&conf.to_json()), Value::Null);
-        // What another writer changed in there is restored like any other member.
+        assert_eq!(complete_conf(Some(&stored), &conf), expected);
+        assert_eq!(
+            unmanaged_members(&expected),
+            json!({"invented": [1], "user_cmk_info": {"other": {"deep": 1}}})
+        );
+        assert_eq!(unmanaged_members(&conf.to_json()), Value::Null);
+        // An unknown member that another writer has changed is restored like any other.
         let restore = object(json!({"encrypt_conf": {"user_cmk_info": {"other": {"deep": 2}}}}));
         let body = merge(&object(json!({"encrypt_conf": stored})), &restore, &conf, false);
         assert_eq!(body["encrypt_conf"]["user_cmk_info"]["other"], json!({"deep": 2}));
@@ -202,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_be_restored_is_sent_whatever_its_name() {
-        let body = merge(&rich(), &object(json!({"ttl": 90, "invented": [1.50]})), &conf(), false);
+    fn members_to_restore_are_sent_even_if_the_action_does_not_accept_them() {
+        let body = merge(&all_members(), &object(json!({"ttl": 90, "invented": [1.50]})), &conf(), false);
         assert_eq!(body.get("ttl"), Some(&json!(90)));
         assert!(body.contains_key("invented"));
     }
 
     #[test]
-    fn numbers_go_back_digit_for_digit() {
+    fn numbers_are_sent_back_digit_for_digit() {
         let base: Map<String, Value> =
             serde_json::from_str(r#"{"ttl":30,"shardingPolicy":{"x":1.50}}"#).unwrap();
         let body = Value::Object(merge(&base, &Map::new(), &conf(), false)).to_string();

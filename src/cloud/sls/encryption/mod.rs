@@ -1,26 +1,24 @@
-//! Encryption of a Logstore at rest: what is permanent about it, and how it is written safely.
+//! Encryption of a Logstore at rest: which values are permanent, and how the configuration is written safely.
 //!
-//! Source: SLS documentation, "Data encryption" and "`UpdateLogStore`". The mechanism (service key or
-//! BYOK), the algorithm and the three members of `user_cmk_info` are fixed by the first configuration,
-//! also while encryption is disabled; only `enable` can change afterwards.
+//! Source: SLS documentation, "Data encryption" and "`UpdateLogStore`". The first configuration fixes the mechanism
+//! (service key or BYOK), the algorithm and the three members of `user_cmk_info`, even if encryption is disabled in it.
+//! Only `enable` can change afterwards.
 
-mod bound;
-#[cfg(test)]
-mod bound_tests;
-#[cfg(test)]
-mod interleavings;
+mod bound_log_store;
 mod merge;
-mod permanence;
+mod permanent_values;
 mod sequence;
 #[cfg(test)]
-mod sequence_tests;
+mod tests;
 mod updates;
-#[cfg(test)]
-mod window_tests;
 
-pub use bound::BoundLogStore;
-pub use permanence::{
-    Conflict, ENCRYPT_TYPES, Known, Mechanism, Part, conflicts, same_encrypt_type, same_role_arn,
+pub use bound_log_store::BoundLogStore;
+pub use permanent_values::{
+    Conflict, ENCRYPT_TYPES, Mechanism, PermanentField, PermanentValues, conflicts, same_encrypt_type,
+    same_role_arn,
 };
-pub use sequence::{Applied, ApplyError, Failure, LogStoreCalls, MAX_AGE, Update, Wanted, apply};
-pub use updates::Loss;
+pub use sequence::{
+    AppliedEncryption, ApplyError, ApplyFailure, DesiredEncryption, LogStoreCalls, MAX_READ_AGE, Update,
+    apply,
+};
+pub use updates::UnrestoredSetting;

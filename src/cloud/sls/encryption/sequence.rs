@@ -1,14 +1,15 @@
-//! Get → merge → Update → Get: brings a Logstore's encryption to what is wanted and proves that it did.
+//! Get → merge → Update → Get: sets the encryption of a Logstore as desired, and proves it by a read.
 //!
 //! The sequence alternates between two states until it ends:
 //!
-//! 1. **Read**: `GetLogStore`, again and again while the answer is out of date, that is, while it does not show an
-//!    update that SLS has confirmed, or is older than an answer before.
-//! 2. **Decide** by what was read: everything is as wanted and nothing is to be restored, so the sequence is done; or
-//!    an update is built from it and sent. After a refusal that passes the same read serves again while it is fresh;
-//!    after everything else the sequence reads.
+//! 1. **Read**: `GetLogStore`, repeated while the answer is stale. An answer is stale if it does not show an update
+//!    that SLS has confirmed, or is older than an earlier answer.
+//! 2. **Decide** by the read. If the Logstore is as desired and there is nothing to restore, the sequence ends.
+//!    Otherwise it builds an update from the read and sends it. After a temporary refusal it uses the same read again
+//!    while that is fresh. After everything else it reads.
 //!
-//! What an update did to other writers is found out at one place, [`Updates::observe`], on every way out.
+//! Only [`Updates::record_effects`] finds out which settings of other writers an update has overwritten. The sequence
+//! calls it before it ends, whichever way it ends.
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -16,30 +17,30 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{EncryptConf, EncryptionApi, LogStore},
-    merge::{ENCRYPT_CONF, complete, merge, newer_members},
-    permanence::{Conflict, conflicts, in_effect},
-    updates::{Currency, Loss, SentUpdate, Updates},
+    merge::{ENCRYPT_CONF, complete_conf, merge, newer_members},
+    permanent_values::{Conflict, conflicts, is_in_effect},
+    updates::{SentUpdate, Staleness, UnrestoredSetting, Updates},
 };
 use crate::dispatcher::SILENT_AFTER;
 use crate::error::{Error, ErrorKind};
 
-/// How long after `GetLogStore` was sent an `UpdateLogStore` that is built from its answer may be sent. A change of
-/// another writer in between is overwritten, so this bounds the time in which one can be lost.
-pub const MAX_AGE: Duration = Duration::from_secs(1);
+/// How long after `GetLogStore` the sequence may send an `UpdateLogStore` that it has built from the answer. The update
+/// overwrites a change that another writer makes in between, so this limits the time in which a change can be lost.
+pub const MAX_READ_AGE: Duration = Duration::from_secs(1);
 
-/// How long an update may be under way before the Logstore is read beside it, and how often again.
-const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// While SLS has not answered an update, the sequence reads the Logstore at this interval.
+const PARALLEL_READ_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many updates are confirmed by SLS at most. Each further one means that another writer came in between. Updates
-/// that fail are bounded by the retry policy instead.
-const MAX_CONFIRMED: u32 = 5;
+/// How many updates SLS confirms at most. Each one after the first means that another writer has changed the Logstore.
+/// The retry policy limits the updates that fail.
+const MAX_CONFIRMED_UPDATES: u32 = 5;
 
-/// How many updates are given up before they are sent, because the read they were built from had become too old.
-const MAX_TOO_LATE: u32 = 10;
+/// How many updates are not sent at most, because the read that they were built from had become too old.
+const MAX_LATE_UPDATES: u32 = 10;
 
-/// How long to wait before each further read of a Logstore that does not show an update yet; the last one repeats.
-/// The service documents no figure for its consistency; official test suites read back at once.
-const PAUSES: [Duration; 6] = [
+/// How long to wait before each further read of a Logstore that does not show an update yet. The last pause repeats.
+/// SLS documents no time after which reads are consistent; official test suites read back at once.
+const READ_PAUSES: [Duration; 6] = [
     Duration::from_millis(200),
     Duration::from_millis(400),
     Duration::from_millis(800),
@@ -48,95 +49,99 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(5),
 ];
 
-/// How often the Logstore is read for one update at most. The time limit of the operation ends it before.
+/// How often the sequence reads the Logstore after one update at most. The time limit of the operation comes earlier.
 const MAX_READS: usize = 1000;
 
-/// How long a Logstore that does not exist may just have been created.
-const NEW_FOR: Duration = Duration::from_mins(1);
+/// How long after `CreateLogStore` SLS may still answer that the Logstore does not exist.
+const CREATION_VISIBLE_WITHIN: Duration = Duration::from_mins(1);
 
-/// What older and private-cloud servers answer to a body with members they do not know
-/// (`LogStoreInfoInvalid`; source: the fallback in aliyun-log-python-sdk).
-const REDUNDANT_KEY: &str = "redundant key exist in json";
+/// Part of the message with which older and private-cloud servers refuse a body with members that they do not know
+/// (code `LogStoreInfoInvalid`; source: the fallback in aliyun-log-python-sdk).
+const REDUNDANT_KEY_MESSAGE: &str = "redundant key exist in json";
 
 /// One write of a Logstore's encryption configuration.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// `UpdateLogStore` with this body, not to be sent after `send_by` on the scale of [`LogStoreCalls::now`].
+    /// `UpdateLogStore` with this body. It must not be sent after `send_by`, a time of [`LogStoreCalls::now`].
     Document {
         /// All settings of the Logstore.
         body: Map<String, Value>,
-        /// The last moment at which what it was built from is fresh.
+        /// The time until which the read that the body was built from is fresh.
         send_by: Duration,
     },
     /// `UpdateLogStoreEncryption` with this configuration.
     Encryption(EncryptConf),
 }
 
-/// The calls the sequence makes, bound to one Logstore and to the bounds of one operation.
+/// The calls of the sequence, for one Logstore and within the limits of one operation.
 pub trait LogStoreCalls: Sized + Sync {
-    /// Which action writes.
+    /// The action that writes the configuration.
     fn api(&self) -> EncryptionApi;
 
-    /// `GetLogStore`; repeats itself as far as its policy allows.
+    /// `GetLogStore`, with the retries that the policy allows.
     fn get(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
-    /// `GetLogStore`, once the operation may be over: neither its cancellation nor its deadline ends it. It has a
-    /// short time limit of its own.
+    /// `GetLogStore` after the operation has ended: the call ignores its cancellation and its deadline, and has a short
+    /// time limit instead.
     fn final_read(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
-    /// Sends an update once; `false` if it was not sent because it would have been sent too late.
+    /// Sends an update once. `false` if it was not sent because `send_by` had passed.
     fn update(&self, update: &Update) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// The same calls with a permit to send of their own: no other call of this process delays the second of two.
+    /// The same calls with a reserved permit, so that no other call of this process delays them.
     fn with_permit(&self) -> impl Future<Output = Result<Self, Error>> + Send;
 
-    /// Waits before another attempt after `error`; gives the error back when there must not be one.
-    fn pause(&self, attempt: u32, error: Error) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Waits before the attempt that follows `error`. Returns the error if there must be no further attempt.
+    fn pause_before_retry(
+        &self,
+        attempt: u32,
+        error: Error,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Waits, or fails when the operation is cancelled or out of time.
-    fn wait(&self, time: Duration) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Sleeps. Fails when the operation is cancelled or its deadline passes.
+    fn sleep(&self, time: Duration) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Time that only goes forward.
+    /// The time of a clock that never goes back.
     fn now(&self) -> Duration;
 }
 
-/// What the Logstore's encryption shall be.
+/// The desired encryption of a Logstore.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct DesiredEncryption {
     /// The configuration.
     pub conf: EncryptConf,
-    /// The Logstore's `createTime`, if the configuration was planned against a known one.
+    /// The `createTime` of the Logstore that the configuration was planned for, if it is known.
     pub create_time: Option<i64>,
-    /// True if the Logstore may have been created so recently that SLS says it does not exist: that is waited for.
+    /// True if the Logstore may be so new that SLS still answers that it does not exist. The sequence then waits.
     pub may_be_new: bool,
 }
 
-/// The Logstore as the sequence left it, read after any update.
+/// The result of a sequence that succeeded.
 #[derive(Clone, Debug)]
-pub struct Applied {
-    /// The Logstore.
+pub struct AppliedEncryption {
+    /// The Logstore as it was read after the last update.
     pub log_store: LogStore,
-    /// True if an update was needed.
+    /// True if the sequence has sent an update.
     pub written: bool,
-    /// True if SLS may still carry out an update that it never answered: that sets back what other writers change
-    /// until then.
-    pub may_be_overwritten: bool,
+    /// True if SLS may still carry out an update that it never answered. It then overwrites what other writers change
+    /// until that moment.
+    pub update_in_doubt: bool,
 }
 
-/// A sequence that did not reach what was wanted.
+/// The result of a sequence that failed.
 #[derive(Debug)]
-pub struct Failure {
-    /// Why.
+pub struct ApplyFailure {
+    /// Why it failed.
     pub error: ApplyError,
-    /// True if an update was sent that was, or may have been, carried out.
+    /// True if the sequence has sent an update that SLS has carried out, or may carry out.
     pub written: bool,
     /// The Logstore as it was last read.
     pub last_seen: Option<LogStore>,
-    /// The outcome of one more read at the end, if nothing was read since the last update: `Ok` if
-    /// [`Failure::last_seen`] is what was found then. An update that is still under way may change it after that.
+    /// The outcome of the final read, if the sequence had not read since its last update. If it is `Ok`,
+    /// [`ApplyFailure::last_seen`] is what it found; an update that SLS has not answered may change the Logstore later.
     pub final_read: Option<Result<(), ApplyError>>,
-    /// Settings that an update of this sequence has set back, and that were not restored.
-    pub losses: Vec<Loss>,
+    /// The settings of other writers that this sequence has overwritten and not restored.
+    pub unrestored: Vec<UnrestoredSetting>,
 }
 
 /// Why a sequence failed.
@@ -145,89 +150,90 @@ pub enum ApplyError {
     /// A call failed.
     #[error(transparent)]
     Call(#[from] Error),
-    /// The Logstore has another permanent configuration.
+    /// The permanent configuration of the Logstore differs from the desired one.
     #[error("the Logstore has another permanent encryption configuration")]
     Conflict {
-        /// The configuration it has.
+        /// The configuration of the Logstore.
         stored: Box<EncryptConf>,
-        /// What differs.
+        /// The values that differ.
         conflicts: Vec<Conflict>,
     },
-    /// The Logstore was deleted and created again since it was known.
-    #[error("the Logstore was created at {found}, but the one that was planned for at {known}")]
-    Rebuilt {
-        /// The `createTime` that was known.
+    /// The Logstore was deleted and created again after the plan or an earlier read.
+    #[error("the Logstore was created at {found}, but the plan was made for the one created at {known}")]
+    Recreated {
+        /// The `createTime` in the plan or in the earlier read.
         known: i64,
-        /// The `createTime` that was found.
+        /// The `createTime` in the last read.
         found: i64,
     },
     /// SLS confirmed the update, but the configuration is not in effect.
     #[error("the service accepted the update, but the configuration is not in effect")]
     NotInEffect {
-        /// The configuration the Logstore has instead.
+        /// The configuration that the Logstore has instead.
         stored: Option<EncryptConf>,
     },
-    /// Another writer kept changing the Logstore.
+    /// Another writer changed the Logstore after each update.
     #[error("another writer kept changing the Logstore")]
-    KeepsMoving,
-    /// `GetLogStore` kept answering with a version older than one it had answered with before.
+    ConcurrentWriter,
+    /// `GetLogStore` kept answering with a version that is older than one of its earlier answers.
     #[error("GetLogStore kept answering with an old version of the Logstore")]
-    OutOfDate,
-    /// Each read was too old before the update that was built from it could be sent.
-    #[error("no update could be sent within {} s of the read that it was built from", MAX_AGE.as_secs())]
-    TooLate,
-    /// SLS refuses a member of the document, and those it may mean have values that must not be lost.
+    StaleReads,
+    /// Each read was older than [`MAX_READ_AGE`] before the update that was built from it could be sent.
+    #[error("no update could be sent within {} s of the read that it was built from", MAX_READ_AGE.as_secs())]
+    ReadsTooOld,
+    /// SLS refuses a member of the document and does not name it. The members that it may mean have values, which would
+    /// be lost if the sequence left them out.
     #[error("{error}")]
-    CannotLeaveOut {
+    UnsupportedMembers {
         /// The refusal.
         error: Error,
         /// The members that have a value.
         members: Vec<String>,
     },
-    /// SLS does not offer `UpdateLogStoreEncryption` here.
+    /// SLS does not offer `UpdateLogStoreEncryption` at this endpoint.
     #[error(transparent)]
     NotOffered(Error),
 }
 
-/// Brings the Logstore's encryption to what is wanted.
+/// Sets the encryption of a Logstore as desired.
 ///
-/// `base` may give an answer of `GetLogStore`; it saves a call while it is fresh. Nothing is sent when nothing would
-/// change. A permanent value that differs is never sent.
+/// `base` is an earlier answer of `GetLogStore`; while it is fresh, it saves a call. If the Logstore is as desired, no
+/// update is sent. A permanent value that differs from the stored one is never sent.
 ///
 /// # Errors
 ///
-/// See [`ApplyError`]; [`Failure::written`] tells whether the Logstore may have been changed.
+/// See [`ApplyError`]; [`ApplyFailure::written`] is true if SLS may have changed the Logstore.
 pub async fn apply<C: LogStoreCalls>(
     calls: &C,
-    wanted: &Wanted,
+    desired: &DesiredEncryption,
     base: Option<LogStore>,
-) -> Result<Applied, Box<Failure>> {
+) -> Result<AppliedEncryption, Box<ApplyFailure>> {
     let mut sequence = Sequence {
         calls,
         with_permit: None,
-        wanted,
+        desired,
         updates: Updates::default(),
         last_seen: None,
-        unread: false,
-        leaves_out_empty: false,
-        confirmed: 0,
-        failures: 0,
+        needs_read_back: false,
+        omits_empty_members: false,
+        confirmed_updates: 0,
+        failed_updates: 0,
         last_failure: None,
-        too_late: 0,
+        late_updates: 0,
     };
     match sequence.run(base).await {
-        Ok(log_store) => Ok(Applied {
+        Ok(log_store) => Ok(AppliedEncryption {
             log_store,
             written: !sequence.updates.is_empty(),
-            may_be_overwritten: sequence.updates.any_may_still_be_carried_out(),
+            update_in_doubt: sequence.updates.any_is_in_doubt(),
         }),
         Err(error) => {
             let final_read = sequence.final_read().await;
-            Err(Box::new(Failure {
+            Err(Box::new(ApplyFailure {
                 error,
                 written: !sequence.updates.is_empty(),
                 final_read,
-                losses: sequence.updates.losses(),
+                unrestored: sequence.updates.unrestored(),
                 last_seen: sequence.last_seen,
             }))
         }
@@ -236,30 +242,30 @@ pub async fn apply<C: LogStoreCalls>(
 
 struct Sequence<'a, C> {
     calls: &'a C,
-    /// The same calls with a permit of their own, from the first update on that came too late.
+    /// The same calls with a reserved permit, once an update came too late.
     with_permit: Option<C>,
-    wanted: &'a Wanted,
+    desired: &'a DesiredEncryption,
     updates: Updates,
     last_seen: Option<LogStore>,
-    /// True if nothing was read since the last update that was, or may have been, carried out.
-    unread: bool,
-    /// True once the server has refused members it does not know: those without a value are left out.
-    leaves_out_empty: bool,
+    /// True if the sequence has not read since the last update that SLS has carried out, or may carry out.
+    needs_read_back: bool,
+    /// True once the server has refused members that it does not know. Those without a value are then left out.
+    omits_empty_members: bool,
     /// How many updates SLS has confirmed.
-    confirmed: u32,
+    confirmed_updates: u32,
     /// How many updates failed.
-    failures: u32,
-    /// The error of the last update, if that failed.
+    failed_updates: u32,
+    /// The error of the last update, if it failed.
     last_failure: Option<Error>,
-    /// How many updates were not sent because they came too late.
-    too_late: u32,
+    /// How many updates were not sent because `send_by` had passed.
+    late_updates: u32,
 }
 
-/// What follows an update.
-enum Next {
-    /// The Logstore is read.
-    Read,
-    /// The read that the update was built from serves again while it is fresh.
+/// What the sequence builds the next update from.
+enum NextBase {
+    /// A new read.
+    NewRead,
+    /// The read that the last update was built from, while it is fresh.
     SameRead,
 }
 
@@ -268,22 +274,22 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         loop {
             let found = match base.take().filter(|read| self.is_fresh(read)) {
                 Some(read) => {
-                    self.see(&read)?;
+                    self.record_read(&read)?;
                     read
                 }
                 None => self.read().await?,
             };
-            self.updates.observe(&found);
+            self.updates.record_effects(&found);
             let conf = self.conf_to_send(&found)?;
-            if in_effect(&found, &conf)? && !self.updates.has_losses() {
+            if is_in_effect(&found, &conf)? && !self.updates.has_settings_to_restore() {
                 return Ok(found);
             }
-            if self.confirmed >= MAX_CONFIRMED {
-                return Err(self.keeps_moving(&found));
+            if self.confirmed_updates >= MAX_CONFIRMED_UPDATES {
+                return Err(self.too_many_updates_error(&found));
             }
-            match self.update(&found, &conf).await? {
-                Next::Read => {}
-                Next::SameRead => base = Some(found),
+            match self.send_update(&found, &conf).await? {
+                NextBase::NewRead => {}
+                NextBase::SameRead => base = Some(found),
             }
         }
     }
@@ -292,10 +298,10 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         self.calls.now() <= send_by(read)
     }
 
-    /// Reads the Logstore until it shows every update that SLS has confirmed, as far as another writer has not
-    /// changed it since.
+    /// Reads the Logstore until the answer shows every update that SLS has confirmed, or a later change of another
+    /// writer.
     async fn read(&mut self) -> Result<LogStore, ApplyError> {
-        if self.too_late > 0 && self.with_permit.is_none() {
+        if self.late_updates > 0 && self.with_permit.is_none() {
             self.with_permit = Some(self.calls.with_permit().await?);
         }
         let started = self.calls.now();
@@ -305,13 +311,13 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
                 Ok(found) => {
                     let is_older = self.last_seen.as_ref().is_some_and(|seen| found.is_older_than(seen));
                     if !is_older {
-                        self.see(&found)?;
+                        self.record_read(&found)?;
                     }
-                    if self.updates.currency(&found) == Currency::Current && !is_older {
+                    if self.updates.staleness(&found) == Staleness::Current && !is_older {
                         return Ok(found);
                     }
                 }
-                Err(error) if self.may_be_new(&error, started) => not_found = Some(error),
+                Err(error) if self.is_not_visible_yet(&error, started) => not_found = Some(error),
                 Err(error) if error.kind() == ErrorKind::Timeout => {
                     let is_silent = self.calls.now().saturating_sub(started) >= SILENT_AFTER;
                     let last_failure = self.last_failure.take().filter(|_| !is_silent);
@@ -319,229 +325,243 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
                 }
                 Err(error) => return Err(error.into()),
             }
-            let pause = PAUSES.get(read).or(PAUSES.last()).copied().unwrap_or_default();
-            if let Err(error) = self.calls.wait(pause).await {
-                return Err(self.out_of_time(error, not_found));
+            let pause = READ_PAUSES.get(read).or(READ_PAUSES.last()).copied().unwrap_or_default();
+            if let Err(error) = self.calls.sleep(pause).await {
+                return Err(self.read_deadline_error(error, not_found));
             }
         }
-        Err(self.not_shown())
+        Err(self.not_visible_error())
     }
 
-    /// True if SLS says that the Logstore does not exist, and that may be because it has just been created.
-    fn may_be_new(&self, error: &Error, since: Duration) -> bool {
-        self.wanted.may_be_new
+    /// True if SLS answers that the Logstore does not exist, and the Logstore may just have been created.
+    fn is_not_visible_yet(&self, error: &Error, since: Duration) -> bool {
+        self.desired.may_be_new
             && error.kind() == ErrorKind::NotFound
-            && self.calls.now().saturating_sub(since) < NEW_FOR
+            && self.calls.now().saturating_sub(since) < CREATION_VISIBLE_WITHIN
     }
 
-    /// The error when the time for reading is over.
-    fn out_of_time(&mut self, over: Error, not_found: Option<Error>) -> ApplyError {
-        match (over.kind(), not_found) {
+    /// The error when the operation ends while the sequence waits for the next read.
+    fn read_deadline_error(&mut self, error: Error, not_found: Option<Error>) -> ApplyError {
+        match (error.kind(), not_found) {
             (ErrorKind::Timeout, Some(not_found)) => not_found.into(),
-            (ErrorKind::Timeout, None) => self.not_shown(),
-            _ => over.into(),
+            (ErrorKind::Timeout, None) => self.not_visible_error(),
+            _ => error.into(),
         }
     }
 
-    /// The error when a confirmed update does not show.
-    fn not_shown(&mut self) -> ApplyError {
+    /// The error when no read shows a confirmed update.
+    fn not_visible_error(&mut self) -> ApplyError {
         if let Some(seen) = &self.last_seen {
-            self.updates.observe(seen);
+            self.updates.record_effects(seen);
         }
         match &self.last_seen {
-            Some(seen) if in_effect(seen, &self.wanted.conf).unwrap_or(false) => ApplyError::OutOfDate,
-            Some(seen) => not_in_effect(seen),
+            Some(seen) if is_in_effect(seen, &self.desired.conf).unwrap_or(false) => ApplyError::StaleReads,
+            Some(seen) => not_in_effect_error(seen),
             None => ApplyError::NotInEffect { stored: None },
         }
     }
 
-    /// The error when no further update is sent.
-    fn keeps_moving(&self, found: &LogStore) -> ApplyError {
-        if in_effect(found, &self.wanted.conf).unwrap_or(false) {
-            ApplyError::KeepsMoving
+    /// The error after [`MAX_CONFIRMED_UPDATES`].
+    fn too_many_updates_error(&self, found: &LogStore) -> ApplyError {
+        if is_in_effect(found, &self.desired.conf).unwrap_or(false) {
+            ApplyError::ConcurrentWriter
         } else {
-            not_in_effect(found)
+            not_in_effect_error(found)
         }
     }
 
-    /// Records what was read, if it is still the same Logstore.
-    fn see(&mut self, found: &LogStore) -> Result<(), ApplyError> {
+    /// Records a read.
+    ///
+    /// # Errors
+    /// [`ApplyError::Recreated`] if it shows another Logstore of the same name.
+    fn record_read(&mut self, found: &LogStore) -> Result<(), ApplyError> {
         let known = match &self.last_seen {
             Some(seen) => Some(seen.create_time()?),
-            None => self.wanted.create_time,
+            None => self.desired.create_time,
         };
         let create_time = found.create_time()?;
         match known {
-            Some(known) if known != create_time => Err(ApplyError::Rebuilt { known, found: create_time }),
+            Some(known) if known != create_time => Err(ApplyError::Recreated { known, found: create_time }),
             _ => {
                 self.last_seen = Some(found.clone());
-                self.unread = false;
+                self.needs_read_back = false;
                 Ok(())
             }
         }
     }
 
-    /// The configuration to send: the stored one, letter by letter, but for `enable`. The service compares
-    /// verbatim, so another spelling of the same thing would be refused.
+    /// The configuration to send: the stored one, letter by letter, with the desired `enable`. SLS compares letter by
+    /// letter, so it would refuse another spelling of the same value.
     fn conf_to_send(&self, found: &LogStore) -> Result<EncryptConf, ApplyError> {
-        let wanted = &self.wanted.conf;
-        let Some(stored) = found.encrypt_conf()? else { return Ok(wanted.clone()) };
-        let conflicts = conflicts(&(&stored).into(), &wanted.into());
+        let desired = &self.desired.conf;
+        let Some(stored) = found.encrypt_conf()? else { return Ok(desired.clone()) };
+        let conflicts = conflicts(&(&stored).into(), &desired.into());
         if !conflicts.is_empty() {
             return Err(ApplyError::Conflict { stored: Box::new(stored), conflicts });
         }
         let encrypt_type =
-            if stored.encrypt_type.is_empty() { wanted.encrypt_type.clone() } else { stored.encrypt_type };
-        Ok(EncryptConf { enable: wanted.enable, encrypt_type, user_cmk_info: stored.user_cmk_info })
+            if stored.encrypt_type.is_empty() { desired.encrypt_type.clone() } else { stored.encrypt_type };
+        Ok(EncryptConf { enable: desired.enable, encrypt_type, user_cmk_info: stored.user_cmk_info })
     }
 
-    /// Sends one update that is built from `base`.
-    async fn update(&mut self, base: &LogStore, conf: &EncryptConf) -> Result<Next, ApplyError> {
-        let (update, mut sent) = self.build(base, conf);
-        match self.send(&update, &mut sent).await {
+    /// Builds one update from `base` and sends it.
+    async fn send_update(&mut self, base: &LogStore, conf: &EncryptConf) -> Result<NextBase, ApplyError> {
+        let (update, mut sent) = self.build_update(base, conf);
+        match self.send_and_watch(&update, &mut sent).await {
             Ok(false) => {
-                self.too_late += 1;
-                if self.too_late < MAX_TOO_LATE { Ok(Next::Read) } else { Err(ApplyError::TooLate) }
+                self.late_updates += 1;
+                if self.late_updates < MAX_LATE_UPDATES {
+                    Ok(NextBase::NewRead)
+                } else {
+                    Err(ApplyError::ReadsTooOld)
+                }
             }
             answer => {
                 self.with_permit = None;
                 match answer {
                     Ok(_) => {
-                        self.confirmed += 1;
+                        self.confirmed_updates += 1;
                         self.last_failure = None;
-                        self.record(sent.confirmed());
-                        Ok(Next::Read)
+                        self.record_update(sent.confirmed());
+                        Ok(NextBase::NewRead)
                     }
-                    Err(error) => self.failed(base, sent, error).await,
+                    Err(error) => self.handle_failed_update(base, sent, error).await,
                 }
             }
         }
     }
 
-    fn build(&self, base: &LogStore, conf: &EncryptConf) -> (Update, SentUpdate) {
+    fn build_update(&self, base: &LogStore, conf: &EncryptConf) -> (Update, SentUpdate) {
         match self.calls.api() {
             EncryptionApi::UpdateLogStore => {
-                let body = merge(base.fields(), &self.updates.to_restore(), conf, self.leaves_out_empty);
+                let body = merge(base.fields(), &self.updates.to_restore(), conf, self.omits_empty_members);
                 let sent = SentUpdate::document(base, &body, conf);
                 (Update::Document { body, send_by: send_by(base) }, sent)
             }
             EncryptionApi::UpdateLogStoreEncryption => {
-                let members = complete(base.fields().get(ENCRYPT_CONF), conf);
+                let members = complete_conf(base.fields().get(ENCRYPT_CONF), conf);
                 (Update::Encryption(conf.clone()), SentUpdate::encryption(base, members, conf))
             }
         }
     }
 
-    /// Sends an update; while it takes long, reads the Logstore beside it.
-    async fn send(&mut self, update: &Update, sent: &mut SentUpdate) -> Result<bool, Error> {
+    /// Sends an update, and reads the Logstore at [`PARALLEL_READ_INTERVAL`] until SLS answers.
+    async fn send_and_watch(&mut self, update: &Update, sent: &mut SentUpdate) -> Result<bool, Error> {
         let calls = self.with_permit.as_ref().unwrap_or(self.calls);
         let mut answer = pin!(calls.update(update));
         loop {
-            let look = async {
-                self.calls.wait(WATCH_EVERY).await?;
+            let parallel_read = async {
+                self.calls.sleep(PARALLEL_READ_INTERVAL).await?;
                 Ok::<_, Error>(self.calls.get().await)
             };
             tokio::select! {
                 biased;
                 answer = &mut answer => return answer,
-                look = look => match look {
+                parallel_read = parallel_read => match parallel_read {
                     Ok(Ok(found)) => {
-                        self.updates.is_out_of_date(&found);
-                        sent.observe_before(&found, 0);
-                        // Once it shows, and no other can be the reason, it sets back nothing any more.
-                        if sent.is_shown_by(&found) && !self.updates.any_may_still_be_carried_out() {
+                        self.updates.record_if_stale(&found);
+                        sent.record_foreign_values(&found, 0);
+                        // Once this update is visible, it overwrites nothing more. Another update in doubt could also be
+                        // what is visible.
+                        if sent.is_visible_in(&found) && !self.updates.any_is_in_doubt() {
                             return answer.await;
                         }
                     }
-                    // Looking is a precaution; the update's own answer decides.
+                    // The read is a precaution: if it fails, the answer to the update decides.
                     Ok(Err(_)) => {}
-                    Err(_over) => return answer.await,
+                    Err(_operation_ended) => return answer.await,
                 },
             }
         }
     }
 
-    fn record(&mut self, sent: SentUpdate) {
-        self.unread = true;
+    fn record_update(&mut self, sent: SentUpdate) {
+        self.needs_read_back = true;
         self.updates.push(sent);
     }
 
-    /// Decides what follows an update that SLS did not confirm.
-    async fn failed(&mut self, base: &LogStore, sent: SentUpdate, error: Error) -> Result<Next, ApplyError> {
-        if error.message().contains(REDUNDANT_KEY) {
-            return self.leave_out_empty(&sent, error);
+    /// Decides how the sequence goes on after an update that SLS did not confirm.
+    async fn handle_failed_update(
+        &mut self,
+        base: &LogStore,
+        sent: SentUpdate,
+        error: Error,
+    ) -> Result<NextBase, ApplyError> {
+        if error.message().contains(REDUNDANT_KEY_MESSAGE) {
+            return self.omit_empty_members(&sent, error);
         }
-        if sent.is_of(EncryptionApi::UpdateLogStoreEncryption) && is_not_offered(&error) {
+        if sent.uses(EncryptionApi::UpdateLogStoreEncryption) && is_not_offered(&error) {
             return Err(ApplyError::NotOffered(error));
         }
         let in_doubt = error.may_have_been_applied();
         if in_doubt {
-            self.record(sent);
+            self.record_update(sent);
         }
         if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
-            // Another writer may have configured the Logstore first: that is the better explanation.
+            // Another writer may have configured the Logstore first. The conflict then explains the refusal better.
             if let Ok(found) = self.calls.get().await {
-                self.see(&found)?;
-                self.observe_at_the_end(&found);
+                self.record_read(&found)?;
+                self.record_effects_unless_stale(&found);
                 self.conf_to_send(&found)?;
             }
             return Err(error.into());
         }
-        // Fetching other credentials takes time. The next read has them fetched, and is fresh.
+        // Fetching new credentials takes time. The next read fetches them, so the update after it is not late.
         let reads_again = in_doubt || error.is_expired_token();
-        self.failures += 1;
+        self.failed_updates += 1;
         self.last_failure = Some(error.clone());
-        self.calls.pause(self.failures, error).await?;
-        Ok(if reads_again || !self.is_fresh(base) { Next::Read } else { Next::SameRead })
+        self.calls.pause_before_retry(self.failed_updates, error).await?;
+        Ok(if reads_again || !self.is_fresh(base) { NextBase::NewRead } else { NextBase::SameRead })
     }
 
-    /// Leaves out the newer members that have no value, for a server that does not know them.
-    fn leave_out_empty(&mut self, sent: &SentUpdate, error: Error) -> Result<Next, ApplyError> {
+    /// From now on leaves out the newer members that have no value, because the server does not know them.
+    fn omit_empty_members(&mut self, sent: &SentUpdate, error: Error) -> Result<NextBase, ApplyError> {
         let (empty, valued) = newer_members(sent.body());
-        if !self.leaves_out_empty && !empty.is_empty() {
+        if !self.omits_empty_members && !empty.is_empty() {
             tracing::debug!(left_out = ?empty, "the server refuses members it does not know");
-            self.leaves_out_empty = true;
-            return Ok(Next::SameRead);
+            self.omits_empty_members = true;
+            return Ok(NextBase::SameRead);
         }
         if valued.is_empty() {
             Err(error.into())
         } else {
-            Err(ApplyError::CannotLeaveOut { error, members: valued })
+            Err(ApplyError::UnsupportedMembers { error, members: valued })
         }
     }
 
-    /// Reads the Logstore once more, if the sequence ends with an update that nothing was read after, or whose effects
-    /// were not seen.
+    /// Reads the Logstore once more, if the sequence has not read since its last update, or has not checked the effects
+    /// of a confirmed one.
     async fn final_read(&mut self) -> Option<Result<(), ApplyError>> {
-        if !self.unread && !self.updates.any_confirmed_is_unseen() {
+        if !self.needs_read_back && !self.updates.any_confirmed_is_unchecked() {
             return None;
         }
         Some(match self.calls.final_read().await {
-            Ok(found) => self.see(&found).map(|()| self.observe_at_the_end(&found)),
+            Ok(found) => self.record_read(&found).map(|()| self.record_effects_unless_stale(&found)),
             Err(error) => Err(error.into()),
         })
     }
 
-    /// Finds out what the updates did from a read that no other one follows.
-    fn observe_at_the_end(&mut self, found: &LogStore) {
-        if self.updates.currency(found) != Currency::OutOfDate {
-            self.updates.observe(found);
+    /// Records what the updates have overwritten, by a read that is the last one.
+    fn record_effects_unless_stale(&mut self, found: &LogStore) {
+        if self.updates.staleness(found) != Staleness::Stale {
+            self.updates.record_effects(found);
         }
     }
 }
 
-/// The last moment at which an update may be sent that is built from this read.
+/// The time until which an update that is built from this read may be sent.
 fn send_by(read: &LogStore) -> Duration {
-    read.requested_at().saturating_add(MAX_AGE)
+    read.requested_at().saturating_add(MAX_READ_AGE)
 }
 
-/// True if SLS says that it has no such action: only its own word about a Logstore or project is a 404 about those.
+/// True if SLS answers that it has no such action. A 404 with the code of a missing Logstore or project is another
+/// error.
 fn is_not_offered(error: &Error) -> bool {
     error.kind() != ErrorKind::NotFound
         && (matches!(error.status(), Some(404 | 405)) || error.is_code("InvalidMethod"))
 }
 
-fn not_in_effect(found: &LogStore) -> ApplyError {
+fn not_in_effect_error(found: &LogStore) -> ApplyError {
     match found.encrypt_conf() {
         Ok(stored) => ApplyError::NotInEffect { stored },
         Err(error) => error.into(),

@@ -1,4 +1,4 @@
-//! The updates a sequence has sent, and what they did to the settings that other writers own.
+//! The updates that a sequence has sent, and which settings of other writers they have overwritten.
 
 use std::collections::BTreeMap;
 
@@ -6,59 +6,59 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{EncryptConf, EncryptionApi, LogStore},
-    merge::{ENCRYPT_CONF, has_value, unmanaged},
-    permanence::in_effect,
+    merge::{ENCRYPT_CONF, has_value, unmanaged_members},
+    permanent_values::is_in_effect,
 };
 
-/// A setting that an update set back, and that was not restored.
+/// A setting of another writer that an update has overwritten, and that the sequence has not restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loss {
+pub struct UnrestoredSetting {
     /// The name of the member.
     pub member: String,
-    /// The value it should have, as JSON.
-    pub before: String,
-    /// The value it has, as JSON; `null` if it is gone.
-    pub after: String,
+    /// The value that the other writer has set, as JSON.
+    pub expected: String,
+    /// The value that the Logstore has, as JSON; `null` if the member is missing.
+    pub actual: String,
 }
 
-/// An update that was, or may have been, carried out.
+/// An update that SLS has carried out, or may carry out.
 pub(super) struct SentUpdate {
     api: EncryptionApi,
     conf: EncryptConf,
-    /// What it was built from.
+    /// The read that the update was built from.
     base: LogStore,
-    /// What was sent.
+    /// The members that were sent.
     sent: Map<String, Value>,
-    /// What other writers have set after `base` and before this was carried out, as far as a read showed it. A later
-    /// read of the old value, which may be out of date, does not undo it.
-    others: BTreeMap<String, Other>,
-    /// The newest read that showed some of it.
-    newest_before: Option<LogStore>,
-    carried_out: CarriedOut,
-    /// True once the effects of this update were looked for.
-    is_observed: bool,
+    /// The values that reads have shown, and that other writers have set after `base` and before SLS carried out this
+    /// update. A later read of the old value does not remove one: that read may be stale.
+    foreign_values: BTreeMap<String, ForeignValue>,
+    /// The newest read that was recorded in `foreign_values`.
+    newest_recorded: Option<LogStore>,
+    status: UpdateStatus,
+    /// True once a read was compared with this update to find what the update has overwritten.
+    effects_checked: bool,
 }
 
 /// A value that another writer has set.
-struct Other {
+struct ForeignValue {
     value: Value,
-    /// How many updates had been sent when it was read: those were built without it.
-    sent: usize,
+    /// How many updates had been sent when it was read. Those updates were built without it.
+    updates_sent: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum CarriedOut {
-    /// SLS confirmed it.
+enum UpdateStatus {
+    /// SLS has carried it out.
     Confirmed,
-    /// The answer was lost: it may have been, or may still be.
+    /// The answer was lost: SLS may have carried it out, and may still do so.
     InDoubt,
 }
 
-/// The value of a member, as far as it is not this sequence's own: of `encrypt_conf` only the members nobody here
-/// manages.
+/// The value of a member that other writers own. Of `encrypt_conf`, these are the members that the provider does not
+/// manage.
 fn value(fields: &Map<String, Value>, name: &str) -> Value {
     let value = fields.get(name).unwrap_or(&Value::Null);
-    if name == ENCRYPT_CONF { unmanaged(value) } else { value.clone() }
+    if name == ENCRYPT_CONF { unmanaged_members(value) } else { value.clone() }
 }
 
 impl SentUpdate {
@@ -67,9 +67,9 @@ impl SentUpdate {
         Self::new(EncryptionApi::UpdateLogStore, base, body.clone(), conf)
     }
 
-    /// `UpdateLogStoreEncryption`; `members` is the configuration as it will be stored.
-    pub(super) fn encryption(base: &LogStore, members: Value, conf: &EncryptConf) -> Self {
-        let sent = Map::from_iter([(ENCRYPT_CONF.to_owned(), members)]);
+    /// `UpdateLogStoreEncryption`; `encrypt_conf` is the configuration that SLS will store.
+    pub(super) fn encryption(base: &LogStore, encrypt_conf: Value, conf: &EncryptConf) -> Self {
+        let sent = Map::from_iter([(ENCRYPT_CONF.to_owned(), encrypt_conf)]);
         Self::new(EncryptionApi::UpdateLogStoreEncryption, base, sent, conf)
     }
 
@@ -79,250 +79,258 @@ impl SentUpdate {
             conf: conf.clone(),
             base: base.clone(),
             sent,
-            others: BTreeMap::new(),
-            newest_before: None,
-            carried_out: CarriedOut::InDoubt,
-            is_observed: false,
+            foreign_values: BTreeMap::new(),
+            newest_recorded: None,
+            status: UpdateStatus::InDoubt,
+            effects_checked: false,
         }
     }
 
-    /// The same update once SLS has confirmed it.
+    /// This update once SLS has confirmed it.
     pub(super) fn confirmed(self) -> Self {
-        Self { carried_out: CarriedOut::Confirmed, ..self }
+        Self { status: UpdateStatus::Confirmed, ..self }
     }
 
-    pub(super) fn is_of(&self, api: EncryptionApi) -> bool {
+    pub(super) fn uses(&self, api: EncryptionApi) -> bool {
         self.api == api
     }
 
-    /// What was sent.
+    /// The members that were sent.
     pub(super) fn body(&self) -> &Map<String, Value> {
         &self.sent
     }
 
-    /// True if everything that this update changes is as it was sent.
-    pub(super) fn is_shown_by(&self, found: &LogStore) -> bool {
-        in_effect(found, &self.conf).unwrap_or(false)
-            && self.changed().all(|name| value(found.fields(), name) == value(&self.sent, name))
+    /// True if the read shows every change of this update.
+    pub(super) fn is_visible_in(&self, found: &LogStore) -> bool {
+        is_in_effect(found, &self.conf).unwrap_or(false)
+            && self.changed_members().all(|name| value(found.fields(), name) == value(&self.sent, name))
     }
 
-    /// True if everything that this update changes still has the value from before, and nothing is set back.
-    fn is_before(&self, found: &LogStore) -> bool {
+    /// True if every member that this update changes still has the value of `base`, and the update has overwritten
+    /// nothing.
+    fn is_not_yet_visible_in(&self, found: &LogStore) -> bool {
         let conf = |fields: &Map<String, Value>| fields.get(ENCRYPT_CONF).cloned().unwrap_or(Value::Null);
-        let conf_is_old = || conf(found.fields()) == conf(self.base.fields());
-        let members_are_old =
-            || self.changed().all(|name| value(found.fields(), name) == value(self.base.fields(), name));
-        let is_old = (conf_is_old() || !self.changes_conf()) && members_are_old();
-        is_old && !self.is_shown_by(found) && self.losses(0, &[], found).is_empty()
+        let conf_is_unchanged = || conf(found.fields()) == conf(self.base.fields());
+        let members_are_unchanged = || {
+            self.changed_members().all(|name| value(found.fields(), name) == value(self.base.fields(), name))
+        };
+        let is_unchanged = (conf_is_unchanged() || !self.changes_conf()) && members_are_unchanged();
+        is_unchanged && !self.is_visible_in(found) && self.overwritten(0, &[], found).is_empty()
     }
 
     fn changes_conf(&self) -> bool {
         self.base.fields().get(ENCRYPT_CONF) != self.sent.get(ENCRYPT_CONF)
     }
 
-    /// The members that this update changes besides the configuration.
-    fn changed(&self) -> impl Iterator<Item = &str> {
+    /// The members of other writers that this update changes.
+    fn changed_members(&self) -> impl Iterator<Item = &str> {
         self.sent
             .keys()
             .map(String::as_str)
             .filter(|name| value(&self.sent, name) != value(self.base.fields(), name))
     }
 
-    /// Records a read that was answered before this update was carried out; true if it shows something new.
+    /// Records the values of other writers in a read that SLS answered before it carried out this update. True if the
+    /// read shows a new one.
     ///
-    /// A read of a version older than the one this update was built from says nothing of other writers. `sent` is how
-    /// many updates have been sent.
-    pub(super) fn observe_before(&mut self, found: &LogStore, sent: usize) -> bool {
+    /// A read that is older than `base` shows no value that was set after `base`. `updates_sent` is how many updates
+    /// have been sent.
+    pub(super) fn record_foreign_values(&mut self, found: &LogStore, updates_sent: usize) -> bool {
         if found.is_older_than(&self.base) {
             return false;
         }
-        let is_newest = !self.newest_before.as_ref().is_some_and(|newest| found.is_older_than(newest));
+        let is_newest = !self.newest_recorded.as_ref().is_some_and(|newest| found.is_older_than(newest));
         let mut is_new = false;
         for name in found.fields().keys() {
             let value = value(found.fields(), name);
-            let is_known =
-                value == self::value(self.base.fields(), name) || value == self::value(&self.sent, name);
-            if value.is_null() || is_known {
+            let is_foreign =
+                value != self::value(self.base.fields(), name) && value != self::value(&self.sent, name);
+            if value.is_null() || !is_foreign {
                 continue;
             }
-            let known = self.others.get(name);
-            if known.is_none_or(|known| is_newest && known.value != value) {
+            let recorded = self.foreign_values.get(name);
+            if recorded.is_none_or(|recorded| is_newest && recorded.value != value) {
                 is_new = true;
-                self.others.insert(name.clone(), Other { value, sent });
+                self.foreign_values.insert(name.clone(), ForeignValue { value, updates_sent });
             }
         }
         if is_newest {
-            self.newest_before = Some(found.clone());
+            self.newest_recorded = Some(found.clone());
         }
         is_new
     }
 
-    /// The settings of others that this update has set back, each with the value it should have.
-    /// `later` are the updates that were sent after this one, which is the one at `index`.
-    fn losses(&self, index: usize, later: &[SentUpdate], found: &LogStore) -> Vec<(String, Value)> {
-        let names = self.base.fields().keys().chain(self.others.keys());
-        let lost = |name: &String| {
-            // A later update that was built without what is known now may have set it back as well.
-            let built_without = self.others.get(name).map_or(0, |other| other.sent.saturating_sub(index + 1));
-            let without = later.get(..built_without).unwrap_or(later);
-            Some((name.clone(), self.lost(name, without, &value(found.fields(), name))?))
+    /// The settings of other writers that this update has overwritten, each with the value to restore.
+    /// `index` is the position of this update; `later` are the updates that were sent after it.
+    fn overwritten(&self, index: usize, later: &[SentUpdate], found: &LogStore) -> Vec<(String, Value)> {
+        let names = self.base.fields().keys().chain(self.foreign_values.keys());
+        let to_restore = |name: &String| {
+            // A later update that was built without the value may have overwritten it as well.
+            let count = self
+                .foreign_values
+                .get(name)
+                .map_or(0, |foreign| foreign.updates_sent.saturating_sub(index + 1));
+            let built_without = later.get(..count).unwrap_or(later);
+            Some((name.clone(), self.overwritten_value(name, built_without, &value(found.fields(), name))?))
         };
-        names.filter_map(lost).collect()
+        names.filter_map(to_restore).collect()
     }
 
-    /// The value that this update took away from a member.
+    /// The value of a member that this update has overwritten.
     ///
-    /// A member that differs although it was sent, or that has another value though it was not sent, was changed by
-    /// another writer after this update, or by the service itself (counters, times): that value stands.
-    fn lost(&self, name: &str, later: &[SentUpdate], found: &Value) -> Option<Value> {
+    /// The read may show a value that differs from the one that was sent, or another value of a member that was not
+    /// sent. Another writer has set it after this update, or SLS has (counters, times): the sequence does not restore
+    /// an older value then.
+    fn overwritten_value(&self, name: &str, later: &[SentUpdate], found: &Value) -> Option<Value> {
         if self.api != EncryptionApi::UpdateLogStore {
             return None;
         }
         let before = value(self.base.fields(), name);
-        let expected = self.others.get(name).map_or(&before, |other| &other.value);
-        let set_back = match self.sent.get(name).map(|_| value(&self.sent, name)) {
+        let expected = self.foreign_values.get(name).map_or(&before, |foreign| &foreign.value);
+        let is_overwritten = match self.sent.get(name).map(|_| value(&self.sent, name)) {
             Some(sent) => {
                 let is_ours = |update: &SentUpdate| value(&update.sent, name) == *found;
-                self.others.contains_key(name) && (*found == sent || later.iter().any(is_ours))
+                self.foreign_values.contains_key(name) && (*found == sent || later.iter().any(is_ours))
             }
             None => has_value(name, expected) && !has_value(name, found),
         };
-        (set_back && expected != found).then(|| expected.clone())
+        (is_overwritten && expected != found).then(|| expected.clone())
     }
 }
 
-/// The updates of one sequence, and what has to be restored because of them.
+/// The updates of one sequence, and the settings to restore because of them.
 #[derive(Default)]
 pub(super) struct Updates {
     sent: Vec<SentUpdate>,
-    losses: BTreeMap<String, Lost>,
-    /// The last read, if it was unclear whether it was of before or after an update.
-    unclear: Option<LogStore>,
+    to_restore: BTreeMap<String, SettingToRestore>,
+    /// The last read, if its staleness was unclear.
+    unclear_read: Option<LogStore>,
 }
 
-/// Whether a read shows the Logstore as it is.
+/// Whether a read shows the current version of the Logstore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Currency {
-    /// It does.
+pub(super) enum Staleness {
+    /// It shows every update that SLS has carried out.
     Current,
-    /// It was answered before an update that is known to be carried out.
-    OutOfDate,
-    /// Another writer has changed what an update changes, before or after it: only a second read tells.
+    /// SLS answered it from a version that is older than an update which SLS has carried out.
+    Stale,
+    /// Another writer has changed the same members as an update, before or after it. Only a second read shows which.
     Unclear,
 }
 
 /// A setting to restore.
-struct Lost {
-    /// The value it should have.
+struct SettingToRestore {
+    /// The value that the other writer has set.
     expected: Value,
-    /// The value an update has left it with.
-    left: Value,
+    /// The value that an update has overwritten it with.
+    actual: Value,
 }
 
 impl Updates {
-    /// Adds an update that was, or may have been, carried out.
+    /// Adds an update that SLS has carried out, or may carry out.
     pub(super) fn push(&mut self, sent: SentUpdate) {
         self.sent.push(sent);
     }
 
-    /// True if no update was, or may have been, carried out.
+    /// True if there is no update that SLS has carried out or may carry out.
     pub(super) fn is_empty(&self) -> bool {
         self.sent.is_empty()
     }
 
-    /// True if a read does not show an update that is known to be carried out. It was answered before that, so what it
-    /// shows may have been set back by the update, and is recorded.
-    pub(super) fn is_out_of_date(&mut self, found: &LogStore) -> bool {
-        let (mut is_out_of_date, sent) = (false, self.sent.len());
-        for update in self.sent.iter_mut().filter(|update| update.carried_out == CarriedOut::Confirmed) {
-            if update.is_before(found) {
-                is_out_of_date = true;
-                update.is_observed &= !update.observe_before(found, sent);
+    /// True if a read does not show an update that SLS has carried out. That update may have overwritten a value which
+    /// the read shows, so the values are recorded.
+    pub(super) fn record_if_stale(&mut self, found: &LogStore) -> bool {
+        let (mut is_stale, sent) = (false, self.sent.len());
+        for update in self.sent.iter_mut().filter(|update| update.status == UpdateStatus::Confirmed) {
+            if update.is_not_yet_visible_in(found) {
+                is_stale = true;
+                update.effects_checked &= !update.record_foreign_values(found, sent);
             }
         }
-        is_out_of_date
+        is_stale
     }
 
-    /// Whether a read shows the Logstore as it is, as far as the updates that are known to be carried out tell.
-    pub(super) fn currency(&mut self, found: &LogStore) -> Currency {
-        if self.is_out_of_date(found) {
-            return Currency::OutOfDate;
+    /// Compares a read with the updates that SLS has carried out. Records the values of a stale read.
+    pub(super) fn staleness(&mut self, found: &LogStore) -> Staleness {
+        if self.record_if_stale(found) {
+            return Staleness::Stale;
         }
         let sent = self.sent.len();
-        let is_unseen =
-            |update: &&mut SentUpdate| update.carried_out == CarriedOut::Confirmed && !update.is_observed;
-        let all_shown = self.sent.iter_mut().filter(is_unseen).all(|update| update.is_shown_by(found));
-        match self.unclear.take() {
-            None if !all_shown => {
-                self.unclear = Some(found.clone());
-                Currency::Unclear
+        let is_unchecked =
+            |update: &&mut SentUpdate| update.status == UpdateStatus::Confirmed && !update.effects_checked;
+        let all_visible = self.sent.iter_mut().filter(is_unchecked).all(|update| update.is_visible_in(found));
+        match self.unclear_read.take() {
+            None if !all_visible => {
+                self.unclear_read = Some(found.clone());
+                Staleness::Unclear
             }
-            Some(earlier) if all_shown => {
-                for update in self.sent.iter_mut().filter(is_unseen) {
-                    update.observe_before(&earlier, sent);
+            Some(earlier) if all_visible => {
+                for update in self.sent.iter_mut().filter(is_unchecked) {
+                    update.record_foreign_values(&earlier, sent);
                 }
-                Currency::Current
+                Staleness::Current
             }
-            _ => Currency::Current,
+            _ => Staleness::Current,
         }
     }
 
-    /// Finds out, from a read that is not out of date, what the updates did to the settings of others. The one place
-    /// that decides what is restored, or told when the sequence ends without that.
-    pub(super) fn observe(&mut self, found: &LogStore) {
-        // What somebody has changed since, a restore of our own included, is not to be restored any more.
-        self.losses.retain(|name, lost| value(found.fields(), name) == lost.left);
+    /// Compares a read that is not stale with the updates, and records which settings of other writers they have
+    /// overwritten. Only this function decides what the sequence restores, or reports when it ends without restoring.
+    pub(super) fn record_effects(&mut self, found: &LogStore) {
+        // A setting that a writer has changed since, this sequence included, needs no restoring.
+        self.to_restore.retain(|name, setting| value(found.fields(), name) == setting.actual);
         let sent = self.sent.len();
         for index in 0..sent {
             let Some((update, later)) = self.sent.get_mut(index..).and_then(<[_]>::split_first_mut) else {
                 break;
             };
-            if update.is_observed {
+            if update.effects_checked {
                 continue;
             }
-            let lost = update.losses(index, later, found);
-            // What an update in doubt has set back is a sign of it, and so is what it sets, if no other sent the same.
-            let is_seen = !lost.is_empty() || (later.is_empty() && update.is_shown_by(found));
-            if update.carried_out == CarriedOut::InDoubt && !is_seen {
-                // What other writers change until it is carried out, it would set back.
-                update.observe_before(found, sent);
+            let overwritten = update.overwritten(index, later, found);
+            // An overwritten setting shows that SLS has carried out an update in doubt. So do the values that the update
+            // sets, if no later update has sent the same ones.
+            let is_carried_out = !overwritten.is_empty() || (later.is_empty() && update.is_visible_in(found));
+            if update.status == UpdateStatus::InDoubt && !is_carried_out {
+                // If SLS carries it out later, it overwrites what other writers change until then.
+                update.record_foreign_values(found, sent);
                 continue;
             }
-            (update.is_observed, update.carried_out) = (true, CarriedOut::Confirmed);
-            for (name, expected) in lost {
-                let left = value(found.fields(), &name);
-                self.losses.insert(name, Lost { expected, left });
+            (update.effects_checked, update.status) = (true, UpdateStatus::Confirmed);
+            for (name, expected) in overwritten {
+                let actual = value(found.fields(), &name);
+                self.to_restore.insert(name, SettingToRestore { expected, actual });
             }
         }
     }
 
-    /// True if something has to be restored.
-    pub(super) fn has_losses(&self) -> bool {
-        !self.losses.is_empty()
+    /// True if there is a setting to restore.
+    pub(super) fn has_settings_to_restore(&self) -> bool {
+        !self.to_restore.is_empty()
     }
 
-    /// The members to restore with the next update, each with the value it should have.
+    /// The members that the next update restores, each with its value.
     pub(super) fn to_restore(&self) -> Map<String, Value> {
-        self.losses.iter().map(|(name, lost)| (name.clone(), lost.expected.clone())).collect()
+        self.to_restore.iter().map(|(name, setting)| (name.clone(), setting.expected.clone())).collect()
     }
 
-    /// The settings that were set back and not restored, for a person.
-    pub(super) fn losses(&self) -> Vec<Loss> {
-        let loss = |(member, lost): (&String, &Lost)| Loss {
+    /// The settings that the sequence has not restored, for an error message.
+    pub(super) fn unrestored(&self) -> Vec<UnrestoredSetting> {
+        let unrestored = |(member, setting): (&String, &SettingToRestore)| UnrestoredSetting {
             member: member.clone(),
-            before: lost.expected.to_string(),
-            after: lost.left.to_string(),
+            expected: setting.expected.to_string(),
+            actual: setting.actual.to_string(),
         };
-        self.losses.iter().map(loss).collect()
+        self.to_restore.iter().map(unrestored).collect()
     }
 
-    /// True if the effects of an update that SLS confirmed were not looked for.
-    pub(super) fn any_confirmed_is_unseen(&self) -> bool {
-        self.sent.iter().any(|update| update.carried_out == CarriedOut::Confirmed && !update.is_observed)
+    /// True if no read was compared with an update that SLS has confirmed.
+    pub(super) fn any_confirmed_is_unchecked(&self) -> bool {
+        self.sent.iter().any(|update| update.status == UpdateStatus::Confirmed && !update.effects_checked)
     }
 
-    /// True if an update that was never answered may still be carried out.
-    pub(super) fn any_may_still_be_carried_out(&self) -> bool {
-        self.sent.iter().any(|update| update.carried_out == CarriedOut::InDoubt)
+    /// True if SLS may still carry out an update that it never answered.
+    pub(super) fn any_is_in_doubt(&self) -> bool {
+        self.sent.iter().any(|update| update.status == UpdateStatus::InDoubt)
     }
 }

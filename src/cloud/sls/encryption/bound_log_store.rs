@@ -1,4 +1,4 @@
-//! A Logstore of the real service, as the apply sequence sees it.
+//! The calls of the apply sequence, sent by a client.
 
 use std::{future::Future, time::Duration};
 
@@ -12,27 +12,27 @@ use crate::{
     names::{LogstoreName, ProjectName},
 };
 
-/// One Logstore, a client that reaches it, and the bounds of the operation.
+/// One Logstore with the client that calls SLS and the limits of the operation.
 #[derive(Clone, Debug)]
 pub struct BoundLogStore<'a> {
     /// The client.
     pub client: &'a SlsClient,
-    /// The bounds.
+    /// The limits of the operation.
     pub context: CallContext,
     /// The project of the Logstore.
     pub project: &'a ProjectName,
     /// The Logstore.
     pub logstore: &'a LogstoreName,
-    /// Which action writes.
+    /// The action that writes the configuration.
     pub api: EncryptionApi,
 }
 
 impl BoundLogStore<'_> {
-    /// Waits for something else, within the bounds of the operation.
+    /// Waits for other work within the limits of the operation.
     ///
     /// # Errors
     /// `Cancelled` or `Timeout` when the operation ends first.
-    pub async fn within<F: Future>(&self, work: F) -> Result<F::Output, Error> {
+    pub async fn bounded<F: Future>(&self, work: F) -> Result<F::Output, Error> {
         self.client.within(&self.context, self.project, self.logstore, work).await
     }
 }
@@ -47,8 +47,8 @@ impl LogStoreCalls for BoundLogStore<'_> {
     }
 
     async fn final_read(&self) -> Result<LogStore, Error> {
-        let bounds = CallContext::for_final_read(self.client.clock());
-        self.client.get_log_store(&bounds, self.project, self.logstore).await
+        let context = CallContext::for_final_read(self.client.clock());
+        self.client.get_log_store(&context, self.project, self.logstore).await
     }
 
     async fn update(&self, update: &Update) -> Result<bool, Error> {
@@ -69,12 +69,12 @@ impl LogStoreCalls for BoundLogStore<'_> {
         Ok(BoundLogStore { context, ..self.clone() })
     }
 
-    async fn pause(&self, attempt: u32, error: Error) -> Result<(), Error> {
+    async fn pause_before_retry(&self, attempt: u32, error: Error) -> Result<(), Error> {
         self.client.pause_before_retry(&self.context, attempt, &error).await
     }
 
-    async fn wait(&self, time: Duration) -> Result<(), Error> {
-        self.within(self.client.clock().sleep(time)).await
+    async fn sleep(&self, time: Duration) -> Result<(), Error> {
+        self.bounded(self.client.clock().sleep(time)).await
     }
 
     fn now(&self) -> Duration {

@@ -1,4 +1,4 @@
-//! How old a read may be when the update that is built from it is sent, whatever makes calls wait.
+//! No update is sent from a read that is older than `MAX_READ_AGE`, whatever delays the calls.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,6 @@ use std::{
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 
-use super::{
-    super::{EncryptConf, EncryptionApi, SlsClient, SlsConfig},
-    BoundLogStore, MAX_AGE, Wanted, apply,
-};
 use crate::{
     CallContext, Dispatcher, DispatcherConfig,
     clock::Clock as _,
@@ -23,18 +19,22 @@ use crate::{
     names::{LogstoreName, ProjectName, Region},
     retry::RetryPolicy,
     signing::sls,
+    sls::{
+        EncryptConf, EncryptionApi, SlsClient, SlsConfig,
+        encryption::{BoundLogStore, DesiredEncryption, MAX_READ_AGE, apply},
+    },
     testing::ManualClock,
 };
 
 const MILLI: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// SLS with any number of Logstores, which takes so many calls a second.
+/// SLS with any number of Logstores and a quota of calls a second.
 #[derive(Debug)]
-struct Sls {
+struct SlsWithQuota {
     clock: ManualClock,
     per_second: Option<f64>,
-    /// How many calls it takes at once after a rest.
+    /// How many calls SLS accepts at once after a pause.
     burst: f64,
     read_takes: Duration,
     state: Mutex<State>,
@@ -42,29 +42,30 @@ struct Sls {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What is left of the quota, and since when.
+    /// How many calls the quota allows now, and when that was computed.
     quota: Option<(f64, Duration)>,
-    /// When each Logstore was read last, and whether it was encrypted.
-    read: BTreeMap<String, Duration>,
+    /// When each Logstore was read last.
+    read_at: BTreeMap<String, Duration>,
+    /// Which Logstores are encrypted.
     encrypted: BTreeMap<String, bool>,
-    /// How old the read was that each update was built from.
+    /// The age of the read that each update was built from.
     ages: Vec<Duration>,
 }
 
-impl Sls {
-    fn takes_a_call(&self) -> bool {
+impl SlsWithQuota {
+    fn accepts_call(&self) -> bool {
         let Some(per_second) = self.per_second else { return true };
         let (mut state, now) = (self.state.lock().unwrap(), self.clock.monotonic());
         let (left, since) = state.quota.unwrap_or((self.burst, now));
         let left = (left + now.saturating_sub(since).as_secs_f64() * per_second).min(self.burst);
-        // A hair's breadth less than a whole call is a whole one.
-        let takes = left >= 1.0 - 1e-6;
-        state.quota = Some((if takes { left - 1.0 } else { left }, now));
-        takes
+        // Rounding may leave slightly less than one call.
+        let accepts = left >= 1.0 - 1e-6;
+        state.quota = Some((if accepts { left - 1.0 } else { left }, now));
+        accepts
     }
 }
 
-impl HttpTransport for Sls {
+impl HttpTransport for SlsWithQuota {
     fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
         let sent_at = self.clock.monotonic();
         Box::pin(async move {
@@ -73,7 +74,7 @@ impl HttpTransport for Sls {
                 headers: Headers::default(),
                 body: body.into_bytes(),
             };
-            if !self.takes_a_call() {
+            if !self.accepts_call() {
                 let refusal =
                     json!({"errorCode": "ReadQuotaExceed", "errorMessage": "Read quota is exceeded."});
                 return Ok(answer(403, refusal.to_string()));
@@ -81,14 +82,14 @@ impl HttpTransport for Sls {
             let name = request.path.rsplit('/').next().unwrap().to_owned();
             if request.method == Method::Put {
                 let mut state = self.state.lock().unwrap();
-                let age = sent_at.saturating_sub(state.read[&name]);
+                let age = sent_at.saturating_sub(state.read_at[&name]);
                 state.ages.push(age);
                 state.encrypted.insert(name, true);
                 return Ok(answer(200, String::new()));
             }
             self.clock.sleep(self.read_takes).await;
             let mut state = self.state.lock().unwrap();
-            state.read.insert(name.clone(), sent_at);
+            state.read_at.insert(name.clone(), sent_at);
             let mut fields = json!({"logstoreName": name, "createTime": 1, "ttl": 30});
             if state.encrypted.contains_key(&name) {
                 fields["encrypt_conf"] = json!({"enable": true, "encrypt_type": "default"});
@@ -98,22 +99,22 @@ impl HttpTransport for Sls {
     }
 }
 
-/// Credentials that have to be fetched every few calls, which takes a while.
+/// Credentials that are fetched every few calls, which takes time.
 #[derive(Debug)]
-struct Renewed {
+struct RenewedCredentials {
     clock: ManualClock,
     every: usize,
     takes: Duration,
-    asked: Mutex<usize>,
+    requests: Mutex<usize>,
 }
 
-impl CredentialProvider for Renewed {
+impl CredentialProvider for RenewedCredentials {
     fn credentials<'a>(&'a self, _: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>> {
         Box::pin(async move {
             let is_due = {
-                let mut asked = self.asked.lock().unwrap();
-                *asked += 1;
-                asked.is_multiple_of(self.every)
+                let mut requests = self.requests.lock().unwrap();
+                *requests += 1;
+                requests.is_multiple_of(self.every)
             };
             if is_due {
                 self.clock.sleep(self.takes).await;
@@ -128,8 +129,8 @@ impl CredentialProvider for Renewed {
     }
 }
 
-/// What makes calls wait.
-struct Waits {
+/// What delays the calls.
+struct Delays {
     log_stores: usize,
     per_second: Option<f64>,
     burst: f64,
@@ -138,21 +139,21 @@ struct Waits {
     renewed_every: usize,
 }
 
-/// Encrypts all Logstores at once, and gives how old the reads of their updates were.
-async fn encrypt_all(waits: Waits) -> Vec<Duration> {
+/// Encrypts all Logstores at once. Returns the age of the read that each update was built from.
+async fn encrypt_all(delays: Delays) -> Vec<Duration> {
     let clock = ManualClock::new();
-    let service = Arc::new(Sls {
+    let service = Arc::new(SlsWithQuota {
         clock: clock.clone(),
-        per_second: waits.per_second,
-        burst: waits.burst,
-        read_takes: waits.read_takes,
+        per_second: delays.per_second,
+        burst: delays.burst,
+        read_takes: delays.read_takes,
         state: Mutex::default(),
     });
-    let credentials = Renewed {
+    let credentials = RenewedCredentials {
         clock: clock.clone(),
-        every: waits.renewed_every,
+        every: delays.renewed_every,
         takes: SECOND * 2,
-        asked: Mutex::default(),
+        requests: Mutex::default(),
     };
     let dispatcher = Dispatcher::new(DispatcherConfig {
         credentials: Arc::new(credentials),
@@ -160,7 +161,7 @@ async fn encrypt_all(waits: Waits) -> Vec<Duration> {
         clock: Arc::new(clock.clone()),
         retry: RetryPolicy { max_retries: 5, base: MILLI * 200, cap: SECOND * 2 },
         request_timeout: SECOND * 30,
-        max_concurrency: waits.max_concurrency,
+        max_concurrency: delays.max_concurrency,
     });
     let client = SlsClient::new(SlsConfig {
         endpoint: Endpoint::parse("http://127.0.0.1:8700").unwrap(),
@@ -171,10 +172,10 @@ async fn encrypt_all(waits: Waits) -> Vec<Duration> {
     });
     let project = ProjectName::parse("audit").unwrap();
     let names: Vec<_> =
-        (0..waits.log_stores).map(|number| LogstoreName::parse(&format!("app-{number}")).unwrap()).collect();
+        (0..delays.log_stores).map(|number| LogstoreName::parse(&format!("app-{number}")).unwrap()).collect();
     let context = CallContext::default().with_timeout(&clock, SECOND * 3600);
     let conf = EncryptConf { enable: true, encrypt_type: "default".into(), user_cmk_info: None };
-    let wanted = Wanted { conf, create_time: None, may_be_new: false };
+    let desired = DesiredEncryption { conf, create_time: None, may_be_new: false };
     let sequences = names.iter().map(|logstore| {
         let calls = BoundLogStore {
             client: &client,
@@ -183,8 +184,8 @@ async fn encrypt_all(waits: Waits) -> Vec<Duration> {
             logstore,
             api: EncryptionApi::default(),
         };
-        let wanted = &wanted;
-        async move { apply(&calls, wanted, None).await }
+        let desired = &desired;
+        async move { apply(&calls, desired, None).await }
     });
     for outcome in clock.run(join_all(sequences)).await {
         outcome.unwrap();
@@ -192,7 +193,7 @@ async fn encrypt_all(waits: Waits) -> Vec<Duration> {
     std::mem::take(&mut service.state.lock().unwrap().ages)
 }
 
-const FREE: Waits = Waits {
+const NO_DELAYS: Delays = Delays {
     log_stores: 12,
     per_second: None,
     burst: 1.0,
@@ -202,38 +203,39 @@ const FREE: Waits = Waits {
 };
 
 #[track_caller]
-fn check(what: &str, ages: &[Duration]) {
+fn check_ages(what: &str, ages: &[Duration]) {
     let oldest = ages.iter().max().copied().unwrap_or_default();
-    assert!(!ages.is_empty() && oldest <= MAX_AGE, "{what}: {oldest:?} of {} updates", ages.len());
+    assert!(!ages.is_empty() && oldest <= MAX_READ_AGE, "{what}: {oldest:?} of {} updates", ages.len());
 }
 
 #[tokio::test]
-async fn under_any_quota_an_update_is_sent_within_a_second_of_its_read() {
-    // A quota that takes one call in a second or more, and saves up none, takes no update in time whoever sends it.
+async fn an_update_is_sent_within_a_second_of_its_read_under_any_quota() {
+    // A quota of one call a second or less, without a burst, accepts no update within a second of its read.
     for (per_second, burst) in
         [(0.5, 2.0), (1.0, 2.0), (2.0, 1.0), (3.0, 1.0), (3.0, 10.0), (10.0, 1.0), (50.0, 50.0)]
     {
         for read_takes in [MILLI * 5, MILLI * 300] {
-            let ages = encrypt_all(Waits { per_second: Some(per_second), burst, read_takes, ..FREE }).await;
-            check(&format!("{per_second} a second, {burst} at once, reads of {read_takes:?}"), &ages);
+            let ages =
+                encrypt_all(Delays { per_second: Some(per_second), burst, read_takes, ..NO_DELAYS }).await;
+            check_ages(&format!("{per_second} a second, burst {burst}, reads of {read_takes:?}"), &ages);
         }
     }
 }
 
 #[tokio::test]
-async fn with_few_permits_an_update_is_sent_within_a_second_of_its_read() {
+async fn an_update_is_sent_within_a_second_of_its_read_with_few_permits() {
     for max_concurrency in [1, 2, 3] {
         for read_takes in [MILLI * 5, MILLI * 300, MILLI * 900] {
-            let ages = encrypt_all(Waits { max_concurrency, read_takes, ..FREE }).await;
-            check(&format!("{max_concurrency} permits, reads of {read_takes:?}"), &ages);
+            let ages = encrypt_all(Delays { max_concurrency, read_takes, ..NO_DELAYS }).await;
+            check_ages(&format!("{max_concurrency} permits, reads of {read_takes:?}"), &ages);
         }
     }
 }
 
 #[tokio::test]
-async fn when_credentials_are_renewed_in_between_the_update_is_built_from_another_read() {
+async fn an_update_is_built_from_a_new_read_after_credentials_are_renewed() {
     for renewed_every in [2, 3, 5] {
-        let ages = encrypt_all(Waits { renewed_every, ..FREE }).await;
-        check(&format!("renewed at every call number {renewed_every}"), &ages);
+        let ages = encrypt_all(Delays { renewed_every, ..NO_DELAYS }).await;
+        check_ages(&format!("renewed at every call number {renewed_every}"), &ages);
     }
 }
