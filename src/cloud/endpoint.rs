@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use url::{Host, ParseError};
+
 use crate::names::{ProjectName, Region};
 use crate::regions;
 
@@ -24,13 +26,6 @@ pub enum Scheme {
     Http,
     /// With TLS.
     Https,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Host {
-    Name(String),
-    V4(Ipv4Addr),
-    V6(Ipv6Addr),
 }
 
 /// Where to connect and which host to name there.
@@ -72,37 +67,6 @@ pub enum EndpointError {
     Port(String, String),
 }
 
-/// The host of the metadata service of an ECS instance, on the instance's own link.
-///
-/// Source: ECS documentation, "Instance metadata".
-pub(crate) const ECS_METADATA: &str = "100.100.100.200";
-
-/// The regions with an endpoint of STS of their own (STS documentation, "Endpoints").
-const STS_REGIONS: [&str; 22] = [
-    "cn-hangzhou",
-    "cn-shanghai",
-    "cn-shenzhen",
-    "cn-heyuan",
-    "cn-qingdao",
-    "cn-beijing",
-    "cn-zhangjiakou",
-    "cn-huhehaote",
-    "cn-wulanchabu",
-    "cn-chengdu",
-    "cn-hongkong",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-5",
-    "ap-northeast-1",
-    "ap-south-1",
-    "us-west-1",
-    "us-east-1",
-    "eu-central-1",
-    "eu-west-1",
-    "me-east-1",
-];
-
 impl Endpoint {
     /// Reads a host or a URL, each with an optional port; IPv6 addresses stand in brackets.
     ///
@@ -135,62 +99,15 @@ impl Endpoint {
             ));
         }
         let (host, port) = split_port(authority);
-        let host = Host::parse(host).map_err(|why| EndpointError::Host(quoted(), why))?;
-        let port = match port {
-            None => None,
-            Some(digits) => {
-                Some(parse_port(digits).ok_or_else(|| EndpointError::Port(quoted(), digits.to_owned()))?)
-            }
-        };
-        if scheme == Scheme::Http && !host.is_loopback() {
+        let host = parse_host(host).map_err(|why| EndpointError::Host(quoted(), why))?;
+        let number =
+            |digits: &str| parse_port(digits).ok_or_else(|| EndpointError::Port(quoted(), digits.to_owned()));
+        let port = port.map(number).transpose()?.filter(|port| *port != scheme.default_port());
+        let endpoint = Self { scheme, host, port };
+        if scheme == Scheme::Http && !endpoint.is_loopback() {
             return Err(EndpointError::PlainHttp(quoted()));
         }
-        Ok(Self { scheme, host, port: port.filter(|port| *port != scheme.default_port()) })
-    }
-
-    /// The public endpoint of SLS in a region.
-    ///
-    /// Source: SLS documentation, "Endpoints": `<region>.log.aliyuncs.com`.
-    pub fn sls(region: &Region) -> Self {
-        Self::public(format!("{region}.log.aliyuncs.com"))
-    }
-
-    /// The one public endpoint of RAM.
-    ///
-    /// Source: RAM documentation, "Endpoints"; the endpoint table of the official command line tool maps every
-    /// region to it.
-    pub fn ram() -> Self {
-        Self::public("ram.aliyuncs.com".to_owned())
-    }
-
-    /// The public endpoint of KMS in a region.
-    ///
-    /// Source: KMS documentation, "Endpoints": `kms.<region>.aliyuncs.com`.
-    pub fn kms(region: &Region) -> Self {
-        Self::public(format!("kms.{region}.aliyuncs.com"))
-    }
-
-    /// The public endpoint of STS: that of the region where there is one, else the global one.
-    ///
-    /// Source: STS documentation, "Endpoints".
-    pub fn sts(region: &Region) -> Self {
-        if STS_REGIONS.contains(&region.as_str()) {
-            Self::public(format!("sts.{region}.aliyuncs.com"))
-        } else {
-            Self::global_sts()
-        }
-    }
-
-    /// The global public endpoint of STS.
-    pub fn global_sts() -> Self {
-        Self::public("sts.aliyuncs.com".to_owned())
-    }
-
-    /// The metadata service of an ECS instance: the one place outside of this machine that is spoken to without TLS,
-    /// because it knows no other way.
-    pub fn ecs_metadata() -> Self {
-        let address = Ipv4Addr::new(100, 100, 100, 200);
-        Self { scheme: Scheme::Http, host: Host::V4(address), port: None }
+        Ok(endpoint)
     }
 
     /// How the connection is made.
@@ -200,7 +117,11 @@ impl Endpoint {
 
     /// Whether this is an address of this machine.
     pub fn is_loopback(&self) -> bool {
-        self.host.is_loopback()
+        match &self.host {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
     }
 
     /// Where to send a call that belongs to no project.
@@ -227,7 +148,7 @@ impl Endpoint {
     ///
     /// Source: `alibabacloud-gateway-sls`, which strips the same suffixes to find the region that is signed.
     pub fn region_of_sls_host(&self) -> Option<Region> {
-        let Host::Name(name) = &self.host else { return None };
+        let Host::Domain(name) = &self.host else { return None };
         let label =
             name.strip_suffix(".log.aliyuncs.com").or_else(|| name.strip_suffix(".sls.aliyuncs.com"))?;
         let region = ["-intranet", "-share", "-vpc"]
@@ -244,7 +165,7 @@ impl Endpoint {
     #[must_use]
     pub fn of_sls_region(&self, region: &Region) -> Self {
         let mut endpoint = self.clone();
-        if let (Some(named), Host::Name(name)) = (self.region_of_sls_host(), &mut endpoint.host)
+        if let (Some(named), Host::Domain(name)) = (self.region_of_sls_host(), &mut endpoint.host)
             && regions::is_known(named.as_str())
             && let Some(rest) = name.strip_prefix(named.as_str())
         {
@@ -253,9 +174,14 @@ impl Endpoint {
         endpoint
     }
 
-    /// A host name of the service's own, over HTTPS.
-    pub(crate) fn public(name: String) -> Self {
-        Self { scheme: Scheme::Https, host: Host::Name(name), port: None }
+    /// A host name of a service, over HTTPS; nothing is checked.
+    pub(crate) fn of_service(name: String) -> Self {
+        Self { scheme: Scheme::Https, host: Host::Domain(name), port: None }
+    }
+
+    /// An address that is spoken to without TLS, also on another machine.
+    pub(crate) fn plain(address: Ipv4Addr) -> Self {
+        Self { scheme: Scheme::Http, host: Host::Ipv4(address), port: None }
     }
 
     fn origin_of(&self, connect: &str, host_header: String) -> Origin {
@@ -275,7 +201,7 @@ impl Endpoint {
     }
 
     fn is_prefixable(&self) -> bool {
-        matches!(&self.host, Host::Name(name) if name != "localhost")
+        matches!(&self.host, Host::Domain(name) if name != "localhost")
     }
 }
 
@@ -303,49 +229,32 @@ impl fmt::Display for Scheme {
     }
 }
 
-impl Host {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        if text.is_empty() {
-            return Err("it is empty");
-        }
-        if let Some(inner) = text.strip_prefix('[') {
-            let inner = inner.strip_suffix(']').ok_or("the bracket is not closed")?;
-            return inner.parse().map(Self::V6).map_err(|_| "the brackets do not hold an IPv6 address");
-        }
-        if let Ok(address) = text.parse() {
-            return Ok(Self::V4(address));
-        }
-        let name = text.to_ascii_lowercase();
-        check_labels(&name)?;
-        Ok(Self::Name(name))
+/// Reads a host as the HTTP client does. One that it reads as another than is written is refused: what is checked
+/// must be what is dialled.
+fn parse_host(text: &str) -> Result<Host, &'static str> {
+    if text.is_empty() {
+        return Err("it is empty");
     }
-
-    fn is_loopback(&self) -> bool {
-        match self {
-            Self::Name(name) => name == "localhost",
-            Self::V4(address) => address.is_loopback(),
-            Self::V6(address) => address.is_loopback(),
+    if text.starts_with('[') {
+        if !text.ends_with(']') {
+            return Err("the bracket is not closed");
         }
+        return Host::parse(text).map_err(|_| "the brackets do not hold an IPv6 address");
     }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::V4(address) => write!(f, "{address}"),
-            Self::V6(address) => write!(f, "[{address}]"),
-        }
+    check_labels(text)?;
+    match Host::parse(text) {
+        Ok(host) if host.to_string().eq_ignore_ascii_case(text) => Ok(host),
+        Err(ParseError::IdnaError) => Err("a part of it starts with xn-- and is no encoded name"),
+        // URL parsers read `127.1` and `0x7f.1` as addresses.
+        _ => Err("it looks like an IPv4 address and is not one in the form 192.0.2.1"),
     }
 }
 
 /// Splits at the colon of a port, which is the one after the brackets of an IPv6 address.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
-    let host_end = authority.rfind(']').map_or(0, |bracket| bracket + 1);
-    let colon = authority.get(host_end..).and_then(|tail| tail.find(':'));
-    match colon.and_then(|colon| authority.split_at_checked(host_end + colon)) {
-        Some((host, port)) => (host, port.strip_prefix(':')),
-        None => (authority, None),
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
     }
 }
 
@@ -363,8 +272,7 @@ fn parse_port(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|port| plain && *port != 0)
 }
 
-/// Letters, digits and hyphens in labels (RFC 1123 section 2.1). A last label of digits is refused: URL
-/// parsers read `127.1` or `0x7f.1` as an IPv4 address, and what is checked must be what is dialled.
+/// Letters, digits and hyphens in labels (RFC 1123 section 2.1), of which URL parsers ask less.
 fn check_labels(name: &str) -> Result<(), &'static str> {
     if name.len() > 253 {
         return Err("a host name has 253 characters at most");
@@ -380,33 +288,12 @@ fn check_labels(name: &str) -> Result<(), &'static str> {
             return Err("no part between dots may start or end with a hyphen");
         }
     }
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let hexadecimal = last.strip_prefix("0x").is_some_and(|tail| tail.bytes().all(|b| b.is_ascii_hexdigit()));
-    if hexadecimal || last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("it looks like an IPv4 address and is not one in the form 192.0.2.1");
-    }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn public_endpoints_follow_the_region_where_the_service_does() {
-        let region = |id| Region::parse(id).unwrap();
-        let hangzhou = region("cn-hangzhou");
-        for (endpoint, url) in [
-            (Endpoint::sls(&hangzhou), "https://cn-hangzhou.log.aliyuncs.com"),
-            (Endpoint::ram(), "https://ram.aliyuncs.com"),
-            (Endpoint::kms(&hangzhou), "https://kms.cn-hangzhou.aliyuncs.com"),
-            (Endpoint::sts(&hangzhou), "https://sts.cn-hangzhou.aliyuncs.com"),
-            (Endpoint::sts(&region("cn-nanjing")), "https://sts.aliyuncs.com"),
-        ] {
-            assert_eq!(endpoint.to_string(), url);
-            assert_eq!(Endpoint::parse(url).unwrap(), endpoint);
-        }
-    }
 
     fn project() -> ProjectName {
         ProjectName::parse("demo-proj").unwrap()
@@ -507,6 +394,7 @@ mod tests {
         refused("http://127.1", "looks like an IPv4");
         refused("0x7f.0x1", "looks like an IPv4");
         refused("http://2130706433", "looks like an IPv4");
+        refused("xn--a.example", "starts with xn--");
         refused("[::1", "not closed");
         refused("[fe80::1%eth0]", "IPv6");
         refused("[::1]x", "not closed");
@@ -525,7 +413,6 @@ mod tests {
             let endpoint = Endpoint::parse(&format!("cn-hangzhou{network}.log.aliyuncs.com")).unwrap();
             assert_eq!(endpoint.region_of_sls_host().as_ref(), Some(&region));
         }
-        assert_eq!(Endpoint::sls(&region).region_of_sls_host(), Some(region));
         assert_eq!(
             Endpoint::parse("cn-shanghai-corp.sls.aliyuncs.com")
                 .unwrap()

@@ -1,4 +1,6 @@
-//! The network the services are reached over: each has a public name and one for callers inside a VPC.
+//! The host names of the services: each has a public one and one for callers inside a VPC.
+
+use std::net::Ipv4Addr;
 
 use crate::endpoint::Endpoint;
 use crate::names::Region;
@@ -15,51 +17,99 @@ pub enum Network {
     Vpc,
 }
 
+/// The host of the metadata service of an ECS instance, on the instance's own link.
+///
+/// Source: ECS documentation, "Instance metadata".
+pub(crate) const ECS_METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+
+/// The regions with an endpoint of STS of their own (STS documentation, "Endpoints").
+const STS_REGIONS: [&str; 22] = [
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-shenzhen",
+    "cn-heyuan",
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-zhangjiakou",
+    "cn-huhehaote",
+    "cn-wulanchabu",
+    "cn-chengdu",
+    "cn-hongkong",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-northeast-1",
+    "ap-south-1",
+    "us-west-1",
+    "us-east-1",
+    "eu-central-1",
+    "eu-west-1",
+    "me-east-1",
+];
+
 impl Network {
     /// Every network with its name in a configuration.
     pub const NAMES: [(&'static str, Self); 2] = [("public", Self::Public), ("vpc", Self::Vpc)];
 
     /// The endpoint of SLS in a region.
     ///
-    /// Source of the VPC form: SLS documentation, "Endpoints", column of the internal network, one name for VPCs
-    /// and the classic network: `<region>-intranet.log.aliyuncs.com`.
+    /// Source: SLS documentation, "Endpoints". The VPC form is that of the internal network, one name for VPCs and the
+    /// classic network.
     pub fn sls(self, region: &Region) -> Endpoint {
-        match self {
-            Self::Public => Endpoint::sls(region),
-            Self::Vpc => Endpoint::public(format!("{region}-intranet.log.aliyuncs.com")),
-        }
+        self.host(format!("{region}.log.aliyuncs.com"), format!("{region}-intranet.log.aliyuncs.com"))
     }
 
     /// The endpoint of RAM, one for all regions.
     ///
-    /// Source of the VPC form: the command line tool `ack-ram-tool` of the vendor; no page of the documentation
-    /// names it.
+    /// Source: RAM documentation, "Endpoints". The VPC form is that of the vendor's command line tool `ack-ram-tool`; no
+    /// page of the documentation names it.
     pub fn ram(self) -> Endpoint {
-        match self {
-            Self::Public => Endpoint::ram(),
-            Self::Vpc => Endpoint::public("ram.vpc-proxy.aliyuncs.com".to_owned()),
-        }
+        self.host("ram.aliyuncs.com".to_owned(), "ram.vpc-proxy.aliyuncs.com".to_owned())
     }
 
     /// The endpoint of KMS in a region.
     ///
-    /// Source of the VPC form: KMS documentation, "Endpoints", column "VPC": `kms-vpc.<region>.aliyuncs.com`.
+    /// Source: KMS documentation, "Endpoints", columns "Public" and "VPC".
     pub fn kms(self, region: &Region) -> Endpoint {
+        self.host(format!("kms.{region}.aliyuncs.com"), format!("kms-vpc.{region}.aliyuncs.com"))
+    }
+
+    /// The endpoint of STS for a region: the global one where STS has none in the region.
+    ///
+    /// Inside a VPC one is formed for every region, as the official credential libraries do: there is no global one.
+    pub fn sts(self, region: &Region) -> Endpoint {
         match self {
-            Self::Public => Endpoint::kms(region),
-            Self::Vpc => Endpoint::public(format!("kms-vpc.{region}.aliyuncs.com")),
+            Self::Public if !STS_REGIONS.contains(&region.as_str()) => Endpoint::global_sts(),
+            _ => self.sts_in(region),
         }
     }
 
-    /// The endpoint of STS for a region.
+    /// The endpoint of STS in a region, also where the documentation names none.
     ///
-    /// Source of the VPC form: STS documentation, "Endpoints": `sts-vpc.<region>.aliyuncs.com`. It is formed for
-    /// every region, as the official credential libraries do: there is no global one inside a VPC.
-    pub fn sts(self, region: &Region) -> Endpoint {
-        match self {
-            Self::Public => Endpoint::sts(region),
-            Self::Vpc => Endpoint::public(format!("sts-vpc.{region}.aliyuncs.com")),
-        }
+    /// Source: STS documentation, "Endpoints".
+    pub fn sts_in(self, region: &Region) -> Endpoint {
+        self.host(format!("sts.{region}.aliyuncs.com"), format!("sts-vpc.{region}.aliyuncs.com"))
+    }
+
+    fn host(self, public: String, vpc: String) -> Endpoint {
+        Endpoint::of_service(match self {
+            Self::Public => public,
+            Self::Vpc => vpc,
+        })
+    }
+}
+
+impl Endpoint {
+    /// The global public endpoint of STS.
+    pub fn global_sts() -> Self {
+        Self::of_service("sts.aliyuncs.com".to_owned())
+    }
+
+    /// The metadata service of an ECS instance: the one place outside of this machine that is spoken to without TLS,
+    /// because it knows no other way.
+    pub fn ecs_metadata() -> Self {
+        Self::plain(ECS_METADATA)
     }
 }
 
@@ -70,6 +120,7 @@ mod tests {
     #[track_caller]
     fn check(endpoint: &Endpoint, host: &str) {
         assert_eq!(endpoint, &Endpoint::parse(host).unwrap());
+        assert_eq!(endpoint.to_string(), format!("https://{host}"));
     }
 
     #[test]
@@ -90,5 +141,7 @@ mod tests {
         check(&network.ram(), "ram.aliyuncs.com");
         check(&network.kms(&region), "kms.cn-nanjing.aliyuncs.com");
         check(&network.sts(&region), "sts.aliyuncs.com");
+        check(&network.sts_in(&region), "sts.cn-nanjing.aliyuncs.com");
+        check(&network.sts(&Region::parse("cn-hangzhou").unwrap()), "sts.cn-hangzhou.aliyuncs.com");
     }
 }

@@ -317,9 +317,10 @@ mod tests {
         let sls = |session: &Session| format!("{:?}", session.sls(&shanghai).unwrap());
         assert!(sls(&inside).contains("cn-shanghai-intranet.log.aliyuncs.com"));
         assert!(sls(&public).contains("cn-shanghai.log.aliyuncs.com"));
-        for (configured, reached) in
-            [("cn-hangzhou.log.aliyuncs.com", "cn-shanghai.log.aliyuncs.com"), ("127.0.0.1", "V4(127.0.0.1)")]
-        {
+        for (configured, reached) in [
+            ("cn-hangzhou.log.aliyuncs.com", "cn-shanghai.log.aliyuncs.com"),
+            ("127.0.0.1", "Ipv4(127.0.0.1)"),
+        ] {
             let configured = ("ALIBABA_CLOUD_ENDPOINT_SLS", configured);
             let of = session(Environment::from([pairs[0], pairs[1], pairs[2], configured]));
             assert!(sls(&of).contains(reached), "{}", sls(&of));

@@ -318,6 +318,7 @@ fn request_timeout(config: &ProviderModel) -> Duration {
 mod tests {
     use super::*;
     use crate::config::SignVersionModel;
+    use cloud::network::Network;
     use schema::{Path, Value};
 
     fn keys() -> ProviderModel {
@@ -458,7 +459,7 @@ mod tests {
 
         let config = ProviderModel { region: "cn-nanjing".into(), ..keys() };
         let public = known(&config, &Environment::default());
-        assert_eq!(public.ram_endpoint, Endpoint::ram());
+        assert_eq!(public.ram_endpoint, Network::Public.ram());
         assert_eq!(public.kms_endpoint, None);
         assert_eq!(public.sts_endpoint.to_string(), "https://sts.aliyuncs.com");
     }

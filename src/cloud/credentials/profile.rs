@@ -16,6 +16,8 @@ use crate::credentials::{
 };
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::names::Region;
+use crate::network::Network;
 use crate::ram::RoleArn;
 use crate::sts::AssumeRole;
 use crypto::Secret;
@@ -328,8 +330,10 @@ impl Profile<'_> {
             (None, None) => Ok(endpoints.default.clone()),
             (None, Some(region)) => {
                 let vpc = self.optional("enable_vpc").is_some_and(|vpc| vpc == "true");
-                let host = format!("sts{}.{region}.aliyuncs.com", if vpc { "-vpc" } else { "" });
-                Endpoint::parse(&host).map_err(|error| self.wrong("sts_region", &error.to_string()))
+                let network = if vpc { Network::Vpc } else { Network::Public };
+                let region =
+                    Region::parse(&region).map_err(|error| self.wrong("sts_region", &error.to_string()));
+                region.map(|region| network.sts_in(&region))
             }
         }
     }

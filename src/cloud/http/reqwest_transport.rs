@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 
-use crate::endpoint::{ECS_METADATA, Scheme};
+use crate::endpoint::Scheme;
 use crate::http::{
     CaBundle, Headers, HttpRequest, HttpResponse, HttpTransport, Method, Proxy, TransportError,
     TransportErrorKind, encoding,
     explain::{explain, innermost},
 };
+use crate::network::ECS_METADATA;
 
 /// How connections are made.
 #[derive(Clone, Debug)]
@@ -206,7 +207,7 @@ impl Route {
     fn of(request: &HttpRequest) -> Self {
         match (request.origin.loopback, request.origin.scheme) {
             (true, Scheme::Http) => Self::Plain,
-            (false, Scheme::Http) if request.origin.host_header == ECS_METADATA => Self::Plain,
+            (false, Scheme::Http) if request.origin.host_header == ECS_METADATA.to_string() => Self::Plain,
             (true, Scheme::Https) => Self::TlsLoopback,
             (false, _) => Self::Remote,
         }

@@ -6,6 +6,7 @@ use super::authority::{self, Authority};
 use super::*;
 use crate::http::Proxy;
 use crate::names::Region;
+use crate::network::Network;
 
 /// A proxy that notes what it is asked for.
 struct RecordingProxy {
@@ -74,10 +75,10 @@ fn origins() -> [Origin; 4] {
     let region = Region::parse("cn-hangzhou").unwrap();
     let project = ProjectName::parse("demo-proj").unwrap();
     [
-        Endpoint::sls(&region).project_origin(&project),
-        Endpoint::ram().origin(),
-        Endpoint::kms(&region).origin(),
-        Endpoint::sts(&region).origin(),
+        Network::Public.sls(&region).project_origin(&project),
+        Network::Public.ram().origin(),
+        Network::Public.kms(&region).origin(),
+        Network::Public.sts(&region).origin(),
     ]
 }
 
