@@ -234,7 +234,7 @@ fn calls() -> Vec<Attribute> {
                 .optional()
                 .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse).or_empty())
                 .description(
-                    "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys; unlike the official provider, no region is assumed.",
+                    "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, `ALIBABACLOUD_REGION_ID` or `ALICLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys; unlike the official provider, no region is assumed.",
                 ),
             Attribute::bool("skip_region_validation").optional().description(
                 "Accepts a region this provider does not know, for regions newer than it. Environment: `ALICLOUD_SKIP_REGION_VALIDATION`. Default: `false`.",
