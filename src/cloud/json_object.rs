@@ -102,6 +102,11 @@ pub(crate) fn foreign(service: &str, response: &HttpResponse) -> String {
     }
 }
 
+/// The message of a refusal without one.
+pub(crate) fn no_message(service: &str, response: &HttpResponse, has_code: bool) -> String {
+    if has_code { "the service gave no reason".to_owned() } else { foreign(service, response) }
+}
+
 /// Where an answer leads that is a redirect. Following it would hand a signed request to somebody else.
 pub(crate) fn redirect(response: &HttpResponse) -> Option<String> {
     let is_redirect = (300..400).contains(&response.status);

@@ -138,7 +138,6 @@ impl Seed {
 }
 
 fn parse_document(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
-    root.object()?;
     root.object_of(&SECTIONS)?;
     let mut seed = Seed { is_given: true, ..Seed::default() };
     if let Some(account_id) = root.member("account_id") {

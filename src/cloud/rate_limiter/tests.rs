@@ -11,7 +11,7 @@ use crate::dispatcher::ApiCall;
 use crate::endpoint::Endpoint;
 use crate::http::{Headers, HttpRequest, HttpResponse, HttpTransport, Method, TransportError};
 use crate::retry::RetryPolicy;
-use crate::testing::ManualClock;
+use crate::testing::{ManualClock, credentials};
 use crate::{CallContext, Dispatcher, DispatcherConfig};
 
 const LATENCY: Duration = Duration::from_millis(50);
@@ -77,12 +77,7 @@ impl Service {
             late: Mutex::default(),
         });
         let dispatcher = Dispatcher::new(DispatcherConfig {
-            credentials: Arc::new(StaticCredentials::new(Credentials {
-                access_key_id: "ak".into(),
-                access_key_secret: "secret".into(),
-                security_token: None,
-                source: "test".into(),
-            })),
+            credentials: Arc::new(StaticCredentials::new(credentials("ak", None))),
             transport: quota.clone(),
             clock: Arc::new(clock.clone()),
             retry: RetryPolicy::default(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::dispatcher::printable;
 use crate::error::{Error, Operation};
 use crate::http::HttpResponse;
-use crate::json_object::{foreign, malformed, parse_object};
+use crate::json_object::{malformed, no_message, parse_object};
 
 /// Where the string to sign begins in the message of `SignatureDoesNotMatch`: text for the makers of clients, which
 /// quotes every parameter.
@@ -54,18 +54,11 @@ fn refusal(operation: &Operation, response: &HttpResponse) -> Error {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(printable);
     let code = member("Code");
-    let said = member("Message").unwrap_or_else(|| no_message(operation, response, code.is_some()));
+    let said = member("Message").unwrap_or_else(|| no_message(operation.service, response, code.is_some()));
     let page = member("Recommend").map(|page| format!("; see {page}")).unwrap_or_default();
     let denial = denial(body.get("AccessDeniedDetail"));
     let message = format!("{}{denial}{page}", without_string_to_sign(&said));
     Error::from_answer(operation, response.status, code, message)
-}
-
-fn no_message(operation: &Operation, response: &HttpResponse, has_code: bool) -> String {
-    if has_code {
-        return "the service gave no reason".to_owned();
-    }
-    foreign(operation.service, response)
 }
 
 fn without_string_to_sign(message: &str) -> &str {

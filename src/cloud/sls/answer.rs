@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::dispatcher::printable;
 use crate::error::{Error, Operation};
 use crate::http::HttpResponse;
-use crate::json_object::{describe_bytes, foreign, malformed};
+use crate::json_object::{describe_bytes, malformed, no_message};
 
 /// The request id; SLS gives it nowhere but in this header (SLS documentation, "Public response headers").
 pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
@@ -34,9 +34,7 @@ fn refusal(operation: &Operation, response: &HttpResponse) -> Error {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(printable);
     let code = member("errorCode");
-    let message = member("errorMessage").unwrap_or_else(|| match &code {
-        Some(_) => "the service gave no reason".to_owned(),
-        None => foreign(operation.service, response),
-    });
+    let message =
+        member("errorMessage").unwrap_or_else(|| no_message(operation.service, response, code.is_some()));
     Error::from_answer(operation, response.status, code, message)
 }

@@ -11,6 +11,16 @@ use crate::signing::rpc::SignatureVersion;
 use crate::testing::{ManualClock, NumberedNonces, ScriptedHost, ScriptedTransport};
 use crate::{Dispatcher, DispatcherConfig};
 
+/// A key whose secret is `canary-secret`.
+pub fn credentials(id: &str, token: Option<&str>) -> Credentials {
+    Credentials {
+        access_key_id: id.into(),
+        access_key_secret: "canary-secret".into(),
+        security_token: token.map(Into::into),
+        source: "test".into(),
+    }
+}
+
 /// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
 /// `canary-token+/=`, three retries with pauses of 1 to 4 seconds, ten seconds for an attempt.
 ///
@@ -36,12 +46,7 @@ pub fn scripted_rpc_with(
 ) -> RpcConfig {
     let second = Duration::from_secs(1);
     let dispatcher = Dispatcher::new(DispatcherConfig {
-        credentials: Arc::new(StaticCredentials::new(Credentials {
-            access_key_id: "ak".into(),
-            access_key_secret: "canary-secret".into(),
-            security_token: Some("canary-token+/=".into()),
-            source: "test".into(),
-        })),
+        credentials: Arc::new(StaticCredentials::new(credentials("ak", Some("canary-token+/=")))),
         transport: transport.clone(),
         clock: Arc::new(clock.clone()),
         retry: RetryPolicy { max_retries, base: second, cap: second * 4 },

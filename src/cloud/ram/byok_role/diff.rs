@@ -137,6 +137,7 @@ mod tests {
 
     use super::super::actual::AttachedPolicy;
     use super::super::desired::{KMS_POLICIES, PrincipalKind, UNFINISHED_DESCRIPTION};
+    use super::super::tests::desired;
     use super::*;
 
     fn user(name: &str) -> Principal {
@@ -147,16 +148,6 @@ mod tests {
         PassRole {
             policy_name: policy_name.to_owned(),
             principals: users.iter().map(|name| user(name)).collect(),
-        }
-    }
-
-    fn desired() -> DesiredRole {
-        DesiredRole {
-            role_name: "sls-byok".to_owned(),
-            description: "For SLS".to_owned(),
-            max_session_duration: 3_600,
-            tags: BTreeMap::new(),
-            pass_role: Some(pass_role("pass", &["alice"])),
         }
     }
 

@@ -91,6 +91,7 @@ mod tests {
     use super::*;
     use crate::endpoint::Endpoint;
     use crate::http::Method;
+    use crate::testing::credentials;
 
     const VERSIONS: [SignatureVersion; 2] = [SignatureVersion::Acs3HmacSha256, SignatureVersion::V1HmacSha1];
 
@@ -101,15 +102,6 @@ mod tests {
         request.query.insert("Action".into(), "GetRole".into());
         request.body = b"RoleName=demo".to_vec();
         request
-    }
-
-    fn credentials(id: &str, token: Option<&str>) -> Credentials {
-        Credentials {
-            access_key_id: id.into(),
-            access_key_secret: "sk".into(),
-            security_token: token.map(Into::into),
-            source: "test".into(),
-        }
     }
 
     #[test]

@@ -88,6 +88,7 @@ mod tests {
     use super::*;
     use crate::endpoint::Endpoint;
     use crate::http::Method;
+    use crate::testing::credentials;
 
     const VERSIONS: [SignatureVersion; 3] =
         [SignatureVersion::V1HmacSha1, SignatureVersion::V1HmacSha256, SignatureVersion::V4];
@@ -98,15 +99,6 @@ mod tests {
         request.headers.set("content-type", "application/json");
         request.body = b"{}".to_vec();
         request
-    }
-
-    fn credentials(id: &str, token: Option<&str>) -> Credentials {
-        Credentials {
-            access_key_id: id.into(),
-            access_key_secret: "sk".into(),
-            security_token: token.map(Into::into),
-            source: "test".into(),
-        }
     }
 
     fn region() -> Region {

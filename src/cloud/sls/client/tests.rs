@@ -15,7 +15,7 @@ use crate::DispatcherConfig;
 use crate::credentials::{CredentialProvider, StaticCredentials};
 use crate::http::TransportErrorKind;
 use crate::retry::RetryPolicy;
-use crate::testing::{ManualClock, Reply, ScriptedTransport};
+use crate::testing::{self, ManualClock, Reply, ScriptedTransport};
 
 const SECOND: Duration = Duration::from_secs(1);
 const STORE: &str = r#"{"logstoreName":"app","createTime":1700000000,"ttl":30}"#;
@@ -85,12 +85,7 @@ fn logstore() -> LogstoreName {
 }
 
 fn credentials() -> StaticCredentials {
-    StaticCredentials::new(Credentials {
-        access_key_id: "ak".into(),
-        access_key_secret: "canary-secret".into(),
-        security_token: Some("canary-token".into()),
-        source: "test".into(),
-    })
+    StaticCredentials::new(testing::credentials("ak", Some("canary-token")))
 }
 
 fn busy() -> Reply {

@@ -77,7 +77,7 @@ fn arn() -> RoleArn {
     RoleArn::parse("acs:ram::1:role/sls-byok").unwrap()
 }
 
-fn desired() -> DesiredRole {
+pub(super) fn desired() -> DesiredRole {
     DesiredRole {
         role_name: "sls-byok".to_owned(),
         description: "For SLS".to_owned(),
