@@ -59,6 +59,13 @@ impl<'a> Object<'a> {
         items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
     }
 
+    /// A list of objects that must be there.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<&'a Map<String, Value>>, Error> {
+        let wrong = || self.wrong(name, "a list of objects");
+        let items = self.get(name).and_then(Value::as_array).ok_or_else(wrong)?;
+        items.iter().map(|item| item.as_object().ok_or_else(wrong)).collect()
+    }
+
     /// The field's error: what should be there and what is.
     pub(crate) fn wrong(&self, name: &str, expected: &str) -> Error {
         let field = self.path_of(name);

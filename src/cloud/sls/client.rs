@@ -17,7 +17,13 @@ use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::names::{LogstoreName, ProjectName, Region};
 use crate::signing::sls::{SignatureVersion, sign};
 use crate::sls::answer::{request_id, success, written};
-use crate::sls::{EncryptConf, EncryptionApi, ListLogStores, LogStore, LogStorePage};
+use crate::sls::list::{MAX_PAGE_SIZE, Query};
+use crate::sls::listing::{NamePage, whole_list};
+use crate::sls::telemetry_type::TelemetryType;
+use crate::sls::{
+    EncryptConf, EncryptionApi, ListLogStores, ListMetricStores, ListProject, LogStore, LogStorePage,
+    ProjectPage,
+};
 
 /// What an [`SlsClient`] is made of.
 #[derive(Debug)]
@@ -51,9 +57,10 @@ pub struct SlsClient {
 /// What one request asks for.
 struct Ask<'a> {
     method: Method,
-    project: &'a ProjectName,
+    /// `None` for a call that belongs to no project.
+    project: Option<&'a ProjectName>,
     path: String,
-    list: Option<&'a ListLogStores>,
+    query: Query,
     body: Vec<u8>,
 }
 
@@ -72,20 +79,50 @@ impl SlsClient {
         Self { endpoint, region, signature, encryption_api, dispatcher }
     }
 
-    /// `GetLogStore`: describes a Logstore.
+    /// `GetLogStore`: describes a Logstore. See [`SlsClient::get_store`].
     ///
     /// # Errors
-    /// `NotFound` with code `LogStoreNotExist` or `ProjectNotExist`; `Malformed` when the answer is not about this
-    /// Logstore or lacks what [`LogStore`] reads; otherwise any kind.
+    /// Those of [`SlsClient::get_store`].
     pub async fn get_log_store(
         &self,
         context: &CallContext,
         project: &ProjectName,
         logstore: &LogstoreName,
     ) -> Result<LogStore, Error> {
-        let operation = self.operation("GetLogStore", target(project, logstore));
-        let ask = Ask::read(project, path(logstore));
-        self.read(context, &operation, &ask, &|body, at| LogStore::read(&operation, logstore, body, at)).await
+        self.get_store(context, TelemetryType::Logs, project, logstore).await
+    }
+
+    /// `GetLogStore` or `GetMetricStore`: describes a Logstore or a metric store.
+    ///
+    /// # Errors
+    /// `NotFound` with code `LogStoreNotExist` or `ProjectNotExist`; `Malformed` when the answer is not about this
+    /// store or lacks what [`LogStore`] reads; otherwise any kind.
+    pub async fn get_store(
+        &self,
+        context: &CallContext,
+        telemetry_type: TelemetryType,
+        project: &ProjectName,
+        store: &LogstoreName,
+    ) -> Result<LogStore, Error> {
+        let operation = self.operation(telemetry_type.vocabulary().get, target(project, store));
+        let ask = Ask::read(project, path(telemetry_type, store));
+        let parse = |body: &[u8], at| LogStore::read(&operation, telemetry_type, store, body, at);
+        self.read(context, &operation, &ask, &parse).await
+    }
+
+    /// `ListProject`: one page of the names of the account's projects in the client's region.
+    ///
+    /// # Errors
+    /// Any kind.
+    pub async fn list_project(
+        &self,
+        context: &CallContext,
+        list: &ListProject,
+    ) -> Result<ProjectPage, Error> {
+        let operation = self.list_project_operation();
+        let (method, path) = (Method::Get, "/".to_owned());
+        let ask = Ask { method, project: None, path, query: list.query(), body: Vec::new() };
+        self.read(context, &operation, &ask, &|body, _| ProjectPage::read(&operation, body)).await
     }
 
     /// `ListLogStores`: one page of the names of a project's Logstores.
@@ -98,19 +135,82 @@ impl SlsClient {
         project: &ProjectName,
         list: &ListLogStores,
     ) -> Result<LogStorePage, Error> {
-        let operation = self.operation("ListLogStores", project.as_str());
-        let ask = Ask { list: Some(list), ..Ask::read(project, "/logstores".to_owned()) };
-        self.read(context, &operation, &ask, &|body, _| LogStorePage::read(&operation, body)).await
+        self.list_stores(context, "ListLogStores", TelemetryType::Logs, project, list.query()).await
     }
 
-    /// `UpdateLogStore`: replaces the settings of a Logstore by `body`, a complete document.
-    ///
-    /// Sent once at most: between a lost answer and a second attempt somebody else may have written, so a caller reads
-    /// again before it repeats, and waits with [`SlsClient::pause_before_retry`]. Not sent after `send_by`, a moment of
-    /// [`Clock::monotonic`]: what the body was built from may be out of date by then. Tells whether it was sent.
+    /// `ListMetricStores`: one page of the names of a project's metric stores.
     ///
     /// # Errors
-    /// Any kind. [`Error::may_have_been_applied`] says whether the Logstore may have changed.
+    /// `NotFound` with code `ProjectNotExist`; otherwise any kind.
+    pub async fn list_metric_stores(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        list: &ListMetricStores,
+    ) -> Result<LogStorePage, Error> {
+        self.list_stores(context, "ListMetricStores", TelemetryType::Metrics, project, list.query()).await
+    }
+
+    /// The names of all projects of the account in the client's region, in order: all pages of `ListProject`.
+    ///
+    /// # Errors
+    /// Those of [`SlsClient::list_project`]; `Malformed` when the list does not end.
+    pub async fn all_projects(&self, context: &CallContext) -> Result<Vec<String>, Error> {
+        whole_list(&self.list_project_operation(), async |offset| {
+            let list = ListProject { offset, size: Some(MAX_PAGE_SIZE), ..ListProject::default() };
+            let ProjectPage { total, projects: names } = self.list_project(context, &list).await?;
+            Ok(NamePage { total, names })
+        })
+        .await
+    }
+
+    /// The names of all Logstores of a project, in order: all pages of `ListLogStores`, of which `telemetry_type` may
+    /// want only those of logs or only those of metrics.
+    ///
+    /// # Errors
+    /// Those of [`SlsClient::list_log_stores`]; `Malformed` when the list does not end.
+    pub async fn all_log_stores(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        telemetry_type: Option<TelemetryType>,
+    ) -> Result<Vec<String>, Error> {
+        whole_list(&self.operation("ListLogStores", project.as_str()), async |offset| {
+            let list = ListLogStores {
+                offset,
+                size: Some(MAX_PAGE_SIZE),
+                telemetry_type,
+                ..ListLogStores::default()
+            };
+            let LogStorePage { total, logstores: names } =
+                self.list_log_stores(context, project, &list).await?;
+            Ok(NamePage { total, names })
+        })
+        .await
+    }
+
+    /// The names of all metric stores of a project, in order: all pages of `ListMetricStores`.
+    ///
+    /// # Errors
+    /// Those of [`SlsClient::list_metric_stores`]; `Malformed` when the list does not end.
+    pub async fn all_metric_stores(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+    ) -> Result<Vec<String>, Error> {
+        whole_list(&self.operation("ListMetricStores", project.as_str()), async |offset| {
+            let list = ListMetricStores { offset, size: Some(MAX_PAGE_SIZE), name: None };
+            let LogStorePage { total, logstores: names } =
+                self.list_metric_stores(context, project, &list).await?;
+            Ok(NamePage { total, names })
+        })
+        .await
+    }
+
+    /// `UpdateLogStore`: replaces the settings of a Logstore. See [`SlsClient::update_store`].
+    ///
+    /// # Errors
+    /// Those of [`SlsClient::update_store`].
     pub async fn update_log_store(
         &self,
         context: &CallContext,
@@ -119,8 +219,28 @@ impl SlsClient {
         body: &Map<String, Value>,
         send_by: Duration,
     ) -> Result<bool, Error> {
-        let operation = self.operation("UpdateLogStore", target(project, logstore));
-        let ask = Ask::write(&operation, project, path(logstore), body)?;
+        self.update_store(context, TelemetryType::Logs, (project, logstore), body, send_by).await
+    }
+
+    /// `UpdateLogStore` or `UpdateMetricStore`: replaces the settings of a Logstore or metric store by `body`, a complete
+    /// document in its vocabulary.
+    ///
+    /// Sent once at most: between a lost answer and a second attempt somebody else may have written, so a caller reads
+    /// again before it repeats, and waits with [`SlsClient::pause_before_retry`]. Not sent after `send_by`, a moment of
+    /// [`Clock::monotonic`]: what the body was built from may be out of date by then. Tells whether it was sent.
+    ///
+    /// # Errors
+    /// Any kind. [`Error::may_have_been_applied`] says whether the store may have changed.
+    pub async fn update_store(
+        &self,
+        context: &CallContext,
+        telemetry_type: TelemetryType,
+        (project, store): (&ProjectName, &LogstoreName),
+        body: &Map<String, Value>,
+        send_by: Duration,
+    ) -> Result<bool, Error> {
+        let operation = self.operation(telemetry_type.vocabulary().update, target(project, store));
+        let ask = Ask::write(&operation, project, path(telemetry_type, store), body)?;
         let build = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
         let parse = |response: &HttpResponse, _| written(&operation, response);
         let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
@@ -141,7 +261,7 @@ impl SlsClient {
         conf: &EncryptConf,
     ) -> Result<(), Error> {
         let operation = self.operation("UpdateLogStoreEncryption", target(project, logstore));
-        let path = format!("{}/encryption", path(logstore));
+        let path = format!("{}/encryption", path(TelemetryType::Logs, logstore));
         let ask = Ask::write(&operation, project, path, &conf.to_dedicated_json())?;
         let build = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
         let parse = |response: &HttpResponse, _| written(&operation, response);
@@ -198,13 +318,32 @@ impl SlsClient {
         self.encryption_api
     }
 
+    /// The clock that deadlines of a [`CallContext`] are measured on.
+    pub fn clock(&self) -> &dyn Clock {
+        self.dispatcher.clock()
+    }
+
     fn operation(&self, action: &'static str, target: impl Into<String>) -> Operation {
         Operation::new(SERVICE, action, target).in_region(&self.region)
     }
 
-    /// The clock that deadlines of a [`CallContext`] are measured on.
-    pub fn clock(&self) -> &dyn Clock {
-        self.dispatcher.clock()
+    fn list_project_operation(&self) -> Operation {
+        self.operation("ListProject", format!("the projects of {}", self.region))
+    }
+
+    async fn list_stores(
+        &self,
+        context: &CallContext,
+        action: &'static str,
+        telemetry_type: TelemetryType,
+        project: &ProjectName,
+        query: Query,
+    ) -> Result<LogStorePage, Error> {
+        let vocabulary = telemetry_type.vocabulary();
+        let operation = self.operation(action, project.as_str());
+        let ask = Ask { query, ..Ask::read(project, vocabulary.collection.to_owned()) };
+        self.read(context, &operation, &ask, &|body, _| LogStorePage::read(&operation, vocabulary, body))
+            .await
     }
 
     async fn read<T>(
@@ -230,9 +369,12 @@ impl SlsClient {
         credentials: &Credentials,
         at: OffsetDateTime,
     ) -> Result<HttpRequest, Error> {
-        let origin = self.endpoint.project_origin(ask.project);
+        let origin = match ask.project {
+            Some(project) => self.endpoint.project_origin(project),
+            None => self.endpoint.origin(),
+        };
         let mut request = HttpRequest::new(ask.method, origin, &ask.path);
-        request.query = ask.list.map(ListLogStores::query).unwrap_or_default();
+        request.query.clone_from(&ask.query);
         request.body.clone_from(&ask.body);
         request.headers.set("x-log-apiversion", API_VERSION);
         request.headers.set("x-log-bodyrawsize", request.body.len().to_string());
@@ -249,7 +391,7 @@ impl SlsClient {
 
 impl<'a> Ask<'a> {
     fn read(project: &'a ProjectName, path: String) -> Self {
-        Self { method: Method::Get, project, path, list: None, body: Vec::new() }
+        Self { method: Method::Get, project: Some(project), path, query: Query::new(), body: Vec::new() }
     }
 
     fn write(
@@ -261,7 +403,7 @@ impl<'a> Ask<'a> {
         let body = serde_json::to_vec(body).map_err(|error| {
             Error::new(ErrorKind::Invalid, operation, "the document cannot be written").with_source(error)
         })?;
-        Ok(Self { method: Method::Put, project, path, list: None, body })
+        Ok(Self { method: Method::Put, project: Some(project), path, query: Query::new(), body })
     }
 }
 
@@ -269,8 +411,8 @@ fn target(project: &ProjectName, logstore: &LogstoreName) -> String {
     format!("{project}/{logstore}")
 }
 
-fn path(logstore: &LogstoreName) -> String {
-    format!("/logstores/{logstore}")
+fn path(telemetry_type: TelemetryType, store: &LogstoreName) -> String {
+    format!("{}/{store}", telemetry_type.vocabulary().collection)
 }
 
 #[cfg(test)]

@@ -42,49 +42,99 @@ pub struct UserCmkInfo {
     pub region_id: String,
 }
 
+/// The names that the members of an encryption configuration have in one part of the API.
+#[derive(Debug)]
+pub(crate) struct ConfMembers {
+    /// The member that holds the configuration.
+    pub(crate) conf: &'static str,
+    encrypt_type: &'static str,
+    user_cmk_info: &'static str,
+    cmk_key_id: &'static str,
+    arn: &'static str,
+    region_id: &'static str,
+}
+
+/// The names in `GetLogStore` and `UpdateLogStore`.
+pub(crate) const OF_LOG_STORES: ConfMembers = ConfMembers {
+    conf: "encrypt_conf",
+    encrypt_type: "encrypt_type",
+    user_cmk_info: "user_cmk_info",
+    cmk_key_id: "cmk_key_id",
+    arn: "arn",
+    region_id: "region_id",
+};
+
+/// The names in `GetMetricStore` and `UpdateMetricStore` (the official Go SDK, which has them from tests on the real
+/// service; no page describes them). Metric stores ignore the names of Logstores silently.
+pub(crate) const OF_METRIC_STORES: ConfMembers = ConfMembers {
+    conf: "encryptConf",
+    encrypt_type: "encryptType",
+    user_cmk_info: "userCmkInfo",
+    cmk_key_id: "cmkKeyId",
+    arn: "arn",
+    region_id: "regionId",
+};
+
+/// The names in `UpdateLogStoreEncryption`, whose whole body is the configuration.
+const DEDICATED: ConfMembers = ConfMembers {
+    conf: "",
+    encrypt_type: "encryptType",
+    user_cmk_info: "userCmkInfo",
+    cmk_key_id: "keyId",
+    arn: "roleArn",
+    region_id: "regionId",
+};
+
 impl EncryptConf {
     /// The configuration in the form of `UpdateLogStore`.
     pub fn to_json(&self) -> Value {
-        let mut fields = Map::new();
-        fields.insert("enable".to_owned(), self.enable.into());
-        fields.insert("encrypt_type".to_owned(), self.encrypt_type.clone().into());
-        if let Some(UserCmkInfo { cmk_key_id, arn, region_id }) = &self.user_cmk_info {
-            let info = json!({ "cmk_key_id": cmk_key_id, "arn": arn, "region_id": region_id });
-            fields.insert("user_cmk_info".to_owned(), info);
-        }
-        Value::Object(fields)
+        Value::Object(self.to_members(&OF_LOG_STORES))
+    }
+
+    /// The configuration in the form of `UpdateMetricStore`.
+    pub fn to_metric_store_json(&self) -> Value {
+        Value::Object(self.to_members(&OF_METRIC_STORES))
     }
 
     /// The configuration in the form of `UpdateLogStoreEncryption`, which names the members differently.
     pub fn to_dedicated_json(&self) -> Map<String, Value> {
+        self.to_members(&DEDICATED)
+    }
+
+    /// The configuration by these names. An algorithm that is not known is left out.
+    fn to_members(&self, names: &ConfMembers) -> Map<String, Value> {
         let mut fields = Map::new();
         fields.insert("enable".to_owned(), self.enable.into());
         if !self.encrypt_type.is_empty() {
-            fields.insert("encryptType".to_owned(), self.encrypt_type.clone().into());
+            fields.insert(names.encrypt_type.to_owned(), self.encrypt_type.clone().into());
         }
         if let Some(UserCmkInfo { cmk_key_id, arn, region_id }) = &self.user_cmk_info {
-            let info = json!({ "keyId": cmk_key_id, "roleArn": arn, "regionId": region_id });
-            fields.insert("userCmkInfo".to_owned(), info);
+            let info = json!({ names.cmk_key_id: cmk_key_id, names.arn: arn, names.region_id: region_id });
+            fields.insert(names.user_cmk_info.to_owned(), info);
         }
         fields
     }
 
-    /// Parses `encrypt_conf` of an answer.
+    /// Parses the configuration in an answer.
     ///
-    /// Two forms are accepted that no page describes (guesses). A configuration that is disabled may lack
-    /// `encrypt_type`, because SLS requires it only with `enable`; it is then empty. A `user_cmk_info` whose members are
-    /// all empty names no key, so the key is that of the service.
-    pub(crate) fn read(operation: &Operation, fields: &Map<String, Value>) -> Result<Self, Error> {
-        let conf = Object::new(operation, "encrypt_conf", fields);
+    /// Two forms are accepted that no page describes (guesses). A configuration that is disabled may lack the algorithm,
+    /// because SLS requires it only with `enable`; it is then empty. A `user_cmk_info` whose members are all empty names
+    /// no key, so the key is that of the service.
+    pub(crate) fn read(
+        operation: &Operation,
+        names: &ConfMembers,
+        fields: &Map<String, Value>,
+    ) -> Result<Self, Error> {
+        let conf = Object::new(operation, names.conf, fields);
         let enable = conf.boolean("enable")?;
-        let encrypt_type = match conf.optional_text("encrypt_type")? {
+        let encrypt_type = match conf.optional_text(names.encrypt_type)? {
             Some(text) => text,
-            None if enable => return Err(conf.wrong("encrypt_type", "a text")),
+            None if enable => return Err(conf.wrong(names.encrypt_type, "a text")),
             None => "",
         };
-        let user_cmk_info = match conf.optional_object("user_cmk_info")? {
+        let user_cmk_info = match conf.optional_object(names.user_cmk_info)? {
             Some(info) if info.values().any(|value| !is_blank(value)) => {
-                Some(UserCmkInfo::read(operation, info)?)
+                Some(UserCmkInfo::read(operation, names, info)?)
             }
             _ => None,
         };
@@ -93,12 +143,12 @@ impl EncryptConf {
 }
 
 impl UserCmkInfo {
-    fn read(operation: &Operation, fields: &Map<String, Value>) -> Result<Self, Error> {
-        let info = Object::new(operation, "encrypt_conf.user_cmk_info", fields);
+    fn read(operation: &Operation, names: &ConfMembers, fields: &Map<String, Value>) -> Result<Self, Error> {
+        let info = Object::new(operation, format!("{}.{}", names.conf, names.user_cmk_info), fields);
         Ok(Self {
-            cmk_key_id: info.text("cmk_key_id")?.to_owned(),
-            arn: info.text("arn")?.to_owned(),
-            region_id: info.text("region_id")?.to_owned(),
+            cmk_key_id: info.text(names.cmk_key_id)?.to_owned(),
+            arn: info.text(names.arn)?.to_owned(),
+            region_id: info.text(names.region_id)?.to_owned(),
         })
     }
 }

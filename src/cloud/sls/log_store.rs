@@ -1,4 +1,4 @@
-//! A Logstore as `GetLogStore` describes it.
+//! A Logstore as `GetLogStore` describes it, or a metric store as `GetMetricStore` does.
 
 use std::time::Duration;
 
@@ -8,13 +8,16 @@ use crate::error::{Error, Operation};
 use crate::json_object::{Object, parse_object};
 use crate::names::LogstoreName;
 use crate::sls::encrypt_conf::EncryptConf;
+use crate::sls::telemetry_type::TelemetryType;
 
-/// The answer of `GetLogStore`, with every field it came with: also those nobody here has heard of, and numbers
-/// digit for digit (only an exponent gets its sign: `1e400` becomes `1e+400`). What is written back from it loses
-/// nothing.
+/// The answer of `GetLogStore` or `GetMetricStore`, with every field it came with: also those nobody here has heard of,
+/// and numbers digit for digit (only an exponent gets its sign: `1e400` becomes `1e+400`). What is written back from it
+/// loses nothing.
 #[derive(Clone, Debug)]
 pub struct LogStore {
     operation: Operation,
+    /// Whose vocabulary the fields have.
+    vocabulary: TelemetryType,
     fields: Map<String, Value>,
     requested_at: Duration,
 }
@@ -24,7 +27,13 @@ impl LogStore {
     ///
     /// `requested_at` is when `GetLogStore` was sent, on the scale of [`crate::clock::Clock::monotonic`].
     pub fn from_fields(operation: Operation, fields: Map<String, Value>, requested_at: Duration) -> Self {
-        Self { operation, fields, requested_at }
+        Self { operation, vocabulary: TelemetryType::Logs, fields, requested_at }
+    }
+
+    /// The same fields, read as those of `GetMetricStore` or `GetLogStore`.
+    #[must_use]
+    pub fn with_vocabulary_of(self, telemetry_type: TelemetryType) -> Self {
+        Self { vocabulary: telemetry_type, ..self }
     }
 
     /// When the `GetLogStore` that was answered with this was sent, on the scale of
@@ -37,26 +46,41 @@ impl LogStore {
     /// about the Logstore that was asked for.
     pub(crate) fn read(
         operation: &Operation,
+        telemetry_type: TelemetryType,
         asked: &LogstoreName,
         body: &[u8],
         requested_at: Duration,
     ) -> Result<Self, Error> {
-        let store = Self::from_fields(operation.clone(), parse_object(operation, body)?, requested_at);
+        let store = Self::from_fields(operation.clone(), parse_object(operation, body)?, requested_at)
+            .with_vocabulary_of(telemetry_type);
         if store.logstore_name()? != asked.as_str() {
             let expected = format!("the text {:?}", asked.as_str());
-            return Err(store.object().wrong("logstoreName", &expected));
+            return Err(store.object().wrong(telemetry_type.vocabulary().name, &expected));
         }
         store.create_time()?;
         store.encrypt_conf()?;
         Ok(store)
     }
 
-    /// `logstoreName`
+    /// `logstoreName`; `name` of a metric store.
     ///
     /// # Errors
     /// Kind `Malformed` when it is missing or not a text.
     pub fn logstore_name(&self) -> Result<&str, Error> {
-        self.object().text("logstoreName")
+        self.object().text(self.vocabulary.vocabulary().name)
+    }
+
+    /// What the store holds: `telemetryType`, which the answer of `GetMetricStore` does not have.
+    pub fn telemetry_type(&self) -> TelemetryType {
+        match self.fields.get("telemetryType").and_then(Value::as_str) {
+            Some(text) if self.vocabulary == TelemetryType::Logs => TelemetryType::from_member(text),
+            _ => self.vocabulary,
+        }
+    }
+
+    /// `productType`: the product of Alibaba Cloud that the Logstore belongs to; `None` for a Logstore of the user.
+    pub fn product_type(&self) -> Option<&str> {
+        self.fields.get("productType").and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
     /// `createTime`, in seconds since 1970: what tells a Logstore from a later one of the same name.
@@ -67,15 +91,16 @@ impl LogStore {
         self.object().integer("createTime")
     }
 
-    /// `encrypt_conf`; `None` when encryption was never configured. SLS leaves the field out then; `null` is
-    /// taken for the same.
+    /// `encrypt_conf`, `encryptConf` of a metric store; `None` when encryption was never configured. SLS leaves the field
+    /// out then; `null` is taken for the same.
     ///
     /// # Errors
     /// Kind `Malformed` when it does not have the documented shape; the text names the field, what it should
     /// be and what it is.
     pub fn encrypt_conf(&self) -> Result<Option<EncryptConf>, Error> {
-        let conf = self.object().optional_object("encrypt_conf")?;
-        conf.map(|fields| EncryptConf::read(&self.operation, fields)).transpose()
+        let names = self.vocabulary.vocabulary().conf;
+        let conf = self.object().optional_object(names.conf)?;
+        conf.map(|fields| EncryptConf::read(&self.operation, names, fields)).transpose()
     }
 
     /// True if this answer is of an older version of the Logstore than another one, by `lastModifyTime`. False where
@@ -104,8 +129,13 @@ mod tests {
     use crate::sls::UserCmkInfo;
 
     fn read(body: &str) -> Result<LogStore, Error> {
-        let operation = Operation::new("SLS", "GetLogStore", "p/app");
-        LogStore::read(&operation, &LogstoreName::parse("app").unwrap(), body.as_bytes(), Duration::ZERO)
+        read_as(TelemetryType::Logs, body)
+    }
+
+    fn read_as(telemetry_type: TelemetryType, body: &str) -> Result<LogStore, Error> {
+        let operation = Operation::new("SLS", telemetry_type.vocabulary().get, "p/app");
+        let name = LogstoreName::parse("app").unwrap();
+        LogStore::read(&operation, telemetry_type, &name, body.as_bytes(), Duration::ZERO)
     }
 
     fn with_conf(conf: &Value) -> Result<LogStore, Error> {
@@ -217,5 +247,40 @@ mod tests {
             ),
             "`encrypt_conf.user_cmk_info.region_id` should be a text; found nothing",
         );
+    }
+    #[test]
+    fn a_metric_store_has_names_of_its_own() {
+        let conf = json!({ "enable": true, "encryptType": "m4", "userCmkInfo":
+            { "cmkKeyId": "key", "arn": "acs:ram::1:role/Role", "regionId": "cn-hangzhou" } });
+        let body = json!({ "name": "app", "createTime": 1, "encryptConf": conf }).to_string();
+        let store = read_as(TelemetryType::Metrics, &body).unwrap();
+        assert_eq!(store.encrypt_conf().unwrap().unwrap().to_metric_store_json(), conf);
+        assert_eq!((store.telemetry_type(), store.logstore_name().unwrap()), (TelemetryType::Metrics, "app"));
+        // The names of Logstores mean nothing there, and the other way round.
+        let foreign =
+            json!({ "name": "app", "createTime": 1, "encrypt_conf": { "enable": true } }).to_string();
+        assert_eq!(read_as(TelemetryType::Metrics, &foreign).unwrap().encrypt_conf().unwrap(), None);
+        malformed(read(&body), "`logstoreName` should be a text; found nothing");
+        malformed(
+            read_as(TelemetryType::Metrics, &body.replace("regionId", "region_id")),
+            "`encryptConf.userCmkInfo.regionId` should be a text; found nothing",
+        );
+        malformed(
+            read_as(TelemetryType::Metrics, &body.replace("\"app\"", "\"other\"")),
+            "`name` should be the text \"app\"; found the text \"other\"",
+        );
+    }
+
+    #[test]
+    fn kind_and_owner_are_read_where_the_answer_has_them() {
+        let store =
+            |members: &str| read(&format!(r#"{{"logstoreName":"app","createTime":1{members}}}"#)).unwrap();
+        for (members, kind, product) in [
+            ("", TelemetryType::Logs, None),
+            (r#","telemetryType":"","productType":"""#, TelemetryType::Logs, None),
+            (r#","telemetryType":"metrics","productType":"aliyun""#, TelemetryType::Metrics, Some("aliyun")),
+        ] {
+            assert_eq!((store(members).telemetry_type(), store(members).product_type()), (kind, product));
+        }
     }
 }

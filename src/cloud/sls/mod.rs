@@ -5,9 +5,12 @@ mod client;
 mod encrypt_conf;
 pub mod encryption;
 mod list;
+mod listing;
 mod log_store;
+mod telemetry_type;
 
 pub use client::{SlsClient, SlsConfig};
 pub use encrypt_conf::{EncryptConf, EncryptionApi, UserCmkInfo};
-pub use list::{ListLogStores, LogStorePage};
+pub use list::{ListLogStores, ListMetricStores, ListProject, LogStorePage, MAX_PAGE_SIZE, ProjectPage};
 pub use log_store::LogStore;
+pub use telemetry_type::TelemetryType;

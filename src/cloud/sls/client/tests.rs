@@ -1,6 +1,7 @@
 //! The client on a scripted transport and a manual clock.
 
 mod expired_tokens;
+mod lists;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -598,22 +599,6 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
         });
         self.0.lock().unwrap().push(words.join(" "));
     }
-}
-
-#[tokio::test]
-async fn a_page_of_names_is_read() {
-    let harness = Harness::new([Reply::answer(
-        200,
-        r#"{"count":2,"total":7,"logstores":["app","internal-operation_log"]}"#,
-    )]);
-    let list = ListLogStores { size: Some(2), logstore_name: Some("a b".into()), ..ListLogStores::default() };
-    let page = harness.client.list_log_stores(&harness.context, &project(), &list).await.unwrap();
-    assert_eq!(
-        page,
-        LogStorePage { total: 7, logstores: vec!["app".into(), "internal-operation_log".into()] }
-    );
-    let urls: Vec<_> = harness.transport.requests().iter().map(HttpRequest::url).collect();
-    assert_eq!(urls, ["http://127.0.0.1:8700/logstores?logstoreName=a%20b&offset=0&size=2"]);
 }
 
 #[derive(Debug)]
