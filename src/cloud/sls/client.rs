@@ -92,6 +92,19 @@ impl SlsClient {
         self.get_store(context, TelemetryType::Logs, project, logstore).await
     }
 
+    /// `GetMetricStore`: describes a metric store. See [`SlsClient::get_store`].
+    ///
+    /// # Errors
+    /// Those of [`SlsClient::get_store`].
+    pub async fn get_metric_store(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        name: &LogstoreName,
+    ) -> Result<LogStore, Error> {
+        self.get_store(context, TelemetryType::Metrics, project, name).await
+    }
+
     /// `GetLogStore` or `GetMetricStore`: describes a Logstore or a metric store.
     ///
     /// # Errors
@@ -220,6 +233,21 @@ impl SlsClient {
         send_by: Duration,
     ) -> Result<bool, Error> {
         self.update_store(context, TelemetryType::Logs, (project, logstore), body, send_by).await
+    }
+
+    /// `UpdateMetricStore`: replaces the settings of a metric store. See [`SlsClient::update_store`].
+    ///
+    /// # Errors
+    /// Those of [`SlsClient::update_store`].
+    pub async fn update_metric_store(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        name: &LogstoreName,
+        body: &Map<String, Value>,
+        send_by: Duration,
+    ) -> Result<bool, Error> {
+        self.update_store(context, TelemetryType::Metrics, (project, name), body, send_by).await
     }
 
     /// `UpdateLogStore` or `UpdateMetricStore`: replaces the settings of a Logstore or metric store by `body`, a complete

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::authentication::authenticate;
+use super::authentication::{authenticate, signed_region};
 use super::byok::KeyAndRoleCheck;
 use super::context::{Context, Request};
 use super::data::{self, Compression, DataCall, DataOperation};
@@ -39,7 +39,7 @@ pub async fn serve(state: &State, id: &str, call: &Call, release: Release) -> An
 
 async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Result<Answer, Error> {
     let endpoint = call.endpoint();
-    let region = region_of(state, &endpoint);
+    let region = region_of(state, call, &endpoint);
     let (directory, now) = (state.identity.current(), state.clock.unix());
     let principal = authenticate(call, |id| state.access_key(&directory, id), now, &region)?;
     state.requests.identified(id, principal.arn());
@@ -65,15 +65,18 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     run_under_fault(&evaluation, fault, state).await
 }
 
-/// The region a call is for: the endpoint's, else that of the project it names, else the emulator's.
-fn region_of(state: &State, endpoint: &Endpoint) -> String {
-    endpoint
-        .region
-        .clone()
-        .or_else(|| {
-            state.sls().project(endpoint.project.as_deref()?, View::Current).map(|p| p.region.clone())
-        })
-        .unwrap_or_else(|| state.region.clone())
+/// The region a call is for: the endpoint's, else that of the project it names, else the emulator's. At an endpoint that
+/// names neither, such as an IP address, a call is for the region that it is signed for, so that a client can list the
+/// projects of each.
+fn region_of(state: &State, call: &Call, endpoint: &Endpoint) -> String {
+    let of_project =
+        |name: &str| state.sls().project(name, View::Current).map(|project| project.region.clone());
+    let of_endpoint = match (&endpoint.region, &endpoint.project) {
+        (Some(region), _) => Some(region.clone()),
+        (None, Some(project)) => of_project(project),
+        (None, None) => signed_region(call).map(str::to_owned),
+    };
+    of_endpoint.unwrap_or_else(|| state.region.clone())
 }
 
 /// A call that may be carried out.

@@ -23,7 +23,10 @@ pub fn seed() -> Value {
         ],
         "oidc_providers": [seeded_provider()],
         "keys": [{ "id": "key-aes", "spec": "Aliyun_AES_256" }],
-        "projects": [{ "name": "audit", "logstores": [{ "logstoreName": "app", "ttl": 30 }] }],
+        "projects": [{ "name": "audit", "logstores": [
+            { "logstoreName": "app", "ttl": 30 },
+            { "logstoreName": "cpu", "ttl": 30, "telemetryType": "Metrics" },
+        ] }],
     })
 }
 

@@ -20,11 +20,15 @@ pub fn action_of(request: &Message) -> String {
         return action.unwrap().to_owned();
     }
     let path = target.split('?').next().unwrap();
-    let action = match (method, path, path.strip_prefix("/logstores/")) {
+    let action = match (method, path, path.rsplit_once('/')) {
+        ("GET", "/", _) => "ListProject",
         ("GET", "/logstores", _) => "ListLogStores",
-        ("GET", _, Some(_)) => "GetLogStore",
-        ("PUT", _, Some(name)) if name.ends_with("/encryption") => "UpdateLogStoreEncryption",
-        ("PUT", _, Some(_)) => "UpdateLogStore",
+        ("GET", "/metricstores", _) => "ListMetricStores",
+        ("GET", _, Some(("/logstores", _))) => "GetLogStore",
+        ("GET", _, Some(("/metricstores", _))) => "GetMetricStore",
+        ("PUT", _, Some((_, "encryption"))) => "UpdateLogStoreEncryption",
+        ("PUT", _, Some(("/logstores", _))) => "UpdateLogStore",
+        ("PUT", _, Some(("/metricstores", _))) => "UpdateMetricStore",
         _ => panic!("no action of SLS is known by {}", request.first_line()),
     };
     action.to_owned()

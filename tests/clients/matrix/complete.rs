@@ -9,6 +9,10 @@ use super::actions;
 /// The methods of clients that send nothing.
 const SEND_NOTHING: [&str; 3] = ["pausebeforeretry", "within", "withpermit"];
 
+/// The methods of clients whose calls are those of other methods.
+const MADE_OF_OTHERS: [&str; 5] =
+    ["allprojects", "alllogstores", "allmetricstores", "getstore", "updatestore"];
+
 #[test]
 fn every_method_of_a_client_that_sends_something_is_in_the_table() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cloud");
@@ -16,7 +20,7 @@ fn every_method_of_a_client_that_sends_something_is_in_the_table() {
     for file in rust_files(&folder) {
         methods.extend(client_methods(&fs::read_to_string(file).unwrap()));
     }
-    for name in SEND_NOTHING {
+    for name in SEND_NOTHING.into_iter().chain(MADE_OF_OTHERS) {
         assert!(methods.remove(name), "there is no method {name} any more");
     }
     let names: Vec<String> = actions::all().iter().map(|action| action.name.to_lowercase()).collect();

@@ -53,6 +53,14 @@ pub fn authenticate(
     Ok(key.principal)
 }
 
+/// The region that a call is signed for, if its signature has one. It is not verified here.
+pub fn signed_region(call: &Call) -> Option<&str> {
+    match Claim::from_call(call).ok()?.scheme {
+        Scheme::V4(scope) => Some(scope.region),
+        Scheme::V1(_) => None,
+    }
+}
+
 fn refused(why: KeyError, access_key_id: &str) -> Error {
     match why {
         KeyError::UnknownKey => Error::unauthorized(format!("AccessKeyId not found: {access_key_id}")),

@@ -1,7 +1,7 @@
 //! The actions of SLS.
 
 use cloud::names::{LogstoreName, ProjectName};
-use cloud::sls::{EncryptConf, ListLogStores};
+use cloud::sls::{EncryptConf, ListLogStores, ListMetricStores, ListProject};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -20,6 +20,35 @@ pub fn actions() -> Vec<Action> {
                 on.sls.list_log_stores(&on.context, &audit(), &ListLogStores::default()).await.map(drop)
             })
         }),
+        read("ListProject", |on| {
+            Box::pin(async { on.sls.list_project(&on.context, &ListProject::default()).await.map(drop) })
+        }),
+        read("ListMetricStores", |on| {
+            Box::pin(async {
+                on.sls.list_metric_stores(&on.context, &audit(), &ListMetricStores::default()).await.map(drop)
+            })
+        }),
+        read("GetMetricStore", |on| {
+            Box::pin(async { on.sls.get_metric_store(&on.context, &audit(), &cpu()).await.map(drop) })
+        }),
+        Action::new(
+            Service::Sls,
+            "UpdateMetricStore",
+            Kind::WriteOnce(|on| {
+                Box::pin(async {
+                    let found = on.sls.get_metric_store(&on.context, &audit(), &cpu()).await.unwrap();
+                    found.fields()["ttl"] == 7
+                })
+            }),
+            |on| {
+                Box::pin(async {
+                    let (project, name, body) = (audit(), cpu(), update("name", "cpu"));
+                    let in_time = Duration::from_hours(1000);
+                    let sent = on.sls.update_metric_store(&on.context, &project, &name, &body, in_time);
+                    sent.await.map(|sent| assert!(sent))
+                })
+            },
+        ),
         Action::new(
             Service::Sls,
             "UpdateLogStore",
@@ -31,7 +60,7 @@ pub fn actions() -> Vec<Action> {
             }),
             |on| {
                 Box::pin(async {
-                    let (project, logstore, body) = (audit(), app(), update());
+                    let (project, logstore, body) = (audit(), app(), update("logstoreName", "app"));
                     let in_time = Duration::from_hours(1000);
                     let sent = on.sls.update_log_store(&on.context, &project, &logstore, &body, in_time);
                     sent.await.map(|sent| assert!(sent))
@@ -58,10 +87,8 @@ pub fn actions() -> Vec<Action> {
     ]
 }
 
-fn update() -> Map<String, Value> {
-    let Value::Object(body) = json!({ "logstoreName": "app", "ttl": 7, "shardCount": 2 }) else {
-        panic!("an object")
-    };
+fn update(member: &str, name: &str) -> Map<String, Value> {
+    let Value::Object(body) = json!({ member: name, "ttl": 7, "shardCount": 2 }) else { panic!("an object") };
     body
 }
 
@@ -71,4 +98,8 @@ fn audit() -> ProjectName {
 
 fn app() -> LogstoreName {
     LogstoreName::parse("app").unwrap()
+}
+
+fn cpu() -> LogstoreName {
+    LogstoreName::parse("cpu").unwrap()
 }
