@@ -3,7 +3,8 @@
 use super::pb::tfplugin6 as pb;
 use schema::messages::{
     ApplyRequest, ConfigureRequest, DataReadRequest, Encoded, GenerateConfigRequest, ImportRequest,
-    MoveRequest, PlanRequest, RawState, ReadRequest, UpgradeIdentityRequest, UpgradeStateRequest,
+    ListRequest, MoveRequest, PlanRequest, RawState, ReadRequest, UpgradeIdentityRequest,
+    UpgradeStateRequest,
 };
 
 /// A value; a message that is missing or empty is an absent one.
@@ -79,6 +80,15 @@ pub(super) fn read_data_source(request: pb::read_data_source::Request) -> DataRe
         type_name: request.type_name,
         config: value(request.config),
         deferral_allowed: request.client_capabilities.is_some_and(|host| host.deferral_allowed),
+    }
+}
+
+pub(super) fn list(request: pb::list_resource::Request) -> ListRequest {
+    ListRequest {
+        type_name: request.type_name,
+        config: value(request.config),
+        include_resource: request.include_resource_object,
+        limit: request.limit,
     }
 }
 
@@ -255,6 +265,15 @@ mod tests {
             state: Some(msgpack(b"state")),
         });
         assert_eq!((generated.type_name.as_str(), generated.state), ("t", encoded(b"state")));
+
+        let listed = list(pb::list_resource::Request {
+            type_name: "t".into(),
+            config: Some(msgpack(b"config")),
+            include_resource_object: true,
+            limit: 7,
+        });
+        assert_eq!((listed.type_name.as_str(), listed.config), ("t", encoded(b"config")));
+        assert_eq!((listed.include_resource, listed.limit), (true, 7));
 
         let moved = r#move(pb::move_resource_state::Request {
             source_provider_address: "p".into(),

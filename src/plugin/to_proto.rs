@@ -6,7 +6,7 @@ use schema::{
     function::FunctionError,
     messages::{
         ApplyResponse, DataReadResponse, Encoded, GenerateConfigResponse, ImportResponse, Imported,
-        PlanResponse, ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
+        ListEvent, PlanResponse, ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
 
@@ -119,6 +119,15 @@ pub(super) fn read_data_source(response: DataReadResponse) -> pb::read_data_sour
         state: value(response.state),
         diagnostics: diagnostics(response.diagnostics),
         deferred,
+    }
+}
+
+pub(super) fn list_event(event: ListEvent) -> pb::list_resource::Event {
+    pb::list_resource::Event {
+        identity: identity(event.identity),
+        display_name: event.display_name,
+        resource_object: event.resource.and_then(value),
+        diagnostic: diagnostics(event.diagnostics),
     }
 }
 
@@ -322,6 +331,25 @@ mod tests {
         assert_eq!(sent.diagnostics.len(), 1);
         assert_eq!(sent.deferred.unwrap().reason(), pb::deferred::Reason::ResourceConfigUnknown);
         assert_eq!(read_data_source(response(false)).deferred, None);
+    }
+
+    #[test]
+    fn every_field_of_an_event_of_a_list_is_sent() {
+        let (diagnostics, sent) = warning();
+        let event = ListEvent {
+            display_name: "n".into(),
+            identity: Some(encoded(b"identity")),
+            resource: Some(encoded(b"resource")),
+            diagnostics,
+        };
+        let expected = pb::list_resource::Event {
+            identity: Some(identity_data(b"identity")),
+            display_name: "n".into(),
+            resource_object: Some(msgpack(b"resource")),
+            diagnostic: sent,
+        };
+        assert_eq!(list_event(event), expected);
+        assert_eq!(list_event(ListEvent::default()), pb::list_resource::Event::default());
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub(super) trait Erased: Send + Sync {
     fn import<'a>(&'a self, context: &'a Context, request: ImportRequest) -> BoxFuture<'a, ImportResponse>;
     fn generate_config(&self, request: &GenerateConfigRequest) -> GenerateConfigResponse;
     fn identity(&self, state: &Encoded) -> Option<Encoded>;
+    fn encode_identity(&self, identity: &Value) -> Result<Encoded, Diagnostic>;
+    fn encode_object(&self, object: Value) -> Result<Encoded, Diagnostic>;
 }
 
 struct Adapter<R> {
@@ -164,6 +166,43 @@ impl<R: Resource> Erased for Adapter<R> {
         let model = to_model(stored).ok()?;
         self.identity_of(Some(&model)).ok().flatten()
     }
+
+    /// Encodes the identity of an object that exists. Hosts accept one with a null in it, and find nothing by it.
+    ///
+    /// # Errors
+    ///
+    /// The type has no identity, or a member is null or unknown.
+    fn encode_identity(&self, identity: &Value) -> Result<Encoded, Diagnostic> {
+        let Some(schema) = &self.identity else {
+            return Err(no_identity(self.type_name()));
+        };
+        let absent = |name: &str| identity.attribute(name).is_null() || identity.attribute(name).is_unknown();
+        match schema.attributes.iter().find(|attribute| absent(attribute.name)) {
+            Some(attribute) => Err(Diagnostic::error(
+                "Identity is incomplete",
+                format!(
+                    "{} of the identity is null or unknown. This is a bug in the provider.",
+                    attribute.name
+                ),
+            )),
+            None => encode(identity, &schema.implied_type()),
+        }
+    }
+
+    /// Encodes the attributes of an object that exists.
+    ///
+    /// # Errors
+    ///
+    /// They do not fit the schema, or one is unknown.
+    fn encode_object(&self, object: Value) -> Result<Encoded, Diagnostic> {
+        if let Some(name) = object.unknown_members().first() {
+            return Err(Diagnostic::error(
+                "Listed object is incomplete",
+                format!("The provider left {name} unknown. This is a bug in the provider."),
+            ));
+        }
+        self.codec.encode(object)
+    }
 }
 
 impl<R: Resource> Adapter<R> {
@@ -188,10 +227,7 @@ impl<R: Resource> Adapter<R> {
 
     fn try_upgrade_identity(&self, request: &UpgradeIdentityRequest) -> Result<Encoded, Diagnostic> {
         let Some(identity) = &self.identity else {
-            return Err(Diagnostic::error(
-                "No resource identity",
-                format!("{} has no identity.", self.type_name()),
-            ));
+            return Err(no_identity(self.type_name()));
         };
         let of = identity.implied_type();
         let stored: serde_json::Value = serde_json::from_slice(&request.raw_identity.json)
@@ -411,6 +447,10 @@ fn unreadable_state(why: &str) -> Diagnostic {
         "Stored state cannot be read",
         format!("The state of this resource cannot be used: {why}. {REIMPORT}"),
     )
+}
+
+fn no_identity(type_name: &str) -> Diagnostic {
+    Diagnostic::error("No resource identity", format!("{type_name} has no identity."))
 }
 
 /// An object as it can be stored; a value that is unknown makes an error.

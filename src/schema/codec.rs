@@ -61,7 +61,7 @@ impl Codec {
         let validate = || {
             let config = self.decode(config)?;
             let mut found = validation::validate(&self.schema, &config);
-            if !found.has_errors() && !config.is_null() {
+            if !found.has_errors() && config.as_object().is_some() {
                 found.extend(rules(&to_model(config)?));
             }
             Ok(found)

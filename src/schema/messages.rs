@@ -223,6 +223,39 @@ impl DataReadResponse {
     }
 }
 
+/// Asks to list the objects of a resource type.
+#[derive(Clone, Debug, Default)]
+pub struct ListRequest {
+    /// The resource type.
+    pub type_name: String,
+    /// The `config` block, wholly known. Without one, hosts send an object of nulls.
+    pub config: Encoded,
+    /// The host wants the attributes of each object.
+    pub include_resource: bool,
+    /// How many objects the host takes.
+    pub limit: i64,
+}
+
+/// One object of a list, or something about the whole list.
+#[derive(Clone, Debug, Default)]
+pub struct ListEvent {
+    /// The name by which a person knows the object.
+    pub display_name: String,
+    /// Its identity; none in an event about the whole list.
+    pub identity: Option<Encoded>,
+    /// Its attributes, if the host asked for them.
+    pub resource: Option<Encoded>,
+    /// Errors and warnings. An error makes the host throw away the whole list.
+    pub diagnostics: Diagnostics,
+}
+
+impl ListEvent {
+    /// Something about the whole list.
+    pub fn about_the_list(diagnostics: Diagnostics) -> ListEvent {
+        ListEvent { diagnostics, ..ListEvent::default() }
+    }
+}
+
 /// Asks to take over an object of another resource type.
 #[derive(Clone, Debug, Default)]
 pub struct MoveRequest {

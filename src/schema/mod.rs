@@ -2,8 +2,8 @@
 //!
 //! Nothing here knows how Terraform is reached (that is the room `plugin`) or what is managed
 //! (that is the room `provider`). A resource is written against [`Resource`] with a typed model, a data
-//! source against [`DataSource`], a function against [`Function`]; [`ProviderServer`] turns what core asks
-//! into calls of those traits.
+//! source against [`DataSource`], a list against [`ListResource`], a function against [`Function`]; [`ProviderServer`]
+//! turns what core asks into calls of those traits.
 
 pub mod adapter;
 pub mod attribute;
@@ -12,10 +12,12 @@ mod codec;
 pub mod data_source;
 pub mod diagnostic;
 pub mod encoding;
+pub mod events;
 pub mod field;
 pub mod function;
 pub mod generation;
 pub mod json;
+pub mod list_resource;
 pub mod messages;
 pub mod model;
 pub mod modifier;
@@ -37,6 +39,7 @@ pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use field::Field;
 pub use function::Function;
+pub use list_resource::ListResource;
 pub use model::Model;
 pub use number::Number;
 pub use path::{Path, Step};

@@ -46,6 +46,12 @@ impl Path {
         self.step(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
+    /// This path and the steps of `inner` after it.
+    #[must_use]
+    pub fn join(&self, inner: &Path) -> Path {
+        Path(self.0.iter().chain(&inner.0).cloned().collect())
+    }
+
     /// The steps from the root.
     pub fn steps(&self) -> &[Step] {
         &self.0

@@ -4,10 +4,10 @@ use std::{fmt, future::Future};
 
 use super::{
     Diagnostics, Model, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
-    resource::Context,
+    list_resource::AnyListResource, resource::Context,
 };
 
-/// A provider: its configuration, its resources, its data sources and its functions.
+/// A provider: its configuration, and what it serves.
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// The provider block as a struct.
     type Model: Model;
@@ -33,6 +33,11 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// The data source types served, wrapped with [`AnyDataSource::new`].
     fn data_sources(&self) -> Vec<AnyDataSource> {
+        Vec::new()
+    }
+
+    /// The list resources served, wrapped with [`AnyListResource::new`]: each is of one of the resource types served.
+    fn list_resources(&self) -> Vec<AnyListResource> {
         Vec::new()
     }
 

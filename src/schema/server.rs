@@ -1,4 +1,4 @@
-//! A provider as a host calls it: finds the resource, data source or function by its name and calls it.
+//! A provider as a host calls it: finds what is asked for by its name and calls it.
 
 use std::{
     collections::BTreeMap,
@@ -14,22 +14,25 @@ use super::{
     adapter::{AnyResource, Erased},
     codec::{Codec, to_model},
     data_source::AnyDataSource,
+    events::EventSink,
     function::{AnyFunction, Definition, FunctionError},
+    list_resource::AnyListResource,
     messages::{
         ApplyRequest, ApplyResponse, ConfigureRequest, DataReadRequest, DataReadResponse, Encoded,
-        GenerateConfigRequest, GenerateConfigResponse, ImportRequest, ImportResponse, MoveRequest,
-        PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest,
+        GenerateConfigRequest, GenerateConfigResponse, ImportRequest, ImportResponse, ListEvent, ListRequest,
+        MoveRequest, PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest,
         UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
     },
     provider::Configure,
     resource::{Context, IdentitySchema},
 };
 
-/// A provider with its resources, data sources and functions, independent of how it is reached.
+/// A provider with all that it serves, independent of how it is reached.
 pub struct ProviderServer {
     provider: Box<dyn ErasedProvider>,
     resources: BTreeMap<&'static str, AnyResource>,
     data_sources: BTreeMap<&'static str, AnyDataSource>,
+    list_resources: BTreeMap<&'static str, AnyListResource>,
     functions: BTreeMap<&'static str, AnyFunction>,
     /// Watched by the calls that are running; replaced by each stop.
     running: Mutex<CancellationToken>,
@@ -46,6 +49,8 @@ pub struct ProviderSchemas<'a> {
     pub identities: BTreeMap<&'static str, &'a IdentitySchema>,
     /// Of each data source type.
     pub data_sources: BTreeMap<&'static str, &'a Schema>,
+    /// Of the `config` block of each list resource, by its resource type.
+    pub list_resources: BTreeMap<&'static str, &'a Schema>,
     /// Of each function.
     pub functions: BTreeMap<&'static str, &'a Definition>,
 }
@@ -53,14 +58,16 @@ pub struct ProviderSchemas<'a> {
 impl ProviderServer {
     /// Makes a provider ready to be served.
     pub fn new(provider: impl Provider) -> ProviderServer {
-        let (resources, data_sources, functions) = (
+        let (resources, data_sources, lists, functions) = (
             provider.resources().into_iter(),
             provider.data_sources().into_iter(),
+            provider.list_resources().into_iter(),
             provider.functions().into_iter(),
         );
         ProviderServer {
             resources: resources.map(|resource| (resource.erased().type_name(), resource)).collect(),
             data_sources: data_sources.map(|source| (source.erased().type_name(), source)).collect(),
+            list_resources: lists.map(|list| (list.erased().type_name(), list)).collect(),
             functions: functions.map(|function| (function.erased().name(), function)).collect(),
             provider: Box::new(ProviderAdapter::new(provider)),
             running: Mutex::new(CancellationToken::new()),
@@ -77,6 +84,11 @@ impl ProviderServer {
                 .filter_map(|(name, resource)| Some((name, resource.identity_schema()?)))
                 .collect(),
             data_sources: self.data_sources.iter().map(|(name, of)| (*name, of.erased().schema())).collect(),
+            list_resources: self
+                .list_resources
+                .iter()
+                .map(|(name, of)| (*name, of.erased().schema()))
+                .collect(),
             functions: self.functions.iter().map(|(name, of)| (*name, of.erased().definition())).collect(),
         }
     }
@@ -205,6 +217,26 @@ impl ProviderServer {
         }
     }
 
+    /// Checks the `config` block of a list resource. Unknown values pass.
+    pub fn validate_list_resource_config(&self, type_name: &str, config: &Encoded) -> Diagnostics {
+        match self.list_resource_type(type_name) {
+            Ok(list_resource) => list_resource.erased().validate(config),
+            Err(problem) => problem.into(),
+        }
+    }
+
+    /// Lists the objects of a resource type: one event each, and at most as many as the host takes.
+    pub async fn list_resource(&self, request: ListRequest, events: &mut dyn EventSink<ListEvent>) {
+        let type_name = request.type_name.as_str();
+        let found = self.list_resource_type(type_name).and_then(|list| Ok((list, self.resource(type_name)?)));
+        match found {
+            Ok((list, resource)) => list.erased().list(&self.context(), request, resource, events).await,
+            Err(problem) => {
+                events.send(ListEvent::about_the_list(problem.into())).await;
+            }
+        }
+    }
+
     /// Calls a function, also while the provider is not configured.
     ///
     /// # Errors
@@ -239,6 +271,15 @@ impl ProviderServer {
         })
     }
 
+    fn list_resource_type(&self, type_name: &str) -> Result<&AnyListResource, Diagnostic> {
+        self.list_resources.get(type_name).ok_or_else(|| {
+            Diagnostic::error(
+                "Unknown list resource type",
+                format!("This provider has no list resource {type_name:?}; Terraform and the provider disagree about its schema."),
+            )
+        })
+    }
+
     fn resource(&self, type_name: &str) -> Result<&dyn Erased, Diagnostic> {
         self.resources.get(type_name).map(AnyResource::erased).ok_or_else(|| {
             Diagnostic::error(
@@ -254,6 +295,7 @@ impl fmt::Debug for ProviderServer {
         out.debug_struct("ProviderServer")
             .field("resources", &self.resources.keys())
             .field("data_sources", &self.data_sources.keys())
+            .field("list_resources", &self.list_resources.keys())
             .field("functions", &self.functions.keys())
             .finish_non_exhaustive()
     }

@@ -384,11 +384,6 @@ async fn what_is_not_served_is_unimplemented() {
         "CloseEphemeralResource",
         p.close_ephemeral_resource(pb::close_ephemeral_resource::Request::default()).await,
     );
-    unimplemented("ListResource", p.list_resource(pb::list_resource::Request::default()).await);
-    unimplemented(
-        "ValidateListResourceConfig",
-        p.validate_list_resource_config(pb::validate_list_resource_config::Request::default()).await,
-    );
     unimplemented("PlanAction", p.plan_action(pb::plan_action::Request::default()).await);
     unimplemented("InvokeAction", p.invoke_action(pb::invoke_action::Request::default()).await);
     unimplemented(

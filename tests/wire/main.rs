@@ -13,6 +13,8 @@ mod function_calls;
 mod functions;
 mod generated_configuration;
 mod lifecycle;
+mod list_resources;
+mod listing;
 mod mtls;
 mod process;
 mod program;

@@ -1,10 +1,10 @@
-//! A provider with one resource, `own_thing`, whose name says how its calls go; its data source and its
-//! functions are in `source` and `functions`.
+//! A provider with one resource, `own_thing`, whose name says how its calls go; its data source, its list
+//! resource and its functions are in `source`, `listing` and `functions`.
 
 use std::{
     collections::BTreeMap,
     future,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicUsize},
 };
 
 use schema::{
@@ -12,6 +12,7 @@ use schema::{
     adapter::AnyResource,
     data_source::AnyDataSource,
     function::AnyFunction,
+    list_resource::AnyListResource,
     model, msgpack,
     provider::Configure,
     resource::{
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use crate::{
     client::pb::tfplugin6::{DynamicValue, ResourceIdentityData},
     functions,
+    listing::Listing,
     source::Source,
 };
 
@@ -74,6 +76,10 @@ model! {
 pub struct Watch {
     /// Told when a call that waits has begun.
     pub waiting: Notify,
+    /// How many things were listed.
+    pub listed: AtomicUsize,
+    /// Told when a listing is over.
+    pub ended: Notify,
     /// The version of the host in the last configuration.
     pub configured_by: Mutex<Option<String>>,
 }
@@ -103,6 +109,10 @@ impl Provider for Own {
 
     fn data_sources(&self) -> Vec<AnyDataSource> {
         vec![AnyDataSource::new(Source(self.0.clone()))]
+    }
+
+    fn list_resources(&self) -> Vec<AnyListResource> {
+        vec![AnyListResource::new(Listing(self.0.clone()))]
     }
 
     fn functions(&self) -> Vec<AnyFunction> {

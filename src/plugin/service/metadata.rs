@@ -24,6 +24,7 @@ pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Respo
             server_capabilities: Some(CAPABILITIES),
             resources: schemas.resources.into_keys().map(type_named).collect(),
             data_sources: schemas.data_sources.into_keys().map(type_named).collect(),
+            list_resources: schemas.list_resources.into_keys().map(type_named).collect(),
             functions: schemas.functions.into_keys().map(function_named).collect(),
             ..Default::default()
         }
@@ -34,8 +35,8 @@ pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Respo
     })
 }
 
-/// Everything at once. Hosts that know no functions (before Terraform 1.8 and OpenTofu 1.7) pass over that
-/// field as over any that they do not know.
+/// Everything at once. Hosts pass over the fields that they do not know: functions before Terraform 1.8 and
+/// OpenTofu 1.7, list resources before Terraform 1.14.
 pub(super) async fn schemas(server: &ProviderServer) -> pb::get_provider_schema::Response {
     let call = async {
         let schemas = server.schemas();
@@ -43,6 +44,7 @@ pub(super) async fn schemas(server: &ProviderServer) -> pb::get_provider_schema:
             provider: Some(schema_to_proto::schema(schemas.provider)),
             resource_schemas: schema_to_proto::schemas(&schemas.resources),
             data_source_schemas: schema_to_proto::schemas(&schemas.data_sources),
+            list_resource_schemas: schema_to_proto::schemas(&schemas.list_resources),
             functions: schema_to_proto::functions(&schemas.functions),
             server_capabilities: Some(CAPABILITIES),
             ..Default::default()

@@ -4,14 +4,16 @@
 //! what is known of it, so none is ever answered, except UNIMPLEMENTED for methods not served.
 
 mod data_source;
+mod events;
 mod function;
 mod guard;
+mod list_resource;
 mod metadata;
 mod resource;
 
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, codegen::BoxStream};
 
 use self::guard::guard;
 use super::{
@@ -158,6 +160,20 @@ impl Provider for ProviderService {
         request: Request<pb::read_data_source::Request>,
     ) -> Answer<pb::read_data_source::Response> {
         Ok(Response::new(data_source::read(&self.server, request.into_inner()).await))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<pb::validate_list_resource_config::Request>,
+    ) -> Answer<pb::validate_list_resource_config::Response> {
+        Ok(Response::new(list_resource::validate(&self.server, request.into_inner()).await))
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<pb::list_resource::Request>,
+    ) -> Answer<BoxStream<pb::list_resource::Event>> {
+        Ok(Response::new(list_resource::list(self.server.clone(), request.into_inner())))
     }
 
     async fn get_functions(
