@@ -19,17 +19,24 @@ fn pages_say_what_schemas_and_examples_say() {
     let schemas = server.schemas();
     check("docs/index.md", &page::provider(schemas.provider, &read("examples/provider/provider.tf")));
     for (type_name, schema) in schemas.resources {
-        let example = |file| read(&format!("examples/resources/{type_name}/{file}"));
-        let name = type_name.strip_prefix("alicloud_").unwrap_or(type_name);
-        let notes =
-            fs::read_to_string(root().join(format!("templates/resources/{name}.md"))).unwrap_or_default();
-        let page = page::resource(type_name, schema, &example("resource.tf"), &notes, &example("import.sh"));
-        check(&format!("docs/resources/{name}.md"), &page);
+        let example = |file: &str| read(&format!("examples/resources/{type_name}/{file}"));
+        let identity = schemas.identities.get(type_name).copied();
+        let examples = page::ResourceExamples {
+            usage: example("resource.tf"),
+            notes: notes("resources", type_name),
+            import: example("import.sh"),
+            import_by_identity: identity.map_or_else(String::new, |_| example("import-by-identity.tf")),
+        };
+        check_page("resources", type_name, &page::resource(type_name, schema, identity, &examples));
     }
     for (type_name, schema) in schemas.data_sources {
         let example = read(&format!("examples/data-sources/{type_name}/data-source.tf"));
-        let name = type_name.strip_prefix("alicloud_").unwrap_or(type_name);
-        check(&format!("docs/data-sources/{name}.md"), &page::data_source(type_name, schema, &example));
+        check_page("data-sources", type_name, &page::data_source(type_name, schema, &example));
+    }
+    for (type_name, schema) in schemas.list_resources {
+        let example = read(&format!("examples/list-resources/{type_name}/list-resource.tfquery.hcl"));
+        let notes = notes("list-resources", type_name);
+        check_page("list-resources", type_name, &page::list_resource(type_name, schema, &example, &notes));
     }
     for (name, definition) in schemas.functions {
         let example = read(&format!("examples/functions/{name}/function.tf"));
@@ -43,14 +50,35 @@ fn pages_say_what_schemas_and_examples_say() {
 fn everything_is_described() {
     let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
     let schemas = server.schemas();
-    for schema in schemas.resources.values().chain(schemas.data_sources.values()).chain([&schemas.provider]) {
+    let of_types = [&schemas.resources, &schemas.data_sources, &schemas.list_resources];
+    for schema in of_types.into_iter().flat_map(|each| each.values()).chain([&schemas.provider]) {
         let missing = page::undescribed(schema);
         assert!(missing.is_empty(), "without a description: {missing:?}");
+    }
+    for (type_name, identity) in schemas.identities {
+        let empty = identity.attributes.iter().find(|attribute| attribute.description.is_empty());
+        assert!(empty.is_none(), "{type_name} has no text for the identity's {empty:?}");
     }
     for (name, definition) in schemas.functions {
         let missing = function_page::undescribed(definition);
         assert!(missing.is_empty(), "{name} has no text for: {missing:?}");
     }
+}
+
+/// The page of a type, which has the name of the type without the prefix that all types have.
+#[track_caller]
+fn check_page(folder: &str, type_name: &str, expected: &str) {
+    check(&format!("docs/{folder}/{}.md", short(type_name)), expected);
+}
+
+fn short(type_name: &str) -> &str {
+    type_name.strip_prefix("alicloud_").unwrap_or(type_name)
+}
+
+/// The sections of a page that neither schema nor example can say; most pages have none.
+fn notes(folder: &str, type_name: &str) -> String {
+    let template = format!("templates/{folder}/{}.md", short(type_name));
+    fs::read_to_string(root().join(template)).unwrap_or_default()
 }
 
 #[track_caller]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use schema::{
     Attribute, Block, Nesting, Schema, Type, Value,
     attribute::{Kind, Nested},
+    resource::IdentitySchema,
 };
 
 /// The page of the provider block.
@@ -18,31 +19,88 @@ pub fn provider(schema: &Schema, example: &str) -> String {
     finish(&page)
 }
 
-/// The page of a resource type; `notes` are the sections that neither schema nor example can say.
-pub fn resource(type_name: &str, schema: &Schema, example: &str, notes: &str, import: &str) -> String {
-    let mut page = front_matter(&format!("{type_name} Resource"), "Log Service (SLS)", schema.description);
-    let _ = write!(page, "# {type_name} (Resource)\n\n");
-    paragraph(&mut page, schema.description);
-    code(&mut page, "## Example Usage", "terraform", example);
-    if !notes.is_empty() {
-        paragraph(&mut page, notes.trim_end());
-    }
+/// What `examples/` and `templates/` hold for the page of a resource type.
+pub struct ResourceExamples {
+    pub usage: String,
+    /// The sections that neither schema nor example can say.
+    pub notes: String,
+    pub import: String,
+    /// Needed if the type has an identity.
+    pub import_by_identity: String,
+}
+
+/// The page of a resource type.
+pub fn resource(
+    type_name: &str,
+    schema: &Schema,
+    identity: Option<&IdentitySchema>,
+    examples: &ResourceExamples,
+) -> String {
+    let mut page = opening(type_name, "Resource", schema.description);
+    code(&mut page, "## Example Usage", "terraform", &examples.usage);
+    notes(&mut page, &examples.notes);
     page += "## Schema\n\n";
     arguments(&mut page, &schema.attributes, &schema.blocks, "");
-    code(&mut page, "## Import", "shell", import);
+    code(&mut page, "## Import", "shell", &examples.import);
+    if let Some(identity) = identity {
+        import_by_identity(&mut page, identity, &examples.import_by_identity);
+    }
     finish(&page)
 }
 
 /// The page of a data source type.
 pub fn data_source(type_name: &str, schema: &Schema, example: &str) -> String {
-    let title = format!("{type_name} Data Source");
-    let mut page = front_matter(&title, "Log Service (SLS)", schema.description);
-    let _ = write!(page, "# {type_name} (Data Source)\n\n");
-    paragraph(&mut page, schema.description);
+    let mut page = opening(type_name, "Data Source", schema.description);
     code(&mut page, "## Example Usage", "terraform", example);
     page += "## Schema\n\n";
     arguments(&mut page, &schema.attributes, &schema.blocks, "");
     finish(&page)
+}
+
+/// The page of a list resource, whose schema is that of its `config` block.
+pub fn list_resource(type_name: &str, schema: &Schema, example: &str, more: &str) -> String {
+    let mut page = opening(type_name, "List Resource", schema.description);
+    paragraph(
+        &mut page,
+        "`terraform query` needs Terraform 1.14. It lists at most 100 objects unless `limit` says otherwise, and does not say that there are more.",
+    );
+    code(&mut page, "## Example Usage", "terraform", example);
+    notes(&mut page, more);
+    page += "## Schema of `config`\n\n";
+    arguments(&mut page, &schema.attributes, &schema.blocks, "");
+    finish(&page)
+}
+
+/// Front matter, title and description.
+fn opening(type_name: &str, kind: &str, description: &str) -> String {
+    let mut page = front_matter(&format!("{type_name} {kind}"), "Log Service (SLS)", description);
+    let _ = write!(page, "# {type_name} ({kind})\n\n");
+    paragraph(&mut page, description);
+    page
+}
+
+fn notes(page: &mut String, notes: &str) {
+    if !notes.is_empty() {
+        paragraph(page, notes.trim_end());
+    }
+}
+
+fn import_by_identity(page: &mut String, identity: &IdentitySchema, example: &str) {
+    *page += "## Import by Identity\n\n";
+    paragraph(page, "From Terraform 1.12 on, an `import` block can name the object by its identity:");
+    let _ = write!(page, "```terraform\n{}\n```\n\n", example.trim_end());
+    *page += "## Identity Schema\n\n";
+    for (heading, required) in [("Required", true), ("Optional", false)] {
+        let group = identity.attributes.iter().filter(|attribute| attribute.required_for_import == required);
+        let lines: Vec<String> = group
+            .map(|attribute| {
+                format!("- `{}` ({}) {}\n", attribute.name, type_name(&attribute.of), attribute.description)
+            })
+            .collect();
+        if !lines.is_empty() {
+            let _ = write!(page, "### {heading}\n\n{}\n", lines.concat());
+        }
+    }
 }
 
 /// The paths of what has no description.
@@ -216,4 +274,40 @@ fn the_page_of_a_data_source_tells_arguments_from_what_is_found() {
     assert!(place("### Required") < place("- `name` (String) Its name."));
     assert!(place("### Read-Only") < place("- `found` (List of String) What was found."));
     assert!(!page.contains("## Import"));
+}
+
+#[test]
+fn the_page_of_a_list_resource_has_notes_and_the_arguments_of_its_block() {
+    let attributes = vec![Attribute::string("prefix").optional().description("How names begin.")];
+    let schema = Schema { description: "Lists things.", attributes, ..Schema::default() };
+    let page =
+        list_resource("alicloud_thing", &schema, "list \"alicloud_thing\" \"all\" {}", "## Permissions\n");
+    let lines: Vec<_> = page.lines().collect();
+    let place = |line: &str| {
+        lines.iter().position(|found| *found == line).unwrap_or_else(|| panic!("{line}\n{page}"))
+    };
+    assert!(place("# alicloud_thing (List Resource)") < place("list \"alicloud_thing\" \"all\" {}"));
+    assert!(place("## Permissions") < place("## Schema of `config`"));
+    assert!(place("### Optional") < place("- `prefix` (String) How names begin."));
+}
+
+#[test]
+fn the_page_of_a_resource_tells_what_its_identity_needs() {
+    use schema::resource::IdentityAttribute;
+    let attributes = vec![
+        IdentityAttribute::required("name", "Its name."),
+        IdentityAttribute::optional("region", "Where."),
+    ];
+    let identity = IdentitySchema { version: 0, attributes };
+    let examples = ResourceExamples {
+        usage: String::new(),
+        notes: String::new(),
+        import: "terraform import".to_owned(),
+        import_by_identity: "import {}".to_owned(),
+    };
+    let page = |identity| resource("alicloud_thing", &Schema::default(), identity, &examples);
+    let section = "## Identity Schema\n\n### Required\n\n- `name` (String) Its name.\n\n### Optional\n\n- `region` (String) Where.\n";
+    assert!(page(Some(&identity)).ends_with(section), "{}", page(Some(&identity)));
+    assert!(page(Some(&identity)).contains("```terraform\nimport {}\n```"));
+    assert!(!page(None).contains("dentity"));
 }
