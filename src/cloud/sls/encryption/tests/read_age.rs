@@ -23,7 +23,7 @@ use crate::{
         EncryptConf, EncryptionApi, SlsClient, SlsConfig,
         encryption::{BoundLogStore, DesiredEncryption, MAX_READ_AGE, apply},
     },
-    testing::ManualClock,
+    testing::{ManualClock, credentials},
 };
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -119,12 +119,7 @@ impl CredentialProvider for RenewedCredentials {
             if is_due {
                 self.clock.sleep(self.takes).await;
             }
-            Ok(Arc::new(Credentials {
-                access_key_id: "ak".into(),
-                access_key_secret: "sk".into(),
-                security_token: None,
-                source: "test".into(),
-            }))
+            Ok(Arc::new(credentials("ak", None)))
         })
     }
 }
