@@ -141,6 +141,11 @@ pub(super) fn whole<T: TryFrom<i64>>(argument: &Field<i64>) -> Option<T> {
     argument.known().and_then(|number| T::try_from(*number).ok())
 }
 
+/// The value of a table that has this name.
+pub(super) fn named<T: Copy>(table: &[(&str, T)], name: Option<&String>) -> Option<T> {
+    table.iter().find(|(known, _)| Some(*known) == name.map(String::as_str)).map(|(_, value)| *value)
+}
+
 const DESCRIPTION: &str = "\
 Manages encryption at rest of Alibaba Cloud Simple Log Service (SLS) Logstores that already exist, without owning them.
 

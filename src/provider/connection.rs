@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use super::{config::ProviderModel, environment::Environment};
+use super::{
+    config::{ProviderModel, named},
+    environment::{Environment, flag},
+};
 use cloud::{
     http::{CaBundle, Proxy},
     names::Region,
@@ -57,7 +60,7 @@ pub(super) fn check_region(
     environment: &Environment,
 ) -> Result<(), Diagnostic> {
     if regions::is_known(region.as_str())
-        || switched_on(&config.skip_region_validation, environment, &SKIP_REGION_VALIDATION)?
+        || flag(&config.skip_region_validation, environment, &SKIP_REGION_VALIDATION)?.unwrap_or_default()
     {
         return Ok(());
     }
@@ -74,13 +77,10 @@ pub(super) fn check_region(
 }
 
 fn network(config: &ProviderModel, environment: &Environment) -> Result<Network, Diagnostic> {
-    let given = config.network.known().filter(|name| !name.is_empty());
-    if let Some((_, network)) =
-        Network::NAMES.iter().find(|(name, _)| Some(*name) == given.map(String::as_str))
-    {
-        return Ok(*network);
+    if let Some(network) = named(&Network::NAMES, config.network.known()) {
+        return Ok(network);
     }
-    let inside = switched_on(&Field::Null, environment, &VPC_ENDPOINT_ENABLED)?
+    let inside = flag(&Field::Null, environment, &VPC_ENDPOINT_ENABLED)?.unwrap_or_default()
         || environment.first(&ENDPOINT_TYPE).is_some_and(|(_, kind)| kind.eq_ignore_ascii_case("vpc"));
     Ok(if inside { Network::Vpc } else { Network::Public })
 }
@@ -103,26 +103,6 @@ fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
             format!("The proxy comes from the environment variable {name}. {error}"),
         )
     })
-}
-
-/// The argument, else the variable, else false. A variable is written as Go reads one, which is what the official
-/// provider takes.
-fn switched_on(
-    argument: &Field<bool>,
-    environment: &Environment,
-    names: &[&'static str],
-) -> Result<bool, Diagnostic> {
-    if let Some(given) = argument.known() {
-        return Ok(*given);
-    }
-    match environment.first(names) {
-        None | Some((_, "0" | "f" | "F" | "false" | "FALSE" | "False")) => Ok(false),
-        Some((_, "1" | "t" | "T" | "true" | "TRUE" | "True")) => Ok(true),
-        Some((name, other)) => Err(Diagnostic::error(
-            "Invalid environment variable",
-            format!("The environment variable {name} is {other:?}; it must be true or false."),
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use super::secret_text::SecretText;
 use crypto::Secret;
-use schema::Field;
+use schema::{Diagnostic, Field};
 
 /// The environment variables a provider may take defaults from.
 #[derive(Clone, Default)]
@@ -77,6 +77,31 @@ pub(super) fn text(
             value: value.to_owned(),
             source: format!("the environment variable {name}"),
         }),
+    }
+}
+
+/// The argument, if it is set, else the first environment variable that is. A variable is written as Go reads one, which
+/// is what the official provider takes.
+///
+/// # Errors
+///
+/// That the variable is something else.
+pub(super) fn flag(
+    argument: &Field<bool>,
+    environment: &Environment,
+    names: &[&'static str],
+) -> Result<Option<bool>, Diagnostic> {
+    if let Some(given) = argument.known() {
+        return Ok(Some(*given));
+    }
+    match environment.first(names) {
+        None => Ok(None),
+        Some((_, "0" | "f" | "F" | "false" | "FALSE" | "False")) => Ok(Some(false)),
+        Some((_, "1" | "t" | "T" | "true" | "TRUE" | "True")) => Ok(Some(true)),
+        Some((name, other)) => Err(Diagnostic::error(
+            "Invalid environment variable",
+            format!("The environment variable {name} is {other:?}; it must be true or false."),
+        )),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    config::{ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel, only, whole},
+    config::{ENCRYPTION_APIS, EndpointsModel, PREFLIGHTS, ProviderModel, named, only, whole},
     connection::{Connection, check_region, connection},
     credentials::{chain, region_of_profile},
     duration,
-    environment::{Environment, Found, text},
+    environment::{Environment, Found, flag, text},
 };
 use cloud::{
     credentials::{AccountRule, ChainConfig, StsEndpoints},
@@ -273,18 +273,8 @@ fn preflight(config: &ProviderModel, environment: &Environment) -> Result<Prefli
 
 /// Where nobody reads along it is off, unless asked for.
 fn permanence_warning(config: &ProviderModel, environment: &Environment) -> Result<bool, Diagnostic> {
-    if let Some(asked) = config.permanence_warning.known() {
-        return Ok(*asked);
-    }
-    let Some((name, value)) = environment.first(&PERMANENCE_WARNING) else {
-        return Ok(environment.first(&IN_AUTOMATION).is_none());
-    };
-    value.parse().map_err(|_| {
-        Diagnostic::error(
-            "Invalid permanence_warning",
-            format!("The environment variable {name} is {value:?}; use true or false."),
-        )
-    })
+    let asked = flag(&config.permanence_warning, environment, &PERMANENCE_WARNING)?;
+    Ok(asked.unwrap_or_else(|| environment.first(&IN_AUTOMATION).is_none()))
 }
 
 fn encryption_api(config: &ProviderModel) -> EncryptionApi {
@@ -303,10 +293,6 @@ fn signature(config: &ProviderModel) -> SignatureVersion {
 fn rpc_signature(config: &ProviderModel) -> rpc::SignatureVersion {
     let given = only(&config.sign_version).and_then(|block| block.rpc.known());
     named(&RPC_SIGNATURES, given).unwrap_or(rpc::SignatureVersion::Acs3HmacSha256)
-}
-
-fn named<T: Copy>(table: &[(&str, T)], given: Option<&String>) -> Option<T> {
-    table.iter().find(|(name, _)| Some(*name) == given.map(String::as_str)).map(|(_, value)| *value)
 }
 
 fn request_timeout(config: &ProviderModel) -> Duration {

@@ -628,7 +628,7 @@ fn a_first_configuration_says_what_is_permanent_unless_that_is_switched_off() {
     let scene = scene();
     scene.write("main.tf", &main("key-1", "sls-byok", ""));
     scene.env(VARIABLE, "sometimes");
-    scene.try_plan().failed().error().says(&[VARIABLE, "\"sometimes\"; use true or false"]);
+    scene.try_plan().failed().error().says(&[VARIABLE, "\"sometimes\"; it must be true or false"]);
 }
 
 #[test]

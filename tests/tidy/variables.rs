@@ -43,7 +43,7 @@ fn the_description_of_an_argument_names_its_variables() {
             arguments += 1;
         }
     }
-    assert!(arguments >= 20, "{arguments} arguments were found");
+    assert!(arguments >= 21, "{arguments} arguments were found");
 }
 
 /// The code of the provider without its tests.

@@ -128,7 +128,6 @@ const NOT_FOLLOWED: &[(&str, &str)] = &[
     ("Invalid CA bundle", NAMES_THE_VALUE),
     ("Invalid endpoint", NAMES_THE_VALUE),
     ("Invalid environment variable", NAMES_THE_VALUE),
-    ("Invalid permanence_warning", NAMES_THE_VALUE),
     ("Invalid preflight", NAMES_THE_VALUE),
     ("Invalid proxy", NAMES_THE_VALUE),
     ("Invalid region", NAMES_THE_VALUE),
