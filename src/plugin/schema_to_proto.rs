@@ -18,6 +18,15 @@ pub(super) fn functions(functions: &BTreeMap<&'static str, &Definition>) -> BTre
     functions.iter().map(|(name, of)| ((*name).to_owned(), function(of))).collect()
 }
 
+pub(super) fn action_schemas(
+    schemas: &BTreeMap<&'static str, &Schema>,
+) -> BTreeMap<String, pb::ActionSchema> {
+    self::schemas(schemas)
+        .into_iter()
+        .map(|(name, schema)| (name, pb::ActionSchema { schema: Some(schema) }))
+        .collect()
+}
+
 pub(super) fn schema(schema: &Schema) -> pb::Schema {
     let block = pb::schema::Block {
         version: schema.version,

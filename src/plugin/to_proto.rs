@@ -5,8 +5,8 @@ use schema::{
     Diagnostic, Diagnostics, Path, Severity, Step,
     function::FunctionError,
     messages::{
-        ApplyResponse, DataReadResponse, Encoded, GenerateConfigResponse, ImportResponse, Imported,
-        ListEvent, PlanResponse, ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
+        ActionEvent, ApplyResponse, DataReadResponse, Encoded, GenerateConfigResponse, ImportResponse,
+        Imported, ListEvent, PlanResponse, ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
 
@@ -129,6 +129,15 @@ pub(super) fn list_event(event: ListEvent) -> pb::list_resource::Event {
         resource_object: event.resource.and_then(value),
         diagnostic: diagnostics(event.diagnostics),
     }
+}
+
+pub(super) fn action_event(event: ActionEvent) -> pb::invoke_action::Event {
+    use pb::invoke_action::event::{Completed, Progress, Type};
+    let event = match event {
+        ActionEvent::Progress(message) => Type::Progress(Progress { message }),
+        ActionEvent::Completed(found) => Type::Completed(Completed { diagnostics: diagnostics(found) }),
+    };
+    pb::invoke_action::Event { r#type: Some(event) }
 }
 
 pub(super) fn call_function(outcome: Result<Encoded, FunctionError>) -> pb::call_function::Response {
@@ -350,6 +359,16 @@ mod tests {
         };
         assert_eq!(list_event(event), expected);
         assert_eq!(list_event(ListEvent::default()), pb::list_resource::Event::default());
+    }
+
+    #[test]
+    fn every_event_of_an_action_is_sent() {
+        use pb::invoke_action::event::{Completed, Progress, Type};
+        let progress = action_event(ActionEvent::Progress("m".into()));
+        assert_eq!(progress.r#type, Some(Type::Progress(Progress { message: "m".into() })));
+        let (diagnostics, sent) = warning();
+        let completed = action_event(ActionEvent::Completed(diagnostics));
+        assert_eq!(completed.r#type, Some(Type::Completed(Completed { diagnostics: sent })));
     }
 
     #[test]

@@ -52,6 +52,30 @@ impl Codec {
         Ok(config)
     }
 
+    /// Decodes a configuration that a call needs: it is there, its required values are there, and nothing is unknown.
+    ///
+    /// # Errors
+    ///
+    /// One of these does not hold, or the bytes are not a value of the schema.
+    pub(super) fn decode_known_config(
+        &self,
+        config: &Encoded,
+        type_name: &str,
+    ) -> Result<Value, Diagnostics> {
+        let config = require(self.decode_config(config)?, type_name, "configuration")?;
+        if config.is_wholly_known() {
+            return Ok(config);
+        }
+        let problem = Diagnostic::error(
+            "Configuration not known yet",
+            format!(
+                "{type_name}: the provider was called while {} is unknown. This is a bug in Terraform.",
+                config.unknown_members().join(", ")
+            ),
+        );
+        Err(problem.into())
+    }
+
     /// Checks a configuration by the rules of the schema and then by `rules`, which may rely on those of the schema.
     pub(super) fn validate<M: Model>(
         &self,

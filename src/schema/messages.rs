@@ -256,6 +256,15 @@ impl ListEvent {
     }
 }
 
+/// Something about an action that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionEvent {
+    /// A line for the person who waits.
+    Progress(String),
+    /// The end: exactly one, as the last event.
+    Completed(Diagnostics),
+}
+
 /// Asks to take over an object of another resource type.
 #[derive(Clone, Debug, Default)]
 pub struct MoveRequest {

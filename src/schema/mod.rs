@@ -2,9 +2,10 @@
 //!
 //! Nothing here knows how Terraform is reached (that is the room `plugin`) or what is managed
 //! (that is the room `provider`). A resource is written against [`Resource`] with a typed model, a data
-//! source against [`DataSource`], a list against [`ListResource`], a function against [`Function`]; [`ProviderServer`]
-//! turns what core asks into calls of those traits.
+//! source against [`DataSource`], a list against [`ListResource`], an action against [`Action`], a function against
+//! [`Function`]; [`ProviderServer`] turns what core asks into calls of those traits.
 
+pub mod action;
 pub mod adapter;
 pub mod attribute;
 mod blocks;
@@ -34,6 +35,7 @@ pub mod validation;
 pub mod validator;
 pub mod value;
 
+pub use action::Action;
 pub use attribute::{Attribute, Block, Nested, Nesting, Schema};
 pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

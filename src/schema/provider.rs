@@ -3,8 +3,8 @@
 use std::{fmt, future::Future};
 
 use super::{
-    Diagnostics, Model, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
-    list_resource::AnyListResource, resource::Context,
+    Diagnostics, Model, Schema, action::AnyAction, adapter::AnyResource, data_source::AnyDataSource,
+    function::AnyFunction, list_resource::AnyListResource, resource::Context,
 };
 
 /// A provider: its configuration, and what it serves.
@@ -38,6 +38,11 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// The list resources served, wrapped with [`AnyListResource::new`]: each is of one of the resource types served.
     fn list_resources(&self) -> Vec<AnyListResource> {
+        Vec::new()
+    }
+
+    /// The actions served, wrapped with [`AnyAction::new`].
+    fn actions(&self) -> Vec<AnyAction> {
         Vec::new()
     }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Diagnostic, Diagnostics, Provider, Schema,
+    action::AnyAction,
     adapter::{AnyResource, Erased},
     codec::{Codec, to_model},
     data_source::AnyDataSource,
@@ -18,10 +19,10 @@ use super::{
     function::{AnyFunction, Definition, FunctionError},
     list_resource::AnyListResource,
     messages::{
-        ApplyRequest, ApplyResponse, ConfigureRequest, DataReadRequest, DataReadResponse, Encoded,
-        GenerateConfigRequest, GenerateConfigResponse, ImportRequest, ImportResponse, ListEvent, ListRequest,
-        MoveRequest, PlanRequest, PlanResponse, ReadRequest, ReadResponse, UpgradeIdentityRequest,
-        UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
+        ActionEvent, ApplyRequest, ApplyResponse, ConfigureRequest, DataReadRequest, DataReadResponse,
+        Encoded, GenerateConfigRequest, GenerateConfigResponse, ImportRequest, ImportResponse, ListEvent,
+        ListRequest, MoveRequest, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+        UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
     },
     provider::Configure,
     resource::{Context, IdentitySchema},
@@ -33,6 +34,7 @@ pub struct ProviderServer {
     resources: BTreeMap<&'static str, AnyResource>,
     data_sources: BTreeMap<&'static str, AnyDataSource>,
     list_resources: BTreeMap<&'static str, AnyListResource>,
+    actions: BTreeMap<&'static str, AnyAction>,
     functions: BTreeMap<&'static str, AnyFunction>,
     /// Watched by the calls that are running; replaced by each stop.
     running: Mutex<CancellationToken>,
@@ -51,6 +53,8 @@ pub struct ProviderSchemas<'a> {
     pub data_sources: BTreeMap<&'static str, &'a Schema>,
     /// Of the `config` block of each list resource, by its resource type.
     pub list_resources: BTreeMap<&'static str, &'a Schema>,
+    /// Of the `config` block of each action.
+    pub actions: BTreeMap<&'static str, &'a Schema>,
     /// Of each function.
     pub functions: BTreeMap<&'static str, &'a Definition>,
 }
@@ -58,16 +62,18 @@ pub struct ProviderSchemas<'a> {
 impl ProviderServer {
     /// Makes a provider ready to be served.
     pub fn new(provider: impl Provider) -> ProviderServer {
-        let (resources, data_sources, lists, functions) = (
+        let (resources, data_sources, lists, actions, functions) = (
             provider.resources().into_iter(),
             provider.data_sources().into_iter(),
             provider.list_resources().into_iter(),
+            provider.actions().into_iter(),
             provider.functions().into_iter(),
         );
         ProviderServer {
             resources: resources.map(|resource| (resource.erased().type_name(), resource)).collect(),
             data_sources: data_sources.map(|source| (source.erased().type_name(), source)).collect(),
             list_resources: lists.map(|list| (list.erased().type_name(), list)).collect(),
+            actions: actions.map(|action| (action.erased().type_name(), action)).collect(),
             functions: functions.map(|function| (function.erased().name(), function)).collect(),
             provider: Box::new(ProviderAdapter::new(provider)),
             running: Mutex::new(CancellationToken::new()),
@@ -89,6 +95,7 @@ impl ProviderServer {
                 .iter()
                 .map(|(name, of)| (*name, of.erased().schema()))
                 .collect(),
+            actions: self.actions.iter().map(|(name, of)| (*name, of.erased().schema())).collect(),
             functions: self.functions.iter().map(|(name, of)| (*name, of.erased().definition())).collect(),
         }
     }
@@ -237,6 +244,36 @@ impl ProviderServer {
         }
     }
 
+    /// Checks the `config` block of an action. Unknown values pass.
+    pub fn validate_action_config(&self, type_name: &str, config: &Encoded) -> Diagnostics {
+        match self.action(type_name) {
+            Ok(action) => action.erased().validate(config),
+            Err(problem) => problem.into(),
+        }
+    }
+
+    /// Plans an action.
+    pub async fn plan_action(&self, type_name: &str, config: &Encoded) -> Diagnostics {
+        match self.action(type_name) {
+            Ok(action) => action.erased().plan(&self.context(), config).await,
+            Err(problem) => problem.into(),
+        }
+    }
+
+    /// Carries out an action. The last event says that it is completed.
+    pub async fn invoke_action(
+        &self,
+        type_name: &str,
+        config: &Encoded,
+        events: &mut dyn EventSink<ActionEvent>,
+    ) {
+        let found = match self.action(type_name) {
+            Ok(action) => action.erased().invoke(&self.context(), config, events).await,
+            Err(problem) => problem.into(),
+        };
+        events.send(ActionEvent::Completed(found)).await;
+    }
+
     /// Calls a function, also while the provider is not configured.
     ///
     /// # Errors
@@ -280,6 +317,15 @@ impl ProviderServer {
         })
     }
 
+    fn action(&self, type_name: &str) -> Result<&AnyAction, Diagnostic> {
+        self.actions.get(type_name).ok_or_else(|| {
+            Diagnostic::error(
+                "Unknown action type",
+                format!("This provider has no action {type_name:?}; Terraform and the provider disagree about its schema."),
+            )
+        })
+    }
+
     fn resource(&self, type_name: &str) -> Result<&dyn Erased, Diagnostic> {
         self.resources.get(type_name).map(AnyResource::erased).ok_or_else(|| {
             Diagnostic::error(
@@ -296,6 +342,7 @@ impl fmt::Debug for ProviderServer {
             .field("resources", &self.resources.keys())
             .field("data_sources", &self.data_sources.keys())
             .field("list_resources", &self.list_resources.keys())
+            .field("actions", &self.actions.keys())
             .field("functions", &self.functions.keys())
             .finish_non_exhaustive()
     }

@@ -38,6 +38,11 @@ fn pages_say_what_schemas_and_examples_say() {
         let notes = notes("list-resources", type_name);
         check_page("list-resources", type_name, &page::list_resource(type_name, schema, &example, &notes));
     }
+    for (type_name, schema) in schemas.actions {
+        let example = read(&format!("examples/actions/{type_name}/action.tf"));
+        let notes = notes("actions", type_name);
+        check_page("actions", type_name, &page::action(type_name, schema, &example, &notes));
+    }
     for (name, definition) in schemas.functions {
         let example = read(&format!("examples/functions/{name}/function.tf"));
         check(&format!("docs/functions/{name}.md"), &function_page::function(name, definition, &example));
@@ -50,7 +55,7 @@ fn pages_say_what_schemas_and_examples_say() {
 fn everything_is_described() {
     let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
     let schemas = server.schemas();
-    let of_types = [&schemas.resources, &schemas.data_sources, &schemas.list_resources];
+    let of_types = [&schemas.resources, &schemas.data_sources, &schemas.list_resources, &schemas.actions];
     for schema in of_types.into_iter().flat_map(|each| each.values()).chain([&schemas.provider]) {
         let missing = page::undescribed(schema);
         assert!(missing.is_empty(), "without a description: {missing:?}");

@@ -71,6 +71,17 @@ pub fn list_resource(type_name: &str, schema: &Schema, example: &str, more: &str
     finish(&page)
 }
 
+/// The page of an action, whose schema is that of its `config` block.
+pub fn action(type_name: &str, schema: &Schema, example: &str, more: &str) -> String {
+    let mut page = opening(type_name, "Action", schema.description);
+    paragraph(&mut page, "Actions need Terraform 1.14.");
+    code(&mut page, "## Example Usage", "terraform", example);
+    notes(&mut page, more);
+    page += "## Schema of `config`\n\n";
+    arguments(&mut page, &schema.attributes, &schema.blocks, "");
+    finish(&page)
+}
+
 /// Front matter, title and description.
 fn opening(type_name: &str, kind: &str, description: &str) -> String {
     let mut page = front_matter(&format!("{type_name} {kind}"), "Log Service (SLS)", description);
@@ -289,6 +300,20 @@ fn the_page_of_a_list_resource_has_notes_and_the_arguments_of_its_block() {
     assert!(place("# alicloud_thing (List Resource)") < place("list \"alicloud_thing\" \"all\" {}"));
     assert!(place("## Permissions") < place("## Schema of `config`"));
     assert!(place("### Optional") < place("- `prefix` (String) How names begin."));
+}
+
+#[test]
+fn the_page_of_an_action_has_notes_and_the_arguments_of_its_block() {
+    let attributes = vec![Attribute::string("name").required().description("Its name.")];
+    let schema = Schema { description: "Presses a thing.", attributes, ..Schema::default() };
+    let page = action("alicloud_press", &schema, "action \"alicloud_press\" \"this\" {}", "## Permissions\n");
+    let lines: Vec<_> = page.lines().collect();
+    let place = |line: &str| {
+        lines.iter().position(|found| *found == line).unwrap_or_else(|| panic!("{line}\n{page}"))
+    };
+    assert!(place("# alicloud_press (Action)") < place("action \"alicloud_press\" \"this\" {}"));
+    assert!(place("## Permissions") < place("## Schema of `config`"));
+    assert!(place("### Required") < place("- `name` (String) Its name."));
 }
 
 #[test]

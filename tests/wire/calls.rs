@@ -384,12 +384,6 @@ async fn what_is_not_served_is_unimplemented() {
         "CloseEphemeralResource",
         p.close_ephemeral_resource(pb::close_ephemeral_resource::Request::default()).await,
     );
-    unimplemented("PlanAction", p.plan_action(pb::plan_action::Request::default()).await);
-    unimplemented("InvokeAction", p.invoke_action(pb::invoke_action::Request::default()).await);
-    unimplemented(
-        "ValidateActionConfig",
-        p.validate_action_config(pb::validate_action_config::Request::default()).await,
-    );
     unimplemented(
         "ValidateStateStoreConfig",
         p.validate_state_store_config(pb::validate_state_store_config::Request::default()).await,

@@ -4,6 +4,8 @@
 //! `process` runs the real binary, where the process itself is what matters.
 #![cfg(test)]
 
+mod action;
+mod actions;
 mod calls;
 mod certificate;
 mod client;

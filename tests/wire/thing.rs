@@ -1,5 +1,5 @@
 //! A provider with one resource, `own_thing`, whose name says how its calls go; its data source, its list
-//! resource and its functions are in `source`, `listing` and `functions`.
+//! resource, its action and its functions are in `source`, `listing`, `action` and `functions`.
 
 use std::{
     collections::BTreeMap,
@@ -9,6 +9,7 @@ use std::{
 
 use schema::{
     Attribute, Diagnostic, Diagnostics, Field, Path, Provider, Resource, Schema, Type, Value,
+    action::AnyAction,
     adapter::AnyResource,
     data_source::AnyDataSource,
     function::AnyFunction,
@@ -23,6 +24,7 @@ use schema::{
 use tokio::sync::Notify;
 
 use crate::{
+    action::Press,
     client::pb::tfplugin6::{DynamicValue, ResourceIdentityData},
     functions,
     listing::Listing,
@@ -113,6 +115,10 @@ impl Provider for Own {
 
     fn list_resources(&self) -> Vec<AnyListResource> {
         vec![AnyListResource::new(Listing(self.0.clone()))]
+    }
+
+    fn actions(&self) -> Vec<AnyAction> {
+        vec![AnyAction::new(Press(self.0.clone()))]
     }
 
     fn functions(&self) -> Vec<AnyFunction> {

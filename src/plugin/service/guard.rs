@@ -53,6 +53,7 @@ fn consequence(method: &str) -> &'static str {
         "UpgradeResourceState" | "ReadResource" | "PlanResourceChange" | "ImportResourceState" => {
             "The state holds what was known before. "
         }
+        "InvokeAction" => "The action may have taken effect in part. ",
         _ => "",
     }
 }

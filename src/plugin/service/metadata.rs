@@ -25,6 +25,7 @@ pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Respo
             resources: schemas.resources.into_keys().map(type_named).collect(),
             data_sources: schemas.data_sources.into_keys().map(type_named).collect(),
             list_resources: schemas.list_resources.into_keys().map(type_named).collect(),
+            actions: schemas.actions.into_keys().map(type_named).collect(),
             functions: schemas.functions.into_keys().map(function_named).collect(),
             ..Default::default()
         }
@@ -36,7 +37,7 @@ pub(super) async fn metadata(server: &ProviderServer) -> pb::get_metadata::Respo
 }
 
 /// Everything at once. Hosts pass over the fields that they do not know: functions before Terraform 1.8 and
-/// OpenTofu 1.7, list resources before Terraform 1.14.
+/// OpenTofu 1.7, list resources and actions before Terraform 1.14.
 pub(super) async fn schemas(server: &ProviderServer) -> pb::get_provider_schema::Response {
     let call = async {
         let schemas = server.schemas();
@@ -45,6 +46,7 @@ pub(super) async fn schemas(server: &ProviderServer) -> pb::get_provider_schema:
             resource_schemas: schema_to_proto::schemas(&schemas.resources),
             data_source_schemas: schema_to_proto::schemas(&schemas.data_sources),
             list_resource_schemas: schema_to_proto::schemas(&schemas.list_resources),
+            action_schemas: schema_to_proto::action_schemas(&schemas.actions),
             functions: schema_to_proto::functions(&schemas.functions),
             server_capabilities: Some(CAPABILITIES),
             ..Default::default()

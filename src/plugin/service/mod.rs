@@ -3,6 +3,7 @@
 //! What goes wrong is said in diagnostics. A gRPC status would lose the address of the object and
 //! what is known of it, so none is ever answered, except UNIMPLEMENTED for methods not served.
 
+mod action;
 mod data_source;
 mod events;
 mod function;
@@ -174,6 +175,27 @@ impl Provider for ProviderService {
         request: Request<pb::list_resource::Request>,
     ) -> Answer<BoxStream<pb::list_resource::Event>> {
         Ok(Response::new(list_resource::list(self.server.clone(), request.into_inner())))
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<pb::validate_action_config::Request>,
+    ) -> Answer<pb::validate_action_config::Response> {
+        Ok(Response::new(action::validate(&self.server, request.into_inner()).await))
+    }
+
+    async fn plan_action(
+        &self,
+        request: Request<pb::plan_action::Request>,
+    ) -> Answer<pb::plan_action::Response> {
+        Ok(Response::new(action::plan(&self.server, request.into_inner()).await))
+    }
+
+    async fn invoke_action(
+        &self,
+        request: Request<pb::invoke_action::Request>,
+    ) -> Answer<BoxStream<pb::invoke_action::Event>> {
+        Ok(Response::new(action::invoke(self.server.clone(), request.into_inner())))
     }
 
     async fn get_functions(

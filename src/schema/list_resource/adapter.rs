@@ -8,12 +8,11 @@ use super::{List, ListResource, ListSink};
 use crate::{
     Diagnostic, Diagnostics, Path, Schema,
     adapter::Erased as ErasedResource,
-    codec::{Codec, require, to_model},
+    codec::{Codec, to_model},
     events::EventSink,
     messages::{Encoded, ListEvent, ListRequest},
     planning,
     resource::Context,
-    validation,
 };
 
 /// A list resource of any model, as the server keeps it.
@@ -103,7 +102,8 @@ impl<L: ListResource> Adapter<L> {
         if limit == 0 {
             return Ok(());
         }
-        let config = self.config(&request.config)?;
+        let config = self.codec.decode_known_config(&request.config, self.type_name())?;
+        let config = to_model(planning::with_defaults(&self.codec.schema, &config))?;
         let ended = context.cancel.child_token();
         let mut sink = ListSink {
             resource,
@@ -136,22 +136,6 @@ impl<L: ListResource> Adapter<L> {
                 Err(problems)
             }
         }
-    }
-
-    fn config(&self, config: &Encoded) -> Result<L::Config, Diagnostics> {
-        let config = require(self.codec.decode(config)?, self.type_name(), "configuration")?;
-        validation::validate_required(&self.codec.schema, &config)?;
-        if !config.is_wholly_known() {
-            return Err(Diagnostic::error(
-                "Configuration not known yet",
-                format!(
-                    "{} cannot be listed while one of its arguments is unknown. This is a bug in Terraform.",
-                    self.type_name()
-                ),
-            )
-            .into());
-        }
-        Ok(to_model(planning::with_defaults(&self.codec.schema, &config))?)
     }
 }
 
