@@ -1,4 +1,4 @@
-//! What the calls of a process came to, service by service and action by action.
+//! Statistics of the calls of a process, by service and action.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::Operation;
 
-/// Counts calls; tells what they came to when it goes.
+/// Counts calls, and logs the totals when it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct CallStats(Mutex<BTreeMap<(&'static str, &'static str), ActionStats>>);
 
@@ -21,7 +21,7 @@ struct ActionStats {
 }
 
 impl CallStats {
-    /// Counts one call that is over.
+    /// Counts one call that has ended.
     pub(crate) fn record(&self, operation: &Operation, attempts: u32, elapsed: Duration, failed: bool) {
         let mut totals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let total = totals.entry((operation.service, operation.action)).or_default();

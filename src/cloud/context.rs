@@ -1,4 +1,4 @@
-//! What bounds a call from outside: the user's cancellation and a deadline.
+//! The limits of an operation: the user's cancellation and a deadline.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::effort::Efforts;
 
-/// The bounds of one operation; every call takes one.
+/// The limits of one operation, for each of its calls.
 ///
-/// A call returns promptly from whatever it is waiting for once the token is cancelled or the deadline has
-/// passed. Cloning shares the token, and what the calls of the operation have cost. The default has no bounds.
+/// Once the token is cancelled or the deadline has passed, a call returns promptly, whatever it waits for. Clones share
+/// the token and the counts of attempts. The default has no limits.
 #[derive(Clone, Debug, Default)]
 pub struct CallContext {
     /// Cancelled when the user interrupts the run.
     pub cancel: CancellationToken,
-    /// When the operation must be over, on the scale of [`Clock::monotonic`]; `None` is never.
+    /// When the operation must end, a time of [`Clock::monotonic`]; `None` is never.
     pub deadline: Option<Duration>,
-    /// A permit to send that calls with this context use one after the other, instead of waiting for one each.
+    /// A reserved permit, which the calls with this context use one after the other, instead of waiting for one each.
     pub(crate) permit: Option<Arc<OwnedSemaphorePermit>>,
-    /// Whether an endpoint is asked that has not answered an earlier call.
+    /// Whether calls go also to an endpoint that has not answered an earlier call.
     pub(crate) asks_silent_endpoints: bool,
-    /// How often and for how long the operation has called each action.
+    /// How often, and since when, the operation has called each action.
     pub(crate) efforts: Efforts,
 }
 
-/// Why a wait was given up.
+/// Why a wait ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupted {
     /// The token was cancelled.
@@ -43,14 +43,14 @@ impl CallContext {
         Self { cancel, ..Self::default() }
     }
 
-    /// The same cancellation, bounded to `limit` from this moment; an earlier deadline stays.
+    /// The same context with a deadline `limit` from now; an earlier deadline stays.
     #[must_use]
     pub fn with_timeout(self, clock: &dyn Clock, limit: Duration) -> Self {
         let deadline = clock.monotonic().saturating_add(limit);
         self.with_deadline(deadline)
     }
 
-    /// The same cancellation, bounded to a moment of [`Clock::monotonic`]; an earlier deadline stays.
+    /// The same context with a deadline at a time of [`Clock::monotonic`]; an earlier deadline stays.
     #[must_use]
     pub(crate) fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(self.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
@@ -62,15 +62,16 @@ impl CallContext {
         self.deadline.map(|deadline| deadline.saturating_sub(clock.monotonic()))
     }
 
-    /// Whether the operation is over: cancelled, or its deadline has passed.
+    /// Whether the operation is cancelled or its deadline has passed.
     pub(crate) fn is_over(&self, clock: &dyn Clock) -> bool {
         self.cancel.is_cancelled() || self.remaining(clock).is_some_and(|left| left.is_zero())
     }
 
-    /// Waits for `work` within the bounds. Cancellation and a passed deadline win over work that is ready too.
+    /// Waits for `work` within the limits. If `work` is ready at the same time, cancellation and a passed deadline come
+    /// first.
     ///
     /// # Errors
-    /// Which of the bounds has ended it.
+    /// The limit that has ended the wait.
     pub async fn bound<F: Future>(&self, clock: &dyn Clock, work: F) -> Result<F::Output, Interrupted> {
         if self.cancel.is_cancelled() {
             return Err(Interrupted::Cancelled);
@@ -102,7 +103,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test]
-    async fn work_within_the_bounds_gives_its_value() {
+    async fn work_within_the_limits_returns_its_value() {
         let clock = ManualClock::new();
         let context = CallContext::default().with_timeout(&clock, SECOND * 3);
         let work = async {
@@ -120,11 +121,15 @@ mod tests {
         let outcome = clock.run(context.bound(&clock, clock.sleep(SECOND * 2))).await;
         assert_eq!((outcome, clock.monotonic()), (Err(Interrupted::DeadlineExceeded), SECOND));
         let outcome = context.bound(&clock, std::future::ready(())).await;
-        assert_eq!(outcome, Err(Interrupted::DeadlineExceeded), "work that is ready comes too late");
+        assert_eq!(
+            outcome,
+            Err(Interrupted::DeadlineExceeded),
+            "ready work does not count after the deadline"
+        );
     }
 
     #[tokio::test]
-    async fn cancellation_ends_work_that_never_would() {
+    async fn cancellation_ends_work_that_never_ends() {
         let clock = ManualClock::new();
         let context = CallContext::default();
         let work = async {
@@ -136,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_timeout_only_shortens_the_first() {
+    fn a_second_timeout_can_only_shorten_the_first() {
         let clock = ManualClock::new();
         let context = CallContext::default().with_timeout(&clock, SECOND * 2);
         assert_eq!(context.clone().with_timeout(&clock, SECOND * 9).deadline, Some(SECOND * 2));

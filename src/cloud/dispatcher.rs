@@ -1,4 +1,4 @@
-//! One call of a service: permits, credentials, attempts, pauses and bounds. What the services have in common.
+//! Sends one call of a service, the same way for all services: permits, credentials, attempts, pauses and limits.
 
 use std::error::Error as _;
 use std::fmt;
@@ -19,19 +19,19 @@ use crate::http::{
     HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind, redact, trace,
 };
 use crate::rate_limiter::RateLimiters;
-use crate::retry::{RetryPolicy, asked_wait};
+use crate::retry::{RetryPolicy, requested_wait};
 use crate::silent_endpoints::SilentEndpoints;
 
 /// What a [`Dispatcher`] is made of.
 #[derive(Debug)]
 pub struct DispatcherConfig {
-    /// Who signs the calls.
+    /// The credentials that sign the calls.
     pub credentials: Arc<dyn CredentialProvider>,
-    /// What carries them.
+    /// What sends the requests.
     pub transport: Arc<dyn HttpTransport>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
-    /// When calls are repeated.
+    /// When a call is repeated.
     pub retry: RetryPolicy,
     /// The longest one attempt may take, from connecting to the last byte of the answer.
     pub request_timeout: Duration,
@@ -39,14 +39,14 @@ pub struct DispatcherConfig {
     pub max_concurrency: usize,
 }
 
-/// What sends the calls of the clients that share it: one set of credentials and one bound on the requests under
-/// way, whichever services they go to.
+/// Sends the calls of the clients that share it, to whichever service. They share the credentials and the limit on
+/// concurrent requests.
 ///
-/// A call asks for its credentials while it holds a permit, so a provider of credentials that has to call a service
-/// does it through a caller of its own.
+/// A call fetches its credentials while it has a permit. A credential provider that itself calls a service therefore
+/// needs another dispatcher.
 ///
-/// A call that is refused because its token has expired was not carried out. If the provider has other credentials, or
-/// can fetch some, it may be repeated like a call that failed for a passing reason, and is an attempt like any other.
+/// If a service refuses a call because its token has expired, it has not carried out the call. If the credential
+/// provider has other credentials or can fetch them, the call may be repeated; that counts as an attempt.
 #[derive(Debug)]
 pub struct Dispatcher {
     credentials: Arc<dyn CredentialProvider>,
@@ -55,53 +55,53 @@ pub struct Dispatcher {
     retry: RetryPolicy,
     /// The longest an attempt may take, from connecting to the last byte.
     request_timeout: Duration,
-    /// One permit for each request on the wire. None is held during a pause, or while a service's turn is waited for.
+    /// One permit for each request on the wire. A call has none during a pause, or while it waits for the rate limiter.
     permits: Arc<Semaphore>,
-    /// How fast each service takes calls.
+    /// How fast each service is called.
     rate_limiters: RateLimiters,
     /// Which endpoints do not answer.
     silent_endpoints: SilentEndpoints,
     stats: CallStats,
 }
 
-/// How long a call waits in vain, at least, before its endpoint is taken for one that does not answer, where the time
-/// limit of the operation ends it: as long as connecting may take.
+/// If the time limit of an operation ends a call that has waited at least this long without an answer, its endpoint
+/// counts as silent. It is as long as connecting may take.
 pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(5);
 
-/// How the two ends of a call look for one action.
+/// How the request of one action is built, and how its answer is parsed.
 pub(crate) struct ApiCall<'a, T> {
-    /// What errors and log lines call it.
+    /// The name of the call in errors and log lines.
     pub(crate) operation: &'a Operation,
-    /// Writes and signs a request. Asked again for each attempt, so that each has a fresh date.
+    /// Builds and signs a request, again for each attempt, so that each has a current date.
     pub(crate) build: &'a (dyn Fn(&Credentials, OffsetDateTime) -> Result<HttpRequest, Error> + Send + Sync),
-    /// Reads an answer to a request that was sent at a moment of [`Clock::monotonic`]: the value of the call, or the
-    /// service's refusal.
+    /// Parses the answer: the value of the call, or the service's refusal. The second argument is when the request was
+    /// sent, a time of [`Clock::monotonic`].
     pub(crate) parse: &'a (dyn Fn(&HttpResponse, Duration) -> Result<T, Error> + Send + Sync),
     /// Finds the request id in an answer.
     pub(crate) request_id: fn(&HttpResponse) -> Option<String>,
 }
 
-/// What a call has come to, for the log line and the error.
+/// The progress of a call, for its log line and its error.
 #[derive(Default)]
 struct Progress {
     attempts: u32,
     status: Option<u16>,
     request_id: Option<String>,
-    /// When the first of the attempts was sent that no answer has followed.
+    /// When the first attempt since the last answer was sent.
     unanswered_since: Option<Duration>,
-    /// Whether an answer of success could not be read.
+    /// Whether an answer of success could not be parsed.
     is_damaged: bool,
 }
 
 /// What a request needs before it can be sent.
 struct Ready {
-    /// Held until the answer is there.
+    /// Kept until the answer arrives.
     _permit: Arc<OwnedSemaphorePermit>,
     credentials: Arc<Credentials>,
 }
 
 impl Dispatcher {
-    /// A caller; nothing is connected, loaded or asked for before the first call.
+    /// A dispatcher. It connects to nothing and fetches no credentials before the first call.
     pub fn new(config: DispatcherConfig) -> Self {
         let DispatcherConfig { credentials, transport, clock, retry, request_timeout, max_concurrency } =
             config;
@@ -122,7 +122,7 @@ impl Dispatcher {
         }
     }
 
-    /// Sends once, whatever comes of it.
+    /// Sends a call once, without retries.
     pub(crate) async fn send_once<T>(
         &self,
         context: &CallContext,
@@ -134,8 +134,8 @@ impl Dispatcher {
         self.conclude(context, api_call.operation, started, &progress, result)
     }
 
-    /// Sends once, but not after `send_by` on the scale of [`Clock::monotonic`]; `None` if it was not sent because its
-    /// turn, a permit or credentials came too late.
+    /// Sends a call once, but not after `send_by`, a time of [`Clock::monotonic`]. `None` if it was not sent because the
+    /// rate limiter, a permit or credentials took too long.
     pub(crate) async fn send_once_by<T>(
         &self,
         context: &CallContext,
@@ -163,8 +163,8 @@ impl Dispatcher {
         self.conclude(context, api_call.operation, started, &progress, result).map(Some)
     }
 
-    /// The same context with a permit to send of its own, which its calls use one after the other, as long as the
-    /// answer lives.
+    /// The same context with a reserved permit, which its calls use one after the other. Dropping the context releases
+    /// the permit.
     ///
     /// # Errors
     /// `Cancelled` or `Timeout` when the operation ends before there is a permit.
@@ -177,10 +177,10 @@ impl Dispatcher {
         Ok(CallContext { permit: Some(permit), ..context.clone() })
     }
 
-    /// Sends until it succeeds, cannot succeed, or may not be tried again. For calls that may be repeated: a damaged
-    /// answer is asked for once more.
+    /// Sends a call until it succeeds, or until the policy allows no further attempt. For calls that may be repeated:
+    /// after a damaged answer the call is sent once more.
     ///
-    /// Once such a call was not answered at all, others to the same endpoint fail at once.
+    /// Once an endpoint has not answered such a call at all, other calls to it fail at once.
     pub(crate) async fn retry<T>(
         &self,
         context: &CallContext,
@@ -193,21 +193,21 @@ impl Dispatcher {
             && error.operation() == api_call.operation
             && self.is_silence(error, &progress)
         {
-            self.silent_endpoints.unanswered(api_call.operation, began, self.clock.monotonic());
+            self.silent_endpoints.record_silence(api_call.operation, began, self.clock.monotonic());
         }
         result
     }
 
-    /// Whether a call that failed has waited long enough for an answer to say that there is none: until the limit of a
-    /// request, or [`SILENT_AFTER`] where the whole operation was over before that.
+    /// Whether a failed call has waited long enough to call its endpoint silent: for the time limit of a request, or, if
+    /// the operation ended earlier, for [`SILENT_AFTER`].
     fn is_silence(&self, error: &Error, progress: &Progress) -> bool {
         let Some(since) = progress.unanswered_since else { return false };
         let waited = self.clock.monotonic().saturating_sub(since);
         error.kind() == ErrorKind::Timeout && (error.is_retryable() || waited >= SILENT_AFTER)
     }
 
-    /// As [`Dispatcher::retry`], but ends with the first error after which the service may have done what was asked.
-    /// For calls that change something: whether to repeat them then is for someone who can look first.
+    /// As [`Dispatcher::retry`], but ends with the first error after which the service may have carried out the call.
+    /// For calls that change something: the caller of this method reads first, and then decides whether to repeat.
     pub(crate) async fn retry_unless_applied<T>(
         &self,
         context: &CallContext,
@@ -228,7 +228,7 @@ impl Dispatcher {
         let result = loop {
             match self.attempt(context, api_call, progress).await {
                 Ok(value) => break Ok(value),
-                // Fetching credentials is a call of its own, with retries of its own.
+                // The error of another call is that of fetching credentials, which has its own retries.
                 Err(error) if error.operation() != api_call.operation || !may_repeat(&error) => {
                     break Err(error);
                 }
@@ -251,14 +251,15 @@ impl Dispatcher {
     /// Waits as the policy says before the attempt that follows `attempts`.
     ///
     /// # Errors
-    /// `error` itself when there must be no further attempt; `Cancelled` when that happens during the pause.
+    /// `error` itself when there must be no further attempt; `Cancelled` when the operation is cancelled during the
+    /// pause.
     pub(crate) async fn pause_before_retry(
         &self,
         context: &CallContext,
         attempts: u32,
         error: &Error,
     ) -> Result<(), Error> {
-        let with_effort = |error: Error| context.efforts.on(error, self.clock.monotonic());
+        let with_effort = |error: Error| context.efforts.add_to(error, self.clock.monotonic());
         let last = || with_effort(error.clone());
         let remaining = context.remaining(&*self.clock);
         let Some(pause) = self.retry.pause(attempts, error, remaining, &mut fastrand::f64) else {
@@ -295,34 +296,34 @@ impl Dispatcher {
         self.send(context, api_call, ready, progress).await
     }
 
-    /// Waits for all that a request needs before it can be sent.
+    /// Waits until a request can be sent: for its turn, a permit and credentials.
     async fn acquire(
         &self,
         context: &CallContext,
         operation: &Operation,
         send_by: Option<Duration>,
     ) -> Result<Ready, Error> {
-        self.check_not_silent(context, operation)?;
-        let limiter = self.rate_limiters.of(operation);
+        self.fail_if_silent(context, operation)?;
+        let limiter = self.rate_limiters.for_operation(operation);
         let turn = self.bounded(context, operation, false, limiter.acquire(&*self.clock, send_by)).await;
         turn.map_err(|error| match error.kind() {
             ErrorKind::Timeout => limiter.throttled_error(operation).unwrap_or(error),
             _ => error,
         })?;
         let permit = self.permit(context, operation).await?;
-        // The one who had the permit may have found out.
-        self.check_not_silent(context, operation)?;
+        // The call that had the permit before may have found that the endpoint is silent.
+        self.fail_if_silent(context, operation)?;
         let credentials =
             self.bounded(context, operation, false, self.credentials.credentials(context)).await?;
-        // Whatever was asked of their source, the call itself was not sent.
+        // The call itself was not sent, whatever was sent to the source of the credentials.
         let credentials = credentials.map_err(|error| error.with_may_have_been_applied(false))?;
         Ok(Ready { _permit: permit, credentials })
     }
 
     /// # Errors
     /// `Timeout` if the endpoint of a call has not answered an earlier one.
-    fn check_not_silent(&self, context: &CallContext, operation: &Operation) -> Result<(), Error> {
-        if context.asks_silent_endpoints { Ok(()) } else { self.silent_endpoints.check(operation) }
+    fn fail_if_silent(&self, context: &CallContext, operation: &Operation) -> Result<(), Error> {
+        if context.asks_silent_endpoints { Ok(()) } else { self.silent_endpoints.fail_if_silent(operation) }
     }
 
     async fn permit(
@@ -360,24 +361,24 @@ impl Dispatcher {
         let response = self.bounded(context, operation, true, self.exchange(operation, &request)).await??;
         log_exchange(operation, "answered", credentials, || trace::response(&response, &request));
         progress.unanswered_since = None;
-        self.silent_endpoints.answered(operation, self.clock.monotonic());
+        self.silent_endpoints.record_answer(operation, self.clock.monotonic());
         progress.status = Some(response.status);
         progress.request_id = (api_call.request_id)(&response);
 
         let outcome = (api_call.parse)(&response, sent_at).map_err(|error| {
-            let error = asked_wait(&response.headers, self.clock.now()).on(error);
+            let error = requested_wait(&response.headers, self.clock.now()).apply_to(error);
             let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
             let error = error
                 .with_request_id(progress.request_id.clone())
                 .with_clock_ahead(clock_ahead(&response, self.clock.now()))
-                .without(credentials.access_key_secret.expose())
-                .without(token);
+                .redacted(credentials.access_key_secret.expose())
+                .redacted(token);
             credentials::on_expired_token(&*self.credentials, credentials, error)
         });
         let refusal = outcome.as_ref().err();
         context.efforts.answered(operation, refusal);
         let throttled = refusal.filter(|error| error.kind() == ErrorKind::Throttled);
-        let limiter = self.rate_limiters.of(operation);
+        let limiter = self.rate_limiters.for_operation(operation);
         limiter.on_response(operation.service, throttled, sent_at, self.clock.monotonic());
         outcome
     }
@@ -404,10 +405,10 @@ impl Dispatcher {
         &*self.clock
     }
 
-    /// Waits for `work` within the bounds of the operation; `sent` says whether the service may have done what was
-    /// asked if those end it.
+    /// Waits for `work` within the limits of the operation. `sent` says whether the service may have carried out the
+    /// call if they end the wait.
     ///
-    /// Where the time limit ends it, the error is the refusal that the call repeats, unless the service has been
+    /// If the deadline ends a call that was refused before, the error is that refusal, unless the service has been
     /// silent since.
     pub(crate) async fn bounded<F: Future>(
         &self,
@@ -429,18 +430,18 @@ impl Dispatcher {
                 || interrupted(operation, why, sent),
                 |refusal| refusal.with_retryable(false).with_may_have_been_applied(sent),
             );
-            context.efforts.on(error, now)
+            context.efforts.add_to(error, now)
         })
     }
 
-    /// Begins a call; the answer is when.
+    /// Begins a call, and returns the current time of [`Clock::monotonic`].
     fn begin(&self, context: &CallContext, operation: &Operation) -> Duration {
         let now = self.clock.monotonic();
         context.efforts.begin(operation, now);
         now
     }
 
-    /// Adds what the operation has spent on the call to its error, and writes its one line in the log.
+    /// Adds the attempts and the time of the call to its error, and writes its one line in the log.
     fn conclude<T>(
         &self,
         context: &CallContext,
@@ -453,7 +454,7 @@ impl Dispatcher {
         let elapsed = now.saturating_sub(started);
         let result = result.map_err(|error| {
             let ours = error.operation() == operation;
-            if ours { context.efforts.on(error, now) } else { error }
+            if ours { context.efforts.add_to(error, now) } else { error }
         });
         let error = result.as_ref().err();
         self.stats.record(operation, progress.attempts, elapsed, error.is_some());
@@ -489,8 +490,8 @@ fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
     Error::new(kind, operation, message).with_may_have_been_applied(sent)
 }
 
-/// Whether an answer of success came that is no JSON at all: something between here and the service may have damaged it.
-/// One that has other members than it should would have them again.
+/// Whether an answer of success is not JSON: something between the client and the service may have damaged it. An answer
+/// that is JSON and has wrong members is not damaged; it would have them again.
 fn is_damaged(error: &Error) -> bool {
     let is_no_json = error.source().and_then(|source| source.downcast_ref::<serde_json::Error>()).is_some();
     error.kind() == ErrorKind::Malformed
@@ -514,7 +515,7 @@ fn transport_error(operation: &Operation, error: TransportError) -> Error {
         .with_source(error)
 }
 
-/// Writes a request or an answer to the log, for whoever looks that closely.
+/// Writes a request or an answer to the debug log.
 fn log_exchange(
     operation: &Operation,
     event: &'static str,
@@ -524,7 +525,7 @@ fn log_exchange(
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
-    // Services quote what they were sent, wherever it stood.
+    // A service may quote any part of the request.
     let text = redact::redact(&text(), credentials.access_key_secret.expose());
     let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
     let http = redact::redact(&text, token);
@@ -543,9 +544,9 @@ fn clock_ahead(response: &HttpResponse, now: OffsetDateTime) -> Option<time::Dur
     Some(now - date)
 }
 
-/// A text from outside, made fit for a line: no control characters and a bounded length.
+/// A text from outside as one line: without control characters, and cut to a limited length.
 pub(crate) fn printable(text: &str) -> String {
-    /// Enough for the longest documented message; a page of HTML would bury the rest.
+    /// Enough for the longest documented message, and much less than a page of HTML.
     const LIMIT: usize = 1000;
     let mut line: String = text.chars().take(LIMIT).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(LIMIT).is_some() {

@@ -1,4 +1,4 @@
-//! How often and for how long one operation has called each action, over all its repeats.
+//! How often, and since when, one operation has called each action.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::error::{Error, Operation};
 
-/// The calls of one operation; clones count together.
+/// The calls of one operation; clones share the counts.
 ///
-/// A sequence of calls sends an action again and again, some by itself and some by the caller. Its error tells the
-/// effort of all of them, not that of the last.
+/// An operation may call an action several times, and each call may have retries. Its error shows the attempts of all
+/// these calls, not only of the last one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Efforts(Arc<Mutex<BTreeMap<Key, Effort>>>);
 
@@ -18,41 +18,42 @@ type Key = (&'static str, &'static str, String);
 
 #[derive(Debug)]
 struct Effort {
-    /// On the scale of the clock that errors are measured with.
+    /// A time of [`Clock::monotonic`](crate::clock::Clock::monotonic).
     began: Duration,
     attempts: u32,
-    /// The last answer, if it was a refusal after which the action may be sent again.
+    /// The last answer, if it was a retryable refusal.
     refusal: Option<Error>,
 }
 
 impl Efforts {
-    /// Takes note that an action is asked for; only the first time counts.
+    /// Records that an action is called. Only the first call sets the time.
     pub(crate) fn begin(&self, operation: &Operation, now: Duration) {
         self.efforts().entry(key(operation)).or_insert(Effort { began: now, attempts: 0, refusal: None });
     }
 
-    /// Takes note that a request is sent.
+    /// Records that a request is sent.
     pub(crate) fn sent(&self, operation: &Operation) {
         if let Some(effort) = self.efforts().get_mut(&key(operation)) {
             effort.attempts = effort.attempts.saturating_add(1);
         }
     }
 
-    /// Records what an answer came to: the refusal that it was, if the action may be sent again after it.
+    /// Records an answer, with the refusal that it was.
     pub(crate) fn answered(&self, operation: &Operation, refusal: Option<&Error>) {
         if let Some(effort) = self.efforts().get_mut(&key(operation)) {
             effort.refusal = refusal.filter(|error| error.is_retryable()).cloned();
         }
     }
 
-    /// The last answer to an action, if it was a refusal after which the action may be sent again: when the time
-    /// limit ends the repeats, that refusal is why.
+    /// The last answer to an action, if it was a retryable refusal. When the deadline ends the retries, the error is this
+    /// refusal.
     pub(crate) fn refusal(&self, operation: &Operation) -> Option<Error> {
         self.efforts().get(&key(operation))?.refusal.clone()
     }
 
-    /// The error with the effort of its action; as it is if that was never asked for here.
-    pub(crate) fn on(&self, error: Error, now: Duration) -> Error {
+    /// Adds the attempts and the time of its action to an error. The error of an action that was not recorded is
+    /// unchanged.
+    pub(crate) fn add_to(&self, error: Error, now: Duration) -> Error {
         match self.efforts().get(&key(error.operation())) {
             Some(Effort { began, attempts, .. }) => error.with_effort(*attempts, now.saturating_sub(*began)),
             None => error,

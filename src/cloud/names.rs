@@ -230,7 +230,7 @@ macro_rules! ram_name {
 
             /// A name in an answer: what the service says, not checked against the rule for new names. Answers are read so
             /// too.
-            pub fn answered(text: &str) -> Self {
+            pub fn from_answer(text: &str) -> Self {
                 Self(text.to_owned())
             }
         }

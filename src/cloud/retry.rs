@@ -1,4 +1,4 @@
-//! How often and how long after each other attempts are made.
+//! How many attempts a call has, and how long the pauses between them are.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use time::format_description::well_known::Rfc2822;
 use crate::error::{Error, ErrorKind};
 use crate::http::Headers;
 
-/// Exponential back-off with full jitter: before retry `n` (from 1) a random part of
-/// `min(cap, base × 2^(n-1))`, so that clients refused together do not come back together.
+/// Exponential back-off with full jitter. The pause before retry `n` (from 1) is a random part of
+/// `min(cap, base × 2^(n-1))`, so that clients which were refused together do not retry together.
 ///
-/// Throttled calls that have a deadline wait their turn until then, however often they are refused: under a
-/// quota, new calls keep taking the place of those that back off, and a count would make some of them fail
-/// although the quota is served in full. Their pauses do not grow: how fast a service is called is up to
-/// `cloud::rate`, and a call that waits for longer leaves a turn unused.
+/// A throttled call that has a deadline is retried until then, however often it is refused. Under a quota, new calls
+/// take the place of those that back off; with a limited number of retries some calls would fail although the service
+/// accepts as many calls as the quota allows. Its pauses do not grow: `cloud::rate_limiter` decides how fast a service is
+/// called, and a longer pause would leave a turn unused.
 ///
-/// A call whose token has expired is repeated without a pause of its own: it waits for other credentials, and together
-/// with all that were refused like it.
+/// A call whose token has expired is retried without a pause. It waits until other credentials are fetched, together
+/// with all other calls whose token has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How many attempts may follow the first; with 0 nothing is tried again, throttled or not.
+    /// How many attempts may follow the first. With 0 there are no retries, also not of throttled calls.
     pub max_retries: u32,
     /// The longest pause before the first retry.
     pub base: Duration,
@@ -28,9 +28,7 @@ pub struct RetryPolicy {
     pub cap: Duration,
 }
 
-/// Five retries, pauses of up to 200 ms that grow to 2 s.
-///
-/// The five pauses together take 2.5 s on average.
+/// Five retries. The longest pause grows from 200 ms to 2 s; the five pauses together take 2.5 s on average.
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self { max_retries: 5, base: Duration::from_millis(200), cap: Duration::from_secs(2) }
@@ -40,12 +38,12 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// How long to wait before another attempt, or `None` when there must not be one.
     ///
-    /// There is none when the error is not retryable, when `attempts` (already made, from 1) have used up
-    /// the retries and it is not throttling within a deadline, or when the pause would not end before
-    /// `remaining` has passed. A pause the service asked for (`Retry-After`) is kept in full, with the jitter
-    /// on top so that callers spread there too.
+    /// There must not be one when the error is not retryable, when the pause would not end before `remaining` has passed,
+    /// or when `attempts` (made so far, from 1) have used up the retries. The last does not hold for a throttled call
+    /// that has a deadline. A pause that the service has requested (`Retry-After`) is kept in full; the jitter is added
+    /// to it, so that clients do not retry together.
     ///
-    /// `random` gives numbers from 0 (inclusive) to 1 (exclusive).
+    /// `random` returns numbers from 0 (inclusive) to 1 (exclusive).
     pub fn pause(
         &self,
         attempts: u32,
@@ -74,27 +72,26 @@ impl RetryPolicy {
     }
 }
 
-/// What an answer asks for before the next attempt.
+/// The wait before the next attempt that an answer requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AskedWait {
+pub(crate) struct RequestedWait {
     wait: Option<Duration>,
-    /// Whether the service says with it that calls come too fast, whatever code it gives.
+    /// Whether the header itself shows that the service throttles calls, whatever the code of the answer is.
     is_throttling: bool,
 }
 
-/// Reads `x-acs-retry-after`, in milliseconds, which services send with a refusal for coming too fast, and
-/// `Retry-After`. Source of the first: `aliyun/aliyun-cli`, `openapi/throttling_retry.go`, which repeats a call for this
-/// header alone.
-pub(crate) fn asked_wait(headers: &Headers, now: OffsetDateTime) -> AskedWait {
+/// Reads `Retry-After` and `x-acs-retry-after`. Services send the second, in milliseconds, when they throttle a call.
+/// Source: `aliyun/aliyun-cli`, `openapi/throttling_retry.go`, which repeats a call because of this header alone.
+pub(crate) fn requested_wait(headers: &Headers, now: OffsetDateTime) -> RequestedWait {
     let millis = headers.get("x-acs-retry-after").and_then(|value| value.trim().parse().ok());
     let of_service = millis.map(Duration::from_millis);
     let usual = headers.get("retry-after").and_then(|value| parse_retry_after(value, now));
-    AskedWait { wait: of_service.max(usual), is_throttling: of_service.is_some() }
+    RequestedWait { wait: of_service.max(usual), is_throttling: of_service.is_some() }
 }
 
-impl AskedWait {
-    /// The error of that answer.
-    pub(crate) fn on(self, error: Error) -> Error {
+impl RequestedWait {
+    /// Adds the wait to the error of the answer.
+    pub(crate) fn apply_to(self, error: Error) -> Error {
         let error = error.with_retry_after(self.wait);
         if self.is_throttling && error.status().is_some_and(|status| status >= 400) {
             error.with_kind(ErrorKind::Throttled).with_retryable(true)
@@ -104,8 +101,8 @@ impl AskedWait {
     }
 }
 
-/// Reads `Retry-After` in both its forms, seconds and a date (RFC 9110 section 10.2.3); `None` when it is
-/// neither. A date that has passed is no wait.
+/// Parses `Retry-After` in both its forms, seconds and a date (RFC 9110 section 10.2.3); `None` when it is neither. A
+/// date that has passed is a wait of zero.
 fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
@@ -136,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pause_doubles_up_to_the_cap_and_is_jittered_over_its_whole_length() {
+    fn a_pause_doubles_up_to_the_cap_and_has_full_jitter() {
         check(1, None, 1.0, Some(200));
         check(2, None, 1.0, Some(400));
         check(3, None, 1.0, Some(500));
@@ -145,25 +142,29 @@ mod tests {
     }
 
     #[test]
-    fn retries_end_with_their_number() {
+    fn there_are_no_more_than_max_retries() {
         check(3, None, 0.5, Some(250));
         check(4, None, 0.5, None);
         check(u32::MAX, None, 0.5, None);
     }
 
     #[test]
-    fn throttling_waits_its_turn_within_a_deadline() {
+    fn a_throttled_call_is_retried_until_its_deadline() {
         check(400, Some(201), 1.0, Some(200));
         check(400, Some(200), 1.0, None);
         let fault = Error::from_answer(&Operation::new("SLS", "GetLogStore", "p/l"), 500, None, "fault");
         let hour = Some(Duration::from_hours(1));
-        assert_eq!(POLICY.pause(4, &fault, hour, &mut || 0.5), None, "other failures are counted");
+        assert_eq!(
+            POLICY.pause(4, &fault, hour, &mut || 0.5),
+            None,
+            "the retries of other failures are limited"
+        );
         let none = RetryPolicy { max_retries: 0, ..POLICY };
         assert_eq!(none.pause(1, &throttled(), hour, &mut || 0.5), None);
     }
 
     #[test]
-    fn no_pause_is_begun_that_the_deadline_would_cut() {
+    fn a_pause_that_would_outlast_the_deadline_is_not_begun() {
         check(1, Some(101), 0.5, Some(100));
         check(1, Some(100), 0.5, None);
         check(1, Some(0), 0.0, None);
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_token_is_an_attempt_without_a_pause() {
+    fn a_call_with_an_expired_token_is_retried_without_a_pause() {
         let operation = Operation::new("SLS", "GetLogStore", "p/l");
         let error = Error::from_answer(&operation, 401, Some("SecurityTokenExpired".to_owned()), "m");
         assert_eq!(POLICY.pause(1, &error, None, &mut || 0.5), None, "there are no other credentials");
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_is_not_retryable_ends_it_at_once() {
+    fn an_error_that_is_not_retryable_has_no_pause() {
         let error = Error::new(ErrorKind::Denied, &Operation::new("SLS", "GetLogStore", "p/l"), "no");
         assert_eq!(POLICY.pause(1, &error, None, &mut || 0.0), None);
     }
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_services_own_header_is_in_milliseconds_and_marks_throttling() {
+    fn x_acs_retry_after_is_in_milliseconds_and_marks_throttling() {
         let operation = Operation::new("RAM", "GetRole", "r");
         // (status, x-acs-retry-after, Retry-After, kind, retryable, wait in milliseconds)
         for (status, own, usual, kind, retryable, wait) in [
@@ -222,10 +223,10 @@ mod tests {
                 }
             }
             let error = Error::from_answer(&operation, status, Some("RequestLimitExceeded".into()), "m");
-            let error = asked_wait(&headers, datetime!(2026-11-20 08:00:00 UTC)).on(error);
-            let told = (error.kind(), error.is_retryable(), error.retry_after());
+            let error = requested_wait(&headers, datetime!(2026-11-20 08:00:00 UTC)).apply_to(error);
+            let actual = (error.kind(), error.is_retryable(), error.retry_after());
             assert_eq!(
-                told,
+                actual,
                 (kind, retryable, wait.map(Duration::from_millis)),
                 "{status} {own:?} {usual:?}"
             );
@@ -234,12 +235,12 @@ mod tests {
         let mut headers = Headers::default();
         headers.set("x-acs-retry-after", huge.as_str());
         headers.set("retry-after", huge.as_str());
-        let wait = asked_wait(&headers, datetime!(9999-12-31 23:59:59 UTC)).wait;
+        let wait = requested_wait(&headers, datetime!(9999-12-31 23:59:59 UTC)).wait;
         assert_eq!(wait, Some(Duration::from_secs(u64::MAX)));
     }
 
     #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date() {
+    fn retry_after_is_parsed_as_seconds_and_as_a_date() {
         let now = datetime!(2026-11-20 08:00:00 UTC);
         let table = [
             ("7", Some(7)),

@@ -1,4 +1,4 @@
-//! Endpoints that do not answer: a run waits for each of them once.
+//! Endpoints that do not answer: a run waits only once for each of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,47 +7,48 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::names::Region;
 
-/// What is known of the endpoints of one caller.
+/// Which endpoints of one dispatcher are silent.
 ///
-/// After a call that was repeated until its time was over without an answer, further calls to that endpoint fail at
-/// once. An answer, to a call that was sent before, ends that.
+/// If an endpoint does not answer a call and its retries, further calls to it fail at once. A late answer to an earlier
+/// call ends that.
 #[derive(Debug, Default)]
-pub(crate) struct SilentEndpoints(Mutex<BTreeMap<Place, State>>);
+pub(crate) struct SilentEndpoints(Mutex<BTreeMap<EndpointKey, State>>);
 
-/// What has an endpoint of its own: a service in a region, or one that is the same in all.
-type Place = (&'static str, Option<Region>);
+/// A service in a region, or a service with one endpoint for all regions.
+type EndpointKey = (&'static str, Option<Region>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
-    /// When it answered last.
+    /// When the endpoint last answered.
     answered: Option<Duration>,
-    /// For how long a whole call has waited in vain, if it did.
+    /// How long a call has waited without an answer.
     silent_for: Option<Duration>,
 }
 
 impl SilentEndpoints {
-    /// Takes note of an answer, whichever it is.
-    pub(crate) fn answered(&self, operation: &Operation, now: Duration) {
-        let mut places = self.places();
-        *places.entry(place(operation)).or_default() = State { answered: Some(now), silent_for: None };
+    /// Records an answer, whether success or refusal.
+    pub(crate) fn record_answer(&self, operation: &Operation, now: Duration) {
+        let mut endpoints = self.endpoints();
+        *endpoints.entry(endpoint_key(operation)).or_default() =
+            State { answered: Some(now), silent_for: None };
     }
 
-    /// Takes note of a call that began at `began` and is over without an answer. It says nothing about an endpoint that
-    /// has answered another call since.
-    pub(crate) fn unanswered(&self, operation: &Operation, began: Duration, now: Duration) {
-        let mut places = self.places();
-        let state = places.entry(place(operation)).or_default();
+    /// Records a call that began at `began` and ended without an answer. It does not count if the endpoint has answered
+    /// another call since.
+    pub(crate) fn record_silence(&self, operation: &Operation, began: Duration, now: Duration) {
+        let mut endpoints = self.endpoints();
+        let state = endpoints.entry(endpoint_key(operation)).or_default();
         if state.answered.is_none_or(|answered| answered <= began) {
             state.silent_for = Some(now.saturating_sub(began));
         }
     }
 
-    /// Whether the endpoint of a call can be expected to answer.
-    ///
     /// # Errors
-    /// `Timeout` if an earlier call has waited for it in vain.
-    pub(crate) fn check(&self, operation: &Operation) -> Result<(), Error> {
-        let Some(silent_for) = self.places().get(&place(operation)).and_then(|state| state.silent_for) else {
+    /// `Timeout` if the endpoint of the call has not answered an earlier one.
+    pub(crate) fn fail_if_silent(&self, operation: &Operation) -> Result<(), Error> {
+        let Some(silent_for) =
+            self.endpoints().get(&endpoint_key(operation)).and_then(|state| state.silent_for)
+        else {
             return Ok(());
         };
         let region = operation.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
@@ -59,11 +60,11 @@ impl SilentEndpoints {
         Err(Error::new(ErrorKind::Timeout, operation, message))
     }
 
-    fn places(&self) -> MutexGuard<'_, BTreeMap<Place, State>> {
+    fn endpoints(&self) -> MutexGuard<'_, BTreeMap<EndpointKey, State>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn place(operation: &Operation) -> Place {
+fn endpoint_key(operation: &Operation) -> EndpointKey {
     (operation.service, operation.region.clone())
 }

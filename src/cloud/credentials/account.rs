@@ -1,4 +1,4 @@
-//! Which account credentials belong to, and whether calls may be made for it.
+//! Checks which account the credentials belong to, and whether the provider may make calls for it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,31 +7,31 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::context::CallContext;
-use crate::credentials::error::{of_source, operation, unusable};
+use crate::credentials::error::{operation, source_error, unusable};
 use crate::credentials::{CredentialProvider, Credentials, Refresh, SourceContext};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::sts::{CallerIdentity, StsClient};
 
-/// Which accounts calls may be made for.
+/// The accounts that calls may be made for.
 #[derive(Clone, Debug, Default)]
 pub struct AccountRule {
-    /// The only accounts that are allowed; empty allows every one.
+    /// The only accounts that are allowed; if it is empty, every account is.
     pub allowed: BTreeSet<String>,
     /// Accounts that are not allowed.
     pub forbidden: BTreeSet<String>,
 }
 
-/// Credentials that are given only while their account is allowed.
+/// A credential provider that returns credentials only if their account is allowed.
 ///
-/// - Where the rule is empty, credentials are given without asking whose they are.
-/// - `GetCallerIdentity` is called when an account has to be known for the first time, and never again after it has
-///   been answered: sources do not change their account. Callers that need it at the same time wait for one call.
+/// - If the rule is empty, it returns credentials without a check.
+/// - It calls `GetCallerIdentity` when it needs the account for the first time, and never again after an answer, because
+///   sources do not change their account. Concurrent calls wait for one `GetCallerIdentity`.
 #[derive(Debug)]
 pub struct CheckedAccount {
     credentials: Arc<dyn CredentialProvider>,
     sts: StsClient,
-    means: SourceContext,
+    source_context: SourceContext,
     rule: AccountRule,
     identity: OnceCell<CallerIdentity>,
 }
@@ -41,7 +41,7 @@ impl AccountRule {
         self.allowed.is_empty() && self.forbidden.is_empty()
     }
 
-    /// Why calls may not be made for an account.
+    /// Why calls may not be made for an account; `None` if they may.
     fn problem(&self, account_id: &str) -> Option<String> {
         if self.forbidden.contains(account_id) {
             return Some(format!(
@@ -60,24 +60,24 @@ impl AccountRule {
 }
 
 impl CheckedAccount {
-    /// Checks whose `credentials` are before it gives them. Nothing is called yet.
+    /// Checks the account of `credentials` before it returns them. It makes no call yet.
     pub fn new(
         credentials: Arc<dyn CredentialProvider>,
         sts: Endpoint,
         rule: AccountRule,
-        means: SourceContext,
+        source_context: SourceContext,
     ) -> Self {
-        let sts = means.sts(Arc::clone(&credentials), sts);
-        Self { credentials, sts, means, rule, identity: OnceCell::new() }
+        let sts = source_context.sts(Arc::clone(&credentials), sts);
+        Self { credentials, sts, source_context, rule, identity: OnceCell::new() }
     }
 
-    /// Whose credentials they are, allowed or not.
+    /// The identity that the credentials belong to, whether its account is allowed or not.
     ///
     /// # Errors
-    /// That of the search for credentials or of `GetCallerIdentity`.
+    /// The error of fetching credentials or of `GetCallerIdentity`.
     pub async fn identity(&self, context: &CallContext) -> Result<&CallerIdentity, Error> {
         let read = self.identity.get_or_try_init(|| Box::pin(self.sts.get_caller_identity(context)));
-        self.means.within(context, &operation("GetCallerIdentity"), read).await?
+        self.source_context.bounded(context, &operation("GetCallerIdentity"), read).await?
     }
 
     async fn checked(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
@@ -86,7 +86,7 @@ impl CheckedAccount {
             return Ok(credentials);
         }
         let source = &credentials.source;
-        let identity = self.identity(context).await.map_err(|error| of_source(error, source))?;
+        let identity = self.identity(context).await.map_err(|error| source_error(error, source))?;
         match self.rule.problem(&identity.account_id) {
             Some(problem) => Err(unusable(source, problem)),
             None => Ok(credentials),
@@ -99,8 +99,8 @@ impl CredentialProvider for CheckedAccount {
         Box::pin(self.checked(context))
     }
 
-    fn refused(&self, credentials: &Credentials) -> Refresh {
-        self.credentials.refused(credentials)
+    fn on_expired(&self, credentials: &Credentials) -> Refresh {
+        self.credentials.on_expired(credentials)
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::credentials::StaticCredentials;
     use crate::error::ErrorKind;
-    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_source_context};
 
     fn checked(
         allowed: &[&str],
@@ -119,7 +119,8 @@ mod tests {
         replies: impl IntoIterator<Item = Reply>,
     ) -> (CheckedAccount, Arc<ScriptedTransport>) {
         let transport = Arc::new(ScriptedTransport::new(replies));
-        let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
+        let source_context =
+            scripted_source_context(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
         let keys = StaticCredentials::new(Credentials {
             access_key_id: "id".into(),
             access_key_secret: "canary".into(),
@@ -128,7 +129,7 @@ mod tests {
         });
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
         let rule = AccountRule { allowed: ids(allowed), forbidden: ids(forbidden) };
-        (CheckedAccount::new(Arc::new(keys), Endpoint::global_sts(), rule, means), transport)
+        (CheckedAccount::new(Arc::new(keys), Endpoint::global_sts(), rule, source_context), transport)
     }
 
     fn identity() -> Reply {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_are_given_for_accounts_that_the_rule_allows_after_one_call() {
+    async fn credentials_of_an_allowed_account_are_returned_after_one_call() {
         for (allowed, forbidden, problem) in [
             (&["222"][..], &[][..], None),
             (&["111", "222"], &["333"], None),
@@ -166,14 +167,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_is_asked_where_every_account_is_allowed() {
+    async fn an_empty_rule_makes_no_call() {
         let (checked, transport) = checked(&[], &[], []);
         assert!(checked.credentials(&CallContext::default()).await.is_ok());
         assert_eq!(transport.requests().len(), 0);
     }
 
     #[tokio::test]
-    async fn no_credentials_are_given_while_their_account_is_not_known() {
+    async fn credentials_of_an_unknown_account_are_an_error() {
         let refused = Reply::answer(403, r#"{"Code": "NoPermission", "Message": "no"}"#);
         let (checked, _) = checked(&["222"], &[], [refused, identity()]);
         let error = checked.credentials(&CallContext::default()).await.unwrap_err();

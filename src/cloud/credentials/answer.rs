@@ -1,4 +1,4 @@
-//! The answer of those who hand out temporary keys over HTTP: ECS metadata and credentials URIs.
+//! The answer of sources that return temporary keys over HTTP: ECS metadata and credentials URIs.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -8,9 +8,9 @@ use crate::credentials::error::unusable;
 use crate::credentials::{Credentials, Fetched};
 use crate::error::Error;
 
-/// Reads `Code`, `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration`; all of them must be there, as
-/// the official Python library asks. No error quotes a value.
-pub(super) fn temporary_key(body: &[u8], source: &str) -> Result<Fetched, Error> {
+/// Parses `Code`, `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration`. All of them are required, as in the
+/// official Python library. No error quotes a value.
+pub(super) fn parse_temporary_key(body: &[u8], source: &str) -> Result<Fetched, Error> {
     let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(body) else {
         let problem = format!("its answer of {} bytes is no JSON object", body.len());
         return Err(unusable(source, problem));
@@ -29,14 +29,14 @@ pub(super) fn temporary_key(body: &[u8], source: &str) -> Result<Fetched, Error>
             security_token: Some(text("SecurityToken")?.into()),
             source: source.to_owned(),
         },
-        expiration: Some(date(text("Expiration")?).ok_or_else(|| {
+        expiration: Some(parse_date(text("Expiration")?).ok_or_else(|| {
             unusable(source, "`Expiration` of its answer is no date such as 2026-01-01T00:00:00Z")
         })?),
     })
 }
 
-/// Reads a date such as `2026-01-01T00:00:00Z`.
-pub(super) fn date(text: &str) -> Option<OffsetDateTime> {
+/// Parses a date such as `2026-01-01T00:00:00Z`.
+pub(super) fn parse_date(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
@@ -49,8 +49,8 @@ mod tests {
     const WHOLE: &str = r#"{"Code":"Success","AccessKeyId":"STS.a","AccessKeySecret":"canary-1","SecurityToken":"canary-2","Expiration":"2026-11-20T09:00:00Z","LastUpdated":"x"}"#;
 
     #[test]
-    fn a_whole_answer_is_read() {
-        let read = temporary_key(WHOLE.as_bytes(), "there").unwrap();
+    fn a_complete_answer_is_parsed() {
+        let read = parse_temporary_key(WHOLE.as_bytes(), "there").unwrap();
         assert_eq!(read.credentials.access_key_id, "STS.a");
         assert_eq!(read.credentials.access_key_secret, "canary-1".into());
         assert_eq!(read.credentials.security_token, Some("canary-2".into()));
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn each_member_is_needed_and_none_is_quoted() {
+    fn each_member_is_required_and_no_error_quotes_one() {
         for (from, to, named) in [
             ("Success", "canary-3", "`Code`"),
             ("\"AccessKeyId\":\"STS.a\"", "\"AccessKeyId\":\"\"", "`AccessKeyId`"),
@@ -68,7 +68,7 @@ mod tests {
             ("2026-11-20T09:00:00Z", "canary-4", "`Expiration`"),
             ("{", "[{", "no JSON object"),
         ] {
-            let error = temporary_key(WHOLE.replacen(from, to, 1).as_bytes(), "there").unwrap_err();
+            let error = parse_temporary_key(WHOLE.replacen(from, to, 1).as_bytes(), "there").unwrap_err();
             let text = format!("{error} {error:?}");
             assert!(text.contains(named) && text.contains("there"), "{text}");
             assert!(!text.contains("canary"), "{text}");

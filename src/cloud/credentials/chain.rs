@@ -1,4 +1,4 @@
-//! Sources in their order, and the credentials they gave.
+//! Asks sources of credentials in their order, and caches what they return.
 
 mod cache;
 
@@ -15,65 +15,70 @@ use crate::dispatcher::SILENT_AFTER;
 use crate::error::{Error, ErrorKind};
 use cache::{Cache, CacheState, RENEW_AGAIN_AFTER};
 
-/// A provider of credentials that asks sources in their order.
+/// A credential provider that asks sources in their order.
 ///
-/// - Nothing is read or dialled before the first call.
-/// - The source that gave credentials is kept to; the others are not asked again.
-/// - Credentials that expire are renewed five minutes before, by one of the callers that ask. While
-///   they are still valid, others get them without waiting; once they are not, others wait for that one.
-/// - Credentials that a service says have expired are not used any more, if their source can give others: keys that
-///   are given cannot. They are fetched by one of the callers that ask next, and others wait for that one. A source
-///   that gives the same again cannot be used. If the new ones are refused within five minutes too, they are kept: a
-///   service that refuses all of them causes one fetch in that time, however many calls there are.
-/// - Where renewing fails, credentials that are still valid are used on, and renewing is tried again
-///   half a minute later.
-/// - A failure is shared by those who waited for it, and forgotten then: the next call asks again. A source that did not
-///   answer in time is not asked again: each call would wait as long.
-/// - Cancellation of a caller ends its own waiting; if it was the one who asked, the next takes over.
+/// - It reads no file and sends no request before the first call.
+/// - Once a source has returned credentials, the chain uses this source only.
+/// - Credentials are renewed five minutes before they expire, by one of the calls that need them. While they are valid,
+///   other calls use them without waiting; after that, other calls wait for the renewal.
+/// - Credentials that a service has refused as expired are not used any more, if their source can return others (keys
+///   that are given cannot be renewed). The next call fetches others, and other calls wait for it. If the source returns
+///   the same credentials again, that is an error. If the new ones are refused within five minutes as well, they are
+///   kept. A service that refuses all credentials thus causes one fetch in five minutes, however many calls there are.
+/// - If a renewal fails, credentials that are still valid stay in use, and the renewal is tried again half a minute
+///   later.
+/// - All calls that waited for a fetch get its failure. The next call asks the source again, unless the source did not
+///   answer in time: then each call would wait as long.
+/// - Cancelling a call ends only its own wait. If it was the one that fetched, the next call fetches.
 #[derive(Debug)]
 pub struct Chain {
     sources: Vec<Arc<dyn CredentialSource>>,
-    means: SourceContext,
-    /// The position of the source that gave credentials.
+    source_context: SourceContext,
+    /// The position of the source that has returned credentials.
     chosen: OnceLock<usize>,
     state: Mutex<Cache>,
-    /// Held by the one who fetches; never while `state` is.
+    /// Locked by the call that fetches; never while `state` is locked.
     fetching: tokio::sync::Mutex<()>,
 }
 
 impl Chain {
-    /// A chain that has asked nobody yet.
-    pub fn new(sources: Vec<Arc<dyn CredentialSource>>, means: SourceContext) -> Self {
+    /// A chain that has asked no source yet.
+    pub fn new(sources: Vec<Arc<dyn CredentialSource>>, source_context: SourceContext) -> Self {
         Self {
             sources,
-            means,
+            source_context,
             chosen: OnceLock::new(),
             state: Mutex::default(),
             fetching: tokio::sync::Mutex::new(()),
         }
     }
 
-    /// A chain of one source, with what that has given.
-    pub(super) fn holding(source: Arc<dyn CredentialSource>, fetched: Fetched, means: SourceContext) -> Self {
-        let chain = Self::new(vec![source], means);
+    /// A chain of one source, with credentials that the source has returned.
+    pub(super) fn with_cached(
+        source: Arc<dyn CredentialSource>,
+        fetched: Fetched,
+        source_context: SourceContext,
+    ) -> Self {
+        let chain = Self::new(vec![source], source_context);
         chain.chosen.get_or_init(|| 0);
-        // Nothing was refused that this could be.
-        let _ = chain.state().hold(fetched, &*chain.means.clock);
+        // `store` fails only for refused credentials, and there are none yet.
+        let _ = chain.state().store(fetched, &*chain.source_context.clock);
         chain
     }
 
     async fn current(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
-        match self.standing() {
+        match self.cache_state() {
             CacheState::Good(credentials) => Ok(credentials),
             CacheState::RefreshDue(credentials) => match self.fetching.try_lock() {
                 Ok(_fetching) => self.renew(credentials, context).await,
                 Err(_) => Ok(credentials),
             },
             CacheState::None(failures) => {
-                self.expect_answer()?;
+                self.fail_if_silent()?;
                 let operation = operation("every source");
-                let _fetching = self.means.within(context, &operation, self.fetching.lock()).await?;
-                match self.standing() {
+                let _fetching =
+                    self.source_context.bounded(context, &operation, self.fetching.lock()).await?;
+                match self.cache_state() {
                     CacheState::Good(credentials) | CacheState::RefreshDue(credentials) => Ok(credentials),
                     CacheState::None(now) if now != failures => Err(self.last_failure()),
                     CacheState::None(_) => self.fetch_for_all(context).await,
@@ -88,20 +93,21 @@ impl Chain {
         credentials: Arc<Credentials>,
         context: &CallContext,
     ) -> Result<Arc<Credentials>, Error> {
-        // Somebody may have done it since.
-        if let CacheState::Good(renewed) = self.standing() {
+        // Another call may have renewed them meanwhile.
+        if let CacheState::Good(renewed) = self.cache_state() {
             return Ok(renewed);
         }
         let error = match self.fetch(context).await {
             Ok(renewed) => return Ok(renewed),
             Err(error) => error,
         };
-        if context.is_over(&*self.means.clock) {
+        if context.is_over(&*self.source_context.clock) {
             return Err(error);
         }
-        let is_usable = self.state().put_off(self.means.clock.now().saturating_add(RENEW_AGAIN_AFTER));
+        let is_usable =
+            self.state().postpone_renewal(self.source_context.clock.now().saturating_add(RENEW_AGAIN_AFTER));
         if !is_usable {
-            self.note_failure(&error);
+            self.record_failure(&error);
             return Err(error);
         }
         let reason = error.to_string();
@@ -109,24 +115,24 @@ impl Chain {
         Ok(credentials)
     }
 
-    /// Fetches credentials where there are none that can be used.
+    /// Fetches credentials when there are none that can be used. Other calls wait for the result.
     async fn fetch_for_all(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
-        let began = self.means.clock.monotonic();
+        let began = self.source_context.clock.monotonic();
         let fetched = self.fetch(context).await;
         if let Err(error) = &fetched {
-            let waited = self.means.clock.monotonic().saturating_sub(began);
+            let waited = self.source_context.clock.monotonic().saturating_sub(began);
             let is_silence = error.kind() == ErrorKind::Timeout && waited >= SILENT_AFTER;
-            // An interruption is the caller's own; those who wait go on.
-            if is_silence || !context.is_over(&*self.means.clock) {
-                self.note_failure(error);
+            // If this call was interrupted, the waiting calls fetch themselves.
+            if is_silence || !context.is_over(&*self.source_context.clock) {
+                self.record_failure(error);
             }
         }
         fetched
     }
 
     /// # Errors
-    /// The last failure, if the source has not answered: it is not asked again.
-    fn expect_answer(&self) -> Result<(), Error> {
+    /// The last failure, if the source did not answer in time. It is not asked again.
+    fn fail_if_silent(&self) -> Result<(), Error> {
         let state = self.state();
         let silent = state.last_failure.as_ref().filter(|error| error.kind() == ErrorKind::Timeout);
         silent.map_or(Ok(()), |error| {
@@ -135,11 +141,11 @@ impl Chain {
         })
     }
 
-    /// Fetches credentials and holds them from here on.
+    /// Fetches credentials and caches them.
     async fn fetch(&self, context: &CallContext) -> Result<Arc<Credentials>, Error> {
-        let fetched = self.ask(context).await?;
+        let fetched = self.fetch_keys(context).await?;
         let expiration = fetched.expiration;
-        let credentials = self.state().hold(fetched, &*self.means.clock)?;
+        let credentials = self.state().store(fetched, &*self.source_context.clock)?;
         tracing::info!(
             source = credentials.source,
             expiration = expiration.map(|expiration| expiration.to_string()),
@@ -148,12 +154,12 @@ impl Chain {
         Ok(credentials)
     }
 
-    /// Asks the source that is kept to, or the sources in their order.
-    async fn ask(&self, context: &CallContext) -> Result<Fetched, Error> {
+    /// Asks the source that has returned credentials before, or else the sources in their order.
+    async fn fetch_keys(&self, context: &CallContext) -> Result<Fetched, Error> {
         let first = self.chosen.get().copied().unwrap_or_default();
         let mut asked = Vec::new();
         for (position, source) in self.sources.iter().enumerate().skip(first) {
-            let Some(fetched) = source.fetch(&self.means, context).await? else {
+            let Some(fetched) = source.fetch(&self.source_context, context).await? else {
                 tracing::debug!(source = source.describe(), "no credentials there");
                 asked.push(source.describe());
                 if self.chosen.get().is_some() {
@@ -161,24 +167,24 @@ impl Chain {
                 }
                 continue;
             };
-            fetched.check_expiration(self.means.clock.now())?;
+            fetched.check_expiration(self.source_context.clock.now())?;
             self.chosen.get_or_init(|| position);
             return Ok(fetched);
         }
         Err(nothing_found(&asked))
     }
 
-    /// Whether others can follow the credentials that are held.
+    /// Whether the source of the cached credentials can return others.
     fn is_renewable(&self) -> bool {
         let source = self.chosen.get().and_then(|position| self.sources.get(*position));
         source.is_some_and(|source| source.is_renewable())
     }
 
-    fn standing(&self) -> CacheState {
-        self.state().standing(self.means.clock.now())
+    fn cache_state(&self) -> CacheState {
+        self.state().at(self.source_context.clock.now())
     }
 
-    fn note_failure(&self, error: &Error) {
+    fn record_failure(&self, error: &Error) {
         let mut state = self.state();
         state.failures = state.failures.wrapping_add(1);
         state.last_failure = Some(error.clone());
@@ -198,13 +204,13 @@ impl CredentialProvider for Chain {
         Box::pin(self.current(context))
     }
 
-    fn refused(&self, credentials: &Credentials) -> Refresh {
+    fn on_expired(&self, credentials: &Credentials) -> Refresh {
         if !self.is_renewable() {
             return Refresh::Impossible;
         }
         let mut state = self.state();
         let was_known = state.is_refused();
-        let renewal = state.refuse(credentials, self.means.clock.monotonic());
+        let renewal = state.record_refusal(credentials, self.source_context.clock.monotonic());
         let is_news = state.is_refused() && !was_known;
         drop(state);
         if is_news {

@@ -9,12 +9,12 @@ use crypto::Secret;
 /// The members of a profile that are set, by their names.
 pub(super) type Members = BTreeMap<String, Secret>;
 
-/// The members of the profile that is asked for: `name`, else the one that is `current`.
+/// The members of the profile `name`, or else of the profile that `current` names.
 ///
 /// `None` when there is no profile of that name.
 ///
 /// # Errors
-/// What is wrong with the file, without its content.
+/// The problem with the file, without its content.
 pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, Members)>, String> {
     let file: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
         format!(
@@ -24,26 +24,26 @@ pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, 
         )
     })?;
     let current = file.get("current").and_then(Value::as_str).filter(|current| !current.is_empty());
-    let wanted = name.or(current).unwrap_or("default");
+    let selected = name.or(current).unwrap_or("default");
     let Some(profiles) = file.get("profiles").and_then(Value::as_array) else {
         return Err("its member `profiles` is no list".to_owned());
     };
-    let is_wanted = |profile: &&Map<String, Value>| {
-        profile.get("name").and_then(Value::as_str).is_some_and(|name| name == wanted)
+    let is_selected = |profile: &&Map<String, Value>| {
+        profile.get("name").and_then(Value::as_str).is_some_and(|name| name == selected)
     };
-    match profiles.iter().filter_map(Value::as_object).find(is_wanted) {
-        Some(profile) => Ok(Some((wanted.to_owned(), members(profile)))),
+    match profiles.iter().filter_map(Value::as_object).find(is_selected) {
+        Some(profile) => Ok(Some((selected.to_owned(), members(profile)))),
         None if name.is_none() && current.is_some() => {
-            Err(format!("its member `current` names the profile `{wanted}`, which it does not hold"))
+            Err(format!("its member `current` names the profile `{selected}`, which it does not hold"))
         }
         None => Ok(None),
     }
 }
 
-/// Texts, numbers and truth values, as text; what is empty counts as not set.
+/// Texts, numbers and booleans, as text. An empty text counts as not set.
 fn members(profile: &Map<String, Value>) -> Members {
     let text = |value: &Value| match value {
-        // Whoever pastes a key may take the end of its line with it.
+        // A pasted key may have a line end.
         Value::String(text) => Some(Secret::from(text.trim())),
         Value::Number(number) => Some(number.to_string().into()),
         Value::Bool(truth) => Some(truth.to_string().into()),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_content() {
+    fn errors_do_not_quote_the_content() {
         for (text, said) in [
             ("{\"canary\"", "line 1"),
             ("[]", "JSON object"),

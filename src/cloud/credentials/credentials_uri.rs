@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::context::CallContext;
-use crate::credentials::answer::temporary_key;
-use crate::credentials::error::{OPERATION_SERVICE, of_source};
+use crate::credentials::answer::parse_temporary_key;
+use crate::credentials::error::{OPERATION_SERVICE, source_error};
 use crate::credentials::source_context::UnsignedRequest;
 use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
 use crate::endpoint::{Endpoint, EndpointError};
@@ -15,7 +15,8 @@ use crypto::Secret;
 
 /// A credentials URI.
 ///
-/// It is HTTPS, or HTTP to this machine: the answer is a key. Its query may hold a secret and is never shown.
+/// It must be HTTPS, or HTTP to this machine, because the answer is a key. Its query may contain a secret and is never
+/// shown.
 #[derive(Clone)]
 pub struct CredentialsUri {
     endpoint: Endpoint,
@@ -24,7 +25,7 @@ pub struct CredentialsUri {
     source: String,
 }
 
-/// A credentials URI that cannot be used; the text never shows its query.
+/// Why a credentials URI cannot be used. The message never shows its query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
     /// There is no scheme.
@@ -35,14 +36,14 @@ pub enum UriError {
     Endpoint(#[from] EndpointError),
 }
 
-/// How often a call that failed for a passing reason is repeated.
+/// How many retries follow a temporary failure.
 const MAX_RETRIES: u32 = 2;
 
 /// Such services run beside the program; the official libraries wait 5 to 10 s.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl CredentialsUri {
-    /// Reads a URI; `source` is where it is written down, for messages.
+    /// Parses a URI. `source` is the setting or profile that has it, for messages.
     ///
     /// # Errors
     /// When it is no URL, or plain HTTP to another machine.
@@ -55,7 +56,7 @@ impl CredentialsUri {
         let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = address.split_at(address.find('/').unwrap_or(address.len()));
         let endpoint = Endpoint::parse(&format!("{scheme}://{authority}")).map_err(|error| {
-            // What stands before an @ may be a password, also where a / in it ends what is read as the host.
+            // The text before an @ may be a password, also if a / in it ends the host.
             let shown = format!("{scheme}://…");
             if text.contains('@') { EndpointError::Extra(shown, "a user name") } else { error }
         })?;
@@ -67,7 +68,11 @@ impl CredentialsUri {
         })
     }
 
-    async fn ask(&self, means: &SourceContext, context: &CallContext) -> Result<Fetched, Error> {
+    async fn fetch_keys(
+        &self,
+        source_context: &SourceContext,
+        context: &CallContext,
+    ) -> Result<Fetched, Error> {
         let mut request = HttpRequest::new(Method::Get, self.endpoint.origin(), self.path.clone());
         request.query.extend(form::decode(self.query.expose()));
         request.secret = true;
@@ -75,14 +80,15 @@ impl CredentialsUri {
         let operation = Operation::new(OPERATION_SERVICE, "lookup", &source);
         let plain =
             UnsignedRequest { operation: &operation, request, timeout: TIMEOUT, max_retries: MAX_RETRIES };
-        let answer = means.send(context, plain).await.map_err(|error| of_source(error, &self.source))?;
-        temporary_key(&answer.body, &source)
+        let answer =
+            source_context.send(context, plain).await.map_err(|error| source_error(error, &self.source))?;
+        parse_temporary_key(&answer.body, &source)
     }
 }
 
 impl CredentialSource for CredentialsUri {
-    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
-        Box::pin(async move { self.ask(means, context).await.map(Some) })
+    fn fetch<'a>(&'a self, source_context: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move { self.fetch_keys(source_context, context).await.map(Some) })
     }
 
     fn describe(&self) -> String {
@@ -101,7 +107,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_source_context};
 
     #[tokio::test]
     async fn the_address_is_asked_as_it_was_written() {
@@ -109,8 +115,8 @@ mod tests {
         let uri = CredentialsUri::parse("http://127.0.0.1:8/a/b?x=1&y=a%20b#f", "the test").unwrap();
         let transport = Arc::new(ScriptedTransport::new([Reply::answer(503, ""), Reply::answer(200, KEYS)]));
         let clock = ManualClock::new();
-        let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &clock);
-        let fetched = clock.run(uri.ask(&means, &CallContext::default())).await.unwrap();
+        let source_context = scripted_source_context(&Arc::new(ScriptedHost::default()), &transport, &clock);
+        let fetched = clock.run(uri.fetch_keys(&source_context, &CallContext::default())).await.unwrap();
         assert_eq!(fetched.credentials.access_key_id, "STS.u");
         assert_eq!(transport.requests()[1].url(), "http://127.0.0.1:8/a/b?x=1&y=a%20b");
         assert!(!format!("{:?}", transport.requests()).contains("a b"));

@@ -1,10 +1,10 @@
-//! The role of an ECS instance, whose keys the instance's metadata service hands out.
+//! The keys of an ECS instance's role, from the metadata service of the instance.
 
 use std::time::Duration;
 
 use crate::context::CallContext;
-use crate::credentials::answer::temporary_key;
-use crate::credentials::error::{of_source, operation, unusable};
+use crate::credentials::answer::parse_temporary_key;
+use crate::credentials::error::{operation, source_error, unusable};
 use crate::credentials::source_context::UnsignedRequest;
 use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
 use crate::dispatcher::printable;
@@ -16,94 +16,98 @@ use crypto::Secret;
 
 /// The keys of an instance's role.
 ///
-/// Version 2 of the metadata service is asked first, which takes a token; then version 1, which takes none, unless it
-/// is not allowed. Source: ECS documentation, "Instance metadata", and the official credentials libraries.
+/// Version 2 of the metadata service, which needs a token, is called first; then version 1, which needs none, if it is
+/// allowed. Source: ECS documentation, "Instance metadata", and the official credentials libraries.
 #[derive(Clone, Debug)]
 pub struct EcsMetadata {
-    /// The role; `None` asks the service which one the instance has.
+    /// The role; `None` asks the service for the role of the instance.
     pub role_name: Option<String>,
-    /// Whether the source must be there. If it need not, a machine without the service, or without a role, is a
-    /// source that is absent.
+    /// Whether the source must exist. If it need not, a machine without the service or without a role is not an error:
+    /// the source does not exist.
     pub required: bool,
-    /// How the service is reached.
+    /// The metadata service.
     pub service: MetadataService,
-    /// Where the role is named, for messages.
+    /// The setting or profile that names the role, for messages.
     pub source: String,
 }
 
-/// How the metadata service is reached.
+/// The metadata service.
 #[derive(Clone, Debug)]
 pub struct MetadataService {
     /// Its address: [`Endpoint::ecs_metadata`], or another one.
     pub endpoint: Endpoint,
-    /// Whether version 1 may be asked.
+    /// Whether version 1 may be called.
     pub version_1: bool,
 }
 
 const TOKEN: &str = "/latest/api/token";
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 
-/// How long a token is good for, as the official libraries ask.
+/// How long a token is valid, as in the official libraries.
 const TOKEN_SECONDS: &str = "21600";
 
-/// The service is on the machine's own link, and silence is how its absence shows.
+/// The service is on the machine's own link. Where it does not exist, there is no answer.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often a call is repeated where the service must be there.
+/// How many retries a call has if the service must exist.
 const MAX_RETRIES: u32 = 2;
 
 impl EcsMetadata {
-    async fn ask(&self, means: &SourceContext, context: &CallContext) -> Result<Option<Fetched>, Error> {
-        let token = match self.token(means, context).await {
+    async fn fetch_keys(
+        &self,
+        source_context: &SourceContext,
+        context: &CallContext,
+    ) -> Result<Option<Fetched>, Error> {
+        let token = match self.token(source_context, context).await {
             Ok(token) => Some(token),
-            Err(error) if context.is_over(&*means.clock) => return Err(error),
+            Err(error) if context.is_over(&*source_context.clock) => return Err(error),
             Err(_) if self.service.version_1 => None,
             Err(error) => return self.missing(error),
         };
         let role = match &self.role_name {
             Some(role) => role.clone(),
-            None => match self.role(means, context, token.as_ref()).await {
+            None => match self.role(source_context, context, token.as_ref()).await {
                 Ok(role) => role,
-                Err(error) if context.is_over(&*means.clock) => return Err(error),
+                Err(error) if context.is_over(&*source_context.clock) => return Err(error),
                 Err(error) => return self.missing(error),
             },
         };
         let source = format!("{}, role {}", self.describe(), printable(&role));
         let path = format!("{ROLES}{}", percent_encode(&role));
-        let answer = self.get(means, context, path, token.as_ref()).await;
+        let answer = self.get(source_context, context, path, token.as_ref()).await;
         match answer {
-            Ok(answer) => temporary_key(&answer.body, &source).map(Some),
-            Err(error) if context.is_over(&*means.clock) => Err(error),
-            // Once the service has named a role, it is there.
-            Err(error) if self.role_name.is_none() => Err(of_source(error, &self.source)),
+            Ok(answer) => parse_temporary_key(&answer.body, &source).map(Some),
+            Err(error) if context.is_over(&*source_context.clock) => Err(error),
+            // The service exists, because it has named a role.
+            Err(error) if self.role_name.is_none() => Err(source_error(error, &self.source)),
             Err(error) => self.missing(error),
         }
     }
 
     fn missing(&self, error: Error) -> Result<Option<Fetched>, Error> {
         if self.required {
-            return Err(of_source(error, &self.source));
+            return Err(source_error(error, &self.source));
         }
         tracing::debug!(source = self.describe(), reason = error.message(), "no credentials there");
         Ok(None)
     }
 
-    async fn token(&self, means: &SourceContext, context: &CallContext) -> Result<Secret, Error> {
+    async fn token(&self, source_context: &SourceContext, context: &CallContext) -> Result<Secret, Error> {
         let mut request = HttpRequest::new(Method::Put, self.service.endpoint.origin(), TOKEN);
         request.headers.set("x-aliyun-ecs-metadata-token-ttl-seconds", TOKEN_SECONDS);
-        let answer = self.send(means, context, request).await?;
+        let answer = self.send(source_context, context, request).await?;
         self.text(&answer, "token").map(Secret::from)
     }
 
     async fn role(
         &self,
-        means: &SourceContext,
+        source_context: &SourceContext,
         context: &CallContext,
         token: Option<&Secret>,
     ) -> Result<String, Error> {
-        let answer = self.get(means, context, ROLES.to_owned(), token).await?;
+        let answer = self.get(source_context, context, ROLES.to_owned(), token).await?;
         let role = self.text(&answer, "role")?;
-        // It is shown from here on: what is no name of a role may be anything, keys among it.
+        // Messages show the name from now on. A text that is not the name of a role may be anything, even a key.
         let name =
             RoleName::parse(role).map_err(|_| unusable(&self.describe(), "its answer is no name of a role"));
         name.map(|_| role.to_owned())
@@ -111,7 +115,7 @@ impl EcsMetadata {
 
     async fn get(
         &self,
-        means: &SourceContext,
+        source_context: &SourceContext,
         context: &CallContext,
         path: String,
         token: Option<&Secret>,
@@ -120,20 +124,20 @@ impl EcsMetadata {
         if let Some(token) = token {
             request.headers.set("x-aliyun-ecs-metadata-token", token.expose());
         }
-        self.send(means, context, request).await
+        self.send(source_context, context, request).await
     }
 
     async fn send(
         &self,
-        means: &SourceContext,
+        source_context: &SourceContext,
         context: &CallContext,
         request: HttpRequest,
     ) -> Result<HttpResponse, Error> {
         let operation = operation(&self.describe());
-        // Whatever it answers, a token or keys, is a secret.
+        // Every answer, a token or keys, is a secret.
         let request = HttpRequest { secret: true, ..request };
         let max_retries = if self.required { MAX_RETRIES } else { 0 };
-        means
+        source_context
             .send(context, UnsignedRequest { operation: &operation, request, timeout: TIMEOUT, max_retries })
             .await
     }
@@ -149,8 +153,8 @@ impl EcsMetadata {
 }
 
 impl CredentialSource for EcsMetadata {
-    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
-        Box::pin(self.ask(means, context))
+    fn fetch<'a>(&'a self, source_context: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(self.fetch_keys(source_context, context))
     }
 
     fn describe(&self) -> String {

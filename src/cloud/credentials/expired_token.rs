@@ -1,10 +1,10 @@
-//! What follows when a service says that the token of a call has expired.
+//! Handles a refusal because the token of a call has expired.
 
 use crate::credentials::{CredentialProvider, Credentials, Refresh};
 use crate::error::Error;
 
-/// Tells the provider of the credentials if an answer says that they have expired, and the error what follows: a call
-/// that was refused for that reason can be repeated if others follow.
+/// Reports expired credentials to their provider, if the error says that they have expired. If the provider can fetch
+/// others, the error becomes retryable.
 pub(crate) fn on_expired_token(
     provider: &dyn CredentialProvider,
     credentials: &Credentials,
@@ -13,7 +13,7 @@ pub(crate) fn on_expired_token(
     if !error.is_expired_token() {
         return error;
     }
-    match provider.refused(credentials) {
+    match provider.on_expired(credentials) {
         Refresh::Impossible => error,
         Refresh::Scheduled => error.with_retryable(true),
         Refresh::AlreadyTried => {
@@ -22,7 +22,7 @@ pub(crate) fn on_expired_token(
                 "{said}; the credentials are new ones from {}, and the ones before them were refused too",
                 credentials.source
             );
-            error.with_message(message).with_refused_anew()
+            error.with_message(message).with_renewal_refused()
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::context::CallContext;
-use crate::credentials::answer::date;
+use crate::credentials::answer::parse_date;
 use crate::credentials::error::{operation, unusable};
 use crate::credentials::{
     CommandOutput, CredentialSource, Credentials, Fetched, Fetching, SourceContext, host,
@@ -12,9 +12,9 @@ use crate::dispatcher::printable;
 use crate::error::Error;
 use crypto::Secret;
 
-/// Modes of profiles that a command may print, and that lead on to other sources: the command line tool follows them,
-/// the libraries do not.
-const MODES: [&str; 9] = [
+/// Modes of profiles that name another source of keys. The command line tool accepts them in the output of a command, the
+/// libraries do not.
+const INDIRECT_MODES: [&str; 9] = [
     "RamRoleArn",
     "RamRoleArnWithRoleName",
     "ChainableRamRoleArn",
@@ -28,19 +28,19 @@ const MODES: [&str; 9] = [
 
 /// A program that prints credentials.
 ///
-/// Its command line is split into words as a shell does it, but no shell runs: what a shell would expand is left as it
-/// is. No error shows it or what it prints, but what it says on standard error if it fails.
+/// Its command line is split into words as a shell does it, but no shell runs and expands anything. No error shows the
+/// command line or the standard output. If the program fails, the error shows its standard error.
 #[derive(Clone, Debug)]
 pub struct ProcessCommand {
-    /// The program and its arguments. It may hold secrets.
+    /// The program and its arguments, which may contain secrets.
     pub line: Secret,
-    /// Where the command is written down, for messages.
+    /// The setting or profile that has the command, for messages.
     pub source: String,
 }
 
 impl CredentialSource for ProcessCommand {
-    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
-        Box::pin(async move { run(&self.line, &self.source, means, context).await.map(Some) })
+    fn fetch<'a>(&'a self, source_context: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move { run(&self.line, &self.source, source_context, context).await.map(Some) })
     }
 
     fn describe(&self) -> String {
@@ -51,33 +51,33 @@ impl CredentialSource for ProcessCommand {
 async fn run(
     line: &Secret,
     source: &str,
-    means: &SourceContext,
+    source_context: &SourceContext,
     context: &CallContext,
 ) -> Result<Fetched, Error> {
-    let words = words(line.expose(), cfg!(windows)).map_err(|problem| unusable(source, problem))?;
+    let words = split_words(line.expose(), cfg!(windows)).map_err(|problem| unusable(source, problem))?;
     let mut words = words.into_iter();
     let program = words.next().ok_or_else(|| unusable(source, "the command is empty"))?;
     let arguments: Vec<String> = words.collect();
     let output = async {
         tokio::select! {
             biased;
-            output = means.host.run(&program, &arguments) => output.map_err(|error| {
+            output = source_context.host.run(&program, &arguments) => output.map_err(|error| {
                 unusable(source, format!("the command cannot be run: {}", error.kind()))
             }),
-            () = means.clock.sleep(means.request_timeout) => {
-                let limit = means.request_timeout.as_secs_f64();
+            () = source_context.clock.sleep(source_context.request_timeout) => {
+                let limit = source_context.request_timeout.as_secs_f64();
                 Err(unusable(source, format!("the command did not end within {limit} s")))
             }
         }
     };
-    read(&means.within(context, &operation(source), output).await??, &arguments, source)
+    parse_output(&source_context.bounded(context, &operation(source), output).await??, &arguments, source)
 }
 
 /// Splits a command line at white space outside of quotes, as the vendor's tools do (`splitProcessCommand` in
-/// `aliyun/aliyun-cli` and `aliyun/credentials-go`). A backslash makes the next character a plain one, within double
-/// quotes only one of `"`, `\`, `$` and a back quote; before a line end it joins both lines. Where it separates the
-/// parts of a path, as on Windows, it does so for `"` within double quotes only.
-fn words(line: &str, backslash_separates: bool) -> Result<Vec<String>, &'static str> {
+/// `aliyun/aliyun-cli` and `aliyun/credentials-go`). A backslash escapes the next character; within double quotes only
+/// `"`, `\`, `$` or a back quote. A backslash before a line end joins both lines. Where a backslash separates the parts
+/// of a path, as on Windows, it escapes only `"` within double quotes.
+fn split_words(line: &str, backslash_separates: bool) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let (mut word, mut quote) = (None::<String>, None);
     let mut rest = line.chars().peekable();
@@ -114,16 +114,16 @@ fn words(line: &str, backslash_separates: bool) -> Result<Vec<String>, &'static 
     Ok(words)
 }
 
-/// What the command says on standard error, as the end of a sentence. A word that stands in its arguments or in what it
-/// prints may be a secret, and is left out.
-fn complaint(output: &CommandOutput, arguments: &[String]) -> String {
+/// The standard error of the command, as the end of a sentence. A word that is also in its arguments or its standard
+/// output may be a secret, and is replaced by `***`.
+fn stderr_text(output: &CommandOutput, arguments: &[String]) -> String {
     let printed = String::from_utf8_lossy(&output.stdout);
     let may_be_secret = |word: &str| {
-        /// A shorter word is no key.
-        const SECRETS_HAVE: usize = 6;
+        /// A shorter word is not a key.
+        const SHORTEST_SECRET: usize = 6;
         let word = word.trim_matches(|character: char| character.is_ascii_punctuation());
         let is_in = |text: &str| text.contains(word);
-        word.len() >= SECRETS_HAVE && (is_in(&printed) || arguments.iter().any(|argument| is_in(argument)))
+        word.len() >= SHORTEST_SECRET && (is_in(&printed) || arguments.iter().any(|argument| is_in(argument)))
     };
     let said = String::from_utf8_lossy(&output.stderr);
     let words: Vec<&str> =
@@ -134,9 +134,9 @@ fn complaint(output: &CommandOutput, arguments: &[String]) -> String {
     }
 }
 
-/// Reads `{"mode","access_key_id","access_key_secret","sts_token","expiration"}`.
-fn read(output: &CommandOutput, arguments: &[String], source: &str) -> Result<Fetched, Error> {
-    let complaint = complaint(output, arguments);
+/// Parses `{"mode","access_key_id","access_key_secret","sts_token","expiration"}`.
+fn parse_output(output: &CommandOutput, arguments: &[String], source: &str) -> Result<Fetched, Error> {
+    let complaint = stderr_text(output, arguments);
     if !output.success {
         return Err(unusable(source, format!("the command failed ({}){complaint}", output.status)));
     }
@@ -155,8 +155,8 @@ fn read(output: &CommandOutput, arguments: &[String], source: &str) -> Result<Fe
         // The credentials libraries do not look at it.
         None => optional("sts_token").map(Secret::from),
         Some(other) => {
-            // What cannot be the name of a mode may be a secret in the wrong place.
-            let is_known = MODES.contains(&other);
+            // A text that is not the name of a mode may be a misplaced secret, so it is not shown.
+            let is_known = INDIRECT_MODES.contains(&other);
             let mode = if is_known { format!("`mode` {other}") } else { "`mode`".to_owned() };
             let problem = format!(
                 "what the command printed has a {mode} that is neither AK nor StsToken; it must print keys"
@@ -168,7 +168,7 @@ fn read(output: &CommandOutput, arguments: &[String], source: &str) -> Result<Fe
         None => None,
         Some(text) => {
             let wrong = || unusable(source, "`expiration` of what the command printed is no date");
-            Some(date(text).ok_or_else(wrong)?)
+            Some(parse_date(text).ok_or_else(wrong)?)
         }
     };
     Ok(Fetched {
@@ -189,12 +189,12 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_source_context};
 
     async fn run(line: &str, host: ScriptedHost) -> Result<Fetched, Error> {
         let transport = Arc::new(ScriptedTransport::default());
-        let means = scripted_means(&Arc::new(host), &transport, &ManualClock::new());
-        super::run(&line.into(), "the test", &means, &CallContext::default()).await
+        let source_context = scripted_source_context(&Arc::new(host), &transport, &ManualClock::new());
+        super::run(&line.into(), "the test", &source_context, &CallContext::default()).await
     }
 
     async fn printed(stdout: &str) -> Result<Fetched, Error> {
@@ -214,22 +214,22 @@ mod tests {
             ("a\\\nb \"c\\\nd\"", vec!["ab", "cd"]),
             ("", vec![]),
         ] {
-            assert_eq!(words(line, false).unwrap(), expected, "{line}");
+            assert_eq!(split_words(line, false).unwrap(), expected, "{line}");
         }
         for line in ["tool \"a", "tool 'a", "'a\"", r"tool \"] {
-            assert!(words(line, false).is_err(), "{line}");
+            assert!(split_words(line, false).is_err(), "{line}");
         }
         for (line, expected) in [
             (r"C:\tools\cred.exe -x", vec![r"C:\tools\cred.exe", "-x"]),
             (r#""C:\Program Files\cred.exe" "a\"b""#, vec![r"C:\Program Files\cred.exe", "a\"b"]),
             (r"C:\", vec![r"C:\"]),
         ] {
-            assert_eq!(words(line, true).unwrap(), expected, "{line}");
+            assert_eq!(split_words(line, true).unwrap(), expected, "{line}");
         }
     }
 
     #[tokio::test]
-    async fn what_a_command_says_on_standard_error_is_shown_where_it_fails() {
+    async fn the_error_of_a_failed_command_shows_its_standard_error() {
         let said = "session has expired:\nrun corp-login\n";
         for (succeeds, stdout) in [(false, ""), (true, "canary")] {
             let host = ScriptedHost::default().command("tool", succeeds, stdout).complaining(said);
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_mode_the_token_decides_and_modes_that_lead_on_are_named() {
+    async fn without_a_mode_the_token_decides_and_indirect_modes_are_errors() {
         const KEY: &str = r#""access_key_id":"i","access_key_secret":"s""#;
         let keys = printed(&format!("\u{feff}{{{KEY}}}")).await.unwrap();
         assert_eq!(keys.credentials.security_token, None);
         let session = printed(&format!(r#"{{{KEY},"sts_token":"t"}}"#)).await.unwrap();
         assert_eq!(session.credentials.security_token, Some("t".into()));
-        for mode in MODES {
+        for mode in INDIRECT_MODES {
             let error = printed(&format!(r#"{{"mode":"{mode}",{KEY}}}"#)).await.unwrap_err();
             assert!(error.message().contains(mode), "{error}");
         }
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_wrong_is_said_and_nothing_is_quoted() {
+    async fn errors_name_the_problem_and_quote_no_output() {
         for (stdout, said) in [
             ("canary", "no JSON object"),
             (r#"{"mode":"canary"}"#, "`mode`"),

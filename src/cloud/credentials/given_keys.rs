@@ -1,21 +1,21 @@
-//! Keys that are given.
+//! Keys that are given in a setting or a file.
 
 use time::OffsetDateTime;
 
 use crate::context::CallContext;
 use crate::credentials::{CredentialSource, Credentials, Fetched, Fetching, SourceContext};
 
-/// Keys that are given, and when they end if that is known.
+/// Keys that are given, and when they expire, if that is known.
 #[derive(Clone, Debug)]
 pub struct GivenKeys {
     /// The keys.
     pub credentials: Credentials,
-    /// When they end; `None` is never, or not known.
+    /// When they expire; `None` is never, or not known.
     pub expiration: Option<OffsetDateTime>,
 }
 
 impl CredentialSource for GivenKeys {
-    fn fetch<'a>(&'a self, _means: &'a SourceContext, _context: &'a CallContext) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, _source_context: &'a SourceContext, _context: &'a CallContext) -> Fetching<'a> {
         let Self { credentials, expiration } = self.clone();
         Box::pin(async move { Ok(Some(Fetched { credentials, expiration })) })
     }

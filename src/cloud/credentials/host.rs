@@ -9,15 +9,15 @@ use std::process::Stdio;
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
-/// Where sources of credentials read files and run commands.
+/// Reads files and runs commands for sources of credentials.
 pub trait Host: Send + Sync + Debug {
     /// Reads a whole file.
     ///
     /// # Errors
-    /// Kind `NotFound` when there is none; the text never quotes what the file holds.
+    /// Kind `NotFound` when the file does not exist. The message never quotes the content.
     fn read<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Zeroizing<Vec<u8>>>>;
 
-    /// Runs a program to its end, without input; a dropped future ends it.
+    /// Runs a program without input until it ends. Dropping the future kills it.
     ///
     /// # Errors
     /// When it cannot be started or waited for.
@@ -28,19 +28,19 @@ pub trait Host: Send + Sync + Debug {
     ) -> BoxFuture<'a, io::Result<CommandOutput>>;
 }
 
-/// What a program left behind.
+/// The result of a program.
 pub struct CommandOutput {
     /// How it ended, in words: `exit status: 1`.
     pub status: String,
-    /// Whether it ended well.
+    /// Whether it succeeded.
     pub success: bool,
-    /// What it printed; may hold secrets.
+    /// Its standard output, which may contain secrets.
     pub stdout: Zeroizing<Vec<u8>>,
-    /// What it printed on standard error: why it failed.
+    /// Its standard error, which may say why it failed.
     pub stderr: Zeroizing<Vec<u8>>,
 }
 
-/// The text of a file, without the byte order mark that some editors begin one with; `None` if it is no text.
+/// The text of a file, without the byte order mark that some editors write; `None` if it is not UTF-8.
 pub(super) fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().map(|text| text.trim_start_matches('\u{feff}'))
 }
@@ -51,11 +51,11 @@ impl Debug for CommandOutput {
     }
 }
 
-/// The machine the program runs on.
+/// The machine that the process runs on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemHost;
 
-/// More than any file of profiles or token has, and a bound for a path that leads to something else.
+/// The longest file that is read. Files with profiles or tokens are shorter; a wrong path may name any other file.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
 impl Host for SystemHost {
@@ -72,7 +72,7 @@ impl Host for SystemHost {
         arguments: &'a [String],
     ) -> BoxFuture<'a, io::Result<CommandOutput>> {
         Box::pin(async move {
-            // Standard error is not ours, which ends up in logs: it is shown where the command fails.
+            // The command does not inherit standard error, which goes to the log. An error message quotes it instead.
             let output = tokio::process::Command::new(program)
                 .args(arguments)
                 .stdin(Stdio::null())

@@ -2,14 +2,15 @@
 
 use crate::credentials::cli_config::Members;
 
-/// The members of a section, under the names and modes of the command line tool's file; `None` when there is none.
+/// The members of a section, with the names and modes of the command line tool's file; `None` when the section does not
+/// exist.
 ///
-/// Lines are `[section]`, `key = value`, or a comment after `#` or `;`, which may follow both after white space. A value
-/// may stand in quotes. What is empty counts as not set. The vendor's own samples have such comments; its libraries
-/// disagree on a `#` without white space before it, which is part of the value here.
+/// Lines are `[section]`, `key = value`, or a comment after `#` or `;`. A comment may also follow a section or a value
+/// after white space. A value may be in quotes. An empty value counts as not set. The vendor's own samples have such
+/// comments; its libraries disagree on a `#` without white space before it, which is part of the value here.
 ///
 /// # Errors
-/// What is wrong with the file, without its content.
+/// The problem with the file, without its content.
 pub(super) fn section(text: &str, name: &str) -> Result<Option<Members>, String> {
     let mut found: Option<Members> = None;
     let mut here = false;
@@ -27,9 +28,9 @@ pub(super) fn section(text: &str, name: &str) -> Result<Option<Members>, String>
             continue;
         }
         let (key, value) = line.split_once('=').ok_or(format!("line {number} is no key = value"))?;
-        let value = value_in(value);
+        let value = strip_quotes_and_comment(value);
         if let Some(members) = found.as_mut().filter(|_| here && !value.is_empty()) {
-            let (key, value) = translated(key.trim(), value);
+            let (key, value) = to_cli_names(key.trim(), value);
             members.insert(key.to_owned(), value.into());
         }
     }
@@ -37,7 +38,7 @@ pub(super) fn section(text: &str, name: &str) -> Result<Option<Members>, String>
 }
 
 /// A value without the quotes around it, and without the comment after it.
-fn value_in(text: &str) -> &str {
+fn strip_quotes_and_comment(text: &str) -> &str {
     let text = text.trim();
     for quote in ['"', '\''] {
         if let Some((quoted, rest)) = text.strip_prefix(quote).and_then(|text| text.split_once(quote))
@@ -61,11 +62,11 @@ fn without_comment(text: &str) -> &str {
     text.trim_end()
 }
 
-/// The command line tool's words for the libraries'.
+/// Replaces the names of the libraries by those of the command line tool.
 ///
 /// The keys of roles are those of `aliyun/credentials-go`; `oidc_token_file_path` is accepted beside
 /// `oidc_token_file` without a source that confirms either.
-fn translated<'a>(key: &'a str, value: &'a str) -> (&'a str, &'a str) {
+fn to_cli_names<'a>(key: &'a str, value: &'a str) -> (&'a str, &'a str) {
     match key {
         "type" => ("mode", mode(value)),
         "security_token" => ("sts_token", value),
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_section_is_read_in_the_command_line_tools_words() {
+    fn a_section_has_the_names_of_the_command_line_tool() {
         let text = "; c\n[default]\ntype=access_key\naccess_key_id = a = b\nempty =\n[r]\n# c\ntype = ram_role_arn\nrole_arn=x\n";
         let shown = |name| {
             let members = section(text, name).unwrap().unwrap();
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_quotes_are_no_part_of_a_heading_or_a_value() {
+    fn comments_and_quotes_are_removed_from_headings_and_values() {
         for (line, value) in [
             ("k = v", "v"),
             ("k=v # c", "v"),

@@ -1,11 +1,11 @@
-//! Who signs a call.
+//! Finds the credentials that sign calls.
 //!
-//! A [`Chain`] asks its [`CredentialSource`]s in their order, keeps what the first of them gives, and renews it before it
-//! expires, or when a service says that it has. Sources reach files, commands and the network through [`SourceContext`] only. Their formats are those of the
-//! official command line tool and the official credentials libraries (`aliyun/credentials-go`,
-//! `alibabacloud-credentials`).
+//! A [`Chain`] asks its [`CredentialSource`]s in their order and caches the credentials of the first one that has any. It
+//! renews them before they expire, or when a service answers that they have expired. Sources use files, commands and the
+//! network only through [`SourceContext`]. Their formats are those of the official command line tool and the official
+//! credentials libraries (`aliyun/credentials-go`, `alibabacloud-credentials`).
 
-// Dates and numbers in here come from files and answers: an operator that panics on what is out of range is no choice.
+// Dates and numbers come from files and answers here, so operators that panic when a result is out of range are not used.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod account;
@@ -52,7 +52,7 @@ pub use profile::{NamedProfile, ProfileSource};
 pub use source::{CredentialSource, Fetched, Fetching};
 pub use source_context::SourceContext;
 
-/// An access key, and the token that goes with it when it is temporary.
+/// An AccessKey, and the token of temporary credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// The public half of the key.
@@ -61,38 +61,39 @@ pub struct Credentials {
     pub access_key_secret: Secret,
     /// The token of temporary credentials (STS).
     pub security_token: Option<Secret>,
-    /// Where they came from, for messages: an argument, a variable, a file with its profile.
+    /// Where they come from, for messages: an argument, a variable, a file with its profile.
     pub source: String,
 }
 
-/// Something that can say which credentials to use at this moment.
+/// Provides the credentials that sign requests.
 ///
-/// It is asked before every attempt, so an implementation that fetches credentials keeps them while they
-/// are valid and fetches once for callers that ask at the same time.
+/// The dispatcher asks for credentials before every attempt. An implementation that fetches credentials must cache them
+/// while they are valid, and fetch once for concurrent calls.
 pub trait CredentialProvider: Send + Sync + Debug {
-    /// The credentials to sign the next request with.
+    /// The credentials that sign the next request.
     ///
     /// # Errors
-    /// Kind `Unauthenticated` when there are none or they cannot be used; the text names the source.
+    /// Kind `Unauthenticated` when there are none or they cannot be used; the message names the source.
     fn credentials<'a>(&'a self, context: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>>;
 
-    /// Takes note that a service has refused a call with these credentials because they have expired, and says what
-    /// follows. Returns at once: nothing is fetched here.
+    /// Records that a service has refused a call because these credentials have expired, and returns whether others will
+    /// be fetched. It fetches nothing itself.
     ///
-    /// A refusal of credentials that have been replaced since says nothing about the ones that replaced them.
-    fn refused(&self, _credentials: &Credentials) -> Refresh {
+    /// If the refused credentials were replaced meanwhile, the refusal does not count for the new ones.
+    fn on_expired(&self, _credentials: &Credentials) -> Refresh {
         Refresh::Impossible
     }
 }
 
-/// What follows for credentials that a service has refused because they have expired.
+/// Whether other credentials follow those that a service has refused as expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// There are no others.
+    /// The source has no others.
     Impossible,
-    /// Whoever asks for credentials next gets others.
+    /// The next call fetches or gets others.
     Scheduled,
-    /// They are such others themselves, fetched a short while ago. More of them would be refused too.
+    /// The refused credentials were fetched shortly before, after an earlier refusal. Further ones would probably be
+    /// refused as well.
     AlreadyTried,
 }
 
@@ -101,7 +102,7 @@ pub enum Refresh {
 pub struct StaticCredentials(Arc<Credentials>);
 
 impl StaticCredentials {
-    /// Always answers with `credentials`.
+    /// A provider that always returns `credentials`.
     pub fn new(credentials: Credentials) -> Self {
         Self(Arc::new(credentials))
     }

@@ -1,10 +1,10 @@
-//! A session of a role for which an identity provider vouches (OIDC).
+//! A session of a role that is assumed with a token of an identity provider (OIDC).
 
 use std::path::PathBuf;
 
 use crate::context::CallContext;
-use crate::credentials::assume_role::of_session;
-use crate::credentials::error::{of_source, operation, unusable};
+use crate::credentials::assume_role::from_session;
+use crate::credentials::error::{operation, source_error, unusable};
 use crate::credentials::source_context::anonymous;
 use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext, host};
 use crate::endpoint::Endpoint;
@@ -13,7 +13,7 @@ use crate::ram::RoleArn;
 use crate::sts::AssumeRoleWithOidc;
 use crypto::Secret;
 
-/// A role to assume with a token of an identity provider, which is read anew for each session: the platforms that
+/// A role to assume with a token of an identity provider. The token is read for each session, because the platforms that
 /// write such files replace them before they expire.
 #[derive(Clone, Debug)]
 pub struct OidcRole {
@@ -21,52 +21,55 @@ pub struct OidcRole {
     pub role_arn: RoleArn,
     /// `acs:ram::<account id>:oidc-provider/<name>`
     pub oidc_provider_arn: String,
-    /// The token, or where it is.
+    /// The token, or its file.
     pub token: TokenOrigin,
     /// 2 to 64 letters, digits, `.`, `@`, `-` or `_`.
     pub role_session_name: String,
-    /// 900 to what the role allows; the service's default is 3600.
+    /// 900 to the maximum of the role; the default of STS is 3600.
     pub duration_seconds: Option<u32>,
-    /// A policy document the session is narrowed down with.
+    /// A policy document that restricts the session.
     pub policy: Option<String>,
-    /// Where STS is reached.
+    /// The endpoint of STS.
     pub endpoint: Endpoint,
-    /// Where the role is named, for messages.
+    /// The setting or profile that names the role, for messages.
     pub source: String,
 }
 
 /// Where the token of an identity provider comes from.
 #[derive(Clone, Debug)]
 pub enum TokenOrigin {
-    /// It is given.
+    /// The token itself.
     Given(Secret),
-    /// It is in a file, with white space around it or not.
+    /// A file with the token, which may have white space around it.
     File(PathBuf),
 }
 
 impl OidcRole {
-    async fn open(&self, means: &SourceContext, context: &CallContext) -> Result<Fetched, Error> {
+    async fn open(&self, source_context: &SourceContext, context: &CallContext) -> Result<Fetched, Error> {
         let assume = AssumeRoleWithOidc {
             role_arn: self.role_arn.clone(),
             oidc_provider_arn: self.oidc_provider_arn.clone(),
-            oidc_token: self.token(means, context).await?,
+            oidc_token: self.token(source_context, context).await?,
             role_session_name: self.role_session_name.clone(),
             duration_seconds: self.duration_seconds,
             policy: self.policy.clone(),
         };
         let source = self.describe();
-        let session =
-            means.sts(anonymous(), self.endpoint.clone()).assume_role_with_oidc(context, &assume).await;
-        session.map(|session| of_session(session, &source)).map_err(|error| of_source(error, &source))
+        let session = source_context
+            .sts(anonymous(), self.endpoint.clone())
+            .assume_role_with_oidc(context, &assume)
+            .await;
+        session.map(|session| from_session(session, &source)).map_err(|error| source_error(error, &source))
     }
 
-    async fn token(&self, means: &SourceContext, context: &CallContext) -> Result<Secret, Error> {
+    async fn token(&self, source_context: &SourceContext, context: &CallContext) -> Result<Secret, Error> {
         let path = match &self.token {
             TokenOrigin::Given(token) => return Ok(token.clone()),
             TokenOrigin::File(path) => path,
         };
         let source = format!("the OIDC token file {} of {}", path.display(), self.source);
-        let bytes = means.within(context, &operation(&source), means.host.read(path)).await?;
+        let bytes =
+            source_context.bounded(context, &operation(&source), source_context.host.read(path)).await?;
         let bytes = bytes.map_err(|error| unusable(&source, format!("it cannot be read: {error}")))?;
         match host::text(&bytes).map(str::trim) {
             Some("") => Err(unusable(&source, "it is empty")),
@@ -77,8 +80,8 @@ impl OidcRole {
 }
 
 impl CredentialSource for OidcRole {
-    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
-        Box::pin(async move { self.open(means, context).await.map(Some) })
+    fn fetch<'a>(&'a self, source_context: &'a SourceContext, context: &'a CallContext) -> Fetching<'a> {
+        Box::pin(async move { self.open(source_context, context).await.map(Some) })
     }
 
     fn describe(&self) -> String {
@@ -93,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::http::form;
-    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+    use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_source_context};
 
     const SESSION: &str = r#"{"RequestId":"R","Credentials":{"AccessKeyId":"STS.o","AccessKeySecret":"canary-secret","SecurityToken":"canary-token","Expiration":"2026-11-20T09:00:00Z"}}"#;
 
@@ -116,12 +119,12 @@ mod tests {
         replies: impl IntoIterator<Item = Reply>,
     ) -> (Result<Fetched, Error>, Arc<ScriptedTransport>) {
         let transport = Arc::new(ScriptedTransport::new(replies));
-        let means = scripted_means(host, &transport, &ManualClock::new());
-        (role.open(&means, &CallContext::default()).await, transport)
+        let source_context = scripted_source_context(host, &transport, &ManualClock::new());
+        (role.open(&source_context, &CallContext::default()).await, transport)
     }
 
     #[tokio::test]
-    async fn the_token_vouches_and_nobody_signs() {
+    async fn the_token_is_sent_without_a_signature() {
         let host = Arc::new(ScriptedHost::with_files([("/t", " canary-1\n")]));
         let role = role(TokenOrigin::File("/t".into()));
         let (fetched, transport) = fetch(&role, &host, [Reply::answer(200, SESSION)]).await;
@@ -135,7 +138,7 @@ mod tests {
         assert_eq!((form["OIDCToken"].as_str(), form["RoleSessionName"].as_str()), ("canary-1", "s1"));
         assert!(!format!("{request:?}").contains("canary"));
 
-        // The platform writes a new token; the next session takes that.
+        // The platform writes a new token, and the next session uses it.
         host.write("/t", "canary-2");
         let (_, transport) = fetch(&role, &host, [Reply::answer(200, SESSION)]).await;
         let body = String::from_utf8(transport.requests()[0].body.clone()).unwrap();

@@ -1,4 +1,4 @@
-//! One place where credentials can come from.
+//! A source of credentials.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -12,45 +12,45 @@ use crate::credentials::error::unusable;
 use crate::credentials::{Credentials, SourceContext};
 use crate::error::Error;
 
-/// A place where credentials can come from, with everything that is needed to fetch them.
+/// A source of credentials, with all settings that it needs to fetch them.
 ///
-/// It keeps nothing: a [`Chain`](crate::credentials::Chain) does. Which one it is can be asked by [`Any`].
+/// It caches nothing; a [`Chain`](crate::credentials::Chain) does. [`Any`] makes its type known.
 pub trait CredentialSource: Any + Debug + Send + Sync {
-    /// Fetches credentials; `None` when the source is absent.
+    /// Fetches credentials; `None` when the source does not exist.
     ///
     /// # Errors
-    /// When the source is there and cannot be used; the text names it.
-    fn fetch<'a>(&'a self, means: &'a SourceContext, context: &'a CallContext) -> Fetching<'a>;
+    /// When the source exists and cannot be used; the message names it.
+    fn fetch<'a>(&'a self, source_context: &'a SourceContext, context: &'a CallContext) -> Fetching<'a>;
 
-    /// Whether fetching again can give other credentials than before.
+    /// Whether the source can return other credentials when it is asked again.
     fn is_renewable(&self) -> bool {
         true
     }
 
-    /// The region that the source names beside its credentials; `read` reads a file.
+    /// The region that the source names besides its credentials; `read` reads a file.
     fn region(&self, _read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
         None
     }
 
-    /// What messages call the source.
+    /// The name of the source in messages.
     fn describe(&self) -> String;
 }
 
 /// What [`CredentialSource::fetch`] returns.
 pub type Fetching<'a> = BoxFuture<'a, Result<Option<Fetched>, Error>>;
 
-/// Credentials and when they end.
+/// Credentials and when they expire.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     /// The credentials.
     pub credentials: Credentials,
-    /// `None` when they do not end, or nobody says when.
+    /// `None` when they do not expire, or the source does not say when.
     pub expiration: Option<OffsetDateTime>,
 }
 
 impl Fetched {
     /// # Errors
-    /// When the credentials have ended; the text names their source.
+    /// When the credentials have expired; the message names their source.
     pub(super) fn check_expiration(&self, now: OffsetDateTime) -> Result<(), Error> {
         match self.expiration {
             Some(expiration) if expiration <= now => {

@@ -1,4 +1,4 @@
-//! What sources of credentials reach the world with.
+//! The host, network and clock that sources of credentials use.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,36 +19,36 @@ use crate::rpc::RpcConfig;
 use crate::signing::rpc::SignatureVersion;
 use crate::sts::StsClient;
 
-/// Files, commands, the network and the time, as sources of credentials see them.
+/// The files, commands, network and clock that sources of credentials use.
 #[derive(Clone, Debug)]
 pub struct SourceContext {
     /// Files and commands.
     pub host: Arc<dyn Host>,
-    /// What carries requests.
+    /// What sends requests.
     pub transport: Arc<dyn HttpTransport>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where the nonces of requests to STS come from.
     pub nonces: Arc<dyn NonceSource>,
-    /// When calls are repeated.
+    /// When a call is repeated.
     pub retry: RetryPolicy,
-    /// The longest one attempt of a call to STS, or one command, may take.
+    /// The longest time for one attempt of a call to STS, or for one command.
     pub request_timeout: Duration,
     /// How requests to STS are signed.
     pub signature: SignatureVersion,
 }
 
-/// A plain GET or PUT, and how patient to be about it.
+/// A GET or PUT without a signature, with its time limit and retries.
 pub(super) struct UnsignedRequest<'a> {
     pub(super) operation: &'a Operation,
     pub(super) request: HttpRequest,
     pub(super) timeout: Duration,
-    /// How often a call that failed for a passing reason is repeated.
+    /// How many retries follow a temporary failure.
     pub(super) max_retries: u32,
 }
 
 impl SourceContext {
-    /// A client of STS that signs with credentials of this provider.
+    /// A client of STS that signs with the credentials of this provider.
     pub(super) fn sts(&self, credentials: Arc<dyn CredentialProvider>, endpoint: Endpoint) -> StsClient {
         StsClient::new(RpcConfig {
             endpoint,
@@ -58,10 +58,10 @@ impl SourceContext {
         })
     }
 
-    /// Sends a request that nobody signs and reads an answer of success.
+    /// Sends a request without a signature.
     ///
     /// # Errors
-    /// As any call; a status other than 2xx is an error that does not quote the body, which may hold secrets.
+    /// As any call. A status other than 2xx is an error that does not quote the body, which may contain secrets.
     pub(super) async fn send(
         &self,
         context: &CallContext,
@@ -82,8 +82,8 @@ impl SourceContext {
         dispatcher.retry(context, &api_call).await
     }
 
-    /// Waits for something that is no call, within the bounds of the operation.
-    pub(super) async fn within<F: Future>(
+    /// Waits for work that is not a call, within the limits of the operation.
+    pub(super) async fn bounded<F: Future>(
         &self,
         context: &CallContext,
         operation: &Operation,
@@ -115,12 +115,12 @@ impl SourceContext {
     }
 }
 
-/// The credentials of a request that nobody signs.
+/// The empty credentials of a request without a signature.
 pub(super) fn anonymous() -> Arc<dyn CredentialProvider> {
     Arc::new(StaticCredentials::new(Credentials {
         access_key_id: String::new(),
         access_key_secret: "".into(),
         security_token: None,
-        source: "nobody".to_owned(),
+        source: "no credentials".to_owned(),
     }))
 }

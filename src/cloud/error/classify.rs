@@ -1,4 +1,4 @@
-//! From a service's status, code and message to the kind of failure and its reason.
+//! Finds the kind and the reason of a refusal by the service's status, code and message.
 
 use Code::{Any, Contains, EndsWith, Is, StartsWith};
 use ErrorKind::{
@@ -7,20 +7,20 @@ use ErrorKind::{
 
 use crate::error::{ErrorKind, Reason};
 
-/// One row of the table. What is `None` or empty matches everything.
+/// One row of the table. A condition that is `None` or empty matches everything.
 struct Row {
     services: &'static [&'static str],
     status: Option<u16>,
     code: Code,
-    /// Texts that must all occur in the message, in any letter case.
+    /// Texts that the message must all contain, in any letter case.
     message: &'static [&'static str],
-    /// `None`: the HTTP status gives the kind.
+    /// `None`: the HTTP status decides the kind.
     kind: Option<ErrorKind>,
     reason: Option<Reason>,
 }
 
-/// How a row compares the code: always without regard to letter case, because the pages of SLS disagree on
-/// it (`LogstoreNotExist` and `LogStoreNotExist`).
+/// How a row compares the code. Letter case never counts, because the pages of the SLS documentation disagree on it
+/// (`LogstoreNotExist` and `LogStoreNotExist`).
 enum Code {
     Any,
     Is(&'static [&'static str]),
@@ -62,7 +62,7 @@ const KMS: &[&str] = &["KMS"];
 const STS: &[&str] = &["STS"];
 const RPC: &[&str] = &["RAM", "KMS", "STS"];
 
-/// The table. The first row that matches gives the kind and the reason.
+/// The table. The first row that matches decides the kind and the reason.
 ///
 /// Sources: "docs" is the SLS documentation, "Common error codes" and the error tables of each operation;
 /// "sdk" the tests of the official Java and Go SDKs, which assert answers of the real service; "retry" the
@@ -77,8 +77,8 @@ const TABLE: &[Row] = &[
         .kind(NotFound).reason(Reason::NoSuchProject),
     // docs, sdk: status 400.
     row(SLS, Is(&["LogStoreAlreadyExist", "ProjectAlreadyExist"])).kind(AlreadyExists),
-    // docs: quotas of data and calls (Write-, Read-, ShardWrite-, ShardReadQuotaExceed). The 400
-    // `ProjectQuotaExceed` is a limit on how many things exist; waiting does not help.
+    // docs: quotas of data and calls (Write-, Read-, ShardWrite-, ShardReadQuotaExceed). `ProjectQuotaExceed` (status
+    // 400) is a limit on the number of objects; waiting does not help.
     row(SLS, EndsWith("QuotaExceed")).status(403).kind(Throttled),
     row(SLS, Is(&["ProjectQuotaExceed"])).reason(Reason::QuotaReached),
     // docs
@@ -107,7 +107,7 @@ const TABLE: &[Row] = &[
         .message(&["has not opened"]).kind(Denied).reason(Reason::NotActivated),
     row(SLS, Is(&["InvalidAccessKeyId"])).reason(Reason::UnknownAccessKey),
     row(SLS, Is(&["SignatureNotMatch"])).reason(Reason::WrongSignature),
-    // docs: the clock of the caller is off, or a date is missing: the same family as a wrong signature.
+    // docs: the clock of the caller is wrong, or the date is missing. The kind is that of a wrong signature.
     row(SLS, Is(&["RequestTimeTooSkewed", "RequestTimeExpired", "InvalidRequestTime"])).status(400)
         .kind(Unauthenticated).reason(Reason::ClockSkew),
     // The Python SDK retries it; no page gives its status.
@@ -129,8 +129,8 @@ const TABLE: &[Row] = &[
     // docs; `Forbidden.ResourceNotFound` tools.
     row(KMS, Is(&["Forbidden.KeyNotFound", "Forbidden.AliasNotFound", "Forbidden.ResourceNotFound"]))
         .status(404).kind(NotFound),
-    // docs (the service is not activated, the account is in debt or restricted), tools (the key's instance): no
-    // permission of the caller changes that. Their status differs from page to page.
+    // docs (the service is not activated, the account is in debt or restricted), tools (the key's instance). A
+    // permission of the caller does not change that. Their status differs from page to page.
     row(KMS, Is(&["Forbidden.KmsServiceNotEnabled"])).kind(Conflict).reason(Reason::NotActivated),
     row(KMS, Is(&["Forbidden.ProhibitedByRiskControl"])).kind(Conflict).reason(Reason::RestrictedAccount),
     row(KMS, StartsWith("Forbidden.InDebt")).kind(Conflict).reason(Reason::InDebt),
@@ -142,7 +142,7 @@ const TABLE: &[Row] = &[
     row(KMS, Is(&["Rejected.LimitExceeded"])).kind(Invalid).reason(Reason::QuotaReached),
     // docs: status 409. `EntityAlreadyExists.Role.Policy` (tools) says that the policy is attached already.
     row(RAM, StartsWith("EntityAlreadyExists.")).kind(AlreadyExists),
-    // docs: limits on how many things exist; waiting does not help.
+    // docs: limits on the number of objects; waiting does not help.
     row(RAM, Is(&["LimitExceeded.User.Policy", "LimitExceeded.Group.Policy", "LimitExceeded.Role.Policy"]))
         .kind(Invalid).reason(Reason::TooManyAttachedPolicies),
     row(RAM, Is(&["LimitExceeded.Policy.Version"])).kind(Invalid).reason(Reason::TooManyPolicyVersions),
@@ -153,7 +153,7 @@ const TABLE: &[Row] = &[
     row(RPC, Is(&["InvalidAccessKeyId.Inactive"])).kind(Unauthenticated).reason(Reason::DisabledAccessKey),
     row(RPC, StartsWith("InvalidAccessKeyId")).kind(Unauthenticated).reason(Reason::UnknownAccessKey),
     row(RPC, Is(&["InvalidSecurityToken.Expired"])).kind(Unauthenticated).reason(Reason::ExpiredToken),
-    // The SLS SDK for Python and tools of the RPC services know both; no page gives their status.
+    // The SLS SDK for Python and tools of the RPC services handle both; no page names their status.
     row(ANY, Is(&["SecurityTokenExpired", "SecurityToken.Expired"]))
         .kind(Unauthenticated).reason(Reason::ExpiredToken),
     row(RPC, StartsWith("InvalidSecurityToken")).kind(Unauthenticated).reason(Reason::InvalidToken),
@@ -162,7 +162,7 @@ const TABLE: &[Row] = &[
     row(RPC, Is(&["IllegalTimestamp"])).kind(Unauthenticated).reason(Reason::ClockSkew),
     row(RPC, Is(&["SignatureDoesNotMatch", "IncompleteSignature"]))
         .kind(Unauthenticated).reason(Reason::WrongSignature),
-    // docs: the service has seen this very request before, so something on the way has sent it twice.
+    // docs: the service has received the same request before. Something between the client and the service sent it twice.
     row(ANY, Is(&["SignatureNonceUsed"])).kind(Unexpected).reason(Reason::RequestSentTwice),
 ];
 
@@ -179,7 +179,7 @@ pub(super) fn classify(
 }
 
 /// The kind of a refusal without a documented code. A 404 does not mean that the object does not exist: proxies and
-/// wrong endpoints answer like that, and a caller may forget an object that still exists.
+/// wrong endpoints answer 404 as well, and a caller might then forget an object that exists.
 fn kind_of_status(status: u16) -> ErrorKind {
     match status {
         400 | 405 | 411 | 413 | 415 => Invalid,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn only_documented_codes_mean_that_a_thing_does_not_exist() {
+    fn only_documented_codes_are_not_found() {
         check(404, "LogStoreNotExist", "logstore l does not exist", NotFound);
         check(404, "LogstoreNotExist", "", NotFound);
         check(404, "ProjectNotExist", "The Project does not exist : p", NotFound);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn quotas_of_calls_are_throttling_and_quotas_of_things_are_not() {
+    fn quotas_of_calls_are_throttled_and_quotas_of_objects_are_not() {
         for code in ["WriteQuotaExceed", "ReadQuotaExceed", "ShardWriteQuotaExceed", "ShardReadQuotaExceed"] {
             check(403, code, "Project write quota exceed: qps: 1", Throttled);
         }
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_401_is_about_the_caller_or_about_its_permission() {
+    fn a_401_is_unauthenticated_or_denied() {
         for message in [
             "The security token you provided is invalid.",
             "The security token you provided has expired.",
@@ -279,17 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_has_expired_is_told_from_one_that_is_wrong() {
-        let over = "The security token you provided has expired.";
+    fn an_expired_token_has_another_reason_than_an_invalid_one() {
+        let expired_message = "The security token you provided has expired.";
         for (service, code, message, expired) in [
-            ("SLS", "Unauthorized", over, true),
+            ("SLS", "Unauthorized", expired_message, true),
             ("SLS", "unauthorized", "security token is expired", true),
             ("SLS", "Unauthorized", "The security token you provided is invalid.", false),
             ("SLS", "Unauthorized", "Your free trial has expired.", false),
             ("SLS", "RequestTimeExpired", "", false),
             ("SLS", "SecurityTokenExpired", "", true),
             ("SLS", "SecurityToken.Expired", "", true),
-            ("RAM", "Unauthorized", over, false),
+            ("RAM", "Unauthorized", expired_message, false),
             ("RAM", "InvalidSecurityToken.Expired", "", true),
             ("KMS", "SecurityTokenExpired", "", true),
             ("STS", "SecurityToken.Expired", "", true),
@@ -300,11 +300,11 @@ mod tests {
             let (_, reason) = classify(service, 401, Some(code), message);
             assert_eq!(reason == Some(Reason::ExpiredToken), expired, "{service} {code} {message}");
         }
-        assert_eq!(classify("SLS", 401, None, over).1, None);
+        assert_eq!(classify("SLS", 401, None, expired_message).1, None);
     }
 
     #[test]
-    fn no_row_is_hidden_by_an_earlier_one() {
+    fn every_row_is_the_first_to_match_something() {
         for (position, row) in TABLE.iter().enumerate() {
             let code = match row.code {
                 Any => "",
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_follows_the_status() {
+    fn other_refusals_are_classified_by_status() {
         check(400, "LogStoreAlreadyExist", "", AlreadyExists);
         check(400, "LogStoreInfoInvalid", "redundant key exist in json", Invalid);
         check(400, "ParameterInvalid", "", Invalid);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn entities_and_keys_that_do_not_exist_are_told_from_other_404s() {
+    fn missing_entities_and_keys_are_not_found_and_other_404s_are_not() {
         check_rpc("RAM", 404, "EntityNotExist.Role", NotFound);
         check_rpc("RAM", 404, "EntityNotExist.Policy.Version", NotFound);
         check_rpc("RAM", 404, "EntityNotExist.Role.Policy", NotFound);
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exists_what_conflicts_and_what_is_full_are_told_apart() {
+    fn existing_conflicting_and_full_objects_have_different_kinds() {
         check_rpc("RAM", 409, "EntityAlreadyExists.Role", AlreadyExists);
         check_rpc("RAM", 409, "EntityAlreadyExists.User.Policy", AlreadyExists);
         check_rpc("RAM", 409, "DeleteConflict.Role.Policy", Conflict);
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_of_the_rpc_services_are_unknown_denied_or_throttled() {
+    fn refusals_of_the_rpc_services_are_classified_by_code() {
         for service in RPC {
             check_rpc(service, 404, "InvalidAccessKeyId.NotFound", Unauthenticated);
             check_rpc(service, 403, "InvalidAccessKeyId.Inactive", Unauthenticated);

@@ -1,22 +1,22 @@
-//! What kind of failure an error is.
+//! The kinds of errors.
 
-/// What kind of failure it was: what a caller decides by.
+/// The kind of a failure, by which the caller decides what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The service answered that the thing does not exist. Only documented codes give this kind: a bare 404,
-    /// as a proxy may send, is [`ErrorKind::Unexpected`].
+    /// The service answered that the object does not exist. Only documented codes have this kind. A 404 without such a
+    /// code, which a proxy may send, is [`ErrorKind::Unexpected`].
     NotFound,
-    /// The thing to be created exists.
+    /// The object to be created exists.
     AlreadyExists,
-    /// Too many calls; the same call can succeed later.
+    /// The service receives too many calls; the same call can succeed later.
     Throttled,
-    /// The caller is known and may not do this.
+    /// The service knows the caller, and the caller has no permission.
     Denied,
-    /// The caller is not known, or its signature, token or clock is not accepted.
+    /// The service does not know the caller, or does not accept its signature, token or clock.
     Unauthenticated,
-    /// The service refused the request as it is written.
+    /// The service refused a value or the form of the request.
     Invalid,
-    /// The request does not fit the state the thing is in.
+    /// The state of the object does not allow the request.
     Conflict,
     /// No complete answer came over the network.
     Transport,
@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Timeout,
     /// The caller cancelled the operation.
     Cancelled,
-    /// An answer of success that cannot be read.
+    /// An answer of success that cannot be parsed.
     Malformed,
     /// Anything else, server faults among them.
     Unexpected,

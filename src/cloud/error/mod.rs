@@ -1,4 +1,4 @@
-//! The one error of the cloud clients: what failed, where, and what may be done about it.
+//! The error of the cloud clients: what failed, where, and whether the call may be repeated.
 
 mod classify;
 mod kind;
@@ -16,16 +16,16 @@ pub use reason::Reason;
 use crate::http::{TransportError, TransportErrorKind, redact};
 use crate::names::Region;
 
-/// The call an error belongs to.
+/// The call that an error belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The service, as it is called: `SLS`, `RAM`, `KMS`, `STS`.
+    /// The name of the service: `SLS`, `RAM`, `KMS`, `STS`.
     pub service: &'static str,
     /// The API action: `GetLogStore`.
     pub action: &'static str,
-    /// What it was done to, for example `project/logstore`.
+    /// The object of the call, for example `project/logstore`.
     pub target: String,
-    /// The region it was done in, of a service that has an endpoint in each.
+    /// The region of the call, if the service has an endpoint in each region.
     pub region: Option<Region>,
 }
 
@@ -42,14 +42,13 @@ impl Operation {
     }
 }
 
-/// A call that did not succeed.
+/// A call that failed.
 ///
-/// `Display` is a sentence for a person, with everything needed to ask the service's support about it.
-/// Secrets are never part of it.
+/// `Display` is a sentence for a person, with all that the service's support needs. It never contains a secret.
 #[derive(Clone)]
-pub struct Error(Box<Facts>);
+pub struct Error(Box<ErrorData>);
 
-/// What the call that failed was made for.
+/// The purpose of the call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     OwnCall,
@@ -57,7 +56,7 @@ enum Purpose {
 }
 
 #[derive(Clone, Debug)]
-struct Facts {
+struct ErrorData {
     kind: ErrorKind,
     reason: Option<Reason>,
     operation: Operation,
@@ -71,17 +70,17 @@ struct Facts {
     elapsed: Duration,
     retryable: bool,
     may_have_been_applied: bool,
-    refused_anew: bool,
+    renewal_refused: bool,
     purpose: Purpose,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
-    /// An error that no answer of the service is part of.
+    /// An error without an answer of the service.
     ///
-    /// It is not retryable, and says that nothing was applied, until it is told otherwise.
+    /// It is not retryable and says that the call was not applied, unless a `with_` method changes that.
     pub fn new(kind: ErrorKind, operation: &Operation, message: impl Into<String>) -> Self {
-        Self(Box::new(Facts {
+        Self(Box::new(ErrorData {
             kind,
             reason: None,
             operation: operation.clone(),
@@ -95,13 +94,13 @@ impl Error {
             elapsed: Duration::ZERO,
             retryable: false,
             may_have_been_applied: false,
-            refused_anew: false,
+            renewal_refused: false,
             purpose: Purpose::OwnCall,
             source: None,
         }))
     }
 
-    /// The service's own refusal; kind, reason and whether to retry follow from service, status, code and message.
+    /// A refusal of the service. Kind, reason and whether to retry follow from the service, status, code and message.
     pub fn from_answer(
         operation: &Operation,
         status: u16,
@@ -115,7 +114,7 @@ impl Error {
         let mut error = Self::new(kind, operation, message);
         error.0.retryable =
             status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout) || sent_twice;
-        // A 4xx is the service's word that it did not do it; a request it gave up on may be half done.
+        // With a 4xx the service says that it has not carried out the call. After a timeout it may have done so in part.
         error.0.may_have_been_applied =
             !(400..500).contains(&status) || kind == ErrorKind::Timeout || sent_twice;
         error.0.reason = reason;
@@ -145,21 +144,21 @@ impl Error {
         self
     }
 
-    /// Adds how far our clock is ahead of the service's; negative when it is behind.
+    /// Adds how far the local clock is ahead of the service's; negative when it is behind.
     #[must_use]
     pub fn with_clock_ahead(mut self, ahead: Option<time::Duration>) -> Self {
         self.0.clock_ahead = ahead;
         self
     }
 
-    /// As another kind of failure.
+    /// Replaces the kind.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// With other words.
+    /// Replaces the message.
     #[must_use]
     pub fn with_message(mut self, message: String) -> Self {
         self.0.message = message;
@@ -173,28 +172,28 @@ impl Error {
         self
     }
 
-    /// Says whether the service may have done what was asked.
+    /// Says whether the service may have carried out the call.
     #[must_use]
     pub fn with_may_have_been_applied(mut self, may: bool) -> Self {
         self.0.may_have_been_applied = may;
         self
     }
 
-    /// Says that the credentials had been fetched because the ones before them were refused as expired too.
+    /// Says that the refused credentials were fetched because the ones before them were refused as expired, too.
     #[must_use]
-    pub fn with_refused_anew(mut self) -> Self {
-        self.0.refused_anew = true;
+    pub fn with_renewal_refused(mut self) -> Self {
+        self.0.renewal_refused = true;
         self
     }
 
-    /// Says that the call was to give credentials, and not the one they were wanted for.
+    /// Says that fetching credentials failed, and not the call that needed them.
     #[must_use]
-    pub fn with_of_credentials(mut self) -> Self {
+    pub fn about_credentials(mut self) -> Self {
         self.0.purpose = Purpose::Credentials;
         self
     }
 
-    /// Adds how often the call was sent and how long it took, waiting included.
+    /// Adds how often the call was sent and how long it took, including waits.
     #[must_use]
     pub fn with_effort(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.0.attempts = attempts;
@@ -202,22 +201,22 @@ impl Error {
         self
     }
 
-    /// Adds the error underneath.
+    /// Adds the error that caused this one.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
     }
 
-    /// Replaces every occurrence of `secret` in the texts by a placeholder: services quote requests back, as they
-    /// are or as the string to sign, where parameters are encoded twice.
+    /// Replaces `secret` in the message by a placeholder. Services quote requests, as they are or as the string to sign,
+    /// in which parameters are encoded twice.
     #[must_use]
-    pub(crate) fn without(mut self, secret: &str) -> Self {
+    pub(crate) fn redacted(mut self, secret: &str) -> Self {
         self.0.message = redact::redact(&self.0.message, secret);
         self
     }
 
-    /// What kind of failure it was.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -242,12 +241,12 @@ impl Error {
         self.0.operation.action
     }
 
-    /// What it was done to, for example `project/logstore`.
+    /// The object of the call, for example `project/logstore`.
     pub fn target(&self) -> &str {
         &self.0.operation.target
     }
 
-    /// The region it was done in, of a service that has an endpoint in each.
+    /// The region of the call, if the service has an endpoint in each region.
     pub fn region(&self) -> Option<&Region> {
         self.0.operation.region.as_ref()
     }
@@ -257,17 +256,17 @@ impl Error {
         self.0.status
     }
 
-    /// The service's error code, when it gave one.
+    /// The service's error code, if it sent one.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The service's message, or ours when there was no answer of the service.
+    /// The service's message, or this library's if there was no answer.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The id the service gave the request: what its support asks for.
+    /// The id that the service gave the request. Its support asks for it.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -277,7 +276,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// How long the call took, waiting included.
+    /// How long the call took, including waits.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
@@ -287,51 +286,51 @@ impl Error {
         self.0.retry_after
     }
 
-    /// How far our clock was ahead of the service's when its answer came, to the second and the time an answer
-    /// takes; negative when it was behind, `None` when the service did not tell its time.
+    /// How far the local clock was ahead of the service's when the answer came; negative when it was behind. It is exact
+    /// to a second plus the time that the answer took. `None` when the answer had no date.
     pub fn clock_ahead(&self) -> Option<time::Duration> {
         self.0.clock_ahead
     }
 
-    /// How far the request came, when no complete answer did.
+    /// How the transport failed, when there was no complete answer.
     pub fn transport(&self) -> Option<TransportErrorKind> {
         self.source()?.downcast_ref::<TransportError>().map(TransportError::kind)
     }
 
-    /// Whether the same call may succeed a little later. Says nothing about whether repeating is safe: for
-    /// that see [`Error::may_have_been_applied`].
+    /// Whether the same call may succeed a little later. Whether repeating it is safe is another question: see
+    /// [`Error::may_have_been_applied`].
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Whether the service answered with this code. Letter case does not count: the service's own pages
+    /// Whether the service answered with this code. Letter case does not count, because the pages of the documentation
     /// disagree on it (`LogstoreNotExist`, `LogStoreNotExist`).
     pub fn is_code(&self, code: &str) -> bool {
         self.0.code.as_deref().is_some_and(|ours| ours.eq_ignore_ascii_case(code))
     }
 
-    /// Whether the service refused the call because the token of its credentials has expired. It was certainly not
-    /// carried out then.
+    /// Whether the service refused the call because the token of its credentials has expired. The service has certainly
+    /// not carried out such a call.
     pub fn is_expired_token(&self) -> bool {
         self.0.kind == ErrorKind::Unauthenticated
             && !self.0.may_have_been_applied
             && self.0.reason == Some(Reason::ExpiredToken)
     }
 
-    /// Whether the refused credentials had been fetched because the ones before them were refused as expired too.
-    pub fn is_refused_anew(&self) -> bool {
-        self.0.refused_anew
+    /// Whether the refused credentials were fetched because the ones before them were refused as expired, too.
+    pub fn is_renewal_refused(&self) -> bool {
+        self.0.renewal_refused
     }
 
-    /// Whether there are no credentials: what failed is their source, and not the call they were wanted for.
-    pub fn is_of_credentials(&self) -> bool {
+    /// Whether fetching credentials failed, and not the call that needed them.
+    pub fn is_about_credentials(&self) -> bool {
         self.0.purpose == Purpose::Credentials
     }
 
-    /// Whether the service may have done what was asked.
+    /// Whether the service may have carried out the call.
     ///
-    /// `false` when the request never left or the service refused it (4xx); `true` when the answer was lost,
-    /// came too late, was a server fault or could not be read.
+    /// `false` when the request was not sent or the service refused it (4xx); `true` when the answer was lost, came too
+    /// late, was a server error or could not be parsed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.may_have_been_applied
     }
@@ -339,19 +338,19 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let facts = &*self.0;
-        let Operation { service, action, target, .. } = &facts.operation;
+        let data = &*self.0;
+        let Operation { service, action, target, .. } = &data.operation;
         write!(f, "{service} {action} on {target} ")?;
-        match facts.kind {
+        match data.kind {
             ErrorKind::Cancelled => f.write_str("was cancelled")?,
             ErrorKind::Malformed => f.write_str("gave an answer that cannot be used")?,
-            _ if facts.status.is_some_and(|status| (400..500).contains(&status)) => {
+            _ if data.status.is_some_and(|status| (400..500).contains(&status)) => {
                 f.write_str("was refused")?;
             }
             _ => f.write_str("failed")?,
         }
-        write!(f, ": {}", facts.message.trim_end_matches('.'))?;
-        let details = facts.details();
+        write!(f, ": {}", data.message.trim_end_matches('.'))?;
+        let details = data.details();
         if !details.is_empty() {
             write!(f, " ({})", details.join(", "))?;
         }
@@ -359,15 +358,17 @@ impl fmt::Display for Error {
     }
 }
 
-impl Facts {
-    /// What support asks for, and how much was tried.
+impl ErrorData {
+    /// The facts that the service's support asks for, and the attempts.
     fn details(&self) -> Vec<String> {
         let mut details = Vec::new();
         details.extend(self.status.map(|status| format!("HTTP {status}")));
         details.extend(self.code.as_ref().map(|code| format!("code {code}")));
         details.extend(self.request_id.as_ref().map(|id| format!("request id {id}")));
         match self.attempts {
-            0 if self.status.is_none() && is_about_time(self.kind) => details.push("never sent".to_owned()),
+            0 if self.status.is_none() && may_end_before_sending(self.kind) => {
+                details.push("never sent".to_owned())
+            }
             0 => {}
             1 => details.push("1 attempt".to_owned()),
             attempts => details.push(format!("{attempts} attempts")),
@@ -387,8 +388,8 @@ fn in_words(elapsed: Duration) -> String {
     }
 }
 
-/// Whether calls fail so that never had their turn.
-fn is_about_time(kind: ErrorKind) -> bool {
+/// Whether a call can end with this kind of error before it is sent.
+fn may_end_before_sending(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Throttled)
 }
 
@@ -443,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_and_doubt_follow_from_the_answer() {
+    fn retryable_and_may_have_been_applied_follow_from_the_answer() {
         // (status, code, retryable, may have been applied)
         let table = [
             (400, Some("ParameterInvalid"), false, false),
@@ -458,15 +459,15 @@ mod tests {
             (502, None, true, true),
             (503, Some("ServerBusy"), true, true),
         ];
-        for (status, code, retryable, doubt) in table {
+        for (status, code, retryable, may_have_been_applied) in table {
             let error = Error::from_answer(&operation(), status, code.map(str::to_owned), "m");
             assert_eq!(error.is_retryable(), retryable, "{status} {code:?}");
-            assert_eq!(error.may_have_been_applied(), doubt, "{status} {code:?}");
+            assert_eq!(error.may_have_been_applied(), may_have_been_applied, "{status} {code:?}");
         }
     }
 
     #[test]
-    fn a_server_fault_is_no_word_about_a_token() {
+    fn a_server_error_does_not_mean_that_a_token_has_expired() {
         let with =
             |status| Error::from_answer(&operation(), status, Some("SecurityTokenExpired".into()), "m");
         assert!(with(400).is_expired_token() && !with(400).is_retryable());
@@ -476,11 +477,11 @@ mod tests {
     #[test]
     fn quoted_secrets_are_replaced() {
         let error =
-            Error::from_answer(&operation(), 400, None, "your token tok-123 is bad").without("tok-123");
+            Error::from_answer(&operation(), 400, None, "your token tok-123 is bad").redacted("tok-123");
         assert_eq!(error.message(), "your token [secret] is bad");
-        assert_eq!(error.without("").message(), "your token [secret] is bad");
+        assert_eq!(error.redacted("").message(), "your token [secret] is bad");
         let quoted = "string to sign is:GET&%2F&SecurityToken%3Da%252Fb%253D and a%2Fb%3D";
-        let error = Error::from_answer(&operation(), 400, None, quoted).without("a/b=");
+        let error = Error::from_answer(&operation(), 400, None, quoted).redacted("a/b=");
         assert_eq!(error.message(), "string to sign is:GET&%2F&SecurityToken%3D[secret] and [secret]");
     }
 }

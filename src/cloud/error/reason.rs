@@ -1,7 +1,7 @@
 //! Why a service refused a call, where its answer says so.
 
-/// Why a service refused a call. It is finer than [`ErrorKind`](super::ErrorKind): what to do about two refusals of one
-/// kind may differ.
+/// Why a service refused a call. It is finer than [`ErrorKind`](super::ErrorKind), because two refusals of one kind may
+/// have different remedies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The service knows no such AccessKey.

@@ -1,4 +1,4 @@
-//! Many callers against a service with a quota, on a clock by hand: what it takes, and how much is in vain.
+//! Many concurrent calls to a service with a quota, on a manual clock: how many it accepts and how many it refuses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use crate::{CallContext, Dispatcher, DispatcherConfig};
 
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// A service that admits so many calls a second, a bucket of them at once, and throttles the rest.
+/// A service that admits a number of calls a second and a burst of calls at once, and throttles the others.
 #[derive(Debug)]
 struct Quota {
     clock: ManualClock,
@@ -24,7 +24,7 @@ struct Quota {
     burst: u32,
     full_at: Mutex<Duration>,
     refused: AtomicU32,
-    /// One call in so many arrives so much later than the others.
+    /// How often a call arrives late (one call in this many), and how late.
     late: Mutex<Option<(u32, Duration)>>,
 }
 
@@ -87,7 +87,7 @@ impl Service {
         Self { clock, quota, dispatcher }
     }
 
-    /// Makes calls with so many workers, each of them within ten minutes; all of them succeed.
+    /// Makes `calls` calls with `workers` workers. Each call must succeed within ten minutes.
     async fn serve(&self, workers: usize, calls: u32) -> Duration {
         let began = self.clock.monotonic();
         let left = AtomicU32::new(calls);
@@ -124,9 +124,9 @@ impl Service {
 }
 
 #[tokio::test]
-async fn many_workers_finish_near_the_bound_of_a_small_quota_and_hardly_any_call_is_in_vain() {
-    // A quota that saves up nothing loses a turn with each call that is refused.
-    for (per_second, burst, workers, calls, at_most, in_vain_at_most) in [
+async fn many_workers_use_a_small_quota_almost_fully_with_few_refusals() {
+    // Under a quota without a burst, each refusal wastes a turn.
+    for (per_second, burst, workers, calls, max_times, max_refused) in [
         (10, 10, 30, 2000, 1.02, 0.15),
         (20, 20, 10, 2000, 1.02, 0.15),
         (100, 100, 30, 5000, 1.02, 0.05),
@@ -145,15 +145,15 @@ async fn many_workers_finish_near_the_bound_of_a_small_quota_and_hardly_any_call
         let service = Service::admitting(per_second, burst);
         let took = service.serve(workers, calls).await.as_secs_f64();
         let bound = f64::from(calls - burst) / f64::from(per_second);
-        let (times, in_vain) = (took / bound, f64::from(service.refused()) / f64::from(calls));
-        let what = format!("{per_second}/s, bursts of {burst}, {workers} workers: {times:.3}, {in_vain:.3}");
-        assert!(times <= at_most && in_vain <= in_vain_at_most, "{what}");
+        let (times, refused) = (took / bound, f64::from(service.refused()) / f64::from(calls));
+        let what = format!("{per_second}/s, bursts of {burst}, {workers} workers: {times:.3}, {refused:.3}");
+        assert!(times <= max_times && refused <= max_refused, "{what}");
     }
 }
 
 #[tokio::test]
-async fn calls_that_arrive_late_do_not_slow_the_others_down() {
-    // Each of them makes the next one come too early for a quota that saves up nothing.
+async fn calls_that_arrive_late_do_not_slow_down_the_others() {
+    // Each late call makes the next one come too early for a quota without a burst.
     for (one_in, late) in [(50, 50), (20, 50), (20, 100)] {
         let service = Service::admitting(10, 1);
         *service.quota.late.lock().unwrap() = Some((one_in, Duration::from_millis(late)));
@@ -164,14 +164,14 @@ async fn calls_that_arrive_late_do_not_slow_the_others_down() {
 }
 
 #[tokio::test]
-async fn without_refusals_nothing_is_slowed_down() {
+async fn without_refusals_calls_are_not_delayed() {
     let service = Service::admitting(1_000_000, 1000);
     assert_eq!(service.serve(10, 1000).await, LATENCY * 100);
     assert_eq!(service.refused(), 0);
 }
 
 #[tokio::test]
-async fn a_quota_that_is_raised_is_soon_made_use_of() {
+async fn a_larger_quota_is_soon_used() {
     let service = Service::admitting(10, 10);
     service.serve(30, 300).await;
     service.quota.per_second.store(100, Ordering::Relaxed);
@@ -180,7 +180,7 @@ async fn a_quota_that_is_raised_is_soon_made_use_of() {
 }
 
 #[tokio::test]
-async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
+async fn calls_wait_for_a_quota_that_another_client_has_used_up() {
     let service = Service::admitting(10, 10);
     *service.quota.full_at.lock().unwrap() = Duration::from_secs(30);
     let took = service.serve(30, 300).await;
@@ -188,18 +188,23 @@ async fn a_quota_that_somebody_else_has_used_up_is_waited_for() {
 }
 
 #[tokio::test]
-async fn services_and_regions_do_not_slow_each_other_down() {
+async fn services_and_regions_have_separate_limits() {
     let rate_limiters = RateLimiters::default();
     let clock = ManualClock::new();
     let region = |id| Region::parse(id).unwrap();
     let hangzhou = operation().in_region(&region("cn-hangzhou"));
-    rate_limiters.of(&hangzhou).on_response("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
-    rate_limiters.of(&hangzhou).acquire(&clock, None).await;
-    clock.run(rate_limiters.of(&hangzhou).acquire(&clock, None)).await;
-    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
-    // On this clock a wait would never end.
-    rate_limiters.of(&operation().in_region(&region("cn-beijing"))).acquire(&clock, None).await;
-    rate_limiters.of(&Operation::new("RAM", "GetRole", "r")).acquire(&clock, None).await;
+    rate_limiters.for_operation(&hangzhou).on_response(
+        "SLS",
+        Some(&refusal()),
+        Duration::ZERO,
+        Duration::ZERO,
+    );
+    rate_limiters.for_operation(&hangzhou).acquire(&clock, None).await;
+    clock.run(rate_limiters.for_operation(&hangzhou).acquire(&clock, None)).await;
+    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (MIN_FIRST_RATE * (1.0 - LARGE_REDUCTION))));
+    // The clock does not move here: a wait would never end.
+    rate_limiters.for_operation(&operation().in_region(&region("cn-beijing"))).acquire(&clock, None).await;
+    rate_limiters.for_operation(&Operation::new("RAM", "GetRole", "r")).acquire(&clock, None).await;
 }
 
 fn operation() -> Operation {
@@ -211,13 +216,13 @@ fn refusal() -> Error {
     Error::from_answer(&operation(), 403, code, "too many reads").with_request_id(Some("R1".to_owned()))
 }
 
-/// The rate to a tenth of a call a second; `None` is no limit.
+/// The rate, rounded to a tenth of a call a second; `None` is no limit.
 fn rate(limiter: &RateLimiter) -> Option<f64> {
     limiter.state().limit.map(|limit| (limit.rate() * 10.0).round() / 10.0)
 }
 
-/// A limiter at which 20 calls were taken within half a second, the last of them now, and no limit.
-fn taken_at_40_a_second() -> (RateLimiter, Duration) {
+/// A limiter without a limit, with 20 calls that were accepted in the last half second; and the current time.
+fn limiter_after_40_calls_a_second() -> (RateLimiter, Duration) {
     let (limiter, began) = (RateLimiter::default(), Duration::from_secs(1));
     for taken in 1..=20 {
         limiter.on_response("SLS", None, Duration::ZERO, began + Duration::from_millis(25) * taken);
@@ -227,8 +232,8 @@ fn taken_at_40_a_second() -> (RateLimiter, Duration) {
 }
 
 #[test]
-fn refusals_of_calls_that_were_on_their_way_lower_the_rate_once() {
-    let (limiter, now) = taken_at_40_a_second();
+fn refusals_of_calls_that_were_sent_before_a_reduction_do_not_reduce_the_rate_again() {
+    let (limiter, now) = limiter_after_40_calls_a_second();
     for _ in 0..30 {
         limiter.on_response("SLS", Some(&refusal()), Duration::from_secs(1), now);
     }
@@ -239,31 +244,31 @@ fn refusals_of_calls_that_were_on_their_way_lower_the_rate_once() {
 }
 
 #[test]
-fn a_rate_that_was_taken_for_a_while_is_lowered_by_little_and_one_that_is_not_refused_any_more_is_dropped() {
-    let (limiter, now) = taken_at_40_a_second();
+fn a_sustained_rate_is_reduced_a_little_and_the_limit_ends_when_calls_stay_accepted() {
+    let (limiter, now) = limiter_after_40_calls_a_second();
     limiter.on_response("SLS", Some(&refusal()), now, now);
     for _ in 0..10 {
         limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&limiter), Some(40.0), "the first rate has grown back after ten calls");
+    assert_eq!(rate(&limiter), Some(40.0), "the first rate has recovered after ten calls");
     limiter.on_response("SLS", Some(&refusal()), now, now);
     assert_eq!(rate(&limiter), Some(38.0));
     for _ in 0..48 {
         limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&limiter), Some(40.0), "as many have been taken as let it grow back");
+    assert_eq!(rate(&limiter), Some(40.0), "the rate has recovered");
     for _ in 0..48 {
         limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&limiter), Some(42.0), "past the rate that was refused it grows slowly first");
+    assert_eq!(rate(&limiter), Some(42.0), "past the refused rate it first rises slowly");
     for _ in 0..400 {
         limiter.on_response("SLS", None, now, now);
     }
-    assert_eq!(rate(&limiter), None, "then the quota must have become larger");
+    assert_eq!(rate(&limiter), None, "the limit has ended");
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_does_not_hold_the_others_up() {
+async fn a_call_that_stops_waiting_does_not_delay_the_others() {
     let (limiter, clock) = (RateLimiter::default(), ManualClock::new());
     limiter.on_response("SLS", Some(&refusal()), Duration::ZERO, Duration::ZERO);
     limiter.acquire(&clock, None).await;
@@ -272,11 +277,11 @@ async fn whoever_stops_waiting_does_not_hold_the_others_up() {
         assert!(futures_util::poll!(given_up.as_mut()).is_pending());
     }
     clock.run(limiter.acquire(&clock, None)).await;
-    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (FIRST * (1.0 - LOWERED_AGAIN))));
+    assert_eq!(clock.monotonic(), Duration::from_secs_f64(1.0 / (MIN_FIRST_RATE * (1.0 - LARGE_REDUCTION))));
 }
 
 #[tokio::test]
-async fn a_call_whose_time_is_over_before_its_turn_is_told_of_the_refusal_it_waits_for() {
+async fn a_deadline_that_passes_before_the_turn_reports_the_last_refusal() {
     let service = Service::admitting(1, 1);
     *service.quota.full_at.lock().unwrap() = Duration::from_hours(1);
     let (clock, call) = (&service.clock, |seconds| service.call_within(Duration::from_secs(seconds)));
@@ -295,8 +300,8 @@ async fn a_call_whose_time_is_over_before_its_turn_is_told_of_the_refusal_it_wai
 }
 
 #[test]
-fn without_a_limit_time_that_is_over_is_just_that() {
-    let (limiter, now) = taken_at_40_a_second();
+fn without_a_limit_there_is_no_throttled_error() {
+    let (limiter, now) = limiter_after_40_calls_a_second();
     assert!(limiter.throttled_error(&operation()).is_none());
     limiter.on_response("SLS", Some(&refusal()), now, now);
     let error = limiter.throttled_error(&operation()).unwrap();

@@ -165,7 +165,7 @@ impl RpcClient {
             let read = success(&operation, response, secret)
                 .and_then(|answer| take(answer).map_err(|problem| malformed(&operation, problem)));
             // Here already: an attempt that is repeated is logged.
-            read.map_err(|error| error.with_status(response.status).without(call.secret.unwrap_or_default()))
+            read.map_err(|error| error.with_status(response.status).redacted(call.secret.unwrap_or_default()))
         };
         let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
         match manner {

@@ -9,6 +9,6 @@ mod scripted_transport;
 
 pub use manual_clock::ManualClock;
 pub use numbered_nonces::NumberedNonces;
-pub use scripted_clients::{credentials, scripted_means, scripted_rpc, scripted_rpc_with};
+pub use scripted_clients::{credentials, scripted_rpc, scripted_rpc_with, scripted_source_context};
 pub use scripted_host::ScriptedHost;
 pub use scripted_transport::{Reply, ScriptedTransport};

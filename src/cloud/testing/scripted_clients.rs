@@ -62,7 +62,7 @@ pub fn scripted_rpc_with(
 }
 
 /// What sources of credentials reach the world with, on scripts; three retries, ten seconds for an attempt.
-pub fn scripted_means(
+pub fn scripted_source_context(
     host: &Arc<ScriptedHost>,
     transport: &Arc<ScriptedTransport>,
     clock: &ManualClock,

@@ -93,7 +93,7 @@ pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
 /// not accepted, or somebody else answers.
 pub(super) fn stops_plan(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed)
-        || error.is_of_credentials()
+        || error.is_about_credentials()
 }
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.

@@ -30,7 +30,7 @@ fn of_reason(reason: Reason, error: &Error) -> Option<&'static str> {
         Reason::WrongSignature => {
             "The signature is not the one the service computes: the secret does not belong to the AccessKey id, or something changed the request on its way. Check secret_key, and that no proxy rewrites requests."
         }
-        Reason::ExpiredToken if error.is_refused_anew() => {
+        Reason::ExpiredToken if error.is_renewal_refused() => {
             "The credentials were renewed, and the service says that the new ones have expired too. Check this machine's clock, and the clock of what hands out the credentials."
         }
         Reason::ExpiredToken => "The temporary credentials have expired. Get new ones, and run again.",
@@ -145,7 +145,7 @@ fn of_source(error: &Error) -> Option<String> {
             _ => Some(format!("Correct this source, {CHOOSE}")),
         };
     }
-    let is_denied = error.is_of_credentials() && error.kind() == ErrorKind::Denied;
+    let is_denied = error.is_about_credentials() && error.kind() == ErrorKind::Denied;
     is_denied.then(|| match error.action() {
         "AssumeRoleWithOIDC" => oidc_denied(error.target()),
         _ => assume_role_denied(error.target()),

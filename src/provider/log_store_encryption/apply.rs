@@ -222,7 +222,7 @@ async fn is_role_new(resource: &LogStoreEncryption, bounds: &CallContext, arn: &
         return true;
     }
     let (Ok(client), Ok(arn)) = (resource.session.ram(), RoleArn::parse(arn)) else { return false };
-    let role = client.get_role(bounds, &RoleName::answered(arn.role_name())).await;
+    let role = client.get_role(bounds, &RoleName::from_answer(arn.role_name())).await;
     role.is_ok_and(|role| role.arn.is_same(&arn) && role.is_young(client.clock()))
 }
 

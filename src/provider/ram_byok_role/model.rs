@@ -284,7 +284,7 @@ impl RoleModel {
         ActualRole {
             description: self.description.known().cloned().unwrap_or_default(),
             max_session_duration: self.max_session_duration.known().copied().unwrap_or_default(),
-            trust_is_right: self.trust_policy.known().is_some_and(|text| *text == trust_policy()),
+            trust_policy_matches: self.trust_policy.known().is_some_and(|text| *text == trust_policy()),
             tags: tags.collect(),
             attached: attached.collect(),
             pass_role: self.observed_pass_role(),
@@ -297,7 +297,7 @@ impl RoleModel {
         let arn = RoleArn::parse(self.arn.known()?).ok();
         Some(ActualPassRole {
             policy_name: pass_role.policy_name,
-            document_is_right: arn.is_some_and(|arn| *document == pass_role_policy(&arn)),
+            document_matches: arn.is_some_and(|arn| *document == pass_role_policy(&arn)),
             principals: pass_role.principals,
         })
     }
@@ -339,7 +339,7 @@ impl RoleModel {
     pub(super) fn observe(&mut self, found: &ActualRole, trust: &str, document: Option<&str>) {
         self.description = found.description.as_str().into();
         self.max_session_duration = Field::Known(found.max_session_duration);
-        self.trust_policy = if found.trust_is_right { trust_policy().into() } else { trust.into() };
+        self.trust_policy = if found.trust_policy_matches { trust_policy().into() } else { trust.into() };
         self.kms_policies = set_of(found.kms_policies());
         self.foreign_policies = foreign_policies(found.foreign_policies());
         if !(found.tags.is_empty() && self.tags.is_null()) {
@@ -360,7 +360,7 @@ impl RoleModel {
         }
         self.pass_role_policy = match &found.pass_role {
             None => Field::Null,
-            Some(found) if found.document_is_right => match self.arn.known().map(|arn| RoleArn::parse(arn)) {
+            Some(found) if found.document_matches => match self.arn.known().map(|arn| RoleArn::parse(arn)) {
                 Some(Ok(arn)) => pass_role_policy(&arn).into(),
                 _ => document.map_or(Field::Null, Field::from),
             },

@@ -125,7 +125,7 @@ async fn check_pass_role(
     let mut diagnostics = Diagnostics::new();
     // What cannot be read now is checked at apply.
     if !same_name(&before.policy_name, &desired.policy_name)
-        && let Ok(Some(document)) = role.policy_of_others(&desired.policy_name).await
+        && let Ok(Some(document)) = role.foreign_policy_document(&desired.policy_name).await
     {
         diagnostics.push(errors::of_plan(errors::policy_taken(&desired.policy_name, &document)));
     }

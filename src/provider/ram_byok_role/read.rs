@@ -159,7 +159,7 @@ impl RoleModel {
         self.role_name = found.role.role_name.as_str().into();
         self.force = Field::Known(false);
         match &found.actual.pass_role {
-            Some(pass_role) if pass_role.document_is_right => {
+            Some(pass_role) if pass_role.document_matches => {
                 let policy_name = pass_role.policy_name.as_str().into();
                 self.pass_role = Field::Known(PassRoleModel { policy_name, ..Default::default() });
             }

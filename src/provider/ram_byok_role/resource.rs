@@ -118,7 +118,7 @@ pub(super) async fn remove_leftover_policies_except(
     policies: &BTreeSet<String>,
 ) -> Result<(), Diagnostic> {
     for policy in policies.iter().filter(|name| kept.is_none_or(|kept| !same_name(kept, name))) {
-        let removed = role.delete_left_policy(policy).await;
+        let removed = role.delete_leftover_policy(policy).await;
         removed.map_err(|error| {
             errors::of_call("Cannot delete a policy", format_args!("Policy {policy}"), &error)
         })?;

@@ -144,7 +144,7 @@ impl Reader<'_> {
             return Ok(foreign(&caller.account_id));
         }
         let client = self.session.ram()?;
-        let name = RoleName::answered(arn.role_name());
+        let name = RoleName::from_answer(arn.role_name());
         let read =
             self.read_until(|read| matches!(read, Lookup::Absent), || client.get_role(self.context, &name));
         let role = self.cache.roles.get(arn.role_name().to_lowercase(), read).await?;
@@ -168,7 +168,7 @@ impl Reader<'_> {
 
     async fn policies_of_role(&self, name: &str) -> LookupResult<Vec<EffectivePolicy>> {
         let client = self.session.ram()?;
-        let role = RoleName::answered(name);
+        let role = RoleName::from_answer(name);
         let read = async { classify(client.list_policies_for_role(self.context, &role).await) };
         let attached = self.cache.role_policies.get(name.to_lowercase(), read).await?;
         self.with_documents(&client, attached).await
@@ -214,7 +214,7 @@ impl Reader<'_> {
 
     async fn policies_of_user(&self, name: &str) -> LookupResult<Vec<EffectivePolicy>> {
         let client = self.session.ram()?;
-        let user = UserName::answered(name);
+        let user = UserName::from_answer(name);
         let read = async { classify(client.list_policies_for_user(self.context, &user).await) };
         let attached = self.cache.user_policies.get(name.to_lowercase(), read).await?;
         self.with_documents(&client, attached).await
@@ -243,7 +243,7 @@ impl Reader<'_> {
 
     async fn groups_of_user(&self, name: &str) -> LookupResult<Vec<GroupName>> {
         let client = self.session.ram()?;
-        let user = UserName::answered(name);
+        let user = UserName::from_answer(name);
         let read = async {
             let groups = client.list_groups_for_user(self.context, &user).await;
             classify(groups.map(|groups| groups.into_iter().map(|group| group.group_name).collect()))

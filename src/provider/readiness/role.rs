@@ -11,7 +11,7 @@ use cloud::{
     names::RoleName,
     ram::{
         BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role, RoleArn,
-        permission::{About, Request, Verdict, judge},
+        permission::{Request, Target, Verdict, evaluate},
     },
 };
 
@@ -93,13 +93,13 @@ fn role_resource(name: &str) -> String {
 
 fn trust(role: &Role) -> Check {
     let name = &role.role_name;
-    let request = Request { action: "sts:AssumeRole", about: About::Service(SERVICE) };
+    let request = Request { action: "sts:AssumeRole", target: Target::Service(SERVICE) };
     let document = PolicyDocument::parse(&role.assume_role_policy_document);
     let Ok(document) = document else {
         let detail = format!("The trust policy of role {name} cannot be read as a policy document.");
         return Check::open(TRUST, detail, Some(set_trust(role, &PolicyDocument::byok_trust())));
     };
-    match judge([&document], request) {
+    match evaluate([&document], request) {
         Verdict::Allowed => Check::passed(TRUST, format!("The role {name} lets {SERVICE} assume it.")),
         Verdict::NotAllowed => Check::failed(
             TRUST,
@@ -128,8 +128,9 @@ fn trust(role: &Role) -> Check {
 
 /// Whether a trust policy surely lets SLS assume the role.
 pub(crate) fn is_trusting(trust_policy: &str) -> bool {
-    let request = Request { action: "sts:AssumeRole", about: About::Service(SERVICE) };
-    PolicyDocument::parse(trust_policy).is_ok_and(|document| judge([&document], request) == Verdict::Allowed)
+    let request = Request { action: "sts:AssumeRole", target: Target::Service(SERVICE) };
+    PolicyDocument::parse(trust_policy)
+        .is_ok_and(|document| evaluate([&document], request) == Verdict::Allowed)
 }
 
 /// A trust policy, with the statement that lets SLS assume the role.

@@ -18,7 +18,7 @@ use crate::error::ErrorKind;
 use crate::http::{HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
 use crate::ram::RoleArn;
 use crate::sts::AssumeRole;
-use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_source_context};
 
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -35,8 +35,8 @@ struct Scene {
 fn scene(sources: Vec<Arc<dyn CredentialSource>>, replies: impl IntoIterator<Item = Reply>) -> Scene {
     let transport = Arc::new(ScriptedTransport::new(replies));
     let clock = ManualClock::new();
-    let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &clock);
-    Scene { chain: Chain::new(sources, means), transport, clock, context: CallContext::default() }
+    let source_context = scripted_source_context(&Arc::new(ScriptedHost::default()), &transport, &clock);
+    Scene { chain: Chain::new(sources, source_context), transport, clock, context: CallContext::default() }
 }
 
 impl Scene {
@@ -174,9 +174,9 @@ fn gated(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<Gate>, Ma
         Arc::new(Gate { inner: ScriptedTransport::new(replies), open: tokio::sync::Semaphore::new(0) });
     let clock = ManualClock::new();
     let scripted = Arc::new(ScriptedTransport::default());
-    let means = scripted_means(&Arc::new(ScriptedHost::default()), &scripted, &clock);
-    let means = SourceContext { transport: gate.clone(), ..means };
-    (Arc::new(Chain::new(vec![uri()], means)), gate, clock)
+    let source_context = scripted_source_context(&Arc::new(ScriptedHost::default()), &scripted, &clock);
+    let source_context = SourceContext { transport: gate.clone(), ..source_context };
+    (Arc::new(Chain::new(vec![uri()], source_context)), gate, clock)
 }
 
 fn spawn(chain: &Arc<Chain>, context: &CallContext) -> tokio::task::JoinHandle<Result<String, Error>> {
@@ -318,13 +318,16 @@ async fn a_source_that_does_not_answer_is_asked_once_and_one_that_refuses_each_t
     assert_eq!((error.kind(), silent.sent()), (ErrorKind::Timeout, 3));
     let waited = silent.clock.monotonic();
     let error = silent.id().await.unwrap_err();
-    assert!(error.is_of_credentials() && error.message().contains("not asked again in this run"), "{error}");
+    assert!(
+        error.is_about_credentials() && error.message().contains("not asked again in this run"),
+        "{error}"
+    );
     assert_eq!((silent.clock.monotonic(), silent.sent()), (waited, 3));
 
     let refusing = scene(vec![uri()], [Reply::answer(404, ""), Reply::answer(404, "")]);
     for sent in 1..=2 {
         let error = refusing.id().await.unwrap_err();
-        assert!(error.is_of_credentials(), "{error}");
+        assert!(error.is_about_credentials(), "{error}");
         assert_eq!(refusing.sent(), sent);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::error::ErrorKind;
 use crate::http::TransportErrorKind;
-use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_means};
+use crate::testing::{ManualClock, Reply, ScriptedHost, ScriptedTransport, scripted_source_context};
 
 const KEYS: &str = r#"{"Code":"Success","AccessKeyId":"STS.e","AccessKeySecret":"canary-secret","SecurityToken":"canary-token","Expiration":"2026-11-20T14:00:00Z"}"#;
 
@@ -28,8 +28,8 @@ impl Outcome {
 async fn fetch(source: &EcsMetadata, replies: impl IntoIterator<Item = Reply>) -> Outcome {
     let transport = Arc::new(ScriptedTransport::new(replies));
     let clock = ManualClock::new();
-    let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &clock);
-    let result = clock.run(source.fetch(&means, &CallContext::default())).await;
+    let source_context = scripted_source_context(&Arc::new(ScriptedHost::default()), &transport, &clock);
+    let result = clock.run(source.fetch(&source_context, &CallContext::default())).await;
     let requests = transport.requests();
     assert!(requests.iter().all(|request| request.origin.url == "http://100.100.100.200"));
     let requests = requests.iter().map(|request| {
@@ -129,7 +129,8 @@ async fn cancellation_is_not_taken_for_absence() {
     let context = CallContext::default();
     context.cancel.cancel();
     let transport = Arc::new(ScriptedTransport::default());
-    let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
-    let error = source(None).fetch(&means, &context).await.unwrap_err();
+    let source_context =
+        scripted_source_context(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
+    let error = source(None).fetch(&source_context, &context).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }

@@ -7,7 +7,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_means};
+use crate::testing::{ManualClock, ScriptedHost, ScriptedTransport, scripted_source_context};
 
 const JSON: &str = "/h/.aliyun/config.json";
 const INI: &str = "/h/.alibabacloud/credentials";
@@ -29,8 +29,8 @@ async fn find(
     host: ScriptedHost,
 ) -> Result<Option<Arc<dyn CredentialSource>>, Error> {
     let transport = Arc::new(ScriptedTransport::default());
-    let means = scripted_means(&Arc::new(host), &transport, &ManualClock::new());
-    settings.find(&means, &CallContext::default()).await
+    let source_context = scripted_source_context(&Arc::new(host), &transport, &ManualClock::new());
+    settings.find(&source_context, &CallContext::default()).await
 }
 
 /// The source of a file with these profiles, of which `p` is current.

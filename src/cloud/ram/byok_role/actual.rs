@@ -1,11 +1,11 @@
-//! What a BYOK role is, and how it is read from RAM.
+//! The actual state of a BYOK role, and how it is read from RAM.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::bound::{BoundRole, custom_policy};
+use super::bound_role::{BoundRole, custom_policy};
 use super::desired::{
     DesiredRole, KMS_POLICIES, Principal, PrincipalKind, UNFINISHED_DESCRIPTION, pass_role_description,
     role_of_description,
@@ -15,20 +15,20 @@ use crate::error::{Error, ErrorKind};
 use crate::names::{GroupName, RoleName, UserName};
 use crate::ram::{PolicyDocument, PolicyEntities, PolicyId, PolicyKind, Role, RoleArn, is_young};
 
-/// What a BYOK role is, with what belongs to it.
+/// The actual state of a BYOK role, with its policies and tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActualRole {
     /// The description; empty if the role has none.
     pub description: String,
-    /// How long a session may be, in seconds.
+    /// The longest session of the role, in seconds.
     pub max_session_duration: i64,
     /// Whether the trust policy is equivalent to the desired one.
-    pub trust_is_right: bool,
+    pub trust_policy_matches: bool,
     /// The role's tags.
     pub tags: BTreeMap<String, String>,
     /// The policies attached to the role.
     pub attached: Vec<AttachedPolicy>,
-    /// The policy that lets principals pass the role; `None` if there is none, or none is managed.
+    /// The policy that lets principals pass the role; `None` if it does not exist or is not managed.
     pub pass_role: Option<ActualPassRole>,
 }
 
@@ -38,8 +38,8 @@ pub struct ActualPassRole {
     /// The custom policy's name.
     pub policy_name: String,
     /// Whether its document is equivalent to the desired one.
-    pub document_is_right: bool,
-    /// Whom it is attached to.
+    pub document_matches: bool,
+    /// The principals that the policy is attached to.
     pub principals: BTreeSet<Principal>,
 }
 
@@ -48,10 +48,10 @@ pub struct ActualPassRole {
 pub struct AttachedPolicy {
     /// Its name.
     pub name: String,
-    /// Whether it is one of Alibaba Cloud's own (`PolicyType` `System`), not of the account (`Custom`).
+    /// Whether it is a policy of Alibaba Cloud (`PolicyType` `System`) and not of the account (`Custom`).
     pub is_system: bool,
-    /// Whether it is a policy that lets its holders pass a BYOK role, by the description that only we give: the role's
-    /// own, or that of another one that names this role among those that may pass it.
+    /// Whether its description is that of a policy that lets principals pass a BYOK role. Such a policy of another role
+    /// is attached to this one if this role is one of the principals that may pass the other.
     pub is_pass_role: bool,
 }
 
@@ -61,7 +61,7 @@ impl AttachedPolicy {
         if self.is_system { "System" } else { "Custom" }
     }
 
-    /// Whether somebody else has attached it.
+    /// Whether another writer has attached it.
     pub fn is_foreign(&self) -> bool {
         !self.is_for_kms() && !self.is_pass_role
     }
@@ -73,83 +73,87 @@ impl AttachedPolicy {
 }
 
 impl ActualRole {
-    /// A role without attached policies and tags, from what `GetRole` answers.
+    /// The state that `GetRole` shows: without policies and tags.
     pub(super) fn without_policies(role: &Role) -> Self {
         Self {
             description: role.description.clone(),
             max_session_duration: role.max_session_duration,
-            trust_is_right: is_document(&role.assume_role_policy_document, &PolicyDocument::byok_trust()),
+            trust_policy_matches: is_document(
+                &role.assume_role_policy_document,
+                &PolicyDocument::byok_trust(),
+            ),
             tags: BTreeMap::new(),
             attached: Vec::new(),
             pass_role: None,
         }
     }
 
-    /// A role that is exactly as desired.
+    /// The state of a role that is exactly as desired.
     pub(super) fn as_desired(desired: &DesiredRole) -> Self {
         let kms_policy =
             |name: &str| AttachedPolicy { name: name.to_owned(), is_system: true, is_pass_role: false };
         Self {
             description: desired.description.clone(),
             max_session_duration: desired.max_session_duration,
-            trust_is_right: true,
+            trust_policy_matches: true,
             tags: desired.tags.clone(),
             attached: KMS_POLICIES.map(kms_policy).into(),
             pass_role: desired.pass_role.as_ref().map(|pass_role| ActualPassRole {
                 policy_name: pass_role.policy_name.clone(),
-                document_is_right: true,
+                document_matches: true,
                 principals: pass_role.principals.clone(),
             }),
         }
     }
 
-    /// Whether a create has begun the role and not finished it.
+    /// Whether the role was created and not finished.
     pub fn is_unfinished(&self) -> bool {
         self.description == UNFINISHED_DESCRIPTION
     }
 
-    /// Those of the [`KMS_POLICIES`] that are attached.
+    /// The [`KMS_POLICIES`] that are attached.
     pub fn kms_policies(&self) -> impl Iterator<Item = &'static str> {
         KMS_POLICIES.into_iter().filter(|name| {
             self.attached.iter().any(|policy| policy.is_system && same_name(&policy.name, name))
         })
     }
 
-    /// The policies attached by somebody else.
+    /// The policies that other writers have attached.
     pub fn foreign_policies(&self) -> impl Iterator<Item = &AttachedPolicy> {
         self.attached.iter().filter(|policy| policy.is_foreign())
     }
 }
 
-/// A role with everything that belongs to it.
+/// A role as RAM describes it, with its policies and tags.
 #[derive(Clone, Debug)]
 pub struct FoundRole {
     /// The role as RAM describes it.
     pub role: Role,
-    /// What is compared with the desired role.
+    /// The state that is compared with the desired one.
     pub actual: ActualRole,
-    /// The policy that lets principals pass the role, as it is.
+    /// The policy that lets principals pass the role.
     pub pass_role: Option<PassRolePolicy>,
 }
 
-/// A policy that lets principals pass a role, as it is.
+/// A policy that lets principals pass a role, as RAM describes it.
 #[derive(Clone, Debug)]
 pub struct PassRolePolicy {
     /// Its name, as RAM spells it.
     pub name: String,
-    /// The document in force.
+    /// The document of its default version.
     pub document: String,
-    /// Whether its description is the one that only we give.
+    /// Whether its description is [`pass_role_description`] for this role.
     pub is_ours: bool,
-    /// The role that its description names, if it is one that only we give.
+    /// The role that its description names, if it has the form of [`pass_role_description`].
     pub of_role: Option<String>,
 }
 
-/// What `GetRole` answers where there is no such role.
+/// The code with which `GetRole` answers that the role does not exist.
 const ABSENT: &str = "EntityNotExist.Role";
 
-/// The pauses before reads that contradict each other are repeated. RAM is eventually consistent: a server that does
-/// not know a role yet may answer beside one that does. How long that lasts is not documented; a few seconds is a guess.
+/// The pauses before reads that contradict each other are repeated. RAM is eventually consistent: after one of its
+/// servers has shown a role, another one may not know it yet. How long that lasts is not documented; a few seconds is a
+/// guess.
 pub(super) const PAUSES: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_millis(500),
@@ -166,8 +170,8 @@ impl PassRolePolicy {
 }
 
 impl BoundRole<'_> {
-    /// Reads the role as [`BoundRole::read`] does. `NotFound` counts only if RAM repeats it: once, or
-    /// for some seconds where the role is young or its age is not known.
+    /// Reads the role as [`BoundRole::read`] does. `NotFound` counts only if RAM repeats it: once, or for some seconds if
+    /// the role is young or its age is not known.
     ///
     /// # Errors
     ///
@@ -183,7 +187,7 @@ impl BoundRole<'_> {
             let outcome = self.read(pass_role_policy).await;
             match (&outcome, pauses.next()) {
                 (Err(error), Some(pause)) if error.kind() == ErrorKind::NotFound => {
-                    if self.wait(*pause).await.is_err() {
+                    if self.sleep(*pause).await.is_err() {
                         return Err(self.contradicted(error));
                     }
                 }
@@ -192,14 +196,14 @@ impl BoundRole<'_> {
         }
     }
 
-    /// Reads the role, and what belongs to it: three calls, and two more where the policy is looked after that lets
-    /// principals pass the role. Where RAM gives the role and then says that it does not know it, all of it is
-    /// read again, for some seconds.
+    /// Reads the role with its policies and tags: three calls, and two more if the policy that lets principals pass the
+    /// role is managed. If RAM shows the role and then answers that it does not exist, everything is read again, for some
+    /// seconds.
     ///
     /// # Errors
     ///
-    /// `NotFound` if `GetRole` says that there is no such role, and only then; `Unexpected` if RAM keeps contradicting
-    /// itself; otherwise that of the call.
+    /// `NotFound` only if `GetRole` answers that the role does not exist; `Unexpected` if RAM keeps contradicting itself;
+    /// otherwise the error of the call.
     pub async fn read(&self, pass_role_policy: Option<&str>) -> Result<FoundRole, Error> {
         let mut pauses = PAUSES.iter();
         let mut contradiction: Option<Error> = None;
@@ -218,27 +222,27 @@ impl BoundRole<'_> {
         }
     }
 
-    /// Waits before what contradicts itself is read again.
+    /// Waits before RAM is read again after a contradiction.
     ///
     /// # Errors
     ///
-    /// `Unexpected` if there is no pause left, or the operation ends before.
+    /// `Unexpected` if there is no pause left, or the operation ends during the pause.
     pub(super) async fn pause_to_read_again(
         &self,
         pauses: &mut std::slice::Iter<'_, Duration>,
         error: &Error,
     ) -> Result<(), Error> {
         match pauses.next() {
-            Some(pause) if self.wait(*pause).await.is_ok() => Ok(()),
+            Some(pause) if self.sleep(*pause).await.is_ok() => Ok(()),
             _ => Err(self.contradicted(error)),
         }
     }
 
-    /// The policies attached to the role; none if there is no such role, for which RAM's word on the role itself counts.
+    /// The policies attached to the role; empty if `GetRole` answers that the role does not exist.
     ///
     /// # Errors
     ///
-    /// `Unexpected` if RAM keeps contradicting itself; otherwise that of the call.
+    /// `Unexpected` if RAM keeps contradicting itself; otherwise the error of the call.
     pub(super) async fn attached_or_none(&self) -> Result<Vec<AttachedPolicy>, Error> {
         let mut pauses = PAUSES.iter();
         let mut contradiction: Option<Error> = None;
@@ -258,7 +262,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// The error of a read that follows a contradiction. If the time limit ended the read, the contradiction is the reason.
+    /// The error of a read that follows a contradiction. If the deadline ended the read, the contradiction is reported.
     fn read_again_error(&self, error: Error, contradiction: Option<&Error>) -> Error {
         match contradiction {
             Some(contradiction) if error.kind() == ErrorKind::Timeout => self.contradicted(contradiction),
@@ -266,7 +270,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// An answer that something is not there, which is not RAM's word that there is no such role.
+    /// The error of an answer that something does not exist, if that does not prove that the role does not exist.
     fn contradicted(&self, error: &Error) -> Error {
         let message = format!(
             "{} answered that it does not exist ({}), which is not taken for RAM's word that there is no role {}: RAM has to say so again where it is asked for the role itself",
@@ -294,7 +298,7 @@ impl BoundRole<'_> {
     ///
     /// # Errors
     ///
-    /// `NotFound` if there is no such role; otherwise that of the call.
+    /// `NotFound` if the role does not exist; otherwise the error of the call.
     pub(super) async fn attached(&self) -> Result<Vec<AttachedPolicy>, Error> {
         let listed = self.client.list_policies_for_role(self.context, self.name).await?;
         let attached = listed.into_iter().map(|policy| AttachedPolicy {
@@ -306,11 +310,11 @@ impl BoundRole<'_> {
         Ok(attached.collect())
     }
 
-    /// The role's tags, but for those that the cloud sets itself.
+    /// The role's tags, without those that Alibaba Cloud sets itself.
     ///
     /// # Errors
     ///
-    /// That of the call.
+    /// The error of the call.
     pub(super) async fn tags(&self) -> Result<BTreeMap<String, String>, Error> {
         let (mut tags, mut next_token) = (BTreeMap::new(), None);
         loop {
@@ -324,11 +328,11 @@ impl BoundRole<'_> {
         }
     }
 
-    /// The policy that lets principals pass the role, if it is there and is not another role's.
+    /// The policy that lets principals pass the role, if it exists and does not belong to another role.
     ///
     /// # Errors
     ///
-    /// That of the call; `NotFound` if RAM gives the policy and then says that it does not know it.
+    /// The error of the call; `NotFound` if RAM shows the policy and then answers that it does not exist.
     pub(super) async fn pass_role(
         &self,
         name: &str,
@@ -342,53 +346,54 @@ impl BoundRole<'_> {
         let entities = self.client.list_entities_for_policy(self.context, &id).await?;
         let actual = ActualPassRole {
             policy_name: policy.name.clone(),
-            document_is_right: is_document(&policy.document, &PolicyDocument::pass_role(arn)),
+            document_matches: is_document(&policy.document, &PolicyDocument::pass_role(arn)),
             principals: principals(&entities),
         };
         Ok(Some((actual, policy)))
     }
 
-    /// The document of the policy of this name, if it is there and no BYOK role's: a create that needs the name fails.
+    /// The document of the policy of this name, if it exists and belongs to no BYOK role. A create that needs the name
+    /// fails then.
     ///
     /// # Errors
     ///
-    /// That of the call.
-    pub async fn policy_of_others(&self, name: &str) -> Result<Option<String>, Error> {
+    /// The error of the call.
+    pub async fn foreign_policy_document(&self, name: &str) -> Result<Option<String>, Error> {
         let found = self.policy(&custom_policy(name)?).await?;
         Ok(found.filter(|policy| !policy.is_ours && policy.of_role.is_none()).map(|policy| policy.document))
     }
 
-    /// Those of the principals that RAM says do not exist. One that cannot be read is none of them.
+    /// The principals that do not exist, as RAM answers. A principal whose read fails is not one of them.
     pub async fn missing_principals<'p>(
         &self,
         principals: impl Iterator<Item = &'p Principal>,
     ) -> Vec<&'p Principal> {
-        let look = |principal: &'p Principal| async move {
+        let read = |principal: &'p Principal| async move {
             let is_missing =
-                self.look_for(principal).await.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+                self.read_principal(principal).await.is_err_and(|error| error.kind() == ErrorKind::NotFound);
             is_missing.then_some(principal)
         };
-        join_all(principals.map(look)).await.into_iter().flatten().collect()
+        join_all(principals.map(read)).await.into_iter().flatten().collect()
     }
 
-    async fn look_for(&self, principal: &Principal) -> Result<(), Error> {
+    async fn read_principal(&self, principal: &Principal) -> Result<(), Error> {
         let (client, context) = (self.client, self.context);
         let name = &principal.name;
         match principal.kind {
-            PrincipalKind::User => client.get_user(context, &UserName::answered(name)).await.map(drop),
-            // There is no method for GetGroup: this asks for no more permissions than preflight does.
+            PrincipalKind::User => client.get_user(context, &UserName::from_answer(name)).await.map(drop),
+            // The preflight calls ListPoliciesForGroup as well, so this needs no other permission. GetGroup would.
             PrincipalKind::Group => {
-                client.list_policies_for_group(context, &GroupName::answered(name)).await.map(drop)
+                client.list_policies_for_group(context, &GroupName::from_answer(name)).await.map(drop)
             }
-            PrincipalKind::Role => client.get_role(context, &RoleName::answered(name)).await.map(drop),
+            PrincipalKind::Role => client.get_role(context, &RoleName::from_answer(name)).await.map(drop),
         }
     }
 
-    /// A policy, if it is there.
+    /// A policy, if it exists.
     ///
     /// # Errors
     ///
-    /// That of the call.
+    /// The error of the call.
     pub(super) async fn policy(&self, id: &PolicyId) -> Result<Option<PassRolePolicy>, Error> {
         match self.client.get_policy(self.context, id).await {
             Ok(found) => Ok(Some(PassRolePolicy {
@@ -403,7 +408,7 @@ impl BoundRole<'_> {
     }
 }
 
-/// How keys of tags begin that the cloud sets itself, in letters of either case, and that nobody else may set. Source:
+/// The beginnings of the tag keys that only Alibaba Cloud may set. Letter case does not count. Source:
 /// aliyun/terraform-provider-alicloud, issues 6191 and 6245.
 pub const RESERVED_TAGS: [&str; 2] = ["acs:", "aliyun"];
 
@@ -412,7 +417,7 @@ fn is_set_by_cloud(key: &str) -> bool {
     RESERVED_TAGS.iter().any(|start| key.starts_with(start))
 }
 
-/// Whether a text is a policy document that means the same.
+/// Whether a text is a policy document with the same meaning.
 pub(super) fn is_document(text: &str, desired: &PolicyDocument) -> bool {
     PolicyDocument::parse(text).is_ok_and(|document| document == *desired)
 }

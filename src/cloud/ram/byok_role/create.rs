@@ -1,22 +1,22 @@
-//! Makes the role itself.
+//! Creates the role itself.
 
 use super::actual::ActualRole;
-use super::bound::BoundRole;
+use super::bound_role::BoundRole;
 use super::desired::{DesiredRole, UNFINISHED_DESCRIPTION};
 use super::retry::WriteCheck;
 use crate::error::{Error, ErrorKind};
 use crate::ram::{CreateRole, PolicyDocument, Role, Tag};
 
 impl BoundRole<'_> {
-    /// Makes the role, with its trust policy and tags, and nothing attached to it yet. It is marked as [`UNFINISHED_DESCRIPTION`]
-    /// until the last of its steps is carried out.
+    /// Creates the role with its trust policy and tags, and without attached policies. Its description is
+    /// [`UNFINISHED_DESCRIPTION`] until the last step is carried out.
     ///
-    /// Where the answer is lost, the role is looked for before it is made again. `known_absent` says that it was not
-    /// there a moment ago: then one that is there now and is just so is ours.
+    /// If the answer is lost, RAM is asked for the role before it is created again. `known_absent` says that the role did
+    /// not exist shortly before: a role that now has exactly these values is then the one that this call created.
     ///
     /// # Errors
     ///
-    /// `AlreadyExists` if there is a role of this name; otherwise that of the call.
+    /// `AlreadyExists` if there is a role of this name; otherwise the error of the call.
     pub async fn create(
         &self,
         desired: &DesiredRole,
@@ -29,15 +29,15 @@ impl BoundRole<'_> {
             max_session_duration: Some(desired.max_session_duration),
             tags: desired.tags.iter().map(|(key, value)| Tag::new(key, value)).collect(),
         };
-        let is_as_made = |role: &Role| {
+        let is_as_created = |role: &Role| {
             let actual = ActualRole::without_policies(role);
-            actual.trust_is_right
+            actual.trust_policy_matches
                 && actual.is_unfinished()
                 && actual.max_session_duration == desired.max_session_duration
         };
         let send = async || self.client.create_role(self.context, &create).await;
         let find = async || match self.client.get_role(self.context, self.name).await {
-            Ok(role) if known_absent && is_as_made(&role) => Ok(WriteCheck::Applied(role)),
+            Ok(role) if known_absent && is_as_created(&role) => Ok(WriteCheck::Applied(role)),
             Ok(_) => Ok(WriteCheck::Unclear),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(WriteCheck::NotApplied),
             Err(error) => Err(error),

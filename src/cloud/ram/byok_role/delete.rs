@@ -1,25 +1,25 @@
-//! Removes a BYOK role with everything that belongs to it.
+//! Deletes a BYOK role with its attachments and its policy.
 
 use std::collections::BTreeSet;
 
 use super::actual::AttachedPolicy;
 use super::actual::principals;
-use super::bound::{BoundRole, custom_policy, ignore_not_found};
+use super::bound_role::{BoundRole, custom_policy, ignore_not_found};
 use crate::error::{Error, ErrorKind};
 use crate::names::PolicyName;
 use crate::ram::PolicyId;
 
-/// How often everything is detached and the role deleted, while others attach policies to it meanwhile.
-const ROUNDS: u32 = 5;
+/// How often the policies are detached and the role deleted, if other writers keep attaching policies.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// Why a role was not removed.
+/// Why a role was not deleted.
 #[derive(Debug)]
 pub enum DeleteRoleError {
     /// The call failed.
     Call(Error),
-    /// Others have attached policies, which are not to be detached. Nothing was changed.
+    /// Other writers have attached policies, and these must not be detached. Nothing was changed.
     ForeignPolicies(Vec<AttachedPolicy>),
-    /// Others attach policies each time they are detached.
+    /// Other writers attached policies after each detaching.
     AttachedMeanwhile(Vec<AttachedPolicy>),
 }
 
@@ -30,17 +30,18 @@ impl From<Error> for DeleteRoleError {
 }
 
 impl BoundRole<'_> {
-    /// Removes the role, the attachments of its policies, the policy that lets principals hand it over unless that is
-    /// another role's, and those `left` by runs that failed. What is gone already is as it should be. The role goes last: as long as it is there, a run that failed can be repeated. With `force` the policies of others are detached as well, those included
-    /// that are attached while it is removed.
+    /// Deletes the role, the attachments of its policies, the policy that lets principals pass it unless that belongs to
+    /// another role, and `leftover_policies` of runs that failed. An object that does not exist is a success. The role is
+    /// deleted last, so that a run that failed can be repeated. With `force`, policies of other writers are detached as
+    /// well, also those that are attached meanwhile.
     ///
     /// # Errors
     ///
-    /// Without `force`, that others have attached policies, before anything is changed; otherwise that of the call.
+    /// Without `force`, [`DeleteRoleError::ForeignPolicies`] before anything is changed; otherwise the error of the call.
     pub async fn delete(
         &self,
         pass_role_policy: Option<&str>,
-        left: &BTreeSet<String>,
+        leftover_policies: &BTreeSet<String>,
         force: bool,
     ) -> Result<(), DeleteRoleError> {
         let mut attached = self.attached_or_none().await?;
@@ -48,8 +49,8 @@ impl BoundRole<'_> {
         if !force && !foreign.is_empty() {
             return Err(DeleteRoleError::ForeignPolicies(foreign));
         }
-        for name in left {
-            self.delete_left_policy(name).await?;
+        for name in leftover_policies {
+            self.delete_leftover_policy(name).await?;
         }
         if let Some(name) = pass_role_policy
             && !self
@@ -59,7 +60,7 @@ impl BoundRole<'_> {
         {
             self.detach_and_delete_pass_role_policy(name).await?;
         }
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_ATTEMPTS {
             for policy in &attached {
                 self.detach(&id_of(policy)).await?;
             }
@@ -76,40 +77,41 @@ impl BoundRole<'_> {
         Err(DeleteRoleError::AttachedMeanwhile(attached))
     }
 
-    /// Removes a policy that a run which failed may have made. One that somebody else has made stays.
+    /// Deletes a policy that a failed run may have created. A policy of another writer stays.
     ///
     /// # Errors
     ///
-    /// That of the call.
-    pub async fn delete_left_policy(&self, name: &str) -> Result<(), Error> {
+    /// The error of the call.
+    pub async fn delete_leftover_policy(&self, name: &str) -> Result<(), Error> {
         match self.policy(&custom_policy(name)?).await? {
             Some(policy) if policy.is_ours => self.detach_and_delete_pass_role_policy(name).await,
             _ => Ok(()),
         }
     }
 
-    /// Removes the policy that lets principals pass the role, whoever holds it.
+    /// Detaches the policy that lets principals pass the role from every principal, and deletes it.
     ///
     /// # Errors
     ///
-    /// That of the call.
+    /// The error of the call.
     async fn detach_and_delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = custom_policy(name)?;
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_ATTEMPTS {
             match self.client.list_entities_for_policy(self.context, &id).await {
                 Ok(entities) => {
                     for principal in principals(&entities) {
                         self.detach_from_principal(&id, &principal).await?;
                     }
                 }
-                // Only the deletion itself tells that it is gone: a server that does not know it may have answered.
+                // Only DeletePolicy proves that the policy does not exist: this answer may be from a server that does
+                // not know it yet.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
             match self.delete_pass_role_policy(name).await {
-                // Somebody else attached it meanwhile, or who holds it was not seen.
+                // Another writer has attached it meanwhile, or the list did not show every principal yet.
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    if self.wait(std::time::Duration::from_secs(1)).await.is_err() {
+                    if self.sleep(std::time::Duration::from_secs(1)).await.is_err() {
                         return Err(error);
                     }
                 }
@@ -119,7 +121,7 @@ impl BoundRole<'_> {
         self.delete_pass_role_policy(name).await
     }
 
-    /// After the service said that policies are still attached: whether to go on, and when.
+    /// Decides whether to try again after RAM has answered that policies are still attached, and waits if necessary.
     async fn check_conflict(
         &self,
         error: &Error,
@@ -131,9 +133,9 @@ impl BoundRole<'_> {
         if !force && !foreign.is_empty() {
             return Err(DeleteRoleError::AttachedMeanwhile(foreign));
         }
-        // What was detached may still be seen by the server that deletes.
+        // The server that deletes the role may not know yet that the policies were detached.
         if (attached.is_empty() || attached == before)
-            && self.wait(std::time::Duration::from_secs(1)).await.is_err()
+            && self.sleep(std::time::Duration::from_secs(1)).await.is_err()
         {
             return Err(error.clone().into());
         }
@@ -146,6 +148,6 @@ fn foreign(attached: &[AttachedPolicy]) -> Vec<AttachedPolicy> {
 }
 
 fn id_of(policy: &AttachedPolicy) -> PolicyId {
-    let name = PolicyName::answered(&policy.name);
+    let name = PolicyName::from_answer(&policy.name);
     if policy.is_system { PolicyId::system(name) } else { PolicyId::custom(name) }
 }

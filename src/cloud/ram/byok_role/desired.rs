@@ -1,4 +1,4 @@
-//! What a BYOK role should be.
+//! The desired state of a BYOK role.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,36 +9,35 @@ use crate::ram::PolicyId;
 
 pub use crate::ram::BYOK_SYSTEM_POLICIES as KMS_POLICIES;
 
-/// What people read on a role that is not finished, and what tells that it is not: a role is made with this
-/// description, and gets its own one last.
+/// The description of a role that is not finished. A role is created with it, and gets the desired description last.
 pub const UNFINISHED_DESCRIPTION: &str =
     "Being set up by alicloud_ram_byok_role; the next apply goes on with it";
 
-/// What a BYOK role should be.
+/// The desired state of a BYOK role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredRole {
     /// The role's name.
     pub role_name: String,
-    /// What people read; 1 to 1024 characters.
+    /// The description; 1 to 1024 characters.
     pub description: String,
-    /// How long a session may be, in seconds: 3600 to 43200.
+    /// The longest session of the role, in seconds: 3600 to 43200.
     pub max_session_duration: i64,
     /// The role's tags.
     pub tags: BTreeMap<String, String>,
-    /// Who may hand the role to the service, if that is looked after.
+    /// The policy that lets principals pass the role to SLS, if it is managed.
     pub pass_role: Option<PassRole>,
 }
 
-/// Who may hand the role to the service, and by which policy.
+/// The policy that lets principals pass the role to SLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PassRole {
     /// The custom policy's name.
     pub policy_name: String,
-    /// Whom it is attached to.
+    /// The principals that the policy is attached to.
     pub principals: BTreeSet<Principal>,
 }
 
-/// What kind of principal holds a policy.
+/// The kind of a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PrincipalKind {
     /// A RAM user.
@@ -53,7 +52,7 @@ impl PrincipalKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::User, Self::Group, Self::Role];
 
-    /// The word for people.
+    /// The kind in words.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -63,12 +62,12 @@ impl PrincipalKind {
     }
 }
 
-/// Someone who holds a policy. Names that differ only in letter case are the same, as RAM takes them.
+/// A user, group or role that a policy is attached to. As in RAM, names that differ only in letter case are the same.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    /// What it is.
+    /// Its kind.
     pub kind: PrincipalKind,
-    /// Its name, as written.
+    /// Its name, in the spelling that it was given.
     pub name: String,
 }
 
@@ -104,23 +103,23 @@ impl fmt::Display for Principal {
     }
 }
 
-/// What people read before and after the role's name on the policy that lets principals pass the role.
+/// The description of the policy that lets principals pass a role: the text before and after the role's name.
 const DESCRIPTION: (&str, &str) =
     ("Lets its holders hand the role ", " to Simple Log Service (alicloud_ram_byok_role)");
 
-/// What people read on the policy that lets principals pass a role; it also tells that it is ours.
+/// The description of the policy that lets principals pass a role. It also marks the policy as ours.
 pub fn pass_role_description(role: &RoleName) -> String {
     let (before, after) = DESCRIPTION;
     format!("{before}{role}{after}")
 }
 
-/// The role of a policy with the description that only we give.
+/// The role that the description of a policy names, if the description has the form of [`pass_role_description`].
 pub(super) fn role_of_description(description: &str) -> Option<&str> {
     let (before, after) = DESCRIPTION;
     description.strip_prefix(before)?.strip_suffix(after)
 }
 
-/// One of the cloud's own policies, by a name from our own list.
+/// One of the [`KMS_POLICIES`].
 pub(super) fn system_policy(name: &'static str) -> PolicyId {
-    PolicyId::system(PolicyName::answered(name))
+    PolicyId::system(PolicyName::from_answer(name))
 }

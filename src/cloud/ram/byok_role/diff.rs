@@ -1,4 +1,4 @@
-//! The writes between what a role is and what it should be: those that are needed, and no other.
+//! The writes that turn the actual state of a role into the desired one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::same_name;
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Changes those members of the role that are given.
+    /// Changes members of the role.
     UpdateRole(RoleUpdate),
     /// Attaches one of the system policies for KMS to the role.
     AttachKmsPolicy(&'static str),
@@ -17,35 +17,35 @@ pub enum Step {
     Tag(BTreeMap<String, String>),
     /// Removes tags of the role, by key.
     Untag(BTreeSet<String>),
-    /// Makes the policy that lets its holders pass the role, or takes over one that is just so.
+    /// Creates the policy that lets principals pass the role. An equal policy of an earlier run is used as it is.
     CreatePassRolePolicy(String),
-    /// Gives that policy another default version, with the right document.
+    /// Creates a new default version of that policy, with the desired document.
     CorrectPassRolePolicy(String),
     /// Attaches that policy to a principal.
     AttachPassRole(String, Principal),
     /// Detaches that policy from a principal.
     DetachPassRole(String, Principal),
-    /// Deletes a policy that has let its holders pass the role, which nobody holds any more.
+    /// Deletes that policy, after it was detached from every principal.
     DeletePassRolePolicy(String),
 }
 
-/// Which members of a role change.
+/// The members of a role that change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleUpdate {
-    /// The trust policy is put right.
+    /// Whether the trust policy is set to the desired one.
     pub trust: bool,
-    /// What people read.
+    /// The new description.
     pub description: Option<String>,
-    /// How long a session may be, in seconds.
+    /// The new longest session, in seconds.
     pub max_session_duration: Option<i64>,
 }
 
-/// The writes that make the role what it should be, in an order in which each can succeed. What gives somebody
-/// access comes before what takes it away. The description of a role that is not finished goes last: it tells that the
-/// others were carried out.
+/// The writes that turn the actual state into the desired one, in an order in which each can succeed. Writes that give
+/// access come before those that remove it. The description of a role that is not finished comes last, because it marks
+/// the role as finished.
 pub fn diff(actual: &ActualRole, desired: &DesiredRole) -> Vec<Step> {
     let mut update = role_update(actual, desired);
-    let finish = finish(actual, desired);
+    let finish = finishing_step(actual, desired);
     if finish.is_some() {
         update.description = None;
     }
@@ -59,15 +59,15 @@ pub fn diff(actual: &ActualRole, desired: &DesiredRole) -> Vec<Step> {
     steps
 }
 
-/// The write that finishes a role, if it is not finished.
-fn finish(actual: &ActualRole, desired: &DesiredRole) -> Option<Step> {
+/// The write that marks a role as finished, if it is not finished.
+fn finishing_step(actual: &ActualRole, desired: &DesiredRole) -> Option<Step> {
     let description = Some(desired.description.clone()).filter(|_| actual.is_unfinished());
     update_step(RoleUpdate { description, ..RoleUpdate::default() })
 }
 
-/// Whether the role lacks nothing but the write that finishes it.
+/// Whether only the write that marks the role as finished remains.
 pub fn only_finish_remains(actual: &ActualRole, desired: &DesiredRole) -> bool {
-    let finish = finish(actual, desired);
+    let finish = finishing_step(actual, desired);
     finish.is_some() && diff(actual, desired) == Vec::from_iter(finish)
 }
 
@@ -79,7 +79,7 @@ fn role_update(actual: &ActualRole, desired: &DesiredRole) -> RoleUpdate {
     let description = Some(&desired.description).filter(|text| **text != actual.description);
     let duration = Some(desired.max_session_duration).filter(|limit| *limit != actual.max_session_duration);
     RoleUpdate {
-        trust: !actual.trust_is_right,
+        trust: !actual.trust_policy_matches,
         description: description.cloned(),
         max_session_duration: duration,
     }
@@ -96,7 +96,7 @@ fn tag_steps(actual: &ActualRole, desired: &DesiredRole) -> Vec<Step> {
         actual.tags.keys().filter(|key| !desired.tags.contains_key(*key)).cloned().collect();
     let set = (!set.is_empty()).then_some(Step::Tag(set));
     let removed = (!removed.is_empty()).then_some(Step::Untag(removed));
-    // Removed first: a role may have 20 tags, the new ones included.
+    // Tags are removed first, because a role may have 20 tags at most.
     removed.into_iter().chain(set).collect()
 }
 
@@ -110,7 +110,7 @@ fn pass_role_steps(actual: Option<&ActualPassRole>, desired: Option<&PassRole>) 
         let name = &desired.policy_name;
         match kept {
             None => steps.push(Step::CreatePassRolePolicy(name.clone())),
-            Some(kept) if !kept.document_is_right => steps.push(Step::CorrectPassRolePolicy(name.clone())),
+            Some(kept) if !kept.document_matches => steps.push(Step::CorrectPassRolePolicy(name.clone())),
             Some(_) => {}
         }
         let holds = |principal: &Principal| kept.is_some_and(|kept| kept.principals.contains(principal));
@@ -165,24 +165,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_where_everything_is_as_it_should_be() {
+    fn a_role_that_is_as_desired_needs_no_step() {
         let mut actual = as_desired(&desired());
         actual.attached.push(policy("Foreign", false));
         check(&actual, &desired(), &[]);
-        let mut spelt_otherwise = desired();
-        spelt_otherwise.pass_role = Some(pass_role("Pass", &["Alice"]));
-        check(&actual, &spelt_otherwise, &[]);
+        let mut other_spelling = desired();
+        other_spelling.pass_role = Some(pass_role("Pass", &["Alice"]));
+        check(&actual, &other_spelling, &[]);
     }
 
     #[test]
-    fn one_more_user_is_one_attach_and_one_less_one_detach() {
+    fn one_user_more_is_one_attach_and_one_user_less_is_one_detach() {
         let more = DesiredRole { pass_role: Some(pass_role("pass", &["alice", "bob"])), ..desired() };
         check(&as_desired(&desired()), &more, &[Step::AttachPassRole("pass".to_owned(), user("bob"))]);
         check(&as_desired(&more), &desired(), &[Step::DetachPassRole("pass".to_owned(), user("bob"))]);
     }
 
     #[test]
-    fn a_custom_policy_with_the_name_of_a_system_policy_is_not_one() {
+    fn a_custom_policy_with_the_name_of_a_system_policy_is_foreign() {
         let mut actual = as_desired(&desired());
         actual.attached = vec![policy(KMS_POLICIES[0], false), policy(KMS_POLICIES[1], true)];
         check(&actual, &desired(), &[Step::AttachKmsPolicy(KMS_POLICIES[0])]);
@@ -190,11 +190,11 @@ mod tests {
     }
 
     #[test]
-    fn what_drifted_is_put_right() {
+    fn drift_is_corrected() {
         let mut actual = as_desired(&desired());
-        actual.trust_is_right = false;
+        actual.trust_policy_matches = false;
         if let Some(pass_role) = &mut actual.pass_role {
-            pass_role.document_is_right = false;
+            pass_role.document_matches = false;
         }
         actual.attached.remove(0);
         check(
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn another_policy_name_is_held_before_the_old_one_goes() {
+    fn a_renamed_policy_is_attached_before_the_old_one_is_detached() {
         let renamed = DesiredRole { pass_role: Some(pass_role("other", &["alice"])), ..desired() };
         let (old, new) = ("pass".to_owned(), "other".to_owned());
         check(
@@ -224,11 +224,11 @@ mod tests {
         );
     }
 
-    /// Carries a write out on paper.
-    fn execute(actual: &mut ActualRole, step: Step, desired: &DesiredRole) {
+    /// Applies a step to a state in memory.
+    fn apply_step(actual: &mut ActualRole, step: Step, desired: &DesiredRole) {
         match step {
             Step::UpdateRole(update) => {
-                actual.trust_is_right |= update.trust;
+                actual.trust_policy_matches |= update.trust;
                 actual.description = update.description.unwrap_or_else(|| actual.description.clone());
                 actual.max_session_duration =
                     update.max_session_duration.unwrap_or(actual.max_session_duration);
@@ -237,19 +237,18 @@ mod tests {
             Step::Tag(tags) => actual.tags.extend(tags),
             Step::Untag(keys) => actual.tags.retain(|key, _| !keys.contains(key)),
             Step::CreatePassRolePolicy(policy_name) => {
-                let new =
-                    ActualPassRole { policy_name, document_is_right: true, principals: BTreeSet::new() };
+                let new = ActualPassRole { policy_name, document_matches: true, principals: BTreeSet::new() };
                 actual.pass_role = Some(new);
             }
             Step::CorrectPassRolePolicy(_) => {
-                actual.pass_role.as_mut().unwrap().document_is_right = true;
+                actual.pass_role.as_mut().unwrap().document_matches = true;
             }
             Step::AttachPassRole(name, principal) => {
                 let pass_role = actual.pass_role.as_mut().unwrap();
                 assert_eq!(pass_role.policy_name, name);
                 assert!(pass_role.principals.insert(principal), "attached twice");
             }
-            // Those of the policy that was there before are gone from the paper with it.
+            // A policy of another name is not in the state in memory any more, and neither are its principals.
             Step::DetachPassRole(name, principal) => match &mut actual.pass_role {
                 Some(pass_role) if pass_role.policy_name == name => {
                     assert!(pass_role.principals.remove(&principal), "detached twice");
@@ -274,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finishes_a_role_goes_last() {
+    fn the_step_that_finishes_a_role_is_the_last() {
         let mut actual = as_desired(&desired());
         actual.description = UNFINISHED_DESCRIPTION.to_owned();
         let finish =
@@ -284,14 +283,14 @@ mod tests {
             only_finish_remains(&actual, &desired())
                 && !only_finish_remains(&as_desired(&desired()), &desired())
         );
-        actual.trust_is_right = false;
+        actual.trust_policy_matches = false;
         actual.attached.pop();
         let trust = Step::UpdateRole(RoleUpdate { trust: true, ..RoleUpdate::default() });
         check(&actual, &desired(), &[trust, Step::AttachKmsPolicy(KMS_POLICIES[1]), finish]);
         assert!(!only_finish_remains(&actual, &desired()));
     }
 
-    fn wants() -> impl Strategy<Value = DesiredRole> {
+    fn desired_roles() -> impl Strategy<Value = DesiredRole> {
         let tags = prop::collection::btree_map("[a-c]", "[x-z]", 0..3);
         ("[a-b]", 3_600_i64..3_602, tags, pass_roles()).prop_map(
             |(description, max_session_duration, tags, pass_role)| DesiredRole {
@@ -306,21 +305,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_steps_lead_there_and_then_there_are_none(
-            before in wants(), desired in wants(), trust in any::<bool>(), document in any::<bool>(), policies in 0..3_usize,
+        fn the_steps_lead_to_the_desired_state(
+            before in desired_roles(), desired in desired_roles(), trust in any::<bool>(), document in any::<bool>(), policies in 0..3_usize,
             unfinished in any::<bool>(),
         ) {
             let mut actual = as_desired(&before);
             if unfinished {
                 actual.description = UNFINISHED_DESCRIPTION.to_owned();
             }
-            actual.trust_is_right = trust;
+            actual.trust_policy_matches = trust;
             actual.attached.truncate(policies);
             if let Some(pass_role) = &mut actual.pass_role {
-                pass_role.document_is_right = document;
+                pass_role.document_matches = document;
             }
             for step in diff(&actual, &desired) {
-                execute(&mut actual, step, &desired);
+                apply_step(&mut actual, step, &desired);
             }
             prop_assert_eq!(diff(&actual, &desired), vec![]);
             prop_assert_eq!(&actual.tags, &desired.tags);

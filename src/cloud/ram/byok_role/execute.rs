@@ -1,30 +1,30 @@
-//! Carries out the writes between what a role is and what it should be.
+//! Carries out the steps of a diff.
 
 use std::collections::BTreeSet;
 
 use super::actual::{ActualPassRole, ActualRole, AttachedPolicy, PAUSES, PassRolePolicy, is_document};
-use super::bound::{BoundRole, custom_policy};
+use super::bound_role::{BoundRole, custom_policy};
 use super::desired::{Principal, pass_role_description, system_policy};
 use super::diff::{RoleUpdate, Step};
 use super::retry::WriteCheck;
 use crate::error::{Error, ErrorKind};
 use crate::ram::{CreatePolicy, PolicyDocument, RoleArn, Tag, UpdateRole};
 
-/// Why a write was not carried out.
+/// Why a step was not carried out.
 #[derive(Debug)]
 pub enum StepError {
     /// The call failed.
     Call(Error),
-    /// The policy that lets principals pass the role was not attached to these, because of what they are; it was to
-    /// the others.
+    /// RAM did not attach the policy that lets principals pass the role to these principals, because of the principals
+    /// themselves. It did attach the policy to the others.
     Principals(Vec<(Principal, Error)>),
-    /// There is a policy of this name that says something else.
+    /// There is a policy of this name that is not ours.
     PolicyTaken {
         /// Its name.
         policy_name: String,
-        /// What it says.
+        /// Its document.
         document: String,
-        /// The role that it lets its holders hand over, if we have made it.
+        /// The role that it lets principals pass, if it belongs to another BYOK role.
         of_role: Option<String>,
     },
 }
@@ -36,13 +36,13 @@ impl From<Error> for StepError {
 }
 
 impl BoundRole<'_> {
-    /// Carries out writes in their order, and notes each in `actual`. What was done before one that fails stays
-    /// done, and noted. A principal that is not there, or that can hold no more policies, does not keep the others from
-    /// getting theirs; what comes after that is not done.
+    /// Carries out steps in their order, and records each in `actual`. If a step fails, the steps before it stay carried
+    /// out and recorded. If a principal does not exist, or can have no more policies, the policy is still attached to the
+    /// other principals; the steps after that are not carried out.
     ///
     /// # Errors
     ///
-    /// Why one was not carried out; the ones after it were not tried.
+    /// Why a step was not carried out. The steps after it were not tried.
     pub async fn execute(
         &self,
         arn: &RoleArn,
@@ -55,7 +55,7 @@ impl BoundRole<'_> {
                 break;
             }
             match (self.execute_step(arn, step).await, step) {
-                (Ok(()), _) => record(actual, step),
+                (Ok(()), _) => record_step(actual, step),
                 (Err(StepError::Call(error)), Step::AttachPassRole(_, principal))
                     if is_about_principal(&error) =>
                 {
@@ -99,8 +99,8 @@ impl BoundRole<'_> {
         self.retry_until_known(|| self.client.update_role(self.context, self.name, &update)).await.map(drop)
     }
 
-    /// Makes the policy. One that is there and says just that, with the description that only we give, was made by
-    /// a run whose answer was lost, or whose state was.
+    /// Creates the policy. If a policy with our description exists, an earlier run whose answer or state was lost has
+    /// created it; it is used, and its document is corrected if necessary.
     async fn create_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), StepError> {
         let id = custom_policy(name)?;
         let desired = PolicyDocument::pass_role(arn);
@@ -114,7 +114,7 @@ impl BoundRole<'_> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
             Err(error) => return Err(error.into()),
         };
-        // It is there: a server that does not know it yet may have answered.
+        // RAM has answered that the policy exists. A server that answers otherwise does not know it yet.
         let mut pauses = PAUSES.iter();
         let found = loop {
             match self.policy(&id).await {
@@ -133,7 +133,7 @@ impl BoundRole<'_> {
         }
     }
 
-    /// Puts another version of the policy in force. A policy has five versions at most: the oldest one goes.
+    /// Creates a new default version of the policy. A policy has at most five versions; RAM deletes the oldest one.
     async fn correct_pass_role_policy(&self, name: &str, arn: &RoleArn) -> Result<(), Error> {
         let id = custom_policy(name)?;
         let desired = PolicyDocument::pass_role(arn);
@@ -142,7 +142,7 @@ impl BoundRole<'_> {
             let made = self.client.create_policy_version(self.context, &id.policy_name, &document).await;
             made.map(drop)
         };
-        // Each version that is made counts: look before another is made.
+        // Each version counts, so the policy is read before another one is created.
         let find = async || {
             let found = self.policy(&id).await?;
             let is_right = found.is_some_and(|found| is_document(&found.document, &desired));
@@ -151,25 +151,25 @@ impl BoundRole<'_> {
         self.retry_unless_done(send, find).await
     }
 
-    /// Deletes the policy with all its versions. That it is not there is success.
+    /// Deletes the policy with all its versions. A policy that does not exist is a success.
     pub(super) async fn delete_pass_role_policy(&self, name: &str) -> Result<(), Error> {
         let id = custom_policy(name)?;
         self.retry_idempotent(|| self.client.delete_policy(self.context, &id.policy_name))
             .await
-            .or_else(super::bound::ignore_not_found)
+            .or_else(super::bound_role::ignore_not_found)
     }
 }
 
-/// Whether a policy was not attached because of what it was to be attached to.
+/// Whether a policy was not attached because of the principal.
 fn is_about_principal(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid)
 }
 
-/// Writes down what a write has changed.
-fn record(actual: &mut ActualRole, step: &Step) {
+/// Records in `actual` what a step has changed.
+fn record_step(actual: &mut ActualRole, step: &Step) {
     match step {
         Step::UpdateRole(update) => {
-            actual.trust_is_right |= update.trust;
+            actual.trust_policy_matches |= update.trust;
             if let Some(description) = &update.description {
                 actual.description.clone_from(description);
             }
@@ -185,36 +185,36 @@ fn record(actual: &mut ActualRole, step: &Step) {
         Step::Tag(tags) => actual.tags.extend(tags.clone()),
         Step::Untag(keys) => actual.tags.retain(|key, _| !keys.contains(key)),
         Step::CreatePassRolePolicy(name) => {
-            // One of another name is looked after until it is deleted.
+            // A policy of another name stays recorded until it is deleted.
             actual.pass_role.get_or_insert_with(|| ActualPassRole {
                 policy_name: name.clone(),
-                document_is_right: true,
+                document_matches: true,
                 principals: BTreeSet::new(),
             });
         }
         Step::CorrectPassRolePolicy(name) => {
-            if let Some(pass_role) = named(actual, name) {
-                pass_role.document_is_right = true;
+            if let Some(pass_role) = pass_role_named(actual, name) {
+                pass_role.document_matches = true;
             }
         }
         Step::AttachPassRole(name, principal) => {
-            if let Some(pass_role) = named(actual, name) {
+            if let Some(pass_role) = pass_role_named(actual, name) {
                 pass_role.principals.insert(principal.clone());
             }
         }
         Step::DetachPassRole(name, principal) => {
-            if let Some(pass_role) = named(actual, name) {
+            if let Some(pass_role) = pass_role_named(actual, name) {
                 pass_role.principals.remove(principal);
             }
         }
         Step::DeletePassRolePolicy(name) => {
-            if named(actual, name).is_some() {
+            if pass_role_named(actual, name).is_some() {
                 actual.pass_role = None;
             }
         }
     }
 }
 
-fn named<'o>(actual: &'o mut ActualRole, name: &str) -> Option<&'o mut ActualPassRole> {
+fn pass_role_named<'o>(actual: &'o mut ActualRole, name: &str) -> Option<&'o mut ActualPassRole> {
     actual.pass_role.as_mut().filter(|pass_role| super::same_name(&pass_role.policy_name, name))
 }

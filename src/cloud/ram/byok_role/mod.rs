@@ -1,9 +1,8 @@
-//! The role that Simple Log Service assumes to use KMS keys, and what belongs to it: what it should be, what it
-//! is, and the way from the one to the other
-//! (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>).
+//! The role that SLS assumes to use KMS keys, with its policies and tags: the desired state, the actual state, and the
+//! writes between them (<https://www.alibabacloud.com/help/en/sls/user-guide/data-encryption>).
 
 mod actual;
-mod bound;
+mod bound_role;
 mod create;
 mod delete;
 mod desired;
@@ -14,7 +13,7 @@ mod retry;
 mod wait;
 
 pub use actual::{ActualPassRole, ActualRole, AttachedPolicy, FoundRole, PassRolePolicy, RESERVED_TAGS};
-pub use bound::BoundRole;
+pub use bound_role::BoundRole;
 pub use delete::DeleteRoleError;
 pub use desired::{
     DesiredRole, KMS_POLICIES, PassRole, Principal, PrincipalKind, UNFINISHED_DESCRIPTION,
@@ -24,7 +23,7 @@ pub use diff::{RoleUpdate, Step, diff, only_finish_remains};
 pub use execute::StepError;
 pub use wait::Visibility;
 
-/// Whether RAM takes both for the same name: letter case does not count.
+/// Whether two names are the same to RAM, for which letter case does not count.
 pub fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }

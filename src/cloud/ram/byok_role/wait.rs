@@ -1,25 +1,25 @@
-//! Waits until RAM shows what was written: RAM is eventually consistent, and SLS asks it about the role
+//! Waits until RAM shows what was written. RAM is eventually consistent, and SLS reads the role from it
 //! (reference: "new roles and policies may need seconds before STS and SLS see them", not documented by the vendor).
 
 use std::time::Duration;
 
 use super::actual::{ActualRole, is_document, principals};
-use super::bound::{BoundRole, custom_policy};
+use super::bound_role::{BoundRole, custom_policy};
 use super::desired::DesiredRole;
 use super::diff::{Step, diff};
 use crate::error::{Error, ErrorKind};
 use crate::ram::{PolicyDocument, RoleArn};
 
-/// How long is waited at most. A role is usually visible within seconds.
+/// The longest wait. A role is usually visible within seconds.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The first pause between reads; each is twice the one before, up to [`LONGEST_PAUSE`].
+/// The first pause between reads. Each further one is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The longest pause between reads.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
-/// How many reads in a row have to show what was written: different servers answer, and the next one may lag.
+/// How many reads in a row must show what was written. Different servers answer, and the next one may be behind.
 const READS: u32 = 2;
 
 const ROLE: &str = "the role";
@@ -27,7 +27,7 @@ const ATTACHMENTS: &str = "the policies attached to the role";
 const PASS_ROLE_POLICY: &str = "the policy that allows ram:PassRole";
 const PRINCIPALS: &str = "whom the policy that allows ram:PassRole is attached to";
 
-/// The part of the role that RAM has to show after a step; none for tags, and for what is removed.
+/// The part of the role that RAM must show after a step. `None` for tags and for removals.
 fn awaited_part(step: &Step) -> Option<&'static str> {
     match step {
         Step::UpdateRole(_) => Some(ROLE),
@@ -43,15 +43,15 @@ fn awaited_part(step: &Step) -> Option<&'static str> {
 pub enum Visibility {
     /// RAM shows all of it.
     Visible,
-    /// RAM does not show this part, in words.
+    /// RAM does not show this part, which is named in words.
     NotVisible(&'static str),
-    /// It is not known: a read failed.
+    /// A read failed.
     Unknown(Error),
 }
 
 impl BoundRole<'_> {
-    /// Waits, at most for a minute and within the bounds of the operation, until RAM shows what these steps have
-    /// written: until two reads in a row leave no difference to the desired role.
+    /// Waits until RAM shows what these steps have written: until two reads in a row show no difference to the desired
+    /// role. The wait ends after a minute, or with the operation.
     pub async fn wait_until_visible(
         &self,
         arn: &RoleArn,
@@ -71,7 +71,7 @@ impl BoundRole<'_> {
             };
             agreeing = 0;
             let elapsed = self.clock.monotonic().saturating_sub(started);
-            if elapsed + pause > LIMIT || self.wait(pause).await.is_err() {
+            if elapsed + pause > LIMIT || self.sleep(pause).await.is_err() {
                 return Visibility::NotVisible(missing);
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -79,7 +79,7 @@ impl BoundRole<'_> {
         Visibility::Visible
     }
 
-    /// The role with these parts as RAM shows them, and all others as they should be.
+    /// The role with these parts as RAM shows them, and all other parts as desired.
     async fn read_parts(
         &self,
         arn: &RoleArn,
@@ -93,7 +93,7 @@ impl BoundRole<'_> {
                     let ActualRole { tags, attached, pass_role, .. } = actual;
                     actual = ActualRole { tags, attached, pass_role, ..ActualRole::without_policies(&role) };
                 }
-                None => actual.trust_is_right = false,
+                None => actual.trust_policy_matches = false,
             }
         }
         if parts.contains(&ATTACHMENTS) {
@@ -104,7 +104,7 @@ impl BoundRole<'_> {
         if parts.contains(&PASS_ROLE_POLICY) {
             let policy = self.policy(&id).await?;
             let right = PolicyDocument::pass_role(arn);
-            pass_role.document_is_right = policy.is_some_and(|policy| is_document(&policy.document, &right));
+            pass_role.document_matches = policy.is_some_and(|policy| is_document(&policy.document, &right));
         }
         if parts.contains(&PRINCIPALS) {
             let entities = self.client.list_entities_for_policy(self.context, &id).await;

@@ -1,46 +1,49 @@
-//! Whether policies let somebody do something, as far as their documents tell.
+//! Evaluates policy documents: whether they allow a request.
 //!
-//! What a document cannot tell stays open: conditions depend on the request, and nothing public says whether RAM
-//! tells letter case apart in actions and resources. Source: RAM documentation, "Policy structure and syntax" and
-//! "Policy evaluation process": a denial wins over every permission, and what nothing allows is not allowed.
+//! Some requests stay undecided. Conditions depend on the real request, and no public source says whether letter case
+//! counts in actions and resources. Source: RAM documentation, "Policy structure and syntax" and "Policy evaluation
+//! process": a `Deny` wins over every `Allow`, and a request that no statement allows is not allowed.
 
-mod doubt;
 mod pattern;
 mod request;
 mod statement;
+mod uncertainty;
 
 use serde_json::Value;
 
 use crate::ram::PolicyDocument;
-pub use doubt::Doubt;
-pub use request::{About, Request};
+pub use request::{Request, Target};
 use statement::{Applies, Effect};
+pub use uncertainty::Uncertainty;
 
-/// What policies say about a request.
+/// The result of evaluating policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A statement allows it, and none denies it.
+    /// A statement allows the request, and no statement denies it.
     Allowed,
-    /// A statement denies it.
+    /// A statement denies the request.
     Denied,
-    /// No statement allows it.
+    /// No statement allows the request.
     NotAllowed,
-    /// The documents do not tell.
-    Undecided(Doubt),
+    /// The documents alone do not decide it.
+    Undecided(Uncertainty),
 }
 
-/// What policies say together about a request. The order of documents and statements does not count.
-pub fn judge<'a>(documents: impl IntoIterator<Item = &'a PolicyDocument>, request: Request<'_>) -> Verdict {
-    let mut found = Found::default();
+/// Evaluates a request by all these documents together. The order of documents and statements does not count.
+pub fn evaluate<'a>(
+    documents: impl IntoIterator<Item = &'a PolicyDocument>,
+    request: Request<'_>,
+) -> Verdict {
+    let mut evaluation = Evaluation::default();
     for statement in documents.into_iter().flat_map(statements) {
-        for (effect, applies) in statement::apply(statement, request) {
-            found.note(effect, applies);
+        for (effect, applies) in statement::evaluate(statement, request) {
+            evaluation.record(effect, applies);
         }
     }
-    found.verdict()
+    evaluation.verdict()
 }
 
-/// The statements of a document; what is none of the documented forms counts as one that cannot be read.
+/// The statements of a document. A value in an undocumented form counts as one statement, which cannot be parsed.
 fn statements(document: &PolicyDocument) -> &[Value] {
     match document.members().get("Statement") {
         Some(Value::Array(statements)) => statements,
@@ -49,24 +52,25 @@ fn statements(document: &PolicyDocument) -> &[Value] {
     }
 }
 
-/// What the statements seen so far come to: for each effect, whether one applies for sure, and why one may.
+/// The effects of the statements so far: for each effect, whether a statement applies, and why it is uncertain whether
+/// another one applies.
 #[derive(Debug, Default)]
-struct Found {
+struct Evaluation {
     allows: bool,
     denies: bool,
-    may_allow: Option<Doubt>,
-    may_deny: Option<Doubt>,
+    may_allow: Option<Uncertainty>,
+    may_deny: Option<Uncertainty>,
 }
 
-impl Found {
-    fn note(&mut self, effect: Effect, applies: Applies) {
+impl Evaluation {
+    fn record(&mut self, effect: Effect, applies: Applies) {
         let (surely, perhaps) = match effect {
             Effect::Allow => (&mut self.allows, &mut self.may_allow),
             Effect::Deny => (&mut self.denies, &mut self.may_deny),
         };
         match applies {
             Applies::Yes => *surely = true,
-            Applies::Perhaps(doubt) => *perhaps = Some(doubt.or_stronger(*perhaps)),
+            Applies::Maybe(reason) => *perhaps = Some(reason.or_stronger(*perhaps)),
             Applies::No => {}
         }
     }
@@ -75,7 +79,7 @@ impl Found {
         match (self.denies, self.allows, self.may_deny, self.may_allow) {
             (true, ..) => Verdict::Denied,
             (false, true, None, _) => Verdict::Allowed,
-            (false, true, Some(doubt), _) | (false, false, _, Some(doubt)) => Verdict::Undecided(doubt),
+            (false, true, Some(reason), _) | (false, false, _, Some(reason)) => Verdict::Undecided(reason),
             (false, false, _, None) => Verdict::NotAllowed,
         }
     }

@@ -1,10 +1,11 @@
-//! Patterns of actions and resources: `*` stands for any text, `?` for any one character.
+//! Patterns of actions and resources: `*` matches any text, `?` any one character.
 
-/// Whether the pattern matches the whole text, letter by letter. Takes time in proportion to both lengths
-/// multiplied, whatever the pattern.
+/// Whether the pattern matches the whole text, letter by letter. The time is at most proportional to the product of both
+/// lengths.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Where the text could go on after the latest `*`: what follows it in the pattern, and how far `*` reached.
+    // Where to try again after a mismatch: the position after the latest `*` in the pattern, and the end of the text that
+    // this `*` has matched so far.
     let mut retry: Option<(usize, usize)> = None;
     let (mut at, mut reached) = (0, 0);
     while let Some(letter) = text.get(reached) {
@@ -13,7 +14,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
                 at += 1;
                 retry = Some((at, reached));
             }
-            Some(wanted) if *wanted == '?' || wanted == letter => {
+            Some(expected) if *expected == '?' || expected == letter => {
                 at += 1;
                 reached += 1;
             }

@@ -1,19 +1,19 @@
-//! What somebody wants to do.
+//! The request that policies are evaluated for.
 
-/// Something that somebody wants to do.
+/// A request that policies are evaluated for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// The action: `kms:Decrypt`.
     pub action: &'a str,
-    /// What policies compare besides the action.
-    pub about: About<'a>,
+    /// The target of the action.
+    pub target: Target<'a>,
 }
 
 /// What a statement is compared with besides the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About<'a> {
-    /// The resource of a policy that somebody holds: an ARN.
+pub enum Target<'a> {
+    /// The ARN that the `Resource` of an attached policy must match.
     Resource(&'a str),
-    /// The service that a trust policy has to name in `Principal`: `log.aliyuncs.com`.
+    /// The service that the `Principal` of a trust policy must name: `log.aliyuncs.com`.
     Service(&'a str),
 }

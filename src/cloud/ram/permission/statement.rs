@@ -2,30 +2,30 @@
 
 use serde_json::{Map, Value};
 
-use super::doubt::Doubt;
 use super::pattern::matches;
-use super::request::{About, Request};
+use super::request::{Request, Target};
+use super::uncertainty::Uncertainty;
 
-/// What a statement does to what it applies to.
+/// The effect of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Allow,
     Deny,
 }
 
-/// Whether a statement, or a part of one, applies.
+/// Whether a statement, or a member of one, applies to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Applies {
     Yes,
     No,
-    Perhaps(Doubt),
+    Maybe(Uncertainty),
 }
 
-use Applies::{No, Perhaps, Yes};
+use Applies::{Maybe, No, Yes};
 
-/// What the statement does about the request. One that cannot be read may do either.
-pub(super) fn apply(statement: &Value, request: Request<'_>) -> Vec<(Effect, Applies)> {
-    let unreadable = Perhaps(Doubt::Unreadable);
+/// The effects of a statement on a request. A statement that cannot be parsed may have either effect.
+pub(super) fn evaluate(statement: &Value, request: Request<'_>) -> Vec<(Effect, Applies)> {
+    let unreadable = Maybe(Uncertainty::Unreadable);
     let Value::Object(members) = statement else {
         return vec![(Effect::Allow, unreadable), (Effect::Deny, unreadable)];
     };
@@ -38,45 +38,45 @@ pub(super) fn apply(statement: &Value, request: Request<'_>) -> Vec<(Effect, App
 }
 
 fn applies(members: &Map<String, Value>, request: Request<'_>) -> Applies {
-    let about = match request.about {
-        About::Resource(resource) => either(members, "Resource", "NotResource", resource),
-        About::Service(service) => names_service(members, service),
+    let target = match request.target {
+        Target::Resource(resource) => matches_member(members, "Resource", "NotResource", resource),
+        Target::Service(service) => match_service(members, service),
     };
-    either(members, "Action", "NotAction", request.action).and(about).and(condition(members))
+    matches_member(members, "Action", "NotAction", request.action).and(target).and(condition(members))
 }
 
-/// A statement has a member that lists what it is about, or one that lists what it is not about.
-fn either(members: &Map<String, Value>, listed: &str, unlisted: &str, text: &str) -> Applies {
+/// Matches a text with the member that lists what the statement applies to, or with the one that lists the exceptions.
+fn matches_member(members: &Map<String, Value>, listed: &str, unlisted: &str, text: &str) -> Applies {
     match (members.get(listed), members.get(unlisted)) {
-        (Some(patterns), None) => any(patterns, |pattern| fits(pattern, text)),
-        (None, Some(patterns)) => any(patterns, |pattern| fits(pattern, text)).not(),
-        _ => Perhaps(Doubt::Unreadable),
+        (Some(patterns), None) => any_of(patterns, |pattern| match_pattern(pattern, text)),
+        (None, Some(patterns)) => any_of(patterns, |pattern| match_pattern(pattern, text)).not(),
+        _ => Maybe(Uncertainty::Unreadable),
     }
 }
 
-fn names_service(members: &Map<String, Value>, service: &str) -> Applies {
+fn match_service(members: &Map<String, Value>, service: &str) -> Applies {
     match members.get("Principal") {
-        Some(Value::Object(principals)) => {
-            principals.get("Service").map_or(No, |services| any(services, |named| is_service(named, service)))
-        }
-        Some(Value::String(named)) if named == "*" => Perhaps(Doubt::WidePrincipal),
-        _ => Perhaps(Doubt::Unreadable),
+        Some(Value::Object(principals)) => principals
+            .get("Service")
+            .map_or(No, |services| any_of(services, |named| match_service_name(named, service))),
+        Some(Value::String(named)) if named == "*" => Maybe(Uncertainty::WidePrincipal),
+        _ => Maybe(Uncertainty::Unreadable),
     }
 }
 
-/// No page says whether a trust policy may name services by patterns, or in capitals.
-fn is_service(named: &str, service: &str) -> Applies {
-    match fits(named, service) {
-        Yes if named != service => Perhaps(Doubt::WidePrincipal),
+/// No page says whether a trust policy may name a service by a pattern, or in capital letters.
+fn match_service_name(named: &str, service: &str) -> Applies {
+    match match_pattern(named, service) {
+        Yes if named != service => Maybe(Uncertainty::WidePrincipal),
         other => other,
     }
 }
 
-fn fits(pattern: &str, text: &str) -> Applies {
+fn match_pattern(pattern: &str, text: &str) -> Applies {
     if matches(pattern, text) {
         Yes
     } else if matches(&pattern.to_lowercase(), &text.to_lowercase()) {
-        Perhaps(Doubt::LetterCase)
+        Maybe(Uncertainty::LetterCase)
     } else {
         No
     }
@@ -86,13 +86,13 @@ fn condition(members: &Map<String, Value>) -> Applies {
     match members.get("Condition") {
         None => Yes,
         Some(Value::Object(operators)) if operators.is_empty() => Yes,
-        Some(_) => Perhaps(Doubt::Condition),
+        Some(_) => Maybe(Uncertainty::Condition),
     }
 }
 
-/// Whether one of the texts does: of a list, or of one text in the place of a list.
-fn any(texts: &Value, one: impl Fn(&str) -> Applies) -> Applies {
-    let each = |value: &Value| value.as_str().map_or(Perhaps(Doubt::Unreadable), &one);
+/// Whether one of the texts matches. `texts` is a list, or a single text.
+fn any_of(texts: &Value, one: impl Fn(&str) -> Applies) -> Applies {
+    let each = |value: &Value| value.as_str().map_or(Maybe(Uncertainty::Unreadable), &one);
     match texts {
         Value::Array(texts) => texts.iter().map(each).fold(No, Applies::or),
         text => each(text),
@@ -104,9 +104,9 @@ impl Applies {
         match (self, other) {
             (No, _) | (_, No) => No,
             (Yes, Yes) => Yes,
-            // A condition is what a person can look at, so it is named first.
-            (Perhaps(one), Perhaps(two)) => Perhaps(two.or_stronger(Some(one))),
-            (Perhaps(doubt), Yes) | (Yes, Perhaps(doubt)) => Perhaps(doubt),
+            // The stronger uncertainty is reported; a condition comes first, because a person can check it.
+            (Maybe(one), Maybe(two)) => Maybe(two.or_stronger(Some(one))),
+            (Maybe(reason), Yes) | (Yes, Maybe(reason)) => Maybe(reason),
         }
     }
 
@@ -118,7 +118,7 @@ impl Applies {
         match self {
             Yes => No,
             No => Yes,
-            doubt @ Perhaps(_) => doubt,
+            reason @ Maybe(_) => reason,
         }
     }
 }

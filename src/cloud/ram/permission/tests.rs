@@ -1,4 +1,4 @@
-//! What documents say, and what they leave open.
+//! Requests that documents allow, deny and leave undecided.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,12 +12,12 @@ fn document(statements: &[Value]) -> PolicyDocument {
 }
 
 fn pass_role(statements: &[Value]) -> Verdict {
-    judge([&document(statements)], Request { action: "ram:PassRole", about: About::Resource(ROLE) })
+    evaluate([&document(statements)], Request { action: "ram:PassRole", target: Target::Resource(ROLE) })
 }
 
 fn assumed(statements: &[Value]) -> Verdict {
-    let about = About::Service("log.aliyuncs.com");
-    judge([&document(statements)], Request { action: "sts:AssumeRole", about })
+    let target = Target::Service("log.aliyuncs.com");
+    evaluate([&document(statements)], Request { action: "sts:AssumeRole", target })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "values are written where they are used")]
@@ -26,7 +26,7 @@ fn statement(effect: &str, action: Value, resource: Value) -> Value {
 }
 
 #[test]
-fn what_is_allowed_is_allowed_in_every_spelling() {
+fn a_request_is_allowed_by_every_spelling_of_a_statement() {
     for (action, resource) in [
         (json!("ram:PassRole"), json!(ROLE)),
         (json!(["log:*", "ram:Pass*"]), json!(["acs:ram::1:role/*"])),
@@ -39,11 +39,11 @@ fn what_is_allowed_is_allowed_in_every_spelling() {
     assert_eq!(pass_role(&[unlisted]), Verdict::Allowed);
     let statement = json!({"Statement": statement("Allow", json!("*"), json!("*"))}).to_string();
     let one = PolicyDocument::parse(&statement).unwrap();
-    assert_eq!(judge([&one], Request { action: "a:B", about: About::Resource("r") }), Verdict::Allowed);
+    assert_eq!(evaluate([&one], Request { action: "a:B", target: Target::Resource("r") }), Verdict::Allowed);
 }
 
 #[test]
-fn what_nothing_allows_is_not_allowed() {
+fn a_request_that_no_statement_matches_is_not_allowed() {
     assert_eq!(pass_role(&[]), Verdict::NotAllowed);
     for (action, resource) in [
         (json!("ram:Get*"), json!("*")),
@@ -57,7 +57,7 @@ fn what_nothing_allows_is_not_allowed() {
 }
 
 #[test]
-fn a_denial_wins_wherever_it_stands() {
+fn a_deny_wins_in_any_order() {
     let (allow, deny) = (
         statement("Allow", json!("*"), json!("*")),
         statement("Deny", json!("ram:*"), json!("acs:ram::1:role/sls-*")),
@@ -67,13 +67,13 @@ fn a_denial_wins_wherever_it_stands() {
 }
 
 #[test]
-fn conditions_leave_it_open_only_where_they_decide() {
+fn a_condition_leaves_a_request_undecided_only_if_it_decides() {
     let with = |effect: &str, action: &str| {
         json!({"Effect": effect, "Action": action, "Resource": "*",
             "Condition": {"IpAddress": {"acs:SourceIp": "10.0.0.0/8"}}})
     };
     let allow = statement("Allow", json!("*"), json!("*"));
-    let open = Verdict::Undecided(Doubt::Condition);
+    let open = Verdict::Undecided(Uncertainty::Condition);
     assert_eq!(pass_role(&[with("Allow", "ram:PassRole")]), open);
     assert_eq!(pass_role(&[allow.clone(), with("Deny", "ram:PassRole")]), open);
     assert_eq!(pass_role(&[allow.clone(), with("Allow", "ram:PassRole")]), Verdict::Allowed);
@@ -84,8 +84,8 @@ fn conditions_leave_it_open_only_where_they_decide() {
 }
 
 #[test]
-fn letter_case_leaves_it_open() {
-    let open = Verdict::Undecided(Doubt::LetterCase);
+fn another_letter_case_leaves_a_request_undecided() {
+    let open = Verdict::Undecided(Uncertainty::LetterCase);
     assert_eq!(pass_role(&[statement("Allow", json!("ram:passrole"), json!("*"))]), open);
     let capitals = json!("acs:ram::1:role/Sls-Byok");
     assert_eq!(pass_role(&[statement("Allow", json!("*"), capitals.clone())]), open);
@@ -93,8 +93,8 @@ fn letter_case_leaves_it_open() {
 }
 
 #[test]
-fn what_cannot_be_read_may_be_either() {
-    let open = Verdict::Undecided(Doubt::Unreadable);
+fn a_statement_that_cannot_be_parsed_leaves_a_request_undecided() {
+    let open = Verdict::Undecided(Uncertainty::Unreadable);
     let allow = statement("Allow", json!("*"), json!("*"));
     for broken in [
         json!("x"),
@@ -109,7 +109,7 @@ fn what_cannot_be_read_may_be_either() {
 }
 
 #[test]
-fn a_trust_policy_is_about_the_service_it_names() {
+fn a_trust_policy_allows_only_the_service_it_names() {
     let trusts = |principal: Value| {
         assumed(&[json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal})])
     };
@@ -119,17 +119,17 @@ fn a_trust_policy_is_about_the_service_it_names() {
     assert_eq!(trusts(wider), Verdict::Allowed);
     assert_eq!(trusts(json!({"Service": ["fc.aliyuncs.com"]})), Verdict::NotAllowed);
     assert_eq!(trusts(json!({"RAM": ["acs:ram::1:root"]})), Verdict::NotAllowed);
-    let wide = Verdict::Undecided(Doubt::WidePrincipal);
+    let wide = Verdict::Undecided(Uncertainty::WidePrincipal);
     assert_eq!(trusts(json!({"Service": "*.aliyuncs.com"})), wide);
     assert_eq!(trusts(json!("*")), wide);
     assert_eq!(
         assumed(&[json!({"Effect": "Allow", "Action": "sts:AssumeRole"})]),
-        Verdict::Undecided(Doubt::Unreadable)
+        Verdict::Undecided(Uncertainty::Unreadable)
     );
     assert_eq!(
-        judge(
+        evaluate(
             [&PolicyDocument::byok_trust()],
-            Request { action: "sts:AssumeRole", about: About::Service("log.aliyuncs.com") }
+            Request { action: "sts:AssumeRole", target: Target::Service("log.aliyuncs.com") }
         ),
         Verdict::Allowed
     );
@@ -152,28 +152,28 @@ fn any_statement() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn order_and_division_into_documents_do_not_count(
+    fn the_verdict_does_not_depend_on_order_or_on_the_number_of_documents(
         statements in prop::collection::vec(any_statement(), 0..6), cut in 0_usize..6
     ) {
         let whole = pass_role(&statements);
         let reversed: Vec<Value> = statements.iter().rev().cloned().collect();
         prop_assert_eq!(pass_role(&reversed), whole);
         let (one, two) = statements.split_at(cut.min(statements.len()));
-        let request = Request { action: "ram:PassRole", about: About::Resource(ROLE) };
-        prop_assert_eq!(judge([&document(one), &document(two)], request), whole);
+        let request = Request { action: "ram:PassRole", target: Target::Resource(ROLE) };
+        prop_assert_eq!(evaluate([&document(one), &document(two)], request), whole);
     }
 
     #[test]
-    fn whatever_is_decided_holds_with_and_without_each_condition(
+    fn a_verdict_holds_whether_conditions_are_true_or_false(
         statements in prop::collection::vec(any_statement(), 0..6)
     ) {
-        // A condition that holds is none, and a statement whose condition does not hold is none.
+        // A true condition is like no condition; a statement with a false condition is like no statement.
         let verdict = pass_role(&statements);
-        let held: Vec<Value> = statements.iter().cloned().map(|mut statement| {
+        let conditions_true: Vec<Value> = statements.iter().cloned().map(|mut statement| {
             statement.as_object_mut().unwrap().remove("Condition");
             statement
         }).collect();
-        let without: Vec<Value> =
+        let conditions_false: Vec<Value> =
             statements.iter().filter(|statement| statement.get("Condition").is_none()).cloned().collect();
         let allowed = |verdict| match verdict {
             Verdict::Allowed => Some(true),
@@ -181,14 +181,14 @@ proptest! {
             Verdict::Undecided(_) => None,
         };
         if let Some(decided) = allowed(verdict) {
-            for other in [pass_role(&held), pass_role(&without)] {
+            for other in [pass_role(&conditions_true), pass_role(&conditions_false)] {
                 prop_assert_eq!(allowed(other).unwrap_or(decided), decided);
             }
         }
     }
 
     #[test]
-    fn a_further_denial_never_allows_and_a_further_permission_never_denies(
+    fn another_deny_never_allows_and_another_allow_never_denies(
         statements in prop::collection::vec(any_statement(), 0..6), more in any_statement()
     ) {
         let before = pass_role(&statements);
@@ -201,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_judged(text in "[\\[\\]{}:,\"a-z*1]{0,40}") {
+    fn any_json_can_be_evaluated(text in "[\\[\\]{}:,\"a-z*1]{0,40}") {
         if let Ok(value) = serde_json::from_str::<Value>(&text) {
             pass_role(&[value]);
         }

@@ -275,16 +275,16 @@ async fn a_late_answer_ends_the_silence() {
     harness.get().await.unwrap_err();
     let operation = harness.client.operation("GetLogStore", "demo-proj/app");
     let silence = crate::silent_endpoints::SilentEndpoints::default();
-    silence.unanswered(&operation, SECOND, SECOND * 9);
-    let said = silence.check(&operation).unwrap_err();
+    silence.record_silence(&operation, SECOND, SECOND * 9);
+    let said = silence.fail_if_silent(&operation).unwrap_err();
     assert!(said.message().contains("within 8.0 s"), "{said}");
     let elsewhere = Operation { region: Some(Region::parse("cn-beijing").unwrap()), ..operation.clone() };
-    silence.check(&elsewhere).unwrap();
-    silence.check(&Operation::new("KMS", "DescribeKey", "k")).unwrap();
-    silence.answered(&operation, SECOND * 10);
-    silence.check(&operation).unwrap();
-    silence.unanswered(&operation, SECOND * 2, SECOND * 11);
-    silence.check(&operation).unwrap();
+    silence.fail_if_silent(&elsewhere).unwrap();
+    silence.fail_if_silent(&Operation::new("KMS", "DescribeKey", "k")).unwrap();
+    silence.record_answer(&operation, SECOND * 10);
+    silence.fail_if_silent(&operation).unwrap();
+    silence.record_silence(&operation, SECOND * 2, SECOND * 11);
+    silence.fail_if_silent(&operation).unwrap();
 }
 
 /// Failures after which a read is not tried again.

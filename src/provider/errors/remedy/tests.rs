@@ -46,7 +46,7 @@ fn a_caller_that_is_not_accepted_is_told_which_half_is_wrong() {
 
 #[test]
 fn new_credentials_that_are_refused_too_are_a_matter_of_clocks() {
-    let refused = |code| refusal("RAM", 400, code, "").with_refused_anew();
+    let refused = |code| refusal("RAM", 400, code, "").with_renewal_refused();
     let words = remedy(&refused("InvalidSecurityToken.Expired").with_clock_ahead(Some(-Duration::HOUR)));
     assert!(words.contains("new ones have expired too. Check this machine's clock"), "{words}");
     assert!(words.contains("clock is 60 minutes behind"), "{words}");
@@ -135,7 +135,7 @@ fn a_source_that_refuses_is_told_with_what_is_missing_where() {
         let operation = Operation::new("STS", action, ROLE);
         let status = if code.starts_with("EntityNotExist") { 404 } else { 403 };
         let error = Error::from_answer(&operation, status, Some(code.to_owned()), "no");
-        remedy(&error.with_kind(kind).with_of_credentials())
+        remedy(&error.with_kind(kind).about_credentials())
     };
     let told = refused("AssumeRole", "NoPermission", ErrorKind::Denied);
     for part in [

@@ -32,7 +32,7 @@ async fn two_hundred_refusals_cause_one_fetch() {
     let one = chain.credentials(&CallContext::default()).await.unwrap();
     let tasks: Vec<_> = (0..200)
         .map(|_| {
-            assert_eq!(chain.refused(&one), Refresh::Scheduled);
+            assert_eq!(chain.on_expired(&one), Refresh::Scheduled);
             spawn(&chain, &CallContext::default())
         })
         .collect();
@@ -49,9 +49,9 @@ async fn two_hundred_refusals_cause_one_fetch() {
 async fn a_late_refusal_says_nothing_about_what_has_replaced_them() {
     let scene = scene(vec![uri()], [answer("one", HOUR), answer("two", HOUR)]);
     let one = scene.credentials().await;
-    scene.chain.refused(&one);
+    scene.chain.on_expired(&one);
     assert_eq!(scene.id().await.unwrap(), "two");
-    assert_eq!(scene.chain.refused(&one), Refresh::Scheduled);
+    assert_eq!(scene.chain.on_expired(&one), Refresh::Scheduled);
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
 }
 
@@ -59,30 +59,30 @@ async fn a_late_refusal_says_nothing_about_what_has_replaced_them() {
 async fn what_replaces_refused_ones_is_kept_for_five_minutes_whatever_services_say() {
     let replies = ["one", "two", "three", "four"].map(|id| answer(id, HOUR));
     let scene = scene(vec![uri()], replies);
-    scene.chain.refused(&*scene.credentials().await);
+    scene.chain.on_expired(&*scene.credentials().await);
     let two = scene.credentials().await;
     scene.clock.advance(REPLACED_AFTER.checked_sub(SECOND).unwrap());
     for _ in 0..3 {
-        assert_eq!(scene.chain.refused(&two), Refresh::AlreadyTried);
+        assert_eq!(scene.chain.on_expired(&two), Refresh::AlreadyTried);
         assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
     }
     scene.clock.advance(SECOND);
-    assert_eq!(scene.chain.refused(&two), Refresh::Scheduled);
+    assert_eq!(scene.chain.on_expired(&two), Refresh::Scheduled);
     let three = scene.credentials().await;
     assert_eq!((three.access_key_id.as_str(), scene.sent()), ("three", 3));
-    assert_eq!(scene.chain.refused(&three), Refresh::AlreadyTried);
+    assert_eq!(scene.chain.on_expired(&three), Refresh::AlreadyTried);
 }
 
 #[tokio::test]
 async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do() {
     let mut scene = scene(vec![keys("first", None)], [session("STS.1"), session("STS.2")]);
     let first = scene.credentials().await;
-    assert_eq!(scene.chain.refused(&first), Refresh::Impossible);
+    assert_eq!(scene.chain.on_expired(&first), Refresh::Impossible);
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("first", 0));
 
-    scene.chain = Chain::new(vec![session_of(keys("first", None))], scene.chain.means.clone());
+    scene.chain = Chain::new(vec![session_of(keys("first", None))], scene.chain.source_context.clone());
     let one = scene.credentials().await;
-    assert_eq!((one.access_key_id.as_str(), scene.chain.refused(&one)), ("STS.1", Refresh::Scheduled));
+    assert_eq!((one.access_key_id.as_str(), scene.chain.on_expired(&one)), ("STS.1", Refresh::Scheduled));
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("STS.2", 2));
 }
 
@@ -90,7 +90,7 @@ async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do
 async fn a_source_that_gives_the_same_again_cannot_be_used_until_it_gives_others() {
     let replies = [answer("one", HOUR), answer("one", HOUR * 2), answer("two", HOUR)];
     let scene = scene(vec![uri()], replies);
-    scene.chain.refused(&*scene.credentials().await);
+    scene.chain.on_expired(&*scene.credentials().await);
     let error = scene.id().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     let text = format!("{error} {error:?}");
@@ -104,7 +104,7 @@ async fn a_failure_to_fetch_others_is_the_sources_and_shared() {
     let (chain, gate, _clock) = gated([answer("one", HOUR), Reply::answer(403, ""), answer("two", HOUR)]);
     gate.open.add_permits(1);
     let one = chain.credentials(&CallContext::default()).await.unwrap();
-    chain.refused(&one);
+    chain.on_expired(&one);
     let tasks: Vec<_> = (0..5).map(|_| spawn(&chain, &CallContext::default())).collect();
     settle().await;
     gate.open.add_permits(1);
@@ -126,7 +126,7 @@ async fn a_renewal_that_is_on_its_way_serves_those_who_are_refused_meanwhile() {
         clock.advance(MINUTE * 55);
         let renewing = spawn(&chain, &CallContext::default());
         settle().await;
-        assert_eq!(chain.refused(&one), Refresh::Scheduled);
+        assert_eq!(chain.on_expired(&one), Refresh::Scheduled);
         let context = CallContext::default();
         let refused = spawn(&chain, &context);
         settle().await;
@@ -158,18 +158,18 @@ async fn a_profile_is_read_again() {
         external_forbidden_by: None,
     });
     let mut scene = scene(Vec::new(), []);
-    let means = scripted_means(&host, &scene.transport, &scene.clock);
-    scene.chain = Chain::new(vec![profile], means);
+    let source_context = scripted_source_context(&host, &scene.transport, &scene.clock);
+    scene.chain = Chain::new(vec![profile], source_context);
     write("one");
     let one = scene.credentials().await;
     write("two");
     assert_eq!(scene.id().await.unwrap(), "one", "it is not read without need");
-    assert_eq!(scene.chain.refused(&one), Refresh::Scheduled);
+    assert_eq!(scene.chain.on_expired(&one), Refresh::Scheduled);
     assert_eq!(scene.id().await.unwrap(), "two");
-    scene.chain.refused(&*scene.credentials().await);
+    scene.chain.on_expired(&*scene.credentials().await);
     assert_eq!(scene.id().await.unwrap(), "two", "they were read a moment ago");
     scene.clock.advance(REPLACED_AFTER);
-    scene.chain.refused(&*scene.credentials().await);
+    scene.chain.on_expired(&*scene.credentials().await);
     let error = scene.id().await.unwrap_err();
     assert!(error.to_string().contains("profile `p` of /config.json"), "{error}");
 }
@@ -189,7 +189,7 @@ async fn what_a_role_is_assumed_with_is_fetched_again_if_sts_says_that_it_has_ex
 async fn given_keys_that_sts_says_have_expired_are_named() {
     let scene = scene(vec![session_of(keys("first", None))], [expired()]);
     let error = scene.id().await.unwrap_err();
-    assert!(error.is_expired_token() && !error.is_refused_anew(), "{error:?}");
+    assert!(error.is_expired_token() && !error.is_renewal_refused(), "{error:?}");
     assert!(
         error
             .to_string()
@@ -203,6 +203,6 @@ async fn sts_that_refuses_every_base_is_asked_twice() {
     let replies = [answer("one", HOUR), expired(), answer("two", HOUR), expired()];
     let scene = scene(vec![session_of(uri())], replies);
     let error = scene.id().await.unwrap_err();
-    assert!(error.is_refused_anew() && error.to_string().contains("new ones from"), "{error}");
+    assert!(error.is_renewal_refused() && error.to_string().contains("new ones from"), "{error}");
     assert_eq!(scene.transport.unused(), 0);
 }

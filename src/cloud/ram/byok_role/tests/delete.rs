@@ -124,10 +124,10 @@ async fn what_others_attach_meanwhile_is_left_without_force() {
 #[tokio::test]
 async fn only_a_policy_that_is_ours_is_removed_as_one_that_was_left() {
     let harness = Harness::new([policy(&right_document(), "Mine")]);
-    harness.run(harness.role().delete_left_policy("pass")).await.unwrap();
+    harness.run(harness.role().delete_leftover_policy("pass")).await.unwrap();
     let harness = Harness::new([refused(404, "EntityNotExist.Policy")]);
-    harness.run(harness.role().delete_left_policy("pass")).await.unwrap();
+    harness.run(harness.role().delete_leftover_policy("pass")).await.unwrap();
     let harness = Harness::new([policy("{}", &our_description()), held_by(&[]), ok()]);
-    harness.run(harness.role().delete_left_policy("pass")).await.unwrap();
+    harness.run(harness.role().delete_leftover_policy("pass")).await.unwrap();
     assert_eq!(harness.sent(), ["GetPolicy", "ListEntitiesForPolicy", "DeletePolicy"]);
 }

@@ -49,7 +49,7 @@ async fn what_was_done_is_noted_and_the_rest_is_not() {
     assert!(matches!(outcome, Err(StepError::Call(error)) if error.action() == "AttachPolicyToUser"));
     let pass_role = ActualPassRole {
         policy_name: "pass".to_owned(),
-        document_is_right: true,
+        document_matches: true,
         principals: BTreeSet::new(),
     };
     assert_eq!(actual.pass_role, Some(pass_role));
@@ -139,7 +139,7 @@ async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
         let harness = Harness::new([ok(), refused(status, code), ok()]);
         let pass_role = ActualPassRole {
             policy_name: "pass".to_owned(),
-            document_is_right: true,
+            document_matches: true,
             principals: BTreeSet::new(),
         };
         let mut actual = ActualRole { pass_role: Some(pass_role), ..bare() };
@@ -159,7 +159,7 @@ async fn what_was_made_a_moment_ago_is_waited_for() {
     let held = || ActualRole {
         pass_role: Some(ActualPassRole {
             policy_name: "pass".to_owned(),
-            document_is_right: true,
+            document_matches: true,
             principals: BTreeSet::new(),
         }),
         ..bare()

@@ -36,7 +36,7 @@ async fn reread_if_uncertain(harness: &Harness, actual: &mut ActualRole) -> Opti
 fn noted(policy_name: &str) -> ActualRole {
     let pass_role = ActualPassRole {
         policy_name: policy_name.to_owned(),
-        document_is_right: true,
+        document_matches: true,
         principals: BTreeSet::new(),
     };
     ActualRole { pass_role: Some(pass_role), ..bare() }

@@ -1,7 +1,7 @@
 //! What is sent and what comes of it, on a script and a clock that is moved by hand.
 
 mod actual;
-mod bound;
+mod bound_role;
 mod create;
 mod delete;
 mod execute;
@@ -96,7 +96,7 @@ fn bare() -> ActualRole {
     ActualRole {
         description: "For SLS".to_owned(),
         max_session_duration: 3_600,
-        trust_is_right: true,
+        trust_policy_matches: true,
         tags: BTreeMap::new(),
         attached: Vec::new(),
         pass_role: None,

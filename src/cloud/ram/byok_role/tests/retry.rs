@@ -18,9 +18,9 @@ async fn correct(harness: &Harness) -> Result<(), Error> {
 }
 
 async fn execute(harness: &Harness, step: Step) -> Result<(), Error> {
-    let document_is_right = false;
+    let document_matches = false;
     let pass_role =
-        ActualPassRole { policy_name: "pass".to_owned(), document_is_right, principals: BTreeSet::new() };
+        ActualPassRole { policy_name: "pass".to_owned(), document_matches, principals: BTreeSet::new() };
     let mut actual = ActualRole { pass_role: Some(pass_role), ..bare() };
     match harness.role().execute(&arn(), &[step], &mut actual).await {
         Ok(()) => Ok(()),

@@ -6,7 +6,7 @@ use tokio::sync::Barrier;
 use super::*;
 use crate::credentials::{Chain, CredentialsUri, SourceContext};
 use crate::http::{HttpResponse, HttpTransport, TransportError};
-use crate::testing::{ScriptedHost, scripted_means};
+use crate::testing::{ScriptedHost, scripted_source_context};
 
 const AT_ONCE: usize = 200;
 
@@ -37,10 +37,12 @@ fn handed_out(id: &str) -> Reply {
 /// A chain of a credentials URI, and what the URI is asked through.
 fn chain(replies: impl IntoIterator<Item = Reply>) -> (Arc<Chain>, Arc<ScriptedTransport>) {
     let transport = Arc::new(ScriptedTransport::new(replies));
-    let means = scripted_means(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
-    let means = SourceContext { transport: Arc::new(Hesitating(Arc::clone(&transport))), ..means };
+    let source_context =
+        scripted_source_context(&Arc::new(ScriptedHost::default()), &transport, &ManualClock::new());
+    let source_context =
+        SourceContext { transport: Arc::new(Hesitating(Arc::clone(&transport))), ..source_context };
     let uri = CredentialsUri::parse("http://127.0.0.1:1/keys", "the test").unwrap();
-    (Arc::new(Chain::new(vec![Arc::new(uri)], means)), transport)
+    (Arc::new(Chain::new(vec![Arc::new(uri)], source_context)), transport)
 }
 
 /// A caller that sends as much at once as it is asked to.
@@ -125,7 +127,7 @@ async fn fresh_credentials_that_are_refused_too_end_it() {
     let (chain, handing_out) = chain(["one", "two"].map(handed_out));
     let harness = Harness::with([expired(), expired(), expired()], 4, chain);
     let error = harness.get().await.unwrap_err();
-    assert!(error.is_refused_anew() && !error.is_retryable(), "{error:?}");
+    assert!(error.is_renewal_refused() && !error.is_retryable(), "{error:?}");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 2));
     let text = error.to_string();
     assert!(text.contains("has expired; the credentials are new ones from"), "{text}");

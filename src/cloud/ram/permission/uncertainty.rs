@@ -1,21 +1,21 @@
-//! Why documents do not tell.
+//! Why a request stays undecided.
 
 use std::fmt;
 
-/// Why documents do not tell.
+/// Why a request stays undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// A statement that matters holds under a condition.
+pub enum Uncertainty {
+    /// A statement that decides has a condition.
     Condition,
     /// A statement would match if letter case did not count.
     LetterCase,
-    /// A trust policy names the service by a pattern, or names everybody.
+    /// A trust policy names the service by a pattern, or every principal.
     WidePrincipal,
-    /// A statement is not of the documented form.
+    /// A statement does not have the documented form.
     Unreadable,
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for Uncertainty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Condition => "a statement depends on a condition",
@@ -26,10 +26,10 @@ impl fmt::Display for Doubt {
     }
 }
 
-impl Doubt {
-    /// One of two doubts, the same whichever came first.
+impl Uncertainty {
+    /// The stronger of two uncertainties. Their order does not matter.
     pub(super) fn or_stronger(self, other: Option<Self>) -> Self {
-        let rank = |doubt: Self| match doubt {
+        let rank = |reason: Self| match reason {
             Self::Condition => 3,
             Self::LetterCase => 2,
             Self::WidePrincipal => 1,

@@ -6,7 +6,7 @@ use crate::names::PolicyName;
 use crate::ram::PolicyId;
 
 fn kms_policy() -> PolicyId {
-    PolicyId::system(PolicyName::answered(KMS_POLICIES[0]))
+    PolicyId::system(PolicyName::from_answer(KMS_POLICIES[0]))
 }
 
 #[tokio::test]
