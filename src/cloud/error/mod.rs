@@ -367,7 +367,7 @@ impl ErrorData {
         details.extend(self.request_id.as_ref().map(|id| format!("request id {id}")));
         match self.attempts {
             0 if self.status.is_none() && may_end_before_sending(self.kind) => {
-                details.push("never sent".to_owned())
+                details.push("never sent".to_owned());
             }
             0 => {}
             1 => details.push("1 attempt".to_owned()),

@@ -1,13 +1,13 @@
-//! Certificate authorities to trust besides the system's.
+//! Certificate authorities that are trusted in addition to those of the system.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// Certificates that were read and can stand at the top of a chain.
+/// Certificates that can be the root of a chain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CaBundle(Vec<CertificateDer<'static>>);
 
-/// A bundle that cannot be used; the text says why, for a person.
+/// Why a bundle cannot be used, as a sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaBundleError {
     /// No certificate at all.
@@ -16,17 +16,16 @@ pub enum CaBundleError {
     /// Not PEM.
     #[error("It cannot be read as PEM after {0} whole certificates: {1}.")]
     Pem(usize, String),
-    /// PEM around something that is no certificate.
+    /// PEM with something that is not a certificate.
     #[error("Certificate {0} in it is not a valid X.509 certificate: {1}.")]
     Certificate(usize, String),
 }
 
 impl CaBundle {
-    /// Reads PEM with any number of certificates. Other sections, such as keys, and text between them are passed
-    /// over.
+    /// Parses PEM with any number of certificates. Other sections, such as keys, and text between sections are skipped.
     ///
     /// # Errors
-    /// A [`CaBundleError`] when there is none, or when one of them is not whole.
+    /// A [`CaBundleError`] when there is no certificate, or one is incomplete.
     pub fn parse(pem: &[u8]) -> Result<Self, CaBundleError> {
         // Some editors begin a file with a byte order mark.
         let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
@@ -54,7 +53,7 @@ impl CaBundle {
     }
 }
 
-/// The number of certificates: their bytes help nobody.
+/// Shows only the number of certificates.
 impl std::fmt::Debug for CaBundle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "CaBundle({} certificates)", self.count())

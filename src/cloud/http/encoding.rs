@@ -1,4 +1,4 @@
-//! Answers that something on the way has compressed, though nobody asked for it.
+//! Decompresses answers. The clients do not ask for compression, but a proxy may compress.
 
 use std::io::Read;
 
@@ -6,11 +6,11 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::http::{Headers, TransportError, TransportErrorKind};
 
-/// Undoes what `Content-Encoding` names (RFC 9110 section 8.4), the last one first.
+/// Undoes the encodings of `Content-Encoding` (RFC 9110 section 8.4), the last one first.
 ///
 /// # Errors
-/// `Encoding` for a body that is not what the header says, and for a compression that is not known here; `TooLarge` for
-/// one that becomes larger than `limit`.
+/// `Encoding` for a body that does not have the encoding of the header, and for an unknown encoding; `TooLarge` for a body
+/// that becomes larger than `limit`.
 pub(super) fn decode(
     headers: &Headers,
     body: Vec<u8>,
@@ -26,7 +26,7 @@ pub(super) fn decode(
         let read = match encoding.to_ascii_lowercase().as_str() {
             "" | "identity" => return Ok(body),
             "gzip" | "x-gzip" => read(MultiGzDecoder::new(body.as_slice()), limit),
-            // Some servers send the inner format without the frame of zlib.
+            // Some servers send raw deflate data without the zlib header.
             "deflate" => read(ZlibDecoder::new(body.as_slice()), limit)
                 .or_else(|_| read(DeflateDecoder::new(body.as_slice()), limit)),
             other => {

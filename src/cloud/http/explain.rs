@@ -1,4 +1,4 @@
-//! An error of reqwest in words: how far the request came, and what stood in the way.
+//! Turns an error of reqwest into a [`TransportError`]: how far the request came, and why it failed, in words.
 
 use std::error::Error as StdError;
 use std::io;
@@ -7,16 +7,16 @@ use rustls::CertificateError;
 
 use crate::http::{Proxy, TransportError, TransportErrorKind};
 
-/// Sorts an error by how far the request came. `proxy` is the one that may be on the way to `host`.
+/// Classifies an error by how far the request came. `proxy` is the proxy for `host`, if there is one.
 pub(super) fn explain(error: reqwest::Error, host: &str, proxy: Option<&Proxy>) -> TransportError {
-    // The address is in our own message; reqwest would repeat the query.
+    // The message has the address already, and reqwest's would show the query.
     let error = error.without_url();
     let (kind, message) =
         if error.is_connect() { connecting(&error, host, proxy) } else { exchanging(&error, host) };
     TransportError::new(kind, message).with_source(error)
 }
 
-/// The text of the last cause, the one that is about the machine or the network.
+/// The text of the innermost cause, which is about the machine or the network.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
@@ -50,7 +50,7 @@ fn exchanging(error: &reqwest::Error, host: &str) -> (TransportErrorKind, String
     }
 }
 
-/// The text of hyper-util's error about the tunnel through a proxy. Its type is private, so its text tells.
+/// The text of hyper-util's error about the tunnel through a proxy. Its type is private, so it is found by its text.
 fn tunnel(error: &reqwest::Error) -> Option<String> {
     causes(error)
         .map(ToString::to_string)
@@ -75,7 +75,7 @@ fn tunnelling(tunnel: &str, cause: &str, host: &str, proxy: Option<&Proxy>) -> (
     }
 }
 
-/// Why a handshake failed, for the person who can do something about it.
+/// Why a handshake failed, and what to do, in words.
 fn tls_words(error: &rustls::Error, host: &str) -> String {
     use rustls::Error::{InvalidCertificate, InvalidMessage};
     match error {
@@ -104,7 +104,7 @@ fn certificate_words(error: &CertificateError, host: &str) -> String {
     }
 }
 
-/// Looks into I/O errors too: they hold others, layer in layer, without naming them as their source.
+/// Searches I/O errors as well: they contain other errors, at several levels, and do not return them as their source.
 fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     cause.downcast_ref().or_else(|| inner.and_then(|inner| tls_error(inner)))

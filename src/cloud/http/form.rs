@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// Everything but the unreserved characters of RFC 3986 section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Percent-encodes as RFC 3986 asks: the same for what is sent and for what is signed.
+/// Percent-encodes as in RFC 3986, both for sending and for signing.
 pub(crate) fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
@@ -22,7 +22,7 @@ pub(crate) fn encode<K: AsRef<str>>(fields: &BTreeMap<K, String>) -> String {
     fields.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
-/// Reads a form; `+` and `%20` both are a space, as other writers spell it.
+/// Parses a form. Both `+` and `%20` are a space, because other programs write either.
 pub(crate) fn decode(form: &str) -> Vec<(String, String)> {
     let text = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = form.split('&').filter(|pair| !pair.is_empty());

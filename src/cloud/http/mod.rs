@@ -1,4 +1,4 @@
-//! The seam between the clients and the network: one request, one answer.
+//! Requests, answers and the transport that carries them. Tests replace the transport.
 
 mod ca_bundle;
 mod encoding;
@@ -23,18 +23,18 @@ pub use proxy::{Proxy, ProxyError};
 pub use reqwest_transport::{ReqwestTransport, TransportConfig};
 pub use transport_error::{TransportError, TransportErrorKind};
 
-/// Something that can carry a request to a service.
+/// Sends requests to a service.
 pub trait HttpTransport: Send + Sync + Debug {
-    /// Sends the request once and reads the whole answer. Redirects are answers like any other.
+    /// Sends the request once and reads the whole answer. It does not follow redirects.
     ///
-    /// The future can be dropped at any moment; the connection is then not used again.
+    /// The future can be dropped at any time; its connection is then not used again.
     ///
     /// # Errors
-    /// A [`TransportError`] when no complete answer came; any HTTP status is a success here.
+    /// A [`TransportError`] when there was no complete answer. An answer with any HTTP status is a success.
     fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>>;
 }
 
-/// The methods the services use.
+/// The methods that the services use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Reads.
@@ -59,22 +59,22 @@ impl Method {
     }
 }
 
-/// A request, complete but for what the transport adds itself (`User-Agent`, `Content-Length`).
+/// A request. The transport adds only `User-Agent` and `Content-Length`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method.
     pub method: Method,
-    /// Where to connect.
+    /// The host to connect to.
     pub origin: Origin,
     /// The path, percent-encoded where needed, beginning with `/`.
     pub path: String,
     /// The query parameters, not encoded.
     pub query: BTreeMap<String, String>,
-    /// The headers; `host` among them.
+    /// The headers, including `host`.
     pub headers: Headers,
     /// The body; empty for none.
     pub body: Vec<u8>,
-    /// Whether the query, the body or the answer holds a secret: none of them is shown then.
+    /// Whether the query, the body or the answer contains a secret. None of them is shown then.
     pub secret: bool,
 }
 
@@ -94,7 +94,7 @@ impl HttpRequest {
         }
     }
 
-    /// The address with the query as it goes over the wire: sorted, keys and values percent-encoded.
+    /// The address with the query in the form that is sent: sorted, with percent-encoded keys and values.
     pub fn url(&self) -> String {
         let mut url = format!("{}{}", self.origin.url, self.path);
         for (position, (key, value)) in self.query.iter().enumerate() {
@@ -107,7 +107,8 @@ impl HttpRequest {
     }
 }
 
-/// Shows what signs or identifies a caller as a placeholder: RPC signatures of version 1 stand in the query.
+/// Replaces the values that sign the request or identify the caller by a placeholder. RPC signatures of version 1 are in
+/// the query.
 impl Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: BTreeMap<&str, &str> = self
@@ -134,7 +135,7 @@ impl Debug for HttpRequest {
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
-    /// The headers. Of a repeated one the last counts; values that are not text are left out.
+    /// The headers. If a header is repeated, the last one counts. Values that are not text are left out.
     pub headers: Headers,
     /// The whole body.
     pub body: Vec<u8>,
@@ -145,7 +146,7 @@ pub struct HttpResponse {
 pub struct Headers(BTreeMap<String, String>);
 
 impl Headers {
-    /// Sets a header, in place of an earlier one of the same name.
+    /// Sets a header, and replaces an earlier one of the same name.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_ascii_lowercase(), value.into());
     }
@@ -161,7 +162,7 @@ impl Headers {
     }
 }
 
-/// Shows what signs or identifies a caller as a placeholder.
+/// Replaces the values that sign a request or identify the caller by a placeholder.
 impl Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self

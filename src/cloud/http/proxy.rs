@@ -1,4 +1,4 @@
-//! The proxy on the way to the services.
+//! The proxy for calls to the services.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use crypto::Secret;
 
 /// An HTTP proxy that is asked for a tunnel (`CONNECT`, RFC 9110 section 9.3.6) to each service.
 ///
-/// Everything that leaves this machine is HTTPS, so a proxy never sees a request itself.
+/// All requests to other machines are HTTPS, so a proxy never sees a request itself.
 #[derive(Clone)]
 pub struct Proxy {
-    /// With the user name and password, if there are any.
+    /// The URL with the user name and password, if there are any.
     url: Secret,
-    /// Without them.
+    /// The URL without them.
     address: String,
     /// The hosts that are reached without the proxy, comma-separated.
     except: String,
 }
 
-/// A proxy that cannot be used; the text says why, for a person, and never quotes a password.
+/// Why a proxy cannot be used, as a sentence for a person. It never quotes a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyError {
     /// A scheme other than `http` and `https`.
@@ -29,11 +29,10 @@ pub enum ProxyError {
 }
 
 impl Proxy {
-    /// Reads the URL of a proxy, with or without `http://` in front, and the list of hosts that are reached without
-    /// it.
+    /// Parses the URL of a proxy, with or without `http://`, and the list of hosts that are reached without it.
     ///
-    /// `except` is read as curl reads `NO_PROXY`: names (each stands for the names below it too, with or without
-    /// `.` or `*.` in front), IP addresses, networks such as `10.0.0.0/8`, or `*` for every host.
+    /// `except` has the form of curl's `NO_PROXY`: names (each includes its subdomains, with or without a leading `.` or
+    /// `*.`), IP addresses, networks such as `10.0.0.0/8`, or `*` for every host.
     ///
     /// # Errors
     /// A [`ProxyError`] that says what is wrong with the URL.
@@ -61,7 +60,7 @@ impl Proxy {
         &self.address
     }
 
-    /// The proxy as reqwest takes it.
+    /// The proxy as a type of reqwest.
     pub(super) fn to_reqwest(&self) -> Result<reqwest::Proxy, reqwest::Error> {
         let except = reqwest::NoProxy::from_string(&self.except);
         Ok(reqwest::Proxy::all(self.url.expose())?.no_proxy(except))

@@ -1,14 +1,14 @@
-//! Which parts of requests and answers are secret, and texts without them.
+//! Which parts of requests and answers are secret, and how they are masked.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::http::form::percent_encode;
 
-/// What stands in a secret's place.
+/// The placeholder for a secret.
 pub(super) const MASK: &str = "[secret]";
 
-/// Members and parameters that hold secrets, in small letters: those of STS and KMS, and the signature.
+/// The members and parameters that contain secrets, in lower case: those of STS and KMS, and the signature.
 const SECRET_NAMES: [&str; 9] = [
     "accesskeysecret",
     "securitytoken",
@@ -21,7 +21,7 @@ const SECRET_NAMES: [&str; 9] = [
     "privatekeyplaintextblob",
 ];
 
-/// Headers that sign a request or identify its sender, in small letters.
+/// The headers that sign a request or identify its sender, in lower case.
 const SECRET_HEADERS: [&str; 5] = [
     "authorization",
     "proxy-authorization",
@@ -30,18 +30,18 @@ const SECRET_HEADERS: [&str; 5] = [
     "set-cookie",
 ];
 
-/// Whether a member or parameter of this name holds a secret.
+/// Whether a member or parameter of this name contains a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
-/// Whether a header holds a secret; `name` in lower case.
+/// Whether a header contains a secret; `name` in lower case.
 pub(crate) fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.contains(&name)
 }
 
-/// Replaces every occurrence of `secret` by a placeholder: as it is and percent-encoded up to twice, as services
-/// quote what they were sent.
+/// Replaces every occurrence of `secret` by a placeholder: as it is, and percent-encoded up to twice, because services
+/// quote requests so.
 pub(crate) fn redact(text: &str, secret: &str) -> String {
     let mut text = text.to_owned();
     let mut spelling = secret.to_owned();
@@ -54,7 +54,8 @@ pub(crate) fn redact(text: &str, secret: &str) -> String {
     text
 }
 
-/// A body: JSON and forms with the secret members masked, other text as it is, and of bytes only their number.
+/// A body for the log: JSON and forms with masked secrets, other text unchanged, and the length of a body that is not
+/// text.
 pub(crate) fn body(body: &[u8]) -> String {
     if let Ok(mut value) = serde_json::from_slice::<Value>(body) {
         mask(&mut value);

@@ -15,24 +15,24 @@ use crate::http::{
 };
 use crate::network::ECS_METADATA;
 
-/// How connections are made.
+/// The settings of connections.
 #[derive(Clone, Debug)]
 pub struct TransportConfig {
     /// The header `User-Agent`.
     pub user_agent: String,
-    /// How long a connection may take, TLS included.
+    /// How long connecting may take, including TLS.
     pub connect_timeout: Duration,
-    /// How long the other side may stay silent before and within an answer. The time to connect counts
-    /// before the answer, so a limit below `connect_timeout` reports a slow connection as silence.
+    /// How long the server may be silent before and within an answer. The time to connect counts as silence, so a limit
+    /// below `connect_timeout` reports a slow connection as silence.
     pub read_timeout: Duration,
-    /// How many connections to a host are kept open for the next request. More than requests run at once are of
-    /// no use; with fewer, some are opened and closed again and again.
+    /// How many idle connections to a host are kept open. It should be the number of concurrent requests: with fewer,
+    /// connections are opened and closed again and again.
     pub max_idle_connections: usize,
-    /// How long a connection may be idle and still be used again.
+    /// How long an idle connection may be used again.
     pub idle_timeout: Duration,
-    /// The largest body of an answer, in bytes, as it is sent and as it is read.
+    /// The largest body of an answer, in bytes, both compressed and decompressed.
     pub max_body_bytes: usize,
-    /// Certificate authorities to trust besides the system's.
+    /// Certificate authorities that are trusted in addition to those of the system.
     pub ca_bundle: Option<CaBundle>,
     /// The proxy to every host but this machine; `None` for the one the system is set to use, if any.
     pub proxy: Option<Proxy>,
@@ -62,14 +62,14 @@ impl TransportConfig {
     }
 }
 
-/// Carries requests with reqwest.
+/// Sends requests with reqwest.
 ///
-/// Nothing is loaded before the first call: reading the system's certificates takes longer than the rest of a
-/// start. Connections are kept and reused, and a request that finds none opens one; how many requests run at once is
-/// decided by the client above. An endpoint on this machine is never reached through a proxy.
+/// It loads nothing before the first call, because reading the system's certificates takes longer than the rest of a
+/// start. Connections are kept and reused; a request that finds no idle connection opens one. The dispatcher limits the
+/// concurrent requests. An endpoint on this machine is never reached through a proxy.
 ///
-/// After a connection has broken, each request to that host opens a connection of its own, until all the others have
-/// been idle for too long: what closes one connection at the wrong moment closes the next one so, too.
+/// After a connection has broken, each request to that host opens a new connection, until all older ones have been idle
+/// for too long. A server that closes one connection while a request is sent probably does the same to the next one.
 pub struct ReqwestTransport {
     config: TransportConfig,
     clients: Mutex<Clients>,
@@ -81,22 +81,22 @@ struct Clients {
     broken: Broken,
 }
 
-/// When an exchange broke last, by the address that was connected to.
+/// When a connection last broke, by address.
 #[derive(Default)]
 struct Broken(BTreeMap<String, Instant>);
 
-/// Whether a request may be sent on a connection that has carried another one.
+/// Whether a request may use a connection that was used before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reuse {
     Allowed,
     Never,
 }
 
-/// The ways to connect that need settings of their own.
+/// The ways to connect, each of which needs a separate client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Route {
-    /// No proxy, no TLS: certificates are not even read. To this machine and to the metadata service of an ECS
-    /// instance, which is on its own link.
+    /// No proxy and no TLS, so certificates are not read. For this machine, and for the metadata service of an ECS
+    /// instance, which is on the instance's own link.
     Plain,
     /// No proxy.
     TlsLoopback,
@@ -105,13 +105,13 @@ enum Route {
 }
 
 impl ReqwestTransport {
-    /// A transport with these settings; cheap, and it cannot fail: what does not work on this machine is the error
-    /// of the first call.
+    /// A transport with these settings. This is cheap and cannot fail; what does not work on this machine is an error of
+    /// the first call.
     pub fn new(config: TransportConfig) -> Self {
         Self { config, clients: Mutex::default() }
     }
 
-    /// The client for a request, built when it is first needed.
+    /// The client for a request. It is built when it is first needed.
     fn client(&self, request: &HttpRequest) -> Result<reqwest::Client, TransportError> {
         let mut clients = self.clients();
         let reuse = clients.broken.reuse(&request.origin.url, Instant::now(), self.config.idle_timeout);
@@ -192,7 +192,7 @@ impl Broken {
         self.0.insert(url.to_owned(), now);
     }
 
-    /// Idle connections are dropped meanwhile, and none is left idle: after twice that time all are new.
+    /// Idle connections are closed meanwhile, and none becomes idle: after twice that time all connections are new.
     fn reuse(&self, url: &str, now: Instant, idle_timeout: Duration) -> Reuse {
         let since = self.0.get(url).map(|broken| now.saturating_duration_since(*broken));
         if since.is_some_and(|since| since < idle_timeout.saturating_mul(2)) {
@@ -214,7 +214,7 @@ impl Route {
     }
 }
 
-/// What `rustls-platform-verifier` says where a machine trusts no authority at all. Its error has no type of its own.
+/// The message of `rustls-platform-verifier` if the machine trusts no authority. The error has no type of its own.
 const NO_AUTHORITIES: &str = "No CA certificates were loaded from the system";
 
 fn build(
@@ -240,7 +240,7 @@ fn build(
         .pool_max_idle_per_host(if reuse == Reuse::Never { 0 } else { config.max_idle_connections })
         .pool_idle_timeout(config.idle_timeout)
         .redirect(reqwest::redirect::Policy::none())
-        // Repeating is decided above, where it is known whether it is safe.
+        // The dispatcher decides about retries, because it knows whether they are safe.
         .retry(reqwest::retry::never())
         .referer(false)
         .tcp_nodelay(true);

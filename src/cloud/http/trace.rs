@@ -1,11 +1,11 @@
-//! Requests and answers as log lines show them: everything but what would let a reader act as the caller.
+//! Requests and answers in the debug log, without the secrets with which a reader could act as the caller.
 
 use std::fmt::Write as _;
 
 use crate::http::redact::{MASK, body, is_secret_name};
 use crate::http::{HttpRequest, HttpResponse};
 
-/// Method, address, headers and body of a request, with secrets masked by where they stand.
+/// Method, address, headers and body of a request. Secrets are masked by their names.
 pub(crate) fn request(request: &HttpRequest) -> String {
     let mut text = format!("{} {}{}", request.method.as_str(), request.origin.url, request.path);
     for (position, (name, value)) in request.query.iter().enumerate() {
@@ -17,8 +17,8 @@ pub(crate) fn request(request: &HttpRequest) -> String {
     format!("{text} {:?} {body}", request.headers)
 }
 
-/// Status, headers and body of the answer to a request, with secrets masked by where they stand. Of the answer to a
-/// request that is marked as secret no part of the body is shown, whatever it is: it may be cut off or no JSON.
+/// Status, headers and body of the answer to a request. Secrets are masked by their names. If the request is marked as
+/// secret, no part of the body is shown, because a body that is cut off or not JSON cannot be masked.
 pub(crate) fn response(response: &HttpResponse, request: &HttpRequest) -> String {
     let body = if request.secret { MASK.to_owned() } else { body(&response.body) };
     format!("{} {:?} {body}", response.status, response.headers)

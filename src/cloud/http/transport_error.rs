@@ -1,10 +1,10 @@
-//! Why no complete answer came.
+//! Why there was no complete answer.
 
 use std::error::Error as StdError;
 
 /// A request without a complete answer.
 ///
-/// The text names the cause down to the operating system's; it never holds headers or bodies.
+/// The message names the causes, down to that of the operating system. It never contains headers or bodies.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {
@@ -16,32 +16,30 @@ pub struct TransportError {
 /// How far a request came before it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportErrorKind {
-    /// The transport cannot work at all, for example because certificates cannot be read. Nothing was sent,
-    /// and trying again changes nothing.
+    /// The transport cannot work at all, for example because certificates cannot be read. Nothing was sent; a retry does
+    /// not help.
     Setup,
-    /// The machine has no certificate authorities, so no other side can prove who it is. Nothing was sent, and
-    /// trying again changes nothing.
+    /// The machine has no certificate authorities, so it can verify no server. Nothing was sent; a retry does not help.
     NoAuthorities,
     /// The name of the host has no address. Nothing was sent.
     Resolve,
-    /// The proxy could not be reached, or made no connection. Nothing was sent.
+    /// The proxy could not be reached, or did not connect to the host. Nothing was sent.
     Proxy,
-    /// The proxy asks for a user name and a password. Nothing was sent, and trying again changes nothing.
+    /// The proxy requires a user name and a password. Nothing was sent; a retry does not help.
     ProxyAuthentication,
     /// No connection was made. Nothing was sent.
     Connect,
     /// No connection was made in time. Nothing was sent.
     ConnectTimeout,
-    /// The other side could not prove who it is, or speaks no TLS. Nothing was sent, and trying again
-    /// changes nothing.
+    /// The server could not be verified, or does not speak TLS. Nothing was sent; a retry does not help.
     Tls,
-    /// The connection broke after the request may have left.
+    /// The connection broke after the request may have been sent.
     Broken,
-    /// The other side was silent too long after the request may have left.
+    /// The server was silent for too long after the request may have been sent.
     Silent,
     /// The answer is larger than the limit.
     TooLarge,
-    /// The answer is compressed, and cannot be decompressed.
+    /// The answer is compressed and cannot be decompressed.
     Encoding,
 }
 
@@ -51,7 +49,7 @@ impl TransportError {
         Self { kind, message: message.into(), source: None }
     }
 
-    /// Adds the error underneath.
+    /// Adds the error that caused this one.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
@@ -63,7 +61,7 @@ impl TransportError {
         self.kind
     }
 
-    /// Whether the service may have seen the request.
+    /// Whether the service may have received the request.
     pub fn may_have_arrived(&self) -> bool {
         use TransportErrorKind::{Broken, Encoding, Silent, TooLarge};
         matches!(self.kind, Broken | Silent | TooLarge | Encoding)

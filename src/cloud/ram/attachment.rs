@@ -21,13 +21,13 @@ pub struct AttachedPolicy {
     pub description: String,
 }
 
-/// Whether an attach failed because the policy is attached already: what was wanted is so.
+/// Whether an attach failed because the policy is already attached.
 pub fn is_already_attached(error: &Error) -> bool {
     error.kind() == ErrorKind::AlreadyExists && is_about_attachment(error, "EntityAlreadyExists")
 }
 
-/// Whether a detach failed because the policy is not attached. That the policy, or what it should be detached from,
-/// does not exist is another error.
+/// Whether a detach failed because the policy is not attached. If the policy, or the role, user or group, does not exist,
+/// that is another error.
 pub fn is_not_attached(error: &Error) -> bool {
     error.kind() == ErrorKind::NotFound && is_about_attachment(error, "EntityNotExist")
 }
@@ -36,7 +36,7 @@ fn is_about_attachment(error: &Error, code: &str) -> bool {
     ["Role", "User", "Group"].iter().any(|holder| error.is_code(&format!("{code}.{holder}.Policy")))
 }
 
-/// What a policy is attached to: the parameter that names it, and its name.
+/// The role, user or group that a policy is attached to: the parameter that names it, and its name.
 type Holder<'a> = (&'static str, &'a str);
 
 impl RamClient {
@@ -133,7 +133,7 @@ impl RamClient {
         self.policies(context, "ListPoliciesForRole", ("RoleName", role.as_str())).await
     }
 
-    /// `ListPoliciesForUser`: all of them; what the user's groups hold is not among them.
+    /// `ListPoliciesForUser`: all of them, without the policies of the user's groups.
     ///
     /// # Errors
     /// `NotFound` with code `EntityNotExist.User`; otherwise any kind.
@@ -193,7 +193,7 @@ mod tests {
     use crate::error::Operation;
 
     #[test]
-    fn what_is_so_already_is_told_from_what_is_missing() {
+    fn already_attached_and_not_attached_differ_from_missing_objects() {
         let operation = Operation::new("RAM", "AttachPolicyToRole", "demo");
         let error = |status, code: &str| Error::from_answer(&operation, status, Some(code.to_owned()), "m");
         for holder in ["Role", "User", "Group"] {

@@ -9,7 +9,7 @@ use crate::ram::{PolicyId, RamClient};
 use crate::rpc::members::{expect_name, or_default};
 use crate::rpc::{Call, Parameters};
 
-/// The parameters of `CreatePolicy`; what is `None` or empty is left to the service.
+/// The parameters of `CreatePolicy`. A parameter that is `None` is not sent.
 ///
 /// Source: RAM documentation, `CreatePolicy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +34,13 @@ pub struct PolicyDescription {
     pub description: String,
 }
 
-/// A policy as `GetPolicy` describes it: with the version in force.
+/// A policy as `GetPolicy` describes it, with its default version.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Policy {
     /// The policy.
     pub policy: PolicyDescription,
-    /// `DefaultPolicyVersion`: the version in force, with its document.
+    /// `DefaultPolicyVersion`, with its document.
     pub default_policy_version: PolicyVersion,
 }
 
@@ -55,7 +55,7 @@ pub struct PolicyVersion {
 }
 
 impl RamClient {
-    /// `CreatePolicy`: a custom policy, its document being version `v1`.
+    /// `CreatePolicy`: creates a custom policy with the document as version `v1`.
     ///
     /// # Errors
     /// `AlreadyExists` with code `EntityAlreadyExists.Policy`; `Invalid` with code `MalformedPolicyDocument`,
@@ -75,7 +75,7 @@ impl RamClient {
         self.rpc.write(context, call, take).await
     }
 
-    /// `GetPolicy`: with the version in force.
+    /// `GetPolicy`: the policy with its default version.
     ///
     /// # Errors
     /// `NotFound` with code `EntityNotExist.Policy`; otherwise any kind.
@@ -86,8 +86,8 @@ impl RamClient {
         self.rpc.read(context, call, take).await
     }
 
-    /// `CreatePolicyVersion` of a custom policy, which comes in force at once (`SetAsDefault`). A policy has five versions
-    /// at most: the oldest one makes room (`RotateStrategy`).
+    /// `CreatePolicyVersion`: creates a version of a custom policy and makes it the default one (`SetAsDefault`). A policy
+    /// has at most five versions; RAM deletes the oldest one if necessary (`RotateStrategy`).
     ///
     /// Source: RAM documentation, `CreatePolicyVersion`.
     ///
@@ -108,11 +108,11 @@ impl RamClient {
         self.rpc.write(context, call, |VersionAnswer { policy_version }| Ok(policy_version)).await
     }
 
-    /// `DeletePolicy`: a custom policy that nothing holds, and all its versions (`CascadingDelete`).
+    /// `DeletePolicy`: deletes a custom policy that is not attached, with all its versions (`CascadingDelete`).
     ///
     /// # Errors
-    /// `NotFound` with code `EntityNotExist.Policy`; `Conflict` with code `DeleteConflict.Policy.*` while something
-    /// holds it; otherwise any kind.
+    /// `NotFound` with code `EntityNotExist.Policy`; `Conflict` with code `DeleteConflict.Policy.*` while it is
+    /// attached; otherwise any kind.
     pub async fn delete_policy(&self, context: &CallContext, name: &PolicyName) -> Result<(), Error> {
         let parameters = Parameters::new().with("PolicyName", name).with("CascadingDelete", true);
         self.rpc.run(context, Call::new("DeletePolicy", name.as_str(), parameters)).await

@@ -1,9 +1,9 @@
-//! Policy documents, compared by what they mean.
+//! Policy documents, compared by their meaning.
 //!
-//! RAM keeps a document as it was sent, and consoles and other tools write the same rules in other words: a text
-//! where another writes a list of one, members and list elements in another order, other white space. Sources: RAM
-//! documentation, "Policy structure and syntax"; a statement's lists are sets, and the order of statements has no
-//! meaning because a denial wins wherever it stands.
+//! RAM stores a document as it was sent, and consoles and other tools spell the same rules differently: a text instead of
+//! a list of one, another order of members and list elements, other white space. Source: RAM documentation, "Policy
+//! structure and syntax". The lists of a statement are sets, and the order of statements has no meaning, because a `Deny`
+//! wins in any order.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ use serde_json::{Map, Value, json};
 
 use crate::ram::RoleArn;
 
-/// The policies a BYOK role needs: KMS keys read, and used to encrypt and decrypt.
+/// The policies that a BYOK role needs: to read KMS keys, and to encrypt and decrypt with them.
 ///
 /// Source: SLS documentation, "Data encryption".
 pub const BYOK_SYSTEM_POLICIES: [&str; 2] = ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"];
 
 /// A policy document or a trust policy.
 ///
-/// Two are equal when they mean the same: the spelling of lists, the order of members, of statements and of what is
-/// in `Action`, `NotAction`, `Resource`, `NotResource`, the members of `Principal` and the values of `Condition`,
-/// repetitions there, and white space do not count. Everything else does, letter by letter, members nobody here has
-/// heard of included. Of a member that is written twice the last counts.
+/// Two documents are equal when they have the same meaning. These do not count: white space, the spelling of lists, the
+/// order of members and statements, and order and repetitions in `Action`, `NotAction`, `Resource`, `NotResource`, the
+/// members of `Principal` and the values of `Condition`. Everything else counts, letter by letter, including unknown
+/// members. If a member is written twice, the last one counts.
 ///
-/// `Display` gives JSON without white space, the members sorted and the lists as they were.
+/// `Display` writes JSON without white space, with sorted members and unchanged lists.
 #[derive(Clone, Debug)]
 pub struct PolicyDocument(Map<String, Value>);
 
@@ -33,7 +33,7 @@ pub struct PolicyDocument(Map<String, Value>);
 pub struct PolicyDocumentError(String);
 
 impl PolicyDocument {
-    /// Reads a document. Only that it is a JSON object is checked: what RAM accepts is for RAM to say.
+    /// Parses a document. It checks only that the text is a JSON object; RAM checks the rest.
     ///
     /// # Errors
     /// [`PolicyDocumentError`] when it is not a JSON object.
@@ -45,7 +45,7 @@ impl PolicyDocument {
         }
     }
 
-    /// The trust policy of a BYOK role: SLS may assume it, nobody else.
+    /// The trust policy of a BYOK role: only SLS may assume it.
     ///
     /// Source: SLS documentation, "Data encryption".
     pub fn byok_trust() -> Self {
@@ -56,10 +56,10 @@ impl PolicyDocument {
         }))
     }
 
-    /// The policy of whoever configures encryption with a role: they may pass it to a service.
+    /// The policy for principals that configure encryption with a role: they may pass the role to a service.
     ///
-    /// The resource is the ARN as RAM answers it. A resource is a pattern that is compared with that spelling, where
-    /// the name of the role is in lower case.
+    /// The resource is the ARN in RAM's spelling, with the name of the role in lower case, because RAM compares the
+    /// resource with that spelling.
     pub fn pass_role(role: &RoleArn) -> Self {
         Self::of_statement(json!({
             "Effect": "Allow",
@@ -81,7 +81,7 @@ impl PolicyDocument {
         Self(members)
     }
 
-    /// The members, as they were read.
+    /// The members, as they were parsed.
     pub fn members(&self) -> &Map<String, Value> {
         &self.0
     }
@@ -109,7 +109,7 @@ impl fmt::Display for PolicyDocument {
     }
 }
 
-/// The one spelling of all documents that mean the same.
+/// The canonical form: equal for all documents with the same meaning.
 fn canonical(document: &Map<String, Value>) -> Map<String, Value> {
     with_members(document, |name, value| match (name, value) {
         ("Statement", Value::Array(statements)) => sorted(statements.iter().map(statement).collect()),

@@ -13,7 +13,7 @@ use crate::ram::{RamClient, RoleArn};
 use crate::rpc::members::{expect_name, or_default};
 use crate::rpc::{Call, Parameters};
 
-/// The parameters of `CreateRole`; what is `None` or empty is left to the service.
+/// The parameters of `CreateRole`. A parameter that is `None` or empty is not sent.
 ///
 /// Source: RAM documentation, `CreateRole`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct CreateRole {
     pub tags: Vec<Tag>,
 }
 
-/// The parameters of `UpdateRole`; what is `None` stays as it is.
+/// The parameters of `UpdateRole`. A value that is `None` does not change.
 ///
 /// Source: RAM documentation, `UpdateRole`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Role {
     pub role_id: String,
     /// `RoleName`, as it was spelt at creation.
     pub role_name: RoleName,
-    /// `Arn`, where RAM writes the name in lower case.
+    /// `Arn`, in which RAM writes the name in lower case.
     pub arn: RoleArn,
     /// `Description`; empty when there is none.
     #[serde(default, deserialize_with = "or_default")]
@@ -64,18 +64,17 @@ pub struct Role {
     pub create_date: String,
 }
 
-/// How old a role is of which all services are taken to know. It decides how often is asked, and nothing else.
+/// A role of this age is assumed to be known everywhere. This decides only how often RAM is asked.
 const YOUNG: time::Duration = time::Duration::minutes(2);
 
 impl Role {
-    /// Whether the role was made so recently that some services may not know it, or what belongs to it.
+    /// Whether the role was created so recently that some servers may not know it, its policies or its tags yet.
     pub fn is_young(&self, clock: &dyn Clock) -> bool {
         is_young(Some(&self.create_date), clock)
     }
 }
 
-/// Whether a role that was made at this time, `CreateDate`, may not be known everywhere yet. One that was made at an
-/// unknown time may be young.
+/// Whether a role with this `CreateDate` may not be known everywhere yet. A role with an unknown date may be young.
 pub(crate) fn is_young(create_date: Option<&str>, clock: &dyn Clock) -> bool {
     let made = create_date.and_then(|date| OffsetDateTime::parse(date, &Rfc3339).ok());
     made.and_then(|made| made.checked_add(YOUNG)).is_none_or(|old| clock.now() < old)
@@ -139,14 +138,14 @@ impl RamClient {
     }
 }
 
-/// What the actions that describe a role answer.
+/// The answer of the actions that describe a role.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct RoleAnswer {
     role: Role,
 }
 
-/// Takes the role from an answer that must be about the one that was asked for.
+/// Takes the role from an answer, and checks that it is the requested one.
 fn role_named(asked: &RoleName) -> impl Fn(RoleAnswer) -> Result<Role, String> + '_ {
     move |RoleAnswer { role }| {
         expect_name("Role.RoleName", role.role_name.as_str(), asked.as_str()).map(|()| role)

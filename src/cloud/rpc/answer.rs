@@ -1,4 +1,4 @@
-//! Telling success from refusal in an answer of an RPC service.
+//! Parses an answer of an RPC service: a success or a refusal.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,19 +8,19 @@ use crate::error::{Error, Operation};
 use crate::http::HttpResponse;
 use crate::json_object::{malformed, no_message, parse_object};
 
-/// Where the string to sign begins in the message of `SignatureDoesNotMatch`: text for the makers of clients, which
+/// Where the string to sign begins in the message of `SignatureDoesNotMatch`. It is meant for developers of clients, and
 /// quotes every parameter.
 const STRING_TO_SIGN: &str = "server string to sign is";
 
-/// The request id: a member of every answer, and in the header `x-acs-request-id` also where the body is none of
-/// the service's.
+/// The request id. It is a member of every answer of the service, and in the header `x-acs-request-id` also if the body
+/// is not from the service.
 pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = body.get("RequestId").and_then(Value::as_str);
     member.or_else(|| response.headers.get("x-acs-request-id")).map(printable)
 }
 
-/// The answer of a success, or the refusal. `secret` is whether the answer holds what must not be shown.
+/// The members of a success, or the refusal as an error. `secret` is whether the answer contains secrets.
 pub(crate) fn success<A: DeserializeOwned>(
     operation: &Operation,
     response: &HttpResponse,
@@ -38,7 +38,7 @@ pub(crate) fn success<A: DeserializeOwned>(
     })?;
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let problem = error.inner().to_string();
-        // Any other text may quote what it found.
+        // Any other message may quote a secret.
         let is_shown = !secret || problem.starts_with("missing field");
         let problem = if is_shown { printable(&problem) } else { "it is not as documented".to_owned() };
         match error.path().to_string().as_str() {
@@ -48,8 +48,8 @@ pub(crate) fn success<A: DeserializeOwned>(
     })
 }
 
-/// Reads `Code`, `Message` and what newer answers add to them. Without `Code` the status has to do, and the message
-/// says what came instead.
+/// Parses `Code`, `Message` and what newer answers add. Without `Code` the status decides, and the message says what the
+/// answer is instead.
 fn refusal(operation: &Operation, response: &HttpResponse) -> Error {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(printable);
@@ -65,8 +65,8 @@ fn without_string_to_sign(message: &str) -> &str {
     message.find(STRING_TO_SIGN).and_then(|at| message.get(..at)).unwrap_or(message).trim_end()
 }
 
-/// `AccessDeniedDetail`: who was refused what, and by which kind of policy. Its `EncodedDiagnosticMessage` can only
-/// be read by the service.
+/// `AccessDeniedDetail`: the principal, the action and the kind of policy of a refusal. Only the service can decode its
+/// `EncodedDiagnosticMessage`.
 fn denial(detail: Option<&Value>) -> String {
     let members = detail.and_then(Value::as_object).into_iter().flatten();
     let facts: Vec<String> = members

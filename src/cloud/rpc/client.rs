@@ -18,14 +18,14 @@ use crate::rpc::Parameters;
 use crate::rpc::answer::{request_id, success};
 use crate::signing::rpc::{SignatureVersion, date, sign};
 
-/// What a client of an RPC service is made of.
+/// The parts of a client of an RPC service.
 #[derive(Clone, Debug)]
 pub struct RpcConfig {
-    /// Where the service is reached.
+    /// The endpoint of the service.
     pub endpoint: Endpoint,
     /// How requests are signed.
     pub signature: SignatureVersion,
-    /// What sends them.
+    /// What sends the calls.
     pub dispatcher: Arc<Dispatcher>,
     /// Where the nonces of the signatures come from.
     pub nonces: Arc<dyn NonceSource>,
@@ -34,9 +34,9 @@ pub struct RpcConfig {
 /// A service and the version of its API.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Service {
-    /// As errors and log lines call it.
+    /// The name in errors and log lines.
     pub(crate) name: &'static str,
-    /// As every request names it.
+    /// The version in every request.
     pub(crate) version: &'static str,
 }
 
@@ -52,17 +52,17 @@ pub(crate) struct RpcClient {
 pub(crate) struct Call<'a> {
     /// The action.
     pub(crate) action: &'static str,
-    /// What it is done to, for errors and log lines.
+    /// The object of the call, for errors and log lines.
     pub(crate) target: &'a str,
     /// Its parameters.
     pub(crate) parameters: Parameters,
-    /// Whether nobody signs it.
+    /// Whether the call has no signature.
     anonymous: bool,
-    /// A parameter that is secret.
+    /// A secret parameter.
     secret: Option<&'a str>,
 }
 
-/// What an action does, and so when it may be repeated.
+/// The kind of an action, which decides when it may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
     Read,
@@ -75,12 +75,12 @@ impl<'a> Call<'a> {
         Self { action, target, parameters, anonymous: false, secret: None }
     }
 
-    /// A call that nobody signs: its parameters are what vouches for it, and are secret.
+    /// A call without a signature. Its parameters prove who the caller is, and are secret.
     pub(crate) fn anonymous(action: &'static str, target: &'a str, parameters: Parameters) -> Self {
         Self { action, target, parameters, anonymous: true, secret: None }
     }
 
-    /// With a parameter that neither an error nor the log shows, also where the service quotes it.
+    /// Adds a parameter that neither an error nor the log shows, also if the service quotes it.
     pub(crate) fn hiding(self, secret: Option<&'a str>) -> Self {
         Self { secret, ..self }
     }
@@ -96,7 +96,7 @@ impl RpcClient {
         self.config.dispatcher.clock()
     }
 
-    /// Waits as the retry policy says before an action is sent again that has failed with `error`.
+    /// Waits as the retry policy says before an action that has failed with `error` is sent again.
     pub(crate) async fn pause(
         &self,
         context: &CallContext,
@@ -106,8 +106,8 @@ impl RpcClient {
         self.config.dispatcher.pause_before_retry(context, attempts, error).await
     }
 
-    /// Sends an action that changes nothing; repeated as the retry policy says. `take` makes the value of the call of its
-    /// answer, or says what is wrong with that.
+    /// Sends an action that changes nothing, with the retries of the policy. `take` turns the answer into the value of the
+    /// call, or returns what is wrong with it.
     pub(crate) async fn read<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
@@ -117,7 +117,7 @@ impl RpcClient {
         self.send(context, &call, take, Manner::Read).await
     }
 
-    /// As [`RpcClient::read`], for an answer that holds secrets: neither an error nor the log shows it.
+    /// As [`RpcClient::read`], for an answer that contains secrets: neither an error nor the log shows it.
     pub(crate) async fn read_secret<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
@@ -127,9 +127,8 @@ impl RpcClient {
         self.send(context, &call, take, Manner::ReadSecret).await
     }
 
-    /// Sends an action that changes something; repeated only when it was never sent or the service refused it
-    /// without a look at it (throttling). After a lost answer the error says that it may have been applied:
-    /// whoever asked can look first.
+    /// Sends an action that changes something. It is repeated only if it was not sent, or if the service throttled it.
+    /// After a lost answer the error says that the action may have been applied, and the caller can read first.
     pub(crate) async fn write<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,
@@ -139,7 +138,7 @@ impl RpcClient {
         self.send(context, &call, take, Manner::Write).await
     }
 
-    /// As [`RpcClient::write`], for an action that answers nothing but its request id.
+    /// As [`RpcClient::write`], for an action whose answer has only the request id.
     pub(crate) async fn run(&self, context: &CallContext, call: Call<'_>) -> Result<(), Error> {
         self.write(context, call, |_: IgnoredAny| Ok(())).await
     }
@@ -164,7 +163,7 @@ impl RpcClient {
         let parse = |response: &HttpResponse, _| {
             let read = success(&operation, response, secret)
                 .and_then(|answer| take(answer).map_err(|problem| malformed(&operation, problem)));
-            // Here already: an attempt that is repeated is logged.
+            // It is replaced here, because each attempt that is repeated is logged.
             read.map_err(|error| error.with_status(response.status).redacted(call.secret.unwrap_or_default()))
         };
         let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
@@ -174,12 +173,11 @@ impl RpcClient {
         }
     }
 
-    /// Writes and signs a request.
+    /// Builds and signs a request.
     ///
-    /// The parameters of the action always travel in the body, as a form: a policy document of 6144 characters can
-    /// take 18 kB once it is percent-encoded, more than addresses may have on many ways, and what is in an
-    /// address ends up in the logs of proxies. Both signatures cover the body. The older SDKs can
-    /// do the same; the newer ones put everything in the query.
+    /// The parameters of the action are always in the body, as a form. A policy document of 6144 characters can take
+    /// 18 kB when it is percent-encoded, more than many proxies allow in an address, and proxies log addresses. Both
+    /// signatures cover the body. The older SDKs can do the same; the newer ones put everything in the query.
     fn request(
         &self,
         operation: &Operation,
@@ -197,8 +195,8 @@ impl RpcClient {
         Ok(request)
     }
 
-    /// Writes a request that nobody signs: what says which call it is in the query, as `aliyun/credentials-go` does,
-    /// and the parameters in the body.
+    /// Builds a request without a signature. As in `aliyun/credentials-go`, the query says which call it is, and the
+    /// parameters are in the body.
     fn unsigned(
         &self,
         operation: &Operation,

@@ -1,4 +1,4 @@
-//! Members of answers that serde does not read so by itself.
+//! Members of answers that serde cannot deserialize by itself.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crypto::Secret;
 
-/// A member that may be absent or null, and has its default then.
+/// A member that may be missing or null, and then has its default.
 pub(crate) fn or_default<'de, D, T>(member: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -17,13 +17,12 @@ where
     Option::deserialize(member).map(Option::unwrap_or_default)
 }
 
-/// A text that may be absent, null or empty, all of which are `None`.
+/// A text that may be missing, null or empty; each of these is `None`.
 pub(crate) fn optional_text<'de, D: Deserializer<'de>>(member: D) -> Result<Option<String>, D::Error> {
     or_default(member).map(|text: String| Some(text).filter(|text| !text.is_empty()))
 }
 
-/// A list as RAM writes it: in an object of which it is the only member. Either may be absent or null, which is an
-/// empty list.
+/// A list in the form of RAM: the only member of an object. A list or object that is missing or null is an empty list.
 pub(crate) fn list<'de, D, T>(member: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -44,8 +43,8 @@ pub(crate) fn date<'de, D: Deserializer<'de>>(member: D) -> Result<OffsetDateTim
     date.map_err(|_| D::Error::custom("it is no date such as 2026-11-20T08:00:00Z"))
 }
 
-/// Checks that an answer is about what was asked for. RAM matches names without regard to letter case and answers its
-/// own spelling.
+/// Checks that an answer is about the requested object. RAM matches names without regard to letter case, and answers with
+/// its own spelling.
 ///
 /// # Errors
 /// What is wrong, for [`RpcClient::read`](super::RpcClient::read).

@@ -1,7 +1,7 @@
-//! What the services in RPC style have in common: RAM, KMS and STS.
+//! The RPC style of RAM, KMS and STS.
 //!
-//! One path, an action named beside its parameters, flat parameters in, a JSON object out. Source: Alibaba Cloud
-//! documentation, "Request structure" of the RPC style, and the official SDKs.
+//! All requests go to one path; the action is a parameter like the others. Parameters are flat, and the answer is a JSON
+//! object. Source: Alibaba Cloud documentation, "Request structure" of the RPC style, and the official SDKs.
 
 mod answer;
 mod client;

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::http::form;
 
-/// Parameters by name. What is not set is left to the service.
+/// Parameters by name. The service uses its default for a parameter that is not set.
 #[derive(Clone, Default)]
 pub(crate) struct Parameters(BTreeMap<&'static str, String>);
 
-/// Names only: a value may be a secret.
+/// Shows only names, because a value may be a secret.
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
@@ -23,14 +23,14 @@ impl Parameters {
         Self::default()
     }
 
-    /// With a parameter; numbers and truth values are sent as text.
+    /// Adds a parameter; numbers and booleans are sent as text.
     #[expect(clippy::needless_pass_by_value, reason = "names are lent, numbers and truth values are given")]
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.0.insert(name, value.to_string());
         self
     }
 
-    /// With a parameter if there is one.
+    /// Adds a parameter, if it is given.
     pub(crate) fn with_optional(self, name: &'static str, value: Option<impl ToString>) -> Self {
         match value {
             Some(value) => self.with(name, value),
@@ -38,9 +38,9 @@ impl Parameters {
         }
     }
 
-    /// With a list, as JSON in one parameter; an empty one is not sent.
+    /// Adds a list, as JSON in one parameter; an empty list is not sent.
     ///
-    /// The official SDKs of RAM write lists so; the older form with one numbered parameter for each member
+    /// The official SDKs of RAM send lists in this form. The older form with one numbered parameter for each member
     /// (`Tag.1.Key`) is not confirmed for RAM.
     pub(crate) fn with_list(self, name: &'static str, items: Vec<Value>) -> Self {
         if items.is_empty() { self } else { self.with(name, Value::from(items)) }

@@ -39,7 +39,7 @@ impl BoundRole<'_> {
         loop {
             match send().await {
                 Err(error) if error.may_have_been_applied() => {
-                    self.pause_before_retry(&mut attempts, error).await?
+                    self.pause_before_retry(&mut attempts, error).await?;
                 }
                 Err(error) => return Err(error.with_may_have_been_applied(attempts.last_error.is_some())),
                 Ok(value) => return Ok(value),
