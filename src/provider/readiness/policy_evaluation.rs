@@ -3,7 +3,7 @@
 use super::inputs::{Denied, EffectivePolicy, Lookup};
 use cloud::ram::{
     PolicyId,
-    permission::{Request, Target, Verdict, evaluate},
+    permission::{Request, Target, Verdict, evaluate_documents},
 };
 
 /// Whether policies allow one action.
@@ -28,7 +28,10 @@ pub(super) enum Evaluation {
 pub(super) fn evaluate(policies: &[EffectivePolicy], action: &str, resource: &str) -> Evaluation {
     let request = Request { action, target: Target::Resource(resource) };
     let denies = |policy: &&EffectivePolicy| {
-        policy.document.found().is_some_and(|document| evaluate([document], request) == Verdict::Denied)
+        policy
+            .document
+            .found()
+            .is_some_and(|document| evaluate_documents([document], request) == Verdict::Denied)
     };
     if let Some(policy) = policies.iter().find(denies) {
         return Evaluation::Denied(policy.id.clone());
@@ -36,7 +39,7 @@ pub(super) fn evaluate(policies: &[EffectivePolicy], action: &str, resource: &st
     if let Some(policy) = policies.iter().find(|policy| policy.document.found().is_none()) {
         return unread(policy);
     }
-    match evaluate(policies.iter().filter_map(|policy| policy.document.found()), request) {
+    match evaluate_documents(policies.iter().filter_map(|policy| policy.document.found()), request) {
         Verdict::Allowed => Evaluation::Allowed,
         Verdict::NotAllowed | Verdict::Denied => Evaluation::NotAllowed,
         Verdict::Undecided(doubt) => Evaluation::Open { why: doubt.to_string(), denied: None },

@@ -11,7 +11,7 @@ use cloud::{
     names::RoleName,
     ram::{
         BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyId, PolicyKind, Role, RoleArn,
-        permission::{Request, Target, Verdict, evaluate},
+        permission::{Request, Target, Verdict, evaluate_documents},
     },
 };
 
@@ -99,7 +99,7 @@ fn trust(role: &Role) -> Check {
         let detail = format!("The trust policy of role {name} cannot be read as a policy document.");
         return Check::open(TRUST, detail, Some(set_trust(role, &PolicyDocument::byok_trust())));
     };
-    match evaluate([&document], request) {
+    match evaluate_documents([&document], request) {
         Verdict::Allowed => Check::passed(TRUST, format!("The role {name} lets {SERVICE} assume it.")),
         Verdict::NotAllowed => Check::failed(
             TRUST,
@@ -130,7 +130,7 @@ fn trust(role: &Role) -> Check {
 pub(crate) fn is_trusting(trust_policy: &str) -> bool {
     let request = Request { action: "sts:AssumeRole", target: Target::Service(SERVICE) };
     PolicyDocument::parse(trust_policy)
-        .is_ok_and(|document| evaluate([&document], request) == Verdict::Allowed)
+        .is_ok_and(|document| evaluate_documents([&document], request) == Verdict::Allowed)
 }
 
 /// A trust policy, with the statement that lets SLS assume the role.

@@ -30,7 +30,7 @@ pub enum Verdict {
 }
 
 /// Evaluates a request by all these documents together. The order of documents and statements does not count.
-pub fn evaluate<'a>(
+pub fn evaluate_documents<'a>(
     documents: impl IntoIterator<Item = &'a PolicyDocument>,
     request: Request<'_>,
 ) -> Verdict {

@@ -12,12 +12,15 @@ fn document(statements: &[Value]) -> PolicyDocument {
 }
 
 fn pass_role(statements: &[Value]) -> Verdict {
-    evaluate([&document(statements)], Request { action: "ram:PassRole", target: Target::Resource(ROLE) })
+    evaluate_documents(
+        [&document(statements)],
+        Request { action: "ram:PassRole", target: Target::Resource(ROLE) },
+    )
 }
 
 fn assumed(statements: &[Value]) -> Verdict {
     let target = Target::Service("log.aliyuncs.com");
-    evaluate([&document(statements)], Request { action: "sts:AssumeRole", target })
+    evaluate_documents([&document(statements)], Request { action: "sts:AssumeRole", target })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "values are written where they are used")]
@@ -39,7 +42,10 @@ fn a_request_is_allowed_by_every_spelling_of_a_statement() {
     assert_eq!(pass_role(&[unlisted]), Verdict::Allowed);
     let statement = json!({"Statement": statement("Allow", json!("*"), json!("*"))}).to_string();
     let one = PolicyDocument::parse(&statement).unwrap();
-    assert_eq!(evaluate([&one], Request { action: "a:B", target: Target::Resource("r") }), Verdict::Allowed);
+    assert_eq!(
+        evaluate_documents([&one], Request { action: "a:B", target: Target::Resource("r") }),
+        Verdict::Allowed
+    );
 }
 
 #[test]
@@ -127,7 +133,7 @@ fn a_trust_policy_allows_only_the_service_it_names() {
         Verdict::Undecided(Uncertainty::Unreadable)
     );
     assert_eq!(
-        evaluate(
+        evaluate_documents(
             [&PolicyDocument::byok_trust()],
             Request { action: "sts:AssumeRole", target: Target::Service("log.aliyuncs.com") }
         ),
@@ -160,7 +166,7 @@ proptest! {
         prop_assert_eq!(pass_role(&reversed), whole);
         let (one, two) = statements.split_at(cut.min(statements.len()));
         let request = Request { action: "ram:PassRole", target: Target::Resource(ROLE) };
-        prop_assert_eq!(evaluate([&document(one), &document(two)], request), whole);
+        prop_assert_eq!(evaluate_documents([&document(one), &document(two)], request), whole);
     }
 
     #[test]
