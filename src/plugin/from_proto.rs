@@ -96,6 +96,10 @@ pub(super) fn r#move(request: pb::move_resource_state::Request) -> MoveRequest {
     MoveRequest {
         source_provider_address: request.source_provider_address,
         source_type_name: request.source_type_name,
+        source_schema_version: request.source_schema_version,
+        source_state: raw_state(request.source_state),
+        source_private: request.source_private,
+        source_identity: raw_state(request.source_identity),
         target_type_name: request.target_type_name,
     }
 }
@@ -121,6 +125,10 @@ mod tests {
 
     fn identity_data(bytes: &[u8]) -> pb::ResourceIdentityData {
         pb::ResourceIdentityData { identity_data: Some(msgpack(bytes)) }
+    }
+
+    fn json_state(json: &[u8]) -> pb::RawState {
+        pb::RawState { json: json.to_vec(), ..Default::default() }
     }
 
     fn encoded(bytes: &[u8]) -> Encoded {
@@ -278,11 +286,17 @@ mod tests {
         let moved = r#move(pb::move_resource_state::Request {
             source_provider_address: "p".into(),
             source_type_name: "s".into(),
+            source_schema_version: 5,
+            source_state: Some(json_state(b"{}")),
+            source_private: b"private".to_vec(),
+            source_identity: Some(json_state(b"[]")),
             target_type_name: "t".into(),
             ..Default::default()
         });
         assert_eq!(moved.source_provider_address, "p");
-        assert_eq!(moved.source_type_name, "s");
+        assert_eq!((moved.source_type_name.as_str(), moved.source_schema_version), ("s", 5));
+        assert_eq!((moved.source_state.json, moved.source_private), (b"{}".to_vec(), b"private".to_vec()));
+        assert_eq!(moved.source_identity.json, b"[]");
         assert_eq!(moved.target_type_name, "t");
     }
 }

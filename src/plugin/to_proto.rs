@@ -6,7 +6,8 @@ use schema::{
     function::FunctionError,
     messages::{
         ActionEvent, ApplyResponse, DataReadResponse, Encoded, GenerateConfigResponse, ImportResponse,
-        Imported, ListEvent, PlanResponse, ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
+        Imported, ListEvent, MoveResponse, PlanResponse, ReadResponse, UpgradeIdentityResponse,
+        UpgradeStateResponse,
     },
 };
 
@@ -107,6 +108,15 @@ pub(super) fn generate_config(response: GenerateConfigResponse) -> pb::generate_
     pb::generate_resource_config::Response {
         config: value(response.config),
         diagnostics: diagnostics(response.diagnostics),
+    }
+}
+
+pub(super) fn r#move(response: MoveResponse) -> pb::move_resource_state::Response {
+    pb::move_resource_state::Response {
+        target_state: value(response.target_state),
+        diagnostics: diagnostics(response.diagnostics),
+        target_private: response.target_private,
+        target_identity: identity(response.target_identity),
     }
 }
 
@@ -369,6 +379,24 @@ mod tests {
         let (diagnostics, sent) = warning();
         let completed = action_event(ActionEvent::Completed(diagnostics));
         assert_eq!(completed.r#type, Some(Type::Completed(Completed { diagnostics: sent })));
+    }
+
+    #[test]
+    fn every_field_of_a_move_is_sent() {
+        let (diagnostics, sent) = warning();
+        let response = MoveResponse {
+            target_state: encoded(b"state"),
+            target_private: b"private".to_vec(),
+            target_identity: Some(encoded(b"identity")),
+            diagnostics,
+        };
+        let expected = pb::move_resource_state::Response {
+            target_state: Some(msgpack(b"state")),
+            diagnostics: sent,
+            target_private: b"private".to_vec(),
+            target_identity: Some(identity_data(b"identity")),
+        };
+        assert_eq!(r#move(response), expected);
     }
 
     #[test]

@@ -10,13 +10,14 @@ use super::{
     generation, json,
     messages::{
         ApplyRequest, ApplyResponse, Encoded, GenerateConfigRequest, GenerateConfigResponse, ImportRequest,
-        ImportResponse, Imported, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
-        UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
+        ImportResponse, Imported, MoveRequest, MoveResponse, PlanRequest, PlanResponse, RawState,
+        ReadRequest, ReadResponse, UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest,
+        UpgradeStateResponse,
     },
     planning,
     resource::{
-        Context, Create, Destroyed, IdentitySchema, Import, Outcome, PlanCreate, PlanDestroy, PlanUpdate,
-        Stored, Update,
+        Context, Create, Destroyed, IdentitySchema, Import, MoveSource, Outcome, PlanCreate, PlanDestroy,
+        PlanUpdate, Stored, Update,
     },
 };
 
@@ -54,6 +55,7 @@ pub(super) trait Erased: Send + Sync {
     fn apply<'a>(&'a self, context: &'a Context, request: ApplyRequest) -> BoxFuture<'a, ApplyResponse>;
     fn import<'a>(&'a self, context: &'a Context, request: ImportRequest) -> BoxFuture<'a, ImportResponse>;
     fn generate_config(&self, request: &GenerateConfigRequest) -> GenerateConfigResponse;
+    fn move_from(&self, request: MoveRequest) -> MoveResponse;
     fn identity(&self, state: &Encoded) -> Option<Encoded>;
     fn encode_identity(&self, identity: &Value) -> Result<Encoded, Diagnostic>;
     fn encode_object(&self, object: Value) -> Result<Encoded, Diagnostic>;
@@ -151,6 +153,10 @@ impl<R: Resource> Erased for Adapter<R> {
         })
     }
 
+    fn move_from(&self, request: MoveRequest) -> MoveResponse {
+        self.try_move(request).unwrap_or_else(|problem| MoveResponse::refused(self.codec.locate(problem)))
+    }
+
     fn generate_config(&self, request: &GenerateConfigRequest) -> GenerateConfigResponse {
         match self.try_generate_config(request) {
             Ok(config) => GenerateConfigResponse { config, diagnostics: Diagnostics::new() },
@@ -167,7 +173,7 @@ impl<R: Resource> Erased for Adapter<R> {
         self.identity_of(Some(&model)).ok().flatten()
     }
 
-    /// Encodes the identity of an object that exists. Hosts accept one with a null in it, and find nothing by it.
+    /// Encodes the identity of an object that exists.
     ///
     /// # Errors
     ///
@@ -176,15 +182,8 @@ impl<R: Resource> Erased for Adapter<R> {
         let Some(schema) = &self.identity else {
             return Err(no_identity(self.type_name()));
         };
-        let absent = |name: &str| identity.attribute(name).is_null() || identity.attribute(name).is_unknown();
-        match schema.attributes.iter().find(|attribute| absent(attribute.name)) {
-            Some(attribute) => Err(Diagnostic::error(
-                "Identity is incomplete",
-                format!(
-                    "{} of the identity is null or unknown. This is a bug in the provider.",
-                    attribute.name
-                ),
-            )),
+        match schema.incomplete_member(identity) {
+            Some(name) => Err(incomplete_identity(name)),
             None => encode(identity, &schema.implied_type()),
         }
     }
@@ -207,11 +206,7 @@ impl<R: Resource> Erased for Adapter<R> {
 
 impl<R: Resource> Adapter<R> {
     fn try_upgrade(&self, request: &UpgradeStateRequest) -> Result<Encoded, Diagnostic> {
-        if request.raw_state.is_flatmap {
-            return Err(unreadable_state("it was written by a Terraform older than 0.12"));
-        }
-        let stored: serde_json::Value = serde_json::from_slice(&request.raw_state.json)
-            .map_err(|error| unreadable_state(&format!("it is not valid JSON ({error})")))?;
+        let stored = read_json(&request.raw_state)?;
         let present = if request.version < self.codec.schema.version {
             self.resource.upgrade(request.version, stored)?
         } else {
@@ -238,7 +233,10 @@ impl<R: Resource> Adapter<R> {
             stored
         };
         let value = json::decode_state(&stored, &of).map_err(|error| unreadable_state(&error.to_string()))?;
-        encode(&value, &of)
+        match identity.missing_member(&value) {
+            Some(name) => Err(unreadable_state(&format!("its identity has no {name}"))),
+            None => encode(&value, &of),
+        }
     }
 
     async fn try_read(&self, context: &Context, request: ReadRequest) -> Result<ReadResponse, Diagnostics> {
@@ -398,6 +396,24 @@ impl<R: Resource> Adapter<R> {
         })
     }
 
+    fn try_move(&self, request: MoveRequest) -> Result<MoveResponse, Diagnostic> {
+        let source = MoveSource {
+            provider_address: request.source_provider_address,
+            type_name: request.source_type_name,
+            schema_version: request.source_schema_version,
+            state: read_json_or_null(&request.source_state)?,
+            private: request.source_private,
+            identity: read_json_or_null(&request.source_identity)?,
+        };
+        let moved = self.resource.move_from(&source)?;
+        Ok(MoveResponse {
+            target_identity: self.identity_of(Some(&moved.state))?,
+            target_state: self.codec.encode(moved.state.into_object())?,
+            target_private: write_private(&moved.private)?,
+            diagnostics: Diagnostics::new(),
+        })
+    }
+
     fn try_generate_config(&self, request: &GenerateConfigRequest) -> Result<Encoded, Diagnostic> {
         let state = require(self.codec.decode(&request.state)?, self.type_name(), "state")?;
         let config = to_model(generation::configuration(&self.codec.schema, state.clone()))?;
@@ -407,7 +423,11 @@ impl<R: Resource> Adapter<R> {
     fn identity_of(&self, state: Option<&R::Model>) -> Result<Option<Encoded>, Diagnostic> {
         match (&self.identity, state) {
             (Some(schema), Some(state)) => {
-                encode(&self.resource.identity(state), &schema.implied_type()).map(Some)
+                let identity = self.resource.identity(state);
+                match schema.missing_member(&identity) {
+                    Some(name) => Err(incomplete_identity(name)),
+                    None => encode(&identity, &schema.implied_type()).map(Some),
+                }
             }
             _ => Ok(None),
         }
@@ -446,6 +466,28 @@ fn unreadable_state(why: &str) -> Diagnostic {
     Diagnostic::error(
         "Stored state cannot be read",
         format!("The state of this resource cannot be used: {why}. {REIMPORT}"),
+    )
+}
+
+/// Reads what a host has stored.
+fn read_json(stored: &RawState) -> Result<serde_json::Value, Diagnostic> {
+    if stored.is_flatmap {
+        return Err(unreadable_state("it was written by a Terraform older than 0.12"));
+    }
+    serde_json::from_slice(&stored.json)
+        .map_err(|error| unreadable_state(&format!("it is not valid JSON ({error})")))
+}
+
+/// Reads what a host has stored; null if it sent nothing.
+fn read_json_or_null(stored: &RawState) -> Result<serde_json::Value, Diagnostic> {
+    if *stored == RawState::default() { Ok(serde_json::Value::Null) } else { read_json(stored) }
+}
+
+/// Hosts accept an identity with a null in it, and find nothing by it.
+fn incomplete_identity(member: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Identity is incomplete",
+        format!("{member} of the identity is null or unknown. This is a bug in the provider."),
     )
 }
 

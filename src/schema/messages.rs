@@ -272,8 +272,36 @@ pub struct MoveRequest {
     pub source_provider_address: String,
     /// The resource type it has there.
     pub source_type_name: String,
+    /// The schema version its state was written with.
+    pub source_schema_version: i64,
+    /// Its state there.
+    pub source_state: RawState,
+    /// What its provider stored beside the state.
+    pub source_private: Vec<u8>,
+    /// Its identity there; empty if it has none.
+    pub source_identity: RawState,
     /// The resource type it shall have here.
     pub target_type_name: String,
+}
+
+/// The object in its new resource type.
+#[derive(Clone, Debug, Default)]
+pub struct MoveResponse {
+    /// Its state; absent after an error.
+    pub target_state: Encoded,
+    /// The provider's own data about it.
+    pub target_private: Vec<u8>,
+    /// Its identity, if the type has one.
+    pub target_identity: Option<Encoded>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+impl MoveResponse {
+    /// The object is not taken over.
+    pub fn refused(diagnostics: impl Into<Diagnostics>) -> MoveResponse {
+        MoveResponse { diagnostics: diagnostics.into(), ..MoveResponse::default() }
+    }
 }
 
 /// Asks to bring a stored identity to the present identity schema version.

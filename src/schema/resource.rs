@@ -57,9 +57,20 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
         Ok(state)
     }
 
-    /// Brings an identity stored with an older version of its schema to the present one.
+    /// Brings an identity stored with an older version of its schema to the present one. If a member that an import must give
+    /// is null then, the host is given an error in place of the identity.
     fn upgrade_identity(&self, _version: i64, identity: serde_json::Value) -> serde_json::Value {
         identity
+    }
+
+    /// Takes over an object of another resource type, which a `moved` block names (protocol 6.5). Nothing is called: what
+    /// the state there does not hold, the read that follows finds out.
+    ///
+    /// # Errors
+    ///
+    /// The object cannot be taken over, with what to do instead. So it is with every type unless a resource says otherwise.
+    fn move_from(&self, source: &MoveSource) -> Result<Moved<Self>, Diagnostic> {
+        Err(source.refused(self.type_name()))
     }
 
     /// Called with every object of the state, in each phase and before any other call about the object, also if nothing
@@ -238,6 +249,45 @@ impl<R: Resource> From<Diagnostics> for Destroyed<R> {
     }
 }
 
+/// An object of another resource type, as it is stored.
+#[derive(Clone, Debug, Default)]
+pub struct MoveSource {
+    /// The address of its provider: `registry.terraform.io/aliyun/alicloud`.
+    pub provider_address: String,
+    /// Its resource type.
+    pub type_name: String,
+    /// The schema version its state was written with.
+    pub schema_version: i64,
+    /// Its state; nothing is known of its schema here.
+    pub state: serde_json::Value,
+    /// What its provider stored beside the state.
+    pub private: Vec<u8>,
+    /// Its identity; null if it has none.
+    pub identity: serde_json::Value,
+}
+
+impl MoveSource {
+    /// Says that it cannot become an object of the type `target`, and how to import it in place of that.
+    pub fn refused(&self, target: &str) -> Diagnostic {
+        Diagnostic::error(
+            "Move between resource types not supported",
+            format!(
+                "{target} cannot take over a {} of provider {}. Remove the moved block, take the object out of the state under its old address, and import it under the new one:\n\n  terraform state rm OLD_ADDRESS\n  terraform import NEW_ADDRESS ID",
+                self.type_name, self.provider_address
+            ),
+        )
+    }
+}
+
+/// An object that was taken over from another resource type.
+#[derive(Debug)]
+pub struct Moved<R: Resource> {
+    /// Its attributes, as far as they are known.
+    pub state: R::Model,
+    /// The resource's own data about it.
+    pub private: R::Private,
+}
+
 /// What a person gave to import an object.
 #[derive(Clone, Debug)]
 pub enum Import {
@@ -294,6 +344,18 @@ impl IdentityAttribute {
 }
 
 impl IdentitySchema {
+    /// The first member that an import must give, and that is null or unknown in this identity.
+    pub fn missing_member(&self, identity: &Value) -> Option<&'static str> {
+        let required = self.attributes.iter().filter(|attribute| attribute.required_for_import);
+        required.map(|attribute| attribute.name).find(|name| is_missing(identity.attribute(name)))
+    }
+
+    /// The first member that is null or unknown in this identity.
+    pub fn incomplete_member(&self, identity: &Value) -> Option<&'static str> {
+        let mut names = self.attributes.iter().map(|attribute| attribute.name);
+        names.find(|name| is_missing(identity.attribute(name)))
+    }
+
     /// The type of an identity of this schema.
     pub fn implied_type(&self) -> Type {
         Type::Object(
@@ -303,4 +365,8 @@ impl IdentitySchema {
                 .collect(),
         )
     }
+}
+
+fn is_missing(member: &Value) -> bool {
+    member.is_null() || member.is_unknown()
 }

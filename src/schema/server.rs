@@ -21,7 +21,7 @@ use super::{
     messages::{
         ActionEvent, ApplyRequest, ApplyResponse, ConfigureRequest, DataReadRequest, DataReadResponse,
         Encoded, GenerateConfigRequest, GenerateConfigResponse, ImportRequest, ImportResponse, ListEvent,
-        ListRequest, MoveRequest, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+        ListRequest, MoveRequest, MoveResponse, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
         UpgradeIdentityRequest, UpgradeIdentityResponse, UpgradeStateRequest, UpgradeStateResponse,
     },
     provider::Configure,
@@ -188,16 +188,12 @@ impl ProviderServer {
         self.resource(type_name).ok()?.identity(state)
     }
 
-    /// Refuses to take over an object of another resource type: none is known here.
-    pub fn move_resource_state(&self, request: &MoveRequest) -> Diagnostics {
-        Diagnostic::error(
-            "Move between resource types not supported",
-            format!(
-                "{} cannot take over a {} of provider {}. Remove the moved block, take the object out of the state under its old address, and import it under the new one:\n\n  terraform state rm OLD_ADDRESS\n  terraform import NEW_ADDRESS ID",
-                request.target_type_name, request.source_type_name, request.source_provider_address
-            ),
-        )
-        .into()
+    /// Takes over an object of another resource type.
+    pub fn move_resource_state(&self, request: MoveRequest) -> MoveResponse {
+        match self.resource(&request.target_type_name) {
+            Ok(resource) => resource.move_from(request),
+            Err(problem) => MoveResponse::refused(problem),
+        }
     }
 
     /// Brings a stored identity to the present version.

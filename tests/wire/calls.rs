@@ -45,7 +45,7 @@ async fn the_schema_says_what_there_is() {
     let capabilities = pb::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
-        move_resource_state: false,
+        move_resource_state: true,
         generate_resource_config: true,
     };
     assert_eq!(schema.server_capabilities, Some(capabilities));
@@ -250,20 +250,6 @@ async fn a_stored_state_is_upgraded() {
 }
 
 #[tokio::test]
-async fn a_stored_identity_is_upgraded() {
-    let served = Served::start().await;
-    let (_, mut provider) = served.connect().await;
-    let request = pb::upgrade_resource_identity::Request {
-        type_name: type_name(),
-        version: 1,
-        raw_identity: Some(pb::RawState { json: br#"{"name":"a"}"#.to_vec(), ..Default::default() }),
-    };
-    let upgraded = provider.upgrade_resource_identity(request).await.unwrap().into_inner();
-    clean(&upgraded.diagnostics);
-    assert_eq!(upgraded.upgraded_identity, Some(identity(IDENTITY_A)));
-}
-
-#[tokio::test]
 async fn an_object_is_imported_by_id_and_by_identity() {
     let served = Served::start().await;
     let (_, mut provider) = served.connect().await;
@@ -340,21 +326,6 @@ async fn refined_unknown_values_are_taken_and_plain_ones_planned() {
     clean(&planned.diagnostics);
     let bytes = planned.planned_state.unwrap().msgpack;
     assert!(bytes.ends_with(b"\xa4text\xd4\x00\x00"), "{bytes:02x?}");
-}
-
-#[tokio::test]
-async fn an_object_of_another_type_is_not_taken_over() {
-    let served = Served::start().await;
-    let (_, mut provider) = served.connect().await;
-    let request = pb::move_resource_state::Request {
-        source_provider_address: "example.test/other/other".into(),
-        source_type_name: "other_thing".into(),
-        target_type_name: type_name(),
-        ..Default::default()
-    };
-    let moved = provider.move_resource_state(request).await.unwrap().into_inner();
-    assert_eq!(moved.target_state, None);
-    assert!(moved.diagnostics[0].detail.contains("other_thing"));
 }
 
 #[track_caller]

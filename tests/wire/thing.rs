@@ -17,8 +17,8 @@ use schema::{
     model, msgpack,
     provider::Configure,
     resource::{
-        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
-        PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, MoveSource,
+        Moved, Outcome, Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
     },
 };
 use tokio::sync::Notify;
@@ -44,6 +44,12 @@ pub const GARBLED: &str = "garbled";
 
 /// A text that the resource leaves out of a configuration that it generates.
 pub const UNSAID: &str = "unsaid";
+
+/// Is created, updated and destroyed with an error at the end.
+pub const HALF: &str = "half";
+
+/// A resource type of another provider whose objects the resource takes over.
+pub const LABEL: &str = "other_label";
 
 /// Waits in `read` until the call is cancelled, and then says so.
 pub const WAITS: &str = "waits";
@@ -169,6 +175,30 @@ impl Resource for Thing {
         Ok(state)
     }
 
+    /// Version 0 called the name a label.
+    fn upgrade_identity(&self, version: i64, identity: serde_json::Value) -> serde_json::Value {
+        assert_eq!(version, 0);
+        serde_json::json!({ "name": identity["label"] })
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Result<Moved<Self>, Diagnostic> {
+        assert!(source.state["label"] != PANICS, "asked to panic");
+        if source.type_name != LABEL {
+            return Err(source.refused(self.type_name()));
+        }
+        let label = source.state["label"].as_str();
+        let name = label.map_or(Field::Null, Field::from);
+        let private = [
+            ("version", source.schema_version.to_string()),
+            ("private", String::from_utf8(source.private.clone()).unwrap()),
+            ("identity", source.identity.to_string()),
+        ];
+        Ok(Moved {
+            state: ThingModel { name, ..ThingModel::default() },
+            private: private.map(|(name, value)| (name.to_owned(), value)).into(),
+        })
+    }
+
     async fn plan_create(&self, _context: &Context, request: PlanCreate<Self>) -> Plan<Self> {
         panic_if_asked(&request.config.name);
         Plan {
@@ -196,8 +226,9 @@ impl Resource for Thing {
 
     async fn create(&self, _context: &Context, request: Create<Self>) -> Outcome<Self> {
         panic_if_asked(&request.config.name);
+        let diagnostics = half_done(&request.config.name);
         let state = garbled(ThingModel { id: Field::from("made"), ..request.planned });
-        Outcome { state: Some(state), private: request.private, diagnostics: Diagnostics::new() }
+        Outcome { state: Some(state), private: request.private, diagnostics }
     }
 
     async fn read(&self, context: &Context, request: Stored<Self>) -> Outcome<Self> {
@@ -217,12 +248,16 @@ impl Resource for Thing {
 
     async fn update(&self, _context: &Context, request: Update<Self>) -> Outcome<Self> {
         panic_if_asked(&request.config.name);
+        let diagnostics = half_done(&request.config.name);
         let state = Some(garbled(request.planned));
-        Outcome { state, private: request.private, diagnostics: Diagnostics::new() }
+        Outcome { state, private: request.private, diagnostics }
     }
 
     async fn delete(&self, _context: &Context, request: Stored<Self>) -> Destroyed<Self> {
         panic_if_asked(&request.state.name);
+        if request.state.name == Field::from(HALF) {
+            return half_done(&request.state.name).into();
+        }
         if request.state.name == Field::from(STAYS) {
             let found = ThingModel { text: Field::Known("found".into()), ..request.state };
             return Destroyed {
@@ -255,6 +290,14 @@ impl Resource for Thing {
 
 fn panic_if_asked(name: &Field<String>) {
     assert!(*name != Field::from(PANICS), "asked to panic");
+}
+
+fn half_done(name: &Field<String>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    if *name == Field::from(HALF) {
+        diagnostics.error("Half done", "the rest failed");
+    }
+    diagnostics
 }
 
 fn garbled(thing: ThingModel) -> ThingModel {

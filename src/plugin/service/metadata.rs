@@ -7,11 +7,12 @@ use schema::{Diagnostics, ProviderServer};
 /// What this provider can do.
 ///
 /// Destroys are planned, which is the only place to warn of what they leave. A host may use a cached schema, because no
-/// call needs that the host has asked for the schema before.
+/// call needs that the host has asked for the schema before. Objects of other resource types are offered, which most
+/// resources refuse in words of their own.
 const CAPABILITIES: pb::ServerCapabilities = pb::ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,
-    move_resource_state: false,
+    move_resource_state: true,
     generate_resource_config: true,
 };
 

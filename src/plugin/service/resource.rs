@@ -11,8 +11,8 @@ use super::{from_proto, guard, pb, to_proto};
 use schema::{
     ProviderServer,
     messages::{
-        ApplyResponse, Encoded, GenerateConfigResponse, ImportResponse, PlanResponse, ReadResponse,
-        UpgradeIdentityResponse, UpgradeStateResponse,
+        ApplyResponse, Encoded, GenerateConfigResponse, ImportResponse, MoveResponse, PlanResponse,
+        ReadResponse, UpgradeIdentityResponse, UpgradeStateResponse,
     },
 };
 
@@ -136,7 +136,6 @@ pub(super) async fn r#move(
     request: pb::move_resource_state::Request,
 ) -> pb::move_resource_state::Response {
     let request = from_proto::r#move(request);
-    let call = async { server.move_resource_state(&request) };
-    let found = guard("MoveResourceState", call).await.unwrap_or_else(Into::into);
-    pb::move_resource_state::Response { diagnostics: to_proto::diagnostics(found), ..Default::default() }
+    let call = async { server.move_resource_state(request) };
+    to_proto::r#move(guard("MoveResourceState", call).await.unwrap_or_else(MoveResponse::refused))
 }
