@@ -141,6 +141,16 @@ pub fn keep_encrypting(scene: &Scene, text: &Text) {
     scene.run(&APPLY).succeeded();
 }
 
+/// Removes the `moved` block, and runs the commands of the text.
+pub fn import_in_place_of_the_move(scene: &Scene, text: &Text) {
+    scene.remove("moved.tf");
+    for command in text.to_copy().remove(0).lines() {
+        let command = command.replace("OLD_ADDRESS", "terraform_data.app");
+        let command = command.replace("NEW_ADDRESS", "alicloud_log_store_encryption.app");
+        run(scene, &command.replace(" ID", " audit:app"));
+    }
+}
+
 /// The text has examples of the command, of which the first one is followed with what the scene has.
 pub fn import_as_the_example(scene: &Scene, text: &Text) {
     let block = text.to_copy().remove(0);

@@ -54,10 +54,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("Listed object is incomplete", A_BUG),
     ("Listing interrupted", "the oldest host of the tests, Terraform 1.11, has no query"),
     ("Malformed import identity", "the oldest host of the tests, Terraform 1.11, knows no identity"),
-    (
-        "Move between resource types not supported",
-        "no situation has a moved block from another resource type yet",
-    ),
     ("No resource identity", BUG_OF_HOST),
     ("Private data cannot be written", A_BUG),
     ("Provider not configured", BUG_OF_HOST),

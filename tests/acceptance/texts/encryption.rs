@@ -336,6 +336,16 @@ pub fn import_of_nothing() -> Printed {
 }
 
 /// An import by something that is no id.
+pub fn move_of_another_type() -> Printed {
+    let scene = scene(&[("app", service_key(true, "default"))]);
+    scene.write("main.tf", "resource \"terraform_data\" \"app\" {}\n");
+    scene.apply();
+    let moved = "moved {\n  from = terraform_data.app\n  to   = alicloud_log_store_encryption.app\n}\n";
+    scene.write("moved.tf", moved);
+    scene.write("main.tf", &encryption("app", ""));
+    Printed::by_plan(scene)
+}
+
 pub fn malformed_import() -> Printed {
     let scene = scene(&[("app", service_key(true, "default"))]);
     scene.write("main.tf", &encryption("app", ""));

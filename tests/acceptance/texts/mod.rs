@@ -72,6 +72,7 @@ situations![
     encryption::names_known_at_apply,
     encryption::import_of_nothing,
     encryption::malformed_import,
+    encryption::move_of_another_type,
     role::new_roles,
     role::role_refresh,
     role::role_changes,

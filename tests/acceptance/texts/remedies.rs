@@ -54,6 +54,7 @@ const FOLLOWED: &[(&str, &str, Act)] = &[
     ("planned_destroy", "Destroying may switch encryption off", By(keep_encrypting)),
     ("import_of_nothing", "There is no encryption configuration to import", Instead(apply_alone)),
     ("malformed_import", "Malformed import id", Instead(import_as_the_example)),
+    ("move_of_another_type", "Move between resource types not supported", By(import_in_place_of_the_move)),
     ("names_known_at_apply", "Two resources configure one Logstore", By(remove_one_of_two)),
     ("new_roles", "A role of this name exists already", By(first_command)),
     ("new_roles", "The name of the ram:PassRole policy is taken", By(another_policy_name)),
