@@ -1,13 +1,13 @@
 //! Sending and fetching, on a few connections at once.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use test_support::EmulatorProcess;
+use test_support::http::exchange_on;
+use test_support::{EmulatorProcess, Response};
 
 use crate::Failure;
 use crate::request;
@@ -48,26 +48,37 @@ pub fn put(
 /// If a call fails, or there are more groups or less.
 pub fn pull(emulator: &EmulatorProcess, logstore: usize, groups: usize) -> Result<Duration, Failure> {
     let begun = Instant::now();
-    let found = in_lanes(|shard| pull_shard(emulator, &name(logstore), shard))?;
+    let found = in_lanes(|shard| pull_shard(emulator, &name(logstore), shard, groups))?;
     let time = begun.elapsed();
     if found == groups { Ok(time) } else { Err(format!("{found} groups came back, not {groups}").into()) }
 }
 
-fn pull_shard(emulator: &EmulatorProcess, logstore: &str, shard: usize) -> Result<usize, Failure> {
+/// How many groups there are, which takes `most` pulls at most.
+fn pull_shard(
+    emulator: &EmulatorProcess,
+    logstore: &str,
+    shard: usize,
+    most: usize,
+) -> Result<usize, Failure> {
     let mut connection = Connection::open(emulator)?;
     let answer = connection.call(&request::first_cursor(logstore, shard))?;
     let answer: Value = serde_json::from_slice(&answer.body)?;
     let mut cursor = answer.get("cursor").and_then(Value::as_str).ok_or("no cursor")?.to_owned();
     let mut found = 0;
-    loop {
+    for _ in 0..=most {
         let answer = connection.call(&request::pull_logs(logstore, shard, &cursor, BATCH))?;
-        let count: usize = answer.header("x-log-count")?.parse()?;
+        let count: usize = header(&answer, "x-log-count")?.parse()?;
         if count == 0 {
             return Ok(found);
         }
         found += count;
-        answer.header("x-log-cursor")?.clone_into(&mut cursor);
+        header(&answer, "x-log-cursor")?.clone_into(&mut cursor);
     }
+    Err(format!("after {most} pulls the end of shard {shard} has not come").into())
+}
+
+fn header<'a>(answer: &'a Response, name: &str) -> Result<&'a str, Failure> {
+    answer.header(name).ok_or_else(|| format!("no {name} in the answer").into())
 }
 
 fn name(logstore: usize) -> String {
@@ -95,50 +106,22 @@ fn in_lanes(run: impl Fn(usize) -> Result<usize, Failure> + Sync) -> Result<usiz
 
 /// One connection, kept alive.
 struct Connection {
-    stream: BufReader<TcpStream>,
-}
-
-struct Answer {
-    head: Vec<String>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Result<&str, Failure> {
-        let lines = self.head.iter().filter_map(|line| line.split_once(": "));
-        let value =
-            lines.filter(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value).next();
-        value.ok_or_else(|| format!("no {name} in the answer").into())
-    }
+    stream: TcpStream,
 }
 
 impl Connection {
     fn open(emulator: &EmulatorProcess) -> Result<Self, Failure> {
         let stream = TcpStream::connect(emulator.address())?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::with_capacity(1 << 20, stream) })
+        Ok(Self { stream })
     }
 
     /// Sends a request and reads its answer, which has to be a success.
-    fn call(&mut self, request: &[u8]) -> Result<Answer, Failure> {
-        self.stream.get_mut().write_all(request)?;
-        let mut head = Vec::new();
-        loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line)? == 0 {
-                return Err("the connection was closed".into());
-            }
-            match line.trim_end() {
-                "" => break,
-                text => head.push(text.to_owned()),
-            }
-        }
-        let mut answer = Answer { head, body: Vec::new() };
-        answer.body = vec![0; answer.header("content-length")?.parse()?];
-        self.stream.read_exact(&mut answer.body)?;
-        match answer.head.first() {
-            Some(status) if status.starts_with("HTTP/1.1 200 ") => Ok(answer),
-            status => Err(format!("{status:?}: {}", String::from_utf8_lossy(&answer.body)).into()),
+    fn call(&mut self, request: &[u8]) -> Result<Response, Failure> {
+        let answer = exchange_on(&mut self.stream, request)?;
+        match answer.status {
+            200 => Ok(answer),
+            status => Err(format!("{status}: {}", answer.text()).into()),
         }
     }
 }

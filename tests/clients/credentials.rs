@@ -1,7 +1,6 @@
 //! One chain of credentials for all four services: every kind of source against the emulator.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cloud::clock::SystemClock;
@@ -24,12 +23,11 @@ use cloud::sts::{AssumeRole, AssumedRole, StsClient};
 use cloud::{CallContext, Dispatcher, DispatcherConfig};
 use emulator::{Clock, Config, Emulator, Seed};
 use serde_json::{Value, json};
+use test_support::identity;
+use test_support::network::Server;
 use time::format_description::well_known::Rfc3339;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
-use crate::identity_token;
-use crate::scene::{key, role};
+use crate::scene::{identity_token, key, role};
 
 const ADMIN: &str = "acs:ram::1234567890123456:role/Admin";
 const SESSION: &str = "acs:ram::1234567890123456:assumed-role/admin/s1";
@@ -45,14 +43,14 @@ fn seed() -> Value {
     let allow = |action: Value| json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] });
     let trust = json!({ "Version": "1", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": { "RAM": ["acs:ram::1234567890123456:root"],
-            "Federated": [identity_token::PROVIDER] } }] });
+            "Federated": [identity::PROVIDER] } }] });
     json!({
         "access_keys": [{ "id": "ak-alice", "secret": "sk-alice", "user": "alice" }],
         "users": [{ "name": "alice",
             "policies": [{ "name": "assume", "document": allow(json!("sts:AssumeRole")) }] }],
         "roles": [{ "name": "Admin", "assume_role_policy_document": trust,
             "policies": [{ "name": "all", "document": allow(json!(["ram:*", "kms:*", "log:*", "sts:*"])) }] }],
-        "oidc_providers": [identity_token::seeded_provider()],
+        "oidc_providers": [identity::seeded_provider()],
         "keys": [{ "id": "key-aes", "spec": "Aliyun_AES_256" }],
         "projects": [{ "name": "audit", "logstores": [{ "logstoreName": "app" }] }],
     })
@@ -222,45 +220,6 @@ fn as_answer(session: &AssumedRole) -> String {
     .to_string()
 }
 
-/// A server on this machine; `answer` gets the head of each request and gives a status and a body.
-struct Server {
-    address: String,
-    served: Arc<AtomicUsize>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Server {
-    async fn start(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let served = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&served);
-        let task = tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(stream.read_u8().await.unwrap());
-                }
-                count.fetch_add(1, Ordering::SeqCst);
-                let (status, body) = answer(str::from_utf8(&head).unwrap());
-                let length = body.len();
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-                );
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
-        });
-        Self { address, served, task }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 #[tokio::test]
 async fn keys_and_a_role() {
     let world = World::start().await;
@@ -326,10 +285,10 @@ async fn profiles_of_the_credentials_libraries() {
         session.access_key_secret.expose(),
         session.security_token.expose()
     );
-    let identity = world.write("token", &identity_token::token());
+    let identity = world.write("token", &identity_token());
     let oidc = format!(
         "[default]\ntype = oidc_role_arn\nrole_arn = {ADMIN}\noidc_provider_arn = {}\noidc_token_file = {}\n",
-        identity_token::PROVIDER,
+        identity::PROVIDER,
         identity.display()
     );
     for file in [role, token, oidc] {
@@ -354,14 +313,14 @@ async fn a_profile_with_a_command() {
 #[tokio::test]
 async fn a_token_of_an_identity_provider() {
     let world = World::start().await;
-    let file = world.write("token", &identity_token::token());
+    let file = world.write("token", &identity_token());
     let profile = json!({ "mode": "OIDC", "ram_role_arn": ADMIN, "oidc_token_file": file.to_str().unwrap(),
-        "oidc_provider_arn": identity_token::PROVIDER });
+        "oidc_provider_arn": identity::PROVIDER });
     world.serves_all(world.profile(&profile)).await;
     let role = OidcRole {
         role_arn: RoleArn::parse(ADMIN).unwrap(),
-        oidc_provider_arn: identity_token::PROVIDER.to_owned(),
-        token: TokenOrigin::Given(identity_token::token().into()),
+        oidc_provider_arn: identity::PROVIDER.to_owned(),
+        token: TokenOrigin::Given(identity_token().into()),
         role_session_name: "s1".to_owned(),
         duration_seconds: None,
         policy: None,
@@ -378,15 +337,14 @@ async fn a_credentials_uri_is_asked_once_for_all_services() {
     let server = Server::start(move |head| {
         let right = head.starts_with("GET /keys?code=a%20b HTTP/1.1\r\n");
         if right { (200, body.clone()) } else { (404, String::new()) }
-    })
-    .await;
-    let address = format!("{}/keys?code=a%20b", server.address);
+    });
+    let address = format!("{}/keys?code=a%20b", server.url());
     let uri = CredentialsUri::parse(&address, "test").unwrap();
     world.serves_all(only(uri)).await;
-    assert_eq!(server.served.load(Ordering::SeqCst), 1);
+    assert_eq!(server.asked(), 1);
     let profile = json!({ "mode": "CredentialsURI", "credentials_uri": address });
     world.serves_all(world.profile(&profile)).await;
-    assert_eq!(server.served.load(Ordering::SeqCst), 2);
+    assert_eq!(server.asked(), 2);
 }
 
 #[tokio::test]
@@ -404,33 +362,32 @@ async fn the_metadata_service_in_both_versions() {
                 "get /latest/meta-data/ram/security-credentials/admin" if authorized => (200, body.clone()),
                 _ => (403, String::new()),
             }
-        })
-        .await;
+        });
         let service =
-            MetadataService { endpoint: Endpoint::parse(&server.address).unwrap(), version_1: !version_2 };
+            MetadataService { endpoint: Endpoint::parse(&server.url()).unwrap(), version_1: !version_2 };
         let source = "test".to_owned();
         let ecs = EcsMetadata { role_name: None, required: false, service: service.clone(), source };
         world.serves_all(only(ecs)).await;
-        assert_eq!(server.served.load(Ordering::SeqCst), 3);
+        assert_eq!(server.asked(), 3);
         let json = json!({ "current": "p", "profiles": [{ "name": "p", "mode": "EcsRamRole" }] }).to_string();
         for file in [json.as_str(), "[default]\ntype = ecs_ram_role\n"] {
             let profile = ProfileSource { metadata: service.clone(), ..world.profiles(file) };
             world.serves_all(only(profile)).await;
         }
-        assert_eq!(server.served.load(Ordering::SeqCst), 9);
+        assert_eq!(server.asked(), 9);
     }
 }
 
 #[tokio::test]
 async fn a_broken_source_stops_although_the_next_would_do() {
     let world = World::start().await;
-    let server = Server::start(|_| (403, "canary".to_owned())).await;
-    let uri = CredentialsUri::parse(&format!("{}/?canary", server.address), "the variable X").unwrap();
+    let server = Server::start(|_| (403, "canary".to_owned()));
+    let uri = CredentialsUri::parse(&format!("{}/?canary", server.url()), "the variable X").unwrap();
     let next = GivenKeys { credentials: key("ak-alice", "sk-alice"), expiration: None };
     let config = ChainConfig { sources: vec![Arc::new(uri), Arc::new(next)], assume_role: None };
     let sts = StsClient::new(world.rpc(&dispatcher(config)));
     let error = sts.get_caller_identity(&world.context).await.unwrap_err();
     let text = format!("{error} {error:?}");
-    assert!(text.contains(&server.address) && text.contains("the variable X"), "{text}");
+    assert!(text.contains(&server.url()) && text.contains("the variable X"), "{text}");
     assert!(!text.contains("canary"), "{text}");
 }

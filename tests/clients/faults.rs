@@ -3,6 +3,7 @@
 use cloud::error::ErrorKind;
 use cloud::ram::{BYOK_SYSTEM_POLICIES, PolicyId, is_already_attached};
 use serde_json::json;
+use test_support::waiting::wait_for_in_task;
 
 use crate::scene::{SIGNATURES, Scene, each, new_role, policy, refused, role};
 
@@ -70,9 +71,8 @@ async fn a_cancelled_call_ends_at_once() {
     let name = role("admin");
     let call = scene.ram.get_role(&scene.context, &name);
     let cancel = async {
-        while scene.calls("GetRole").await.is_empty() {
-            tokio::task::yield_now().await;
-        }
+        let has_come = async || (!scene.calls("GetRole").await.is_empty()).then_some(());
+        wait_for_in_task("GetRole", has_come).await.unwrap();
         scene.context.cancel.cancel();
     };
     let (result, ()) = tokio::join!(call, cancel);

@@ -6,7 +6,6 @@ mod attachment;
 mod callers;
 mod credentials;
 mod faults;
-mod identity_token;
 mod kms;
 mod matrix;
 mod policy;

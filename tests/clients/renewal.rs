@@ -292,7 +292,7 @@ fn dispatcher(transport: &Arc<Watched>, clock: &Arc<StandingClock>, sts: Endpoin
 async fn encrypt_all(world: &World, forward: i64) {
     let mut done = 0;
     let mut work = stream::iter(0..LOGSTORES).map(|number| world.encrypt(number)).buffer_unordered(AT_ONCE);
-    while work.next().await.is_some() {
+    while let Some(()) = work.next().await {
         done += 1;
         match done {
             DUE_AFTER => world.emulator_clock.advance(forward),

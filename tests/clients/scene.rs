@@ -19,8 +19,9 @@ use cloud::sts::{AssumeRole, AssumedRole, StsClient};
 use cloud::{CallContext, Dispatcher, DispatcherConfig};
 use emulator::{Clock, Config, Emulator, Seed};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use test_support::async_http::control;
+use test_support::identity;
+use time::OffsetDateTime;
 
 pub const SIGNATURES: [SignatureVersion; 2] =
     [SignatureVersion::Acs3HmacSha256, SignatureVersion::V1HmacSha1];
@@ -129,22 +130,13 @@ impl Scene {
 
     /// The actions that have arrived at a service, and their statuses.
     pub async fn calls(&self, action: &str) -> Vec<Value> {
-        let log: Value = serde_json::from_str(&self.control("GET", "requests", "").await).unwrap();
+        let log = self.control("GET", "requests", "").await;
         let calls = log.as_array().unwrap().iter().filter(|call| call["action"] == action);
         calls.map(|call| call["status"].clone()).collect()
     }
 
-    async fn control(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.emulator.addr()).await.unwrap();
-        let request = format!(
-            "{method} /_emulator/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    async fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        control(self.emulator.addr(), method, path, body).await.unwrap()
     }
 }
 
@@ -216,4 +208,9 @@ pub fn refused<T: std::fmt::Debug>(result: Result<T, Error>, kind: ErrorKind, co
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.code()), (kind, Some(code)), "{error}");
     assert!(error.request_id().is_some() && !error.may_have_been_applied(), "{error}");
+}
+
+/// A token of the identity provider that is valid for ten minutes.
+pub fn identity_token() -> String {
+    identity::token("repo", OffsetDateTime::now_utc().unix_timestamp() + 600)
 }

@@ -9,10 +9,13 @@ use prost::Message as _;
 use serde_json::{Value, json};
 use test_support::http::exchange_on;
 use test_support::log_group::{LogGroup, LogGroupList};
-use test_support::{Key, Response, SlsRequest, date, rpc_request};
+use test_support::{Key, Response, SlsRequest, control_request, date, rpc_request};
 
 const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
+
+/// No shard here takes more.
+const MOST_PULLS: usize = 10_000;
 
 pub struct Client {
     addr: SocketAddr,
@@ -74,7 +77,7 @@ impl Client {
     #[track_caller]
     pub fn pull(&mut self, logstore: &str) -> Vec<Vec<u8>> {
         let (mut groups, mut cursor) = (Vec::new(), STANDARD.encode("0"));
-        loop {
+        for _ in 0..MOST_PULLS {
             let response = self.try_pull(logstore, &cursor).expect_success();
             if response.header("x-log-count") == Some("0") {
                 return groups;
@@ -82,6 +85,7 @@ impl Client {
             response.header("x-log-cursor").unwrap().clone_into(&mut cursor);
             groups.extend(LogGroupList::decode(response.body.as_slice()).unwrap().groups);
         }
+        panic!("after {MOST_PULLS} pulls the end of {logstore} has not come");
     }
 
     pub fn try_pull(&mut self, logstore: &str, cursor: &str) -> Response {
@@ -103,11 +107,7 @@ impl Client {
 
     /// A call of the control API.
     pub fn control(&mut self, method: &str, path: &str, body: &str) -> Response {
-        let length = body.len();
-        let request = format!(
-            "{method} /_emulator/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        self.exchange(request.as_bytes()).unwrap()
+        self.exchange(&control_request(self.addr, method, path, body)).unwrap()
     }
 
     fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempDir};
 use test_support::EmulatorProcess;
@@ -93,11 +92,6 @@ impl Server {
 
     pub fn client(&self) -> Client {
         Client::new(self.process.address())
-    }
-
-    /// From the start of the process to its ready line.
-    pub fn started_in(&self) -> Duration {
-        self.process.started_in()
     }
 
     /// SIGKILL.

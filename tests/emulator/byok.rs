@@ -3,8 +3,9 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::Key;
 
-use crate::client::{Key, START, TestServer};
+use crate::client::{START, TestServer};
 
 const RAM: &str = "2015-05-01";
 const KMS: &str = "2016-01-20";
@@ -155,7 +156,7 @@ async fn without_roles_and_keys_in_the_seed_references_are_not_looked_up() {
         }
         let bench = TestServer::with_seed(&seed.to_string(), Rules::Default, START).await;
         let response = bench.call("PUT", "/logstores/app", &body).await;
-        assert_eq!(response.status, status, "without {sections:?}: {}", response.body);
+        assert_eq!(response.status, status, "without {sections:?}: {}", response.text());
     }
 }
 

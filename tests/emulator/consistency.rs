@@ -3,8 +3,9 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::Key;
 
-use crate::client::{Key, START, TestServer};
+use crate::client::{START, TestServer};
 
 const RAM: &str = "2015-05-01";
 const STS: &str = "2015-04-01";
@@ -31,7 +32,7 @@ async fn bench() -> TestServer {
 
 async fn ram(bench: &TestServer, action: &str, parameters: &[(&str, &str)]) {
     let response = bench.rpc(&Key::root(), (RAM, action), parameters).await;
-    assert_eq!(response.status, 200, "{action}: {}", response.body);
+    assert_eq!(response.status, 200, "{action}: {}", response.text());
 }
 
 async fn attach(bench: &TestServer, policy: &str) {
@@ -122,7 +123,7 @@ async fn sts_may_not_see_a_role_or_the_permission_to_assume_it_yet() {
     stale(&bench, "sts", "AssumeRole", 1, 1).await;
     assume().await.assert_rpc_error(403, "NoPermission");
     let session = assume().await.json();
-    let caller = bench.rpc(&Key::of_session(&session), (STS, "GetCallerIdentity"), &[]).await.json();
+    let caller = bench.rpc(&Key::from_session(&session), (STS, "GetCallerIdentity"), &[]).await.json();
     assert_eq!(caller["Arn"], "acs:ram::1234567890123456:assumed-role/deployer/s1");
     // A session is no write to the account: one write back is still the attachment.
     stale(&bench, "sts", "AssumeRole", 1, 1).await;

@@ -2,8 +2,9 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::async_http::exchange;
 
-use crate::client::{START, TestServer, exchange, signed};
+use crate::client::{START, TestServer, signed};
 
 #[tokio::test]
 async fn health_names_account_region_and_time() {
@@ -168,8 +169,8 @@ async fn logs_are_written_and_read_without_an_sdk_as_long_as_their_key_is_on() {
     bench.control("PATCH", "keys/key-1", r#"{"state": "Disabled"}"#).await;
     for (method, body) in [("GET", ""), ("POST", r#"[{"user": "carol"}]"#)] {
         let refused = bench.try_control(method, logs, body).await;
-        assert_eq!(refused.status, 400, "{}", refused.body);
-        assert!(refused.body.contains("Rejected.Disabled"), "{}", refused.body);
+        assert_eq!(refused.status, 400, "{}", refused.text());
+        assert!(refused.text().contains("Rejected.Disabled"), "{}", refused.text());
     }
     bench.control("PATCH", "keys/key-1", r#"{"state": "Enabled"}"#).await;
     assert_eq!(bench.control("GET", logs, "").await.as_array().unwrap().len(), 2);
@@ -188,6 +189,6 @@ async fn bad_logs_and_keys_are_refused() {
         ("PATCH", "keys/key-2", r#"{"state": "Enabled"}"#, 404),
     ] {
         let refused = bench.try_control(method, path, body).await;
-        assert_eq!(refused.status, status, "{method} {path} {body}: {}", refused.body);
+        assert_eq!(refused.status, status, "{method} {path} {body}: {}", refused.text());
     }
 }

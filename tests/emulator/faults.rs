@@ -2,8 +2,10 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::async_http::exchange;
+use test_support::waiting::wait_for_in_task;
 
-use crate::client::{START, TestServer, exchange, signed};
+use crate::client::{START, TestServer, signed};
 
 const UPDATE: &str = r#"{"ttl":60}"#;
 
@@ -61,7 +63,7 @@ async fn errors_and_raw_answers_come_as_ordered() {
     let html = json!({"respond": {"status": 502, "content_type": "text/html", "body": "<html>"}});
     bench.fault(&json!({"service": "sls", "action": "UpdateLogStore", "effect": html}).to_string()).await;
     let response = bench.call("PUT", "/logstores/app", UPDATE).await;
-    assert_eq!((response.status, response.body.as_str()), (502, "<html>"));
+    assert_eq!((response.status, response.text().as_str()), (502, "<html>"));
     assert_eq!(response.header("content-type"), Some("text/html"));
     assert_eq!(ttl(&bench).await, 90);
 }
@@ -92,9 +94,7 @@ async fn a_call_whose_answer_is_held_is_carried_out_before_its_release() {
     bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":"hold_after"}"#).await;
     let (addr, request) = (bench.addr(), signed("proj.localhost", "PUT", "/logstores/app", UPDATE));
     let held = tokio::spawn(async move { exchange(addr, &request).await });
-    while ttl(&bench).await != 60 {
-        tokio::task::yield_now().await;
-    }
+    wait_for_in_task("the update", async || (ttl(&bench).await == 60).then_some(())).await.unwrap();
     assert!(!held.is_finished());
     bench.control("POST", "faults/release", "").await;
     held.await.unwrap().unwrap().assert_done();
@@ -123,9 +123,8 @@ async fn a_call_is_evaluated_even_if_its_client_hangs_up() {
     bench.arrived(1).await;
     drop(stream);
     bench.control("POST", "faults/release", "").await;
-    while bench.control("GET", "requests", "").await[0]["status"].is_null() {
-        tokio::task::yield_now().await;
-    }
+    let is_over = async || !bench.control("GET", "requests", "").await[0]["status"].is_null();
+    wait_for_in_task("the end of the call", async || is_over().await.then_some(())).await.unwrap();
     assert_eq!(ttl(&bench).await, 60);
 }
 
@@ -196,7 +195,7 @@ async fn a_quota_refuses_what_is_too_much_until_it_is_lifted() {
     ];
     for (body, says) in wrong {
         let answer = bench.try_control("PUT", "quotas", body).await;
-        assert!(answer.status == 400 && answer.body.contains(says), "{}", answer.body);
+        assert!(answer.status == 400 && answer.text().contains(says), "{}", answer.text());
     }
     bench.control("PUT", "quotas", r#"{"service":"sls","requests_per_second":1,"burst":2}"#).await;
     let quota = json!([{"service": "sls", "requests_per_second": 1, "burst": 2}]);

@@ -2,8 +2,10 @@
 
 use emulator::Rules;
 use serde_json::json;
+use test_support::Key;
+use test_support::async_http::exchange;
 
-use crate::client::{Key, START, TestServer};
+use crate::client::{START, TestServer, rpc_signed};
 
 const RAM: &str = "2015-05-01";
 const STS: &str = "2015-04-01";
@@ -67,10 +69,10 @@ async fn users_do_with_logstores_what_their_policies_allow() {
 async fn a_session_does_what_its_role_may_until_it_expires() {
     let bench = bench().await;
     let answer = bench.rpc(&alice(), (STS, "AssumeRole"), &DEPLOYER).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let session = Key::of_session(&answer.json());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let session = Key::from_session(&answer.json());
     let update = bench.call_by(&session, "PUT", "/logstores/app", r#"{"ttl":5}"#).await;
-    assert_eq!(update.status, 200, "{}", update.body);
+    assert_eq!(update.status, 200, "{}", update.text());
     let identity = bench.rpc(&session, (STS, "GetCallerIdentity"), &[]).await.json();
     assert_eq!(identity["Arn"], "acs:ram::1234567890123456:assumed-role/deployer/s1");
     bench
@@ -78,9 +80,9 @@ async fn a_session_does_what_its_role_may_until_it_expires() {
         .await
         .assert_rpc_error(403, "NoPermission");
 
-    let without = Key { token: None, ..Key::of_session(&answer.json()) };
+    let without = Key { token: None, ..Key::from_session(&answer.json()) };
     bench.rpc(&without, (STS, "GetCallerIdentity"), &[]).await.assert_rpc_error(400, "MissingSecurityToken");
-    let other = Key { token: Some("CAISother".to_owned()), ..Key::of_session(&answer.json()) };
+    let other = Key { token: Some("CAISother".to_owned()), ..Key::from_session(&answer.json()) };
     bench
         .rpc(&other, (STS, "GetCallerIdentity"), &[])
         .await
@@ -89,7 +91,7 @@ async fn a_session_does_what_its_role_may_until_it_expires() {
     // 14 minutes: within the window for dates, and the shortest session has one minute left.
     let shortest = [DEPLOYER[0], DEPLOYER[1], ("DurationSeconds", "900")];
     let short = bench.rpc(&alice(), (STS, "AssumeRole"), &shortest).await;
-    let short = Key::of_session(&short.json());
+    let short = Key::from_session(&short.json());
     bench.control("POST", "clock", r#"{"advance_seconds": 840}"#).await;
     assert_eq!(bench.call_by(&short, "GET", "/logstores/app", "").await.status, 200);
     bench.control("POST", "clock", r#"{"advance_seconds": 60}"#).await;
@@ -153,7 +155,7 @@ async fn a_permission_counts_for_the_resources_that_it_names() {
         assert_eq!(bench.rpc(&Key::root(), (RAM, "AttachPolicyToUser"), &to_bob).await.status, 200);
         let called = [&parameters[..], &[("RoleName", "Deployer")]].concat();
         let answer = bench.rpc(&bob(), (RAM, action), &called).await;
-        assert_eq!(answer.status, status, "{document}: {}", answer.body);
+        assert_eq!(answer.status, status, "{document}: {}", answer.text());
         assert_eq!(bench.rpc(&Key::root(), (RAM, "DetachPolicyFromUser"), &to_bob).await.status, 200);
     }
 }
@@ -161,9 +163,9 @@ async fn a_permission_counts_for_the_resources_that_it_names() {
 #[tokio::test]
 async fn a_repeated_call_is_refused_and_an_unknown_action_is_not_found() {
     let bench = bench().await;
-    let request = crate::client::rpc_signed(&bob(), (STS, "GetCallerIdentity"), "2026-11-20T08:00:00Z", &[]);
-    assert_eq!(crate::client::exchange(bench.addr(), &request).await.unwrap().status, 200);
-    let again = crate::client::exchange(bench.addr(), &request).await.unwrap();
+    let request = rpc_signed(&bob(), "127.0.0.1", (STS, "GetCallerIdentity"), &[]);
+    assert_eq!(exchange(bench.addr(), &request).await.unwrap().status, 200);
+    let again = exchange(bench.addr(), &request).await.unwrap();
     again.assert_rpc_error(400, "SignatureNonceUsed");
     bench.rpc(&bob(), (RAM, "GetRoles"), &[]).await.assert_rpc_error(404, "InvalidAction.NotFound");
     bench.rpc(&bob(), ("2014-05-26", "DescribeInstances"), &[]).await.assert_rpc_error(400, "InvalidVersion");

@@ -2,8 +2,9 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::async_http::exchange;
 
-use crate::client::{START, TestServer};
+use crate::client::{START, TestServer, signed};
 
 fn byok(enable: bool) -> Value {
     json!({"enable": enable, "encrypt_type": "sm4_gcm", "user_cmk_info": {
@@ -172,8 +173,8 @@ async fn metering_decides_whether_a_standard_logstore_may_change_its_mode() {
     let mode = |bench: &TestServer| {
         let addr = bench.addr();
         async move {
-            let request = crate::client::signed("proj.localhost", "GET", "/logstores/app/meteringmode", "");
-            crate::client::exchange(addr, &request).await.unwrap().json()
+            let request = signed("proj.localhost", "GET", "/logstores/app/meteringmode", "");
+            exchange(addr, &request).await.unwrap().json()
         }
     };
     assert_eq!(mode(&bench).await, json!({"meteringMode": "ChargeByFunction"}));

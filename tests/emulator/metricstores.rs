@@ -2,6 +2,7 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::Response;
 
 use crate::client::{START, TestServer};
 
@@ -14,11 +15,11 @@ fn byok(enable: bool) -> Value {
 
 async fn metric_store(bench: &TestServer, name: &str) -> Value {
     let response = bench.call("GET", &format!("/metricstores/{name}"), "").await;
-    assert_eq!(response.status, 200, "{}", response.body);
+    assert_eq!(response.status, 200, "{}", response.text());
     response.json()
 }
 
-async fn update(bench: &TestServer, body: &Value) -> crate::client::Response {
+async fn update(bench: &TestServer, body: &Value) -> Response {
     bench.call("PUT", "/metricstores/cpu", &body.to_string()).await
 }
 

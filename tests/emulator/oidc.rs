@@ -1,45 +1,33 @@
 //! Sessions for whom an identity provider vouches: the one call that nobody signs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use emulator::Rules;
-use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
-use sha2::Sha256;
+use serde_json::json;
+use test_support::async_http::exchange;
+use test_support::identity::{PROVIDER, seeded_provider, token};
+use test_support::{Key, Response};
 
-use crate::client::{Key, Response, START, TestServer, exchange};
+use crate::client::{START, TestServer};
 
 const STS: &str = "2015-04-01";
-const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
 async fn bench() -> TestServer {
     let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": {"Federated": ["acs:ram::1234567890123456:oidc-provider/ci"]},
+        "Principal": {"Federated": [PROVIDER]},
         "Condition": {"StringEquals": {"oidc:sub": "repo:acme/logs"}}}]});
     let seed = json!({
-        "oidc_providers": [{"name": "ci", "issuer": "https://ci.example", "client_ids": ["sts"],
-            "keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)}]}],
+        "oidc_providers": [seeded_provider()],
         "roles": [{"name": "deployer", "assume_role_policy_document": trust, "policies": ["AliyunLogReadOnlyAccess"]}],
         "projects": [{"name": "proj", "logstores": [{"logstoreName": "app"}]}],
     });
     TestServer::with_seed(&seed.to_string(), Rules::Default, START).await
 }
 
-fn token(subject: &str, expires: i64) -> String {
-    let claims = json!({"iss": "https://ci.example", "aud": "sts", "sub": subject, "exp": expires});
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&claims));
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET).unwrap();
-    mac.update(message.as_bytes());
-    format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
-}
-
 /// What says which call it is, in the query, and the rest in a form, as the credentials library sends it.
 async fn assume(bench: &TestServer, token: &str) -> Response {
     let parameters = [
         ("RoleArn", "acs:ram::1234567890123456:role/deployer"),
-        ("OIDCProviderArn", "acs:ram::1234567890123456:oidc-provider/ci"),
+        ("OIDCProviderArn", PROVIDER),
         ("OIDCToken", token),
         ("RoleSessionName", "run-1"),
         ("DurationSeconds", "3600"),
@@ -60,14 +48,15 @@ async fn assume(bench: &TestServer, token: &str) -> Response {
 #[tokio::test]
 async fn whoever_bears_a_token_calls_as_the_role() {
     let bench = bench().await;
-    let answer = assume(&bench, &token("repo:acme/logs", START + 60)).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let session = Key::of_session(&answer.json());
+    let token = token("repo:acme/logs", START + 60);
+    let answer = assume(&bench, &token).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let session = Key::from_session(&answer.json());
     let caller = bench.rpc(&session, (STS, "GetCallerIdentity"), &[]).await.json();
     assert_eq!(caller["Arn"], "acs:ram::1234567890123456:assumed-role/deployer/run-1");
     assert_eq!(bench.call_by(&session, "GET", "/logstores/app", "").await.status, 200);
     let log = bench.control("GET", "requests", "").await.to_string();
-    assert!(!log.contains(&token("repo:acme/logs", START + 60)), "{log}");
+    assert!(!log.contains(&token), "{log}");
 }
 
 #[tokio::test]

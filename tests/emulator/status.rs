@@ -8,8 +8,10 @@ use std::time::Duration;
 use emulator::Rules;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_support::Response;
+use test_support::async_http::exchange;
 
-use crate::client::{Response, START, TestServer, exchange};
+use crate::client::{START, TestServer};
 use crate::data::{group, put_to};
 
 /// How long a browser may take.
@@ -149,7 +151,7 @@ async fn the_control_api_is_not_for_pages_of_other_sites() {
     ] {
         for path in ["/_emulator/", "/_emulator/state", "/_emulator/requests"] {
             let refused = get(&bench, path, headers).await;
-            assert_eq!(refused.status, 403, "{path} {headers}: {}", refused.body);
+            assert_eq!(refused.status, 403, "{path} {headers}: {}", refused.text());
         }
     }
 }

@@ -5,8 +5,10 @@
 
 use emulator::Rules;
 use serde_json::Value;
+use test_support::Response;
+use test_support::async_http::exchange;
 
-use crate::client::{Response, TestServer, exchange};
+use crate::client::TestServer;
 
 /// Sun, 22 Nov 2026 01:20:28 GMT.
 const CAPTURED_AT: i64 = 1_795_310_428;
@@ -102,7 +104,7 @@ async fn check(request: Captured, signed: &[&str], unsigned: &[&str], answer: (u
 
 /// Status and error code; the code of what went well is empty.
 fn outcome(response: &Response) -> (u16, String) {
-    let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let code = body.get("errorCode").or_else(|| body.get("Code")).and_then(Value::as_str);
     (response.status, code.unwrap_or_default().to_owned())
 }

@@ -2,9 +2,10 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::async_http::{exchange, exchange_on};
 use tokio::net::TcpStream;
 
-use crate::client::{TestServer, exchange, exchange_on, signed};
+use crate::client::{TestServer, signed};
 
 /// Sun, 22 Nov 2026 01:20:28 GMT.
 const CAPTURED_AT: i64 = 1_795_310_428;
@@ -63,7 +64,7 @@ async fn requests_of_official_sls_clients_are_served() {
             (_, true) => json!("LogStoreInfoInvalid"),
             _ => Value::Null,
         };
-        assert_eq!(code, expected, "{name} ({scheme}): {}", response.body);
+        assert_eq!(code, expected, "{name} ({scheme}): {}", response.text());
     }
     assert_eq!(served, 24);
 }
@@ -111,7 +112,7 @@ async fn a_project_is_found_in_every_kind_of_host() {
         "proj.sls.test:9999",
     ] {
         let response = bench.call_host(host, "GET", "/logstores/app", "").await;
-        assert_eq!(response.status, 200, "{host}: {}", response.body);
+        assert_eq!(response.status, 200, "{host}: {}", response.text());
     }
 }
 

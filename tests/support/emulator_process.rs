@@ -1,25 +1,25 @@
 //! The emulator as a process.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::http::exchange;
+use crate::http::{Response, exchange};
+use crate::waiting::{first_line, wait_for_end};
 
 /// A running emulator; it is killed when dropped.
 #[derive(Debug)]
 pub struct EmulatorProcess {
     child: Child,
-    /// Kept open: the process writes its ready line there.
-    _stdout: BufReader<ChildStdout>,
+    /// What follows the ready line, which is nothing.
+    stdout: BufReader<ChildStdout>,
+    ready: Value,
     address: SocketAddr,
     log: PathBuf,
-    started_in: Duration,
 }
 
 impl EmulatorProcess {
@@ -35,22 +35,19 @@ impl EmulatorProcess {
     /// # Errors
     /// If it does not start: what it has logged.
     pub fn start(mut command: Command, log: &Path) -> io::Result<Self> {
-        let began = Instant::now();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(log)?);
         let mut child = command.spawn()?;
         let stdout = child.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
-        let mut stdout = BufReader::new(stdout);
-        let mut ready = String::new();
-        stdout.read_line(&mut ready)?;
-        let started_in = began.elapsed();
-        let Some(address) = address(&ready) else {
-            // It may have ended by itself.
-            let _ = child.kill();
-            child.wait()?;
-            let logged = fs::read_to_string(log)?;
-            return Err(io::Error::other(format!("the emulator did not start: {logged}")));
-        };
-        Ok(Self { child, _stdout: stdout, address, log: log.to_owned(), started_in })
+        match first_line(stdout).and_then(|(line, stdout)| Ok((parse_ready(&line)?, stdout))) {
+            Ok(((ready, address), stdout)) => Ok(Self { child, stdout, ready, address, log: log.to_owned() }),
+            Err(error) => {
+                // It may have ended by itself.
+                let _ = child.kill();
+                child.wait()?;
+                let logged = fs::read_to_string(log)?;
+                Err(io::Error::other(format!("the emulator did not start: {error}: {logged}")))
+            }
+        }
     }
 
     /// Where it serves.
@@ -58,9 +55,9 @@ impl EmulatorProcess {
         self.address
     }
 
-    /// From the start of the process to its ready line.
-    pub fn started_in(&self) -> Duration {
-        self.started_in
+    /// The ready line.
+    pub fn ready(&self) -> &Value {
+        &self.ready
     }
 
     /// What it has logged so far.
@@ -86,10 +83,22 @@ impl EmulatorProcess {
     /// Asks it to end (SIGTERM) and waits until it has.
     ///
     /// # Errors
-    /// If it cannot be asked.
+    /// If it cannot be asked, or does not end.
     pub fn terminate(&mut self) -> io::Result<ExitStatus> {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        self.child.wait()
+        Ok(self.end("TERM")?.0)
+    }
+
+    /// Asks it to end by a signal, `TERM` or `INT`, and waits until it has: the exit status, and what else it has
+    /// written to its standard output.
+    ///
+    /// # Errors
+    /// If it cannot be asked, or does not end.
+    pub fn end(&mut self, signal: &str) -> io::Result<(ExitStatus, String)> {
+        Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status()?;
+        let status = wait_for_end(&mut self.child)?;
+        let mut written = String::new();
+        self.stdout.read_to_string(&mut written)?;
+        Ok((status, written))
     }
 }
 
@@ -104,20 +113,32 @@ impl Drop for EmulatorProcess {
 /// # Errors
 /// If it does not answer, or not with success.
 pub fn control(address: SocketAddr, method: &str, path: &str, body: Option<&Value>) -> io::Result<Value> {
-    let body = body.map(Value::to_string).unwrap_or_default();
-    let request = format!(
-        "{method} /_emulator/{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let response = exchange(address, request.as_bytes())?;
+    let request = control_request(address, method, path, &body.map(Value::to_string).unwrap_or_default());
+    control_answer(method, path, &exchange(address, &request)?)
+}
+
+/// What the control API answers to a request that succeeds.
+pub(crate) fn control_answer(method: &str, path: &str, response: &Response) -> io::Result<Value> {
     if response.status != 200 {
         return Err(io::Error::other(format!("{method} /_emulator/{path}: {}", response.text())));
     }
     Ok(serde_json::from_slice(&response.body)?)
 }
 
-/// The address in the ready line.
-fn address(ready: &str) -> Option<SocketAddr> {
-    serde_json::from_str::<Value>(ready).ok()?.get("listening")?.as_str()?.parse().ok()
+/// A request to the control API of the emulator at an address; no body if it is empty.
+pub fn control_request(address: SocketAddr, method: &str, path: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "{method} /_emulator/{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// The ready line, and the address in it.
+fn parse_ready(line: &str) -> io::Result<(Value, SocketAddr)> {
+    let ready: Value = serde_json::from_str(line)?;
+    let address = ready.get("listening").and_then(Value::as_str).and_then(|address| address.parse().ok());
+    let address = address.ok_or_else(|| io::Error::other(format!("no address in {ready}")))?;
+    Ok((ready, address))
 }

@@ -3,13 +3,17 @@
 //!
 //! It signs by itself: a mistake of `cloud` or of the emulator must not hide in the tests of it.
 
+pub mod async_http;
 pub mod date;
 pub mod emulator_process;
 pub mod http;
+pub mod identity;
 pub mod log_group;
+pub mod network;
 pub mod plugin_client;
 pub mod signing;
+pub mod waiting;
 
-pub use emulator_process::{EmulatorProcess, control};
+pub use emulator_process::{EmulatorProcess, control, control_request};
 pub use http::{Response, exchange};
 pub use signing::{Key, SlsRequest, rpc_request};

@@ -1,12 +1,7 @@
 //! Who is in the emulator, the keys they have, and the files and services that hand those out.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use test_support::identity;
 use time::OffsetDateTime;
 
 use super::search::Secrets;
@@ -16,14 +11,12 @@ use crate::harness::{Scene, Server, Session};
 pub const DEPLOYER: &str = "acs:ram::1234567890123456:role/deployer";
 /// The same, for whoever knows the external id.
 pub const PARTNER: &str = "acs:ram::1234567890123456:role/partner";
-pub const OIDC_PROVIDER: &str = "acs:ram::1234567890123456:oidc-provider/ci";
+pub const OIDC_PROVIDER: &str = identity::PROVIDER;
 /// What the role `partner` asks for.
 pub const EXTERNAL_ID: &str = "external-c4n4ry+/for==partner";
 /// Narrows a session down to what is done here.
 pub const POLICY: &str =
     r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"log:*","Resource":"*"}]}"#;
-
-const OIDC_SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
 /// The secret of the AccessKey `ak-<name>`. Its letters change when they are encoded.
 pub fn secret(name: &str) -> String {
@@ -61,8 +54,7 @@ pub fn seed(own_keys: &[&str], users_keys: &[&str], logstores: &[&str]) -> Value
                 "policies": [{"name": "log", "document": allow("log:*")}]},
             {"name": "partner", "assume_role_policy_document": partner, "policies": ["log"]},
         ],
-        "oidc_providers": [{"name": "ci", "issuer": "https://ci.example", "client_ids": ["sts"],
-            "keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode(OIDC_SECRET)}]}],
+        "oidc_providers": [identity::seeded_provider()],
         "projects": [{"name": "audit", "logstores": logstores}],
     })
 }
@@ -81,20 +73,11 @@ pub fn answer(session: &Session) -> Value {
         "SecurityToken": session.token, "Expiration": session.expiration})
 }
 
-/// A token of the identity provider, another one each time.
+/// A token of the identity provider, another one each time, which is among the secrets from here on.
 pub fn oidc_token(secrets: &mut Secrets, name: &str) -> String {
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
-    let expires = OffsetDateTime::now_utc().unix_timestamp() + 3600;
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let claims =
-        json!({"iss": "https://ci.example", "aud": "sts", "sub": name, "exp": expires, "jti": number});
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&claims));
-    let mut mac = Hmac::<Sha256>::new_from_slice(OIDC_SECRET).unwrap();
-    mac.update(message.as_bytes());
-    let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-    secrets.add(&format!("signature of the OIDC token of {name}"), &signature);
-    let token = format!("{message}.{signature}");
+    let token = identity::token(name, OffsetDateTime::now_utc().unix_timestamp() + 3600);
+    let (_, signature) = token.rsplit_once('.').unwrap();
+    secrets.add(&format!("signature of the OIDC token of {name}"), signature);
     secrets.add(&format!("OIDC token of {name}"), &token);
     token
 }

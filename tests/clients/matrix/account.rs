@@ -1,8 +1,7 @@
 //! The account that the matrix begins with.
 
 use serde_json::{Value, json};
-
-use crate::identity_token::{PROVIDER, seeded_provider};
+use test_support::identity::{PROVIDER, seeded_provider};
 
 /// `alice` may do everything. Beside her are people, roles and policies that only the action under test changes.
 pub fn seed() -> Value {

@@ -5,6 +5,9 @@ use std::io;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::TcpStream;
 
+/// Neither the clients nor the emulator send longer heads.
+const MOST_LINES: usize = 100;
+
 /// A request or an answer with a `Content-Length`.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -32,22 +35,27 @@ impl Message {
     /// Reads one; `None` where the connection ends before it begins.
     pub async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
         let mut message = Self { lines: Vec::new(), body: Vec::new() };
-        loop {
+        for _ in 0..MOST_LINES {
             let mut line = String::new();
             if stream.read_line(&mut line).await? == 0 {
                 assert!(message.lines.is_empty(), "a head that ends half-way: {message:?}");
                 return Ok(None);
             }
             match line.trim_end() {
-                "" => break,
+                "" => return message.with_body_of(stream).await.map(Some),
                 line => message.lines.push(line.to_owned()),
             }
         }
-        assert!(message.header("transfer-encoding").is_none(), "a length is expected: {message:?}");
-        let length = message.header("content-length").map_or(0, |length| length.parse().unwrap());
-        message.body = vec![0; length];
-        stream.read_exact(&mut message.body).await?;
-        Ok(Some(message))
+        panic!("a head of more than {MOST_LINES} lines: {message:?}");
+    }
+
+    /// Reads the body that the head announces.
+    async fn with_body_of(mut self, stream: &mut BufReader<TcpStream>) -> io::Result<Self> {
+        assert!(self.header("transfer-encoding").is_none(), "a length is expected: {self:?}");
+        let length = self.header("content-length").map_or(0, |length| length.parse().unwrap());
+        self.body = vec![0; length];
+        stream.read_exact(&mut self.body).await?;
+        Ok(self)
     }
 
     /// The first line.

@@ -20,8 +20,7 @@ use cloud::sts::StsClient;
 use cloud::{CallContext, Dispatcher, DispatcherConfig};
 use emulator::{self, Config, Emulator, Seed};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use test_support::async_http::control;
 
 use super::clock::VirtualClock;
 use super::fault::{Fault, On};
@@ -159,15 +158,7 @@ impl Stage {
     }
 
     async fn control(&self, method: &str, path: &str) -> Value {
-        let mut stream = TcpStream::connect(self.emulator.addr()).await.unwrap();
-        let head = format!(
-            "{method} /_emulator/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+        control(self.emulator.addr(), method, path, "").await.unwrap()
     }
 }
 

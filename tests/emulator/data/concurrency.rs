@@ -6,6 +6,7 @@ use emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, content, group};
+
 use crate::client::{START, TestServer};
 
 const WRITERS: usize = 8;

@@ -3,8 +3,10 @@
 use emulator::Rules;
 use serde_json::{Value, json};
 
-use super::{DataCall, content, cursor, group, pull, put};
-use crate::client::{Key, START, TestServer};
+use super::{DataCall, content, cursor, group, pull, pulled, put};
+use test_support::Key;
+
+use crate::client::{START, TestServer};
 
 const KMS: &str = "2016-01-20";
 
@@ -62,7 +64,7 @@ fn byok_conf(enable: bool) -> Value {
 
 async fn switch_key(bench: &TestServer, action: &str) {
     let response = bench.rpc(&Key::root(), (KMS, action), &[("KeyId", "key-1")]).await;
-    assert_eq!(response.status, 200, "{}", response.body);
+    assert_eq!(response.status, 200, "{}", response.text());
 }
 
 #[tokio::test]
@@ -87,9 +89,9 @@ async fn without_its_key_nothing_of_a_logstore_is_read_or_written() {
             .header("Content-Type", "application/json")
             .body(search.as_bytes()),
     ] {
-        call.send(&bench).await.assert_error(400, "ParameterInvalid");
+        call.send(&bench).await.assert_error_code(400, "ParameterInvalid");
     }
-    put(&bench, &group("more")).await.assert_error(400, "ParameterInvalid");
+    put(&bench, &group("more")).await.assert_error_code(400, "ParameterInvalid");
 
     switch_key(&bench, "EnableKey").await;
     put(&bench, &group("again")).await.assert_done();
@@ -100,8 +102,8 @@ async fn without_its_key_nothing_of_a_logstore_is_read_or_written() {
 async fn a_key_that_was_never_used_is_needed_all_the_same() {
     let bench = byok().await;
     switch_key(&bench, "DisableKey").await;
-    pull("/logstores/app/shards/0", "MA==").send(&bench).await.assert_error(400, "ParameterInvalid");
-    put(&bench, &group("more")).await.assert_error(400, "ParameterInvalid");
+    pull("/logstores/app/shards/0", "MA==").send(&bench).await.assert_error_code(400, "ParameterInvalid");
+    put(&bench, &group("more")).await.assert_error_code(400, "ParameterInvalid");
 }
 
 #[tokio::test]
@@ -114,7 +116,10 @@ async fn with_encryption_switched_off_only_what_is_sealed_needs_the_key() {
     switch_key(&bench, "DisableKey").await;
     put(&bench, &group("in clear too")).await.assert_done();
     let shard = "/logstores/app/shards/0";
-    pull(shard, &cursor(&bench, 0, "begin").await).send(&bench).await.assert_error(400, "ParameterInvalid");
+    pull(shard, &cursor(&bench, 0, "begin").await)
+        .send(&bench)
+        .await
+        .assert_error_code(400, "ParameterInvalid");
     // Of "1", the place behind the sealed block.
-    assert_eq!(pull(shard, "MQ==").send(&bench).await.pulled().0, ["in clear", "in clear too"].map(group));
+    assert_eq!(pulled(&pull(shard, "MQ==").send(&bench).await).0, ["in clear", "in clear too"].map(group));
 }

@@ -21,11 +21,11 @@ fn put_call() -> DataCall<'static> {
 #[tokio::test]
 async fn quotas_are_exceeded_for_writing_and_for_reading() {
     let bench = bench("PutLogs", &json!("throttle")).await;
-    put(&bench, &group("a")).await.assert_error(403, "WriteQuotaExceed");
+    put(&bench, &group("a")).await.assert_error_code(403, "WriteQuotaExceed");
     put(&bench, &group("a")).await.assert_done();
     let begin = cursor(&bench, 0, "begin").await;
     bench.fault(r#"{"service": "sls", "action": "PullLogs", "effect": "throttle"}"#).await;
-    pull(SHARD, &begin).send(&bench).await.assert_error(403, "ReadQuotaExceed");
+    pull(SHARD, &begin).send(&bench).await.assert_error_code(403, "ReadQuotaExceed");
     assert_eq!(content(&bench, 0).await, [group("a")]);
 }
 
@@ -47,7 +47,7 @@ async fn an_ignored_write_answers_as_usual_and_leaves_nothing() {
     assert_eq!(content(&bench, 0).await, [group("b")]);
 
     bench.fault(r#"{"service": "sls", "action": "PutLogs", "effect": "ignore"}"#).await;
-    put(&bench, b"no protobuf").await.assert_error(400, "PostBodyInvalid");
+    put(&bench, b"no protobuf").await.assert_error_code(400, "PostBodyInvalid");
     bench.fault(r#"{"service": "sls", "action": "SplitShard", "effect": "ignore"}"#).await;
     let split = DataCall::new("POST", SHARD).query("action", "split").send(&bench).await;
     assert_eq!(split.json().as_array().map(Vec::len), Some(3));
@@ -62,7 +62,7 @@ async fn an_ignored_write_answers_as_usual_and_leaves_nothing() {
 async fn errors_and_raw_answers_come_as_ordered() {
     let busy = json!({"error": {"status": 503, "code": "ServerBusy", "message": "busy"}});
     let bench = bench("*", &busy).await;
-    put(&bench, &group("a")).await.assert_error(503, "ServerBusy");
+    put(&bench, &group("a")).await.assert_error_code(503, "ServerBusy");
     let html = json!({"respond": {"status": 502, "content_type": "text/html", "body": "<html>"}});
     bench.fault(&json!({"service": "sls", "action": "PutLogs", "effect": html}).to_string()).await;
     let reply = put(&bench, &group("a")).await;

@@ -4,7 +4,9 @@ use emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, group, pull};
-use crate::client::{Key, START, TestServer};
+use test_support::Key;
+
+use crate::client::{START, TestServer};
 
 const SHARD: &str = "/logstores/app/shards/0";
 
@@ -68,7 +70,7 @@ async fn each_call_needs_its_permission_on_the_logstore() {
             if allowed {
                 assert_eq!(reply.status, 200, "{action}: {reply:?}");
             } else {
-                reply.assert_error(401, "Unauthorized");
+                reply.assert_error_code(401, "Unauthorized");
             }
         }
     }

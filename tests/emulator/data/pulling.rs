@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use emulator::Rules;
 
-use super::{DataCall, content, cursor, group, pull, put};
+use super::{DataCall, content, cursor, group, pull, pulled, put};
+
 use crate::client::{START, TestServer};
 
 const SHARD: &str = "/logstores/app/shards/0";
@@ -31,11 +32,11 @@ async fn groups_come_in_every_compression_the_client_asks_for() {
             .await;
         assert_eq!(reply.header("x-log-compresstype"), Some(name));
         assert_eq!(reply.header("content-type"), Some("application/x-protobuf"));
-        assert_eq!(reply.pulled().0, ["a", "b"].map(group));
+        assert_eq!(pulled(&reply).0, ["a", "b"].map(group));
     }
     let plain = pull(SHARD, &begin).send(&bench).await;
     assert_eq!(plain.header("x-log-compresstype"), None);
-    assert_eq!(plain.pulled(), (["a", "b"].map(group).to_vec(), cursor(&bench, 0, "end").await));
+    assert_eq!(pulled(&plain), (["a", "b"].map(group).to_vec(), cursor(&bench, 0, "end").await));
 }
 
 #[tokio::test]
@@ -45,14 +46,14 @@ async fn count_and_end_cursor_bound_what_comes() {
     let at = |cursor: &str, count: u32| {
         DataCall::new("GET", SHARD).query("type", "logs").query("cursor", cursor).query("count", count)
     };
-    let (first, second) = at(&begin, 1).send(&bench).await.pulled();
+    let (first, second) = pulled(&at(&begin, 1).send(&bench).await);
     assert_eq!(first, [group("a")]);
-    let (rest, end) = at(&second, 1000).send(&bench).await.pulled();
+    let (rest, end) = pulled(&at(&second, 1000).send(&bench).await);
     assert_eq!(rest, ["b", "c"].map(group));
-    assert_eq!(at(&end, 1).send(&bench).await.pulled(), (vec![], end.clone()));
-    let bounded = at(&begin, 1000).query("end_cursor", &second).send(&bench).await.pulled();
+    assert_eq!(pulled(&at(&end, 1).send(&bench).await), (vec![], end.clone()));
+    let bounded = pulled(&at(&begin, 1000).query("end_cursor", &second).send(&bench).await);
     assert_eq!(bounded, (vec![group("a")], second.clone()));
-    let backwards = at(&second, 1000).query("end_cursor", &begin).send(&bench).await.pulled();
+    let backwards = pulled(&at(&second, 1000).query("end_cursor", &begin).send(&bench).await);
     assert_eq!(backwards, (vec![], second.clone()));
 }
 
@@ -74,7 +75,7 @@ async fn an_empty_shard_has_one_cursor_and_nothing_to_pull() {
     assert_eq!(begin, cursor(&bench, 0, START).await);
     let reply = pull(SHARD, &begin).header("Accept-Encoding", "lz4").send(&bench).await;
     assert_eq!(reply.header("x-log-bodyrawsize"), Some("0"));
-    assert_eq!(reply.pulled(), (vec![], begin));
+    assert_eq!(pulled(&reply), (vec![], begin));
 }
 
 #[tokio::test]
@@ -132,11 +133,11 @@ async fn what_is_no_place_in_a_shard_is_refused() {
         (DataCall::new("GET", SHARD).query("type", "cursor").query("from", "now"), "ParameterInvalid"),
         (DataCall::new("GET", SHARD).query("type", "cursor_time").query("cursor", "?"), "ParameterInvalid"),
     ] {
-        call.send(&bench).await.assert_error(400, code);
+        call.send(&bench).await.assert_error_code(400, code);
     }
     let invalid = pull(SHARD, "?").send(&bench).await.json();
     assert_eq!(invalid["errorMessage"], "Invalid cursor ?.");
-    pull("/logstores/none/shards/0", &begin).send(&bench).await.assert_error(404, "LogStoreNotExist");
+    pull("/logstores/none/shards/0", &begin).send(&bench).await.assert_error_code(404, "LogStoreNotExist");
 }
 
 #[tokio::test]
@@ -148,7 +149,7 @@ async fn large_answers_come_in_parts() {
         put(&bench, b"").await.assert_done();
     }
     let begin = cursor(&bench, 0, "begin").await;
-    let (first, _) = pull(SHARD, &begin).send(&bench).await.pulled();
+    let (first, _) = pulled(&pull(SHARD, &begin).send(&bench).await);
     assert!((1..13).contains(&first.len()), "{}", first.len());
     assert_eq!(content(&bench, 0).await, large);
 }

@@ -4,6 +4,7 @@ use emulator::Rules;
 use serde_json::json;
 
 use super::{DataCall, PROTOBUF, compressed, content, group, log, member, pair, put, put_to};
+
 use crate::client::{START, TestServer};
 
 /// A group written out by hand: `Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 },
@@ -74,7 +75,7 @@ async fn what_is_wrong_with_a_group_is_said() {
         (of_pair(pair(b"\xff", "v")), "InvalidEncoding"),
         (of_pair(pair("k", vec![b'v'; 1024 * 1024 + 1])), "PostBodyTooLarge"),
     ] {
-        put(&bench, &body).await.assert_error(400, code);
+        put(&bench, &body).await.assert_error_code(400, code);
     }
     let late = put(&bench, &log(START + 901, &[("k", "v")])).await;
     assert_eq!(late.json()["errorMessage"], "The post data time is out of range");
@@ -119,7 +120,7 @@ async fn what_the_headers_say_of_a_body_has_to_be_so() {
         for (name, value) in headers {
             call = call.header(name, value);
         }
-        call.send(&bench).await.assert_error(status, code);
+        call.send(&bench).await.assert_error_code(status, code);
     }
 }
 
@@ -134,15 +135,17 @@ async fn a_decompression_bomb_is_as_large_as_it_says_or_refused() {
             .header("x-log-compresstype", name)
             .header("x-log-bodyrawsize", "1000")
             .body(&body);
-        call.send(&bench).await.assert_error(400, "PostBodyUncompressError");
+        call.send(&bench).await.assert_error_code(400, "PostBodyUncompressError");
     }
 }
 
 #[tokio::test]
 async fn a_group_goes_nowhere_without_its_logstore() {
     let bench = TestServer::start(Rules::Default).await;
-    put_to(&bench, "/logstores/none/shards/lb", &group("a")).await.assert_error(404, "LogStoreNotExist");
-    put_to(&bench, "/logstores/app/shards/route", &group("a")).await.assert_error(400, "ParameterInvalid");
+    put_to(&bench, "/logstores/none/shards/lb", &group("a")).await.assert_error_code(404, "LogStoreNotExist");
+    put_to(&bench, "/logstores/app/shards/route", &group("a"))
+        .await
+        .assert_error_code(400, "ParameterInvalid");
 }
 
 #[tokio::test]

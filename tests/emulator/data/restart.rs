@@ -5,7 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{DataCall, content, group, put, searching_for};
-use crate::client::{Key, TestServer};
+use test_support::Key;
+
+use crate::client::TestServer;
 
 fn seed() -> String {
     let trust = json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
@@ -61,11 +63,11 @@ async fn what_was_written_is_read_after_a_restart_and_goes_on() {
     assert_eq!(content(&bench, 0).await, ["first", "second", "third"].map(group));
     bench.rpc(&Key::root(), ("2016-01-20", "DisableKey"), &[("KeyId", "key-1")]).await;
     let path = "/logstores/customer-key/shards/0";
-    super::pull(path, "MA==").send(&bench).await.assert_error(400, "ParameterInvalid");
+    super::pull(path, "MA==").send(&bench).await.assert_error_code(400, "ParameterInvalid");
     bench.shutdown().await;
 
     let bench = TestServer::in_folder(&seed(), folder.path()).await;
-    super::pull(path, "MA==").send(&bench).await.assert_error(400, "ParameterInvalid");
+    super::pull(path, "MA==").send(&bench).await.assert_error_code(400, "ParameterInvalid");
     bench.shutdown().await;
 }
 
@@ -99,6 +101,8 @@ async fn a_split_and_a_deletion_last() {
     let bench = TestServer::in_folder(&seed(), folder.path()).await;
     assert_eq!(shards.send(&bench).await.json(), before);
     assert_eq!(content(&bench, 0).await, [group("before")]);
-    super::put_to(&bench, "/logstores/service-key", &group("a")).await.assert_error(404, "LogStoreNotExist");
+    super::put_to(&bench, "/logstores/service-key", &group("a"))
+        .await
+        .assert_error_code(404, "LogStoreNotExist");
     bench.shutdown().await;
 }

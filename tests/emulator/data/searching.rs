@@ -4,6 +4,7 @@ use emulator::Rules;
 use serde_json::{Value, json};
 
 use super::{DataCall, decompressed, log, member, pair, put};
+
 use crate::client::{START, TestServer};
 
 /// Three logs in two shards; the newest was written first.
@@ -130,9 +131,12 @@ async fn what_cannot_be_searched_is_refused() {
         (vec![("query", "(")], "InvalidQueryString"),
         (vec![("query", "* | select count(1)")], "NotSupported"),
     ] {
-        v1(&parameters).send(&bench).await.assert_error(400, code);
+        v1(&parameters).send(&bench).await.assert_error_code(400, code);
     }
-    v2(&json!([])).send(&bench).await.assert_error(400, "PostBodyInvalid");
-    v2(&json!({"from": 1})).send(&bench).await.assert_error(400, "ParameterInvalid");
-    DataCall { path: "/logstores/none", ..v1(&[]) }.send(&bench).await.assert_error(404, "LogStoreNotExist");
+    v2(&json!([])).send(&bench).await.assert_error_code(400, "PostBodyInvalid");
+    v2(&json!({"from": 1})).send(&bench).await.assert_error_code(400, "ParameterInvalid");
+    DataCall { path: "/logstores/none", ..v1(&[]) }
+        .send(&bench)
+        .await
+        .assert_error_code(404, "LogStoreNotExist");
 }

@@ -2,8 +2,10 @@
 
 use emulator::Rules;
 use serde_json::{Value, json};
+use test_support::Response;
 
-use super::{DataCall, PROTOBUF, Reply, content, group, put};
+use super::{DataCall, PROTOBUF, content, group, put};
+
 use crate::client::{START, TestServer};
 
 const ZERO: &str = "00000000000000000000000000000000";
@@ -19,7 +21,7 @@ async fn shards(bench: &TestServer) -> Value {
     DataCall::new("GET", "/logstores/app/shards").send(bench).await.json()
 }
 
-async fn act(bench: &TestServer, id: u32, query: &[(&'static str, &str)]) -> Reply {
+async fn act(bench: &TestServer, id: u32, query: &[(&'static str, &str)]) -> Response {
     let path = format!("/logstores/app/shards/{id}");
     let mut call = DataCall::new("POST", &path);
     for (name, value) in query {
@@ -109,12 +111,12 @@ async fn what_cannot_be_split_or_merged_says_so() {
         (0, vec![split, ("key", "40")], "ParameterInvalid"),
         (0, vec![split, ("shardCount", "256")], "ProjectQuotaExceed"),
     ] {
-        act(&bench, id, &query).await.assert_error(400, code);
+        act(&bench, id, &query).await.assert_error_code(400, code);
     }
     act(&bench, 0, &[split]).await;
-    act(&bench, 0, &[split]).await.assert_error(400, "ParameterInvalid");
+    act(&bench, 0, &[split]).await.assert_error_code(400, "ParameterInvalid");
     let missing = DataCall::new("GET", "/logstores/none/shards").send(&bench).await;
-    missing.assert_error(404, "LogStoreNotExist");
+    missing.assert_error_code(404, "LogStoreNotExist");
 }
 
 #[tokio::test]

@@ -5,8 +5,9 @@ use cloud::sts::{AssumeRole, AssumeRoleWithOidc};
 
 use super::super::cases::Service;
 use super::{Action, Kind, Run};
-use crate::identity_token::{PROVIDER, token};
-use crate::scene::{group, policy, role, user};
+use test_support::identity::PROVIDER;
+
+use crate::scene::{group, identity_token, policy, role, user};
 
 pub fn of_ram() -> Vec<Action> {
     let read = |name, run: Run| Action::new(Service::Ram, name, Kind::Read, run);
@@ -75,7 +76,7 @@ fn assume_with_oidc() -> AssumeRoleWithOidc {
     AssumeRoleWithOidc {
         role_arn: trusting(),
         oidc_provider_arn: PROVIDER.to_owned(),
-        oidc_token: token().into(),
+        oidc_token: identity_token().into(),
         role_session_name: "matrix".to_owned(),
         duration_seconds: None,
         policy: None,

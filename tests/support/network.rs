@@ -1,12 +1,18 @@
 //! What stands in for the places on the network that keys come from, and what listens in on the way to a service.
 
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+/// No head of a request is longer, in bytes.
+const LONGEST_HEAD: usize = 64 * 1024;
+
 /// Something that listens on a port of its own and takes each connection in a thread; it ends when dropped.
+#[derive(Debug)]
 struct Listening {
     address: SocketAddr,
     over: Arc<AtomicBool>,
@@ -40,6 +46,7 @@ impl Drop for Listening {
 }
 
 /// A server of plain HTTP; it keeps the heads of the requests.
+#[derive(Debug)]
 pub struct Server {
     listening: Listening,
     heads: Arc<Mutex<Vec<String>>>,
@@ -47,6 +54,9 @@ pub struct Server {
 
 impl Server {
     /// `answer` gets the head of each request and gives a status and a body.
+    ///
+    /// # Panics
+    /// If there is no free port.
     pub fn start(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
         let heads = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&heads);
@@ -63,33 +73,51 @@ impl Server {
         Self { listening, heads }
     }
 
+    /// `http://127.0.0.1:<port>`
     pub fn url(&self) -> String {
         format!("http://{}", self.listening.address)
     }
 
+    /// How many requests have come.
+    ///
+    /// # Panics
+    /// If an answer panicked.
+    pub fn asked(&self) -> usize {
+        self.heads.lock().unwrap().len()
+    }
+
     /// Whether a request held this text, in its line or in a header.
+    ///
+    /// # Panics
+    /// If an answer panicked.
     pub fn was_sent(&self, text: &str) -> bool {
         self.heads.lock().unwrap().iter().any(|head| head.contains(text))
     }
 
+    /// Whether a request has come.
+    ///
+    /// # Panics
+    /// If an answer panicked.
     pub fn was_asked(&self) -> bool {
-        !self.heads.lock().unwrap().is_empty()
+        self.asked() > 0
     }
 }
 
+/// The head of a request; `None` if the connection ends before it does, or it is too long.
 fn head_of(stream: &mut TcpStream) -> Option<String> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
-            return None;
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    for _ in 0..LONGEST_HEAD {
+        stream.read_exact(&mut byte).ok()?;
+        head.extend(byte);
+        if head.ends_with(b"\r\n\r\n") {
+            return String::from_utf8(head).ok();
         }
-        head.push(byte[0]);
     }
-    String::from_utf8(head).ok()
+    None
 }
 
 /// Passes connections on to another address and keeps what goes through.
+#[derive(Debug)]
 pub struct Relay {
     listening: Listening,
     asked: Arc<Mutex<Vec<u8>>>,
@@ -97,6 +125,10 @@ pub struct Relay {
 }
 
 impl Relay {
+    /// Passes connections on to `to`.
+    ///
+    /// # Panics
+    /// If there is no free port.
     pub fn start(to: &str) -> Self {
         let (asked, answered) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::<Mutex<Vec<u8>>>::default());
         let (there, back, to) = (Arc::clone(&asked), Arc::clone(&answered), to.to_owned());
@@ -111,6 +143,7 @@ impl Relay {
         Self { listening, asked, answered }
     }
 
+    /// `http://127.0.0.1:<port>`
     pub fn url(&self) -> String {
         format!("http://{}", self.listening.address)
     }
@@ -121,15 +154,22 @@ impl Relay {
     }
 
     /// What clients have sent.
+    ///
+    /// # Panics
+    /// If passing on panicked.
     pub fn asked(&self) -> String {
         String::from_utf8_lossy(&self.asked.lock().unwrap()).into_owned()
     }
 
     /// Every value of a member in the JSON of the answers.
+    ///
+    /// # Panics
+    /// If passing on panicked.
     pub fn answered(&self, member: &str) -> Vec<String> {
         let answered = String::from_utf8_lossy(&self.answered.lock().unwrap()).into_owned();
         let begins = format!("\"{member}\":\"");
-        let values = answered.split(&begins).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        let values =
+            answered.split(&begins).skip(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned());
         values.collect()
     }
 }
@@ -139,8 +179,9 @@ impl Relay {
 fn pass(mut from: &TcpStream, mut to: &TcpStream, kept: &Mutex<Vec<u8>>) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        kept.lock().unwrap().extend(&buffer[..count]);
-        if to.write_all(&buffer[..count]).is_err() {
+        let read = buffer.get(..count).unwrap();
+        kept.lock().unwrap().extend(read);
+        if to.write_all(read).is_err() {
             break;
         }
     }
