@@ -2,18 +2,16 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+
+use test_support::waiting::wait_for;
 
 use crate::Failure;
 use crate::program::Programs;
 use crate::watch::{Children, Usage};
 use crate::workspace::Workspace;
-
-/// How often the provider's processes are looked at: often enough to see the last of them shortly before it
-/// ends, and seldom enough not to take part in what is measured.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How long a command may take. Far more than any needs, so that only one that hangs is ended.
 const LONGEST_RUN: Duration = Duration::from_mins(10);
@@ -103,16 +101,10 @@ impl<'a> Run<'a> {
     ///
     /// If it fails or takes far too long; the text is what it said.
     pub fn finish(mut self) -> Result<Taken, Failure> {
-        let status = loop {
-            if let Some(status) = self.process.try_wait()? {
-                break status;
-            }
-            self.look();
-            if self.started.elapsed() > LONGEST_RUN {
-                return Err("a command of the host did not end".into());
-            }
-            thread::sleep(LOOK_EVERY);
-        };
+        let status = wait_for("the end of a command of the host", LONGEST_RUN, || {
+            self.children.look();
+            self.process.try_wait()
+        })?;
         let wall = self.started.elapsed();
         self.check(status)?;
         Ok(Taken { wall, providers: self.children.seen().collect() })
@@ -122,25 +114,21 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     ///
-    /// If the command ends before that.
+    /// If the command ends before that, or takes far too long.
     pub fn until(
         &mut self,
         mut reached: impl FnMut() -> Result<bool, Failure>,
     ) -> Result<Vec<Usage>, Failure> {
-        while !reached()? {
-            if let Some(status) = self.process.try_wait()? {
-                self.check(status)?;
-                return Err("a command of the host ended too early".into());
-            }
-            self.look();
-            thread::sleep(LOOK_EVERY);
+        let ended = wait_for("what a command of the host is watched for", LONGEST_RUN, || {
+            let is_reached = reached().map_err(|failure| io::Error::other(failure.to_string()))?;
+            self.children.look();
+            Ok(if is_reached { Some(None) } else { self.process.try_wait()?.map(Some) })
+        })?;
+        if let Some(status) = ended {
+            self.check(status)?;
+            return Err("a command of the host ended too early".into());
         }
-        self.look();
         Ok(self.children.seen().collect())
-    }
-
-    fn look(&mut self) {
-        self.children.look();
     }
 
     fn check(&self, status: ExitStatus) -> Result<(), Failure> {

@@ -46,6 +46,8 @@ const MAX_MESSAGE: usize = 256 << 20;
 /// How long running calls may take to end once the stop has begun. The host kills a process that is
 /// still there after two seconds, and a killed process leaves its socket behind.
 const STOP_TIME_LIMIT: Duration = Duration::from_millis(1_500);
+const _: () =
+    assert!(STOP_TIME_LIMIT.as_millis() < 2_000, "the host kills the process before its socket is removed");
 
 /// Connections that may wait for the server to take them; a host makes one.
 const BACKLOG: usize = 16;

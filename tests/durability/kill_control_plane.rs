@@ -10,6 +10,8 @@ use crate::client::Client;
 use crate::server::Folder;
 
 const ROUNDS: usize = 12;
+/// Far more than is made until the emulator is killed.
+const MOST_WRITES: usize = 1_000_000;
 const RAM: &str = "2015-05-01";
 const KMS: &str = "2016-01-20";
 const POLICY: &str =
@@ -22,14 +24,14 @@ fn make_all(
 ) -> thread::JoinHandle<Vec<String>> {
     thread::spawn(move || {
         let mut made = Vec::new();
-        for number in 0.. {
+        for number in 0..MOST_WRITES {
             match next(number) {
                 Ok(name) => made.push(name),
                 Err(_) => return made,
             }
             let _ = acknowledgements.send(());
         }
-        made
+        panic!("after {MOST_WRITES} writes the emulator has not been killed")
     })
 }
 

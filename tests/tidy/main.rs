@@ -10,6 +10,7 @@
 
 mod circles;
 mod figures;
+mod limits;
 mod rooms;
 mod sources;
 mod variables;

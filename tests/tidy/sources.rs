@@ -190,7 +190,7 @@ fn submodule(item: &[TokenTree]) -> Option<(String, Option<Group>)> {
     }
 }
 
-fn file_of(parent: &Path, name: &str) -> PathBuf {
+pub fn file_of(parent: &Path, name: &str) -> PathBuf {
     let stem = parent.file_stem().unwrap();
     let folder = parent.parent().unwrap();
     let folder = if stem == "mod" { folder.to_owned() } else { folder.join(stem) };

@@ -3,12 +3,12 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
 };
 
 use rustls::version::TLS13;
 use schema::{Type, Value, msgpack};
 use serde_json::Value as Json;
+use test_support::waiting::{LONGEST_WAIT, wait_for};
 
 use crate::{
     certificate::Host,
@@ -143,20 +143,12 @@ async fn a_provider_whose_host_was_killed_ends_and_removes_its_directory() {
             channel = Some(opened);
         }
         host.signal("KILL");
-        let begun = Instant::now();
-        let ended = loop {
-            if !directory(&handshake.address).exists() {
-                break true;
-            }
-            if begun.elapsed() > Duration::from_secs(20) {
-                break false;
-            }
-            std::thread::yield_now();
-        };
-        if !ended {
+        let is_over = || Ok((!directory(&handshake.address).exists()).then_some(()));
+        let over = wait_for("the end of the provider after that of its host", LONGEST_WAIT, is_over);
+        if over.is_err() {
             Command::new("kill").args(["-KILL", &provider]).status().unwrap();
         }
-        assert!(ended, "the provider outlives its host");
+        over.unwrap();
         // Its standard output ends with it.
         host.ended();
         drop(channel);

@@ -3,13 +3,11 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio},
-    time::{Duration, Instant},
 };
 
-use crate::{client::Handshake, served::COOKIE};
+use test_support::waiting::{first_line, wait_for_end};
 
-/// How long an exit may take on a busy machine.
-const EXIT_LIMIT: Duration = Duration::from_secs(20);
+use crate::{client::Handshake, served::COOKIE};
 
 /// The provider with an environment of its own: nothing of the test's but where files go.
 pub fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
@@ -60,10 +58,8 @@ impl Program {
 
     pub fn spawn(mut command: Command) -> Program {
         let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (mut line, stdout) = first_line(child.stdout.take().unwrap()).unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
         assert!(line.ends_with('\n'), "{line:?}");
         line.pop();
         Program { child, stdout, stderr, line }
@@ -85,11 +81,8 @@ impl Program {
 
     /// Reads its standard error up to a line that holds this text.
     pub fn wait_for_log(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without logging {text:?}");
-        }
+        let mut lines = self.stderr.by_ref().lines();
+        assert!(lines.any(|line| line.unwrap().contains(text)), "it ended without logging {text:?}");
     }
 
     /// Reads one line of its standard error.
@@ -101,14 +94,7 @@ impl Program {
 
     /// Waits for its end; returns how it ended, and the rest of its standard output and error.
     pub fn ended(mut self) -> (ExitStatus, String, String) {
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begun.elapsed() < EXIT_LIMIT, "it does not end");
-            std::thread::yield_now();
-        };
+        let status = wait_for_end(&mut self.child).unwrap();
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).unwrap();
         self.stderr.read_to_string(&mut stderr).unwrap();

@@ -92,8 +92,13 @@ impl Service {
         let began = self.clock.monotonic();
         let left = AtomicU32::new(calls);
         let work = |_| async {
-            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
-            {
+            for _ in 0..calls {
+                if left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_err()
+                {
+                    break;
+                }
                 self.call().await.unwrap();
             }
         };

@@ -1,20 +1,17 @@
 //! A command of the host that is under way.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use test_support::waiting::{first_line, wait_for};
 
 use super::{Ran, Scene, host};
 
 /// How long a command may take. Far more than any needs, so that only one that hangs is ended.
 const LONGEST_RUN: Duration = Duration::from_mins(3);
-
-/// How often a command is asked whether it has ended.
-const POLL_EVERY: Duration = Duration::from_millis(5);
 
 /// A command of the host, in a process group of its own as a shell would start it; the whole group is
 /// killed when dropped.
@@ -54,8 +51,7 @@ impl DebugProvider {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (line, _) = first_line(process.stdout.take().unwrap()).unwrap();
         let address = line.trim_end().strip_prefix(DebugProvider::VARIABLE);
         let address = address.unwrap_or_else(|| panic!("{line:?} leads to no provider"));
         let address = address.trim_start_matches('=').trim_matches('\'').to_owned();
@@ -111,17 +107,17 @@ impl<'a> Run<'a> {
 
     /// Waits until the command has ended.
     #[track_caller]
-    pub fn wait(mut self) -> Ran {
-        let deadline = Instant::now() + LONGEST_RUN;
-        let exit_code = loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                self.ended = true;
-                break status.code();
-            }
-            assert!(Instant::now() < deadline, "`{}` did not end", self.command);
-            thread::sleep(POLL_EVERY);
-        };
-        let ran = self.so_far(exit_code);
+    pub fn wait(self) -> Ran {
+        self.wait_at_most(LONGEST_RUN)
+    }
+
+    /// Waits until the command has ended, which it must within a limit.
+    #[track_caller]
+    pub fn wait_at_most(mut self, limit: Duration) -> Ran {
+        let what = format!("the end of `{}`", self.command);
+        let status = wait_for(&what, limit, || self.process.try_wait()).unwrap();
+        self.ended = true;
+        let ran = self.so_far(status.code());
         self.scene.remember(ran.clone());
         ran
     }

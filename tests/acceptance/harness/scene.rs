@@ -7,22 +7,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use test_support::EmulatorProcess;
+use test_support::waiting::{LONGEST_WAIT, wait_for};
 
 use super::emulator::start_emulator;
 use super::plan::PLAN_FILE;
 use super::run::{DebugProvider, ProviderStart};
 use super::{Call, Host, Plan, Ran, Run, host};
-
-/// How long an awaited call may take to arrive. Far more than it needs on a busy machine.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
-
-/// How often the emulator's log is looked at while a call is awaited.
-const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// What a plan does about a key or a role that is not ready.
 const PREFLIGHT: &str = "ALICLOUD_ENCRYPTION_PREFLIGHT";
@@ -359,15 +353,9 @@ impl Scene {
     /// Waits until the log of calls is as wanted, and gives it back.
     #[track_caller]
     pub fn await_calls(&self, what: &str, wanted: impl Fn(&[Call]) -> bool) -> Vec<Call> {
-        let deadline = Instant::now() + LONGEST_WAIT;
-        loop {
-            let calls = self.calls();
-            if wanted(&calls) {
-                return calls;
-            }
-            assert!(Instant::now() < deadline, "{what} did not come: {calls:#?}");
-            thread::sleep(POLL_EVERY);
-        }
+        let look = || Ok(Some(self.calls()).filter(|calls| wanted(calls)));
+        let found = wait_for(what, LONGEST_WAIT, look);
+        found.unwrap_or_else(|error| panic!("{error}: {:#?}", self.calls()))
     }
 
     /// Everything the emulator holds of a Logstore: the members `GetLogStore` answers with.

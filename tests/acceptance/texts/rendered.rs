@@ -117,9 +117,8 @@ fn raw(printed: &str) -> Vec<Text> {
         }
     }
     for text in &mut texts {
-        while text.lines.last().is_some_and(String::is_empty) {
-            text.lines.pop();
-        }
+        let end = text.lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+        text.lines.truncate(end);
     }
     texts
 }

@@ -8,6 +8,9 @@ use crate::http::Proxy;
 use crate::names::Region;
 use crate::network::Network;
 
+/// No head of a request is longer, in bytes.
+const LONGEST_HEAD: usize = 64 * 1024;
+
 /// A proxy that notes what it is asked for.
 struct RecordingProxy {
     authority: String,
@@ -52,7 +55,10 @@ impl RecordingProxy {
 
 async fn serve(mut stream: TcpStream, tunnel: Tunnel, heads: mpsc::UnboundedSender<String>) {
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+    for _ in 0..LONGEST_HEAD {
+        if head.ends_with(b"\r\n\r\n") {
+            break;
+        }
         let Ok(byte) = stream.read_u8().await else { return };
         head.push(byte);
     }

@@ -16,6 +16,9 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::sls::encryption::{LogStoreCalls, Update};
 use crate::sls::{EncryptionApi, LogStore};
 
+/// How often an update that is under way lets the sequence continue. Once or twice is enough.
+const MOST_TURNS: usize = 100;
+
 /// SLS with one Logstore in memory. Time passes only while a call takes time or the sequence sleeps.
 #[derive(Default)]
 pub(super) struct SimulatedLogStore {
@@ -186,9 +189,12 @@ impl LogStoreCalls for &SimulatedLogStore {
                 self.edit(edit);
                 // SLS answers after the sequence has read at least once.
                 let calls_after_read = self.log.lock().unwrap().len() + 1;
-                while self.log.lock().unwrap().len() < calls_after_read {
-                    tokio::task::yield_now().await;
+                for _ in 0..MOST_TURNS {
+                    if self.log.lock().unwrap().len() < calls_after_read {
+                        tokio::task::yield_now().await;
+                    }
                 }
+                assert!(self.log.lock().unwrap().len() >= calls_after_read, "the sequence does not read");
                 self.write(body);
             }
             Some(UpdateOutcome::Cancelled { carried_out }) => {
