@@ -1,6 +1,7 @@
 //! This provider's configuration, resources, data sources and functions.
 
 mod account;
+mod audit;
 mod byok_readiness;
 mod claims;
 mod config;
@@ -26,6 +27,7 @@ mod timeouts;
 
 use std::sync::Arc;
 
+pub use audit::{LogStoreEncryptionState, LogStoreEncryptions};
 pub use byok_readiness::ByokReadiness;
 pub use environment::Environment;
 pub use log_store_encryption::LogStoreEncryption;
@@ -85,7 +87,11 @@ impl Provider for AlicloudEncryption {
     }
 
     fn data_sources(&self) -> Vec<AnyDataSource> {
-        vec![AnyDataSource::new(ByokReadiness::new(Arc::clone(&self.session)))]
+        vec![
+            AnyDataSource::new(ByokReadiness::new(Arc::clone(&self.session))),
+            AnyDataSource::new(LogStoreEncryptionState::new(Arc::clone(&self.session))),
+            AnyDataSource::new(LogStoreEncryptions::new(Arc::clone(&self.session))),
+        ]
     }
 
     fn functions(&self) -> Vec<AnyFunction> {

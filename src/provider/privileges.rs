@@ -7,8 +7,8 @@
 
 use Need::{Needed, Optional, Unused};
 use Resource::{
-    All, Caller, CallerGroup, CustomPolicies, Group, Key, KmsPolicies, LogStore, PassRolePolicy, PassingRole,
-    Role, SystemPolicies, User,
+    All, Caller, CallerGroup, CustomPolicies, EveryLogStore, EveryMetricStore, EveryProject, Group, Key,
+    KmsPolicies, LogStore, PassRolePolicy, PassingRole, Role, SystemPolicies, User,
 };
 
 /// A permission that the provider uses.
@@ -42,6 +42,12 @@ pub enum Need {
 pub enum Resource {
     /// The Logstore.
     LogStore,
+    /// Every project of the account.
+    EveryProject,
+    /// Every Logstore of the account.
+    EveryLogStore,
+    /// Every metric store of the account.
+    EveryMetricStore,
     /// The KMS key.
     Key,
     /// The role that SLS assumes.
@@ -75,6 +81,10 @@ impl Resource {
             Self::LogStore => {
                 &["acs:log:cn-hangzhou:1234567890123456:project/audit-project/logstore/app-log"]
             }
+            Self::EveryProject => &["acs:log:*:1234567890123456:project/*"],
+            Self::EveryLogStore => &["acs:log:*:1234567890123456:project/*/logstore/*"],
+            // The form of this resource is a guess, as are the names of the actions on it: no page has them.
+            Self::EveryMetricStore => &["acs:log:*:1234567890123456:project/*/metricstore/*"],
             Self::Key => &["acs:kms:cn-hangzhou:1234567890123456:key/f5136b95-2420-ab31-1234-0123456789ab"],
             Self::Role => &["acs:ram:*:1234567890123456:role/sls-byok"],
             Self::KmsPolicies => &[
@@ -134,6 +144,15 @@ pub const CHECKS: &[Privilege] = &[
     optional("ram:ListPoliciesForGroup", &[CallerGroup], "Checks that the caller may pass the role."),
 ];
 
+/// What `alicloud_log_store_encryptions` needs. What it may not read it lists.
+pub const AUDIT: &[Privilege] = &[
+    optional("log:ListProject", &[EveryProject], "Finds the projects of a region."),
+    optional("log:ListLogStores", &[EveryLogStore], "Finds the Logstores of a project."),
+    optional("log:ListMetricStores", &[EveryMetricStore], "Finds the metric stores of a project."),
+    optional("log:GetLogStore", &[EveryLogStore], "Reads a Logstore."),
+    optional("log:GetMetricStore", &[EveryMetricStore], "Reads a metric store."),
+];
+
 /// What `alicloud_ram_byok_role` needs.
 pub const ROLE: &[Privilege] = &[
     needed("ram:GetRole", &[Role], "Reads the role."),
@@ -178,13 +197,14 @@ pub struct Job {
 }
 
 /// Every job.
-pub const JOBS: [Job; 6] = [
+pub const JOBS: [Job; 7] = [
     Job {
         title: "To plan and to audit",
         applies: false,
         parts: &[ENCRYPTION, BYOK, CHECKS, ROLE, PASS_ROLE],
     },
     Job { title: "To read alicloud_byok_readiness", applies: false, parts: &[CHECKS] },
+    Job { title: "To read alicloud_log_store_encryptions", applies: false, parts: &[AUDIT] },
     Job {
         title: "To apply alicloud_log_store_encryption with the service's key",
         applies: true,

@@ -46,6 +46,7 @@ struct Clients {
     region: Region,
     preflight: Preflight,
     permanence_warning: bool,
+    max_concurrency: usize,
     sls: Arc<SlsClients>,
     ram: Arc<RamClient>,
     account: Arc<CheckedAccount>,
@@ -104,6 +105,11 @@ impl Session {
     /// Whether a plan warns that the first configuration of a Logstore is permanent.
     pub(super) fn warns_of_permanence(&self) -> bool {
         self.clients().is_ok_and(|clients| clients.permanence_warning)
+    }
+
+    /// How many requests may be under way at once.
+    pub(super) fn max_concurrency(&self) -> usize {
+        self.clients().map_or(1, |clients| clients.max_concurrency)
     }
 
     /// A client of SLS in a region.
@@ -188,6 +194,7 @@ impl Clients {
             region: settings.region.clone(),
             preflight: settings.preflight,
             permanence_warning: settings.permanence_warning,
+            max_concurrency: settings.max_concurrency,
             ram: Arc::new(RamClient::new(rpc(settings.ram_endpoint))),
             account,
             kms: Arc::new(KmsClients {

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::harness::Scene;
 
-fn example(file: &str) -> String {
+/// An example as it is written.
+pub fn example(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A scene without a provider block of its own: endpoint and keys come from the environment.
-fn scene(seed: &Value) -> Scene {
+pub fn scene(seed: &Value) -> Scene {
     let scene = Scene::new(seed);
     scene.host_starts_provider();
     scene.remove("provider.tf");

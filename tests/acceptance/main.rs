@@ -8,6 +8,7 @@
 mod accounts;
 mod adoption;
 mod architecture;
+mod audit;
 mod calls;
 mod conflict;
 mod create;

@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
-use provider::privileges::{BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE};
+use provider::privileges::{AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE};
 use serde_json::{Value, json};
 
 use crate::harness::{Call, Ran, Scene};
@@ -404,6 +404,25 @@ fn readiness_takes_what_the_guide_says() {
         assert!(open().contains(&format!("the caller lacks {action}")), "{action}: {}", open());
     });
     trial.is_complete(&[CHECKS]);
+}
+
+#[test]
+fn an_audit_of_everything_takes_what_the_guide_says() {
+    let trial = Trial::new("To read alicloud_log_store_encryptions");
+    trial.scene.put_log_store("audit-project", "cpu", &json!({"telemetryType": "Metrics"}));
+    trial.scene.write(
+        "main.tf",
+        "data \"alicloud_log_store_encryptions\" \"all\" {}\noutput \"unreadable\" {\n  value = data.alicloud_log_store_encryptions.all.unreadable[*].message\n}\n",
+    );
+    let unreadable = || trial.scene.state()["outputs"]["unreadable"]["value"].to_string();
+    trial.succeeds(APPLY);
+    assert_eq!(unreadable(), "[]");
+    let actions: Vec<&str> = AUDIT.iter().map(|privilege| privilege.action).collect();
+    trial.succeeds_without(AUDIT, &actions, APPLY, |action, ran| {
+        assert!(unreadable().contains(action), "{action}: {}", unreadable());
+        assert_eq!(summaries(ran), ["Not every Logstore could be read"], "{action}");
+    });
+    trial.is_complete(&[AUDIT]);
 }
 
 const TAGGED: &str = "  tags = {\n    team = \"audit\"\n  }\n";

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use provider::privileges::{BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE, Resource};
+use provider::privileges::{
+    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE, Resource,
+};
 
 /// The guide: its template, with the tables and the documents in their places.
 pub fn guide(template: &str) -> String {
@@ -10,6 +12,7 @@ pub fn guide(template: &str) -> String {
         ("encryption", ENCRYPTION),
         ("byok", BYOK),
         ("checks", CHECKS),
+        ("audit", AUDIT),
         ("role", ROLE),
         ("pass_role", PASS_ROLE),
     ];

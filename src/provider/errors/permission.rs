@@ -79,6 +79,9 @@ fn called_resource(error: &Error) -> Option<String> {
     if error.service() != "SLS" {
         return None;
     }
+    if error.action() == "ListProject" {
+        return Some("acs:log:*:*:project/*".to_owned());
+    }
     Some(match error.target().split_once('/') {
         Some((project, logstore)) => format!("acs:log:*:*:project/{project}/logstore/{logstore}"),
         None => format!("acs:log:*:*:project/{}", error.target()),

@@ -12,6 +12,7 @@ mod uncertainty;
 use serde_json::Value;
 
 use crate::ram::PolicyDocument;
+pub use pattern::matches as matches_pattern;
 pub use request::{Request, Target};
 use statement::{Applies, Effect};
 pub use uncertainty::Uncertainty;

@@ -2,7 +2,7 @@
 
 /// Whether the pattern matches the whole text, letter by letter. The time is at most proportional to the product of both
 /// lengths.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     // Where to try again after a mismatch: the position after the latest `*` in the pattern, and the end of the text that
     // this `*` has matched so far.
