@@ -9,6 +9,7 @@ mod accounts;
 mod adoption;
 mod architecture;
 mod audit;
+mod audit_examples;
 mod calls;
 mod conflict;
 mod create;
