@@ -154,3 +154,6 @@ fn left_behind(
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;
