@@ -27,26 +27,47 @@ pub(crate) struct NamePage {
 /// kept changing, or if as many names have come as have gone.
 ///
 /// # Errors
-/// Those of `page`, and `Malformed` when the list does not end.
+/// Those of `page`, and `Malformed` when the list does not end, or when each reading ends before the total is reached: a
+/// list with names missing must not pass for a whole one.
 pub(crate) async fn whole_list<P: Future<Output = Result<NamePage, Error>>>(
     operation: &Operation,
     page: impl Fn(u32) -> P,
 ) -> Result<Vec<String>, Error> {
     let mut names = BTreeSet::new();
+    let mut incomplete = None;
     for _ in 0..MAX_PASSES {
-        if pass(operation, &page, &mut names).await? {
-            break;
+        match pass(operation, &page, &mut names).await? {
+            Pass::Steady => return Ok(names.into_iter().collect()),
+            Pass::Changed => incomplete = None,
+            Pass::Incomplete { total } => incomplete = Some(total),
         }
     }
-    Ok(names.into_iter().collect())
+    match incomplete {
+        None => Ok(names.into_iter().collect()),
+        Some(total) => {
+            let message =
+                format!("the list is said to have {total} names, and its pages have {}", names.len());
+            Err(Error::new(ErrorKind::Malformed, operation, message))
+        }
+    }
 }
 
-/// Reads the list once; whether it was the same all the time, as far as that can be told.
+/// How one reading of a list ended.
+enum Pass {
+    /// The list was the same all the time, as far as that can be told.
+    Steady,
+    /// The total changed while the list was read.
+    Changed,
+    /// An empty page came before the total was reached.
+    Incomplete { total: i64 },
+}
+
+/// Reads the list once.
 async fn pass<P: Future<Output = Result<NamePage, Error>>>(
     operation: &Operation,
     page: &impl Fn(u32) -> P,
     names: &mut BTreeSet<String>,
-) -> Result<bool, Error> {
+) -> Result<Pass, Error> {
     let (mut offset, mut first_total, mut is_steady) = (0_u32, None, true);
     for _ in 0..MAX_PAGES {
         let NamePage { total, names: more } = page(offset).await?;
@@ -54,8 +75,11 @@ async fn pass<P: Future<Output = Result<NamePage, Error>>>(
         let count = u32::try_from(more.len()).unwrap_or(u32::MAX);
         offset = offset.saturating_add(count);
         names.extend(more);
-        if count == 0 || i64::from(offset) >= total {
-            return Ok(is_steady);
+        if i64::from(offset) >= total {
+            return Ok(if is_steady { Pass::Steady } else { Pass::Changed });
+        }
+        if count == 0 {
+            return Ok(Pass::Incomplete { total });
         }
     }
     let message = format!("the list has more than {MAX_PAGES} pages of up to {MAX_PAGE_SIZE} names");
@@ -98,8 +122,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_page_ends_the_list() {
-        check(read(&[(9, &["a"]), (9, &[])]).await, &["a"], &[0, 1]);
+    async fn a_list_that_ends_before_its_total_is_read_again_and_is_an_error_if_it_stays_so() {
+        let short = [(9, &["a"] as &[_]), (9, &[])];
+        let (outcome, offsets) = read(&[short, short, short].concat()).await;
+        assert!(outcome.unwrap_err().to_string().contains("9 names, and its pages have 1"));
+        assert_eq!(offsets, [0, 1, 0, 1, 0, 1]);
+        let whole = [(2, &["a"] as &[_]), (2, &["b"])];
+        check(read(&[short, whole].concat()).await, &["a", "b"], &[0, 1, 0, 1]);
     }
 
     #[tokio::test]
