@@ -22,7 +22,7 @@ pub use policy::{CreatePolicy, Policy, PolicyDescription, PolicyVersion};
 pub use policy_document::{BYOK_SYSTEM_POLICIES, PolicyDocument, PolicyDocumentError};
 pub use policy_id::{PolicyId, PolicyKind};
 pub(crate) use role::is_young;
-pub use role::{CreateRole, Role, UpdateRole};
+pub use role::{CreateRole, ListedRole, Role, RolePage, UpdateRole};
 pub use role_arn::{RoleArn, RoleArnError};
 pub use tag::{Tag, TagPage};
 pub use user::User;

@@ -71,14 +71,21 @@ impl PolicyDocument {
     /// This document with the statements of another one after its own.
     #[must_use]
     pub fn and_statements_of(&self, other: &Self) -> Self {
-        let list = |document: &Self| match document.0.get("Statement") {
-            Some(Value::Array(statements)) => statements.clone(),
-            Some(one) => vec![one.clone()],
-            None => Vec::new(),
-        };
+        let list = |document: &Self| one_or_many(document.0.get("Statement")).to_vec();
         let mut members = self.0.clone();
         members.insert("Statement".to_owned(), Value::Array([list(self), list(other)].concat()));
         Self(members)
+    }
+
+    /// Whether a statement of this trust policy names the service as a principal. Letter case does not count: no page says
+    /// whether it does for RAM. A pattern, such as `*` for everybody, is no name.
+    pub fn names_service(&self, service: &str) -> bool {
+        let is_named =
+            |named: &Value| named.as_str().is_some_and(|named| named.eq_ignore_ascii_case(service));
+        one_or_many(self.0.get("Statement")).iter().any(|statement| {
+            let principals = statement.get("Principal").and_then(|principals| principals.get("Service"));
+            one_or_many(principals).iter().any(is_named)
+        })
     }
 
     /// The members, as they were parsed.
@@ -106,6 +113,15 @@ impl Eq for PolicyDocument {}
 impl fmt::Display for PolicyDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(&self.0).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// A list, or one value in the place of a list.
+fn one_or_many(values: Option<&Value>) -> &[Value] {
+    match values {
+        Some(Value::Array(values)) => values,
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     }
 }
 

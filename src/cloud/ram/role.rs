@@ -6,11 +6,11 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::CallContext;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Operation};
 use crate::names::RoleName;
 use crate::ram::tag::{self, Tag};
 use crate::ram::{RamClient, RoleArn};
-use crate::rpc::members::{expect_name, or_default};
+use crate::rpc::members::{expect_name, list, optional_text, or_default};
 use crate::rpc::{Call, Parameters};
 
 /// The parameters of `CreateRole`. A parameter that is `None` or empty is not sent.
@@ -64,6 +64,31 @@ pub struct Role {
     pub create_date: String,
 }
 
+/// One page of the roles of the account.
+///
+/// Source: RAM documentation, `ListRoles`: the roles of a list come without their trust policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RolePage {
+    /// The roles on this page.
+    #[serde(default, deserialize_with = "list")]
+    pub roles: Vec<ListedRole>,
+    /// `Marker`: where the next page begins; `None` on the last one.
+    #[serde(default, deserialize_with = "optional_text")]
+    pub marker: Option<String>,
+}
+
+/// A role as `ListRoles` describes it, as far as it is needed here: which one it is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListedRole {
+    /// `RoleName`, as it was spelt at creation.
+    pub role_name: RoleName,
+}
+
+/// How many pages a list of roles may have: a million roles. An account has 1,000 unless its quota is raised.
+const MAX_PAGES: u32 = 1_000;
+
 /// A role of this age is assumed to be known everywhere. This decides only how often RAM is asked.
 const YOUNG: time::Duration = time::Duration::minutes(2);
 
@@ -108,6 +133,41 @@ impl RamClient {
         self.rpc.read(context, call, role_named(name)).await
     }
 
+    /// `ListRoles`: one page of the roles that carry all of these tags, that of a [`RolePage::marker`] or the first.
+    ///
+    /// # Errors
+    /// Any kind.
+    pub async fn list_roles(
+        &self,
+        context: &CallContext,
+        tags: &[Tag],
+        marker: Option<&str>,
+    ) -> Result<RolePage, Error> {
+        let parameters = Parameters::new()
+            .with("MaxItems", 1_000)
+            .with_optional("Marker", marker)
+            .with_list("Tag", tag::to_json(tags));
+        self.rpc.read(context, Call::new("ListRoles", ALL_ROLES, parameters), Ok).await
+    }
+
+    /// The names of all roles that carry all of these tags, in the order of RAM: all pages of `ListRoles`.
+    ///
+    /// # Errors
+    /// Those of [`RamClient::list_roles`]; `Malformed` when the list does not end.
+    pub async fn all_roles(&self, context: &CallContext, tags: &[Tag]) -> Result<Vec<RoleName>, Error> {
+        let (mut names, mut marker) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let page = self.list_roles(context, tags, marker.as_deref()).await?;
+            names.extend(page.roles.into_iter().map(|role| role.role_name));
+            marker = page.marker;
+            if marker.is_none() {
+                return Ok(names);
+            }
+        }
+        let operation = Operation::new("RAM", "ListRoles", ALL_ROLES);
+        Err(Error::new(ErrorKind::Malformed, &operation, format!("the list has more than {MAX_PAGES} pages")))
+    }
+
     /// `UpdateRole`
     ///
     /// # Errors
@@ -137,6 +197,9 @@ impl RamClient {
         self.rpc.run(context, call).await
     }
 }
+
+/// What calls about the roles of the account name in logs and errors.
+const ALL_ROLES: &str = "the roles of the account";
 
 /// The answer of the actions that describe a role.
 #[derive(Deserialize)]

@@ -177,8 +177,8 @@ impl SlsClient {
         .await
     }
 
-    /// The names of all Logstores of a project, in order: all pages of `ListLogStores`, of which `telemetry_type` may
-    /// want only those of logs or only those of metrics.
+    /// The names of the Logstores of a project, in order: all pages of `ListLogStores`. `wanted` says which; its offset and
+    /// size do not count.
     ///
     /// # Errors
     /// Those of [`SlsClient::list_log_stores`]; `Malformed` when the list does not end.
@@ -186,15 +186,10 @@ impl SlsClient {
         &self,
         context: &CallContext,
         project: &ProjectName,
-        telemetry_type: Option<TelemetryType>,
+        wanted: &ListLogStores,
     ) -> Result<Vec<String>, Error> {
         whole_list(&self.operation("ListLogStores", project.as_str()), async |offset| {
-            let list = ListLogStores {
-                offset,
-                size: Some(MAX_PAGE_SIZE),
-                telemetry_type,
-                ..ListLogStores::default()
-            };
+            let list = ListLogStores { offset, size: Some(MAX_PAGE_SIZE), ..wanted.clone() };
             let LogStorePage { total, logstores: names } =
                 self.list_log_stores(context, project, &list).await?;
             Ok(NamePage { total, names })
@@ -202,7 +197,8 @@ impl SlsClient {
         .await
     }
 
-    /// The names of all metric stores of a project, in order: all pages of `ListMetricStores`.
+    /// The names of the metric stores of a project, in order: all pages of `ListMetricStores`. `wanted` says which; its
+    /// offset and size do not count.
     ///
     /// # Errors
     /// Those of [`SlsClient::list_metric_stores`]; `Malformed` when the list does not end.
@@ -210,9 +206,10 @@ impl SlsClient {
         &self,
         context: &CallContext,
         project: &ProjectName,
+        wanted: &ListMetricStores,
     ) -> Result<Vec<String>, Error> {
         whole_list(&self.operation("ListMetricStores", project.as_str()), async |offset| {
-            let list = ListMetricStores { offset, size: Some(MAX_PAGE_SIZE), name: None };
+            let list = ListMetricStores { offset, size: Some(MAX_PAGE_SIZE), ..wanted.clone() };
             let LogStorePage { total, logstores: names } =
                 self.list_metric_stores(context, project, &list).await?;
             Ok(NamePage { total, names })

@@ -283,6 +283,20 @@ impl BoundRole<'_> {
 
     async fn read_once(&self, pass_role_policy: Option<&str>) -> Result<FoundRole, Error> {
         let role = self.client.get_role(self.context, self.name).await?;
+        self.read_belongings(role, pass_role_policy).await
+    }
+
+    /// Reads what belongs to a role that `GetRole` has just described: two calls, and two more where the policy is looked
+    /// after that lets principals pass the role.
+    ///
+    /// # Errors
+    ///
+    /// That of the call; `NotFound` if RAM has given the role and then says that it does not know it.
+    pub async fn read_belongings(
+        &self,
+        role: Role,
+        pass_role_policy: Option<&str>,
+    ) -> Result<FoundRole, Error> {
         let attached = self.attached().await?;
         let tags = self.tags().await?;
         let (actual_pass_role, pass_role) = match pass_role_policy {

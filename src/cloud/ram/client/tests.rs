@@ -9,7 +9,7 @@ use crate::CallContext;
 use crate::error::ErrorKind;
 use crate::http::form;
 use crate::names::{PolicyName, RoleName};
-use crate::ram::{CreateRole, PolicyId, Role, Tag, TagPage, UpdateRole};
+use crate::ram::{CreateRole, PolicyId, Role, RolePage, Tag, TagPage, UpdateRole};
 use crate::signing::rpc::SignatureVersion;
 use crate::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc};
 
@@ -169,6 +169,30 @@ async fn a_page_of_tags_tells_where_the_next_one_begins() {
     assert_eq!(error.message(), "`TagResources[1]`: missing field `TagKey`");
     let error = page(json!({ "TagResources": {} }), None).await.unwrap_err();
     assert_eq!(error.message(), "`TagResources`: invalid type: map, expected a sequence");
+}
+
+#[tokio::test]
+async fn a_list_of_roles_is_read_to_its_end() {
+    let page = |names: &[&str], marker: Option<&str>| {
+        let roles: Vec<_> = names.iter().map(|name| json!({ "RoleName": name, "New": 1 })).collect();
+        json!({ "IsTruncated": marker.is_some(), "Marker": marker, "Roles": { "Role": roles } })
+    };
+    let harness = Harness::new([page(&["a", "B"], Some("m")), page(&["c"], None)]);
+    let names = harness.ram.all_roles(&harness.context, &[]).await.unwrap();
+    assert_eq!(names.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a", "B", "c"]);
+    let sent =
+        harness.transport.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
+    assert_eq!(sent.collect::<Vec<_>>(), ["MaxItems=1000", "Marker=m&MaxItems=1000"]);
+
+    let harness = Harness::new([json!({ "Roles": null })]);
+    let listed = harness.ram.list_roles(&harness.context, &[Tag::new("team", "audit")], None).await.unwrap();
+    assert_eq!(listed, RolePage::default());
+    let parameters = json!({ "MaxItems": "1000", "Tag": r#"[{"Key":"team","Value":"audit"}]"# });
+    assert_eq!(harness.sent(), ("ListRoles".to_owned(), parameters));
+
+    let harness = Harness::new(vec![page(&[], Some("m")); 1_000]);
+    let error = harness.ram.all_roles(&harness.context, &[]).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Malformed, "the list has more than 1000 pages"));
 }
 
 #[tokio::test]

@@ -248,6 +248,25 @@ fn add(set: &mut Value) {
     }
 }
 
+#[test]
+fn a_service_is_named_in_any_statement_as_one_or_in_a_list() {
+    let names_sls = |statements: Value| {
+        let text = json!({ "Version": "1", "Statement": statements }).to_string();
+        PolicyDocument::parse(&text).unwrap().names_service("log.aliyuncs.com")
+    };
+    let of =
+        |principal: Value| json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal });
+    let other = of(json!({ "Service": ["ecs.aliyuncs.com"] }));
+    for principal in [json!("log.aliyuncs.com"), json!(["ecs.aliyuncs.com", "Log.AliyunCS.com"])] {
+        let named = of(json!({ "Service": principal }));
+        assert!(names_sls(named.clone()) && names_sls(json!([other, named])));
+    }
+    for principal in [json!("*"), json!({ "Service": "*" }), json!({ "RAM": "log.aliyuncs.com" }), json!(7)] {
+        assert!(!names_sls(json!([other, of(principal)])));
+    }
+    assert!(!names_sls(json!([])) && !names_sls(json!("log.aliyuncs.com")));
+}
+
 proptest! {
     #[test]
     fn every_respelling_is_equal(document in documents(), choices in vec(any::<u16>(), 64)) {

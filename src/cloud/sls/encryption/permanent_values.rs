@@ -25,7 +25,7 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// `service_key` or `byok`.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Mechanism::ServiceKey => "service_key",
             Mechanism::Byok => "byok",

@@ -71,15 +71,17 @@ async fn whole_lists_are_read_in_the_largest_pages() {
 
     let harness = Harness::new([page("logstores", 501, 0..500), busy(), page("logstores", 501, 500..501)]);
     let project = project();
-    let list = harness.client.all_log_stores(&harness.context, &project, Some(TelemetryType::Metrics));
+    let wanted = ListLogStores { telemetry_type: Some(TelemetryType::Metrics), ..ListLogStores::default() };
+    let list = harness.client.all_log_stores(&harness.context, &project, &wanted);
     assert_eq!(harness.clock.run(list).await.unwrap().len(), 501, "a page that fails is asked for again");
     assert_eq!(urls(&harness)[0], "/logstores?offset=0&size=500&telemetryType=Metrics");
 
     let harness = Harness::new([page("metricstores", 2, 0..2)]);
-    let list = harness.client.all_metric_stores(&harness.context, &project).await.unwrap();
+    let wanted = ListMetricStores { name: Some("name".to_owned()), ..ListMetricStores::default() };
+    let list = harness.client.all_metric_stores(&harness.context, &project, &wanted).await.unwrap();
     assert_eq!(
         (list, urls(&harness)),
-        (vec!["name-0".into(), "name-1".into()], vec!["/metricstores?offset=0&size=500".into()])
+        (vec!["name-0".into(), "name-1".into()], vec!["/metricstores?name=name&offset=0&size=500".into()])
     );
 }
 
