@@ -13,7 +13,9 @@ mod errors;
 mod functions;
 mod log_store_encryption;
 mod log_store_id;
+mod name_rules;
 mod no_client;
+mod ordered_reads;
 pub mod privileges;
 mod ram_byok_role;
 mod readiness;
@@ -23,6 +25,7 @@ mod run_state;
 mod secret_text;
 mod session;
 mod settings;
+mod stores;
 mod timeouts;
 
 use std::sync::Arc;
@@ -30,13 +33,13 @@ use std::sync::Arc;
 pub use audit::{LogStoreEncryptionState, LogStoreEncryptions};
 pub use byok_readiness::ByokReadiness;
 pub use environment::Environment;
-pub use log_store_encryption::LogStoreEncryption;
-pub use ram_byok_role::RamByokRole;
+pub use log_store_encryption::{LogStoreEncryption, LogStoreEncryptionList};
+pub use ram_byok_role::{RamByokRole, RamByokRoleList};
 
 use config::ProviderModel;
 use schema::{
     Diagnostics, Provider, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
-    provider::Configure, resource::Context,
+    list_resource::AnyListResource, provider::Configure, resource::Context,
 };
 use session::Session;
 
@@ -91,6 +94,13 @@ impl Provider for AlicloudEncryption {
             AnyDataSource::new(ByokReadiness::new(Arc::clone(&self.session))),
             AnyDataSource::new(LogStoreEncryptionState::new(Arc::clone(&self.session))),
             AnyDataSource::new(LogStoreEncryptions::new(Arc::clone(&self.session))),
+        ]
+    }
+
+    fn list_resources(&self) -> Vec<AnyListResource> {
+        vec![
+            AnyListResource::new(LogStoreEncryptionList::new(Arc::clone(&self.session))),
+            AnyListResource::new(RamByokRoleList::new(Arc::clone(&self.session))),
         ]
     }
 

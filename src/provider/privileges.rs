@@ -7,8 +7,8 @@
 
 use Need::{Needed, Optional, Unused};
 use Resource::{
-    All, Caller, CallerGroup, CustomPolicies, EveryLogStore, EveryMetricStore, EveryProject, Group, Key,
-    KmsPolicies, LogStore, PassRolePolicy, PassingRole, Role, SystemPolicies, User,
+    All, Caller, CallerGroup, CustomPolicies, EveryLogStore, EveryMetricStore, EveryProject, EveryRole,
+    Group, Key, KmsPolicies, LogStore, PassRolePolicy, PassingRole, Role, SystemPolicies, User,
 };
 
 /// A permission that the provider uses.
@@ -48,6 +48,8 @@ pub enum Resource {
     EveryLogStore,
     /// Every metric store of the account.
     EveryMetricStore,
+    /// Every role of the account.
+    EveryRole,
     /// The KMS key.
     Key,
     /// The role that SLS assumes.
@@ -85,6 +87,7 @@ impl Resource {
             Self::EveryLogStore => &["acs:log:*:1234567890123456:project/*/logstore/*"],
             // The form of this resource is a guess, as are the names of the actions on it: no page has them.
             Self::EveryMetricStore => &["acs:log:*:1234567890123456:project/*/metricstore/*"],
+            Self::EveryRole => &["acs:ram:*:1234567890123456:role/*"],
             Self::Key => &["acs:kms:cn-hangzhou:1234567890123456:key/f5136b95-2420-ab31-1234-0123456789ab"],
             Self::Role => &["acs:ram:*:1234567890123456:role/sls-byok"],
             Self::KmsPolicies => &[
@@ -153,6 +156,24 @@ pub const AUDIT: &[Privilege] = &[
     optional("log:GetMetricStore", &[EveryMetricStore], "Reads a metric store."),
 ];
 
+/// What `terraform query` needs for `alicloud_log_store_encryption`. Without the optional ones a warning says what is not
+/// listed.
+pub const QUERY_ENCRYPTIONS: &[Privilege] = &[
+    needed("log:ListProject", &[EveryProject], "Finds the projects of a region."),
+    optional("log:ListLogStores", &[EveryLogStore], "Finds the Logstores of a project."),
+    optional("log:GetLogStore", &[EveryLogStore], "Reads a Logstore."),
+];
+
+/// What `terraform query` needs for `alicloud_ram_byok_role`. Without the optional ones a warning says what is not listed.
+pub const QUERY_ROLES: &[Privilege] = &[
+    needed("ram:ListRoles", &[EveryRole], "Finds the roles."),
+    optional("ram:GetRole", &[EveryRole], "Reads a role and its trust policy."),
+    optional("ram:ListPoliciesForRole", &[EveryRole], "Reads a role for its configuration."),
+    optional("ram:ListTagResources", &[All], "Reads a role for its configuration."),
+    optional("ram:GetPolicy", &[CustomPolicies], "Reads a role for its configuration."),
+    optional("ram:ListEntitiesForPolicy", &[CustomPolicies], "Reads a role for its configuration."),
+];
+
 /// What `alicloud_ram_byok_role` needs.
 pub const ROLE: &[Privilege] = &[
     needed("ram:GetRole", &[Role], "Reads the role."),
@@ -197,7 +218,7 @@ pub struct Job {
 }
 
 /// Every job.
-pub const JOBS: [Job; 7] = [
+pub const JOBS: [Job; 9] = [
     Job {
         title: "To plan and to audit",
         applies: false,
@@ -205,6 +226,8 @@ pub const JOBS: [Job; 7] = [
     },
     Job { title: "To read alicloud_byok_readiness", applies: false, parts: &[CHECKS] },
     Job { title: "To read alicloud_log_store_encryptions", applies: false, parts: &[AUDIT] },
+    Job { title: "To query alicloud_log_store_encryption", applies: false, parts: &[QUERY_ENCRYPTIONS] },
+    Job { title: "To query alicloud_ram_byok_role", applies: false, parts: &[QUERY_ROLES] },
     Job {
         title: "To apply alicloud_log_store_encryption with the service's key",
         applies: true,

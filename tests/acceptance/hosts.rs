@@ -70,6 +70,7 @@ capabilities! {
     functions: 1 . 8, "Functions of the provider";
     check_block: 1 . 6, "A `check` block with a data source";
     ephemeral_variable: 1 . 10, "An ephemeral variable in the provider block";
+    query: 1 . 14, "`terraform query`, with generated configuration that is applied without a change";
     test_with_mocks: 1 . 7, "`terraform test` with the mock file of the provider";
 }
 
@@ -202,13 +203,17 @@ fn generated_configuration(host: Host, expect: Expect) {
         plan.ran.failed();
         return;
     }
-    // Where the type does not begin with the local name, hosts write a `provider` that is not there.
-    let generated = scene.read("generated.tf");
-    let kept: Vec<_> = generated.lines().filter(|line| !line.contains(" provider ")).collect();
-    scene.write("generated.tf", &kept.join("\n"));
+    configure_with_own_name(&scene, "generated.tf");
     assert_eq!(scene.apply().changes(), (0, 0, 0));
     assert_eq!(scene.writes().len(), 0);
     scene.plan().expect_empty();
+}
+
+/// Where the type does not begin with the local name, hosts write a `provider` that is not there.
+fn configure_with_own_name(scene: &Scene, file: &str) {
+    let generated = scene.read(file);
+    let kept: Vec<_> = generated.lines().filter(|line| !line.contains(" provider ")).collect();
+    scene.write(file, &kept.join("\n"));
 }
 
 fn import_for_each(host: Host, expect: Expect) {
@@ -308,6 +313,25 @@ fn ephemeral_variable(host: Host, expect: Expect) {
     plan.expect_changes();
     scene.try_apply_plan().succeeded();
     assert_eq!(given::stored(&scene), given::service_key(true, "default"));
+}
+
+fn query(host: Host, expect: Expect) {
+    let scene = scene(host, &given::byok(true), "");
+    scene.write(
+        "all.tfquery.hcl",
+        "list \"alicloud_log_store_encryption\" \"all\" {\n  provider = alicloud\n}\n",
+    );
+    let ran = scene.run(&["query", "-generate-config-out=generated.tf"]);
+    if expect == Expect::Refusal {
+        assert_ne!(ran.exit_code, Some(0));
+        return;
+    }
+    ran.succeeded();
+    configure_with_own_name(&scene, "generated.tf");
+    assert_eq!(scene.apply().changes(), (0, 0, 0));
+    assert_eq!(scene.addresses(), ["alicloud_log_store_encryption.all_0"]);
+    assert_eq!(scene.writes().len(), 0);
+    scene.plan().expect_empty();
 }
 
 fn test_with_mocks(host: Host, expect: Expect) {

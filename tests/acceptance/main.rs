@@ -35,6 +35,7 @@ mod preflight;
 mod privileges;
 mod provider;
 mod proxy;
+mod query;
 mod readiness;
 mod refusals;
 mod region;

@@ -3,10 +3,13 @@
 
 use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
-use provider::privileges::{AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE};
+use provider::privileges::{
+    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS, QUERY_ROLES,
+    ROLE,
+};
 use serde_json::{Value, json};
 
-use crate::harness::{Call, Ran, Scene};
+use crate::harness::{Call, Host, Ran, Scene};
 use crate::readiness::sign_in;
 
 const PLAN: &[&str] = &["plan", "-input=false", "-json", "-detailed-exitcode"];
@@ -78,7 +81,11 @@ struct Trial {
 
 impl Trial {
     fn new(title: &str) -> Trial {
-        let scene = Scene::new(&seed());
+        Trial::on(Host::Main, title)
+    }
+
+    fn on(host: Host, title: &str) -> Trial {
+        let scene = Scene::on(host, &seed());
         scene.look_at_keys_and_roles();
         sign_in(&scene, "ci");
         let job = JOBS.iter().find(|job| job.title == title).unwrap();
@@ -423,6 +430,46 @@ fn an_audit_of_everything_takes_what_the_guide_says() {
         assert_eq!(summaries(ran), ["Not every Logstore could be read"], "{action}");
     });
     trial.is_complete(&[AUDIT]);
+}
+
+const QUERY: &[&str] = &["query", "-json"];
+
+/// A query of everything on a host that has queries.
+fn query(title: &str, of: &str) -> Trial {
+    let trial = Trial::on(Host::Newest, title);
+    make_role(&trial.scene);
+    let block = format!("list {of:?} \"all\" {{\n  provider = alicloud\n  include_resource = true\n}}\n");
+    trial.scene.write("all.tfquery.hcl", &block);
+    trial
+}
+
+#[test]
+fn a_query_of_logstores_takes_what_the_guide_says() {
+    let trial = query("To query alicloud_log_store_encryption", "alicloud_log_store_encryption");
+    trial.succeeds(QUERY);
+    trial.fails_without(QUERY_ENCRYPTIONS, &["log:ListProject"], QUERY);
+    let optional = ["log:ListLogStores", "log:GetLogStore"];
+    trial.succeeds_without(QUERY_ENCRYPTIONS, &optional, QUERY, |action, ran| {
+        ran.warning().says(&["Not every Logstore could be read", action]);
+    });
+    trial.is_complete(&[QUERY_ENCRYPTIONS]);
+}
+
+#[test]
+fn a_query_of_roles_takes_what_the_guide_says() {
+    let trial = query("To query alicloud_ram_byok_role", "alicloud_ram_byok_role");
+    let document =
+        r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"ram:PassRole","Resource":"*"}]}"#;
+    let policy = [("PolicyName", "sls-byok-pass-role"), ("PolicyDocument", document)];
+    trial.scene.ram("CreatePolicy", &policy);
+    trial.succeeds(QUERY);
+    trial.fails_without(QUERY_ROLES, &["ram:ListRoles"], QUERY);
+    let (_, optional) = QUERY_ROLES.split_first().unwrap();
+    let optional: Vec<&str> = optional.iter().map(|privilege| privilege.action).collect();
+    trial.succeeds_without(QUERY_ROLES, &optional, QUERY, |action, ran| {
+        ran.warning().says(&["Not every role could be read", action]);
+    });
+    trial.is_complete(&[QUERY_ROLES]);
 }
 
 const TAGGED: &str = "  tags = {\n    team = \"audit\"\n  }\n";

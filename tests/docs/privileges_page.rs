@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use provider::privileges::{
-    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, ROLE, Resource,
+    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS, QUERY_ROLES,
+    ROLE, Resource,
 };
 
 /// The guide: its template, with the tables and the documents in their places.
@@ -13,6 +14,8 @@ pub fn guide(template: &str) -> String {
         ("byok", BYOK),
         ("checks", CHECKS),
         ("audit", AUDIT),
+        ("query_encryptions", QUERY_ENCRYPTIONS),
+        ("query_roles", QUERY_ROLES),
         ("role", ROLE),
         ("pass_role", PASS_ROLE),
     ];

@@ -4,7 +4,10 @@ use super::{
     store::{self, Encryption, TELEMETRY_TYPES},
     survey::{Place, Survey, Unreadable},
 };
-use crate::timeouts::{self, ReadTimeoutModel};
+use crate::{
+    name_rules,
+    timeouts::{self, ReadTimeoutModel},
+};
 use schema::{
     Attribute, Field, Nesting, Schema, Type,
     field::SetOf,
@@ -104,10 +107,10 @@ fn arguments() -> Vec<Attribute> {
     let pattern = |name| Attribute::string(name).optional().validator(NotEmpty);
     vec![
         texts("regions")
-            .validator(Each(store::region_rule()))
+            .validator(Each(name_rules::region()))
             .description("The regions. Left out, it is the provider's region. An empty set is an error: it would audit nothing."),
         texts("project_names")
-            .validator(Each(store::project_rule()))
+            .validator(Each(name_rules::project()))
             .description("The projects, each of which is looked for in each of `regions`. Left out, it is every project of these regions. A project that is in none of them is in `unreadable`. An empty set is an error: it would audit nothing."),
         pattern("project_name_pattern").description(
             "Only projects whose whole name has this form: `*` stands for any text, `?` for one character. It is the form of the resources of RAM policies. It is no regular expression, because one that is not anchored matches more, and one that is anchored wrongly less, than it seems to; for a regular expression filter the result: `[for l in data.alicloud_log_store_encryptions.all.logstores : l if can(regex(\"^waf-\", l.project_name))]`.",

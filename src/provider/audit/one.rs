@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use super::store::{self, TELEMETRY_TYPES};
+use super::store::{self, Encryption, TELEMETRY_TYPES};
 use crate::{
     errors,
     log_store_id::LogStoreId,
+    name_rules,
     session::Session,
+    stores,
     timeouts::{self, ReadTimeoutModel},
 };
-use cloud::{
-    names::{LogstoreName, Region},
-    sls::TelemetryType,
-};
+use cloud::{names::Region, sls::TelemetryType};
 use schema::{
     Attribute, DataSource, Diagnostic, Schema, data_source::Reading, model, resource::Context,
-    validator::OneOf, validator::ParseWith,
+    validator::OneOf,
 };
 
 model! {
@@ -71,8 +70,8 @@ impl LogStoreEncryptionState {
             .telemetry_type
             .known()
             .map_or(TelemetryType::Logs, |text| TelemetryType::from_member(text));
-        let found = store::read(&client, &bounds, kind, &id.project, &id.logstore).await;
-        let found = found.map_err(|error| {
+        let found = stores::read(&client, &bounds, kind, &id.project, &id.logstore).await;
+        let found = found.and_then(|store| Encryption::of(&store)).map_err(|error| {
             errors::of_call("Cannot read the encryption of a Logstore", format_args!("Logstore {id}"), &error)
         })?;
         // What is configured must come back as it is, also where the Logstore is of another kind.
@@ -110,7 +109,7 @@ impl LogStoreEncryptionState {
     }
 }
 
-fn of_another_kind(id: &LogStoreId, found: &store::Encryption) -> Diagnostic {
+fn of_another_kind(id: &LogStoreId, found: &Encryption) -> Diagnostic {
     let kind = found.telemetry_type.known().map_or("None", String::as_str);
     Diagnostic::error(
         "A Logstore holds something else",
@@ -149,16 +148,16 @@ fn arguments() -> Vec<Attribute> {
     vec![
         Attribute::string("project_name")
             .required()
-            .validator(store::project_rule())
+            .validator(name_rules::project())
             .description("The SLS project of the Logstore."),
         Attribute::string("logstore_name")
             .required()
-            .validator(ParseWith::new("Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.", LogstoreName::parse))
+            .validator(name_rules::logstore())
             .description("The Logstore or metric store."),
         Attribute::string("region")
             .optional()
             .computed()
-            .validator(store::region_rule())
+            .validator(name_rules::region())
             .description("The region of the project. Default: the provider's region."),
         Attribute::string("telemetry_type")
             .optional()

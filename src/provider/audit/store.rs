@@ -1,12 +1,10 @@
 //! What a Logstore or metric store says about its encryption, and the attributes for it.
 
 use cloud::{
-    CallContext,
     error::Error,
-    names::{LogstoreName, ProjectName, Region},
-    sls::{LogStore, SlsClient, TelemetryType, encryption::Mechanism},
+    sls::{LogStore, encryption::Mechanism},
 };
-use schema::{Attribute, Field, validator::ParseWith};
+use schema::{Attribute, Field};
 
 /// What the reads of the two data sources have in common.
 #[derive(Debug, Default)]
@@ -22,29 +20,13 @@ pub(super) struct Encryption {
     pub(super) cmk_region_id: Field<String>,
 }
 
-/// Reads a store. One that `GetLogStore` calls a metric store is read again with `GetMetricStore`: no page says that
-/// `GetLogStore` tells the encryption of metric stores.
-///
-/// # Errors
-///
-/// That of the read.
-pub(super) async fn read(
-    client: &SlsClient,
-    bounds: &CallContext,
-    telemetry_type: TelemetryType,
-    project: &ProjectName,
-    name: &LogstoreName,
-) -> Result<Encryption, Error> {
-    let mut store = client.get_store(bounds, telemetry_type, project, name).await?;
-    if store.telemetry_type() != telemetry_type {
-        store = client.get_store(bounds, store.telemetry_type(), project, name).await?;
-    }
-    Encryption::of(&store)
-}
-
 impl Encryption {
     /// What an answer says. Logs are encrypted only if a configuration is there **and** enabled.
-    fn of(store: &LogStore) -> Result<Encryption, Error> {
+    ///
+    /// # Errors
+    ///
+    /// The answer is malformed.
+    pub(super) fn of(store: &LogStore) -> Result<Encryption, Error> {
         let mut found = Encryption {
             telemetry_type: store.telemetry_type().as_str().into(),
             product_type: store.product_type().map_or(Field::Null, Field::from),
@@ -86,19 +68,6 @@ pub(super) fn attributes() -> Vec<Attribute> {
         text("arn").description("The ARN of the RAM role that SLS assumes to use the key; null without a key of your own."),
         text("cmk_region_id").description("The region of the key; null without a key of your own."),
     ]
-}
-
-/// The rule for a region.
-pub(super) fn region_rule() -> ParseWith<Region, cloud::names::NameError> {
-    ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse)
-}
-
-/// The rule for the name of a project.
-pub(super) fn project_rule() -> ParseWith<ProjectName, cloud::names::NameError> {
-    ParseWith::new(
-        "Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.",
-        ProjectName::parse,
-    )
 }
 
 /// The values of `telemetry_type`.

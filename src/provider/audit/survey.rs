@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 
-use super::store::{self, Encryption};
-use crate::errors;
+use super::store::Encryption;
+use crate::{
+    errors,
+    stores::{self, ProjectStores, Wanted},
+};
 use cloud::{
     CallContext,
-    error::{Error, ErrorKind},
+    error::Error,
     names::{LogstoreName, ProjectName, Region},
     ram::permission::matches_pattern,
     sls::{SlsClient, TelemetryType},
@@ -179,34 +182,18 @@ impl Surveyor<'_> {
         Ok(stores)
     }
 
-    /// Lists what a project holds. Metric stores are listed apart: no page says whether `ListLogStores` has them. One
-    /// that is in both lists is a metric store.
+    /// Lists what a project holds.
     async fn list(&self, (region, project): &Project) -> Result<Listed, Error> {
-        let (client, wanted) = (self.client(region), self.scope.telemetry_type);
-        let mut listed = Listed::default();
-        for kind in [TelemetryType::Logs, TelemetryType::Metrics] {
-            if wanted.is_some_and(|wanted| wanted != kind) {
-                continue;
-            }
-            let names = match kind {
-                TelemetryType::Logs => client.all_log_stores(self.bounds, project, wanted).await,
-                TelemetryType::Metrics => client.all_metric_stores(self.bounds, project).await,
+        let wanted = Wanted { telemetry_type: self.scope.telemetry_type, name_part: None };
+        let ProjectStores { mut found, failed } =
+            match stores::list(self.client(region), self.bounds, project, wanted).await {
+                Ok(stores) => stores,
+                Err(error) => return Ok(Listed { absent: Some(error), ..Listed::default() }),
             };
-            match names {
-                Ok(names) => {
-                    let names =
-                        names.into_iter().filter(|name| fits(self.scope.logstore_pattern.as_ref(), name));
-                    listed.stores.extend(names.map(|name| (name, kind)));
-                }
-                Err(error) if errors::is_project_gone(&error) => {
-                    return Ok(Listed { absent: Some(error), ..Listed::default() });
-                }
-                Err(error) => {
-                    listed.unreadable.push(self.unreadable(region, Some(project.as_str()), None, error)?);
-                }
-            }
-        }
-        Ok(listed)
+        found.retain(|name, _| fits(self.scope.logstore_pattern.as_ref(), name));
+        let unreadable =
+            failed.into_iter().map(|error| self.unreadable(region, Some(project.as_str()), None, error));
+        Ok(Listed { stores: found, unreadable: unreadable.collect::<Result<_, _>>()?, absent: None })
     }
 
     async fn read_all(&self, stores: Vec<Store>, survey: &mut Survey) -> Result<(), Stopped> {
@@ -245,7 +232,7 @@ impl Surveyor<'_> {
     }
 
     async fn read(&self, (region, project, kind, name): &Store) -> Result<Encryption, Error> {
-        store::read(self.client(region), self.bounds, *kind, project, name).await
+        Encryption::of(&stores::read(self.client(region), self.bounds, *kind, project, name).await?)
     }
 
     fn client(&self, region: &Region) -> &SlsClient {
@@ -265,8 +252,7 @@ impl Surveyor<'_> {
         error: Error,
     ) -> Result<Unreadable, Error> {
         let is_over = self.bounds.remaining(self.client(region).clock()).is_some_and(|left| left.is_zero());
-        let is_final = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Unauthenticated);
-        if is_over || is_final || error.is_about_credentials() {
+        if is_over || errors::ends_all_calls(&error) {
             return Err(error);
         }
         Ok(Unreadable {

@@ -92,8 +92,13 @@ pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
 /// Whether a plan that could not look at a thing fails: no call can succeed, because there are no credentials or they are
 /// not accepted, or somebody else answers.
 pub(super) fn stops_plan(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled | ErrorKind::Malformed)
-        || error.is_about_credentials()
+    ends_all_calls(error) || error.kind() == ErrorKind::Malformed
+}
+
+/// Whether every further call would fail as this one has: there are no credentials, they are not accepted, or the person has
+/// interrupted Terraform.
+pub(super) fn ends_all_calls(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled) || error.is_about_credentials()
 }
 
 /// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.

@@ -12,7 +12,7 @@ pub(super) fn advice(error: &Error) -> String {
     let on = resource.as_ref().map(|resource| format!(" on {resource}")).unwrap_or_default();
     let resource = resource.or_else(|| called_resource(error)).unwrap_or_else(|| "*".to_owned());
     let and = match error.service() {
-        "SLS" => {
+        "SLS" if !error.action().starts_with("List") => {
             " This resource needs log:GetLogStore and log:UpdateLogStore on the Logstore; for BYOK also ram:PassRole on the role."
         }
         _ => "",
@@ -79,12 +79,17 @@ fn called_resource(error: &Error) -> Option<String> {
     if error.service() != "SLS" {
         return None;
     }
-    if error.action() == "ListProject" {
-        return Some("acs:log:*:*:project/*".to_owned());
+    let target = error.target();
+    match error.action() {
+        "ListProject" => return Some("acs:log:*:*:project/*".to_owned()),
+        "ListLogStores" => return Some(format!("acs:log:*:*:project/{target}/logstore/*")),
+        // The form of this resource is a guess.
+        "ListMetricStores" => return Some(format!("acs:log:*:*:project/{target}/metricstore/*")),
+        _ => {}
     }
-    Some(match error.target().split_once('/') {
+    Some(match target.split_once('/') {
         Some((project, logstore)) => format!("acs:log:*:*:project/{project}/logstore/{logstore}"),
-        None => format!("acs:log:*:*:project/{}", error.target()),
+        None => format!("acs:log:*:*:project/{target}"),
     })
 }
 
@@ -143,6 +148,9 @@ mod tests {
             &["Grant the caller log:GetLogStore.", r#""Resource":"acs:log:*:*:project/p/logstore/l""#],
         );
         check("SLS", "GetProject", "p", "no", &[r#""Resource":"acs:log:*:*:project/p""#]);
+        check("SLS", "ListProject", "all", "no", &[r#""Resource":"acs:log:*:*:project/*""#]);
+        check("SLS", "ListLogStores", "p", "no", &[r#""Resource":"acs:log:*:*:project/p/logstore/*""#]);
+        check("SLS", "ListMetricStores", "p", "no", &[r#""Resource":"acs:log:*:*:project/p/metricstore/*""#]);
         check(
             "KMS",
             "DescribeKey",

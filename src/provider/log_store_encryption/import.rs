@@ -26,17 +26,27 @@ pub(super) fn import(
                 ),
             )
         })?,
-        Import::Identity(identity) => by_identity(identity)
-            .map_err(|problem| Diagnostic::error("Malformed import identity", problem))?,
+        Import::Identity(identity) => by_identity(identity).map_err(|problem| {
+            Diagnostic::error(
+                "Malformed import identity",
+                format!(
+                    "{problem} For example, with region only where the project is not in the provider's region:\n\n  identity = {{\n    project_name  = \"audit-project\"\n    logstore_name = \"app-log\"\n    region        = \"cn-beijing\"\n  }}"
+                ),
+            )
+        })?,
     };
     let (project, logstore, region) = given;
-    let id = LogStoreId { region: region.map_or(default, Ok)?, project, logstore };
-    Ok(EncryptionModel {
+    Ok(bare(&LogStoreId { region: region.map_or(default, Ok)?, project, logstore }))
+}
+
+/// The state of a Logstore of which nothing is known but its names and its region.
+pub(super) fn bare(id: &LogStoreId) -> EncryptionModel {
+    EncryptionModel {
         region: id.region.as_str().into(),
         project_name: id.project.as_str().into(),
         logstore_name: id.logstore.as_str().into(),
         ..EncryptionModel::default()
-    })
+    }
 }
 
 /// The parts of a [`LogStoreId`]; the region may be left out.
@@ -55,14 +65,16 @@ fn by_identity(identity: &Value) -> Result<Given, String> {
     let text = |name| identity.attribute(name).as_str();
     let required = |name| {
         text(name).ok_or_else(|| {
-            format!("The identity has no {name}; project_name and logstore_name are required.")
+            format!(
+                "{name} of the identity is null; an import by identity needs project_name and logstore_name."
+            )
         })
     };
-    let wrong = |error: NameError| error.to_string();
+    let wrong = |name: &'static str| move |error: NameError| format!("{name} of the identity: {error}");
     Ok((
-        ProjectName::parse(required("project_name")?).map_err(wrong)?,
-        LogstoreName::parse(required("logstore_name")?).map_err(wrong)?,
-        text("region").map(Region::parse).transpose().map_err(wrong)?,
+        ProjectName::parse(required("project_name")?).map_err(wrong("project_name"))?,
+        LogstoreName::parse(required("logstore_name")?).map_err(wrong("logstore_name"))?,
+        text("region").map(Region::parse).transpose().map_err(wrong("region"))?,
     ))
 }
 
@@ -100,15 +112,19 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_identity_names_its_attribute_or_the_rule() {
+    fn a_malformed_identity_names_its_attribute() {
         for (members, says) in [
-            (&[("project_name", "audit")][..], "logstore_name"),
-            (&[("logstore_name", "app")], "project_name"),
-            (&[("project_name", "audit"), ("logstore_name", "App")], "'A'"),
-            (&[("project_name", "audit"), ("logstore_name", "app"), ("region", "CN")], "region"),
+            (&[("project_name", "audit")][..], "logstore_name of the identity is null"),
+            (&[("logstore_name", "app")], "project_name of the identity is null"),
+            (&[("project_name", "audit"), ("logstore_name", "App")], "logstore_name of the identity: "),
+            (&[("project_name", "a"), ("logstore_name", "app")], "project_name of the identity: "),
+            (
+                &[("project_name", "audit"), ("logstore_name", "app"), ("region", "CN")],
+                "region of the identity: ",
+            ),
         ] {
             let problem = import(&identity(members), Ok(hangzhou())).unwrap_err();
-            assert!(problem.detail.contains(says), "{}", problem.detail);
+            assert!(problem.detail.starts_with(says), "{}", problem.detail);
         }
     }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod existing;
 mod import;
+mod list;
 mod model;
 mod ownership;
 mod plan;
@@ -15,11 +16,12 @@ mod warnings;
 
 use std::collections::BTreeMap;
 
+pub use list::LogStoreEncryptionList;
 use model::EncryptionModel;
 use private::EncryptionPrivate;
 pub use resource::LogStoreEncryption;
 use schema::{
-    Diagnostic, Resource, Schema, Value,
+    Diagnostic, Field, Resource, Schema, Value,
     resource::{
         Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
         PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
@@ -105,6 +107,19 @@ impl Resource for LogStoreEncryption {
 
     async fn delete(&self, context: &Context, request: Stored<Self>) -> Destroyed<Self> {
         apply::delete(self, context, &request.state, &request.private).await
+    }
+
+    fn generate_config(&self, state: &EncryptionModel, mut config: EncryptionModel) -> EncryptionModel {
+        // The region of the key is that of the Logstore if it is left out, and that one is the provider's.
+        if let Field::Known(cmk) = &mut config.user_cmk_info
+            && cmk.region_id == state.region
+        {
+            cmk.region_id = Field::Null;
+        }
+        if self.session.region().is_ok_and(|region| state.region == region.as_str().into()) {
+            config.region = Field::Null;
+        }
+        config
     }
 
     async fn import(&self, _context: &Context, from: Import) -> Result<EncryptionModel, Diagnostic> {

@@ -2,11 +2,11 @@
 
 use crate::{
     log_store_id::LogStoreId,
-    role_arn,
+    name_rules, role_arn,
     timeouts::{self, TimeoutsModel},
 };
 use cloud::{
-    names::{LogstoreName, ProjectName, Region},
+    names::Region,
     sls::{
         EncryptConf, LogStore, UserCmkInfo,
         encryption::{ENCRYPT_TYPES, Mechanism, PermanentValues, same_encrypt_type, same_role_arn},
@@ -76,12 +76,12 @@ pub(super) fn schema() -> Schema {
         attributes: vec![
             Attribute::string("project_name")
                 .required()
-                .validator(ParseWith::new("Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.", ProjectName::parse))
+                .validator(name_rules::project())
                 .plan_modifier(RequiresReplace)
                 .description("The SLS project of the Logstore."),
             Attribute::string("logstore_name")
                 .required()
-                .validator(ParseWith::new("Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.", LogstoreName::parse))
+                .validator(name_rules::logstore())
                 .plan_modifier(RequiresReplace)
                 .description("The Logstore. It must exist, or be created before this resource in the same apply."),
             region("region")
@@ -152,7 +152,7 @@ fn region(name: &'static str) -> Attribute {
     Attribute::string(name)
         .optional()
         .computed()
-        .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
+        .validator(name_rules::region())
         .plan_modifier(UseStateForUnknown)
 }
 

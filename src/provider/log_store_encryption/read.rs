@@ -12,7 +12,7 @@ use crate::{errors, log_store_id::LogStoreId, timeouts};
 use cloud::{
     error::Error,
     sls::{
-        LogStore,
+        EncryptConf, LogStore,
         encryption::{BoundLogStore, LogStoreCalls},
     },
 };
@@ -86,10 +86,7 @@ async fn try_read(
         resource.session.run_state.roles.record_user(&cmk.arn, &id.to_string());
     }
     let unusable = preflight::unusable(resource, &bounds, &id, conf).await;
-    let mut new_state = state.clone();
-    new_state.region = id.region.as_str().into();
-    new_state.observe(conf, observed.create_time);
-    new_state.complete_import();
+    let new_state = new_state(state, &id, conf, observed.create_time);
     private.store_account(&resource.session, &bounds, &new_state).await;
     let mut diagnostics = Diagnostics::new();
     if rebuilt {
@@ -97,6 +94,21 @@ async fn try_read(
     }
     diagnostics.extend(unusable);
     Ok(Found::Configured(Box::new(new_state), diagnostics))
+}
+
+/// The state of a Logstore that has this configuration; what is left of the state are spellings and what only the
+/// configuration of Terraform says.
+pub(super) fn new_state(
+    state: &EncryptionModel,
+    id: &LogStoreId,
+    conf: &EncryptConf,
+    create_time: i64,
+) -> EncryptionModel {
+    let mut new_state = state.clone();
+    new_state.region = id.region.as_str().into();
+    new_state.observe(conf, create_time);
+    new_state.complete_import();
+    new_state
 }
 
 /// Reads the Logstore. A configuration cannot be removed from a Logstore, so an answer that shows none contradicts a

@@ -1,13 +1,13 @@
 //! Imports a role by its name.
 
 use super::{
-    model::{RoleModel, SERVICE_LINKED},
+    model::{RoleModel, is_service_linked},
     resource::{self, RamByokRole},
 };
 use crate::{account, timeouts};
 use cloud::names::RoleName;
 use schema::{
-    Diagnostic,
+    Diagnostic, Value,
     resource::{Context, Import},
 };
 
@@ -35,16 +35,20 @@ pub(super) async fn import(
 /// The role that is named.
 fn named(from: &Import) -> Result<RoleModel, Diagnostic> {
     let name = match from {
-        Import::Id(id) => id.clone(),
-        Import::Identity(identity) => identity.attribute("role_name").as_str().unwrap_or_default().to_owned(),
+        Import::Id(id) => RoleName::parse(id).map_err(|problem| {
+            Diagnostic::error(
+                "Not the name of a role",
+                format!("{problem} A role is imported by its name, for example:\n\n  terraform import ADDRESS sls-byok"),
+            )
+        })?,
+        Import::Identity(identity) => by_identity(identity).map_err(|problem| {
+            Diagnostic::error(
+                "Malformed import identity",
+                format!("{problem} For example:\n\n  identity = {{\n    role_name = \"sls-byok\"\n  }}"),
+            )
+        })?,
     };
-    let name = RoleName::parse(&name).map_err(|problem| {
-        Diagnostic::error(
-            "Not the name of a role",
-            format!("{problem} A role is imported by its name, for example:\n\n  terraform import ADDRESS sls-byok"),
-        )
-    })?;
-    if name.as_str().to_lowercase().starts_with(&SERVICE_LINKED.to_lowercase()) {
+    if is_service_linked(name.as_str()) {
         return Err(Diagnostic::error(
             "Service-linked roles are not managed here",
             format!(
@@ -55,10 +59,15 @@ fn named(from: &Import) -> Result<RoleModel, Diagnostic> {
     Ok(RoleModel { role_name: name.as_str().into(), ..RoleModel::default() })
 }
 
+fn by_identity(identity: &Value) -> Result<RoleName, String> {
+    let name = identity.attribute("role_name").as_str();
+    let name = name.ok_or("role_name of the identity is null; an import by identity needs it.")?;
+    RoleName::parse(name).map_err(|problem| format!("role_name of the identity: {problem}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::Value;
 
     #[test]
     fn a_role_is_imported_by_its_name() {
@@ -70,6 +79,18 @@ mod tests {
     fn a_role_is_imported_by_its_identity() {
         let identity = Value::Object([("role_name".to_owned(), Value::from("sls-byok"))].into());
         assert_eq!(named(&Import::Identity(identity)).unwrap().role_name, "sls-byok".into());
+    }
+
+    #[test]
+    fn an_identity_that_is_wrong_names_its_attribute() {
+        for (name, says) in [
+            (Value::Null, "role_name of the identity is null"),
+            ("a b".into(), "role_name of the identity: "),
+        ] {
+            let identity = Value::Object([("role_name".to_owned(), name)].into());
+            let problem = named(&Import::Identity(identity)).unwrap_err();
+            assert!(problem.detail.starts_with(says), "{}", problem.detail);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod create;
 mod delete;
 mod import;
+mod list;
 mod model;
 mod plan;
 mod read;
@@ -12,6 +13,7 @@ mod update;
 
 use std::collections::BTreeMap;
 
+pub use list::RamByokRoleList;
 use model::RoleModel;
 pub use resource::RamByokRole;
 use resource::RolePrivate;
@@ -94,6 +96,15 @@ impl Resource for RamByokRole {
 
     async fn delete(&self, context: &Context, request: Stored<Self>) -> Destroyed<Self> {
         delete::delete(self, context, &request).await
+    }
+
+    fn generate_config(&self, state: &RoleModel, mut config: RoleModel) -> RoleModel {
+        if let (Some(name), Field::Known(pass_role)) = (state.role_name.known(), &mut config.pass_role)
+            && pass_role.policy_name.known().is_some_and(|policy| *policy == model::default_policy_name(name))
+        {
+            pass_role.policy_name = Field::Null;
+        }
+        config
     }
 
     async fn import(&self, context: &Context, from: Import) -> Result<RoleModel, Diagnostic> {

@@ -88,7 +88,7 @@ model! {
 const DESCRIPTION: &str = "Lets Simple Log Service use KMS keys to encrypt Logstores";
 
 /// How names of service-linked roles begin: only the services themselves make those.
-pub(super) const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
+const SERVICE_LINKED: &str = "AliyunServiceRoleFor";
 
 /// Source: RAM documentation, `CreateRole`.
 const SESSION_DURATION: (i64, i64) = (3_600, 43_200);
@@ -199,8 +199,13 @@ fn computed() -> Vec<Attribute> {
     ]
 }
 
+/// Whether this is the name of a service-linked role.
+pub(super) fn is_service_linked(name: &str) -> bool {
+    name.to_lowercase().starts_with(&SERVICE_LINKED.to_lowercase())
+}
+
 fn validate_role_name(text: &str) -> Result<(), String> {
-    if text.to_lowercase().starts_with(&SERVICE_LINKED.to_lowercase()) {
+    if is_service_linked(text) {
         return Err(format!(
             "names that begin with {SERVICE_LINKED} are of service-linked roles, which only the services themselves make"
         ));

@@ -133,6 +133,11 @@ pub(crate) fn is_trusting(trust_policy: &str) -> bool {
         .is_ok_and(|document| evaluate_documents([&document], request) == Verdict::Allowed)
 }
 
+/// Whether a trust policy is about SLS: it names it, whatever else it says.
+pub(crate) fn names_sls(trust_policy: &str) -> bool {
+    PolicyDocument::parse(trust_policy).is_ok_and(|document| document.names_service(SERVICE))
+}
+
 /// A trust policy, with the statement that lets SLS assume the role.
 fn with_sls(trust: &PolicyDocument) -> PolicyDocument {
     trust.and_statements_of(&PolicyDocument::byok_trust())

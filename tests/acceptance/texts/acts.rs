@@ -82,9 +82,10 @@ pub fn grant_until_it_succeeds(scene: &Scene, command: &[&str]) -> BTreeSet<Stri
 /// A fault stands for a permission that the caller does not have: the text grants the action that was refused.
 pub fn grant_what_a_fault_refuses(scene: &Scene, text: &Text) {
     let document: Value = serde_json::from_str(&document(text)).unwrap();
-    let action = document["Statement"][0]["Action"].as_str().unwrap().strip_prefix("ram:").unwrap();
+    let (service, action) = document["Statement"][0]["Action"].as_str().unwrap().split_once(':').unwrap();
+    let service = if service == "log" { "SLS" } else { "RAM" };
     let prose = text.prose();
-    assert!(prose.contains(&format!("RAM {action} on ")) && prose.contains("was refused"), "{text:#?}");
+    assert!(prose.contains(&format!("{service} {action} on ")) && prose.contains("was refused"), "{text:#?}");
     scene.clear_faults();
 }
 
@@ -163,6 +164,28 @@ pub fn import_as_the_example(scene: &Scene, text: &Text) {
     };
     let (command, _) = example.rsplit_once(' ').unwrap();
     run(scene, &(command.replace("ADDRESS", address) + " " + id));
+}
+
+/// Imports by the identity that a text has as its example, with the names of the scene.
+pub fn import_by_the_identity_of_the_example(scene: &Scene, text: &Text) {
+    let block = text.to_copy().remove(0);
+    let (resource, to) = if block.contains("role_name") {
+        scene.ram("CreateRole", &[("RoleName", "from-identity"), ("AssumeRolePolicyDocument", TRUST)]);
+        let resource = "resource \"alicloud_ram_byok_role\" \"this\" {\n  role_name = \"from-identity\"\n}\n";
+        (resource.to_owned(), "alicloud_ram_byok_role.this")
+    } else {
+        (super::set_up::encryption("app", ""), "alicloud_log_store_encryption.app")
+    };
+    let names = [
+        ("sls-byok", "from-identity"),
+        ("audit-project", "audit"),
+        ("app-log", "app"),
+        ("cn-beijing", "cn-hangzhou"),
+    ];
+    let block = names.iter().fold(block, |block, (example, name)| block.replace(example, name));
+    scene.write("main.tf", &resource);
+    scene.write("import.tf", &format!("import {{\n  to = {to}\n{block}\n}}\n"));
+    scene.run(&["plan", "-input=false"]).succeeded();
 }
 
 const TRUST: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["log.aliyuncs.com"]}}]}"#;

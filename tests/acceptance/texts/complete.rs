@@ -28,7 +28,8 @@ const MAKERS: [&str; 13] = [
 ];
 
 /// Where a summary is handed on that is written elsewhere: the file, and the name it has there.
-const HANDED_ON: [(&str, &str); 3] = [
+const HANDED_ON: [(&str, &str); 4] = [
+    ("provider/ordered_reads.rs", "summary"),
     ("provider/ram_byok_role/delete.rs", "summary"),
     ("provider/readiness/read_error.rs", "summary"),
     ("schema/diagnostic.rs", "summary"),
@@ -53,7 +54,6 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("Identity is incomplete", A_BUG),
     ("Listed object is incomplete", A_BUG),
     ("Listing interrupted", "the oldest host of the tests, Terraform 1.11, has no query"),
-    ("Malformed import identity", "the oldest host of the tests, Terraform 1.11, knows no identity"),
     ("No resource identity", BUG_OF_HOST),
     ("Private data cannot be written", A_BUG),
     ("Provider not configured", BUG_OF_HOST),

@@ -7,6 +7,7 @@
 mod acts;
 mod complete;
 mod encryption;
+mod query;
 mod remedies;
 mod rendered;
 mod role;
@@ -72,6 +73,9 @@ situations![
     encryption::names_known_at_apply,
     encryption::import_of_nothing,
     encryption::malformed_import,
+    query::query_of_nobody,
+    query::query_of_some,
+    query::malformed_identity,
     encryption::move_of_another_type,
     role::new_roles,
     role::role_refresh,

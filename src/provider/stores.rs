@@ -1,0 +1,88 @@
+//! The stores of a project: which there are, and how one of them is read. A metric store is a Logstore with actions of its
+//! own.
+
+use std::collections::BTreeMap;
+
+use crate::errors;
+use cloud::{
+    CallContext,
+    error::Error,
+    names::{LogstoreName, ProjectName},
+    sls::{ListLogStores, ListMetricStores, LogStore, SlsClient, TelemetryType},
+};
+
+/// Which stores of a project are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// What they hold; `None` for both.
+    pub(super) telemetry_type: Option<TelemetryType>,
+    /// A part of their names; `None` for all.
+    pub(super) name_part: Option<&'a str>,
+}
+
+/// The stores that a project holds.
+#[derive(Debug, Default)]
+pub(super) struct ProjectStores {
+    /// Their names, in order, each with the kind of actions that the store is addressed with.
+    pub(super) found: BTreeMap<String, TelemetryType>,
+    /// The errors of the lists that could not be read.
+    pub(super) failed: Vec<Error>,
+}
+
+/// Lists the stores of a project. Metric stores are listed apart: no page says whether `ListLogStores` has them. One that is
+/// in both lists is a metric store.
+///
+/// # Errors
+///
+/// The project does not exist, and only that.
+pub(super) async fn list(
+    client: &SlsClient,
+    bounds: &CallContext,
+    project: &ProjectName,
+    wanted: Wanted<'_>,
+) -> Result<ProjectStores, Error> {
+    let (telemetry_type, name) = (wanted.telemetry_type, wanted.name_part.map(str::to_owned));
+    let mut stores = ProjectStores::default();
+    for kind in [TelemetryType::Logs, TelemetryType::Metrics] {
+        if telemetry_type.is_some_and(|wanted| wanted != kind) {
+            continue;
+        }
+        let names = match kind {
+            TelemetryType::Logs => {
+                let list =
+                    ListLogStores { logstore_name: name.clone(), telemetry_type, ..ListLogStores::default() };
+                client.all_log_stores(bounds, project, &list).await
+            }
+            TelemetryType::Metrics => {
+                let list = ListMetricStores { name: name.clone(), ..ListMetricStores::default() };
+                client.all_metric_stores(bounds, project, &list).await
+            }
+        };
+        match names {
+            Ok(names) => stores.found.extend(names.into_iter().map(|name| (name, kind))),
+            Err(error) if errors::is_project_gone(&error) => return Err(error),
+            Err(error) => stores.failed.push(error),
+        }
+    }
+    Ok(stores)
+}
+
+/// Reads a store. One that `GetLogStore` calls a metric store is read again with `GetMetricStore`: no page says that
+/// `GetLogStore` tells the encryption of metric stores.
+///
+/// # Errors
+///
+/// That of the read.
+pub(super) async fn read(
+    client: &SlsClient,
+    bounds: &CallContext,
+    telemetry_type: TelemetryType,
+    project: &ProjectName,
+    name: &LogstoreName,
+) -> Result<LogStore, Error> {
+    let store = client.get_store(bounds, telemetry_type, project, name).await?;
+    if store.telemetry_type() == telemetry_type {
+        return Ok(store);
+    }
+    client.get_store(bounds, store.telemetry_type(), project, name).await
+}
