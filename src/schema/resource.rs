@@ -267,6 +267,12 @@ pub struct MoveSource {
 }
 
 impl MoveSource {
+    /// A text of the state by the name that it has there, or by one that it had before; `None` if it is absent or empty.
+    pub fn text(&self, name: &str, former: &str) -> Option<&str> {
+        let text = |name: &str| self.state.get(name)?.as_str().filter(|text| !text.is_empty());
+        text(name).or_else(|| text(former))
+    }
+
     /// Says that it cannot become an object of the type `target`, and how to import it in place of that.
     pub fn refused(&self, target: &str) -> Diagnostic {
         Diagnostic::error(

@@ -28,6 +28,7 @@ mod import;
 mod interrupt;
 mod malformed;
 mod module;
+mod moves;
 mod other_writers;
 mod ownership;
 mod permanence;

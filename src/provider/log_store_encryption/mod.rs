@@ -5,6 +5,7 @@ mod existing;
 mod import;
 mod list;
 mod model;
+mod move_from;
 mod ownership;
 mod plan;
 mod preflight;
@@ -23,8 +24,8 @@ pub use resource::LogStoreEncryption;
 use schema::{
     Diagnostic, Field, Resource, Schema, Value,
     resource::{
-        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
-        PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, MoveSource,
+        Moved, Outcome, Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
     },
 };
 
@@ -58,6 +59,10 @@ impl Resource for LogStoreEncryption {
             members.insert("region".to_owned(), region.as_str().into());
         }
         identity
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Result<Moved<Self>, Diagnostic> {
+        Err(move_from::refused(source, self.type_name()))
     }
 
     fn identity(&self, state: &EncryptionModel) -> Value {

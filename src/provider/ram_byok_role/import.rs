@@ -33,7 +33,7 @@ pub(super) async fn import(
 }
 
 /// The role that is named.
-fn named(from: &Import) -> Result<RoleModel, Diagnostic> {
+pub(super) fn named(from: &Import) -> Result<RoleModel, Diagnostic> {
     let name = match from {
         Import::Id(id) => RoleName::parse(id).map_err(|problem| {
             Diagnostic::error(

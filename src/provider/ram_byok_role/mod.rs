@@ -6,6 +6,7 @@ mod delete;
 mod import;
 mod list;
 mod model;
+mod move_from;
 mod plan;
 mod read;
 mod resource;
@@ -20,8 +21,8 @@ use resource::RolePrivate;
 use schema::{
     Diagnostic, Diagnostics, Field, Resource, Schema, Value,
     resource::{
-        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, Outcome, Plan,
-        PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
+        Context, Create, DestroyPlan, Destroyed, IdentityAttribute, IdentitySchema, Import, MoveSource,
+        Moved, Outcome, Plan, PlanCreate, PlanDestroy, PlanUpdate, Stored, Update,
     },
 };
 
@@ -47,6 +48,10 @@ impl Resource for RamByokRole {
         ];
         // Version 0 has the name only; the next refresh adds the account.
         Some(IdentitySchema { version: 1, attributes })
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Result<Moved<Self>, Diagnostic> {
+        move_from::from_role(source, self.type_name())
     }
 
     fn identity(&self, state: &RoleModel) -> Value {

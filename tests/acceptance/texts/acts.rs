@@ -152,6 +152,14 @@ pub fn import_in_place_of_the_move(scene: &Scene, text: &Text) {
     }
 }
 
+/// The text has a `removed` block. It needs the provider of the Logstore, which is not at hand: the command does the same.
+pub fn forget_the_log_store(scene: &Scene, text: &Text) {
+    let blocks = text.to_copy();
+    assert!(blocks.iter().any(|block| block.starts_with("removed {\n  from = OLD_ADDRESS\n")), "{text:#?}");
+    scene.remove("moved.tf");
+    run(scene, "terraform state rm alicloud_log_store.old");
+}
+
 /// The text has examples of the command, of which the first one is followed with what the scene has.
 pub fn import_as_the_example(scene: &Scene, text: &Text) {
     let block = text.to_copy().remove(0);

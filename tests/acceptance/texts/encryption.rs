@@ -8,6 +8,7 @@ use super::set_up::{
     service_key,
 };
 use crate::harness::{Call, Scene, Server};
+use crate::moves::write_state;
 
 const DISABLING: &str = "  on_destroy = \"disable\"";
 
@@ -335,7 +336,17 @@ pub fn import_of_nothing() -> Printed {
     Printed::by(scene, &["import", "-input=false", "alicloud_log_store_encryption.app", "audit:app"])
 }
 
-/// An import by something that is no id.
+/// A move from the resource type that creates the Logstore.
+pub fn move_of_a_logstore() -> Printed {
+    let scene = scene(&[("app", service_key(true, "default"))]);
+    write_state(&scene, "alicloud_log_store", &json!({"project_name": "audit", "logstore_name": "app"}));
+    let moved = "moved {\n  from = alicloud_log_store.old\n  to   = alicloud_log_store_encryption.app\n}\n";
+    scene.write("moved.tf", moved);
+    scene.write("main.tf", &encryption("app", ""));
+    Printed::by_plan(scene)
+}
+
+/// A move from a type that nothing is known of.
 pub fn move_of_another_type() -> Printed {
     let scene = scene(&[("app", service_key(true, "default"))]);
     scene.write("main.tf", "resource \"terraform_data\" \"app\" {}\n");
@@ -346,6 +357,7 @@ pub fn move_of_another_type() -> Printed {
     Printed::by_plan(scene)
 }
 
+/// An import by something that is no id.
 pub fn malformed_import() -> Printed {
     let scene = scene(&[("app", service_key(true, "default"))]);
     scene.write("main.tf", &encryption("app", ""));

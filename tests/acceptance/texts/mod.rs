@@ -77,6 +77,7 @@ situations![
     query::query_of_some,
     query::malformed_identity,
     encryption::move_of_another_type,
+    encryption::move_of_a_logstore,
     role::new_roles,
     role::role_refresh,
     role::role_changes,

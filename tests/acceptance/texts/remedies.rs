@@ -60,6 +60,7 @@ const FOLLOWED: &[(&str, &str, Act)] = &[
     ("query_of_some", "Not every role could be read", By(grant_what_a_fault_refuses)),
     ("malformed_identity", "Malformed import identity", Instead(import_by_the_identity_of_the_example)),
     ("malformed_import", "Malformed import id", Instead(import_as_the_example)),
+    ("move_of_a_logstore", "A Logstore does not become its encryption", By(forget_the_log_store)),
     ("move_of_another_type", "Move between resource types not supported", By(import_in_place_of_the_move)),
     ("names_known_at_apply", "Two resources configure one Logstore", By(remove_one_of_two)),
     ("new_roles", "A role of this name exists already", By(first_command)),
