@@ -1,4 +1,4 @@
-//! Time as a seam: what the clock says, how much has passed, and waiting.
+//! The clock of the clients: the time of day, the time passed, and waiting. Tests replace it.
 
 use std::fmt::Debug;
 use std::sync::LazyLock;
@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 
-/// Where the cloud clients get the time from.
+/// The clock of the cloud clients.
 pub trait Clock: Send + Sync + Debug {
-    /// The time of day, for the date that is signed.
+    /// The time of day, for the date in signatures.
     fn now(&self) -> OffsetDateTime;
 
-    /// Time passed since a moment that stays the same as long as the process runs; it never goes back.
+    /// The time passed since a fixed point in the life of the process; it never decreases.
     fn monotonic(&self) -> Duration;
 
-    /// Becomes ready once [`Clock::monotonic`] has advanced by `duration`.
+    /// Ends when [`Clock::monotonic`] has advanced by `duration`.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
 /// The clock of the machine.
 ///
-/// All values of this type share one origin, so a deadline taken from one holds for every other.
+/// All values of this type share one origin, so a deadline from one is valid for the others.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_system_clocks_share_their_origin_and_never_go_back() {
+    fn system_clocks_share_their_origin_and_never_go_back() {
         let first = SystemClock.monotonic();
         let second = SystemClock.monotonic();
         assert!(second >= first);

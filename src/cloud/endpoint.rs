@@ -244,7 +244,7 @@ fn parse_host(text: &str) -> Result<Host, &'static str> {
     check_labels(text)?;
     match Host::parse(text) {
         Ok(host) if host.to_string().eq_ignore_ascii_case(text) => Ok(host),
-        Err(ParseError::IdnaError) => Err("a part of it starts with xn-- and is no encoded name"),
+        Err(ParseError::IdnaError) => Err("a part of it starts with xn-- and is not an encoded name"),
         // URL parsers read `127.1` and `0x7f.1` as addresses.
         _ => Err("it looks like an IPv4 address and is not one in the form 192.0.2.1"),
     }

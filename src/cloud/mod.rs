@@ -1,9 +1,9 @@
 //! Clients of the Alibaba Cloud services.
 //!
-//! From the outside in: a client ([`sls::SlsClient`], [`ram::RamClient`], [`kms::KmsClient`], [`sts::StsClient`])
-//! knows the actions of one service; [`rpc`] is what the last three have in common; a [`Dispatcher`] sends a call
-//! with permits, retries and bounds; [`signing`] signs it; [`http`] carries it. Time ([`clock`]), the network
-//! ([`http::HttpTransport`]), nonces ([`nonce`]), jitter ([`retry`]) and credentials ([`credentials`]) are seams.
+//! From the outside in: a client ([`sls::SlsClient`], [`ram::RamClient`], [`kms::KmsClient`], [`sts::StsClient`]) has
+//! the actions of one service; [`rpc`] has the common part of the last three; a [`Dispatcher`] sends a call with
+//! permits, retries and limits; [`signing`] signs it; [`http`] transfers it. Tests can replace time ([`clock`]), the
+//! network ([`http::HttpTransport`]), nonces ([`nonce`]), jitter ([`retry`]) and credentials ([`credentials`]).
 
 mod call_stats;
 pub mod clock;

@@ -1,10 +1,10 @@
-//! Names that appear in addresses and paths, checked once at the edge.
+//! Names of objects, checked against the rules of the services.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// The name of an SLS project: part of the host name of every call to it.
+/// The name of an SLS project. It is part of the host name of every call for the project.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectName(String);
 
@@ -16,11 +16,11 @@ pub struct LogstoreName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(String);
 
-/// The name of a RAM role. RAM matches names without regard to letter case and keeps the spelling they were given.
+/// The name of a RAM role. RAM compares names without regard to letter case and keeps the letter case that was given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct RoleName(String);
 
-/// The name of a RAM policy. RAM matches names without regard to letter case and keeps the spelling they were given.
+/// The name of a RAM policy. RAM compares names without regard to letter case and keeps the letter case that was given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct PolicyName(String);
 
@@ -32,7 +32,7 @@ pub struct UserName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct GroupName(String);
 
-/// A name that breaks the service's rule for it; the text says which rule, for a person.
+/// Why a name is refused, as a sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Too short or too long.
@@ -49,16 +49,16 @@ pub enum NameError {
         /// The most characters allowed.
         most: usize,
     },
-    /// A character that may not occur in it.
+    /// A character that is not allowed.
     #[error("The {what} {value:?} contains {found:?}; only {allowed} may occur in it.")]
     Character {
         /// What was named.
         what: &'static str,
         /// The text that was refused.
         value: String,
-        /// The first character that may not occur.
+        /// The first character that is not allowed.
         found: char,
-        /// The characters that may, in words.
+        /// The characters that are allowed, in words.
         allowed: &'static str,
     },
     /// A hyphen or underscore at one of its ends.
@@ -76,11 +76,11 @@ struct Rule {
     what: &'static str,
     least: usize,
     most: usize,
-    /// Whether capital letters may occur too.
+    /// Whether capital letters are allowed.
     capitals: bool,
-    /// Characters allowed besides letters and digits.
+    /// Characters that are allowed in addition to letters and digits.
     inner: &'static [char],
-    /// Whether only lower-case letters and digits may stand at the ends.
+    /// Whether the first and the last character must be lower-case letters or digits.
     plain_ends: bool,
     allowed: &'static str,
 }
@@ -96,8 +96,8 @@ const PROJECT: Rule = Rule {
     allowed: "lower-case letters, digits and hyphens",
 };
 
-/// Source: SLS documentation, "`CreateLogStore`", parameter `logstoreName`. The pages of 2021 ask for three
-/// characters at least; the current page and the SDK made from the service's model ask for two.
+/// Source: SLS documentation, "`CreateLogStore`", parameter `logstoreName`. The pages of 2021 require at least three
+/// characters; the current page and the SDK that is generated from the service's model require two.
 const LOGSTORE: Rule = Rule {
     what: "Logstore name",
     least: 2,
@@ -108,8 +108,8 @@ const LOGSTORE: Rule = Rule {
     allowed: "lower-case letters, digits, hyphens and underscores",
 };
 
-/// Not documented as a rule: what every published region id has in common, within a DNS label (RFC 1035
-/// section 2.3.4), because the region becomes part of host names.
+/// Not documented as a rule. Every published region id follows it. It is that of a DNS label (RFC 1035 section 2.3.4),
+/// because the region is part of host names.
 const REGION: Rule = Rule {
     what: "region",
     least: 2,
@@ -121,14 +121,14 @@ const REGION: Rule = Rule {
 };
 
 /// The name of a role that exists. Source: RAM documentation, `CreateRole`: letters, digits, dots and hyphens. Names of
-/// service-linked roles have underscores too, and so do names in the documentation of ROS; `@` was allowed once.
+/// service-linked roles, and names in the documentation of ROS, have underscores; `@` was allowed earlier.
 const ROLE: Rule = Rule {
     inner: &['.', '-', '_', '@'],
     allowed: "letters, digits, dots, hyphens, underscores and at signs",
     ..NEW_ROLE
 };
 
-/// The name of a role that `CreateRole` makes. Source: RAM documentation, `CreateRole`.
+/// The name of a role that is to be created. Source: RAM documentation, `CreateRole`.
 const NEW_ROLE: Rule = Rule {
     what: "role name",
     least: 1,
@@ -161,8 +161,8 @@ const USER: Rule = Rule {
     allowed: "letters, digits, dots, hyphens and underscores",
 };
 
-/// Source: RAM documentation, `CreateGroup`: letters, digits and hyphens. Dots and underscores, which users may
-/// have, are left to the service to refuse.
+/// Source: RAM documentation, `CreateGroup`: letters, digits and hyphens. Dots and underscores, which names of users
+/// may have, are not refused here but by RAM.
 const GROUP: Rule = Rule {
     what: "group name",
     least: 1,
@@ -206,8 +206,8 @@ name!(RoleName, ROLE);
 name!(PolicyName, POLICY);
 
 impl RoleName {
-    /// Checks the name of a role that is to be created: RAM takes fewer characters for it than roles that it or an
-    /// older rule named have.
+    /// Checks the name of a role that is to be created. RAM allows fewer characters in it than service-linked roles and
+    /// older roles have.
     ///
     /// # Errors
     /// A [`NameError`] that says which part of the rule is broken.
@@ -223,13 +223,12 @@ name!(GroupName, GROUP);
 macro_rules! ram_name {
     ($name:ident) => {
         impl $name {
-            /// Whether RAM takes both for the same name: letter case does not count.
+            /// Whether both are the same name for RAM, which ignores letter case.
             pub fn is_same(&self, other: &Self) -> bool {
                 self.0.eq_ignore_ascii_case(&other.0)
             }
 
-            /// A name in an answer: what the service says, not checked against the rule for new names. Answers are read so
-            /// too.
+            /// A name in an answer of the service, without a check. Deserializing does not check it either.
             pub fn from_answer(text: &str) -> Self {
                 Self(text.to_owned())
             }
@@ -272,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn names_within_the_rules_are_kept_letter_by_letter() {
+    fn names_within_the_rules_are_kept_unchanged() {
         for name in ["abc", "0-0", "cloudfirewall-project-1234567890123456-cn-hangzhou", &"a".repeat(63)] {
             assert_eq!(ProjectName::parse(name).unwrap().as_str(), name);
         }
@@ -293,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_counted_in_characters_and_told() {
+    fn lengths_are_counted_in_characters() {
         refused(ProjectName::parse("ab"), "The project name \"ab\" must have 3 to 63 characters; it has 2.");
         refused(LogstoreName::parse("a"), "The Logstore name \"a\" must have 2 to 63 characters; it has 1.");
         refused(LogstoreName::parse(""), "The Logstore name \"\" must have 2 to 63 characters; it has 0.");
@@ -302,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_forbidden_character_is_named() {
+    fn the_error_names_the_first_character_that_is_not_allowed() {
         refused(
             ProjectName::parse("my_project"),
             "The project name \"my_project\" contains '_'; only lower-case letters, digits and hyphens may occur in it.",
@@ -313,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn ram_names_have_rules_of_their_own() {
+    fn ram_names_have_their_own_rules() {
         refused(
             PolicyName::parse("pass_role"),
             "The policy name \"pass_role\" contains '_'; only letters, digits and hyphens may occur in it.",
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_role_is_named_with_fewer_characters_than_roles_that_exist() {
+    fn a_new_role_name_may_have_fewer_characters_than_an_existing_one() {
         for name in ["AliyunServiceRoleForX_y", "a@b"] {
             assert!(RoleName::parse(name).is_ok(), "{name}");
             assert!(matches!(RoleName::parse_new(name), Err(NameError::Character { .. })), "{name}");
@@ -340,11 +339,11 @@ mod tests {
         let name = |text| RoleName::parse(text).unwrap();
         assert!(name("Sls-Byok").is_same(&name("sls-bYOK")));
         assert!(!name("Sls-Byok").is_same(&name("sls-byok2")));
-        assert_ne!(name("Sls-Byok"), name("sls-byok"), "spellings are told apart");
+        assert_ne!(name("Sls-Byok"), name("sls-byok"), "== compares the letter case");
     }
 
     #[test]
-    fn the_ends_are_letters_or_digits() {
+    fn sls_names_start_and_end_with_a_letter_or_digit() {
         refused(
             LogstoreName::parse("_app"),
             "The Logstore name \"_app\" must start and end with a lower-case letter or a digit.",

@@ -1,28 +1,29 @@
-//! The host names of the services: each has a public one and one for callers inside a VPC.
+//! The host names of the services. Each service has a public one and one for callers inside a VPC.
 
 use std::net::Ipv4Addr;
 
 use crate::endpoint::Endpoint;
 use crate::names::Region;
 
-/// Where the caller is, which decides the host names of the services.
+/// The network of the caller, which decides the host names of the services.
 ///
-/// The values are those of `network` in the configuration of the official SDKs made from the service models.
+/// The values are those of `network` in the configuration of the official SDKs that are generated from the service
+/// models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Network {
-    /// Anywhere with a way to the internet.
+    /// Any network with access to the internet.
     #[default]
     Public,
-    /// In a VPC of Alibaba Cloud, in the region of the call, without a way to the internet.
+    /// A VPC of Alibaba Cloud in the region of the call, without access to the internet.
     Vpc,
 }
 
-/// The host of the metadata service of an ECS instance, on the instance's own link.
+/// The address of the metadata service of an ECS instance, on the instance's own link.
 ///
 /// Source: ECS documentation, "Instance metadata".
 pub(crate) const ECS_METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
-/// The regions with an endpoint of STS of their own (STS documentation, "Endpoints").
+/// The regions that have an endpoint of STS (STS documentation, "Endpoints").
 const STS_REGIONS: [&str; 22] = [
     "cn-hangzhou",
     "cn-shanghai",
@@ -49,21 +50,21 @@ const STS_REGIONS: [&str; 22] = [
 ];
 
 impl Network {
-    /// Every network with its name in a configuration.
+    /// Every network, with its name in a configuration.
     pub const NAMES: [(&'static str, Self); 2] = [("public", Self::Public), ("vpc", Self::Vpc)];
 
     /// The endpoint of SLS in a region.
     ///
-    /// Source: SLS documentation, "Endpoints". The VPC form is that of the internal network, one name for VPCs and the
-    /// classic network.
+    /// Source: SLS documentation, "Endpoints". The VPC form is that of the internal network: VPCs and the classic
+    /// network have the same host name.
     pub fn sls(self, region: &Region) -> Endpoint {
         self.host(format!("{region}.log.aliyuncs.com"), format!("{region}-intranet.log.aliyuncs.com"))
     }
 
     /// The endpoint of RAM, one for all regions.
     ///
-    /// Source: RAM documentation, "Endpoints". The VPC form is that of the vendor's command line tool `ack-ram-tool`; no
-    /// page of the documentation names it.
+    /// Source: RAM documentation, "Endpoints". The VPC form is not documented; it is that of the vendor's command
+    /// line tool `ack-ram-tool`.
     pub fn ram(self) -> Endpoint {
         self.host("ram.aliyuncs.com".to_owned(), "ram.vpc-proxy.aliyuncs.com".to_owned())
     }
@@ -77,7 +78,8 @@ impl Network {
 
     /// The endpoint of STS for a region: the global one where STS has none in the region.
     ///
-    /// Inside a VPC one is formed for every region, as the official credential libraries do: there is no global one.
+    /// Inside a VPC there is no global endpoint: the host name is formed for every region, as in the official
+    /// credential libraries.
     pub fn sts(self, region: &Region) -> Endpoint {
         match self {
             Self::Public if !STS_REGIONS.contains(&region.as_str()) => Endpoint::global_sts(),
@@ -85,7 +87,7 @@ impl Network {
         }
     }
 
-    /// The endpoint of STS in a region, also where the documentation names none.
+    /// The endpoint of STS in a region, also if the documentation names none there.
     ///
     /// Source: STS documentation, "Endpoints".
     pub fn sts_in(self, region: &Region) -> Endpoint {
@@ -106,8 +108,8 @@ impl Endpoint {
         Self::of_service("sts.aliyuncs.com".to_owned())
     }
 
-    /// The metadata service of an ECS instance: the one place outside of this machine that is spoken to without TLS,
-    /// because it knows no other way.
+    /// The metadata service of an ECS instance. It is the only service outside of this machine that is called without
+    /// TLS, because it does not support TLS.
     pub fn ecs_metadata() -> Self {
         Self::plain(ECS_METADATA)
     }
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn services_have_another_name_inside_a_vpc() {
+    fn vpc_has_the_host_names_of_the_internal_network() {
         let region = Region::parse("cn-hangzhou").unwrap();
         check(&Network::Vpc.sls(&region), "cn-hangzhou-intranet.log.aliyuncs.com");
         check(&Network::Vpc.ram(), "ram.vpc-proxy.aliyuncs.com");
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_names_are_public() {
+    fn the_default_network_has_the_public_host_names() {
         let region = Region::parse("cn-nanjing").unwrap();
         let network = Network::default();
         check(&network.sls(&region), "cn-nanjing.log.aliyuncs.com");

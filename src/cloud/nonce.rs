@@ -1,19 +1,19 @@
-//! Nonces as a seam: what makes two requests differ that are otherwise the same.
+//! Nonces, which make each request different from all others. Tests replace the source.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Debug;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where signatures get their nonces from.
+/// The source of the nonces in signatures.
 pub trait NonceSource: Send + Sync + Debug {
-    /// A nonce that was never given before: visible ASCII, at most 64 characters.
+    /// A new nonce: visible ASCII, at most 64 characters.
     fn next(&self) -> String;
 }
 
-/// Nonces that no other process gives either: 64 random bits for each source, and a counter.
+/// Nonces that are unique across processes: 64 random bits for each source, and a counter.
 ///
-/// They are unique, not secret: a nonce stands readable in its request.
+/// They are unique, not secret: each request shows its nonce.
 #[derive(Debug)]
 pub struct UniqueNonces {
     source: u64,
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_nonces_are_equal_within_a_source_and_between_sources() {
+    fn nonces_are_unique_within_a_source_and_between_sources() {
         let sources = [UniqueNonces::default(), UniqueNonces::default()];
         let nonces: BTreeSet<String> =
             sources.iter().flat_map(|source| (0..100).map(|_| source.next())).collect();

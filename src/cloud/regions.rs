@@ -1,9 +1,9 @@
-//! The regions there are, so that a slip of the pen is told before it becomes a host name nobody answers at.
+//! The known regions, to find a typing error before it becomes part of a host name.
 
-/// The region ids of the official provider, and those of the endpoint table in the official SDK of SLS that it
-/// does not list (`sa-east-1`, `cn-heyuan-acdr-1` and the `-corp` regions).
+/// The region ids of the official provider, and those that only the endpoint table of the official SDK of SLS has
+/// (`sa-east-1`, `cn-heyuan-acdr-1` and the `-corp` regions).
 ///
-/// New regions open now and then: a check against this list can be switched off by its user.
+/// New regions are opened, so the user must be able to switch off a check against this list.
 const KNOWN: [&str; 50] = [
     "ap-northeast-1",
     "ap-northeast-2",
@@ -57,25 +57,25 @@ const KNOWN: [&str; 50] = [
     "us-west-1",
 ];
 
-/// Whether a region of this id is known.
+/// Whether the region id is known.
 pub fn is_known(id: &str) -> bool {
     KNOWN.contains(&id)
 }
 
-/// The known region whose id is most like this one, if one is near enough to be meant.
+/// The known region id that is most similar to this one; `None` if none is similar enough.
 pub fn nearest(id: &str) -> Option<&'static str> {
-    /// Below this similarity (0 to 1) a hint would mislead more than it helps.
+    /// Below this similarity (0 to 1) a hint would mislead.
     const NEAR: f64 = 0.7;
     KNOWN
         .iter()
         .map(|known| (similarity(id, known), *known))
         .filter(|(similarity, _)| *similarity >= NEAR)
-        // Of equals the first is kept.
+        // Of equally similar ids the first is kept.
         .reduce(|best, other| if other.0 > best.0 { other } else { best })
         .map(|(_, known)| known)
 }
 
-/// How alike two ids are, by the letters to change; a city alone counts as the region it is in.
+/// The similarity of two ids, by the number of letters to change. The city alone is compared as well.
 fn similarity(given: &str, known: &str) -> f64 {
     let city = known.split_once('-').map_or(known, |(_, city)| city);
     strsim::normalized_damerau_levenshtein(given, known)
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_region_is_the_one_that_was_meant() {
+    fn the_nearest_region_corrects_a_typing_error() {
         for (given, meant) in [
             ("cn-hangzou", Some("cn-hangzhou")),
             ("cn-shangai", Some("cn-shanghai")),

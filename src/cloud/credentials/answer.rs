@@ -8,11 +8,11 @@ use crate::credentials::error::unusable;
 use crate::credentials::{Credentials, Fetched};
 use crate::error::Error;
 
-/// Parses `Code`, `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration`. All of them are required, as in the
-/// official Python library. No error quotes a value.
+/// Parses `Code`, `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration`. All of them are required, as in
+/// the official Python library. No error quotes a value.
 pub(super) fn parse_temporary_key(body: &[u8], source: &str) -> Result<Fetched, Error> {
     let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(body) else {
-        let problem = format!("its answer of {} bytes is no JSON object", body.len());
+        let problem = format!("its answer of {} bytes is not a JSON object", body.len());
         return Err(unusable(source, problem));
     };
     let text = |name: &str| match fields.get(name).and_then(Value::as_str) {
@@ -30,7 +30,7 @@ pub(super) fn parse_temporary_key(body: &[u8], source: &str) -> Result<Fetched, 
             source: source.to_owned(),
         },
         expiration: Some(parse_date(text("Expiration")?).ok_or_else(|| {
-            unusable(source, "`Expiration` of its answer is no date such as 2026-01-01T00:00:00Z")
+            unusable(source, "`Expiration` of its answer is not a date such as 2026-01-01T00:00:00Z")
         })?),
     })
 }
@@ -66,7 +66,7 @@ mod tests {
             ("\"SecurityToken\"", "\"x\"", "`SecurityToken`"),
             ("\"Expiration\"", "\"x\"", "`Expiration`"),
             ("2026-11-20T09:00:00Z", "canary-4", "`Expiration`"),
-            ("{", "[{", "no JSON object"),
+            ("{", "[{", "not a JSON object"),
         ] {
             let error = parse_temporary_key(WHOLE.replacen(from, to, 1).as_bytes(), "there").unwrap_err();
             let text = format!("{error} {error:?}");

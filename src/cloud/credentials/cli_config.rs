@@ -18,7 +18,7 @@ pub(super) type Members = BTreeMap<String, Secret>;
 pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, Members)>, String> {
     let file: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
         format!(
-            "it is no JSON object with the members `current` and `profiles` (line {}, column {})",
+            "it is not a JSON object with the members `current` and `profiles` (line {}, column {})",
             error.line(),
             error.column()
         )
@@ -26,7 +26,7 @@ pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, 
     let current = file.get("current").and_then(Value::as_str).filter(|current| !current.is_empty());
     let selected = name.or(current).unwrap_or("default");
     let Some(profiles) = file.get("profiles").and_then(Value::as_array) else {
-        return Err("its member `profiles` is no list".to_owned());
+        return Err("its member `profiles` is not a list".to_owned());
     };
     let is_selected = |profile: &&Map<String, Value>| {
         profile.get("name").and_then(Value::as_str).is_some_and(|name| name == selected)

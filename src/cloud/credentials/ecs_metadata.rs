@@ -108,8 +108,8 @@ impl EcsMetadata {
         let answer = self.get(source_context, context, ROLES.to_owned(), token).await?;
         let role = self.text(&answer, "role")?;
         // Messages show the name from now on. A text that is not the name of a role may be anything, even a key.
-        let name =
-            RoleName::parse(role).map_err(|_| unusable(&self.describe(), "its answer is no name of a role"));
+        let name = RoleName::parse(role)
+            .map_err(|_| unusable(&self.describe(), "its answer is not the name of a role"));
         name.map(|_| role.to_owned())
     }
 

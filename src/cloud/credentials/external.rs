@@ -12,8 +12,8 @@ use crate::dispatcher::printable;
 use crate::error::Error;
 use crypto::Secret;
 
-/// Modes of profiles that name another source of keys. The command line tool accepts them in the output of a command, the
-/// libraries do not.
+/// Modes of profiles that name another source of keys. The command line tool accepts them in the output of a command,
+/// the libraries do not.
 const INDIRECT_MODES: [&str; 9] = [
     "RamRoleArn",
     "RamRoleArnWithRoleName",
@@ -142,7 +142,7 @@ fn parse_output(output: &CommandOutput, arguments: &[String], source: &str) -> R
     }
     let printed = host::text(&output.stdout).map(serde_json::from_str::<Map<String, Value>>);
     let Some(Ok(fields)) = printed else {
-        return Err(unusable(source, format!("what the command printed is no JSON object{complaint}")));
+        return Err(unusable(source, format!("the output of the command is not a JSON object{complaint}")));
     };
     let optional = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let text = |name: &str| {
@@ -167,7 +167,7 @@ fn parse_output(output: &CommandOutput, arguments: &[String], source: &str) -> R
     let expiration = match optional("expiration") {
         None => None,
         Some(text) => {
-            let wrong = || unusable(source, "`expiration` of what the command printed is no date");
+            let wrong = || unusable(source, "`expiration` in the output of the command is not a date");
             Some(parse_date(text).ok_or_else(wrong)?)
         }
     };
@@ -267,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn errors_name_the_problem_and_quote_no_output() {
         for (stdout, said) in [
-            ("canary", "no JSON object"),
+            ("canary", "not a JSON object"),
             (r#"{"mode":"canary"}"#, "`mode`"),
             (r#"{"mode":"AK","access_key_secret":"canary"}"#, "`access_key_id`"),
             (r#"{"mode":"AK","access_key_id":"canary"}"#, "`access_key_secret`"),

@@ -27,7 +27,7 @@ pub(super) fn section(text: &str, name: &str) -> Result<Option<Members>, String>
             }
             continue;
         }
-        let (key, value) = line.split_once('=').ok_or(format!("line {number} is no key = value"))?;
+        let (key, value) = line.split_once('=').ok_or(format!("line {number} is not key = value"))?;
         let value = strip_quotes_and_comment(value);
         if let Some(members) = found.as_mut().filter(|_| here && !value.is_empty()) {
             let (key, value) = to_cli_names(key.trim(), value);

@@ -13,8 +13,8 @@ use crate::ram::RoleArn;
 use crate::sts::AssumeRoleWithOidc;
 use crypto::Secret;
 
-/// A role to assume with a token of an identity provider. The token is read for each session, because the platforms that
-/// write such files replace them before they expire.
+/// A role to assume with a token of an identity provider. The token is read for each session, because the platforms
+/// that write such files replace them before they expire.
 #[derive(Clone, Debug)]
 pub struct OidcRole {
     /// The role.
@@ -74,7 +74,7 @@ impl OidcRole {
         match host::text(&bytes).map(str::trim) {
             Some("") => Err(unusable(&source, "it is empty")),
             Some(token) => Ok(token.into()),
-            None => Err(unusable(&source, "it is no text")),
+            None => Err(unusable(&source, "it is not UTF-8 text")),
         }
     }
 }

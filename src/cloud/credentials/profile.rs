@@ -87,7 +87,7 @@ impl ProfileSource {
                 }
                 Err(error) => return Err(unusable(&source, format!("it cannot be read: {error}"))),
             };
-            let text = host::text(&bytes).ok_or_else(|| unusable(&source, "it is no text"))?;
+            let text = host::text(&bytes).ok_or_else(|| unusable(&source, "it is not UTF-8 text"))?;
             let Some((name, members)) =
                 find_profile(text, name).map_err(|problem| unusable(&source, problem))?
             else {
@@ -246,8 +246,8 @@ impl Profile<'_> {
         Ok(GivenKeys { credentials, expiration })
     }
 
-    /// The keys that a login of the command line tool has written to the file. They cannot be renewed here, because that
-    /// needs a browser.
+    /// The keys that a login of the command line tool has written to the file. They cannot be renewed here, because
+    /// that needs a browser.
     fn cached_keys(&self) -> Result<GivenKeys, Error> {
         let login = || {
             let name = self.names.last().map_or("", String::as_str);
@@ -268,7 +268,7 @@ impl Profile<'_> {
         };
         let date = text.expose().parse().ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
         date.map(Some)
-            .ok_or_else(|| self.invalid_member("sts_expiration", "it is no time in seconds since 1970"))
+            .ok_or_else(|| self.invalid_member("sts_expiration", "it is not a time in seconds since 1970"))
     }
 
     fn session(&self, base: Arc<dyn CredentialSource>) -> Result<Arc<dyn CredentialSource>, Error> {
@@ -315,7 +315,7 @@ impl Profile<'_> {
         let Some(text) = self.members.get("expired_seconds").filter(|text| text.expose() != "0") else {
             return Ok(None);
         };
-        let wrong = || self.invalid_member("expired_seconds", "it is no number of seconds");
+        let wrong = || self.invalid_member("expired_seconds", "it is not a number of seconds");
         text.expose().parse().map(Some).map_err(|_| wrong())
     }
 

@@ -9,8 +9,8 @@ use crate::rpc::{Call, Parameters, RpcClient, RpcConfig, Service};
 
 /// A client of KMS in one region.
 ///
-/// Reads are repeated as the retry policy says, each attempt signed afresh. Every method returns promptly when its
-/// [`CallContext`] is cancelled or its deadline passes, and writes one line to the log.
+/// The retry policy decides whether a read is repeated; each attempt has its own signature. Every method returns
+/// promptly when its [`CallContext`] is cancelled or its deadline passes, and writes one line to the log.
 #[derive(Debug)]
 pub struct KmsClient {
     rpc: RpcClient,
@@ -19,13 +19,13 @@ pub struct KmsClient {
 const KMS: Service = Service { name: "KMS", version: "2016-01-20" };
 
 impl KmsClient {
-    /// A client; nothing is connected, loaded or asked for before the first call.
+    /// A client. It connects and loads nothing before the first call.
     pub fn new(config: RpcConfig) -> Self {
         Self { rpc: RpcClient::new(KMS, config) }
     }
 
-    /// `DescribeKey`: the state of a key and what it can be used for. `key_id` is the id of a key of this region, or
-    /// an alias, `alias/...`.
+    /// `DescribeKey`: the state and the usage of a key. `key_id` is the id of a key of this region, or an alias,
+    /// `alias/...`.
     ///
     /// # Errors
     /// `NotFound` with code `Forbidden.KeyNotFound`, `Forbidden.AliasNotFound` or `Forbidden.ResourceNotFound`;

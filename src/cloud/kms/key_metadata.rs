@@ -1,4 +1,4 @@
-//! A key as KMS describes it.
+//! The description of a key by KMS.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use crate::rpc::members::optional_text;
 
-/// The members of `KeyMetadata` that tell whether a key can be used.
+/// The members of `KeyMetadata` that decide whether a key can be used.
 ///
 /// Source: KMS documentation, `DescribeKey`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct KeyMetadata {
-    /// `KeyId`; the real id also where an alias was asked for.
+    /// `KeyId`; the id of the key also if the call named an alias.
     pub key_id: String,
     /// `Arn`: `acs:kms:<region>:<account id>:key/<key id>`.
     pub arn: String,
@@ -22,7 +22,7 @@ pub struct KeyMetadata {
     pub key_spec: String,
     /// `KeyUsage`: `ENCRYPT/DECRYPT` or `SIGN/VERIFY`.
     pub key_usage: String,
-    /// `DeleteDate` in UTC, of a key that is pending deletion. KMS writes an empty text where there is none.
+    /// `DeleteDate` in UTC, of a key that is pending deletion. Other keys have an empty string.
     #[serde(default, deserialize_with = "optional_text")]
     pub delete_date: Option<String>,
 }
@@ -40,7 +40,7 @@ pub enum KeyState {
     PendingDeletion,
     /// `PendingImport`: the key has no material yet.
     PendingImport,
-    /// A state that no page names.
+    /// An undocumented state.
     #[serde(untagged)]
     Other(String),
 }
@@ -65,15 +65,15 @@ impl fmt::Display for KeyState {
 }
 
 impl KeyMetadata {
-    /// Whether the key is symmetric: only such keys make and open data keys.
+    /// Whether the key is symmetric: only symmetric keys generate and decrypt data keys.
     ///
-    /// Source: KMS documentation, "Overview of key specs": the names of symmetric ones are `Aliyun_AES_*` and
+    /// Source: KMS documentation, "Overview of key specs": the specs of symmetric keys are `Aliyun_AES_*` and
     /// `Aliyun_SM4`.
     pub fn is_symmetric(&self) -> bool {
         self.key_spec.starts_with("Aliyun_AES_") || self.key_spec == "Aliyun_SM4"
     }
 
-    /// The region in the ARN; `None` when it is not of the documented form.
+    /// The region in the ARN; `None` if the ARN does not have the documented form.
     pub fn region_id(&self) -> Option<&str> {
         self.arn.strip_prefix("acs:kms:")?.split(':').next().filter(|region| !region.is_empty())
     }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_read_and_empty_texts_are_nothing() {
+    fn an_empty_delete_date_is_none() {
         let key = read(&json!({})).unwrap();
         assert_eq!((key.key_state, key.delete_date), (KeyState::Enabled, None));
         let key = read(&json!({ "KeyState": "Stolen", "DeleteDate": "2026-12-01T00:00:00Z" })).unwrap();
@@ -103,12 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_is_no_text_is_refused() {
+    fn a_key_state_that_is_not_a_string_is_refused() {
         assert!(read(&json!({ "KeyState": null })).is_err());
     }
 
     #[test]
-    fn symmetric_keys_and_regions_are_known_by_their_names() {
+    fn the_key_spec_decides_is_symmetric_and_the_arn_has_the_region() {
         for (spec, symmetric) in
             [("Aliyun_AES_128", true), ("Aliyun_SM4", true), ("RSA_2048", false), ("EC_SM2", false)]
         {

@@ -1,4 +1,4 @@
-//! Key Management Service (KMS), API version 2016-01-20: what is needed to know a key.
+//! Key Management Service (KMS), API version 2016-01-20: only the description of keys.
 
 mod client;
 mod key_metadata;

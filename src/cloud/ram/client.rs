@@ -1,4 +1,4 @@
-//! The client; its actions are methods, grouped in the files beside this one.
+//! The client. Its actions are methods in the other files of this folder.
 
 use crate::CallContext;
 use crate::clock::Clock;
@@ -7,10 +7,10 @@ use crate::rpc::{RpcClient, RpcConfig, Service};
 
 /// A client of RAM.
 ///
-/// Reads are repeated as the retry policy says, each attempt signed afresh. Writes are repeated only when it is
-/// certain that nothing was applied; [`Error::may_have_been_applied`] tells a lost answer, after which the caller
-/// looks before it writes again. Every method returns promptly when its
-/// [`CallContext`] is cancelled or its deadline passes, and writes one line to the log.
+/// The retry policy decides whether a call is repeated; each attempt has its own signature. A write is repeated only
+/// when it was certainly not applied. [`Error::may_have_been_applied`] is true after a lost answer; the caller then
+/// reads before it writes again. Every method returns promptly when its [`CallContext`] is cancelled or its deadline
+/// passes, and writes one line to the log.
 #[derive(Debug)]
 pub struct RamClient {
     pub(super) rpc: RpcClient,
@@ -19,18 +19,18 @@ pub struct RamClient {
 const RAM: Service = Service { name: "RAM", version: "2015-05-01" };
 
 impl RamClient {
-    /// A client; nothing is connected, loaded or asked for before the first call.
+    /// A client. It connects and loads nothing before the first call.
     pub fn new(config: RpcConfig) -> Self {
         Self { rpc: RpcClient::new(RAM, config) }
     }
 
-    /// The clock that deadlines of a [`CallContext`] are measured on.
+    /// The clock of the deadlines of a [`CallContext`].
     pub fn clock(&self) -> &dyn Clock {
         self.rpc.clock()
     }
 
-    /// Waits, as the retry policy says, before a write that failed with `error` is sent again; `attempts` is how many
-    /// attempts were made, from 1.
+    /// Waits before a write that failed with `error` is sent again. The retry policy decides how long. `attempts` is
+    /// the number of attempts so far, from 1.
     ///
     /// # Errors
     /// `error` itself, when it is not retryable or attempts or time are used up; `Cancelled` when the operation is

@@ -1,4 +1,4 @@
-//! Who holds a policy.
+//! The users, groups and roles that a policy is attached to.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::ram::{PolicyId, RamClient, RoleArn};
 use crate::rpc::Call;
 use crate::rpc::members::list;
 
-/// Everything a policy is attached to.
+/// All users, groups and roles that a policy is attached to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct PolicyEntities {
@@ -24,7 +24,7 @@ pub struct PolicyEntities {
     pub roles: Vec<AttachedRole>,
 }
 
-/// A user that holds a policy.
+/// A user that a policy is attached to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AttachedUser {
@@ -32,7 +32,7 @@ pub struct AttachedUser {
     pub user_name: UserName,
 }
 
-/// A group that holds a policy.
+/// A group that a policy is attached to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AttachedGroup {
@@ -40,7 +40,7 @@ pub struct AttachedGroup {
     pub group_name: GroupName,
 }
 
-/// A role that holds a policy.
+/// A role that a policy is attached to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AttachedRole {
@@ -51,7 +51,7 @@ pub struct AttachedRole {
 }
 
 impl RamClient {
-    /// `ListEntitiesForPolicy`: all of them.
+    /// `ListEntitiesForPolicy`: all users, groups and roles.
     ///
     /// # Errors
     /// `NotFound` with code `EntityNotExist.Policy`; otherwise any kind.

@@ -9,7 +9,7 @@ use crate::ram::RamClient;
 use crate::rpc::members::list;
 use crate::rpc::{Call, Parameters};
 
-/// A group as `ListGroupsForUser` describes it, as far as it is needed here: which it is.
+/// A group in the answer of `ListGroupsForUser`. Only its name is used.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Group {
@@ -18,7 +18,7 @@ pub struct Group {
 }
 
 impl RamClient {
-    /// `ListGroupsForUser`: all of them.
+    /// `ListGroupsForUser`: all groups of the user.
     ///
     /// # Errors
     /// `NotFound` with code `EntityNotExist.User`; otherwise any kind.

@@ -1,4 +1,4 @@
-//! What names a policy.
+//! The id of a policy: its type and its name.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use serde::Deserialize;
 use crate::names::PolicyName;
 use crate::rpc::Parameters;
 
-/// Whose policy it is.
+/// The type of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub enum PolicyKind {
-    /// `System`: the cloud's own; it can only be attached and read.
+    /// `System`: a policy of Alibaba Cloud, which can only be attached and read.
     System,
-    /// `Custom`: the account's.
+    /// `Custom`: a policy of the account.
     Custom,
 }
 
-/// What names a policy: kind and name.
+/// The id of a policy: its type and its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyId {
@@ -43,7 +43,7 @@ impl fmt::Display for PolicyKind {
 }
 
 impl PolicyId {
-    /// A policy of the cloud.
+    /// A policy of Alibaba Cloud.
     pub fn system(policy_name: PolicyName) -> Self {
         Self { policy_type: PolicyKind::System, policy_name }
     }
@@ -53,7 +53,7 @@ impl PolicyId {
         Self { policy_type: PolicyKind::Custom, policy_name }
     }
 
-    /// Whether RAM takes both for the same policy: the letter case of the name does not count.
+    /// Whether both are the same policy for RAM, which ignores the letter case of the name.
     pub fn is_same(&self, other: &Self) -> bool {
         self.policy_type == other.policy_type && self.policy_name.is_same(&other.policy_name)
     }

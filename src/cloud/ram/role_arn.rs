@@ -4,15 +4,15 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// The ARN of a RAM role: `acs:ram::<account id>:role/<role name>`, spelt as it was given.
+/// The ARN of a RAM role: `acs:ram::<account id>:role/<role name>`, in the letter case that was given.
 ///
-/// RAM matches role names without regard to letter case and answers ARNs with the name in lower case, so spellings
-/// of one role differ: [`RoleArn::is_same`] compares what is meant, `==` the spelling.
+/// RAM compares role names without regard to letter case, and its answers have the name in lower case. So the ARNs of
+/// one role can differ: [`RoleArn::is_same`] compares the roles, `==` the letters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RoleArn {
     text: String,
-    /// Where the role name begins.
+    /// The byte index at which the role name begins.
     name_at: usize,
 }
 
@@ -25,7 +25,7 @@ const SERVICE: &str = "acs:ram::";
 const ROLE: &str = ":role/";
 
 impl RoleArn {
-    /// Reads an ARN.
+    /// Parses an ARN.
     ///
     /// # Errors
     /// [`RoleArnError`] when it is not `acs:ram::`, digits, `:role/` and a name without `/`.
@@ -46,17 +46,17 @@ impl RoleArn {
         &self.text
     }
 
-    /// The id of the account the role belongs to.
+    /// The id of the account that the role belongs to.
     pub fn account_id(&self) -> &str {
         self.text.get(SERVICE.len()..self.name_at - ROLE.len()).unwrap_or_default()
     }
 
-    /// The name of the role as the ARN spells it; RAM itself writes it in lower case here.
+    /// The name of the role as it is in the ARN. In ARNs of RAM it is in lower case.
     pub fn role_name(&self) -> &str {
         self.text.get(self.name_at..).unwrap_or_default()
     }
 
-    /// Whether both name the same role: the letter case of the name does not count.
+    /// Whether both are ARNs of the same role for RAM, which ignores the letter case of the name.
     pub fn is_same(&self, other: &Self) -> bool {
         self.account_id() == other.account_id() && self.role_name().eq_ignore_ascii_case(other.role_name())
     }
@@ -81,24 +81,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_is_taken_apart_and_kept_as_it_was_spelt() {
+    fn an_arn_has_an_account_and_a_name_and_is_kept_unchanged() {
         let arn = RoleArn::parse("acs:ram::1234567890123456:role/Sls-Byok").unwrap();
         assert_eq!((arn.account_id(), arn.role_name()), ("1234567890123456", "Sls-Byok"));
         assert_eq!(arn.to_string(), "acs:ram::1234567890123456:role/Sls-Byok");
     }
 
     #[test]
-    fn only_the_letter_case_of_the_name_does_not_count() {
+    fn arns_that_differ_in_the_letter_case_of_the_name_are_of_the_same_role() {
         let arn = |text| RoleArn::parse(text).unwrap();
         let one = arn("acs:ram::1:role/Sls-Byok");
         assert!(one.is_same(&arn("acs:ram::1:role/sls-byok")));
         assert!(!one.is_same(&arn("acs:ram::2:role/Sls-Byok")));
         assert!(!one.is_same(&arn("acs:ram::1:role/sls-byok2")));
-        assert_ne!(one, arn("acs:ram::1:role/sls-byok"), "spellings are told apart");
+        assert_ne!(one, arn("acs:ram::1:role/sls-byok"), "== compares the letter case");
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn a_text_that_is_not_the_arn_of_a_role_is_refused() {
         for text in [
             "",
             "acs:ram::1:role/",

@@ -25,17 +25,17 @@ pub struct Tag {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TagPage {
-    /// `TagResources`: the tags on this page. It is the list itself, without the inner member that RAM's other lists have
-    /// (model of the official SDK).
+    /// `TagResources`: the tags of this page. RAM's other lists are in an inner member; this one is not (model of the
+    /// official SDK).
     #[serde(rename = "TagResources", default, deserialize_with = "or_default")]
     pub tags: Vec<Tag>,
-    /// `NextToken`: where the next page begins; `None` on the last one.
+    /// `NextToken`: the token of the next page; `None` on the last page.
     #[serde(default, deserialize_with = "optional_text")]
     pub next_token: Option<String>,
 }
 
 impl RamClient {
-    /// `TagResources`: adds tags to a role, in the place of those with the same keys.
+    /// `TagResources`: adds tags to a role, and replaces those with the same keys.
     ///
     /// # Errors
     /// `NotFound` with code `EntityNotExist.Role`; otherwise any kind.
@@ -49,11 +49,10 @@ impl RamClient {
         self.rpc.run(context, Call::new("TagResources", role.as_str(), parameters)).await
     }
 
-    /// `UntagResources`: removes the tags of a role with these keys. Without keys nothing is removed: the service is not
-    /// asked.
+    /// `UntagResources`: removes the tags of a role with these keys. Without keys it sends no call.
     ///
     /// # Errors
-    /// As [`RamClient::tag_resources`].
+    /// Those of [`RamClient::tag_resources`].
     pub async fn untag_resources(
         &self,
         context: &CallContext,
@@ -68,7 +67,7 @@ impl RamClient {
         self.rpc.run(context, Call::new("UntagResources", role.as_str(), parameters)).await
     }
 
-    /// `ListTagResources`: one page of the tags of a role, that of a [`TagPage::next_token`] or the first.
+    /// `ListTagResources`: one page of the tags of a role. Without a [`TagPage::next_token`] it is the first.
     ///
     /// # Errors
     /// Any kind.
@@ -84,7 +83,7 @@ impl RamClient {
     }
 }
 
-/// Tags as parameters.
+/// The tags as a parameter.
 pub(super) fn to_json(tags: &[Tag]) -> Vec<Value> {
     tags.iter().map(|tag| json!({ "Key": tag.key, "Value": tag.value })).collect()
 }

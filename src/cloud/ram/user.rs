@@ -9,7 +9,7 @@ use crate::ram::RamClient;
 use crate::rpc::members::expect_name;
 use crate::rpc::{Call, Parameters};
 
-/// A user as `GetUser` describes it, as far as it is needed here: who it is.
+/// A user in the answer of `GetUser`. Only its name is used.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct User {

@@ -221,7 +221,7 @@ fn refusal() -> Error {
     Error::from_answer(&operation(), 403, code, "too many reads").with_request_id(Some("R1".to_owned()))
 }
 
-/// The rate, rounded to a tenth of a call a second; `None` is no limit.
+/// The rate, rounded to a tenth of a call a second; `None` if there is no limit.
 fn rate(limiter: &RateLimiter) -> Option<f64> {
     limiter.state().limit.map(|limit| (limit.rate() * 10.0).round() / 10.0)
 }

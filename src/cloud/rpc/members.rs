@@ -40,11 +40,11 @@ pub(crate) fn secret<'de, D: Deserializer<'de>>(member: D) -> Result<Secret, D::
 /// A date such as `2026-11-20T08:00:00Z`.
 pub(crate) fn date<'de, D: Deserializer<'de>>(member: D) -> Result<OffsetDateTime, D::Error> {
     let date = OffsetDateTime::parse(&String::deserialize(member)?, &Rfc3339);
-    date.map_err(|_| D::Error::custom("it is no date such as 2026-11-20T08:00:00Z"))
+    date.map_err(|_| D::Error::custom("it is not a date such as 2026-11-20T08:00:00Z"))
 }
 
-/// Checks that an answer is about the requested object. RAM matches names without regard to letter case, and answers with
-/// its own spelling.
+/// Checks that an answer is about the requested object. RAM matches names without regard to letter case, and answers
+/// with its own spelling.
 ///
 /// # Errors
 /// What is wrong, for [`RpcClient::read`](super::RpcClient::read).

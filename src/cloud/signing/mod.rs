@@ -1,4 +1,4 @@
-//! Request signatures, one module per scheme family. Pure functions: no clock, no network.
+//! Request signatures, one module for each family of schemes. The functions are pure: no clock, no network.
 
 pub mod rpc;
 mod signing_error;

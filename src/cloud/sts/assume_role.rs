@@ -11,7 +11,7 @@ use crate::rpc::{Call, Parameters};
 use crate::sts::StsClient;
 use crypto::Secret;
 
-/// The parameters of `AssumeRole`; what is `None` is left to the service.
+/// The parameters of `AssumeRole`. A parameter that is `None` is not sent.
 ///
 /// Source: STS documentation, `AssumeRole`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +20,15 @@ pub struct AssumeRole {
     pub role_arn: RoleArn,
     /// `RoleSessionName`: 2 to 64 letters, digits, `.`, `@`, `-` or `_`.
     pub role_session_name: String,
-    /// `DurationSeconds`: 900 to what the role allows; the service's default is 3600.
+    /// `DurationSeconds`: 900 to the maximum of the role; the service's default is 3600.
     pub duration_seconds: Option<u32>,
-    /// `Policy`: a policy document the session is narrowed down with, up to 2048 characters.
+    /// `Policy`: a policy document that limits the permissions of the session, up to 2048 characters.
     pub policy: Option<String>,
-    /// `ExternalId`: 2 to 1224 characters. Who knows it may assume the role as far as the trust policy looks at it.
+    /// `ExternalId`: 2 to 1224 characters. It is a secret, because a trust policy may require it.
     pub external_id: Option<Secret>,
 }
 
-/// A session of a role: its key, and when that ends.
+/// A session of a role: its key, and when the key expires.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumedRole {
@@ -37,7 +37,7 @@ pub struct AssumedRole {
     /// `AccessKeySecret`
     #[serde(deserialize_with = "secret")]
     pub access_key_secret: Secret,
-    /// `SecurityToken`, which goes with every request the key signs.
+    /// `SecurityToken`, which is sent with every request that the key signs.
     #[serde(deserialize_with = "secret")]
     pub security_token: Secret,
     /// `Expiration`
@@ -49,8 +49,9 @@ impl StsClient {
     /// `AssumeRole`: opens a session of a role.
     ///
     /// # Errors
-    /// `Denied` with code `NoPermission` when the caller may not, or the role does not trust it; `NotFound` with code
-    /// `EntityNotExist.Role`; `Invalid` with code `InvalidParameter.*`; otherwise any kind. No error shows a secret.
+    /// `Denied` with code `NoPermission` when the caller lacks the permission or the role does not trust it;
+    /// `NotFound` with code `EntityNotExist.Role`; `Invalid` with code `InvalidParameter.*`; otherwise any kind. No
+    /// error shows a secret.
     pub async fn assume_role(
         &self,
         context: &CallContext,
@@ -68,7 +69,7 @@ impl StsClient {
     }
 }
 
-/// What the actions that open a session answer.
+/// The answer of the actions that open a session.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SessionAnswer {

@@ -1,4 +1,4 @@
-//! Sessions of roles for which an identity provider vouches.
+//! Sessions of roles that are opened with the token of an identity provider.
 
 use crate::CallContext;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::sts::assume_role::SessionAnswer;
 use crate::sts::{AssumedRole, StsClient};
 use crypto::Secret;
 
-/// The parameters of `AssumeRoleWithOIDC`; what is `None` is left to the service.
+/// The parameters of `AssumeRoleWithOIDC`. A parameter that is `None` is not sent.
 ///
 /// Source: STS documentation, `AssumeRoleWithOIDC`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,19 +17,19 @@ pub struct AssumeRoleWithOidc {
     pub role_arn: RoleArn,
     /// `OIDCProviderArn`: `acs:ram::<account id>:oidc-provider/<name>`.
     pub oidc_provider_arn: String,
-    /// `OIDCToken`: the token as the identity provider signed it, 4 to 20000 characters.
+    /// `OIDCToken`: the token that the identity provider signed, 4 to 20000 characters.
     pub oidc_token: Secret,
     /// `RoleSessionName`: 2 to 64 letters, digits, `.`, `@`, `-` or `_`.
     pub role_session_name: String,
-    /// `DurationSeconds`: 900 to what the role allows; the service's default is 3600.
+    /// `DurationSeconds`: 900 to the maximum of the role; the service's default is 3600.
     pub duration_seconds: Option<u32>,
-    /// `Policy`: a policy document the session is narrowed down with, up to 2048 characters.
+    /// `Policy`: a policy document that limits the permissions of the session, up to 2048 characters.
     pub policy: Option<String>,
 }
 
 impl StsClient {
-    /// `AssumeRoleWithOIDC`: opens a session of a role. Nobody signs the call, so the client's credentials do not
-    /// matter.
+    /// `AssumeRoleWithOIDC`: opens a session of a role. The call is not signed, so the client's credentials are not
+    /// used.
     ///
     /// # Errors
     /// `AuthenticationFail.OIDCToken.*` when the token is not accepted; otherwise any kind. No error shows a secret.

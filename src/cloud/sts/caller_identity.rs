@@ -1,4 +1,4 @@
-//! Who the caller is.
+//! The identity of the caller.
 
 use serde::Deserialize;
 
@@ -22,14 +22,14 @@ pub struct CallerIdentity {
 /// `IdentityType`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum IdentityType {
-    /// `Account`: the account's own key, which may do everything.
+    /// `Account`: the account's own key, which has all permissions.
     Account,
     /// `RAMUser`
     #[serde(rename = "RAMUser")]
     RamUser,
     /// `AssumedRoleUser`: a session of a role.
     AssumedRoleUser,
-    /// A type that no page names.
+    /// An undocumented type.
     #[serde(untagged)]
     Other(String),
 }
@@ -46,7 +46,7 @@ impl StsClient {
 }
 
 impl CallerIdentity {
-    /// The name of the RAM user, when the caller is one.
+    /// The name of the RAM user; `None` when the caller is not a RAM user.
     pub fn user_name(&self) -> Option<&str> {
         self.arn
             .split_once(":user/")
@@ -54,7 +54,7 @@ impl CallerIdentity {
             .filter(|_| self.identity_type == IdentityType::RamUser)
     }
 
-    /// The name of the role, in lower case, when the caller is a session of one.
+    /// The name of the role, in lower case; `None` when the caller is not a session of a role.
     pub fn role_name(&self) -> Option<&str> {
         let (_, session) = self.arn.split_once(":assumed-role/")?;
         session.split_once('/').map(|(role, _)| role)

@@ -1,4 +1,4 @@
-//! A clock that stands still until it is moved.
+//! A clock that a test moves.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,7 +22,7 @@ pub struct ManualClock(Arc<Mutex<State>>);
 struct State {
     elapsed: Duration,
     next_id: u64,
-    /// Who to wake, by when and in the order of arrival.
+    /// The wakers, by the time at which they are due and in the order of arrival.
     sleepers: BTreeMap<(Duration, u64), Waker>,
 }
 
@@ -32,7 +32,7 @@ impl ManualClock {
         Self::default()
     }
 
-    /// Lets time pass and wakes whoever has slept enough.
+    /// Moves the clock forward and wakes the sleepers that are due.
     pub fn advance(&self, duration: Duration) {
         let mut state = self.state();
         state.elapsed += duration;
@@ -43,12 +43,12 @@ impl ManualClock {
         due.into_values().for_each(Waker::wake);
     }
 
-    /// Runs a future to its end; whenever it can only wait, time jumps to the next sleeper.
+    /// Runs a future to its end. When the future can only wait, the clock moves to the time of the next sleeper.
     ///
-    /// Meant for futures that wait for this clock and for nothing outside themselves: while another task or the
-    /// network is busy, time would run on. A future that waits for something else stays pending.
+    /// The future must wait only for this clock and for itself: the clock would also move while another task or the
+    /// network is busy. A future that waits for something else stays pending.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        // In one long poll tokio would take turns away, which looks like waiting here.
+        // In one long poll tokio would make the future yield, which looks like waiting here.
         let mut future = std::pin::pin!(tokio::task::unconstrained(future));
         std::future::poll_fn(|context| {
             let woken = Arc::new(Woken { outer: context.waker().clone(), is_woken: AtomicBool::new(false) });
@@ -58,7 +58,7 @@ impl ManualClock {
                 if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return Poll::Ready(output);
                 }
-                // A part of the future may have made another part ready: no time passes until that has run.
+                // A part of the future may have made another part ready, which runs before the clock moves.
                 if woken.is_woken.load(Ordering::Relaxed) {
                     continue;
                 }
@@ -97,7 +97,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Whether something has become ready since it was last looked at.
+/// Whether something has become ready since the last check.
 struct Woken {
     outer: Waker,
     is_woken: AtomicBool,

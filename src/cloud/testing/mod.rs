@@ -1,5 +1,5 @@
-//! Stand-ins for the seams: a clock that is moved by hand, nonces that are counted and a transport that follows a
-//! script.
+//! What tests use in place of the clock, the nonces, the files and the network: a clock that a test moves, nonces
+//! that are counted, and files and replies that a test lists.
 
 mod manual_clock;
 mod numbered_nonces;

@@ -1,4 +1,4 @@
-//! Nonces that a test can foretell.
+//! Nonces that a test can predict.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! A client's way to a script: the caller with its stand-ins.
+//! Configurations of clients that send to a [`ScriptedTransport`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ pub fn credentials(id: &str, token: Option<&str>) -> Credentials {
     }
 }
 
-/// What a client of an RPC service is made of, on a script: key `ak`, secret `canary-secret`, token
-/// `canary-token+/=`, three retries with pauses of 1 to 4 seconds, ten seconds for an attempt.
+/// The configuration of a client of an RPC service: key `ak`, secret `canary-secret`, token `canary-token+/=`, three
+/// retries with pauses of 1 to 4 seconds, ten seconds for an attempt.
 ///
 /// # Panics
 /// Never: the endpoint is a valid one.
@@ -61,7 +61,7 @@ pub fn scripted_rpc_with(
     }
 }
 
-/// What sources of credentials reach the world with, on scripts; three retries, ten seconds for an attempt.
+/// The context of sources of credentials, with scripted replies; three retries, ten seconds for an attempt.
 pub fn scripted_source_context(
     host: &Arc<ScriptedHost>,
     transport: &Arc<ScriptedTransport>,

@@ -1,4 +1,4 @@
-//! Files and commands that a test makes up.
+//! A host with files and commands that a test lists.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::{CommandOutput, Host};
 
-/// A host with these files, and these commands by their whole line: whether each ends well, and what it prints.
+/// A host with these files, and with these commands by their whole line: whether each succeeds, and what it prints.
 #[derive(Debug, Default)]
 pub struct ScriptedHost {
     files: Mutex<BTreeMap<String, String>>,
@@ -26,14 +26,14 @@ impl ScriptedHost {
         Self { files: Mutex::new(files.into()), ..Self::default() }
     }
 
-    /// With one more command.
+    /// Adds a command.
     #[must_use]
     pub fn command(mut self, line: &str, success: bool, stdout: &str) -> Self {
         self.commands.insert(line.to_owned(), (success, stdout.to_owned()));
         self
     }
 
-    /// With commands that print this on standard error.
+    /// Sets what each command prints on standard error.
     #[must_use]
     pub fn complaining(self, complaint: &str) -> Self {
         Self { complaint: complaint.to_owned(), ..self }

@@ -1,4 +1,4 @@
-//! A transport that answers from a list and remembers what it was asked.
+//! A transport that answers from a list and records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use futures_util::future::BoxFuture;
 
 use crate::http::{Headers, HttpRequest, HttpResponse, HttpTransport, TransportError, TransportErrorKind};
 
-/// What comes of one request.
+/// The outcome of one request.
 #[derive(Debug)]
 pub enum Reply {
     /// An answer.
     Answer(HttpResponse),
     /// No answer.
     Fail(TransportErrorKind),
-    /// Silence: the request waits for ever.
+    /// Silence: the request waits without end.
     Hang,
 }
 
@@ -24,7 +24,7 @@ impl Reply {
         Self::answer_with(status, body, &[])
     }
 
-    /// An answer with more headers.
+    /// Adds headers to an answer.
     pub fn answer_with(status: u16, body: &str, extra: &[(&str, &str)]) -> Self {
         let mut headers = Headers::default();
         headers.set("x-log-requestid", "REQ");
@@ -34,14 +34,14 @@ impl Reply {
         Self::Answer(HttpResponse { status, headers, body: body.as_bytes().to_vec() })
     }
 
-    /// A refusal in the form of SLS.
+    /// An error in the form of SLS.
     pub fn refusal(status: u16, code: &str, message: &str) -> Self {
         let body = serde_json::json!({ "errorCode": code, "errorMessage": message });
         Self::answer(status, &body.to_string())
     }
 }
 
-/// A transport for tests: each request takes the next reply; one request too many panics.
+/// A transport for tests: each request takes the next reply. A request without a reply panics.
 #[derive(Debug, Default)]
 pub struct ScriptedTransport {
     replies: Mutex<VecDeque<Reply>>,
@@ -49,7 +49,7 @@ pub struct ScriptedTransport {
 }
 
 impl ScriptedTransport {
-    /// A transport that gives these replies in their order.
+    /// A transport that gives these replies in this order.
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self { replies: Mutex::new(replies.into_iter().collect()), requests: Mutex::default() }
     }
@@ -59,7 +59,7 @@ impl ScriptedTransport {
         held(&self.requests).clone()
     }
 
-    /// How many replies nobody has asked for.
+    /// How many replies were not taken.
     pub fn unused(&self) -> usize {
         held(&self.replies).len()
     }
@@ -79,7 +79,7 @@ impl HttpTransport for ScriptedTransport {
     }
 }
 
-/// The content also after a test that held it has panicked.
+/// Locks the content, also after a test that held the lock has panicked.
 fn held<T>(content: &Mutex<T>) -> MutexGuard<'_, T> {
     content.lock().unwrap_or_else(PoisonError::into_inner)
 }

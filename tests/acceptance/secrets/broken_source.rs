@@ -96,10 +96,10 @@ fn files_of_profiles() {
         json!({"current": "p", "profiles": [profile]}).to_string()
     };
     for (text, says) in [
-        (truncated, "no JSON object with the members `current` and `profiles` (line 1"),
-        (format!("[default]\naccess_key_secret = {canary}\n{PLAIN}\n"), "line 3 is no key = value"),
+        (truncated, "not a JSON object with the members `current` and `profiles` (line 1"),
+        (format!("[default]\naccess_key_secret = {canary}\n{PLAIN}\n"), "line 3 is not key = value"),
         (format!("[{canary}\n"), "line 1 is no [section]"),
-        (json!({"profiles": canary}).to_string(), "`profiles` is no list"),
+        (json!({"profiles": canary}).to_string(), "`profiles` is not a list"),
         (with(json!({"mode": canary})), "its `mode` is not supported"),
         (with(json!({"access_key_id": ""})), "`access_key_id` is missing"),
         (with(json!({"sts_expiration": canary})), "`sts_expiration` cannot be used"),
@@ -132,7 +132,7 @@ fn a_command_that_fails_and_one_that_prints_something_else() {
     let canary = &broken.canary;
     for (script, says) in [
         (format!("echo {canary} >&2; echo '{canary}'; exit 7"), "the command failed (exit status: 7)"),
-        (format!("echo {canary} >&2; echo '{{\"access_key_secret\":\"{canary}'"), "no JSON object"),
+        (format!("echo {canary} >&2; echo '{{\"access_key_secret\":\"{canary}'"), "not a JSON object"),
         (format!("echo '{{\"mode\":\"{canary}\"}}'"), "neither AK nor StsToken"),
         (
             format!(
@@ -161,8 +161,8 @@ fn a_credentials_uri_that_is_wrong_or_answers_something_else() {
     let query = canary.replace('+', "%2B");
     for (status, body, says) in [
         (403, page.clone(), "the answer is not one of success"),
-        (200, page.clone(), "no JSON object"),
-        (200, format!(r#"{{"Code":"Success","AccessKeySecret":"{page}"#), "no JSON object"),
+        (200, page.clone(), "not a JSON object"),
+        (200, format!(r#"{{"Code":"Success","AccessKeySecret":"{page}"#), "not a JSON object"),
         (200, json!({"Code": page}).to_string(), "`Code` of its answer is not \"Success\""),
         (200, json!({"Code": "Success", "AccessKeySecret": page}).to_string(), "`AccessKeyId` is missing"),
     ] {
@@ -195,16 +195,20 @@ fn a_metadata_service_that_quotes_the_token_or_hands_out_something_else() {
         (
             (200, "machine".to_owned()),
             (200, format!(r#"{{"Code":"Success","AccessKeySecret":"{token}"#)),
-            "no JSON object",
+            "not a JSON object",
         ),
         (
             (200, "machine".to_owned()),
             (200, json!({"Code": "Success", "AccessKeyId": "i", "AccessKeySecret": token}).to_string()),
             "`SecurityToken` is missing",
         ),
-        ((200, json!({"AccessKeySecret": token}).to_string()), (200, String::new()), "no name of a role"),
         (
-            (403, format!("<html>{token} is no token</html>")),
+            (200, json!({"AccessKeySecret": token}).to_string()),
+            (200, String::new()),
+            "not the name of a role",
+        ),
+        (
+            (403, format!("<html>{token} is not a token</html>")),
             (200, String::new()),
             "the answer is not one of success",
         ),
@@ -254,13 +258,13 @@ fn an_identity_providers_token_and_a_role_that_are_refused() {
         .fails(&block("oidc_token_file = \"/nowhere\""), &["the OIDC token file /nowhere", "cannot be read"]);
     // STS quotes what it was sent, also when it asks for another attempt.
     let effect = |text: &str| json!({"error": {"status": 400, "code": "AuthenticationFail.OIDCToken.Invalid", "message": text}});
-    let quoting = effect(&format!("{canary} is no token"));
+    let quoting = effect(&format!("{canary} is not a token"));
     let later =
         json!({"error": {"status": 503, "code": "ServiceUnavailable", "message": format!("{canary} later")}});
     broken.scene.fault_of("sts", &json!({"action": "AssumeRoleWithOIDC", "times": 1, "effect": later}));
     broken.scene.fault_of("sts", &json!({"action": "AssumeRoleWithOIDC", "times": 1, "effect": quoting}));
     broken.scene.env("ALIBABA_CLOUD_OIDC_TOKEN", canary);
-    broken.fails(&block(""), &["[secret] is no token"]);
+    broken.fails(&block(""), &["[secret] is not a token"]);
     broken.scene.env("ALIBABA_CLOUD_OIDC_TOKEN", "");
 
     let user = secret("user");
@@ -278,7 +282,7 @@ fn an_identity_providers_token_and_a_role_that_are_refused() {
     broken.scene.fault_of("sts", &json!({"action": "AssumeRole", "times": 1, "effect": quoting}));
     broken.fails(&role("var.id"), &["[secret] of [secret]"]);
     broken.scene.env("ALIBABA_CLOUD_OIDC_TOKEN", "token");
-    // STS answers half of a session, or one that is no JSON.
+    // STS answers half of a session, or one that is not JSON.
     for body in [
         format!(
             r#"{{"Credentials":{{"AccessKeyId":"i","AccessKeySecret":"{canary}","SecurityToken":"{canary}"#

@@ -1,4 +1,4 @@
-//! Order, expiry and renewal, by a clock that stands still.
+//! Order, expiry and renewal, with a manual clock.
 
 mod refusals;
 
@@ -64,7 +64,7 @@ fn uri() -> Arc<dyn CredentialSource> {
     Arc::new(CredentialsUri::parse("http://127.0.0.1:1/keys?code=canary-code", "the test").unwrap())
 }
 
-/// Keys that end so long after the beginning of the clock.
+/// Keys that expire this long after the beginning of the clock.
 fn answer(id: &str, ends: Duration) -> Reply {
     let expiration = ManualClock::new().now() + ends;
     let expiration = expiration.format(&time::format_description::well_known::Rfc3339).unwrap();
@@ -74,7 +74,7 @@ fn answer(id: &str, ends: Duration) -> Reply {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_before_the_first_call_and_later_sources_are_not_asked_at_all() {
+async fn sources_are_asked_at_the_first_call_up_to_the_first_that_has_credentials() {
     let scene = scene(vec![keys("first", None), uri()], []);
     assert_eq!(scene.sent(), 0);
     assert_eq!(scene.id().await.unwrap(), "first");
@@ -83,7 +83,7 @@ async fn nothing_is_asked_before_the_first_call_and_later_sources_are_not_asked_
 }
 
 #[tokio::test]
-async fn a_broken_source_stops() {
+async fn a_source_that_fails_ends_the_search() {
     let scene = scene(vec![uri(), keys("second", None)], [Reply::answer(403, "canary-body")]);
     let error = scene.id().await.unwrap_err();
     let text = format!("{error} {error:?}");
@@ -92,13 +92,13 @@ async fn a_broken_source_stops() {
 }
 
 #[tokio::test]
-async fn no_source_at_all_is_an_error() {
+async fn a_chain_without_sources_is_an_error() {
     let error = scene(Vec::new(), []).id().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
 #[tokio::test]
-async fn keys_that_have_expired_are_an_error_at_once() {
+async fn keys_that_have_expired_are_an_error() {
     let now = ManualClock::new().now();
     let scene = scene(vec![keys("old", Some(now))], []);
     let error = scene.id().await.unwrap_err();
@@ -107,7 +107,7 @@ async fn keys_that_have_expired_are_an_error_at_once() {
 }
 
 #[tokio::test]
-async fn keys_are_kept_until_five_minutes_before_their_end() {
+async fn keys_are_used_until_five_minutes_before_they_expire() {
     let scene = scene(vec![uri()], [answer("one", HOUR), answer("two", HOUR * 2)]);
     assert_eq!(scene.id().await.unwrap(), "one");
     scene.clock.advance(BEFORE_RENEWAL);
@@ -118,21 +118,21 @@ async fn keys_are_kept_until_five_minutes_before_their_end() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_renewed_are_used_to_their_end() {
+async fn keys_that_cannot_be_renewed_are_used_until_they_expire() {
     let refusal = || Reply::answer(403, "");
     let replies = [answer("one", HOUR), refusal(), answer("two", HOUR * 2)];
     let scene = scene(vec![uri()], replies);
     scene.id().await.unwrap();
     scene.clock.advance(MINUTE * 55);
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("one", 2));
-    // Renewing rests.
+    // The renewal is not repeated at once.
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("one", 2));
     scene.clock.advance(RENEW_AGAIN_AFTER.unsigned_abs());
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 3));
 }
 
 #[tokio::test]
-async fn keys_that_have_ended_are_not_used_and_the_next_call_asks_again() {
+async fn expired_keys_are_not_used_and_the_next_call_asks_the_source() {
     let replies = [answer("one", HOUR), Reply::answer(403, ""), answer("two", HOUR * 2)];
     let scene = scene(vec![uri()], replies);
     scene.id().await.unwrap();
@@ -142,7 +142,7 @@ async fn keys_that_have_ended_are_not_used_and_the_next_call_asks_again() {
 }
 
 #[tokio::test]
-async fn short_lived_keys_are_not_renewed_at_every_call() {
+async fn short_lived_keys_are_not_renewed_for_every_call() {
     let ends = MINUTE * 2;
     let scene = scene(vec![uri()], [answer("one", ends), answer("two", ends)]);
     scene.id().await.unwrap();
@@ -151,7 +151,7 @@ async fn short_lived_keys_are_not_renewed_at_every_call() {
     assert_eq!((scene.id().await.unwrap().as_str(), scene.sent()), ("two", 2));
 }
 
-/// A transport that answers only once it is let to.
+/// A transport that waits for a permit before each answer.
 #[derive(Debug)]
 struct Gate {
     inner: ScriptedTransport,
@@ -161,7 +161,7 @@ struct Gate {
 impl HttpTransport for Gate {
     fn send<'a>(&'a self, request: &'a HttpRequest) -> BoxFuture<'a, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
-            // Answers are taken before the wait, so that requests are counted as they come.
+            // The reply is taken before the wait, so that the request is counted when it arrives.
             let answer = self.inner.send(request);
             self.open.acquire().await.unwrap().forget();
             answer.await
@@ -187,7 +187,7 @@ fn spawn(chain: &Arc<Chain>, context: &CallContext) -> tokio::task::JoinHandle<R
     })
 }
 
-/// Lets every task run until it can only wait.
+/// Runs every task until it can only wait.
 async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -195,7 +195,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn callers_that_ask_together_cause_one_request() {
+async fn concurrent_callers_cause_one_request() {
     let (chain, gate, _clock) = gated([answer("one", HOUR)]);
     let tasks: Vec<_> = (0..20).map(|_| spawn(&chain, &CallContext::default())).collect();
     settle().await;
@@ -208,7 +208,7 @@ async fn callers_that_ask_together_cause_one_request() {
 }
 
 #[tokio::test]
-async fn callers_that_wait_for_a_failure_share_it() {
+async fn concurrent_callers_share_a_failure() {
     let (chain, gate, _clock) = gated([Reply::answer(403, ""), answer("one", HOUR)]);
     let tasks: Vec<_> = (0..5).map(|_| spawn(&chain, &CallContext::default())).collect();
     settle().await;
@@ -221,7 +221,7 @@ async fn callers_that_wait_for_a_failure_share_it() {
 }
 
 #[tokio::test]
-async fn while_one_renews_the_others_use_what_is_still_valid() {
+async fn during_a_renewal_other_callers_use_the_keys_that_are_still_valid() {
     let (chain, gate, clock) = gated([answer("one", HOUR), answer("two", HOUR * 2)]);
     gate.open.add_permits(1);
     assert_eq!(spawn(&chain, &CallContext::default()).await.unwrap().unwrap(), "one");
@@ -238,7 +238,7 @@ async fn while_one_renews_the_others_use_what_is_still_valid() {
 }
 
 #[tokio::test]
-async fn when_the_one_who_asks_is_cancelled_the_next_takes_over() {
+async fn when_the_asking_caller_is_cancelled_a_waiting_one_asks() {
     let (chain, gate, _clock) = gated([answer("lost", HOUR), answer("one", HOUR)]);
     let first = CallContext::default();
     let cancelled = spawn(&chain, &first);
@@ -256,7 +256,7 @@ async fn when_the_one_who_asks_is_cancelled_the_next_takes_over() {
 }
 
 #[tokio::test]
-async fn a_role_is_assumed_with_what_is_found() {
+async fn a_role_is_assumed_with_the_credentials_of_its_base() {
     let session = json!({"RequestId": "R", "Credentials": {"AccessKeyId": "STS.1",
         "AccessKeySecret": "canary-session", "SecurityToken": "canary-token",
         "Expiration": "2026-11-20T09:00:00Z"}});
@@ -273,7 +273,7 @@ async fn a_role_is_assumed_with_what_is_found() {
     assert!(!shown.contains("canary"), "{shown}");
 }
 
-/// A session of a role, opened with what `base` gives.
+/// A session of a role, opened with the credentials of `base`.
 fn session_of(base: Arc<dyn CredentialSource>) -> Arc<dyn CredentialSource> {
     let sts = StsEndpoints {
         configured: None,
@@ -294,9 +294,9 @@ fn session_of(base: Arc<dyn CredentialSource>) -> Arc<dyn CredentialSource> {
     Arc::new(RoleSession { base, role })
 }
 
-/// A resource that sees `NotFound` leaves the state, and one that sees doubt looks again.
+/// `NotFound` would remove the resource from the state, and `may_have_been_applied` would cause a final read.
 #[tokio::test]
-async fn a_role_that_does_not_exist_is_not_taken_for_the_object_of_the_call() {
+async fn a_role_to_assume_that_does_not_exist_is_not_an_answer_about_the_object_of_the_call() {
     let gone = json!({"Code": "EntityNotExist.Role", "Message": "The role not exists.", "RequestId": "R"});
     let with_role = || vec![session_of(keys("first", None))];
     let scene = scene(with_role(), [Reply::answer(404, &gone.to_string())]);
@@ -309,9 +309,8 @@ async fn a_role_that_does_not_exist_is_not_taken_for_the_object_of_the_call() {
     assert!(!lost.may_have_been_applied(), "{lost:?}");
 }
 
-/// A source that does not answer, and one that refuses to.
 #[tokio::test]
-async fn a_source_that_does_not_answer_is_asked_once_and_one_that_refuses_each_time() {
+async fn a_silent_source_is_asked_once_and_a_refusing_source_each_time() {
     // Three attempts of five seconds.
     let silent = scene(vec![uri()], (0..3).map(|_| Reply::Hang));
     let error = silent.id().await.unwrap_err();
@@ -333,7 +332,7 @@ async fn a_source_that_does_not_answer_is_asked_once_and_one_that_refuses_each_t
 }
 
 #[tokio::test]
-async fn the_time_limit_of_a_call_ends_the_wait_for_a_silent_source_too() {
+async fn a_silent_source_is_given_up_at_the_time_limit_of_the_call() {
     for (limit, is_remembered) in [(4, false), (7, true)] {
         let scene = scene(vec![uri()], (0..6).map(|_| Reply::Hang));
         for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Both versions of the metadata service, on a script.
+//! Both versions of the metadata service, with scripted replies.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ const KEYS: &str = r#"{"Code":"Success","AccessKeyId":"STS.e","AccessKeySecret":
 
 struct Outcome {
     result: Result<Option<Fetched>, Error>,
-    /// Each request: method, path and the token it carries.
+    /// Each request: the method with the path, and the token.
     requests: Vec<(String, Option<String>)>,
 }
 
@@ -53,7 +53,7 @@ fn refuse() -> Reply {
 }
 
 #[tokio::test]
-async fn version_2_takes_a_token_and_sends_it_with_every_request() {
+async fn version_2_fetches_a_token_and_sends_it_with_every_request() {
     let replies =
         [Reply::answer(200, "canary-t\n"), Reply::answer(200, "the-role"), Reply::answer(200, KEYS)];
     let outcome = fetch(&source(None), replies).await;
@@ -71,23 +71,23 @@ async fn version_2_takes_a_token_and_sends_it_with_every_request() {
 }
 
 #[tokio::test]
-async fn what_is_no_name_of_a_role_is_not_shown() {
+async fn errors_do_not_quote_an_answer_that_is_not_a_role_name() {
     let required = EcsMetadata { required: true, ..source(None) };
     let replies = [Reply::answer(200, "t"), Reply::answer(200, r#"{"AccessKeySecret":"canary"}"#)];
     let error = fetch(&required, replies).await.result.unwrap_err();
     let text = format!("{error} {error:?}");
-    assert!(text.contains("no name of a role") && !text.contains("canary"), "{text}");
+    assert!(text.contains("not the name of a role") && !text.contains("canary"), "{text}");
 }
 
 #[tokio::test]
-async fn a_role_that_is_named_is_not_asked_for() {
+async fn a_configured_role_name_is_not_fetched() {
     let outcome = fetch(&source(Some("r")), [Reply::answer(200, "t"), Reply::answer(200, KEYS)]).await;
     assert_eq!(outcome.id(), "STS.e");
     assert_eq!(outcome.paths().last(), Some(&"GET /latest/meta-data/ram/security-credentials/r"));
 }
 
 #[tokio::test]
-async fn version_1_is_asked_without_a_token_unless_it_is_not_allowed() {
+async fn version_1_is_asked_without_a_token_if_it_is_allowed() {
     let outcome = fetch(&source(Some("r")), [refuse(), Reply::answer(200, KEYS)]).await;
     assert_eq!(outcome.id(), "STS.e");
     assert!(outcome.requests.iter().all(|(_, token)| token.is_none()));
@@ -101,7 +101,7 @@ async fn version_1_is_asked_without_a_token_unless_it_is_not_allowed() {
 }
 
 #[tokio::test]
-async fn a_machine_without_the_service_or_without_a_role_is_absent_if_it_may_be() {
+async fn without_the_service_or_a_role_the_source_is_absent_unless_it_is_required() {
     let nowhere = || [Reply::Fail(TransportErrorKind::Connect), Reply::Fail(TransportErrorKind::Connect)];
     assert!(fetch(&source(None), nowhere()).await.result.unwrap().is_none());
     assert!(fetch(&source(None), [Reply::Hang, Reply::Hang]).await.result.unwrap().is_none());
@@ -115,7 +115,7 @@ async fn a_machine_without_the_service_or_without_a_role_is_absent_if_it_may_be(
 }
 
 #[tokio::test]
-async fn a_service_that_names_a_role_and_gives_no_keys_is_broken() {
+async fn a_service_with_a_role_but_without_keys_is_an_error() {
     for (status, body) in [(500, "canary"), (200, r#"{"Code":"Failed","AccessKeySecret":"canary"}"#)] {
         let replies = [Reply::answer(200, "t"), Reply::answer(200, "the-role"), Reply::answer(status, body)];
         let error = fetch(&source(None), replies).await.result.unwrap_err();
@@ -125,7 +125,7 @@ async fn a_service_that_names_a_role_and_gives_no_keys_is_broken() {
 }
 
 #[tokio::test]
-async fn cancellation_is_not_taken_for_absence() {
+async fn cancellation_is_an_error_and_not_absence() {
     let context = CallContext::default();
     context.cancel.cancel();
     let transport = Arc::new(ScriptedTransport::default());

@@ -1,4 +1,4 @@
-//! Profiles of every mode, in files that a test makes up.
+//! Profiles of every mode, in scripted files.
 
 use std::any::Any;
 
@@ -33,7 +33,7 @@ async fn find(
     settings.find(&source_context, &CallContext::default()).await
 }
 
-/// The source of a file with these profiles, of which `p` is current.
+/// The source from a file with these profiles. The current profile is `p`.
 async fn of(profiles: Value) -> Result<Arc<dyn CredentialSource>, Error> {
     let text = json!({"current": "p", "profiles": profiles}).to_string();
     let found = find(&settings(None, false), ScriptedHost::with_files([(JSON, &text)])).await;
@@ -48,14 +48,14 @@ async fn problem(profiles: Value) -> String {
     error.to_string()
 }
 
-/// The source as the one that it must be.
-fn known<T: CredentialSource + Clone>(source: &Arc<dyn CredentialSource>) -> T {
+/// The source, downcast to the expected type.
+fn downcast<T: CredentialSource + Clone>(source: &Arc<dyn CredentialSource>) -> T {
     let any: &dyn Any = &**source;
     any.downcast_ref::<T>().cloned().unwrap_or_else(|| panic!("{source:?}"))
 }
 
 fn keys(source: &Arc<dyn CredentialSource>) -> (String, String, Option<String>, Option<OffsetDateTime>) {
-    let GivenKeys { credentials, expiration } = known(source);
+    let GivenKeys { credentials, expiration } = downcast(source);
     let text = |secret: &Secret| secret.expose().to_owned();
     let token = credentials.security_token.as_ref().map(text);
     (credentials.access_key_id, text(&credentials.access_key_secret), token, expiration)
@@ -71,7 +71,7 @@ fn given(
 }
 
 #[tokio::test]
-async fn keys_with_and_without_a_token() {
+async fn ak_and_sts_token_profiles_are_keys() {
     let plain = of(json!([{"name": "p", "mode": "AK", "access_key_id": "i", "access_key_secret": "s",
         "sts_token": "not read in this mode"}]));
     assert_eq!(keys(&plain.await.unwrap()), given("i", "s", None, None));
@@ -85,12 +85,12 @@ async fn keys_with_and_without_a_token() {
 }
 
 #[tokio::test]
-async fn a_role_with_all_that_is_said_about_it() {
+async fn a_ram_role_arn_profile_has_all_parameters_of_the_role() {
     let source = of(json!([{"name": "p", "mode": "RamRoleArn", "access_key_id": "i",
         "access_key_secret": "s", "ram_role_arn": "acs:ram::1:role/r", "ram_session_name": "me",
         "expired_seconds": 900, "policy": "{}", "external_id": "e", "sts_region": "cn-shanghai",
         "enable_vpc": true}]));
-    let RoleSession { base, role } = known(&source.await.unwrap());
+    let RoleSession { base, role } = downcast(&source.await.unwrap());
     assert_eq!(keys(&base), given("i", "s", None, None));
     assert_eq!(role.assume.role_arn.as_str(), "acs:ram::1:role/r");
     assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("me", Some(900)));
@@ -99,27 +99,27 @@ async fn a_role_with_all_that_is_said_about_it() {
 }
 
 #[tokio::test]
-async fn the_endpoint_that_is_set_wins_over_the_profiles_region() {
+async fn a_configured_sts_endpoint_takes_precedence_over_the_profile() {
     let text = json!({"current": "p", "profiles": [{"name": "p", "mode": "RamRoleArn", "access_key_id": "i",
         "access_key_secret": "s", "ram_role_arn": "acs:ram::1:role/r", "sts_region": "cn-shanghai"}]});
     let mut settings = settings(None, false);
     settings.sts.configured = Some(Endpoint::parse("http://127.0.0.1:1").unwrap());
     let host = ScriptedHost::with_files([(JSON, &text.to_string())]);
-    let RoleSession { role, .. } = known(&find(&settings, host).await.unwrap().unwrap());
+    let RoleSession { role, .. } = downcast(&find(&settings, host).await.unwrap().unwrap());
     assert_eq!(role.endpoint.to_string(), "http://127.0.0.1:1");
     assert_eq!((role.assume.role_session_name.as_str(), role.assume.duration_seconds), ("usual", None));
 }
 
 #[tokio::test]
-async fn roles_can_be_chained_but_not_in_a_circle() {
+async fn profiles_of_roles_can_refer_to_each_other_but_not_in_a_circle() {
     let link = |name: &str, source: &str, role: &str| {
         json!({"name": name, "mode": "ChainableRamRoleArn", "source_profile": source,
             "ram_role_arn": format!("acs:ram::1:role/{role}")})
     };
     let end = json!({"name": "end", "mode": "AK", "access_key_id": "i", "access_key_secret": "canary"});
     let chain = of(json!([link("p", "q", "a"), link("q", "end", "b"), end])).await.unwrap();
-    let RoleSession { base: middle, role: first } = known(&chain);
-    let RoleSession { base, role: second } = known(&middle);
+    let RoleSession { base: middle, role: first } = downcast(&chain);
+    let RoleSession { base, role: second } = downcast(&middle);
     assert_eq!((first.assume.role_arn.role_name(), second.assume.role_arn.role_name()), ("a", "b"));
     assert_eq!(keys(&base).0, "i");
 
@@ -130,15 +130,15 @@ async fn roles_can_be_chained_but_not_in_a_circle() {
 }
 
 #[tokio::test]
-async fn sources_beyond_the_file() {
+async fn profiles_can_refer_to_ecs_oidc_a_uri_or_a_command() {
     let ecs = of(json!([{"name": "p", "mode": "EcsRamRole", "ram_role_name": "r"}])).await.unwrap();
-    let ecs: EcsMetadata = known(&ecs);
+    let ecs: EcsMetadata = downcast(&ecs);
     assert_eq!((ecs.required, ecs.role_name.as_deref()), (true, Some("r")));
 
     for member in ["ram_session_name", "role_session_name"] {
         let oidc = of(json!([{"name": "p", "mode": "OIDC", "ram_role_arn": "acs:ram::1:role/r",
             "oidc_provider_arn": "acs:ram::1:oidc-provider/o", "oidc_token_file": "/t", member: "me"}]));
-        let oidc: OidcRole = known(&oidc.await.unwrap());
+        let oidc: OidcRole = downcast(&oidc.await.unwrap());
         assert!(matches!(&oidc.token, TokenOrigin::File(path) if path == Path::new("/t")));
         assert_eq!(oidc.role_session_name, "me");
     }
@@ -154,7 +154,7 @@ async fn sources_beyond_the_file() {
 }
 
 #[tokio::test]
-async fn keys_of_a_login_are_used_until_they_end() {
+async fn keys_of_a_login_are_used_until_they_expire() {
     for mode in ["CloudSSO", "OAuth"] {
         let profile = |expiration: i64| {
             json!([{"name": "p", "mode": mode, "access_key_id": "i", "access_key_secret": "canary",
@@ -173,7 +173,7 @@ async fn keys_of_a_login_are_used_until_they_end() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_wrong_is_named_by_its_member() {
+async fn the_error_names_the_member_that_is_missing_or_wrong() {
     let role = |member: &str, value: Value| {
         let mut profile = json!({"name": "p", "mode": "RamRoleArn", "access_key_id": "i",
             "access_key_secret": "canary", "ram_role_arn": "acs:ram::1:role/r"});
@@ -209,7 +209,7 @@ const SECTIONS: &str = "[default]\ntype = access_key\naccess_key_id = ini\nacces
     [pair]\ntype = rsa_key_pair\n";
 
 #[tokio::test]
-async fn the_second_file_counts_where_the_first_has_no_such_profile() {
+async fn the_second_file_is_used_if_the_first_does_not_have_the_profile() {
     let json = r#"{"current":"p","profiles":[{"name":"p","mode":"AK","access_key_id":"json","access_key_secret":"s"}]}"#;
     let both = || ScriptedHost::with_files([(JSON, json), (INI, SECTIONS)]);
     let only_ini = || ScriptedHost::with_files([(INI, SECTIONS)]);
@@ -227,7 +227,7 @@ async fn the_second_file_counts_where_the_first_has_no_such_profile() {
 }
 
 #[tokio::test]
-async fn a_profile_that_is_nowhere_is_an_error_only_if_it_is_asked_for() {
+async fn a_profile_that_no_file_has_is_an_error_only_if_it_is_configured() {
     let none = find(&settings(None, false), ScriptedHost::default()).await.unwrap();
     assert!(none.is_none(), "{none:?}");
     let host = ScriptedHost::with_files([(INI, SECTIONS)]);
@@ -238,7 +238,7 @@ async fn a_profile_that_is_nowhere_is_an_error_only_if_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_broken_file_stops() {
+async fn a_file_that_cannot_be_parsed_is_an_error() {
     for text in ["{canary", "canary", "{\"profiles\":1}"] {
         let host = ScriptedHost::with_files([(JSON, text), (INI, SECTIONS)]);
         let error = find(&settings(None, false), host).await.unwrap_err();
@@ -247,9 +247,9 @@ async fn a_broken_file_stops() {
     }
 }
 
-/// Members and the mode that they mean; the order of the vendor's own recognition decides between several.
+/// The members and their mode. If there are members of several modes, the order of the vendor's tool decides.
 #[tokio::test]
-async fn a_profile_without_a_mode_means_the_one_of_its_members() {
+async fn a_profile_without_a_mode_has_the_mode_of_its_members() {
     let key = json!({"access_key_id": "i", "access_key_secret": "s"});
     let arn = json!({"ram_role_arn": "acs:ram::1:role/demo"});
     let with = |parts: &[&Value]| {
@@ -280,17 +280,17 @@ async fn a_profile_without_a_mode_means_the_one_of_its_members() {
 }
 
 #[tokio::test]
-async fn the_older_name_of_a_chain_from_the_machines_role_is_known() {
+async fn the_mode_ram_role_arn_with_role_name_is_a_role_assumed_with_the_instance_role() {
     let source = of(json!([{"name": "p", "mode": "RamRoleArnWithRoleName", "ram_role_name": "ecs",
         "ram_role_arn": "acs:ram::1:role/demo", "ram_session_name": "s"}]));
-    let RoleSession { base, role } = known(&source.await.unwrap());
-    let ecs: EcsMetadata = known(&base);
+    let RoleSession { base, role } = downcast(&source.await.unwrap());
+    let ecs: EcsMetadata = downcast(&base);
     assert_eq!((ecs.role_name.as_deref(), ecs.required), (Some("ecs"), true));
     assert_eq!(role.assume.role_session_name, "s");
 }
 
 #[tokio::test]
-async fn what_is_read_from_outside_the_file_can_be_forbidden() {
+async fn uris_and_commands_in_profiles_can_be_forbidden() {
     for (member, mode) in [("process_command", "External"), ("credentials_uri", "CredentialsURI")] {
         let text =
             json!({"profiles": [{"name": "default", "mode": mode, member: "http://127.0.0.1/canary"}]});
@@ -303,9 +303,10 @@ async fn what_is_read_from_outside_the_file_can_be_forbidden() {
     }
 }
 
-/// (endpoint set, `sts_endpoint`, set for the vendor's tools, `sts_region`, asked)
+/// The configured endpoint, `sts_endpoint`, the endpoint for the vendor's tools, `sts_region`, and the endpoint that is
+/// called.
 #[tokio::test]
-async fn where_sts_is_follows_the_order_of_the_vendors_tools() {
+async fn the_sts_endpoint_is_chosen_in_the_order_of_the_vendors_tools() {
     for (configured, own, of_tools, region, asked) in [
         (Some("c.example"), Some("o.example"), Some("t.example"), Some("cn-beijing"), "https://c.example"),
         (None, Some("o.example"), Some("t.example"), Some("cn-beijing"), "https://o.example"),
@@ -327,7 +328,7 @@ async fn where_sts_is_follows_the_order_of_the_vendors_tools() {
             ..settings(None, false)
         };
         let host = ScriptedHost::with_files([(JSON, &text.to_string())]);
-        let RoleSession { role, .. } = known(&find(&settings, host).await.unwrap().unwrap());
+        let RoleSession { role, .. } = downcast(&find(&settings, host).await.unwrap().unwrap());
         assert_eq!(role.endpoint.to_string(), asked);
     }
     let wrong = json!([{"name": "p", "mode": "RamRoleArn", "access_key_id": "i", "access_key_secret": "s",
@@ -336,7 +337,7 @@ async fn where_sts_is_follows_the_order_of_the_vendors_tools() {
 }
 
 #[tokio::test]
-async fn marks_and_line_ends_of_editors_are_no_part_of_a_file() {
+async fn byte_order_marks_and_line_ends_are_ignored() {
     let of_tool = "{\"profiles\":[{\"name\":\"default\",\"mode\":\"AK\",\"access_key_id\":\"i\\r\\n\",\"access_key_secret\":\" s\\n\"}]}";
     let of_libraries = "[default]\r\ntype = access_key\r\naccess_key_id = i\r\naccess_key_secret = s\r\n";
     for (file, text) in [(JSON, of_tool), (INI, of_libraries)] {
@@ -349,18 +350,18 @@ async fn marks_and_line_ends_of_editors_are_no_part_of_a_file() {
 }
 
 #[tokio::test]
-async fn a_file_that_holds_a_list_is_no_file_without_the_profile() {
+async fn a_file_with_a_json_list_is_an_error() {
     for text in [r#"[{"name":"default"}]"#, " [ [1] ]", r#"["default"]"#, "\u{feff}[\n{"] {
         let host = ScriptedHost::with_files([(JSON, text)]);
         let error = find(&settings(None, false), host).await.unwrap_err().to_string();
-        assert!(error.contains(JSON) && error.contains("no JSON object"), "{error}");
+        assert!(error.contains(JSON) && error.contains("not a JSON object"), "{error}");
     }
     let heading = ScriptedHost::with_files([(JSON, "[other]\n")]);
     assert!(find(&settings(None, false), heading).await.unwrap().is_none());
 }
 
 #[test]
-fn the_region_is_that_of_the_profile_that_is_used() {
+fn the_region_is_that_of_the_used_profile() {
     let region = |name: Option<&str>, text: &str| {
         settings(name, false).region(&|file| (file == Path::new(JSON)).then(|| text.as_bytes().to_vec()))
     };

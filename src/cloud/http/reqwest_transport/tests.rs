@@ -1,4 +1,4 @@
-//! The transport against real sockets on this machine.
+//! The transport with real sockets on this machine.
 
 mod authority;
 mod proxy;
@@ -16,25 +16,25 @@ use super::*;
 use crate::endpoint::{Endpoint, Origin};
 use crate::names::ProjectName;
 
-/// A server that reads one request after the other from each connection and gives the same reply to all.
+/// A server that gives the same reply to every request of each connection.
 struct Server {
     authority: String,
     requests: mpsc::UnboundedReceiver<String>,
     connections: Arc<AtomicUsize>,
 }
 
-/// What the server does with a request.
+/// The reaction of the server to a request.
 #[derive(Clone)]
 enum Reply {
-    /// Writes these bytes and reads on.
+    /// Writes these bytes and keeps the connection open.
     Write(&'static str),
-    /// Waits until as many requests have come as the barrier wants, then writes these bytes to each.
+    /// Waits for the barrier, which opens after a number of requests, then writes these bytes to each.
     WriteTogether(Arc<Barrier>, &'static str),
     /// Writes these bytes and closes the connection.
     WriteAndClose(&'static str),
-    /// Writes these bytes to the first request of a connection, and closes it without an answer at the second.
+    /// Writes these bytes after the first request of a connection. Closes it after the second without an answer.
     WriteOnce(&'static str),
-    /// Says nothing and keeps the connection open.
+    /// Writes nothing and keeps the connection open.
     Silence,
 }
 
@@ -55,7 +55,7 @@ impl Server {
                 let (sender, tls, reply) = (sender.clone(), tls.clone(), reply.clone());
                 tokio::spawn(async move {
                     let Some(tls) = tls else { return converse(stream, reply, sender).await };
-                    // A client that does not trust us ends the handshake.
+                    // A client that does not trust the server ends the handshake.
                     if let Ok(stream) = tls.accept(stream).await {
                         converse(stream, reply, sender).await;
                     }
@@ -116,10 +116,10 @@ fn is_complete(request: &str) -> bool {
     length.is_none_or(|length| body.len() == length.parse::<usize>().unwrap())
 }
 
-/// Longer than a busy machine takes; no test waits for it.
+/// A limit that a busy machine does not reach; no test waits for it.
 const LONG: Duration = Duration::from_secs(30);
 
-/// What a test waits for that is about a limit.
+/// The limit in tests of a limit, which they wait for.
 const SHORT: Duration = Duration::from_millis(100);
 
 fn config() -> TransportConfig {
@@ -151,7 +151,7 @@ const ANSWER: &str = "HTTP/1.1 200 OK\r\nX-Log-RequestId: ABC\r\nContent-Length:
 const OK: Reply = Reply::Write(ANSWER);
 
 #[tokio::test]
-async fn the_request_names_the_project_in_host_and_connects_to_the_address() {
+async fn a_request_names_the_project_in_host_and_connects_to_the_address() {
     let mut server = Server::start(OK).await;
     let mut request = server.request();
     request.method = Method::Put;
@@ -174,7 +174,7 @@ async fn the_request_names_the_project_in_host_and_connects_to_the_address() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again() {
+async fn connections_are_reused() {
     let server = Server::start(OK).await;
     let transport = transport();
     for _ in 0..3 {
@@ -184,7 +184,7 @@ async fn connections_are_used_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_idle_too_long_is_not_used_again() {
+async fn connections_that_were_idle_too_long_are_not_reused() {
     let server = Server::start(OK).await;
     let impatient = ReqwestTransport::new(TransportConfig { idle_timeout: Duration::ZERO, ..config() });
     for _ in 0..3 {
@@ -194,7 +194,7 @@ async fn a_connection_that_was_idle_too_long_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn after_a_broken_exchange_each_request_to_the_host_has_a_connection_of_its_own() {
+async fn connections_to_a_host_are_not_reused_after_a_broken_exchange() {
     let (server, other) = (Server::start(Reply::WriteOnce(ANSWER)).await, Server::start(OK).await);
     let transport = transport();
     transport.send(&server.request()).await.unwrap();
@@ -208,7 +208,7 @@ async fn after_a_broken_exchange_each_request_to_the_host_has_a_connection_of_it
 }
 
 #[test]
-fn connections_are_used_again_once_those_of_before_have_been_dropped() {
+fn connections_to_a_host_are_reused_after_the_old_ones_were_dropped() {
     let (mut broken, now, idle) = (Broken::default(), Instant::now(), Duration::from_secs(5));
     let reuses = |broken: &Broken, url, later| broken.reuse(url, now + later, idle) == Reuse::Allowed;
     assert!(reuses(&broken, "a", Duration::ZERO));
@@ -218,7 +218,7 @@ fn connections_are_used_again_once_those_of_before_have_been_dropped() {
 }
 
 #[tokio::test]
-async fn as_many_connections_as_requests_run_at_once() {
+async fn connections_are_as_many_as_concurrent_requests() {
     let server = Server::start(OK).await;
     let transport = transport();
     let requests: Vec<HttpRequest> = (0..32).map(|_| server.request()).collect();
@@ -227,7 +227,7 @@ async fn as_many_connections_as_requests_run_at_once() {
 }
 
 #[tokio::test]
-async fn no_more_connections_are_kept_than_requests_run_at_once() {
+async fn connections_that_are_kept_are_not_more_than_concurrent_requests() {
     for (max_idle_connections, opened) in [(2, 2), (1, 3)] {
         let server = Server::start(Reply::WriteTogether(Arc::new(Barrier::new(2)), ANSWER)).await;
         let transport = ReqwestTransport::new(TransportConfig { max_idle_connections, ..config() });
@@ -240,13 +240,11 @@ async fn no_more_connections_are_kept_than_requests_run_at_once() {
     }
 }
 
-/// The proxy is read from the environment, and only another process can be given another environment.
+/// The proxy settings are in the environment. Only another process can have another environment.
 #[test]
 fn calls_to_this_machine_ignore_the_proxies_of_the_environment() {
     let module = module_path!().split_once("::").unwrap().1;
-    for test in
-        ["connections_are_used_again", "tls::tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle"]
-    {
+    for test in ["connections_are_reused", "tls::a_certificate_must_be_trusted_by_the_system_or_the_bundle"] {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", &format!("{module}::{test}")]).env_remove("NO_PROXY").env_remove("no_proxy");
         for variable in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -267,7 +265,7 @@ async fn a_redirect_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_name_without_an_address_is_told_from_a_network_that_is_down() {
+async fn a_host_name_without_an_address_has_another_error_than_a_network_that_is_down() {
     // RFC 6761 section 6.4: no name below `invalid` has an address.
     let endpoint = Endpoint::parse("kms.invalid").unwrap();
     let error = transport().send(&HttpRequest::new(Method::Get, endpoint.origin(), "/")).await.unwrap_err();
@@ -287,7 +285,7 @@ async fn a_refused_connection_was_never_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_not_an_answer() {
+async fn an_incomplete_answer_is_an_error() {
     for reply in [
         "",
         "HTTP/1.1 200 OK\r\nContent-Le",
@@ -303,7 +301,7 @@ async fn an_answer_that_breaks_off_is_not_an_answer() {
 }
 
 #[tokio::test]
-async fn silence_ends_before_and_within_the_answer() {
+async fn silence_before_or_within_the_answer_ends_at_the_limit() {
     let begun = Reply::Write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
     for reply in [Reply::Silence, begun] {
         let server = Server::start(reply).await;
@@ -313,13 +311,13 @@ async fn silence_ends_before_and_within_the_answer() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_not_read_to_its_end() {
+async fn a_body_over_the_limit_is_not_read_completely() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n";
     let server =
         Server::start(Reply::Write(Box::leak((head.to_owned() + &"x".repeat(1001)).into_boxed_str()))).await;
     check(transport().send(&server.request()).await, TransportErrorKind::TooLarge, "larger than 1000 bytes");
 
-    // Nobody says how long it will be, and it never ends.
+    // A body without a stated length and without an end.
     let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1000));
     let endless = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}{chunk}");
     let server = Server::start(Reply::Write(Box::leak(endless.into_boxed_str()))).await;
@@ -327,7 +325,7 @@ async fn a_body_over_the_limit_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_body_of_the_limit_is_read() {
+async fn a_body_of_exactly_the_limit_is_read() {
     let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}", "x".repeat(1000));
     let server = Server::start(Reply::Write(Box::leak(reply.into_boxed_str()))).await;
     assert_eq!(transport().send(&server.request()).await.unwrap().body.len(), 1000);

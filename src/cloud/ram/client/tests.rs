@@ -1,4 +1,4 @@
-//! What is sent and how answers are read, on a scripted transport.
+//! Requests and answers, with a scripted transport.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ async fn get_role(role: Value) -> Result<Role, Error> {
 }
 
 #[tokio::test]
-async fn a_role_is_read_and_unknown_members_are_passed_over() {
+async fn a_role_is_parsed_and_unknown_members_are_ignored() {
     let mut more = role();
     more["IsServiceLinkedRole"] = false.into();
     more["New"] = json!({ "a": [1] });
@@ -62,7 +62,7 @@ async fn a_role_is_read_and_unknown_members_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_member_that_is_missing_or_of_another_kind_is_named() {
+async fn the_error_names_a_member_that_is_missing_or_has_another_type() {
     for name in ["RoleId", "RoleName", "Arn", "AssumeRolePolicyDocument", "CreateDate", "MaxSessionDuration"]
     {
         for wrong in [None, Some(Value::Null), Some(json!([]))] {
@@ -86,7 +86,7 @@ async fn a_member_that_is_missing_or_of_another_kind_is_named() {
 }
 
 #[tokio::test]
-async fn an_answer_about_another_role_is_malformed_and_another_spelling_is_not() {
+async fn an_answer_about_another_role_is_malformed_but_another_letter_case_is_not() {
     let named = |name: &str| {
         let mut role = role();
         role["RoleName"] = name.into();
@@ -98,7 +98,7 @@ async fn an_answer_about_another_role_is_malformed_and_another_spelling_is_not()
 }
 
 #[tokio::test]
-async fn what_is_not_given_is_not_sent() {
+async fn parameters_that_are_none_are_not_sent() {
     let create = CreateRole {
         role_name: demo(),
         assume_role_policy_document: "{}".into(),
@@ -121,7 +121,7 @@ async fn what_is_not_given_is_not_sent() {
 }
 
 #[tokio::test]
-async fn everything_that_is_given_is_sent() {
+async fn all_given_parameters_are_sent() {
     let create = CreateRole {
         role_name: demo(),
         assume_role_policy_document: "{}".into(),
@@ -151,7 +151,7 @@ async fn everything_that_is_given_is_sent() {
 }
 
 #[tokio::test]
-async fn a_page_of_tags_tells_where_the_next_one_begins() {
+async fn a_page_of_tags_has_the_token_of_the_next() {
     let page = async |answer: Value, token: Option<&str>| {
         let harness = Harness::new([answer]);
         let page = harness.ram.list_tag_resources(&harness.context, &demo(), token).await;
@@ -196,7 +196,7 @@ async fn a_list_of_roles_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn policies_of_an_unknown_kind_are_malformed() {
+async fn policies_of_an_unknown_type_are_malformed() {
     let policy = json!({ "PolicyName": "p", "PolicyType": "custom" });
     let harness = Harness::new([json!({ "Policies": { "Policy": [policy] } })]);
     let error = harness.ram.list_policies_for_role(&harness.context, &demo()).await.unwrap_err();
@@ -205,14 +205,14 @@ async fn policies_of_an_unknown_kind_are_malformed() {
 }
 
 #[tokio::test]
-async fn untagging_without_keys_asks_for_nothing() {
+async fn untagging_without_keys_sends_no_call() {
     let harness = Harness::new([]);
     harness.ram.untag_resources(&harness.context, &demo(), &[]).await.unwrap();
     assert!(harness.transport.requests().is_empty());
 }
 
 #[tokio::test]
-async fn attachments_name_both_ends_in_errors() {
+async fn errors_about_attachments_name_role_and_policy() {
     let transport = Arc::new(ScriptedTransport::new([Reply::answer(
         409,
         r#"{"Code":"EntityAlreadyExists.Role.Policy","Message":"The policy has already been attached to the role."}"#,

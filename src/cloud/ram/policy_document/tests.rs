@@ -1,4 +1,4 @@
-//! Documents against their respellings, and against what differs in meaning.
+//! Documents are equal to other spellings of the same rules, and unequal to other rules.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn different(one: &str, other: &str) {
 }
 
 #[test]
-fn the_byok_documents_are_what_the_pages_show() {
+fn the_byok_documents_are_those_of_the_pages() {
     assert_eq!(
         PolicyDocument::byok_trust().to_string(),
         r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["log.aliyuncs.com"]}}],"Version":"1"}"#
@@ -56,7 +56,7 @@ fn other_spellings_of_the_trust_policy_are_equal_to_it() {
 }
 
 #[test]
-fn statements_have_no_order_but_a_number() {
+fn statements_are_compared_without_their_order_but_with_their_number() {
     let (allow, deny) = (r#"{"Effect":"Allow","Action":["a","b"]}"#, r#"{"Effect":"Deny","Action":"c"}"#);
     same(
         &format!(r#"{{"Statement":[{allow},{deny}]}}"#),
@@ -66,7 +66,7 @@ fn statements_have_no_order_but_a_number() {
 }
 
 #[test]
-fn unknown_members_count_with_the_order_of_their_lists() {
+fn unknown_members_are_compared_with_the_order_of_their_lists() {
     different(r#"{"Version":"1","Id":"x"}"#, r#"{"Version":"1"}"#);
     different(r#"{"Statement":[{"New":["a","b"]}]}"#, r#"{"Statement":[{"New":["b","a"]}]}"#);
     different(r#"{"Statement":[{"New":"a"}]}"#, r#"{"Statement":[{"New":["a"]}]}"#);
@@ -75,7 +75,7 @@ fn unknown_members_count_with_the_order_of_their_lists() {
 }
 
 #[test]
-fn letter_case_counts() {
+fn letter_case_is_compared() {
     different(
         r#"{"Statement":[{"Resource":"acs:ram::1:role/a"}]}"#,
         r#"{"Statement":[{"Resource":"acs:ram::1:role/A"}]}"#,
@@ -147,10 +147,10 @@ fn documents() -> impl Strategy<Value = Value> {
     vec(statements(), 1..4).prop_map(|statements| json!({ "Version": "1", "Statement": statements }))
 }
 
-/// The names of members whose values are sets, and the members of members that are.
+/// The names of members whose values are sets, and the members whose members are sets.
 const SETS: [&str; 4] = ["Action", "NotAction", "Resource", "NotResource"];
 
-/// Writes the same rules in other words: `random` decides each question.
+/// Writes the same rules in another form. `random` decides each choice.
 fn respelt(document: &Value, random: &mut dyn FnMut(usize) -> usize) -> String {
     let mut statements = document["Statement"].as_array().unwrap().clone();
     shuffle(&mut statements, random);

@@ -1,4 +1,4 @@
-//! The client on a scripted transport and a manual clock.
+//! The client with a scripted transport and a manual clock.
 
 use std::time::Duration;
 
@@ -99,7 +99,7 @@ async fn a_call_without_parameters_has_no_body() {
 }
 
 #[tokio::test]
-async fn each_attempt_is_signed_with_a_nonce_and_a_date_of_its_own() {
+async fn each_attempt_is_signed_with_a_new_nonce_and_date() {
     let harness = Harness::acs3([Reply::Hang, refusal(400, "SignatureNonceUsed"), Reply::answer(200, DONE)]);
     harness.read().await.unwrap();
     let requests = harness.transport.requests();
@@ -111,7 +111,7 @@ async fn each_attempt_is_signed_with_a_nonce_and_a_date_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_after_every_passing_failure() {
+async fn a_read_is_repeated_after_every_temporary_failure() {
     for failure in [
         Reply::Fail(TransportErrorKind::Connect),
         Reply::Fail(TransportErrorKind::Broken),
@@ -126,7 +126,7 @@ async fn a_read_is_repeated_after_every_passing_failure() {
 }
 
 #[tokio::test]
-async fn a_write_is_repeated_only_when_nothing_was_applied() {
+async fn a_write_is_repeated_only_if_it_was_not_applied() {
     for failure in [
         Reply::Fail(TransportErrorKind::Connect),
         Reply::Fail(TransportErrorKind::ConnectTimeout),
@@ -140,7 +140,7 @@ async fn a_write_is_repeated_only_when_nothing_was_applied() {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_is_not_repeated_and_says_so() {
+async fn a_write_with_a_lost_answer_is_not_repeated_and_may_have_been_applied() {
     for failure in [
         Reply::Fail(TransportErrorKind::Broken),
         Reply::Fail(TransportErrorKind::Silent),
@@ -155,14 +155,14 @@ async fn a_write_whose_answer_is_lost_is_not_repeated_and_says_so() {
         let error = harness.write().await.unwrap_err();
         assert_eq!((error.attempts(), error.may_have_been_applied()), (1, true), "{shown}");
     }
-    // The lost answer of a second attempt counts no less than that of a first.
+    // A lost answer of the second attempt counts as well.
     let harness = Harness::acs3([refusal(400, "Throttling.User"), Reply::Fail(TransportErrorKind::Broken)]);
     let error = harness.write().await.unwrap_err();
     assert_eq!((error.attempts(), error.may_have_been_applied()), (2, true));
 }
 
 #[tokio::test]
-async fn refusals_are_final_and_tell_code_request_id_and_status() {
+async fn a_refusal_is_not_repeated_and_has_code_request_id_and_status() {
     for (status, code, kind) in [
         (404, "EntityNotExist.Role", ErrorKind::NotFound),
         (409, "DeleteConflict.Role.Policy", ErrorKind::Conflict),
@@ -180,7 +180,7 @@ async fn refusals_are_final_and_tell_code_request_id_and_status() {
 }
 
 #[tokio::test]
-async fn no_secret_is_in_an_error_or_in_the_debug_form_of_a_request() {
+async fn errors_and_debug_forms_of_requests_have_no_secret() {
     for signature in [SignatureVersion::Acs3HmacSha256, SignatureVersion::V1HmacSha1] {
         let said = "bad: canary-token%2B%2F%3D canary-token%252B%252F%253D canary-token+/= canary-secret";
         let body = serde_json::json!({ "Code": "InvalidSecurityToken.Malformed", "Message": said });
@@ -192,7 +192,7 @@ async fn no_secret_is_in_an_error_or_in_the_debug_form_of_a_request() {
 }
 
 #[tokio::test]
-async fn credentials_that_cannot_be_signed_with_are_named() {
+async fn the_error_names_credentials_that_cannot_sign() {
     let mut harness = Harness::acs3([]);
     let dispatcher = DispatcherConfig {
         credentials: Arc::new(StaticCredentials::new(Credentials {
@@ -217,7 +217,7 @@ async fn credentials_that_cannot_be_signed_with_are_named() {
 }
 
 #[tokio::test]
-async fn cancellation_ends_a_write_in_doubt() {
+async fn a_cancelled_write_may_have_been_applied() {
     let harness = Harness::acs3([Reply::Hang]);
     let call = Call::new("DeleteRole", "demo", Parameters::new());
     let write = harness.client.write(&harness.context, call, |_: IgnoredAny| Ok(()));

@@ -6,7 +6,7 @@ use crypto::{Secret, hmac_sha256, sha256_hex};
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-/// The headers this version sets.
+/// The headers that this version sets.
 pub(super) const SET_BY_SIGNING: &[&str] = &[
     AUTHORIZATION,
     "x-acs-accesskey-id",
@@ -19,7 +19,7 @@ pub(super) const SET_BY_SIGNING: &[&str] = &[
 const AUTHORIZATION: &str = "authorization";
 const CONTENT_SHA256: &str = "x-acs-content-sha256";
 
-/// Sets the headers this version needs, `authorization` last.
+/// Sets the headers that this version needs, `authorization` last.
 pub(super) fn sign(request: &mut HttpRequest, credentials: &Credentials, nonce: &str, date: &str) {
     request.headers.set("x-acs-date", date);
     request.headers.set("x-acs-signature-nonce", nonce);
@@ -43,12 +43,12 @@ pub fn canonical_query(request: &HttpRequest) -> String {
 
 /// Every header that is set, sorted: one `name:value` line each, values trimmed.
 ///
-/// The pages ask for the host, the content type and `x-acs-` only; the official SDKs sign what they set.
+/// The pages require only the host, the content type and `x-acs-`; the official SDKs sign all headers that they set.
 pub fn canonical_headers(headers: &Headers) -> String {
     signed(headers).fold(String::new(), |lines, (name, value)| lines + name + ":" + value.trim() + "\n")
 }
 
-/// The names of the headers that take part, joined by semicolons.
+/// The names of the signed headers, joined by semicolons.
 pub fn signed_headers(headers: &Headers) -> String {
     signed(headers).map(|(name, _)| name).collect::<Vec<_>>().join(";")
 }
@@ -71,7 +71,7 @@ pub fn string_to_sign(canonical_request: &str) -> String {
     format!("{ALGORITHM}\n{}", sha256_hex(canonical_request.as_bytes()))
 }
 
-/// The keyed digest in hexadecimal. The secret itself is the key.
+/// The HMAC in hexadecimal. The secret itself is the key.
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     hex::encode(hmac_sha256(secret.expose().as_bytes(), string_to_sign.as_bytes()))
 }

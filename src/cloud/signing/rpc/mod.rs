@@ -1,8 +1,8 @@
 //! Signatures of the services in RPC style: RAM, KMS and STS.
 //!
 //! Sources: Alibaba Cloud documentation, "Request syntax and signature method V3" (ACS3) and "Signature method of
-//! RPC"; the official Python SDKs for what the pages leave open. Each step is a function of its own, proved by
-//! vectors computed with the official SDKs.
+//! RPC"; the official Python SDKs for details that the pages leave open. Each step is a separate function, and is
+//! tested with vectors computed with the official SDKs.
 
 pub mod acs3;
 pub mod v1;
@@ -16,29 +16,29 @@ use crate::credentials::Credentials;
 use crate::http::{Headers, HttpRequest};
 use crate::signing::signing_error::{SigningError, check_header_value};
 
-/// Which signature a request carries. The services take both from every client.
+/// The kind of signature of a request. The services accept both from every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureVersion {
     /// `ACS3-HMAC-SHA256`, also called V3: the default of the current SDKs. Signs the host and the body, and keeps
     /// the security token out of the address.
     Acs3HmacSha256,
-    /// RPC version 1 with HMAC-SHA1: what the older SDKs and the official provider send. The signature and the
+    /// RPC version 1 with HMAC-SHA1, which the older SDKs and the official provider send. The signature and the
     /// token are parameters of the query; the host is not signed.
     V1HmacSha1,
 }
 
 /// Signs a request: sets the date, the nonce, the digest of the body, the token and the signature.
 ///
-/// `nonce` must be one that no other request of the account carries; the services refuse a second use. What names
-/// the action stands in the request already: the headers `x-acs-action` and `x-acs-version` for ACS3, the query
-/// parameters `Action`, `Version` and `Format` for version 1.
+/// `nonce` must differ from those of all other requests of the account: the services refuse a second use. The request
+/// must name the action already: in the headers `x-acs-action` and `x-acs-version` for ACS3, in the query parameters
+/// `Action`, `Version` and `Format` for version 1.
 ///
-/// All or nothing: on an error the request is as it was. A signed request may be signed again, with another
-/// date and nonce or other credentials; nothing of the earlier signature stays.
+/// On an error the request is unchanged. A signed request may be signed again, with another date and nonce or other
+/// credentials; the earlier signature is removed.
 ///
 /// # Errors
-/// [`SigningError::HeaderValue`] when a key, token or nonce cannot stand in a header, [`SigningError::Date`] when
-/// `at` cannot be written.
+/// [`SigningError::HeaderValue`] when a key, token or nonce cannot be the value of a header, [`SigningError::Date`]
+/// when `at` cannot be written.
 pub fn sign(
     request: &mut HttpRequest,
     version: SignatureVersion,
@@ -63,7 +63,7 @@ pub fn sign(
     Ok(())
 }
 
-/// The moment in UTC as both versions write it: ISO 8601, `2026-11-20T08:00:00Z`.
+/// The time in UTC as both versions write it: ISO 8601, `2026-11-20T08:00:00Z`.
 ///
 /// # Errors
 /// [`SigningError::Date`] outside the years 0 to 9999.
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn acs3_keeps_everything_of_the_signature_out_of_the_address() {
+    fn acs3_adds_nothing_to_the_address() {
         let mut signed = request();
         let noon = datetime!(2026-11-20 12:00 UTC);
         let session = credentials("ak", Some("token"));

@@ -7,7 +7,7 @@ use crate::credentials::Credentials;
 use crate::http::{HttpRequest, form, percent_encode};
 use crypto::{Secret, hmac_sha1};
 
-/// The query parameters this version sets.
+/// The query parameters that this version sets.
 pub(super) const SET_BY_SIGNING: &[&str] = &[
     "AccessKeyId",
     "SecurityToken",
@@ -20,7 +20,7 @@ pub(super) const SET_BY_SIGNING: &[&str] = &[
 
 const SIGNATURE: &str = "Signature";
 
-/// Sets the query parameters this version needs, `Signature` last.
+/// Sets the query parameters that this version needs, `Signature` last.
 pub(super) fn sign(request: &mut HttpRequest, credentials: &Credentials, nonce: &str, date: &str) {
     let mut set = |name: &str, value: &str| request.query.insert(name.to_owned(), value.to_owned());
     set("AccessKeyId", &credentials.access_key_id);
@@ -35,7 +35,7 @@ pub(super) fn sign(request: &mut HttpRequest, credentials: &Credentials, nonce: 
     request.query.insert(SIGNATURE.to_owned(), signature);
 }
 
-/// The parameters of the query and of the form together, but for the signature, sorted by name.
+/// The parameters of the query and of the form, without the signature, sorted by name.
 pub fn signed_parameters(request: &HttpRequest) -> Vec<(String, String)> {
     let query = request.query.iter().map(|(name, value)| (name.clone(), value.clone()));
     let mut all: Vec<_> =
@@ -51,13 +51,13 @@ pub fn canonical_query(parameters: &[(String, String)]) -> String {
     parameters.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
-/// The method, the path `/` and the parameters, encoded once more.
+/// The method, the path `/` and the parameters, which are encoded a second time.
 pub fn string_to_sign(request: &HttpRequest) -> String {
     let query = canonical_query(&signed_parameters(request));
     format!("{}&%2F&{}", request.method.as_str(), percent_encode(&query))
 }
 
-/// The keyed digest in base64. The key is the secret followed by `&`.
+/// The HMAC in base64. The key is the secret followed by `&`.
 pub fn signature(secret: &Secret, string_to_sign: &str) -> String {
     let key = Secret::from(format!("{}&", secret.expose()));
     STANDARD.encode(hmac_sha1(key.expose().as_bytes(), string_to_sign.as_bytes()))

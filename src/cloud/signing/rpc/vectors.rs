@@ -1,5 +1,5 @@
-//! Vectors made with the official SDKs: every step of every RPC vector of `tests/data/signing.json`, and the
-//! signature of every RPC request of `tests/data/wire.json`, which were recorded as they left the SDKs.
+//! Vectors of the official SDKs: every step of every RPC vector of `tests/data/signing.json`, and the signature of
+//! every RPC request of `tests/data/wire.json`, which were recorded as the SDKs sent them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::http::{HttpRequest, Method, form};
 use crypto::Secret;
 
-/// One vector, in our types.
+/// A vector, in our types.
 struct Vector {
     id: String,
     request: HttpRequest,
@@ -53,7 +53,7 @@ fn read_v1(vector: &Value) -> Vector {
     let input = &vector["input"];
     let mut request = request(input["method"].as_str().unwrap());
     request.query = texts(&input["query"]);
-    // What this SDK adds besides the parameters of the signature.
+    // This SDK adds these to the parameters of the signature.
     request.query.insert("Format".into(), "JSON".into());
     request.query.insert("SignatureType".into(), String::new());
     let fields = texts(&input["form_body"]);
@@ -155,7 +155,7 @@ fn v1_matches_the_python_sdk_step_by_step() {
 }
 
 #[test]
-fn recorded_requests_of_the_official_sdks_get_the_signature_they_left_with() {
+fn recorded_requests_of_the_official_sdks_get_the_signature_of_the_sdks() {
     let file: Value = serde_json::from_str(include_str!("../../../../tests/data/wire.json")).unwrap();
     let (mut acs3, mut v1) = (0, 0);
     for recorded in file["requests"].as_array().unwrap() {

@@ -1,6 +1,6 @@
-//! Headers that take part in signatures.
+//! Headers that are signed.
 
-/// Whether a header takes part by its name: `x-log-` and `x-acs-`, but not the metadata of uploaded objects
+/// Whether a header is signed because of its name: `x-log-` and `x-acs-`, but not the metadata of uploaded objects
 /// (Python SDK, `auth.py`).
 pub(super) fn is_signed_by_prefix(name: &str) -> bool {
     (name.starts_with("x-log-") && !name.starts_with("x-log-meta-")) || name.starts_with("x-acs-")

@@ -1,7 +1,7 @@
 //! Signatures of the Simple Log Service.
 //!
-//! Sources: SLS documentation, "Request signature" (V1) and "Signature version 4"; the official Go and Python
-//! SDKs for what the pages leave open. Each step is a function of its own, proved by vectors computed with
+//! Sources: SLS documentation, "Request signature" (V1) and "Signature version 4"; the official Go and Python SDKs
+//! for details that the pages leave open. Each step is a separate function, and is tested with vectors computed with
 //! the official SDKs.
 
 mod headers;
@@ -17,24 +17,24 @@ use crate::http::{Headers, HttpRequest};
 use crate::names::Region;
 use crate::signing::signing_error::{SigningError, check_header_value};
 
-/// Which signature a request carries. The service takes all three from every client.
+/// The kind of signature of a request. The service accepts all three from every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureVersion {
     /// `LOG` with HMAC-SHA1: the default of most official SDKs. The host is not signed.
     V1HmacSha1,
-    /// `LOG` with HMAC-SHA256: the default of the SDKs made from the service's model.
+    /// `LOG` with HMAC-SHA256: the default of the SDKs that are generated from the service's model.
     V1HmacSha256,
-    /// `SLS4-HMAC-SHA256`: binds the host and the region; some newer regions ask for it.
+    /// `SLS4-HMAC-SHA256`: signs the host and the region; some newer regions require it.
     V4,
 }
 
 /// Signs a request: sets the date, the digest of the body, the token and `authorization`.
 ///
-/// All or nothing: on an error the request is as it was. A signed request may be signed again, with another
-/// date or other credentials; nothing of the earlier signature stays.
+/// On an error the request is unchanged. A signed request may be signed again, with another date or other
+/// credentials; the earlier signature is removed.
 ///
 /// # Errors
-/// [`SigningError::HeaderValue`] when a key or token cannot stand in a header, [`SigningError::Date`] when `at`
+/// [`SigningError::HeaderValue`] when a key or token cannot be the value of a header, [`SigningError::Date`] when `at`
 /// cannot be written.
 pub fn sign(
     request: &mut HttpRequest,
@@ -62,7 +62,7 @@ pub fn sign(
 
 const SECURITY_TOKEN: &str = "x-acs-security-token";
 
-/// What a signature sets, in any version.
+/// The headers that any version of the signature sets.
 const SET_BY_SIGNING: &[&str] = &[
     "authorization",
     "content-md5",

@@ -11,7 +11,7 @@ use crate::signing::SigningError;
 use crate::signing::sls::headers::{header_lines, is_signed_by_prefix};
 use crypto::{Secret, hmac_sha1, hmac_sha256, md5_upper_hex};
 
-/// The hash of the signature, named in `x-log-signaturemethod`.
+/// The algorithm of the signature, which `x-log-signaturemethod` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// `hmac-sha1`
@@ -30,7 +30,7 @@ impl Method {
     }
 }
 
-/// Sets the headers version 1 needs and returns the value of `authorization`.
+/// Sets the headers that version 1 needs and returns the value of `authorization`.
 pub(super) fn sign(
     request: &mut HttpRequest,
     method: Method,
@@ -46,7 +46,7 @@ pub(super) fn sign(
     Ok(authorization(&credentials.access_key_id, &signature))
 }
 
-/// The date as `Date` carries it: RFC 1123 in GMT, `Fri, 20 Nov 2026 08:00:00 GMT`.
+/// The value of `Date`: RFC 1123 in GMT, `Fri, 20 Nov 2026 08:00:00 GMT`.
 ///
 /// # Errors
 /// [`SigningError::Date`] outside the years 0 to 9999.
@@ -61,20 +61,20 @@ pub fn date(at: OffsetDateTime) -> Result<String, SigningError> {
     utc.format(format).map_err(|_| SigningError::Date(at))
 }
 
-/// `x-log-` and `x-acs-` headers but `x-log-date`, which stands for the date line: sorted, one `name:value`
-/// line each.
+/// The `x-log-` and `x-acs-` headers without `x-log-date`, which replaces the date line: sorted, one `name:value` line
+/// each.
 pub fn canonical_headers(headers: &Headers) -> String {
     let signed = |name: &str| is_signed_by_prefix(name) && name != "x-log-date";
     header_lines(headers.iter().filter(|(name, _)| signed(name)))
 }
 
-/// The path as sent and the query sorted by key, with its values **not** encoded.
+/// The path as it is sent, and the query sorted by key, with values that are **not** encoded.
 pub fn canonical_resource(request: &HttpRequest) -> String {
     let pairs: Vec<String> = request.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
     if pairs.is_empty() { request.path.clone() } else { format!("{}?{}", request.path, pairs.join("&")) }
 }
 
-/// Method, body digest, content type, date, then headers and resource.
+/// The method, the digest of the body, the content type, the date, the headers and the resource.
 pub fn string_to_sign(request: &HttpRequest) -> String {
     let header = |name| request.headers.get(name).unwrap_or_default();
     format!(
@@ -88,7 +88,7 @@ pub fn string_to_sign(request: &HttpRequest) -> String {
     )
 }
 
-/// The keyed digest in base64.
+/// The HMAC in base64.
 pub fn signature(method: Method, secret: &Secret, string_to_sign: &str) -> String {
     let (key, data) = (secret.expose().as_bytes(), string_to_sign.as_bytes());
     match method {

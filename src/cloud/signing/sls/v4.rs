@@ -13,7 +13,7 @@ use crypto::{Secret, hmac_sha256, sha256_hex};
 const ALGORITHM: &str = "SLS4-HMAC-SHA256";
 const TERMINATOR: &str = "aliyun_v4_request";
 
-/// Sets the headers version 4 needs and returns the value of `authorization`.
+/// Sets the headers that version 4 needs and returns the value of `authorization`.
 pub(super) fn sign(
     request: &mut HttpRequest,
     credentials: &Credentials,
@@ -29,7 +29,7 @@ pub(super) fn sign(
     Ok(authorization(&credentials.access_key_id, &scope, &signature(&key, &text)))
 }
 
-/// The day and the moment in UTC: `20261120` and `20261120T080000Z`.
+/// The day and the time in UTC: `20261120` and `20261120T080000Z`.
 ///
 /// # Errors
 /// [`SigningError::Date`] outside the years 0 to 9999.
@@ -43,7 +43,7 @@ pub fn dates(at: OffsetDateTime) -> Result<(String, String), SigningError> {
     day.and_then(|day| Ok((day, date?))).map_err(|_| SigningError::Date(at))
 }
 
-/// The query sorted by key: keys as they are, values percent-encoded, and an empty value without `=`.
+/// The query sorted by key: keys not encoded, values percent-encoded, and an empty value without `=`.
 pub fn canonical_query(request: &HttpRequest) -> String {
     let pair = |(key, value): (&String, &String)| {
         if value.is_empty() { key.clone() } else { format!("{key}={}", percent_encode(value)) }
@@ -51,7 +51,7 @@ pub fn canonical_query(request: &HttpRequest) -> String {
     request.query.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
-/// The headers that take part, sorted: host, content type, `x-log-` and `x-acs-`.
+/// The headers that are signed, sorted: host, content type, `x-log-` and `x-acs-`.
 pub fn signed_headers(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
     headers.iter().filter(|(name, _)| matches!(*name, "host" | "content-type") || is_signed_by_prefix(name))
 }
@@ -70,17 +70,17 @@ pub fn canonical_request(request: &HttpRequest) -> String {
     )
 }
 
-/// What the key is good for: a day, a region and the service.
+/// The scope of the key: a day, a region and the service.
 pub fn scope(day: &str, region: &Region) -> String {
     format!("{day}/{region}/sls/{TERMINATOR}")
 }
 
-/// The algorithm, the moment, the scope and the digest of the canonical request.
+/// The algorithm, the time, the scope and the digest of the canonical request.
 pub fn string_to_sign(date: &str, scope: &str, canonical_request: &str) -> String {
     format!("{ALGORITHM}\n{date}\n{scope}\n{}", sha256_hex(canonical_request.as_bytes()))
 }
 
-/// The key derived from the secret for one scope.
+/// The key for one scope, derived from the secret.
 pub fn signing_key(secret: &Secret, day: &str, region: &Region) -> [u8; 32] {
     let start = Secret::from(format!("aliyun_v4{}", secret.expose()));
     let key = hmac_sha256(start.expose().as_bytes(), day.as_bytes());
@@ -89,7 +89,7 @@ pub fn signing_key(secret: &Secret, day: &str, region: &Region) -> [u8; 32] {
     hmac_sha256(&key, TERMINATOR.as_bytes())
 }
 
-/// The keyed digest in hexadecimal.
+/// The HMAC in hexadecimal.
 pub fn signature(signing_key: &[u8; 32], string_to_sign: &str) -> String {
     hex::encode(hmac_sha256(signing_key, string_to_sign.as_bytes()))
 }

@@ -1,5 +1,5 @@
-//! Vectors made with the official SDKs: every step of every SLS vector of `tests/data/signing.json`, and the
-//! signature of every SLS request of `tests/data/wire.json`, which were recorded as they left the SDKs.
+//! Vectors of the official SDKs: every step of every SLS vector of `tests/data/signing.json`, and the signature of
+//! every SLS request of `tests/data/wire.json`, which were recorded as the SDKs sent them.
 
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc2822;
@@ -13,7 +13,7 @@ use crate::http::{HttpRequest, Method};
 use crate::names::Region;
 use crypto::Secret;
 
-/// One vector, in our types.
+/// A vector, in our types.
 struct Vector {
     id: String,
     version: SignatureVersion,
@@ -25,7 +25,7 @@ struct Vector {
 }
 
 impl Vector {
-    /// The vector, or `None` when it belongs to another service.
+    /// The vector, or `None` when it is one of another service.
     fn read(vector: &Value) -> Option<Self> {
         let version = match vector["algorithm"].as_str().unwrap() {
             "sls-v1-hmac-sha1" => SignatureVersion::V1HmacSha1,
@@ -64,7 +64,7 @@ impl Vector {
     }
 }
 
-/// The request before signing; headers the signature sets are dropped by `sign`.
+/// The request before signing; `sign` removes the headers that a signature sets.
 fn request(input: &Value) -> HttpRequest {
     let headers =
         input.get("headers_before_signing").or_else(|| input.get("headers_signed_and_unsigned")).unwrap();
@@ -193,7 +193,7 @@ fn v1_hmac_sha1_matches_the_go_sdk() {
 }
 
 #[test]
-fn recorded_requests_of_the_official_sdks_get_the_signature_they_left_with() {
+fn recorded_requests_of_the_official_sdks_get_the_signature_of_the_sdks() {
     let file: Value = serde_json::from_str(include_str!("../../../../tests/data/wire.json")).unwrap();
     let mut count = 0;
     for recorded in file["requests"].as_array().unwrap() {

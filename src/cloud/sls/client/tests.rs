@@ -156,7 +156,7 @@ async fn retry_after_is_waited_for() {
     assert!((SECOND * 90..SECOND * 91).contains(&waited), "{waited:?}");
 }
 
-/// Answers of success that are no JSON: something on the way has damaged them, or answers in the place of SLS.
+/// Answers of success that are not JSON: something on the way has damaged them, or has answered instead of SLS.
 #[tokio::test]
 async fn a_damaged_answer_is_asked_for_once_more_and_no_oftener() {
     for damaged in ["", "<html>one moment</html>", r#"{"logstoreName":"app","createTi"#] {
@@ -263,7 +263,7 @@ async fn what_is_no_silence_of_the_endpoint_is_not_remembered() {
         harness.get().await.unwrap_err();
         harness.get().await.unwrap();
     }
-    // A write that takes long is no word about reads.
+    // A write that takes long says nothing about reads.
     let harness = Harness::new([Reply::Hang, Reply::answer(200, STORE)]);
     harness.update(&json!({})).await.unwrap_err();
     harness.get().await.unwrap();

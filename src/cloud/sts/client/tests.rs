@@ -1,4 +1,4 @@
-//! How answers are read, on a scripted transport.
+//! Answers and errors, with a scripted transport.
 
 use std::sync::Arc;
 
@@ -34,14 +34,14 @@ async fn assume(body: &str) -> Result<AssumedRole, Error> {
         policy: None,
         external_id: None,
     };
-    // An answer that is no JSON is asked for once more.
+    // If the answer is not JSON the call is repeated once.
     let clock = ManualClock::new();
     let sts = sts_with(&clock, [Reply::answer(200, body), Reply::answer(200, body)]);
     clock.run(sts.assume_role(&CallContext::default(), &assume)).await
 }
 
 #[tokio::test]
-async fn no_error_quotes_the_external_id() {
+async fn errors_do_not_quote_the_external_id() {
     let assume = AssumeRole {
         role_arn: RoleArn::parse("acs:ram::1:role/demo").unwrap(),
         role_session_name: "terraform".into(),
@@ -56,7 +56,7 @@ async fn no_error_quotes_the_external_id() {
 }
 
 #[tokio::test]
-async fn callers_are_told_apart() {
+async fn caller_identity_has_the_type_and_the_name() {
     let account =
         identity(json!({ "IdentityType": "Account", "AccountId": "1", "Arn": "acs:ram::1:root" })).await;
     assert_eq!((account.identity_type.clone(), account.user_name()), (IdentityType::Account, None));
@@ -73,7 +73,7 @@ async fn callers_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_session_is_read_and_does_not_print_its_secrets() {
+async fn a_session_is_parsed_and_its_debug_form_has_no_secret() {
     let session = json!({ "Credentials": { "AccessKeyId": "STS.x", "AccessKeySecret": "canary-1",
         "SecurityToken": "canary-2", "Expiration": "2026-11-20T09:00:00Z" },
         "AssumedRoleUser": { "Arn": "acs:ram::1:role/demo/s1" } });
@@ -87,7 +87,7 @@ async fn a_session_is_read_and_does_not_print_its_secrets() {
 }
 
 #[tokio::test]
-async fn no_error_shows_a_session_that_cannot_be_read() {
+async fn errors_do_not_quote_a_session_that_cannot_be_parsed() {
     for body in [
         r#"{"Credentials":{"AccessKeySecret":"canary","SecurityToken":"canary"#,
         r#""canary""#,

@@ -1,4 +1,4 @@
-//! Credentials that a service says have expired.
+//! Credentials that a service refuses as expired.
 
 use super::*;
 use crate::credentials::chain::cache::REPLACED_AFTER;
@@ -26,7 +26,7 @@ fn session(id: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn two_hundred_refusals_cause_one_fetch() {
+async fn two_hundred_refusals_cause_one_renewal() {
     let (chain, gate, _clock) = gated([answer("one", HOUR), answer("two", HOUR)]);
     gate.open.add_permits(1);
     let one = chain.credentials(&CallContext::default()).await.unwrap();
@@ -37,7 +37,7 @@ async fn two_hundred_refusals_cause_one_fetch() {
         })
         .collect();
     settle().await;
-    assert_eq!(gate.inner.requests().len(), 2, "one of them fetches, the others wait");
+    assert_eq!(gate.inner.requests().len(), 2, "one of the callers fetches, the others wait");
     gate.open.add_permits(1);
     for id in join_all(tasks).await {
         assert_eq!(id.unwrap().unwrap(), "two");
@@ -46,7 +46,7 @@ async fn two_hundred_refusals_cause_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_late_refusal_says_nothing_about_what_has_replaced_them() {
+async fn a_late_refusal_of_replaced_credentials_causes_no_renewal() {
     let scene = scene(vec![uri()], [answer("one", HOUR), answer("two", HOUR)]);
     let one = scene.credentials().await;
     scene.chain.on_expired(&one);
@@ -56,7 +56,7 @@ async fn a_late_refusal_says_nothing_about_what_has_replaced_them() {
 }
 
 #[tokio::test]
-async fn what_replaces_refused_ones_is_kept_for_five_minutes_whatever_services_say() {
+async fn renewed_credentials_are_not_renewed_again_for_five_minutes() {
     let replies = ["one", "two", "three", "four"].map(|id| answer(id, HOUR));
     let scene = scene(vec![uri()], replies);
     scene.chain.on_expired(&*scene.credentials().await);
@@ -74,7 +74,7 @@ async fn what_replaces_refused_ones_is_kept_for_five_minutes_whatever_services_s
 }
 
 #[tokio::test]
-async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do() {
+async fn given_keys_cannot_be_renewed_but_sessions_opened_with_them_can() {
     let mut scene = scene(vec![keys("first", None)], [session("STS.1"), session("STS.2")]);
     let first = scene.credentials().await;
     assert_eq!(scene.chain.on_expired(&first), Refresh::Impossible);
@@ -87,7 +87,7 @@ async fn keys_that_are_given_have_no_successors_but_sessions_opened_with_them_do
 }
 
 #[tokio::test]
-async fn a_source_that_gives_the_same_again_cannot_be_used_until_it_gives_others() {
+async fn a_source_that_returns_the_refused_credentials_again_is_an_error() {
     let replies = [answer("one", HOUR), answer("one", HOUR * 2), answer("two", HOUR)];
     let scene = scene(vec![uri()], replies);
     scene.chain.on_expired(&*scene.credentials().await);
@@ -100,7 +100,7 @@ async fn a_source_that_gives_the_same_again_cannot_be_used_until_it_gives_others
 }
 
 #[tokio::test]
-async fn a_failure_to_fetch_others_is_the_sources_and_shared() {
+async fn a_failed_renewal_is_an_error_of_the_source_for_all_waiting_callers() {
     let (chain, gate, _clock) = gated([answer("one", HOUR), Reply::answer(403, ""), answer("two", HOUR)]);
     gate.open.add_permits(1);
     let one = chain.credentials(&CallContext::default()).await.unwrap();
@@ -118,7 +118,7 @@ async fn a_failure_to_fetch_others_is_the_sources_and_shared() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_is_on_its_way_serves_those_who_are_refused_meanwhile() {
+async fn a_refusal_during_a_renewal_waits_for_that_renewal() {
     for (answered, id) in [(answer("two", HOUR * 2), Some("two")), (Reply::answer(403, ""), None)] {
         let (chain, gate, clock) = gated([answer("one", HOUR), answered]);
         gate.open.add_permits(1);
@@ -131,7 +131,7 @@ async fn a_renewal_that_is_on_its_way_serves_those_who_are_refused_meanwhile() {
         let refused = spawn(&chain, &context);
         settle().await;
         gate.open.add_permits(1);
-        // Credentials that were refused are not used on where renewing them fails.
+        // If the renewal fails, refused credentials are not used again.
         assert_eq!(renewing.await.unwrap().ok().as_deref(), id);
         assert_eq!(refused.await.unwrap().ok().as_deref(), id);
         assert_eq!(gate.inner.requests().len(), 2);
@@ -139,7 +139,7 @@ async fn a_renewal_that_is_on_its_way_serves_those_who_are_refused_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_profile_is_read_again() {
+async fn a_refusal_causes_another_read_of_the_profile() {
     let host = Arc::new(ScriptedHost::default());
     let write = |id: &str| {
         let text = format!(
@@ -163,11 +163,11 @@ async fn a_profile_is_read_again() {
     write("one");
     let one = scene.credentials().await;
     write("two");
-    assert_eq!(scene.id().await.unwrap(), "one", "it is not read without need");
+    assert_eq!(scene.id().await.unwrap(), "one", "without a refusal the file is not read again");
     assert_eq!(scene.chain.on_expired(&one), Refresh::Scheduled);
     assert_eq!(scene.id().await.unwrap(), "two");
     scene.chain.on_expired(&*scene.credentials().await);
-    assert_eq!(scene.id().await.unwrap(), "two", "they were read a moment ago");
+    assert_eq!(scene.id().await.unwrap(), "two", "the file was read less than five minutes ago");
     scene.clock.advance(REPLACED_AFTER);
     scene.chain.on_expired(&*scene.credentials().await);
     let error = scene.id().await.unwrap_err();
@@ -175,7 +175,7 @@ async fn a_profile_is_read_again() {
 }
 
 #[tokio::test]
-async fn what_a_role_is_assumed_with_is_fetched_again_if_sts_says_that_it_has_expired() {
+async fn base_credentials_that_sts_refuses_as_expired_are_renewed() {
     let replies = [answer("one", HOUR), expired(), answer("two", HOUR), session("STS.1")];
     let scene = scene(vec![session_of(uri())], replies);
     assert_eq!(scene.id().await.unwrap(), "STS.1");
@@ -186,7 +186,7 @@ async fn what_a_role_is_assumed_with_is_fetched_again_if_sts_says_that_it_has_ex
 }
 
 #[tokio::test]
-async fn given_keys_that_sts_says_have_expired_are_named() {
+async fn given_base_keys_that_sts_refuses_as_expired_are_named_in_the_error() {
     let scene = scene(vec![session_of(keys("first", None))], [expired()]);
     let error = scene.id().await.unwrap_err();
     assert!(error.is_expired_token() && !error.is_renewal_refused(), "{error:?}");
@@ -199,7 +199,7 @@ async fn given_keys_that_sts_says_have_expired_are_named() {
 }
 
 #[tokio::test]
-async fn sts_that_refuses_every_base_is_asked_twice() {
+async fn after_two_refusals_of_the_base_sts_is_not_asked_again() {
     let replies = [answer("one", HOUR), expired(), answer("two", HOUR), expired()];
     let scene = scene(vec![session_of(uri())], replies);
     let error = scene.id().await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Certificates for servers of the tests.
+//! Certificates for the servers of the tests.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::http::CaBundle;
 
-/// An authority that nobody trusts unless told to.
+/// A certificate authority that no client trusts by default.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -21,7 +21,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// What makes a client trust it.
+    /// The bundle that makes a client trust it.
     pub(super) fn bundle(&self) -> CaBundle {
         bundle(self.0.der())
     }
@@ -31,7 +31,7 @@ impl Authority {
         self.server_with(names, |_| {})
     }
 
-    /// A server with a certificate for these names that `change` was applied to.
+    /// A server with a certificate for these names, after `change`.
     pub(super) fn server_with(
         &self,
         names: &[&str],
@@ -46,7 +46,7 @@ impl Authority {
     }
 }
 
-/// A server for 127.0.0.1 whose certificate only its own bundle vouches for, and that bundle.
+/// A server for 127.0.0.1 whose certificate only its own bundle makes trusted, and that bundle.
 pub(super) fn self_signed() -> (TlsAcceptor, CaBundle) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();

@@ -1,4 +1,4 @@
-//! Calls to the services through a proxy on this machine, which dials a server of its own instead of them.
+//! Calls to the services through a proxy on this machine, which connects to a server of the test instead.
 
 use tokio::net::TcpStream;
 
@@ -11,18 +11,18 @@ use crate::network::Network;
 /// No head of a request is longer, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-/// A proxy that notes what it is asked for.
+/// A proxy that records the requests.
 struct RecordingProxy {
     authority: String,
     heads: mpsc::UnboundedReceiver<String>,
 }
 
-/// What a proxy does when it is asked for a tunnel.
+/// The reaction of the proxy to a request for a tunnel.
 #[derive(Clone)]
 enum Tunnel {
-    /// Leads to this address, whatever was asked for.
+    /// Connects to this address, whichever host the request names.
     To(String),
-    /// Answers this, and nothing more.
+    /// Answers this and closes.
     Refused(&'static str),
 }
 
@@ -76,7 +76,7 @@ async fn serve(mut stream: TcpStream, tunnel: Tunnel, heads: mpsc::UnboundedSend
     }
 }
 
-/// Where the four services are called in public.
+/// The public origins of the four services.
 fn origins() -> [Origin; 4] {
     let region = Region::parse("cn-hangzhou").unwrap();
     let project = ProjectName::parse("demo-proj").unwrap();
@@ -118,7 +118,7 @@ async fn all_services_are_reached_through_a_tunnel_and_the_proxy_sees_no_request
 }
 
 #[tokio::test]
-async fn the_proxy_is_told_the_password_of_its_address_and_the_service_is_not() {
+async fn the_password_of_the_proxy_is_sent_to_the_proxy_and_not_to_the_service() {
     let origins = origins();
     let authority = Authority::new();
     let mut server = Server::start_with(OK, Some(authority.server(&["ram.aliyuncs.com"]))).await;
@@ -136,7 +136,7 @@ async fn the_proxy_is_told_the_password_of_its_address_and_the_service_is_not() 
 }
 
 #[tokio::test]
-async fn hosts_of_the_list_are_reached_without_the_proxy() {
+async fn hosts_of_the_exception_list_are_reached_without_the_proxy() {
     // RFC 6761 section 6.4: no name below `invalid` has an address.
     let nowhere = Endpoint::parse("kms.nowhere.invalid").unwrap();
     let mut proxy = RecordingProxy::start(Tunnel::Refused("HTTP/1.1 503 No\r\n\r\n")).await;
@@ -166,7 +166,7 @@ async fn this_machine_is_never_reached_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_does_not_help_is_named_without_its_password() {
+async fn the_error_of_a_refusing_proxy_names_it_without_its_password() {
     use TransportErrorKind::{Proxy as Failed, ProxyAuthentication};
     for (answer, kind, words) in [
         ("HTTP/1.1 407 Who?\r\n\r\n", ProxyAuthentication, "asks for a user name and a password (407)"),
@@ -184,7 +184,7 @@ async fn a_proxy_that_does_not_help_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_down_is_told_from_a_service_that_is() {
+async fn a_proxy_that_is_down_has_another_error_than_a_service_that_is_down() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

@@ -1,10 +1,10 @@
-//! Which servers are trusted, and what is said about the others.
+//! Which servers are trusted, and the errors about the others.
 
 use super::authority::{Authority, self_signed};
 use super::*;
 
 #[tokio::test]
-async fn tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle() {
+async fn a_certificate_must_be_trusted_by_the_system_or_the_bundle() {
     let (acceptor, bundle) = self_signed();
     let mut server = Server::start_with(OK, Some(acceptor)).await;
     let error = transport().send(&server.request_over("https")).await.unwrap_err();
@@ -16,7 +16,7 @@ async fn tls_needs_a_trusted_certificate_and_takes_one_from_the_bundle() {
     assert_eq!(trusting.send(&server.request_over("https")).await.unwrap().status, 200);
 }
 
-/// What a client that trusts `bundle` says about a server.
+/// The outcome of a request to a server, by a client that trusts `bundle`.
 async fn told(acceptor: TlsAcceptor, bundle: Option<CaBundle>) -> Result<HttpResponse, TransportError> {
     let server = Server::start_with(OK, Some(acceptor)).await;
     let client = ReqwestTransport::new(TransportConfig { ca_bundle: bundle, ..config() });
@@ -24,7 +24,7 @@ async fn told(acceptor: TlsAcceptor, bundle: Option<CaBundle>) -> Result<HttpRes
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_accepted_is_explained() {
+async fn a_certificate_that_is_refused_is_explained() {
     use TransportErrorKind::Tls;
     let authority = Authority::new();
     let here = &["127.0.0.1"];
@@ -54,7 +54,7 @@ async fn a_certificate_that_is_not_accepted_is_explained() {
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_no_tls_is_told_apart_from_a_broken_network() {
+async fn a_server_without_tls_has_another_error_than_a_broken_network() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
     tokio::spawn(async move {

@@ -10,7 +10,7 @@ fn kms_policy() -> PolicyId {
 }
 
 #[tokio::test]
-async fn what_is_attached_already_is_attached() {
+async fn attaching_what_is_already_attached_succeeds() {
     let harness = Harness::new([refused(409, "EntityAlreadyExists.Role.Policy")]);
     harness.run(harness.role().attach(&kms_policy())).await.unwrap();
     let harness = Harness::new([refused(409, "EntityAlreadyExists.User.Policy")]);
@@ -18,7 +18,7 @@ async fn what_is_attached_already_is_attached() {
 }
 
 #[tokio::test]
-async fn what_is_not_attached_or_not_there_is_detached() {
+async fn detaching_what_is_not_attached_or_does_not_exist_succeeds() {
     for code in ["EntityNotExist.Role.Policy", "EntityNotExist.Policy", "EntityNotExist.Role"] {
         let harness = Harness::new([refused(404, code)]);
         harness.run(harness.role().detach(&kms_policy())).await.unwrap();
@@ -30,14 +30,14 @@ async fn what_is_not_attached_or_not_there_is_detached() {
 }
 
 #[tokio::test]
-async fn what_there_is_nothing_to_attach_to_is_an_error() {
+async fn attaching_to_a_user_that_does_not_exist_is_an_error() {
     let harness = Harness::new([refused(404, "EntityNotExist.User")]);
     let error = harness.run(harness.role().attach_to_principal(&kms_policy(), &alice())).await.unwrap_err();
     assert_eq!((error.kind(), error.action()), (ErrorKind::NotFound, "AttachPolicyToUser"));
 }
 
 #[tokio::test]
-async fn each_kind_of_principal_has_its_action() {
+async fn attaching_and_detaching_have_an_action_for_each_kind_of_principal() {
     for (kind, attach, detach) in [
         (PrincipalKind::User, "AttachPolicyToUser", "DetachPolicyFromUser"),
         (PrincipalKind::Group, "AttachPolicyToGroup", "DetachPolicyFromGroup"),
@@ -55,7 +55,7 @@ async fn each_kind_of_principal_has_its_action() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_again_once_the_run_is_cancelled() {
+async fn attaching_is_not_repeated_after_cancellation() {
     let harness = Harness::new([Reply::Hang]);
     let (role, kms_policy, cancel) = (harness.role(), kms_policy(), harness.context.cancel.clone());
     let attach = role.attach(&kms_policy);

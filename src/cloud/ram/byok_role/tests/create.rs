@@ -1,15 +1,15 @@
-//! Making the role itself.
+//! Creating the role itself.
 
 use super::super::UNFINISHED_DESCRIPTION;
 use super::*;
 use crate::error::{Error, ErrorKind};
 
-/// A role as it is made: nothing but its description tells that it is not finished.
+/// A role as it is created: only its description says that it is not finished.
 fn role() -> Reply {
     role_with(&json!({"Description": UNFINISHED_DESCRIPTION}))
 }
 
-/// Makes the role on a script; gives its id.
+/// Creates the role with these replies, and returns its id.
 async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Result<String, Error> {
     let harness = Harness::new(replies);
     let desired = desired();
@@ -22,19 +22,19 @@ async fn create(known_absent: bool, replies: Vec<Reply>, sent: &[&str]) -> Resul
 }
 
 #[tokio::test]
-async fn is_one_call() {
+async fn create_is_one_call() {
     assert_eq!(create(true, vec![role()], &["CreateRole"]).await.unwrap(), "301");
 }
 
 #[tokio::test]
-async fn a_role_of_the_name_is_an_error() {
+async fn an_existing_role_of_the_same_name_is_an_error() {
     let taken = vec![refused(409, "EntityAlreadyExists.Role")];
     let error = create(true, taken, &["CreateRole"]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists);
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_looked_for() {
+async fn after_a_lost_answer_the_role_is_read() {
     let both = ["CreateRole", "GetRole"];
     assert_eq!(create(true, vec![lost(), role()], &both).await.unwrap(), "301");
     let absent = refused(404, "EntityNotExist.Role");
@@ -42,9 +42,9 @@ async fn a_lost_answer_is_looked_for() {
     assert_eq!(create(true, vec![lost(), absent, role()], &again).await.unwrap(), "301");
 }
 
-/// Only a role that was not there a moment ago, and is just as it was made, is ours.
+/// The role is ours only if it was absent before the create, and is as the create makes it.
 #[tokio::test]
-async fn a_role_that_may_be_anothers_is_not_taken_over() {
+async fn after_a_lost_answer_a_role_that_may_be_of_another_writer_is_an_error() {
     let both = ["CreateRole", "GetRole"];
     let error = create(false, vec![lost(), role()], &both).await.unwrap_err();
     assert!(error.may_have_been_applied());
@@ -57,9 +57,9 @@ async fn a_role_that_may_be_anothers_is_not_taken_over() {
     }
 }
 
-/// The first request was carried out after the look for it.
+/// RAM carried out the first request after the read.
 #[tokio::test]
-async fn a_role_that_the_lost_request_has_made_late_is_ours() {
+async fn a_role_that_a_lost_request_creates_after_the_read_is_ours() {
     let late = || vec![lost(), refused(404, "EntityNotExist.Role"), refused(409, "EntityAlreadyExists.Role")];
     let sent = ["CreateRole", "GetRole", "CreateRole", "GetRole"];
     let then = |reply: Reply| late().into_iter().chain([reply]).collect::<Vec<_>>();
@@ -72,7 +72,7 @@ async fn a_role_that_the_lost_request_has_made_late_is_ours() {
 }
 
 #[tokio::test]
-async fn where_looking_fails_too_the_first_error_is_told() {
+async fn if_the_read_after_a_lost_answer_fails_the_error_is_that_of_the_create() {
     let replies = vec![lost(), refused(403, "NoPermission")];
     let error = create(true, replies, &["CreateRole", "GetRole"]).await.unwrap_err();
     assert_eq!(error.action(), "CreateRole");

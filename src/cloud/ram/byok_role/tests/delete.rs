@@ -1,4 +1,4 @@
-//! Removing the role.
+//! Deleting the role.
 
 use super::super::DeleteRoleError;
 use super::*;
@@ -9,7 +9,7 @@ async fn remove(harness: &Harness, policy: Option<&str>, force: bool) -> Result<
     harness.run(harness.role().delete(policy, &left, force)).await
 }
 
-fn in_the_way() -> Reply {
+fn delete_conflict() -> Reply {
     refused(409, "DeleteConflict.Role.Policy")
 }
 
@@ -18,16 +18,16 @@ fn theirs() -> Reply {
 }
 
 #[tokio::test]
-async fn what_is_gone_already_is_removed() {
+async fn deleting_an_absent_role_succeeds() {
     let absent = || refused(404, "EntityNotExist.Role");
     let harness = Harness::new([absent(), absent(), absent()]);
     remove(&harness, None, false).await.unwrap();
     assert_eq!(harness.sent(), ["ListPoliciesForRole", "GetRole", "DeleteRole"]);
 }
 
-/// Policies of others may be attached to a role that a server does not know yet.
+/// A server that does not know the role yet does not show the policies that others have attached to it.
 #[tokio::test]
-async fn a_list_that_does_not_know_a_role_that_is_there_is_read_again() {
+async fn a_list_that_does_not_know_an_existing_role_is_repeated() {
     let absent = || refused(404, "EntityNotExist.Role");
     let harness = Harness::new([absent(), role(), theirs()]);
     let error = remove(&harness, Some("pass"), false).await.unwrap_err();
@@ -40,7 +40,7 @@ async fn a_list_that_does_not_know_a_role_that_is_there_is_read_again() {
 }
 
 #[tokio::test]
-async fn the_policy_goes_before_the_role() {
+async fn the_policy_is_deleted_before_the_role() {
     let ours = policy(&right_document(), &our_description());
     let harness = Harness::new([both_attached(), ours, held_by(&["alice"]), ok(), ok(), ok(), ok(), ok()]);
     remove(&harness, Some("pass"), false).await.unwrap();
@@ -57,9 +57,9 @@ async fn the_policy_goes_before_the_role() {
     assert_eq!(harness.sent(), sent);
 }
 
-/// A server that does not know the policy may have answered: only deleting it tells.
+/// The read may come from a server that does not know the policy yet. Only `DeletePolicy` shows that it is absent.
 #[tokio::test]
-async fn that_a_policy_is_gone_is_not_taken_from_a_read() {
+async fn a_policy_that_a_read_does_not_find_is_deleted_all_the_same() {
     let not_known = || refused(404, "EntityNotExist.Policy");
     let held = || refused(409, "DeleteConflict.Policy.User");
     let harness = Harness::new([
@@ -81,9 +81,9 @@ async fn that_a_policy_is_gone_is_not_taken_from_a_read() {
     remove(&harness, Some("pass"), false).await.unwrap();
 }
 
-/// Another role has got a policy of the name.
+/// The policy of this name belongs to another role.
 #[tokio::test]
-async fn the_policy_of_another_role_stays() {
+async fn the_policy_of_another_role_is_not_deleted() {
     let other = pass_role_description(&RoleName::parse("other").unwrap());
     let harness = Harness::new([attached(&[]), policy(&right_document(), &other), ok()]);
     remove(&harness, Some("pass"), false).await.unwrap();
@@ -91,7 +91,7 @@ async fn the_policy_of_another_role_stays() {
 }
 
 #[tokio::test]
-async fn policies_of_others_are_an_error_before_anything_is_changed() {
+async fn policies_of_others_are_an_error_before_the_first_write() {
     let harness = Harness::new([theirs()]);
     let error = remove(&harness, Some("pass"), false).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::ForeignPolicies(found) if found == [foreign()]));
@@ -99,30 +99,30 @@ async fn policies_of_others_are_an_error_before_anything_is_changed() {
 }
 
 #[tokio::test]
-async fn who_keeps_attaching_is_named_in_the_end() {
-    let round = || [ok(), in_the_way(), theirs()];
+async fn the_error_names_a_policy_that_others_attach_again_and_again() {
+    let round = || [ok(), delete_conflict(), theirs()];
     let harness = Harness::new([theirs()].into_iter().chain((0..5).flat_map(|_| round())));
     let error = remove(&harness, None, true).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::AttachedMeanwhile(found) if found == [foreign()]));
 }
 
 #[tokio::test]
-async fn what_is_detached_and_not_seen_yet_is_waited_for() {
+async fn delete_is_repeated_until_ram_sees_the_detachment() {
     let none = || attached(&[]);
-    let harness = Harness::new([none(), in_the_way(), none(), in_the_way(), none(), ok()]);
+    let harness = Harness::new([none(), delete_conflict(), none(), delete_conflict(), none(), ok()]);
     remove(&harness, None, false).await.unwrap();
     assert_eq!(harness.elapsed(), Duration::from_secs(2));
 }
 
 #[tokio::test]
-async fn what_others_attach_meanwhile_is_left_without_force() {
-    let harness = Harness::new([attached(&[]), in_the_way(), theirs()]);
+async fn without_force_a_policy_that_others_attach_meanwhile_stays() {
+    let harness = Harness::new([attached(&[]), delete_conflict(), theirs()]);
     let error = remove(&harness, None, false).await.unwrap_err();
     assert!(matches!(error, DeleteRoleError::AttachedMeanwhile(found) if found == [foreign()]));
 }
 
 #[tokio::test]
-async fn only_a_policy_that_is_ours_is_removed_as_one_that_was_left() {
+async fn a_leftover_policy_is_deleted_only_if_it_is_ours() {
     let harness = Harness::new([policy(&right_document(), "Mine")]);
     harness.run(harness.role().delete_leftover_policy("pass")).await.unwrap();
     let harness = Harness::new([refused(404, "EntityNotExist.Policy")]);

@@ -1,10 +1,10 @@
-//! Carrying out writes.
+//! Executing the steps of a change.
 
 use super::super::{ActualPassRole, RoleUpdate, Step, StepError, diff};
 use super::*;
 use crate::error::ErrorKind;
 
-/// Carries out one write on a script.
+/// Executes one step with these replies.
 async fn execute(step: Step, replies: Vec<Reply>, sent: &[&str]) -> Result<ActualRole, StepError> {
     let harness = Harness::new(replies);
     let mut actual = bare();
@@ -40,7 +40,7 @@ fn taken() -> Reply {
 }
 
 #[tokio::test]
-async fn what_was_done_is_noted_and_the_rest_is_not() {
+async fn actual_has_the_steps_that_succeeded_and_no_others() {
     let denied = refused(403, "NoPermission");
     let harness = Harness::new([ok(), ok(), made_policy(), denied]);
     let (mut actual, desired) = (bare(), desired());
@@ -58,25 +58,25 @@ async fn what_was_done_is_noted_and_the_rest_is_not() {
 }
 
 #[tokio::test]
-async fn a_policy_that_is_there_and_ours_is_taken_over() {
+async fn an_existing_policy_that_is_ours_is_taken_over() {
     let ours = policy(&right_document(), &our_description());
     let sent = ["CreatePolicy", "GetPolicy"];
     execute(create_policy(), vec![taken(), ours], &sent).await.unwrap();
-    // Its answer was lost, and so it was sent twice.
+    // The answer was lost, so the call was sent twice.
     let ours = policy(&right_document(), &our_description());
     let sent = ["CreatePolicy", "CreatePolicy", "GetPolicy"];
     execute(create_policy(), vec![lost(), taken(), ours], &sent).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_policy_that_is_ours_and_says_something_else_is_corrected() {
+async fn an_existing_policy_that_is_ours_and_has_another_document_is_corrected() {
     let other = policy("{\"Version\":\"1\",\"Statement\":[]}", &our_description());
     let sent = ["CreatePolicy", "GetPolicy", "CreatePolicyVersion"];
     execute(create_policy(), vec![taken(), other, version()], &sent).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_policy_of_somebody_else_is_not_touched() {
+async fn an_existing_policy_of_another_writer_is_an_error() {
     for document in [right_document(), "{}".to_owned()] {
         let theirs = policy(&document, "Mine");
         let outcome = execute(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
@@ -88,15 +88,15 @@ async fn a_policy_of_somebody_else_is_not_touched() {
 }
 
 #[tokio::test]
-async fn the_policy_of_another_role_tells_whose_it_is() {
+async fn an_existing_policy_of_another_role_is_an_error_with_its_name() {
     let theirs = policy(&right_document(), &pass_role_description(&RoleName::parse("other").unwrap()));
     let outcome = execute(create_policy(), vec![taken(), theirs], &["CreatePolicy", "GetPolicy"]).await;
     assert!(matches!(outcome, Err(StepError::PolicyTaken { of_role: Some(role), .. }) if role == "other"));
 }
 
-/// RAM has just said that it is there.
+/// `CreatePolicy` answered that the policy exists.
 #[tokio::test]
-async fn a_policy_that_a_read_does_not_know_is_read_again() {
+async fn an_existing_policy_that_a_read_does_not_find_is_read_again() {
     let unknown = || refused(404, "EntityNotExist.Policy");
     let ours = policy(&right_document(), &our_description());
     let sent = ["CreatePolicy", "GetPolicy", "GetPolicy", "GetPolicy"];
@@ -107,9 +107,9 @@ async fn a_policy_that_a_read_does_not_know_is_read_again() {
     assert!(matches!(outcome, Err(StepError::Call(error)) if error.kind() == ErrorKind::AlreadyExists));
 }
 
-/// Each version counts, so another one is made only where there is none yet.
+/// The number of versions is limited, so a version is created again only if the first is absent.
 #[tokio::test]
-async fn a_version_whose_answer_is_lost_is_looked_for() {
+async fn after_a_lost_answer_a_policy_version_is_read() {
     let right = policy(&right_document(), &our_description());
     let sent = ["CreatePolicyVersion", "GetPolicy"];
     execute(correct_policy(), vec![lost(), right], &sent).await.unwrap();
@@ -122,9 +122,9 @@ fn principal(kind: PrincipalKind, name: &str) -> Principal {
     Principal { kind, name: name.to_owned() }
 }
 
-/// Whatever is wrong about one principal, those before and after it get the policy; what follows is not done.
+/// The policy is attached to the principals before and after the refused one. The steps after them are not executed.
 #[tokio::test]
-async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
+async fn a_refused_principal_does_not_stop_the_others() {
     let pass = |principal: Principal| Step::AttachPassRole("pass".to_owned(), principal);
     let update = RoleUpdate { description: Some("For SLS".to_owned()), ..RoleUpdate::default() };
     let bob = principal(PrincipalKind::User, "bob");
@@ -151,10 +151,9 @@ async fn one_principal_that_is_refused_does_not_keep_the_others_back() {
     }
 }
 
-/// RAM may not know yet what was made a moment ago: each write about the role or its policy waits for that, for some
-/// seconds, and for nothing else.
+/// RAM may not know yet what was created a moment ago. Only then is a write repeated, for some seconds.
 #[tokio::test]
-async fn what_was_made_a_moment_ago_is_waited_for() {
+async fn writes_are_repeated_while_ram_does_not_know_what_was_created() {
     let tags = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
     let held = || ActualRole {
         pass_role: Some(ActualPassRole {

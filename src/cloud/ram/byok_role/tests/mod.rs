@@ -1,4 +1,4 @@
-//! What is sent and what comes of it, on a script and a clock that is moved by hand.
+//! The calls and their outcomes, with scripted replies and a manual clock.
 
 mod actual;
 mod bound_role;
@@ -28,7 +28,7 @@ use crate::ram::{PolicyDocument, RamClient, RoleArn};
 use crate::signing::rpc::SignatureVersion;
 use crate::testing::{ManualClock, Reply, ScriptedTransport, scripted_rpc_with};
 
-/// A role on a script.
+/// A role with scripted replies.
 struct Harness {
     client: RamClient,
     clock: ManualClock,
@@ -38,7 +38,7 @@ struct Harness {
 }
 
 impl Harness {
-    /// With three retries.
+    /// A harness with three retries.
     fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::with_retries(3, replies)
     }
@@ -54,14 +54,14 @@ impl Harness {
         BoundRole { client: &self.client, clock: &self.clock, context: &self.context, name: &self.name }
     }
 
-    /// Runs to the end, time passing as it is slept; checks that the script is used up.
+    /// Runs `work` to its end, and checks that it took all replies.
     async fn run<F: Future>(&self, work: F) -> F::Output {
         let output = self.clock.run(work).await;
         assert_eq!(self.transport.unused(), 0, "after {:?}", self.sent());
         output
     }
 
-    /// The actions that were sent.
+    /// The actions of the calls that were sent.
     fn sent(&self) -> Vec<String> {
         let requests = self.transport.requests();
         requests.iter().map(|request| request.headers.get("x-acs-action").unwrap().to_owned()).collect()
@@ -91,7 +91,7 @@ fn alice() -> Principal {
     Principal { kind: PrincipalKind::User, name: "alice".to_owned() }
 }
 
-/// A role to which nothing is attached yet.
+/// A role without attached policies.
 fn bare() -> ActualRole {
     ActualRole {
         description: "For SLS".to_owned(),
@@ -119,7 +119,7 @@ fn lost() -> Reply {
     Reply::Fail(TransportErrorKind::Broken)
 }
 
-/// A role, with other members in the place of those as they should be.
+/// The answer about a role in which `members` replace those of the desired role.
 fn role_with(members: &Value) -> Reply {
     let mut role = json!({
         "RoleId": "301", "RoleName": "sls-byok", "Arn": "acs:ram::1:role/sls-byok", "Description": "For SLS",
@@ -152,7 +152,7 @@ fn our_description() -> String {
     pass_role_description(&RoleName::parse("sls-byok").unwrap())
 }
 
-/// The list of what is attached to the role.
+/// The list of the policies that are attached to the role.
 fn attached(policies: &[(&str, &str)]) -> Reply {
     let policies: Vec<Value> = policies
         .iter()
@@ -168,7 +168,7 @@ fn both_attached() -> Reply {
     attached(&KMS_POLICIES.map(|name| ("System", name)))
 }
 
-/// Who holds the PassRole policy.
+/// The list of the users that the PassRole policy is attached to.
 fn held_by(users: &[&str]) -> Reply {
     let users: Vec<Value> = users
         .iter()

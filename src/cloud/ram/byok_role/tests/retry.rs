@@ -1,4 +1,4 @@
-//! How often and how long after each other a write is sent whose answers are lost.
+//! How often, and after which pauses, a write is repeated after a lost answer.
 
 use super::super::{ActualPassRole, Step, StepError};
 use super::*;
@@ -6,13 +6,13 @@ use crate::error::{Error, ErrorKind};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A write that may be carried out twice.
+/// A write that is harmless if RAM carries it out twice.
 async fn tag(harness: &Harness) -> Result<(), Error> {
     let step = Step::Tag(BTreeMap::from([("a".to_owned(), "b".to_owned())]));
     harness.run(execute(harness, step)).await
 }
 
-/// A write that must not be carried out twice.
+/// A write that RAM must not carry out twice.
 async fn correct(harness: &Harness) -> Result<(), Error> {
     harness.run(execute(harness, Step::CorrectPassRolePolicy("pass".to_owned()))).await
 }
@@ -38,7 +38,7 @@ fn right_policy() -> Reply {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again_as_often_as_the_policy_says() {
+async fn after_a_lost_answer_a_harmless_write_is_repeated_up_to_the_limit() {
     let harness = Harness::new([lost(), refused(500, "InternalError"), lost(), ok()]);
     tag(&harness).await.unwrap();
     assert!(harness.elapsed() > Duration::ZERO, "there are pauses");
@@ -50,11 +50,11 @@ async fn a_lost_answer_is_asked_for_again_as_often_as_the_policy_says() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_again_without_retries() {
+async fn without_retries_no_write_is_repeated() {
     let harness = Harness::with_retries(0, [lost()]);
     assert_eq!(tag(&harness).await.unwrap_err().attempts(), 1);
     assert_eq!(harness.elapsed(), Duration::ZERO);
-    // Looking is no repeating.
+    // A read is not a repetition.
     let harness = Harness::with_retries(0, [lost(), right_policy()]);
     correct(&harness).await.unwrap();
     let harness = Harness::with_retries(0, [lost(), wrong_policy()]);
@@ -63,19 +63,19 @@ async fn nothing_is_sent_again_without_retries() {
 }
 
 #[tokio::test]
-async fn attempts_that_were_refused_for_the_rate_count_too() {
+async fn throttled_attempts_count() {
     let slow_down = || refused(429, "Throttling");
     let harness = Harness::new([slow_down(), slow_down(), slow_down(), lost()]);
     assert_eq!(tag(&harness).await.unwrap_err().attempts(), 4);
 }
 
 #[tokio::test]
-async fn the_pause_that_the_service_asks_for_is_kept() {
+async fn the_pause_of_retry_after_is_kept() {
     let later = || Reply::answer_with(503, "{}", &[("retry-after", "7")]);
     let harness = Harness::new([later(), ok()]);
     tag(&harness).await.unwrap();
     assert!((SECOND * 7..SECOND * 8).contains(&harness.elapsed()), "{:?}", harness.elapsed());
-    // It would end after the operation.
+    // The pause would end after the operation.
     let mut harness = Harness::new([later()]);
     harness.context = harness.context.with_timeout(&harness.clock, SECOND * 7);
     assert_eq!(tag(&harness).await.unwrap_err().status(), Some(503));
@@ -83,7 +83,7 @@ async fn the_pause_that_the_service_asks_for_is_kept() {
 }
 
 #[tokio::test]
-async fn an_answer_that_no_further_attempt_makes_readable_is_not_asked_for_again() {
+async fn a_malformed_answer_is_not_asked_for_again() {
     let harness = Harness::new([Reply::answer(200, "<html>")]);
     let error = tag(&harness).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Malformed, true));
@@ -94,7 +94,7 @@ async fn an_answer_that_no_further_attempt_makes_readable_is_not_asked_for_again
 }
 
 #[tokio::test]
-async fn the_doubt_of_an_earlier_attempt_stays() {
+async fn may_have_been_applied_stays_true_after_a_lost_attempt() {
     let harness = Harness::new([lost(), refused(403, "NoPermission")]);
     let error = tag(&harness).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Denied, true));
@@ -106,7 +106,7 @@ async fn the_doubt_of_an_earlier_attempt_stays() {
 }
 
 #[tokio::test]
-async fn a_pause_that_is_interrupted_leaves_the_doubt() {
+async fn cancelled_during_a_pause_may_have_been_applied_stays_true() {
     for step in
         [Step::Untag(BTreeSet::from(["a".to_owned()])), Step::CorrectPassRolePolicy("pass".to_owned())]
     {
@@ -120,13 +120,13 @@ async fn a_pause_that_is_interrupted_leaves_the_doubt() {
             .run(async {
                 tokio::select! {
                     biased;
-                    () = interrupt => unreachable!("it waits for ever"),
+                    () = interrupt => unreachable!("it waits without end"),
                     outcome = execute(&harness, step) => outcome.unwrap_err(),
                 }
             })
             .await;
         assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Cancelled, true));
-        assert_ne!(error.action(), "GetPolicy", "it is the write that is told of");
+        assert_ne!(error.action(), "GetPolicy", "the error is about the write");
         assert_eq!((harness.sent().len(), harness.elapsed()), (1, SECOND));
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting until what was written is seen.
+//! Waiting until reads show the writes.
 
 use super::super::{RoleUpdate, Step, Visibility};
 use super::*;
@@ -23,7 +23,7 @@ fn absent() -> Reply {
 const QUARTER: Duration = Duration::from_millis(250);
 
 #[tokio::test]
-async fn nothing_is_read_where_nothing_was_written() {
+async fn without_writes_nothing_is_read() {
     let harness = Harness::new([]);
     assert!(matches!(wait_for(&harness, &[]).await, Visibility::Visible));
     let untagged = Step::Untag(BTreeSet::new());
@@ -31,7 +31,7 @@ async fn nothing_is_read_where_nothing_was_written() {
 }
 
 #[tokio::test]
-async fn all_that_was_written_is_read_twice() {
+async fn every_write_must_be_visible_in_two_reads() {
     let all = [
         role_written(),
         attachments(),
@@ -46,9 +46,9 @@ async fn all_that_was_written_is_read_twice() {
     assert_eq!(harness.elapsed(), Duration::ZERO);
 }
 
-/// Each part that RAM does not show yet, or shows as it was before, with what is said of it.
+/// Each part that RAM does not show, or shows as it was before, and its name in the error.
 #[tokio::test]
-async fn what_is_not_visible_is_named() {
+async fn the_part_that_is_not_visible_is_named() {
     let policy_written = || vec![Step::CorrectPassRolePolicy("pass".to_owned())];
     let principals_written = || vec![Step::AttachPassRole("pass".to_owned(), alice())];
     let no_policy = || refused(404, "EntityNotExist.Policy");
@@ -69,14 +69,14 @@ async fn what_is_not_visible_is_named() {
 }
 
 #[tokio::test]
-async fn pauses_grow() {
+async fn pauses_between_reads_grow() {
     let harness = Harness::new([absent(), absent(), absent(), role(), role()]);
     assert!(matches!(wait_for(&harness, &role_written()).await, Visibility::Visible));
     assert_eq!(harness.elapsed(), QUARTER * (1 + 2 + 4));
 }
 
 #[tokio::test]
-async fn what_is_seen_once_and_then_not_has_to_be_seen_twice_again() {
+async fn a_write_that_is_not_visible_again_must_be_visible_in_two_more_reads() {
     let none = || attached(&[]);
     let harness = Harness::new([both_attached(), none(), both_attached(), both_attached()]);
     assert!(matches!(wait_for(&harness, &attachments()).await, Visibility::Visible));
@@ -84,7 +84,7 @@ async fn what_is_seen_once_and_then_not_has_to_be_seen_twice_again() {
 }
 
 #[tokio::test]
-async fn a_custom_policy_of_the_name_is_not_what_was_attached() {
+async fn a_custom_policy_of_the_same_name_is_not_the_attached_system_policy() {
     let custom = attached(&KMS_POLICIES.map(|name| ("Custom", name)));
     let harness = Harness::new([custom, both_attached(), both_attached()]);
     assert!(matches!(wait_for(&harness, &attachments()).await, Visibility::Visible));
@@ -92,7 +92,7 @@ async fn a_custom_policy_of_the_name_is_not_what_was_attached() {
 
 #[tokio::test]
 async fn waiting_ends_after_a_minute() {
-    // Pauses of 0.25, 0.5, 1 and 2 s, and then of 4 s: the next one after these would end later than the minute.
+    // Pauses of 0.25, 0.5, 1 and 2 s, then of 4 s; one more would end after the minute.
     let reads = 4 + 14 + 1;
     let harness = Harness::new((0..reads).map(|_| attached(&[])));
     let visibility = wait_for(&harness, &attachments()).await;
@@ -113,7 +113,7 @@ async fn waiting_ends_with_the_operation() {
 }
 
 #[tokio::test]
-async fn a_read_that_is_denied_ends_it() {
+async fn waiting_ends_with_a_denied_read() {
     let harness = Harness::new([refused(403, "NoPermission")]);
     assert!(matches!(wait_for(&harness, &role_written()).await, Visibility::Unknown(_)));
 }
