@@ -76,7 +76,7 @@ pub enum SeedError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The file is no JSON.
+    /// The file is not JSON.
     #[error("{}:{}:{}: {source}", file.display(), source.line(), source.column())]
     Syntax {
         /// The file.
@@ -164,7 +164,7 @@ fn parse_document(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
 fn read_account_id(node: &Node<'_>) -> Result<String, Problem> {
     let id = node.nonempty_string()?;
     if !id.chars().all(|c| c.is_ascii_digit()) {
-        return Err(node.problem(format!("{id:?} is no account id: expected a string of digits")));
+        return Err(node.problem(format!("{id:?} is not an account id: expected a string of digits")));
     }
     Ok(id.to_owned())
 }
@@ -289,7 +289,7 @@ mod tests {
             ),
             (
                 r#"{"account_id": "abc"}"#.to_owned(),
-                r#": $.account_id: "abc" is no account id: expected a string of digits"#.to_owned(),
+                r#": $.account_id: "abc" is not an account id: expected a string of digits"#.to_owned(),
             ),
             (
                 r#"{"region": ""}"#.to_owned(),
@@ -334,7 +334,9 @@ mod tests {
     #[test]
     fn bad_names_say_what_a_name_is() {
         let error = parse(r#"{"projects": [{"name": "A"}]}"#).unwrap_err();
-        assert!(error.starts_with(r#"seed: $.projects[0].name: "A" is no project name: expected 3 to 63"#));
+        assert!(
+            error.starts_with(r#"seed: $.projects[0].name: "A" is not a project name: expected 3 to 63"#)
+        );
         let error =
             parse(r#"{"projects": [{"name": "abc", "logstores": [{"logstoreName": "A"}]}]}"#).unwrap_err();
         assert!(

@@ -104,14 +104,14 @@ pub mod secret {
     ///
     /// # Errors
     ///
-    /// Those of the deserializer, and that the bytes are no text.
+    /// Those of the deserializer, and bytes that are not UTF-8.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
         let mut bytes = deserializer.deserialize_str(HexDigits)?;
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Ok(Secret::from(text)),
             Err(error) => {
                 drop(Zeroizing::new(error.into_bytes()));
-                Err(D::Error::custom("a secret is no text"))
+                Err(D::Error::custom("a secret is not UTF-8 text"))
             }
         }
     }

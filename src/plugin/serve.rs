@@ -91,7 +91,7 @@ pub enum ServeError {
 }
 
 impl ServeError {
-    /// What a host shows of the failure: it prints the first line of standard output if that is no handshake, and
+    /// What a host shows of the failure: it prints the first line of standard output if that is not a handshake, and
     /// hides what stands on standard error. `None` where nobody reads it: no host started the process, or the handshake
     /// is over.
     pub fn instead_of_handshake(&self) -> Option<String> {

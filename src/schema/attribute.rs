@@ -198,7 +198,7 @@ impl Attribute {
         Attribute { optional: true, computed: true, default: Some(value.into()), ..self }
     }
 
-    /// A configured value that means the same as the stored one is no change.
+    /// A configured value with the same meaning as the stored one is not a change.
     #[must_use]
     pub fn semantic_equals(self, same: fn(&str, &str) -> bool) -> Attribute {
         Attribute { semantic_equals: Some(SemanticEquals(same)), ..self }

@@ -52,7 +52,7 @@ enum Shape {
     Stored,
 }
 
-/// What is wrong with a document that is no JSON. The parser's own message may quote from it.
+/// Why a document is not JSON. The parser's own message may quote the document.
 fn syntax(error: &serde_json::Error) -> Reason {
     match error.classify() {
         serde_json::error::Category::Eof => Reason::Truncated,

@@ -10,7 +10,7 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// The value is no object, an attribute is missing, or one is of another type than the schema
+    /// The value is not an object, an attribute is missing, or an attribute has another type than the schema
     /// says. A missing attribute is never taken for null: core sends every attribute of an object.
     fn from_object(value: Value, path: &Path) -> Result<Self, Diagnostic>;
 
@@ -30,7 +30,7 @@ impl Members {
     ///
     /// # Errors
     ///
-    /// The value is no object.
+    /// The value is not an object.
     pub fn open(value: Value, path: &Path) -> Result<Members, Diagnostic> {
         match value {
             Value::Object(members) => Ok(Members { members, path: path.clone() }),

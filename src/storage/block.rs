@@ -48,7 +48,7 @@ pub struct BlockAddress {
 /// Why a block does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlockError {
-    /// It is no block of this version.
+    /// It is not a block of this version.
     #[error("the block is malformed")]
     Malformed,
     /// It, its address or the key is not what it was sealed with.

@@ -84,7 +84,7 @@ impl fmt::Debug for MasterKey {
 /// Why a wrapped key does not unwrap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnwrapError {
-    /// It is no wrapped key of this version.
+    /// It is not a wrapped key of this version.
     #[error("the wrapped key is malformed")]
     Malformed,
     /// It, what it belongs to or the master key is not what it was wrapped with.

@@ -6,7 +6,7 @@
 //!
 //! The structure is checked by the checksum of every page up to [`CHECKED_LENGTH`]. Of a longer file that
 //! was closed in good order it is not, so that starting does not take seconds: what it says is
-//! authenticated all the same when it is read, and a page that is no page any more is noticed then. After
+//! authenticated all the same when it is read, and a damaged page is noticed then. After
 //! a crash redb reads the whole file, whatever its length: 55 MB of blocks take half a second in a build
 //! that is not optimized.
 
@@ -220,7 +220,7 @@ impl LockedFile {
     ///
     /// # Errors
     ///
-    /// When it is no file.
+    /// When it is not a file.
     pub(super) fn new(file: File) -> Result<Self, StoreError> {
         Ok(Self { file: FileBackend::new(file).map_err(StoreError::from_redb)? })
     }

@@ -127,7 +127,7 @@ async fn bad_control_calls_name_the_member() {
         ("POST", "faults", "{}", 400, "service: this member is missing"),
         ("PATCH", "projects/proj/logstores/app", "[]", 400, "the body: expected an object, found an array"),
         ("PUT", "projects/proj/logstores/A", "{}", 400, r#"logstore: "A" is no Logstore name"#),
-        ("PUT", "projects/A", "", 400, r#"project: "A" is no project name"#),
+        ("PUT", "projects/A", "", 400, r#"project: "A" is not a project name"#),
         (
             "PUT",
             "projects/fresh",

@@ -146,7 +146,7 @@ async fn a_certificate_is_good_for_one_host() {
     };
     let mut stream = connect(&bench).await;
     open_tunnel(&mut stream, "ram.aliyuncs.com:443").await;
-    // A client that names nobody meets the host its tunnel leads to.
+    // A client that names no host gets the certificate of the host of its tunnel.
     let outcome = handshake(silent(), "kms.cn-hangzhou.aliyuncs.com", stream).await;
     assert!(matches!(certificate_error(outcome), CertificateError::NotValidForNameContext { .. }));
 
@@ -173,7 +173,7 @@ async fn tunnels_do_not_lead_anywhere_else() {
         let request = format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n");
         let response = exchange_on(&mut stream, request.as_bytes()).await.unwrap();
         assert_eq!(response.status, 403, "{host}");
-        let said = format!("{host} is no host of an emulated service");
+        let said = format!("{host} is not a host of an emulated service");
         assert!(response.text().starts_with(&said), "{}", response.text());
         // The connection is as good as before.
         assert_eq!(open_tunnel(&mut stream, "ram.aliyuncs.com:443").await.status, 200);

@@ -21,7 +21,9 @@ pub(super) async fn put_project(
     let node = root(&document);
     node.object_of(&["region", "description"])?;
     if !is_project_name(&name) {
-        return Err(Node::root("project", &document).problem(format!("{name:?} is no project name")).into());
+        return Err(Node::root("project", &document)
+            .problem(format!("{name:?} is not a project name"))
+            .into());
     }
     let region = node.member("region").map(|region| region.nonempty_string()).transpose()?;
     let mut project = Project::new(region.unwrap_or(&state.region), state.clock.unix());

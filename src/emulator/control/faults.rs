@@ -86,7 +86,7 @@ fn check_action(action: &str, known: &[Known]) -> Result<(), Problem> {
         return Ok(());
     }
     let names: Vec<&str> = known.iter().map(|known| known.name).collect();
-    let problem = format!("{action:?} is no action, expected \"*\" or one of: {}", names.join(", "));
+    let problem = format!("{action:?} is not an action, expected \"*\" or one of: {}", names.join(", "));
     Err(Problem::at("action", problem))
 }
 
@@ -173,11 +173,11 @@ mod tests {
         refused(&json!({"service": "oss", "action": "*", "effect": "throttle"}), "service: expected \"sls\"");
         refused(
             &json!({"service": "ram", "action": "GetRoles", "effect": "throttle"}),
-            "action: \"GetRoles\" is no action, expected \"*\" or one of: CreateRole,",
+            "action: \"GetRoles\" is not an action, expected \"*\" or one of: CreateRole,",
         );
         refused(
             &json!({"service": "sls", "action": "GetLogstore", "effect": "throttle"}),
-            "action: \"GetLogstore\" is no action, expected \"*\" or one of: CreateProject,",
+            "action: \"GetLogstore\" is not an action, expected \"*\" or one of: CreateProject,",
         );
         let mut with_times = rule(&json!("throttle"));
         with_times["times"] = 0.into();

@@ -46,7 +46,7 @@ struct QuotaOrder {
 
 fn parse_quota(document: &Value) -> Result<(String, Quota), Problem> {
     let QuotaOrder { service, requests_per_second: per_second, burst } = json::from_value(document)?;
-    // What has no actions is no service.
+    // A name without actions is not a service.
     faults::known_actions(&service)?;
     Ok((service, Quota { per_second, burst: if burst == 0 { per_second } else { burst } }))
 }

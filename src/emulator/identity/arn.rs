@@ -16,7 +16,7 @@ pub fn oidc_provider_arn(account_id: &str, name: &str) -> String {
     format!("acs:ram::{account_id}:oidc-provider/{name}")
 }
 
-/// The account and the role an ARN names; `None` for what is no role's ARN.
+/// The account and the role that an ARN names; `None` if it is not the ARN of a role.
 pub fn role_of_arn(arn: &str) -> Option<(&str, &str)> {
     let (account_id, name) = arn.strip_prefix("acs:ram::")?.split_once(":role/")?;
     let is_account = !account_id.is_empty() && account_id.chars().all(|c| c.is_ascii_digit());

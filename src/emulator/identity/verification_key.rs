@@ -67,7 +67,7 @@ impl Serialize for VerificationKey {
 impl<'de> Deserialize<'de> for VerificationKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let jwk = secret::deserialize(deserializer)?;
-        let jwk = serde_json::from_str(jwk.expose()).map_err(|_| D::Error::custom("a key is no JSON"))?;
+        let jwk = serde_json::from_str(jwk.expose()).map_err(|_| D::Error::custom("a key is not JSON"))?;
         Self::from_jwk(&jwk).map_err(D::Error::custom)
     }
 }

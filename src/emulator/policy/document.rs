@@ -13,7 +13,7 @@ pub enum Grammar {
     Trust,
 }
 
-/// Why a text is no policy document.
+/// Why a text is not a policy document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);
@@ -134,7 +134,7 @@ fn conditions(value: &Value) -> Result<Vec<Condition>, Malformed> {
     let mut conditions = Vec::new();
     for (name, keys) in object(value, "Condition")? {
         let operator = Operator::from_name(name)
-            .ok_or_else(|| malformed(format!("{name:?} is no condition operator")))?;
+            .ok_or_else(|| malformed(format!("{name:?} is not a condition operator")))?;
         for (key, values) in object(keys, name)? {
             conditions.push(Condition { operator, key: key.clone(), values: condition_values(values, key)? });
         }
@@ -226,7 +226,7 @@ mod tests {
             ),
             (
                 json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Is": {}}}),
-                "\"Is\" is no condition operator",
+                "\"Is\" is not a condition operator",
             ),
             (
                 json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"k": {}}}}),

@@ -42,7 +42,7 @@ impl PolicyText {
     ///
     /// # Errors
     ///
-    /// That the value is no text, or the text no trust policy.
+    /// The value is not a string, or the string is not a trust policy.
     pub fn deserialize_trust<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text, Grammar::Trust).map_err(D::Error::custom)

@@ -46,7 +46,7 @@ impl Error {
         Self::logstore_info_invalid("redundant key exist in json")
     }
 
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     pub fn post_body_invalid() -> Self {
         Self::new(400, "PostBodyInvalid", "The request body is not valid JSON object.")
     }

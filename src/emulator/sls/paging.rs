@@ -18,7 +18,7 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// `InvalidLogStoreQuery` for what is no number, `ParameterInvalid` for a size out of range.
+    /// `InvalidLogStoreQuery` for a text that is not a number, `ParameterInvalid` for a size out of range.
     pub fn from_query(query: &Query, default_size: usize) -> Result<Self, Error> {
         let offset = number(query, "offset")?.unwrap_or(0);
         let size = number(query, "size")?.unwrap_or(default_size);

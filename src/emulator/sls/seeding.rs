@@ -45,7 +45,7 @@ fn read_project(model: &mut Model, node: &Node<'_>, region: &str, now: i64) -> R
     let name = name_node.string()?;
     if !is_project_name(name) {
         return Err(name_node.problem(format!(
-            "{name:?} is no project name: expected 3 to 63 lower-case letters, digits and hyphens, with a \
+            "{name:?} is not a project name: expected 3 to 63 lower-case letters, digits and hyphens, with a \
              letter or digit at both ends"
         )));
     }

@@ -194,7 +194,7 @@ mod tests {
             refused(&format!("{message}."), &all, Refusal::Invalid);
             refused(message, &all, Refusal::Invalid);
         }
-        // A public key is no shared secret, and no signature is none.
+        // A public key is not a shared secret, and a missing signature is not a signature.
         let none = signed(&json!({"alg": "none"}), &claims());
         let unsigned = format!("{}.", none.rsplit_once('.').unwrap().0);
         for token in [none.as_str(), &unsigned, "a.b.c", "abcd", ""] {

@@ -42,7 +42,7 @@ impl ResolvesServerCert for CertResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let host = hello.server_name().unwrap_or(&self.unnamed);
         if self.served_only && !is_served(host) {
-            tracing::warn!(host, "no certificate: this is no host of an emulated service");
+            tracing::warn!(host, "no certificate: this is not a host of an emulated service");
             return None;
         }
         match self.authority.certified(host) {

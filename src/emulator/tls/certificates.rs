@@ -54,7 +54,7 @@ pub fn authority(validity: Validity) -> Result<Issuer, rcgen::Error> {
 ///
 /// # Errors
 ///
-/// When `host` is no name that a certificate can have.
+/// When `host` is not a name that a certificate can have.
 pub fn server(
     host: &str,
     issuer: &Issuer,

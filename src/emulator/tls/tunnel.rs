@@ -19,12 +19,12 @@ pub enum TunnelError {
     /// TLS is not served.
     #[error("CONNECT is served only where the emulator was started with --tls and --ca-out FILE")]
     NoTls,
-    /// The target is no host and port.
+    /// The target is not a host and a port.
     #[error("the target of CONNECT has to be a host and a port")]
     Malformed,
     /// The host is not emulated.
     #[error(
-        "{0} is no host of an emulated service: the emulator is no proxy to anywhere else. Set no_proxy for \
+        "{0} is not a host of an emulated service: the emulator is not a proxy to other hosts. Set no_proxy for \
          other hosts"
     )]
     NotServed(String),

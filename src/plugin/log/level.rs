@@ -8,7 +8,7 @@ use crate::environment::Environment;
 const VARIABLES: [&str; 2] = ["TF_LOG_PROVIDER", "TF_LOG"];
 
 /// The level the environment asks for: none if it asks for nothing, and everything if it asks for
-/// something that is no level, as hosts understand it themselves (`TF_LOG=JSON`, `TF_LOG=1`).
+/// something that is not a level, as hosts understand it themselves (`TF_LOG=JSON`, `TF_LOG=1`).
 pub(super) fn wanted(environment: &Environment) -> LevelFilter {
     let Some(level) = VARIABLES.iter().find_map(|name| environment.get(name)) else {
         return LevelFilter::OFF;

@@ -39,7 +39,7 @@ pub trait ListResource: fmt::Debug + Send + Sync + 'static {
     /// when this returns. It is dropped at an `await` as soon as the limit is reached, the host closes the stream, or the
     /// person interrupts Terraform; `context.cancel` is cancelled then too.
     ///
-    /// An object that cannot be read is no error: it is left out, and [`ListSink::warn`] says so.
+    /// An object that cannot be read is not an error: it is left out, and [`ListSink::warn`] says so.
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ impl Cursor {
     ///
     /// # Errors
     ///
-    /// `ParameterInvalid` for what is no cursor, or one behind the end.
+    /// `ParameterInvalid` for a text that is not a cursor, or a cursor behind the end.
     pub fn decode(text: &str, length: u64) -> Result<Self, Error> {
         let digits = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let position = digits

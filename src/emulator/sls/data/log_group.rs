@@ -76,7 +76,7 @@ impl LogGroup {
     ///
     /// # Errors
     ///
-    /// `PostBodyInvalid` for what is no log group and for a time out of range, `PostBodyTooLarge`,
+    /// `PostBodyInvalid` for a body that is not a log group and for a time out of range, `PostBodyTooLarge`,
     /// `InvalidEncoding`, `InvalidKey`, `InvalidTimestamp`.
     pub fn sent(body: &[u8], now: i64) -> Result<Self, Error> {
         let group = Self::decode(body).map_err(|_| unparsable())?;
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_group_written_by_hand_is_read() {
         // Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 }, Topic: "t",
-        // Source: "s", LogTags { Key: "a", Value: "b" }, and a member 15 that nobody knows.
+        // Source: "s", LogTags { Key: "a", Value: "b" }, and an unknown member 15.
         let body = "0a13 0880fcffd706 1206 0a016b 120176 2505000000 1a0174 220173 3206 0a0161 120162 7a0178";
         let body = hex::decode(body.replace(' ', "")).unwrap();
         let group = LogGroup::sent(&body, NOW).unwrap();
