@@ -477,7 +477,7 @@ mod tests {
 
     #[test]
     fn every_argument_that_is_unknown_is_named_and_no_error() {
-        let Value::Object(arguments) = keys().into_object() else { panic!("it is no object") };
+        let Value::Object(arguments) = keys().into_object() else { panic!("it is not an object") };
         for name in arguments.keys() {
             let mut config = arguments.clone();
             config.insert(name.clone(), Value::UNKNOWN);

@@ -110,7 +110,7 @@ impl Conflict {
         let scene = self.scene();
         let denied = json!({"status": 403, "code": "Forbidden", "message": "denied"});
         scene.fault(&json!({"action": "GetLogStore", "times": 2, "effect": {"error": denied}}));
-        scene.plan().expect_changes().ran.warning().says(&["denied", "checked at apply instead"]);
+        scene.plan().expect_changes().ran.warning().says(&["denied", "before it sends anything"]);
         let error = scene.try_apply_plan().failed().error();
         self.is_told_by(&scene, &error);
         assert_eq!(scene.actions(), ["GetLogStore"; 3]);

@@ -29,7 +29,7 @@ fn each_provider_block_has_its_own_settings_in_one_process() {
     scene.write("main.tf", &(given::encryption("") + &other));
     let provider = DebugProvider::start(&scene);
     scene.env(DebugProvider::VARIABLE, provider.address());
-    // Which block the host configures last is not known, and is no matter.
+    // It is not known which block the host configures last, and it does not matter.
     let error = scene.try_plan().error();
     assert_eq!(error.address, "alicloud_log_store_encryption.refused", "{error:#?}");
 }

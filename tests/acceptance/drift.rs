@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::given::{self, ARN, THIS};
 use crate::harness::Scene;
 
-/// Changes one member of the Logstore's configuration behind everybody's back.
+/// Changes one member of the Logstore's configuration outside of Terraform.
 fn set(scene: &Scene, pointer: &str, value: Value) {
     let mut conf = given::stored(scene);
     *conf.pointer_mut(pointer).unwrap() = value;
@@ -39,7 +39,7 @@ fn each_leaf_drifts_by_itself() {
     assert_eq!(scene.writes().len(), 0);
 }
 
-/// An algorithm that is newer than the provider: it cannot be configured, and is in nobody's way otherwise.
+/// An algorithm that is newer than the provider: it cannot be configured, and does no other harm.
 #[test]
 fn an_algorithm_that_the_provider_does_not_know_is_kept() {
     let scene = given::applied(&given::encryption(""));
@@ -98,7 +98,7 @@ fn a_disabled_logstore_is_enabled_again() {
     scene.plan().expect_empty();
 }
 
-/// Such a change cannot come from the service's API; if it shows up, it cannot be put right either.
+/// Such a change cannot come from the service's API. If it shows up, the provider cannot correct it either.
 #[test]
 fn a_permanent_value_that_drifted_is_refused_at_plan() {
     let scene = given::applied(&given::encryption("  encrypt_type = \"default\""));

@@ -48,7 +48,7 @@ fn an_update_that_is_answered_but_not_done_is_an_error() {
         "The encryption of a Logstore is not as it was set",
         "Logstore audit:app:",
         "GetLogStore shows no encryption configuration",
-        "may be in clear",
+        "may be stored in clear",
         "Run again",
     ]);
     assert_eq!(stored(&scene), Value::Null);
@@ -261,7 +261,7 @@ fn an_update_that_takes_too_long_ends_with_the_time_allowed() {
         "Logstore audit:app:",
         "SLS UpdateLogStore on audit/app failed",
         "the time allowed for the whole operation has passed",
-        "After that the Logstore was found with encryption enabled",
+        "After that, a read shows the Logstore with encryption enabled",
         "allow more time with timeouts",
     ]);
     scene.release();

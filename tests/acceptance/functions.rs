@@ -133,7 +133,7 @@ resource "terraform_data" "this" {{
   lifecycle {{
     precondition {{
       condition     = can(provider::alicloud::log_store_id_parse(local.id))
-      error_message = "That is no id."
+      error_message = "That is not an id."
     }}
   }}
 }}
@@ -142,7 +142,7 @@ resource "terraform_data" "this" {{
     };
     let scene = scene(&main("1234567890123456"));
     let ran = scene.try_plan().failed();
-    ran.error().says(&["That is no id."]);
+    ran.error().says(&["That is not an id."]);
     assert!(ran.warnings().is_empty());
 
     scene.write("main.tf", &main("1").replace("audit:App", "audit:app"));

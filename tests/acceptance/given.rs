@@ -64,7 +64,7 @@ pub fn applied(main: &str) -> Scene {
     scene
 }
 
-/// The members of Logstore `app` in project `audit` that nobody but the service and its owner may change.
+/// The members of Logstore `app` in project `audit` that only the service and its owner may change.
 pub fn unmanaged(scene: &Scene) -> Map<String, Value> {
     let mut members = scene.log_store("audit", "app");
     members.remove("encrypt_conf");

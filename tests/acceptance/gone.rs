@@ -1,4 +1,4 @@
-//! Logstores and projects that are deleted, and Logstores that are made anew.
+//! Logstores and projects that are deleted, and Logstores that are created again.
 
 use serde_json::{Value, json};
 

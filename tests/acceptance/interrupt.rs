@@ -81,7 +81,7 @@ fn a_create_that_is_interrupted_is_finished_by_the_next_apply() {
             "SLS UpdateLogStore on audit/app was cancelled",
             "interrupted",
             "Run again to finish",
-            "After that the Logstore was found with no encryption configuration.",
+            "After that, a read shows the Logstore with no encryption configuration.",
             "still under way may change that",
         ]);
         assert_eq!(scene.instance(THIS)["status"], "tainted", "the update may have been carried out");
@@ -104,7 +104,7 @@ fn a_toggle_that_is_interrupted_is_finished_by_the_next_apply() {
         scene.write("main.tf", &encryption("  enable = false"));
         hold(&scene, "UpdateLogStore", 0);
         let ran = interrupted_during(&scene, "UpdateLogStore", scene.start_apply());
-        of_the_resource(&ran)[0].says(&["After that the Logstore was found with encryption enabled"]);
+        of_the_resource(&ran)[0].says(&["After that, a read shows the Logstore with encryption enabled"]);
         assert_eq!(scene.attributes(THIS)["enable"], true);
         if late {
             carried_out_late(&scene);
@@ -134,7 +134,7 @@ fn a_create_that_is_interrupted_after_it_was_carried_out_is_in_the_state_as_it_w
     let ran = interrupted_during(&scene, "UpdateLogStore", run);
     of_the_resource(&ran)[0].says(&[
         "SLS UpdateLogStore on audit/app was cancelled",
-        "After that the Logstore was found with encryption enabled, encrypt_type \"default\", with the service's key.",
+        "After that, a read shows the Logstore with encryption enabled, encrypt_type \"default\", with the service's key.",
     ]);
     assert_eq!(scene.instance(THIS)["status"], "tainted", "nothing is final");
     assert_eq!(scene.attributes(THIS)["enable"], true);
@@ -150,7 +150,7 @@ fn a_toggle_that_is_interrupted_after_it_was_carried_out_is_in_the_state() {
     let run = scene.start_apply();
     await_enable(&scene, false);
     let ran = interrupted_during(&scene, "UpdateLogStore", run);
-    of_the_resource(&ran)[0].says(&["After that the Logstore was found with encryption disabled"]);
+    of_the_resource(&ran)[0].says(&["After that, a read shows the Logstore with encryption disabled"]);
     assert_eq!(scene.attributes(THIS)["enable"], false);
     scene.plan().expect_empty();
 }
@@ -162,7 +162,7 @@ fn a_destroy_that_is_interrupted_after_it_was_carried_out_leaves_what_was_found_
     let run = scene.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
     await_enable(&scene, false);
     let ran = interrupted_during(&scene, "UpdateLogStore", run);
-    of_the_resource(&ran)[0].says(&["After that the Logstore was found with encryption disabled"]);
+    of_the_resource(&ran)[0].says(&["After that, a read shows the Logstore with encryption disabled"]);
     assert_eq!(scene.addresses(), [THIS]);
     assert_eq!(scene.attributes(THIS)["enable"], false);
     scene.destroy();
@@ -194,7 +194,7 @@ fn where_the_logstore_cannot_be_looked_at_what_was_known_stays_in_the_state() {
         let ran = interrupted_during(&scene, "UpdateLogStore", run);
         of_the_resource(&ran)[0].says(&[
             "SLS UpdateLogStore on audit/app was cancelled",
-            "the Logstore could not be looked at after that",
+            "the provider could not read the Logstore after that",
             "not today",
         ]);
         let status = if create { json!("tainted") } else { json!(null) };
@@ -245,7 +245,7 @@ fn many_updates_are_interrupted_at_once() {
     let errors = of_the_resource(&ran);
     assert_eq!(errors.len(), 5);
     for error in errors {
-        error.says(&["After that the Logstore was found with no encryption configuration."]);
+        error.says(&["After that, a read shows the Logstore with no encryption configuration."]);
     }
     carried_out_late(&scene);
     scene.apply();

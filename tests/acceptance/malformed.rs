@@ -25,7 +25,7 @@ fn refresh_fails(scene: &Scene, content_type: &str, body: &str, says: &[&str]) {
     error.says(says);
     assert_eq!(error.address, THIS);
     assert!(!ran.prose().contains("panicked") && !ran.prose().contains("plugin crashed"), "{ran:?}");
-    // An answer that is no JSON may have been damaged on its way; any other would be the same again.
+    // An answer that is not JSON may have been damaged on its way; any other answer would be the same again.
     let reads = if serde_json::from_str::<Value>(body).is_ok() { 1 } else { 2 };
     assert_eq!(scene.actions(), vec!["GetLogStore"; reads]);
     assert_eq!(scene.read("terraform.tfstate"), state);

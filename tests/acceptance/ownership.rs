@@ -1,20 +1,20 @@
-//! Who owns the encryption of a Logstore: every shape of plan in which an object comes, goes, moves or is replaced, with
-//! both values of `on_destroy`, under the same and under another provider alias, and with calls in both orders.
+//! Who owns the encryption of a Logstore: every shape of plan in which an object comes, goes, moves or is replaced,
+//! with both values of `on_destroy`, under the same and under another provider alias, and with calls in both orders.
 //!
-//! With `-parallelism=1` core plans and destroys what has left the configuration before it plans what is in it; with more,
-//! everything is announced first. Each Logstore has the name of its shape.
+//! With `-parallelism=1` core plans and destroys what has left the configuration before it plans what is in it; with
+//! more, everything is announced first. Each Logstore has the name of its shape.
 
 use serde_json::json;
 
 use crate::given::{DISABLING, THIS, applied, encryption, service_key};
 use crate::harness::{Diagnostic, Scene};
 
-/// What a shape comes to.
+/// The outcome of a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// Errors of the plan, this many; nothing is sent.
     Refused(usize),
-    /// Nothing is switched off, and the Logstore goes on encrypting.
+    /// Nothing is switched off, and the Logstore continues to encrypt.
     Untouched,
     /// Encryption is switched off, once.
     SwitchedOff,

@@ -268,7 +268,7 @@ fn a_refresh_warns_of_a_key_that_cannot_be_used() {
     }
 }
 
-/// What is wrong about a role of the same configuration is put right before the Logstore's turn comes.
+/// The apply corrects a role of the same configuration before it configures the Logstore.
 #[test]
 fn a_role_of_the_same_configuration_need_not_be_there_yet() {
     let scene = scene();
@@ -330,7 +330,7 @@ fn a_role_that_is_repaired_is_known_by_the_reference_and_one_named_by_text_is_no
     scene.plan().expect_empty();
 }
 
-/// SLS keeps the text as it is sent, for good: KMS knows a key by several names, SLS by its id.
+/// SLS keeps the text that was sent permanently: KMS knows a key by several names, SLS by its id.
 #[test]
 fn a_key_is_named_by_its_id_alone() {
     let scene = scene();
@@ -374,7 +374,7 @@ fn that_the_caller_may_not_pass_the_role_is_a_warning() {
         scene.write("main.tf", &main("key-1", "sls-byok", ""));
         let warning = scene.plan().expect_changes().ran.warning();
         if user == "reader" {
-            warning.says(&["RAM user reader", "ram:PassRole", "somebody else applies"]);
+            warning.says(&["RAM user reader", "ram:PassRole", "another caller applies"]);
         }
     }
 }
@@ -426,7 +426,7 @@ fn the_permission_to_pass_a_role_is_looked_at_before_the_role_is_made() {
         scene.plan().expect_changes().ran.warnings()
     };
     let [warning] = &warnings(&with(""))[..] else { panic!("one warning was expected") };
-    warning.says(&["RAM user maker", "ram:PassRole", "role/made-here", "somebody else applies"]);
+    warning.says(&["RAM user maker", "ram:PassRole", "role/made-here", "another caller applies"]);
     for holder in ["users = [\"maker\"]", "groups = [\"makers\"]"] {
         assert!(warnings(&with(&format!("  pass_role = {{ {holder} }}"))).is_empty(), "{holder}");
     }
@@ -454,7 +454,7 @@ fn nothing_is_checked_where_nothing_would_be_sent() {
     }
 }
 
-/// Every way in which KMS and RAM refuse: what it means for the key decides, not its status.
+/// Every refusal of KMS and RAM: its meaning for the key decides, not its status.
 #[test]
 fn refusals_are_told_by_their_meaning() {
     let scene = scene();
@@ -546,7 +546,7 @@ fn a_refresh_warns_of_a_role_that_cannot_be_used_with_the_same_number_of_calls_f
     }
 }
 
-/// Nothing is claimed that is not so: without encryption, writing needs no key.
+/// The text claims nothing that is wrong: without encryption, writing needs no key.
 #[test]
 fn a_refresh_of_a_logstore_that_does_not_encrypt_says_so() {
     let scene = scene();
@@ -573,7 +573,7 @@ fn many_resources_with_one_cause_are_one_finding() {
     }
 }
 
-/// A finding that is said of one Logstore holds back the others as well, also where it only turns up at apply.
+/// A finding that is reported with one Logstore stops the others as well, also if it only turns up at apply.
 #[test]
 fn a_finding_of_an_apply_holds_for_every_logstore() {
     let scene = scene_of(5);

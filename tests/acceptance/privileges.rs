@@ -1,5 +1,5 @@
-//! The guide "Least privileges": each of its documents is all that its job needs, and without one action a run ends as the
-//! guide says.
+//! The guide "Least privileges": each of its documents is all that its job needs, and without one action a run ends
+//! as the guide says.
 
 use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
@@ -218,13 +218,13 @@ impl Trial {
         rows
     }
 
-    /// Checks that the calls are those of the document, no more and no fewer, and that each permission of these parts was
-    /// taken away once.
+    /// Checks that the calls are those of the document, no more and no fewer, and that each permission of these parts
+    /// was taken away once.
     #[track_caller]
     fn is_complete(&self, parts: &[&[Privilege]]) {
         let mut actions: BTreeSet<String> =
             grants(&self.document).into_iter().map(|(action, _)| action).collect();
-        // SLS asks RAM for it; it is no call.
+        // SLS asks RAM for it; it is not a call of the provider.
         actions.remove("ram:PassRole");
         assert_eq!(*self.called.borrow(), actions);
         let rows = self.job.privileges();
@@ -262,7 +262,7 @@ fn grants(document: &Value) -> BTreeSet<(String, String)> {
     grants.collect()
 }
 
-/// The permission that a call takes; none for the question who one is.
+/// The permission that a call needs; none for `GetCallerIdentity`.
 fn permission(call: &Call) -> Option<String> {
     let service = if call.service == "sls" { "log" } else { &call.service };
     (call.action != "GetCallerIdentity").then(|| format!("{service}:{}", call.action))
@@ -301,8 +301,8 @@ fn checks() -> Vec<&'static str> {
     CHECKS.iter().map(|privilege| privilege.action).collect()
 }
 
-/// A plan of everything before it is made; an audit that finds nothing; one that finds a Logstore switched off and a policy
-/// taken from its holders.
+/// A plan of everything before it is made; an audit that finds nothing; one that finds a Logstore switched off and a
+/// policy taken from its holders.
 #[test]
 fn a_plan_and_an_audit_take_what_the_guide_says() {
     let trial = Trial::new("To plan and to audit");

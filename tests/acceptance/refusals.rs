@@ -56,7 +56,7 @@ fn a_create_that_may_not_look_first_is_warned_of_and_checked_at_apply() {
     warning.says(&[
         "Cannot read a Logstore",
         "Logstore audit:app:",
-        "checked at apply instead, before anything is sent",
+        "The apply checks whether the Logstore already has another encryption configuration",
         "request id ",
     ]);
     scene.try_apply_plan().succeeded();
@@ -104,7 +104,11 @@ fn an_unknown_key_is_told_and_stops_a_create_at_plan() {
     scene.write("main.tf", &encryption(""));
     with_key(&scene, "ak-nobody", "sk-nobody");
     let error = scene.try_plan().failed().error();
-    error.says(&["AccessKeyId not found: ak-nobody", "request id ", "The service knows no such AccessKey"]);
+    error.says(&[
+        "AccessKeyId not found: ak-nobody",
+        "request id ",
+        "The service does not know this AccessKey",
+    ]);
     assert_eq!(scene.calls().len(), 1);
 }
 
@@ -131,7 +135,7 @@ fn a_security_token_nobody_issued_is_told_without_the_token() {
     scene.provider("security_token = \"sts-canary\"");
     let error = refresh_fails(
         &scene,
-        &["security token", "HTTP 401", "request id ", "security_token come from one and the same answer"],
+        &["security token", "HTTP 401", "request id ", "security_token come from the same answer"],
     );
     assert!(!error.text().contains("sts-canary"));
 }
@@ -160,7 +164,7 @@ fn a_project_that_is_not_there_hints_at_the_region() {
     error.says(&[
         "code ProjectNotExist",
         "request id ",
-        "looked for in cn-hangzhou",
+        "asked SLS in cn-hangzhou for the project",
         "only found in its own region",
     ]);
     assert_eq!(scene.writes().len(), 0);

@@ -130,7 +130,7 @@ fn a_region_that_is_not_known_yet_is_looked_up_at_apply() {
 fn what_is_gone_names_the_region_it_was_looked_for_in() {
     let scene = given::applied(&given::encryption(""));
     scene.delete_project("audit");
-    scene.plan().expect_changes().ran.warning().says(&["SLS was asked in cn-hangzhou"]);
+    scene.plan().expect_changes().ran.warning().says(&["SLS in cn-hangzhou says"]);
 }
 
 #[test]

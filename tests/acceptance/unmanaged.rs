@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use crate::given;
 use crate::harness::Scene;
 
-/// A Logstore with every member that GetLogStore knows, none of them at its default, and two that nobody
-/// has heard of.
+/// A Logstore with every documented member of GetLogStore, none of them at its default, and two unknown members.
 fn rich() -> Value {
     given::holding(&json!({
         "ttl": 365, "shardCount": 4, "enable_tracking": true, "autoSplit": true, "maxSplitShard": 128,

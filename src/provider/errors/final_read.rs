@@ -1,4 +1,4 @@
-//! What a thing looked like after a write of which nobody knows what came of it.
+//! What the provider read after a write that may have been applied.
 
 use super::{encrypt_conf::describe, gone::is_gone};
 use cloud::{
@@ -9,14 +9,14 @@ use cloud::{
     },
 };
 
-/// No look is the last word as long as the write may be under way.
+/// A read shows the final result only if no write is under way any more.
 const MAY_CHANGE: &str = "A call that is still under way may change that.";
 
-/// What was found of a Logstore after a sequence that failed, if it was looked at once more.
+/// What the final read of a Logstore found after a failed sequence; `None` without a final read.
 pub(super) fn of_log_store(failure: &ApplyFailure) -> Option<String> {
     Some(match (failure.final_read.as_ref()?, &failure.last_seen) {
         (Ok(()), Some(seen)) => {
-            format!("After that the Logstore was found with {}. {MAY_CHANGE}", found(seen))
+            format!("After that, a read shows the Logstore with {}. {MAY_CHANGE}", found(seen))
         }
         (Ok(()), None) => return None,
         (Err(ApplyError::Call(error)), _) if is_gone(error) => {
@@ -35,11 +35,11 @@ fn found(seen: &LogStore) -> String {
     }
 }
 
-/// What came of looking at a role once more.
+/// What the final read of a role found.
 pub(super) fn of_role(look: Result<(), &Error>) -> String {
     match look {
         Ok(()) => {
-            format!("After that the role was looked at, and the state shows what was found. {MAY_CHANGE}")
+            format!("After that, the provider read the role, and the state shows what it found. {MAY_CHANGE}")
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             format!("After that RAM said that there is no such role. {MAY_CHANGE}")
@@ -49,7 +49,9 @@ pub(super) fn of_role(look: Result<(), &Error>) -> String {
 }
 
 fn not_looked_at(what: &str, error: &Error) -> String {
-    format!("Whether it was carried out is not known: the {what} could not be looked at after that. {error}")
+    format!(
+        "It is not known whether it was carried out: the provider could not read the {what} after that. {error}"
+    )
 }
 
 #[cfg(test)]
@@ -92,14 +94,14 @@ mod tests {
             Some(Ok(())),
             json!({"enable": true, "encrypt_type": "sm4_gcm"}),
             Some(
-                "After that the Logstore was found with encryption enabled, encrypt_type \"sm4_gcm\", with the service's key. A call that is still under way may change that.",
+                "After that, a read shows the Logstore with encryption enabled, encrypt_type \"sm4_gcm\", with the service's key. A call that is still under way may change that.",
             ),
         );
         check(
             Some(Ok(())),
             Value::Null,
             Some(
-                "After that the Logstore was found with no encryption configuration. A call that is still under way may change that.",
+                "After that, a read shows the Logstore with no encryption configuration. A call that is still under way may change that.",
             ),
         );
     }
@@ -124,7 +126,7 @@ mod tests {
             Some(Err(Error::new(ErrorKind::Timeout, &operation(), "too late").into())),
             Value::Null,
             Some(
-                "Whether it was carried out is not known: the Logstore could not be looked at after that. SLS GetLogStore on audit/app failed: too late (never sent).",
+                "It is not known whether it was carried out: the provider could not read the Logstore after that. SLS GetLogStore on audit/app failed: too late (never sent).",
             ),
         );
     }

@@ -1,4 +1,4 @@
-//! The one place that turns what went wrong in the cloud into words for the person who has to act.
+//! The one place that turns errors of the cloud into diagnostics for the person who has to act.
 
 mod encrypt_conf;
 mod final_read;
@@ -89,8 +89,8 @@ pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
     Diagnostic::error("Cannot read the encryption of a Logstore", format!("Logstore {id}: {problem}"))
 }
 
-/// Whether a plan that could not look at a thing fails: no call can succeed, because there are no credentials or they are
-/// not accepted, or somebody else answers.
+/// Whether a failed read makes the plan fail: no call can succeed, because there are no credentials, or they are
+/// refused, or something else answers instead of the service.
 pub(super) fn stops_plan(error: &Error) -> bool {
     ends_all_calls(error) || error.kind() == ErrorKind::Malformed
 }
@@ -101,7 +101,7 @@ pub(super) fn ends_all_calls(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled) || error.is_about_credentials()
 }
 
-/// A sequence that did not reach what was wanted; `arn` is that of the role in the configuration.
+/// A sequence that did not reach the configured state; `arn` is that of the role in the configuration.
 pub(super) fn of_apply(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) -> Vec<Diagnostic> {
     let mut diagnostics = of_apply_error(id, failure, arn);
     if !failure.unrestored.is_empty() {
@@ -137,7 +137,7 @@ fn of_apply_error(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) ->
         ApplyError::NotInEffect { stored } => vec![Diagnostic::error(
             "The encryption of a Logstore is not as it was set",
             format!(
-                "Logstore {id}: SLS confirmed the update, but GetLogStore shows {}. What is written to the Logstore may be in clear. Run again; if it keeps happening, ask the service's support.",
+                "Logstore {id}: SLS confirmed the update, but GetLogStore shows {}. New logs may be stored in clear. Run again; if it keeps happening, ask the service's support.",
                 stored.as_ref().map_or_else(|| "no encryption configuration".to_owned(), describe)
             ),
         )],
@@ -171,7 +171,7 @@ fn too_late(id: &LogStoreId, written: bool) -> Diagnostic {
     Diagnostic::error(
         "The Logstore was read too slowly to be updated",
         format!(
-            "Logstore {id}: UpdateLogStore replaces all settings of a Logstore, so the provider sends it within {seconds} s of asking for the settings, and never later: what another writer changes in between would be lost. GetLogStore took too long for that, each time.{sent} Run again when SLS answers faster, or use the action that sets nothing but encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+            "Logstore {id}: UpdateLogStore replaces all settings of a Logstore, so the provider sends it within {seconds} s of asking for the settings, and never later: changes of another writer in between would be lost. GetLogStore took too long for that, each time.{sent} Run again when SLS answers faster, or use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
         ),
     )
 }
@@ -181,7 +181,7 @@ fn cannot_leave_out(id: &LogStoreId, error: &Error, members: &[String]) -> Diagn
     Diagnostic::error(
         "SLS refuses a setting that the Logstore has",
         format!(
-            "Logstore {id}: {error}\n\nUpdateLogStore replaces all settings of a Logstore, so the provider sends back each one it has read. SLS does not say which one it refuses; it may be one of these, and leaving it out would lose its value: {}. Nothing was changed. Use the action that sets nothing but encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\"",
+            "Logstore {id}: {error}\n\nUpdateLogStore replaces all settings of a Logstore, so the provider sends back each one it has read. SLS does not say which one it refuses; it may be one of these, and leaving it out would lose its value: {}. Nothing was changed. Use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\"",
             members.join(", ")
         ),
     )
@@ -207,7 +207,7 @@ pub(super) fn update_in_doubt(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
         "An update got no answer and may still be carried out",
         format!(
-            "Logstore {id}: its encryption is as configured. But SLS did not answer an earlier UpdateLogStore of this run. If SLS still carries it out, it sets back what others change on the Logstore until then. If others change its settings these minutes, compare them afterwards."
+            "Logstore {id}: its encryption is as configured. But SLS did not answer an earlier UpdateLogStore of this run. If SLS still carries it out, it undoes what others change on the Logstore until then. If others change its settings in these minutes, compare them afterwards."
         ),
     )
 }
@@ -282,7 +282,7 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
     Diagnostic::warning(
         "Replacement succeeds only together with the Logstore",
         format!(
-            "Logstore {id}: {} is {:?} and cannot change; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore. If it is replaced alone, the apply fails before anything is switched off. It succeeds if the Logstore is replaced in the same apply, which this sees to, with the address of the Logstore:\n\n  lifecycle {{\n    replace_triggered_by = [LOGSTORE_ADDRESS]\n  }}\n\nIf the plan replaces the Logstore already, nothing else is needed.",
+            "Logstore {id}: {} is {:?} and cannot change; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore. If it is replaced alone, the apply fails before anything is switched off. It succeeds if the Logstore is replaced in the same apply, which this ensures, with the address of the Logstore:\n\n  lifecycle {{\n    replace_triggered_by = [LOGSTORE_ADDRESS]\n  }}\n\nIf the plan replaces the Logstore already, nothing else is needed.",
             field_name(conflict.field),
             conflict.stored,
             conflict.desired

@@ -1,11 +1,11 @@
-//! A refusal for want of permission: which action on which resource, and the policy that allows it.
+//! A call that is denied: which action on which resource, and the policy that allows it.
 
 use serde_json::{Value, json};
 
 use crate::privileges;
 use cloud::error::Error;
 
-/// What the caller has to be allowed, with a policy statement to paste.
+/// The permissions that the caller needs, with a policy statement to paste.
 pub(super) fn advice(error: &Error) -> String {
     let action = named_action(error.message()).unwrap_or_else(|| called_action(error));
     let resource = named_resource(error.message());
@@ -23,7 +23,7 @@ pub(super) fn advice(error: &Error) -> String {
     )
 }
 
-/// What the caller has to be allowed to configure encryption with a key of its own, as a policy to paste. `arn` is that
+/// The permissions that the caller needs to configure encryption with a KMS key, as a policy to paste. `arn` is that
 /// of the role.
 pub(super) fn advice_for_byok(error: &Error, arn: &str) -> String {
     let log_store = called_resource(error).unwrap_or_else(|| "*".to_owned());
@@ -37,11 +37,11 @@ pub(super) fn advice_for_byok(error: &Error, arn: &str) -> String {
         {"Effect": "Allow", "Action": "ram:PassRole", "Resource": arn.to_lowercase()},
     ]));
     format!(
-        "Who configures encryption with a KMS key needs these actions on the Logstore, and ram:PassRole on the role. A policy that allows all of it:\n\n  {policy}\n\nAn alicloud_ram_byok_role grants ram:PassRole to whom its pass_role names. {DENIALS}"
+        "To configure encryption with a KMS key, the caller needs these actions on the Logstore, and ram:PassRole on the role. A policy that allows all of it:\n\n  {policy}\n\nAn alicloud_ram_byok_role grants ram:PassRole to the principals of its pass_role. {DENIALS}"
     )
 }
 
-const DENIALS: &str = "A policy that denies it, of the caller, its session or its resource directory, wins over every one that allows it.";
+const DENIALS: &str = "If a policy of the caller, its session or its resource directory denies it, no other policy can allow it.";
 
 fn document(statements: &Value) -> String {
     json!({"Version": "1", "Statement": statements}).to_string()

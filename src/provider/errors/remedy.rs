@@ -22,7 +22,7 @@ pub(super) fn remedy(error: &Error) -> String {
 fn of_reason(reason: Reason, error: &Error) -> Option<&'static str> {
     let words = match reason {
         Reason::UnknownAccessKey => {
-            "The service knows no such AccessKey. Check access_key, that the key has not been deleted, and that it is of the right site: Chinese and international accounts have different ones."
+            "The service does not know this AccessKey. Check access_key, that the key has not been deleted, and that it is of the right site: Chinese and international accounts have different keys."
         }
         Reason::DisabledAccessKey => {
             "The AccessKey is disabled. Enable it in the RAM console, or use another."
@@ -31,36 +31,36 @@ fn of_reason(reason: Reason, error: &Error) -> Option<&'static str> {
             "The signature is not the one the service computes: the secret does not belong to the AccessKey id, or something changed the request on its way. Check secret_key, and that no proxy rewrites requests."
         }
         Reason::ExpiredToken if error.is_renewal_refused() => {
-            "The credentials were renewed, and the service says that the new ones have expired too. Check this machine's clock, and the clock of what hands out the credentials."
+            "The credentials were renewed, and the service says that the new ones have expired too. Check this machine's clock, and the clock of the source of the credentials."
         }
         Reason::ExpiredToken => "The temporary credentials have expired. Get new ones, and run again.",
         Reason::InvalidToken => {
-            "The security token is missing, is not valid, or does not belong to the AccessKey. Check that access_key, secret_key and security_token come from one and the same answer, and that no token is set beside a long-lived key."
+            "The security token is missing, is not valid, or does not belong to the AccessKey. Check that access_key, secret_key and security_token come from the same answer, and that no token is set with a long-lived key."
         }
         Reason::ClockSkew => {
             "The service does not accept the time of the request. Set this machine's clock; NTP keeps it right."
         }
         Reason::RequestSentTwice => {
-            "Something on the way sent the request twice, and what came of the first is not known. Look for a proxy that repeats requests, then run again."
+            "Something on the way sent the request twice, and the outcome of the first is not known. Look for a proxy that repeats requests, then run again."
         }
         Reason::NotOffered => NOT_OFFERED,
         Reason::NotActivated => {
             "The service is not activated for this account. Activate it once in its console, with the account that owns the resources."
         }
         Reason::InDebt => {
-            "The service is switched off for this account, mostly because of an overdue payment. See the billing console."
+            "The service is switched off for this account, usually because of an overdue payment. See the billing console."
         }
         Reason::RestrictedAccount => {
             "Alibaba Cloud has restricted the account. Ask its support, with the request id."
         }
         Reason::QuotaReached => {
-            "The account has as many of these as it may have; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center."
+            "The account has reached its quota of these; waiting does not help. Delete what is no longer used, or ask for a higher quota in the Quota Center."
         }
         Reason::TooManyAttachedPolicies => {
-            "The user, group or role that the policy was to be attached to has as many policies as it may have; the limit is not one of the account. Detach one of them from it."
+            "The user, group or role that the policy was to be attached to has reached its limit of policies; the limit is not one of the account. Detach one of its policies."
         }
         Reason::TooManyPolicyVersions => {
-            "The policy has as many versions as a policy may have. Delete one that is not the default version."
+            "The policy has reached its limit of versions. Delete one that is not the default version."
         }
         Reason::MalformedPolicyDocument => {
             "RAM does not accept the policy document. Check its grammar: Version must be \"1\", and every statement needs Effect and Action."
@@ -71,7 +71,7 @@ fn of_reason(reason: Reason, error: &Error) -> Option<&'static str> {
         }
         Reason::DisabledKmsKey => "The key is disabled. Enable it in the KMS console, or use another.",
         Reason::KmsKeyPendingDeletion => {
-            "The key is going to be deleted. If it is still needed, cancel that in the KMS console: what was encrypted with it is lost with it."
+            "The key is going to be deleted. If it is still needed, cancel that in the KMS console: data that was encrypted with it is lost with it."
         }
         Reason::KmsKeyPendingImport => "The key has no key material yet. Import it, or use another key.",
         Reason::ExpiredOidcToken => {
@@ -98,7 +98,7 @@ fn signed_region(error: &Error) -> Option<String> {
     let refused = error.service() == "SLS" && error.reason() == Some(Reason::WrongSignature);
     let region = error.region().filter(|_| refused)?;
     Some(format!(
-        "The region is a part of the signature too, and the request was signed for {region}: if the endpoint is of another region, set that one as region of the resource or of the provider block."
+        "The signature includes the region, and the request was signed for {region}: if the endpoint is of another region, set that region on the resource or in the provider block."
     ))
 }
 
@@ -107,25 +107,25 @@ fn by_kind(error: &Error) -> String {
         ErrorKind::NotFound => return missing(error),
         ErrorKind::AlreadyExists => "Import the existing object, or choose another name.",
         ErrorKind::Throttled => {
-            "The service admits fewer calls than were made. Run again, with a smaller -parallelism or max_concurrency if it happens often."
+            "The provider sent more calls than the service accepts. Run again, with a smaller -parallelism or max_concurrency if it happens often."
         }
         ErrorKind::Denied => return permission::advice(error),
         ErrorKind::Unauthenticated => {
             "Check the AccessKey the provider uses, its secret, that a temporary one has its security_token and has not expired, and this machine's clock."
         }
         ErrorKind::Invalid if error.status() == Some(405) => NOT_OFFERED,
-        ErrorKind::Invalid => "The service refused the request as it is; its message says why.",
+        ErrorKind::Invalid => "The service does not accept the request; its message says why.",
         ErrorKind::Conflict if error.service() == "SLS" => {
             "Something else changed at the same time. Run again."
         }
-        ErrorKind::Conflict => "The message says what stands in the way. Remove it, then run again.",
+        ErrorKind::Conflict => "The message says what prevents it. Remove that, then run again.",
         ErrorKind::Transport => transport(error),
         ErrorKind::Timeout => return unanswered(error),
         ErrorKind::Cancelled => "Run again to finish.",
         ErrorKind::Malformed => {
             let service = error.service();
             return format!(
-                "This is not what the service documents. Check that the endpoint is {service} and that no proxy answers in its place."
+                "This is not what the service documents. Check that the endpoint is one of {service} and that no proxy answers in its place."
             );
         }
         ErrorKind::Unexpected => return unexpected(error),
@@ -157,13 +157,13 @@ fn assume_role_denied(role: &str) -> String {
     let account =
         RoleArn::parse(role).map_or_else(|_| "ACCOUNT".to_owned(), |arn| arn.account_id().to_owned());
     format!(
-        "STS opens a session of a role only if both sides allow it.\n\n1. The trust policy of the role must name the caller. This statement in it names the whole account {account}; if the caller is of another account, put that one's id there:\n\n  {{\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Principal\":{{\"RAM\":[\"acs:ram::{account}:root\"]}}}}\n\n2. A policy of the caller must allow it. This statement does:\n\n  {{\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Resource\":\"{role}\"}}"
+        "STS opens a session of a role only if both sides allow it.\n\n1. The trust policy of the role must name the caller. This statement in it names the whole account {account}; if the caller is of another account, write the id of that account:\n\n  {{\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Principal\":{{\"RAM\":[\"acs:ram::{account}:root\"]}}}}\n\n2. A policy of the caller must allow it. This statement does:\n\n  {{\"Action\":\"sts:AssumeRole\",\"Effect\":\"Allow\",\"Resource\":\"{role}\"}}"
     )
 }
 
 fn oidc_denied(role: &str) -> String {
     format!(
-        "The trust policy of the role {role} does not accept this token. Check in it that Principal has the OIDC provider of oidc_provider_arn under Federated, and that every Condition (oidc:iss, oidc:aud, oidc:sub) fits the token: a token of another branch or environment has another oidc:sub."
+        "The trust policy of the role {role} does not accept this token. Check in it that Principal has the OIDC provider of oidc_provider_arn under Federated, and that every Condition (oidc:iss, oidc:aud, oidc:sub) matches the token: a token of another branch or environment has another oidc:sub."
     )
 }
 
@@ -187,7 +187,7 @@ fn unexpected(error: &Error) -> String {
 fn unanswered(error: &Error) -> String {
     let reach = "Check that this machine can reach it: the network, the proxy settings of the environment and the endpoint.";
     format!(
-        "{reach} Inside a VPC without a way to the internet, set network = \"vpc\" in the provider block. If {} only answers slowly, allow more time with timeouts, or with request_timeout in the provider block. Then run again.",
+        "{reach} Inside a VPC without access to the internet, set network = \"vpc\" in the provider block. If {} only answers slowly, allow more time with timeouts, or with request_timeout in the provider block. Then run again.",
         error.service()
     )
 }
@@ -197,16 +197,16 @@ fn transport(error: &Error) -> &'static str {
     use TransportErrorKind::{NoAuthorities, Proxy, ProxyAuthentication, Resolve, Tls};
     match error.transport() {
         Some(Resolve) => {
-            "Check the region, project_name and the endpoint, which the name is made of, and the DNS of this machine. Inside a VPC without a way to the internet, set network = \"vpc\"."
+            "Check the region, project_name and the endpoint, which form the host name, and the DNS of this machine. Inside a VPC without access to the internet, set network = \"vpc\"."
         }
         Some(NoAuthorities) => {
-            "Install the certificate authorities of this system (the package is mostly called ca-certificates), or name a file of them in PEM form with ca_bundle in the provider block, or with the environment variable SSL_CERT_FILE."
+            "Install the certificate authorities of this system (the package is usually called ca-certificates), or name a file of them in PEM form with ca_bundle in the provider block, or with the environment variable SSL_CERT_FILE."
         }
         Some(Tls) => {
             "If a proxy inspects TLS here, or the service is the emulator, name the file of its certificate authority with ca_bundle. If the certificate is out of date, check this machine's clock first."
         }
         Some(Proxy) => {
-            "Check HTTPS_PROXY or ALL_PROXY in the environment, and that the proxy lets the host through; hosts to reach without it stand in NO_PROXY."
+            "Check HTTPS_PROXY or ALL_PROXY in the environment, and that the proxy allows the host; NO_PROXY lists the hosts that are reached without it."
         }
         Some(ProxyAuthentication) => {
             "Put a user name and a password into the address: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT."
@@ -228,7 +228,7 @@ fn missing(error: &Error) -> String {
         _ if is_project_gone(error) => {
             let region = error.region().map_or_else(|| "one region".to_owned(), Region::to_string);
             return format!(
-                "The project was looked for in {region}, and a project is only found in its own region. Check project_name, and set region on the resource if the project is in another one."
+                "The provider asked SLS in {region} for the project, and a project is only found in its own region. Check project_name, and set region on the resource if the project is in another one."
             );
         }
         _ => "Check project_name and logstore_name. This resource never creates a Logstore.",

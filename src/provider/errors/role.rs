@@ -11,24 +11,24 @@ use schema::{Diagnostic, Diagnostics, Path};
 
 /// What to do about a role that is in the way of its own replacement. Core keeps it aside as a deposed object then,
 /// and plans to destroy that after the create that cannot succeed.
-const OWN_ROLE: &str = "If this is the role of the same resource, which the plan replaces: two roles cannot have one name. Remove create_before_destroy from the resource and from what depends on it, take the resource out of the state, and then import it:\n\n  terraform state rm ADDRESS";
+const OWN_ROLE: &str = "If this is the role of the same resource, which the plan replaces: two roles cannot have the same name. Remove create_before_destroy from the resource and from what depends on it, take the resource out of the state, and then import it:\n\n  terraform state rm ADDRESS";
 
 const EXISTS: &str = "A role of this name exists already";
 
 const FOREIGN_POLICIES: &str = "Others have attached policies to a role";
 
-/// There is a role of the name already.
+/// A role of this name exists already.
 pub(crate) fn role_exists(name: &str, arn: &str) -> Diagnostic {
     Diagnostic::error(
         EXISTS,
         format!(
-            "Role {name}: {arn} exists, and this resource did not create it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would be changed about it.\n\n{OWN_ROLE}"
+            "Role {name}: {arn} exists, and this resource did not create it. Nothing was changed. Choose another role_name, or take the role over as it is:\n\n  terraform import ADDRESS {name}\n\nThe plan after that shows what would change.\n\n{OWN_ROLE}"
         ),
     )
     .at(Path::of("role_name"))
 }
 
-/// There is a role of the name already, which only the create has found out.
+/// A role of this name exists already, which only the create has found.
 pub(crate) fn role_exists_at_apply(name: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(
         EXISTS,
@@ -44,7 +44,7 @@ pub(crate) fn role_not_unfinished(name: &str) -> Diagnostic {
     Diagnostic::error(
         "A role whose create failed is not marked as unfinished",
         format!(
-            "Role {name}: the state has it as one whose create failed, so it is planned to be replaced. RAM does not show the description that marks such a role: somebody has changed it. Nothing was changed. To go on with the role as it is:\n\n  terraform untaint ADDRESS\n\nThe plan after that shows what is missing, and the apply of it adds that."
+            "Role {name}: the state has it as one whose create failed, so it is planned to be replaced. RAM does not show the description that marks such a role: somebody has changed it. Nothing was changed. To go on with the role as it is:\n\n  terraform untaint ADDRESS\n\nThe plan after that shows what is missing, and its apply adds that."
         ),
     )
     .at(Path::of("role_name"))
@@ -55,48 +55,50 @@ pub(crate) fn role_finished_stays(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role whose create failed is finished, and stays",
         format!(
-            "Role {name}: what is destroyed here is what a create that failed has left in the state. The role is not marked as unfinished any more: a create after that one has finished it, or somebody has changed its description. It is not deleted. If no resource manages it, write one, import the role into it, and destroy that one:\n\n  terraform import ADDRESS {name}\n  terraform destroy -target=ADDRESS"
+            "Role {name}: the destroyed object is what a failed create has left in the state. The role is not marked as unfinished any more: a later create has finished it, or somebody has changed its description. It is not deleted. If no resource manages it, write one, import the role into it, and destroy that one:\n\n  terraform import ADDRESS {name}\n  terraform destroy -target=ADDRESS"
         ),
     )
 }
 
-/// A role that was made without its PassRole policy, since another role's has the name.
+/// A role that was created without its PassRole policy, because the policy of another role has the name.
 pub(crate) fn policy_of_another_role(name: &str, policy: &str, other: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role was made while another one has its ram:PassRole policy",
         format!(
-            "Role {name}: the policy {policy} is that of role {other}. If that role is replaced by this one, the policy is made for this one as soon as that role is deleted, in the same apply. If not, the next plan shows that the policy is missing; choose another pass_role.policy_name then."
+            "Role {name}: the policy {policy} belongs to role {other}. If this role replaces that one, the policy is created for this role as soon as that one is deleted, in the same apply. If not, the next plan shows that the policy is missing; choose another pass_role.policy_name then."
         ),
     )
     .at(Path::of("pass_role").attribute("policy_name"))
 }
 
-/// A role that has all but, perhaps, its description.
+/// A role that is complete, except perhaps for its description.
 pub(crate) fn description_unknown(name: &str, error: &Error) -> Diagnostic {
     super::warning_of_call(
         "Whether a role has its description is not known",
         format_args!("Role {name}"),
         error,
-        "Everything else about the role is set. If the description is missing the next plan shows it, and the apply of it sets it.",
+        "Everything else about the role is set. If the description is missing, the next plan shows it, and its apply sets it.",
     )
 }
 
-/// A role of which nobody knows whether it was made. `is_ours` tells what a look has found: one that is just as it was
-/// to be made, or another one.
+/// A role that may have been created. `is_ours` is what the final read has found: the role as this resource creates it,
+/// or another one.
 pub(crate) fn of_making(name: &str, error: &Error, is_ours: Result<bool, &Error>) -> Diagnostic {
     let found = match is_ours {
         Ok(true) => final_read::of_role(Ok(())),
-        Ok(false) => "After that a role of this name was found, but not as it was to be made.".to_owned(),
+        Ok(false) => {
+            "After that, a role of this name was found, but it differs from the planned one.".to_owned()
+        }
         Err(look) => final_read::of_role(Err(look)),
     };
     of_call_and("Cannot create a role", format_args!("Role {name}"), error, Some(found))
 }
 
-/// A role that was not made, or of which nobody could tell afterwards that it is ours.
+/// A role that was not created, or that may not be ours.
 pub(crate) fn of_making_unseen(name: &str, error: &Error) -> Diagnostic {
     let doubt = error.may_have_been_applied().then(|| {
         format!(
-            "The role may have been made all the same. Whether there was one before could not be read, so it is not in the state: look in RAM whether there is a role {name}, and if it is the one, delete it or take it over with terraform import ADDRESS {name}."
+            "The role may have been created all the same. The provider could not read whether it existed before, so it is not in the state. If RAM has a role {name} and it is this one, delete it, or take it over with terraform import ADDRESS {name}."
         )
     });
     of_call_and("Cannot create a role", format_args!("Role {name}"), error, doubt)
@@ -122,7 +124,7 @@ pub(crate) fn role_of_others(name: &str) -> Diagnostic {
     )
 }
 
-/// The role was deleted and made anew by somebody else.
+/// Somebody else has deleted the role and created it again.
 pub(crate) fn role_made_anew(name: &str) -> Diagnostic {
     Diagnostic::warning(
         "A role was deleted and created again",
@@ -132,7 +134,7 @@ pub(crate) fn role_made_anew(name: &str) -> Diagnostic {
     )
 }
 
-/// A write about a role that was not carried out, or of which nobody knows; then with what came of looking at the role.
+/// A write to a role that failed or may have been applied; `look` is the outcome of the final read.
 pub(crate) fn of_step(role: &str, error: &StepError, look: Option<&Result<(), Error>>) -> Vec<Diagnostic> {
     match error {
         StepError::Call(error) => {
@@ -146,7 +148,7 @@ pub(crate) fn of_step(role: &str, error: &StepError, look: Option<&Result<(), Er
     }
 }
 
-/// The name of the PassRole policy belongs to a policy that somebody else has made.
+/// The name of the PassRole policy belongs to a policy of another writer.
 pub(crate) fn policy_taken(policy_name: &str, document: &str) -> Diagnostic {
     Diagnostic::error(
         "The name of the ram:PassRole policy is taken",
@@ -163,7 +165,7 @@ pub(crate) fn principals_missing(role: &str, missing: &[&Principal]) -> Diagnost
     Diagnostic::warning(
         "A principal of pass_role does not exist",
         format!(
-            "Role {role}: RAM does not know these, which pass_role names:\n\n{}\n\nUnless something creates them before this resource is applied, the apply makes everything else and then fails. Correct the names, or remove them from pass_role.",
+            "Role {role}: RAM does not know these principals of pass_role:\n\n{}\n\nUnless something creates them before this resource is applied, the apply sets everything else and then fails. Correct the names, or remove them from pass_role.",
             names.join("\n")
         ),
     )
@@ -185,7 +187,7 @@ fn principal_refused(role: &str, principal: &Principal, error: &Error) -> Diagno
         )
     } else if error.code().is_some_and(|code| code.starts_with("LimitExceeded.")) {
         format!(
-            "The RAM {principal} has as many policies attached as it may have. Detach one of them from it, or remove {name:?} from pass_role.{argument}."
+            "The RAM {principal} has reached its limit of attached policies. Detach one of them, or remove {name:?} from pass_role.{argument}."
         )
     } else {
         remedy(error)
@@ -199,7 +201,7 @@ fn principal_refused(role: &str, principal: &Principal, error: &Error) -> Diagno
     .at(Path::of("pass_role").attribute(argument))
 }
 
-/// What waiting came to; nothing where everything is seen.
+/// The outcome of the wait; nothing if everything is visible.
 pub(crate) fn of_visibility(role: &str, settled: Visibility) -> Diagnostics {
     match settled {
         Visibility::Visible => Diagnostics::new(),
@@ -214,13 +216,13 @@ pub(crate) fn of_visibility(role: &str, settled: Visibility) -> Diagnostics {
             "Cannot read a role after it was set",
             format_args!("Role {role}"),
             &error,
-            "RAM has accepted every change. Whether other services see them yet is not known.",
+            "RAM has accepted every change. It is not known whether other services see them yet.",
         )
         .into(),
     }
 }
 
-/// A role that was not removed, with what came of looking at it after that.
+/// A role that was not deleted; `look` is the outcome of the final read.
 pub(crate) fn of_removal(
     role: &str,
     error: &DeleteRoleError,
@@ -256,7 +258,7 @@ fn listed(policies: &[AttachedPolicy]) -> String {
     names.join("\n")
 }
 
-/// The warning that policies of others are attached to a role that goes.
+/// The warning that policies of others are attached to a role that is to be deleted.
 pub(crate) fn foreign_policies_warning(role: &str, policies: &[String], force: bool) -> Diagnostic {
     let names = policies.join("\n  ");
     if force {
@@ -300,18 +302,18 @@ pub(crate) fn role_destroy_warning(arn: &str, log_stores: &[String]) -> Diagnost
 }
 
 fn used_by(log_stores: &[String]) -> String {
-    let every = "Every Logstore that was encrypted through it can then be neither read nor written, also where encryption has been disabled since.";
+    let every = "Every Logstore that was encrypted through it can then be neither read nor written, also if encryption was disabled later.";
     if log_stores.is_empty() {
         return every.to_owned();
     }
-    format!("{every} Known to be so: {}.", log_stores.join(", "))
+    format!("{every} Known ones: {}.", log_stores.join(", "))
 }
 
 /// Why the role of a Logstore cannot get another name, and what to do instead.
 fn keeps_its_name(arn: &str, to: &str) -> String {
     let name = name_of(arn);
     format!(
-        "The plan deletes the role and creates one named {to}. The role of a Logstore's encryption is fixed by the Logstore's first configuration: no role of another name can take its place, and without a role named {name} the Logstore can be neither read nor written.\n\nSet it back in the alicloud_ram_byok_role:\n\n  role_name = {name:?}\n\nFor other Logstores, write another alicloud_ram_byok_role beside it. If the Logstore itself is replaced in the same apply, set on_immutable_change = \"replace\" on its encryption and apply that first."
+        "The plan deletes the role and creates one named {to}. The role of a Logstore's encryption is fixed by the Logstore's first configuration: no role of another name can take its place, and without a role named {name} the Logstore can be neither read nor written.\n\nSet it back in the alicloud_ram_byok_role:\n\n  role_name = {name:?}\n\nFor other Logstores, add another alicloud_ram_byok_role. If the Logstore itself is replaced in the same apply, set on_immutable_change = \"replace\" on its encryption and apply that first."
     )
 }
 
@@ -325,11 +327,11 @@ const RENAMED: &str = "The role of a Logstore cannot get another name";
 /// A role that is planned to be replaced by one of another name, and the Logstores that are known to need it.
 pub(crate) fn role_with_log_stores_renamed(arn: &str, to: &str, log_stores: &[String]) -> Diagnostic {
     let detail = format!(
-        "Role {}: encrypted through it {}. {}",
+        "Role {}: {} encrypted through it. {}",
         name_of(arn),
         match log_stores {
-            [one] => format!("is Logstore {one}"),
-            several => format!("are Logstores {}", several.join(", ")),
+            [one] => format!("Logstore {one} is"),
+            several => format!("Logstores {} are", several.join(", ")),
         },
         keeps_its_name(arn, to)
     );

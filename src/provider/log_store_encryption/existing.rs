@@ -33,7 +33,7 @@ impl Found {
     }
 }
 
-/// Compares a plan with the Logstore as it is, if that can be read.
+/// Compares a plan with the present Logstore, if it can be read.
 pub(super) async fn look(
     resource: &LogStoreEncryption,
     context: &Context,
@@ -70,11 +70,11 @@ fn cannot_look(id: &LogStoreId, error: &Error) -> Diagnostic {
         summary,
         format_args!("Logstore {id}"),
         error,
-        "Whether the Logstore already has another encryption configuration is checked at apply instead, before anything is sent.",
+        "The apply checks whether the Logstore already has another encryption configuration, before it sends anything.",
     )
 }
 
-/// What a Logstore's present configuration means for a create.
+/// Compares the present configuration of a Logstore with the planned one.
 fn compare(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (Diagnostics, Found) {
     let Some(stored) = &observed.conf else { return (Diagnostics::new(), Found::Nothing) };
     let conflicts = conflicts(&stored.into(), &planned.permanent());
@@ -89,7 +89,7 @@ fn compare(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (
         (true, false) => return (Diagnostics::new(), Found::Enabled),
         (false, true) => (
             Found::Disabled,
-            "It is the configured one but for enable: encryption is switched on, nothing else is changed.",
+            "Only enable differs from the configured one: encryption is switched on, nothing else is changed.",
         ),
         _ => (Found::Same, "It is the configured one, so the Logstore is adopted as it is: nothing is sent."),
     };
@@ -104,7 +104,7 @@ fn compare(id: &LogStoreId, planned: &EncryptionModel, observed: &Observed) -> (
 fn not_there(id: &LogStoreId, error: &Error) -> Diagnostic {
     let region = if errors::is_project_gone(error) {
         format!(
-            " A project is only found in its own region; this one was looked for in {}, and region of the resource names another one.",
+            " A project is only found in its own region. The provider asked SLS in {}. If the project is in another region, set region on the resource.",
             id.region
         )
     } else {

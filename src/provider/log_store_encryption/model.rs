@@ -97,7 +97,7 @@ pub(super) fn schema() -> Schema {
                 .validator(OneOf(&ENCRYPT_TYPES))
                 .semantic_equals(same_encrypt_type)
                 .description(
-                    "The algorithm; permanent. `default` is AES. `m4` and `sm4` are two spellings of the same algorithm; changing one for the other is no change.",
+                    "The algorithm; permanent. `default` is AES. `m4` and `sm4` are two spellings of the same algorithm; replacing one with the other is not a change.",
                 ),
             Attribute::nested("user_cmk_info", Nesting::Single, user_cmk_info()).optional().description(
                 "The KMS key of your own that encrypts the Logstore's data key (BYOK). Left out, a key of the service is used. Permanent, and so is leaving it out.",

@@ -1,4 +1,4 @@
-//! One resource configures a Logstore: the words for what [`Claims`] refuses, and for what a destroy does.
+//! One resource configures a Logstore: the diagnostics for what [`Claims`] refuses, and for what a destroy does.
 //!
 //! [`Claims`]: crate::claims::Claims
 
@@ -18,8 +18,8 @@ use schema::{
     resource::{DestroyPlan, PlanDestroy},
 };
 
-/// Claims the Logstore of a planned create or change; an error if that contradicts what was planned before. `made_at` is
-/// that of the object that changes.
+/// Claims the Logstore of a planned create or change; an error if that contradicts what was planned before. `made_at`
+/// is that of the object that changes.
 pub(super) fn claim(
     resource: &LogStoreEncryption,
     planned: &EncryptionModel,
@@ -39,7 +39,7 @@ fn contradicts(id: &LogStoreId, contradiction: Contradiction, this: &str) -> Dia
     }
 }
 
-/// Plans a destroy: the place to say what stays.
+/// Plans a destroy, and warns of what stays.
 pub(super) fn plan_destroy(
     resource: &LogStoreEncryption,
     request: &PlanDestroy<LogStoreEncryption>,
@@ -71,11 +71,11 @@ pub(super) fn plan_destroy(
     plan
 }
 
-/// Whether a destroy may go on and switch encryption off; otherwise what there is to say.
+/// Whether a destroy may go on and switch encryption off; otherwise the diagnostics that say why not.
 ///
 /// # Errors
 ///
-/// The destroy sends nothing, which is what the diagnostics say, if anything.
+/// The destroy sends nothing. The diagnostics say so; there may be none.
 pub(super) fn may_disable(
     resource: &LogStoreEncryption,
     id: &LogStoreId,
@@ -99,7 +99,7 @@ fn configured_twice(id: &LogStoreId) -> Diagnostic {
     errors::of_plan(Diagnostic::error(
         "Two resources configure one Logstore",
         format!(
-            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would choose it; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource."
+            "Logstore {id}: another resource of this plan configures its encryption too. The first configuration of a Logstore is permanent, and chance would decide which one is first; if the two differ in enable, each apply switches it.\n\nRemove one of the two from the configuration. If that one is in the state, take it out of there as well, which sends nothing:\n\n  terraform state rm ADDRESS\n\nNothing was sent for this resource."
         ),
     ))
 }
@@ -108,7 +108,7 @@ fn renamed(id: &LogStoreId, what: &str) -> Diagnostic {
     errors::of_plan(Diagnostic::error(
         "A resource switches off what another one configures",
         format!(
-            "Logstore {id}: this resource {what}. Destroying with on_destroy = \"disable\" switches encryption off, and the other resource switches it on, in an order that chance decides: logs could be stored in clear meanwhile, or for good.\n\nIf the resource has a new name, or a new key of for_each, say so in the configuration:\n\n  moved {{\n    from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }}\n\nThe provider is told neither address. Terraform shows the new one with an error of the resource that is created, and none with that of a destroy. The old one is in the output of terraform state list and no longer in the configuration.\n\nIf no moved block can say it (an element taken out of a list with count, another provider alias), take the old resource out of the state. That sends nothing, and the new one adopts the Logstore as it is:\n\n  terraform state rm OLD_ADDRESS\n\nNothing was sent for this resource."
+            "Logstore {id}: this resource {what}. Destroying with on_destroy = \"disable\" switches encryption off, and the other resource switches it on, in no fixed order: logs could be stored in clear for a while, or permanently.\n\nIf the resource has a new name, or a new key of for_each, declare that in the configuration:\n\n  moved {{\n    from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }}\n\nThe provider does not know the addresses. Terraform shows the new one with the error of a create, and none with that of a destroy. The old one is in the output of terraform state list and no longer in the configuration.\n\nIf no moved block can express it (an element removed from a list with count, another provider alias), take the old resource out of the state. That sends nothing, and the new one adopts the Logstore as it is:\n\n  terraform state rm OLD_ADDRESS\n\nNothing was sent for this resource."
         ),
     ))
 }
@@ -117,7 +117,7 @@ fn switched_off_under(id: &LogStoreId) -> Diagnostic {
     Diagnostic::error(
         "A resource switches off what another one configures",
         format!(
-            "Logstore {id}: the state has more than one object with this Logstore. One is destroyed with on_destroy = \"disable\", which could switch encryption off under one that stays.\n\nTake the resource that is destroyed out of the state, which sends nothing:\n\n  terraform state rm ADDRESS\n\nIf what is destroyed is an object that a replacement left over (the plan calls it deposed), do the same with its resource and apply: it then adopts the Logstore as it is.\n\nNothing was sent for this resource."
+            "Logstore {id}: the state has more than one object with this Logstore. One is destroyed with on_destroy = \"disable\", which could switch encryption off for one that stays.\n\nTake the resource that is destroyed out of the state, which sends nothing:\n\n  terraform state rm ADDRESS\n\nIf the destroyed object is one that a replacement left over (the plan calls it deposed), do the same with its resource and apply: it then adopts the Logstore as it is.\n\nNothing was sent for this resource."
         ),
     )
 }
@@ -126,7 +126,7 @@ fn keeps(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
         "Destroying leaves the Logstore encrypting",
         format!(
-            "Logstore {id}: on_destroy is \"keep\", so nothing is sent, and the Logstore goes on encrypting."
+            "Logstore {id}: on_destroy is \"keep\", so nothing is sent, and the Logstore continues to encrypt."
         ),
     )
 }
@@ -135,7 +135,7 @@ fn may_switch_off(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
         "Destroying may switch encryption off",
         format!(
-            "Logstore {id}: on_destroy is \"disable\", so destroying the last object of the state that has the Logstore sets enable = false: what is written to it from then on is stored in clear. Its mechanism, algorithm and key stay fixed. An object that a replacement left over (deposed) switches nothing off.\n\nTo leave the Logstore encrypting, set on_destroy = \"keep\" and apply before you destroy."
+            "Logstore {id}: on_destroy is \"disable\", so destroying the last object of the state that has the Logstore sets enable = false: new logs are then stored in clear. Its mechanism, algorithm and key stay fixed. An object that a replacement left over (deposed) switches nothing off.\n\nTo leave the Logstore encrypting, set on_destroy = \"keep\" and apply before you destroy."
         ),
     )
 }
@@ -153,7 +153,7 @@ fn left_over(id: &LogStoreId) -> Diagnostic {
     Diagnostic::warning(
         "The Logstore stays as it is",
         format!(
-            "Logstore {id}: what was destroyed is an object that a replacement left over (deposed). Such an object switches nothing off, whatever on_destroy says."
+            "Logstore {id}: the destroyed object is one that a replacement left over (deposed). Such an object switches nothing off, whatever on_destroy says."
         ),
     )
 }
@@ -171,7 +171,7 @@ fn configured_meanwhile(id: &LogStoreId) -> Diagnostic {
     Diagnostic::error(
         "A resource switches off what another one configures",
         format!(
-            "Logstore {id}: this resource is destroyed with on_destroy = \"disable\", and another resource of this apply configures the Logstore; which Logstore that is was not known when this was planned. Nothing was sent for this resource, and it stays in the state. Take it out of there, which sends nothing:\n\n  terraform state rm ADDRESS"
+            "Logstore {id}: this resource is destroyed with on_destroy = \"disable\", and another resource of this apply configures the Logstore, which the plan could not know yet. Nothing was sent for this resource, and it stays in the state. Take it out of there, which sends nothing:\n\n  terraform state rm ADDRESS"
         ),
     )
 }

@@ -23,10 +23,10 @@ use schema::{Diagnostic, Diagnostics, Path, resource::Context};
 /// network in which the services cannot be reached costs no more than this.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 
-const SWITCH_OFF: &str = "To leave the checks out, set preflight = \"off\" in the provider block.";
+const SWITCH_OFF: &str = "To skip the checks, set preflight = \"off\" in the provider block.";
 
-/// Checks the key and the role of a plan that configures or enables encryption with a KMS key. Values that are not known
-/// yet are not checked.
+/// Checks the key and the role of a plan that configures or enables encryption with a KMS key. Values that are not
+/// known yet are not checked.
 ///
 /// A failed check is an error or a warning, as the provider block says. A permission that the caller lacks is always a
 /// warning, because somebody else may apply. Each finding is reported once in a phase, whatever the number of Logstores
@@ -60,7 +60,7 @@ pub(super) async fn run(
     report.failed(&failed).into_iter().chain(report.open(&checks)).collect()
 }
 
-/// The checks of what is known.
+/// The checks of the known values.
 async fn checks(
     resource: &LogStoreEncryption,
     reader: &Reader<'_>,
@@ -115,7 +115,7 @@ pub(super) fn refusal(resource: &LogStoreEncryption, id: &LogStoreId) -> Option<
         Diagnostic::error(
             "The KMS key or the RAM role is not ready",
             format!(
-                "Logstore {id}: {why} What to do is said with the first Logstore that this holds for. Nothing was sent for this one."
+                "Logstore {id}: {why} The error of the first such Logstore says what to do. Nothing was sent for this one."
             ),
         )
         .at(Path::of("user_cmk_info")),
@@ -207,7 +207,7 @@ impl Report<'_> {
             About::Region => ("The KMS key is in another region", cmk.attribute("region_id")),
             About::Role => ("The RAM role is not ready", cmk.attribute("arn")),
             About::Caller => {
-                let whoever = "This is said of whoever runs this plan. If somebody else applies it, that one needs the permission, and this one does not.";
+                let whoever = "This is about the caller of this plan. If another caller applies it, only that one needs the permission.";
                 return Diagnostic::warning(
                     "Who runs this plan may not pass the RAM role",
                     format!("{found}\n\n{whoever} {SWITCH_OFF}"),
@@ -215,7 +215,7 @@ impl Report<'_> {
                 .at(cmk.attribute("arn"));
             }
         };
-        let once = "This holds for every Logstore of this configuration that uses it, and is said once.";
+        let once = "This holds for every Logstore of this configuration that uses it, and is reported once.";
         let diagnostic = match self.preflight {
             Preflight::Error => errors::of_plan(Diagnostic::error(
                 summary,
@@ -228,7 +228,7 @@ impl Report<'_> {
         diagnostic.at(path)
     }
 
-    /// One warning of what could not be found out. A permission that is missing concerns all keys and roles.
+    /// One warning about the checks without a result. A missing permission concerns all keys and roles.
     fn open(&self, checks: &[Check]) -> Option<Diagnostic> {
         let topic = |check: &Check| if check.is_denied { check.name.to_owned() } else { self.topic(check) };
         let open: Vec<&Check> = checks
@@ -243,7 +243,7 @@ impl Report<'_> {
             Diagnostic::warning(
                 "Not everything about the KMS key and the RAM role could be checked",
                 format!(
-                    "{}\n\nThis does not stop the run, and is said once for all Logstores.\n\n{}\n\n{SWITCH_OFF}",
+                    "{}\n\nThis does not stop the run, and is reported once for all Logstores.\n\n{}\n\n{SWITCH_OFF}",
                     details.join("\n"),
                     fixes.join("\n\n")
                 ),
@@ -253,20 +253,20 @@ impl Report<'_> {
     }
 }
 
-/// The warning that a service did not answer: the plan needs it for nothing else.
+/// The warning that a service did not answer. The plan needs the answer only for the checks.
 fn lookup_failed(error: ReadError, cache: &ReadCache) -> Option<Diagnostic> {
     if !cache.is_first("not looked") {
         return None;
     }
     let Diagnostic { summary, detail, .. } =
         error.diagnostic("The KMS key and the RAM role were not checked");
-    let consequence = "This does not stop the run, and is said once for all Logstores.";
+    let consequence = "This does not stop the run, and is reported once for all Logstores.";
     let detail = format!("{detail}\n\n{consequence} {SWITCH_OFF}");
     Some(Diagnostic::warning(summary, detail).at(Path::of("user_cmk_info")))
 }
 
-/// The warnings that the Logstore's key or role cannot be used, so that logs can be neither read nor written. A read that
-/// is denied is no warning here: it would come back at each run of a caller who needs no such permission.
+/// The warnings that the Logstore's key or role cannot be used, so that logs can be neither read nor written. A read
+/// that is denied causes no warning: it would come back at each run of a caller who does not need the permission.
 pub(super) async fn unusable(
     resource: &LogStoreEncryption,
     bounds: &CallContext,
@@ -296,7 +296,7 @@ pub(super) async fn unusable(
     let consequence = if conf.enable {
         "it can be neither read nor written until that is repaired."
     } else {
-        "encryption is switched off. What was written while it was on cannot be read until that is repaired."
+        "encryption is switched off. Logs that were written while it was on cannot be read until that is repaired."
     };
     let warning = |(summary, found): (&'static str, Vec<String>)| {
         let detail = format!("Logstore {id}: {consequence}\n\n{}", found.join("\n\n"));

@@ -21,7 +21,7 @@ use schema::{
     resource::{Context, Outcome, Stored},
 };
 
-/// Between the reads of an answer that cannot be true. How long reads may lag is not documented.
+/// The pauses before another read after an answer that cannot be true. It is not documented how long reads may lag.
 const UNBELIEVED_PAUSES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
@@ -138,12 +138,12 @@ pub(super) fn has_vanished(observed: &Observed, configured_create_time: Option<i
     observed.conf.is_none() && configured_create_time == Some(observed.create_time)
 }
 
-/// The error that a configuration is not shown which cannot have been removed.
+/// The error that a configuration is not shown, although it cannot have been removed.
 pub(super) fn vanished(id: &LogStoreId) -> Diagnostic {
     Diagnostic::error(
         "An encryption configuration is no longer shown",
         format!(
-            "Logstore {id}: several reads show no encryption configuration. The state has one, the Logstore is the same (its createTime is), and a configuration cannot be removed from a Logstore. So the answers are out of date, or the service has lost it. The state was kept, and nothing was sent.\n\nRun again. If it keeps happening, ask the service's support. To configure the Logstore afresh, take the resource out of the state, which sends nothing, and apply:\n\n  terraform state rm ADDRESS"
+            "Logstore {id}: several reads show no encryption configuration. The state has one, the Logstore is the same (its createTime has not changed), and a configuration cannot be removed from a Logstore. So the answers are out of date, or the service has lost it. The state was kept, and nothing was sent.\n\nRun again. If it keeps happening, ask the service's support. To configure the Logstore again, take the resource out of the state, which sends nothing, and apply:\n\n  terraform state rm ADDRESS"
         ),
     )
 }
@@ -152,7 +152,7 @@ fn gone(id: &LogStoreId, message: &str) -> Diagnostics {
     Diagnostic::warning(
         "A Logstore does not exist any more",
         format!(
-            "Logstore {id}: SLS was asked in {} and says: {}. The resource leaves the state. If it is created again, that succeeds once the Logstore exists again.",
+            "Logstore {id}: SLS in {} says: {}. The resource leaves the state. It can be created again once the Logstore exists again.",
             id.region,
             message.trim_end_matches('.')
         ),
@@ -168,7 +168,7 @@ fn never_configured(id: &LogStoreId, rebuilt: bool) -> Diagnostics {
     };
     Diagnostic::warning(
         "A Logstore is not encrypted",
-        format!("Logstore {id}: {why} What is written to it is stored in clear until the resource is applied again."),
+        format!("Logstore {id}: {why} New logs are stored in clear until the resource is applied again."),
     )
     .into()
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use schema::{Diagnostic, Diagnostics, Field, Path};
 
-/// The warnings of a create that is no part of a replacement.
+/// The warnings of a create that is not part of a replacement.
 pub(super) fn of_create(
     resource: &LogStoreEncryption,
     planned: &EncryptionModel,
@@ -39,7 +39,7 @@ fn first_configuration(id: &str, planned: &EncryptionModel) -> Diagnostic {
     Diagnostic::warning(
         "The first encryption configuration of a Logstore is permanent",
         format!(
-            "Logstore {id}: after the apply none of these can be changed or removed, also not while encryption is disabled:\n\n{key}\n  encrypt_type  {algorithm}\n\nOnly enable can change. To plan without this warning, set permanence_warning = false in the provider block, or the environment variable ALICLOUD_ENCRYPTION_PERMANENCE_WARNING=false."
+            "Logstore {id}: after the apply none of these can be changed or removed, even while encryption is disabled:\n\n{key}\n  encrypt_type  {algorithm}\n\nOnly enable can change. To plan without this warning, set permanence_warning = false in the provider block, or the environment variable ALICLOUD_ENCRYPTION_PERMANENCE_WARNING=false."
         ),
     )
 }
@@ -65,19 +65,19 @@ fn ecb(id: &str, planned: &EncryptionModel) -> Option<Diagnostic> {
         Diagnostic::warning(
             "The ECB mode shows patterns of what it encrypts",
             format!(
-                "Logstore {id}: encrypt_type is {algorithm:?}. In ECB mode equal blocks give equal ciphertext, so that repetitions in logs can be seen without the key, and nothing shows a change. This is permanent. The same cipher in a mode without that:\n\n  encrypt_type = {better:?}"
+                "Logstore {id}: encrypt_type is {algorithm:?}. In ECB mode equal blocks give equal ciphertext, so repetitions in logs can be seen without the key, and changes are not detected. This is permanent. The same cipher in a mode without this weakness:\n\n  encrypt_type = {better:?}"
             ),
         )
         .at(Path::of("encrypt_type")),
     )
 }
 
-/// What is written from then on is stored in clear.
+/// New logs are stored in clear.
 pub(super) fn switches_off(id: &str) -> Diagnostic {
     Diagnostic::warning(
         "Encryption of a Logstore is switched off",
         format!(
-            "Logstore {id}: with enable = false, what is written to it from then on is stored in clear. Its mechanism, algorithm and key stay fixed."
+            "Logstore {id}: with enable = false, new logs are stored in clear. Its mechanism, algorithm and key stay fixed."
         ),
     )
     .at(Path::of("enable"))

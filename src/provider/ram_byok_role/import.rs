@@ -15,7 +15,7 @@ use schema::{
 ///
 /// # Errors
 ///
-/// What is given is no name of a role, or that of a service-linked role, or the role of another account.
+/// The given text is not the name of a role, or is that of a service-linked role, or is a role of another account.
 pub(super) async fn import(
     resource: &RamByokRole,
     context: &Context,

@@ -105,8 +105,8 @@ async fn find_existing(
     }
 }
 
-/// Checks whether a new PassRole policy can be created and attached. A name that is taken is an error, because the apply
-/// would fail half-way. A principal that does not exist is a warning, because the same apply may create it.
+/// Checks whether a new PassRole policy can be created and attached. A name that is taken is an error, because the
+/// apply would fail half-way. A principal that does not exist is a warning, because the same apply may create it.
 async fn check_pass_role(
     resource: &RamByokRole,
     context: &Context,
@@ -158,8 +158,8 @@ pub(super) async fn update(
     let roles = &resource.session.run_state.roles;
     if let (Field::Known(arn), true) = (&prior.arn, requires_replace.is_empty() && repairs(&prior, &planned))
     {
-        // A Logstore that refers to the role is checked once the role is repaired, and one that names its ARN as text is
-        // checked now. That must not depend on the order in which they are planned.
+        // A Logstore that refers to the role is checked once the role is repaired, and one that names its ARN as text
+        // is checked now. That must not depend on the order in which they are planned.
         roles.record_repaired(arn);
         planned.arn = Field::Unknown;
     }
@@ -224,8 +224,8 @@ pub(super) fn destroy(
     DestroyPlan { private: RolePrivate { is_destroy: true, ..private.clone() }, diagnostics }
 }
 
-/// The warning that others have attached policies to the role, so that its destroy fails. It is no error, because the
-/// same apply may detach them.
+/// The warning that others have attached policies to the role, so that its destroy fails. It is not an error, because
+/// the same apply may detach them.
 fn warn_of_foreign(prior: &RoleModel, diagnostics: &mut Diagnostics) {
     let foreign: Vec<String> = prior.foreign_policies.known().map_or_else(Vec::new, |policies| {
         let names = policies.iter().filter_map(|policy| policy.known()?.policy_name.known());

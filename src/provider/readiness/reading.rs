@@ -311,7 +311,12 @@ fn principal(subject: &Subject, caller: &Lookup<CallerIdentity>) -> Lookup<Princ
     }
     caller.clone().without().unwrap_or_else(|caller| {
         Principal::of_caller(&caller).map_or_else(
-            || Lookup::Unknown(format!("The caller is {}, which is no form that RAM documents.", caller.arn)),
+            || {
+                Lookup::Unknown(format!(
+                    "The caller is {}, which is not a form that RAM documents.",
+                    caller.arn
+                ))
+            },
             Lookup::Found,
         )
     })

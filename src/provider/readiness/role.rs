@@ -21,8 +21,8 @@ const TRUST: &str = "role_trust";
 const DISTRUSTS: &str = "The RAM role of a Logstore does not let SLS assume it";
 const MAY_NOT_USE: &str = "The RAM role of a Logstore may not use the KMS key";
 
-/// The action without which SLS may do as well: a data key is made with `kms:GenerateDataKey`. Not documented, so that a
-/// role without it is no error.
+/// The action without which SLS may do as well: a data key is made with `kms:GenerateDataKey`. Not documented, so
+/// that a role without it is not an error.
 const PERHAPS_UNUSED: &str = "kms:Encrypt";
 
 /// What a role needs besides the trust: a check, the system policy that gives it, and the actions that count.
@@ -44,8 +44,8 @@ const NEEDS: [Need; 2] = [
     },
 ];
 
-/// The document of one of the two system policies, as far as the checks need it, which saves a call a role. They allow these
-/// actions on all keys, and deny nothing. Source: RAM documentation, "System policy reference".
+/// The document of one of the two system policies, as far as the checks need it, which saves a call a role. They
+/// allow these actions on all keys, and deny nothing. Source: RAM documentation, "System policy reference".
 pub(super) fn known_document(policy: &PolicyId) -> Option<PolicyDocument> {
     if policy.policy_type != PolicyKind::System {
         return None;

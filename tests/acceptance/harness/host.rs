@@ -55,7 +55,7 @@ impl Host {
         if let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) {
             // Commands run in directories of their own.
             let named = absolute(named).unwrap();
-            assert!(named.is_file(), "{variable} names {}, which is no file", named.display());
+            assert!(named.is_file(), "{variable} names {}, which is not a file", named.display());
             return named;
         }
         match self {

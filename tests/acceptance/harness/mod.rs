@@ -1,4 +1,4 @@
-//! What every test stands on: a [`Scene`] is a fresh directory with a configuration in it, a fresh
+//! The base of every test: a [`Scene`] is a fresh directory with a configuration in it, a fresh
 //! emulator, and the means to run the host and to look at both.
 
 mod control;

@@ -75,7 +75,7 @@ impl Scene {
         scene
     }
 
-    /// Writes `provider.tf` anew, with further arguments in the provider block.
+    /// Writes `provider.tf` again, with further arguments in the provider block.
     pub fn provider(&self, arguments: &str) {
         let text = format!("{}{}", required_providers(), self.provider_block(arguments));
         self.write("provider.tf", &text);
@@ -289,7 +289,7 @@ impl Scene {
     }
 
     /// The addresses in the state, without indices. A resource whose create failed stays there as a name
-    /// without an object; that is none.
+    /// without an object, and is left out.
     #[track_caller]
     pub fn addresses(&self) -> Vec<String> {
         let state = self.state();
@@ -312,7 +312,7 @@ impl Scene {
         self.instance(address)["attributes"].as_object().unwrap().clone()
     }
 
-    /// Changes the attributes of a resource behind the host's back.
+    /// Changes the attributes of a resource without the host.
     #[track_caller]
     pub fn edit_attributes(&self, address: &str, edit: impl FnOnce(&mut Map<String, Value>)) {
         let mut state = self.state();

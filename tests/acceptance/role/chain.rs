@@ -98,7 +98,7 @@ fn a_role_that_is_never_seen_is_an_error_in_the_end() {
 #[test]
 fn a_role_that_this_run_has_not_made_is_not_waited_for() {
     let scene = Scene::new(&seed());
-    // Made long ago: one that was made just now is waited for, whoever made it.
+    // The role is old: the provider waits for any role that was created just now.
     scene.advance_clock(-600);
     scene.write("main.tf", &role(""));
     scene.apply();
@@ -118,7 +118,7 @@ fn a_role_that_this_run_has_not_made_is_not_waited_for() {
     }
 }
 
-/// What is not about the role is not waited for, whoever made the role.
+/// The provider does not wait after a refusal that is not about the role, even if this run created the role.
 #[test]
 fn another_refusal_is_not_waited_for() {
     let scene = Scene::new(&seed());
@@ -156,7 +156,7 @@ fn by_text(role_name: &str, role_waits: bool) -> String {
 }
 
 /// However the encryption names the role, and whichever of the two is planned first. Nothing is deleted, and the
-/// remedy that is told is one.
+/// remedy in the text works.
 #[test]
 fn another_name_of_a_role_in_use_is_an_error_of_the_plan() {
     let by_reference = |name: &str| both("").replace(NAME, name);
@@ -241,7 +241,7 @@ fn a_role_that_goes_while_a_logstore_uses_it_names_the_logstore() {
     }
 }
 
-/// Other Logstores of the project may use the role as well, whoever configured them.
+/// Other Logstores of the project may use the role as well, also those that are not managed here.
 #[test]
 fn a_replacement_names_the_logstores_of_the_project_that_can_be_read() {
     let scene = Scene::new(&seed());
@@ -269,6 +269,6 @@ fn a_destroy_names_the_logstores_that_use_the_role() {
     let ran = scene.destroy();
     let warnings = ran.warnings();
     let of_role = warnings.iter().find(|warning| warning.address == THIS).expect("no warning of the role");
-    of_role.says(&["Destroying a role cuts off what is encrypted through it", "Known to be so: audit:app"]);
+    of_role.says(&["Destroying a role cuts off what is encrypted through it", "Known ones: audit:app"]);
     assert_eq!(scene.role(NAME), None);
 }

@@ -16,7 +16,7 @@ fn nothing_of_it_is_left() {
     given::is_gone(&scene);
     ran.warning().says(&[
         "Destroying a role cuts off what is encrypted through it",
-        "also where encryption has been disabled since",
+        "also if encryption was disabled later",
     ]);
     assert!(scene.role("deployer").is_some());
 }
@@ -168,7 +168,7 @@ fn a_destroy_that_fails_is_finished_by_the_next_one() {
     }
 }
 
-/// Those that may pass a role may be BYOK roles themselves: such a policy is no other's.
+/// The principals that may pass a role may be BYOK roles themselves: such a policy does not belong to another writer.
 #[test]
 fn roles_that_may_pass_themselves_or_each_other_can_be_destroyed() {
     let role = |label: &str, name: &str, passed_by: &str| {

@@ -54,7 +54,7 @@ fn another_spelling_makes_no_difference() {
     }
 }
 
-/// An apply of something else does not write them anew either.
+/// An apply of something else does not write them again either.
 #[test]
 fn another_spelling_is_not_corrected_on_the_way() {
     let scene = given::applied(&role_for(&["alice"], ""));

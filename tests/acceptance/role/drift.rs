@@ -1,4 +1,4 @@
-//! What others have changed shows in the plan, as that and nothing else, and is put right.
+//! The plan shows what others have changed and nothing else, and the apply corrects it.
 
 use serde_json::{Value, json};
 

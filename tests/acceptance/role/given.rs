@@ -73,7 +73,7 @@ pub fn pass_role() -> Value {
     json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "ram:PassRole", "Resource": ARN}]})
 }
 
-/// Checks that RAM holds the role with everything, held by these and nobody else.
+/// Checks that RAM has the complete role, and that its PassRole policy is attached to exactly these.
 #[track_caller]
 pub fn is_whole(scene: &Scene, holders: &[&str]) {
     let role = stored(scene);

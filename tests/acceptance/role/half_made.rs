@@ -1,5 +1,5 @@
-//! Creates that stop half-way, at every call, under every lifecycle: the next apply that nothing disturbs finishes them,
-//! and a destroy removes them.
+//! Creates that stop half-way, at every call, under every lifecycle: the next apply that nothing disturbs finishes
+//! them, and a destroy removes them.
 //!
 //! One configuration holds a role for each lifecycle and each thing that may happen to its name, so that a fault stops
 //! them all.
@@ -70,7 +70,7 @@ fn refuse(scene: &Scene, (action, skip): (&str, u64)) {
 
 /// A scene in which every create was stopped at this call; `again` stops them once more, under their next names.
 fn stopped(stop: (&str, u64), again: bool) -> Scene {
-    // A user for each: nobody may hold many policies.
+    // A user for each, because RAM limits the policies of a user.
     let users: Vec<Value> = each().map(|(life, name)| json!({"name": format!("{life}_{name}")})).collect();
     let scene = Scene::new(&json!({"users": users}));
     scene.write("main.tf", &main(""));
@@ -179,8 +179,8 @@ fn a_leftover_of_a_role_that_is_finished_never_deletes_it() {
     scene.plan().expect_empty();
 }
 
-/// Both roles want one policy: the new one gets it once the old one is deleted. Without `create_before_destroy` there is
-/// nothing to wait for.
+/// Both roles want one policy: the new one gets it once the old one is deleted. Without `create_before_destroy` there
+/// is nothing to wait for.
 #[test]
 fn another_name_with_the_same_policy_is_one_apply() {
     let scene = Scene::new(&given::people());
@@ -193,7 +193,7 @@ fn another_name_with_the_same_policy_is_one_apply() {
     scene.write("main.tf", &main("two"));
     let warnings = scene.apply().warnings();
     let of_policy = warnings.iter().find(|warning| warning.detail.contains("policy fixed")).unwrap();
-    of_policy.says(&["Role two", "policy fixed is that of role one", "in the same apply"]);
+    of_policy.says(&["Role two", "policy fixed belongs to role one", "in the same apply"]);
     assert!(scene.role("one").is_none() && scene.role("two").is_some());
     assert_eq!(scene.policy("fixed").unwrap().holders, ["user alice"]);
     scene.plan().expect_empty();
@@ -203,7 +203,7 @@ fn another_name_with_the_same_policy_is_one_apply() {
     scene.plan().expect_empty();
 }
 
-/// The policy is another one's and stays so: it is told at once, and an error of the next apply.
+/// The policy belongs to another role and stays so: the plan says so at once, and the next apply fails.
 #[test]
 fn the_policy_of_a_role_that_stays_is_not_taken_over() {
     let scene = Scene::new(&given::people());
@@ -216,7 +216,7 @@ fn the_policy_of_a_role_that_stays_is_not_taken_over() {
     scene.apply();
     let before = scene.policy("fixed").unwrap();
     scene.write("main.tf", &(main("one", "one") + &main("two", "two")));
-    scene.apply().warning().says(&["Role two", "policy fixed is that of role one"]);
+    scene.apply().warning().says(&["Role two", "policy fixed belongs to role one"]);
     scene.try_apply().failed().error().says(&["is taken", "Policy fixed"]);
     scene.write("main.tf", &main("one", "one"));
     scene.apply();

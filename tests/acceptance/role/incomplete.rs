@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::given::{self, NAME, POLICY, THIS, role, role_for};
 use crate::harness::Scene;
 
-/// An error that is no passing one.
+/// An error that is not temporary.
 fn denied() -> Value {
     json!({"error": {"status": 403, "code": "NoPermission", "message": "You are not authorized to do this action."}})
 }
@@ -239,7 +239,7 @@ fn a_role_that_is_in_no_state_is_finished() {
     scene.plan().expect_empty();
 }
 
-/// The answer to the last write is lost for good: all that nobody knows is the description.
+/// The answer to the last write is lost: only the description is not known.
 #[test]
 fn a_role_that_lacks_at_most_its_description_is_made() {
     for effect in ["drop_after", "drop_before"] {
@@ -320,7 +320,7 @@ fn one_that_somebody_else_has_made_meanwhile_is_left_alone() {
     assert_eq!(given::stored(&scene), before);
 }
 
-/// The answer to the create is lost, and every call after it: nobody knows whether there is a role.
+/// The answer to the create is lost, and every call after it: it is not known whether the role exists.
 #[test]
 fn a_role_of_which_nobody_knows_is_looked_for_by_the_next_run() {
     for (effect, is_there) in [("drop_after", true), ("drop_before", false)] {

@@ -144,7 +144,7 @@ fn what_a_create_has_made_before_it_was_interrupted_is_in_the_state() {
         let ran = interrupted_after(&scene, action, &APPLY, || is_carried_out(&scene));
         error_of(&ran).says(&[
             "was cancelled",
-            "After that the role was looked at",
+            "After that, the provider read the role",
             "may change that",
             "Run again",
         ]);
@@ -177,7 +177,7 @@ fn a_role_that_cannot_be_read_before_and_after_is_told_of() {
     let ran = interrupted_during(&scene, "CreateRole", &APPLY, false);
     error_of(&ran).says(&[
         "RAM CreateRole",
-        "The role may have been made all the same.",
+        "The role may have been created all the same.",
         "terraform import ADDRESS sls-byok",
     ]);
     assert_eq!(scene.addresses(), [""; 0]);
@@ -189,7 +189,7 @@ fn what_a_change_has_done_before_it_was_interrupted_is_in_the_state() {
     scene.write("main.tf", &role_for(&["bob"], ""));
     let both = || given::stored_policy(&scene).holders.len() == 2;
     let ran = interrupted_after(&scene, "AttachPolicyToUser", &APPLY, both);
-    error_of(&ran).says(&["was cancelled", "After that the role was looked at"]);
+    error_of(&ran).says(&["was cancelled", "After that, the provider read the role"]);
     assert_eq!(in_state(&scene), (true, 2, true, json!(["alice", "bob"])));
     scene.apply();
     given::is_whole(&scene, &["user bob"]);
@@ -204,7 +204,7 @@ fn where_the_role_cannot_be_looked_at_what_was_known_stays_in_the_state() {
     // The first one is that of the refresh.
     scene.ram_fault(&json!({"action": "GetRole", "skip": 1, "times": 1000, "effect": refusal}));
     let ran = interrupted_during(&scene, "AttachPolicyToUser", &APPLY, false);
-    error_of(&ran).says(&["the role could not be looked at after that", "not today"]);
+    error_of(&ran).says(&["the provider could not read the role after that", "not today"]);
     scene.clear_faults();
     assert_eq!(in_state(&scene), (true, 2, true, json!(["alice"])));
 }
@@ -216,13 +216,13 @@ fn what_a_destroy_has_removed_before_it_was_interrupted_is_not_in_the_state() {
             "DeletePolicy",
             |scene| scene.policy(given::POLICY).is_none(),
             (true, 2, false),
-            "After that the role was looked at",
+            "After that, the provider read the role",
         ),
         (
             "DetachPolicyFromRole",
             |scene| given::stored(scene).policies.len() == 1,
             (true, 1, false),
-            "After that the role was looked at",
+            "After that, the provider read the role",
         ),
         (
             "DeleteRole",
@@ -252,7 +252,7 @@ fn a_write_that_takes_too_long_is_looked_at_too() {
     error_of(&failed).says(&[
         "RAM AttachPolicyToRole",
         "the time allowed for the whole operation has passed",
-        "After that the role was looked at",
+        "After that, the provider read the role",
     ]);
     assert_eq!(in_state(&scene), (true, 1, false, json!(null)));
     scene.clear_faults();

@@ -76,7 +76,7 @@ fn a_role_that_is_made_after_the_plan_is_an_error() {
     assert_eq!(given::stored(&scene).policies, [""; 0]);
 }
 
-/// A caller that may not look at roles is told so, and may try.
+/// The run warns a caller that may not read roles, and continues.
 #[test]
 fn a_role_that_cannot_be_looked_for_is_a_warning() {
     let scene = Scene::new(&given::people());
@@ -227,6 +227,6 @@ fn a_limit_is_told_for_whom_it_holds() {
     let full = json!({"error": {"status": 409, "code": "LimitExceeded.User.Policy", "message": "Full."}});
     scene.ram_fault(&json!({"action": "AttachPolicyToUser", "times": 1, "effect": full}));
     let error = scene.try_apply().failed().error();
-    error.says(&["RAM user alice has as many policies", "\"alice\" from pass_role.users"]);
+    error.says(&["RAM user alice has reached its limit", "\"alice\" from pass_role.users"]);
     assert!(!error.detail.contains("account has"), "{}", error.detail);
 }

@@ -92,7 +92,7 @@ fn without_the_permission_it_is_refused_with_the_policy_to_attach() {
 
     let document =
         error.detail.lines().map(str::trim).find(|line| line.starts_with('{')).expect("no policy is printed");
-    serde_json::from_str::<Value>(document).expect("what is printed is no JSON");
+    serde_json::from_str::<Value>(document).expect("the output is not JSON");
     scene.ram("CreatePolicy", &[("PolicyName", "by-hand"), ("PolicyDocument", document)]);
     scene.ram(
         "AttachPolicyToUser",

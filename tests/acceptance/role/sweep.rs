@@ -83,7 +83,7 @@ fn effects() -> [Value; 3] {
     [error, json!("drop_before"), json!("drop_after")]
 }
 
-/// A scene with nobody's role. Failed calls are not repeated by the client.
+/// A scene without a role. The client does not repeat failed calls.
 fn scene() -> Scene {
     let scene = Scene::new(&given::people());
     scene.provider("  max_retries = 0");
@@ -108,8 +108,8 @@ fn cases() -> Vec<Case> {
     outages.chain(alone).collect()
 }
 
-/// Checks a case in every operation, one after the other. Returns two counts: the runs that failed, and the runs that met
-/// the fault.
+/// Checks a case in every operation, one after the other. Returns two counts: the runs that failed, and the runs that
+/// met the fault.
 fn check(case: Case) -> [usize; 2] {
     let Case { skip, effect, times } = case;
     let scene = scene();

@@ -49,7 +49,7 @@ fn a_change_is_waited_for_too() {
     assert_eq!(scene.ram_actions().into_iter().filter(|called| called == "GetRole").count(), 5);
 }
 
-/// What is not seen in time is told; it was accepted, and nothing is tainted.
+/// The run warns of what is not visible in time. RAM has accepted it, so nothing is tainted.
 #[test]
 fn what_is_not_seen_in_time_is_a_warning() {
     let scene = Scene::new(&given::people());
@@ -64,7 +64,7 @@ fn what_is_not_seen_in_time_is_a_warning() {
     scene.plan().expect_empty();
 }
 
-/// A caller that may write and not read is told that nobody knows.
+/// For a caller that may write and not read, the run warns that the result is not known.
 #[test]
 fn what_may_not_be_read_is_a_warning() {
     let scene = Scene::new(&given::people());

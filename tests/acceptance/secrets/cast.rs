@@ -9,7 +9,7 @@ use crate::harness::{Scene, Server, Session};
 
 /// May do everything with SLS; trusts the users of the account and the identity provider.
 pub const DEPLOYER: &str = "acs:ram::1234567890123456:role/deployer";
-/// The same, for whoever knows the external id.
+/// The same, for a caller that sends the external id.
 pub const PARTNER: &str = "acs:ram::1234567890123456:role/partner";
 pub const OIDC_PROVIDER: &str = identity::PROVIDER;
 /// What the role `partner` asks for.
@@ -82,7 +82,7 @@ pub fn oidc_token(secrets: &mut Secrets, name: &str) -> String {
     token
 }
 
-/// A metadata service that hands out the keys of these roles. With a token it is version 2 and answers nobody without
+/// A metadata service that gives the keys of these roles. With a token it is version 2 and refuses requests without
 /// it, else version 1 and has no tokens.
 pub fn metadata_service(token: Option<String>, roles: &[(&str, Value)]) -> Server {
     const ROLES: &str = "/latest/meta-data/ram/security-credentials/";

@@ -104,7 +104,7 @@ fn first_two(bytes: &[u8]) -> usize {
 }
 
 /// The ways a secret may be written: as it is, percent-encoded once and twice, in a JSON string with escapes that need
-/// not be, in hexadecimal digits, and within a text in Base64, where what stands before it shifts its letters.
+/// not be, in hexadecimal digits, and within a text in Base64, where the bytes before it shift its letters.
 fn spellings(secret: &str) -> BTreeSet<String> {
     let upper = percent_encoded(secret, |byte| format!("%{byte:02X}"));
     let lower = percent_encoded(secret, |byte| format!("%{byte:02x}"));

@@ -10,10 +10,10 @@ use crate::replacement::log_store_resource;
 
 /// How a remedy is followed.
 pub enum Act {
-    /// Everything that stands on lines of its own is done, in its order: commands are run, arguments and blocks written
+    /// All separate lines are carried out in their order: commands are run, arguments and blocks written
     /// into the configuration.
     Copy,
-    /// The document that stands on a line of its own is attached to this user.
+    /// The document on a separate line is attached to this user.
     Grant(&'static str),
     /// The text says in its own words what to do.
     By(fn(&Scene, &Text)),
@@ -59,7 +59,7 @@ fn document(text: &Text) -> String {
     document.clone()
 }
 
-/// Grants the user `nobody` what is printed until nothing more is asked for. What asked for it is returned.
+/// Grants the user `nobody` the printed policies until no text asks for more. Returns the texts that asked.
 pub fn grant_until_it_succeeds(scene: &Scene, command: &[&str]) -> BTreeSet<String> {
     let mut asked = BTreeSet::new();
     for _ in 0..12 {
@@ -79,7 +79,7 @@ pub fn grant_until_it_succeeds(scene: &Scene, command: &[&str]) -> BTreeSet<Stri
     panic!("{asked:?} never have enough");
 }
 
-/// A fault stands for a permission that the caller does not have: the text grants the action that was refused.
+/// A fault simulates a missing permission of the caller: the text grants the action that was refused.
 pub fn grant_what_a_fault_refuses(scene: &Scene, text: &Text) {
     let document: Value = serde_json::from_str(&document(text)).unwrap();
     let (service, action) = document["Statement"][0]["Action"].as_str().unwrap().split_once(':').unwrap();
@@ -101,7 +101,7 @@ pub fn run_again_when_it_is_over(scene: &Scene, text: &Text) {
 }
 
 pub fn as_with_the_first(_: &Scene, text: &Text) {
-    assert!(text.prose().contains("What to do is said with the first Logstore"), "{text:#?}");
+    assert!(text.prose().contains("The error of the first such Logstore says what to do"), "{text:#?}");
 }
 
 /// Applies the resource of the text.
@@ -270,7 +270,7 @@ pub fn replace_together(scene: &Scene, text: &Text) {
     assert_eq!(scene.log_store("audit", "replaced")["encrypt_conf"]["encrypt_type"], "aes_gcm");
 }
 
-/// What a text says of a value, what stands in the configuration, and what it says to write.
+/// What a text says of a value, what the configuration has, and what the text says to write.
 const CORRECTIONS: [(&str, &str, &str); 30] = [
     ("use the id alone: \"key-1\"", "\"acs:kms:cn-hangzhou:1234567890123456:key/key-1\"", "\"key-1\""),
     ("cmk_key_id must not be empty", "cmk_key_id = \" \"", "cmk_key_id = \"key-1\""),
@@ -332,7 +332,7 @@ const CORRECTIONS: [(&str, &str, &str); 30] = [
     ),
 ];
 
-/// Writes what the text says may stand there.
+/// Writes a value that the text allows.
 pub fn correct(scene: &Scene, text: &Text) {
     let prose = text.prose();
     let correction = CORRECTIONS.iter().find(|(says, _, _)| prose.contains(says));
@@ -368,7 +368,8 @@ pub fn set_in_provider(scene: &Scene, text: &Text) {
     scene.write("provider.tf", &(kept.trim_end().strip_suffix('}').unwrap().to_owned() + &setting + "\n}\n"));
 }
 
-/// [`set_in_provider`], where the provider block is the one of an alias that has the resource's label or is `dedicated`.
+/// [`set_in_provider`], where the provider block is the one of an alias that has the resource's label or is
+/// `dedicated`.
 pub fn set_for_alias(scene: &Scene, text: &Text) {
     let setting = setting(text);
     let name = setting.split_whitespace().next().unwrap();
@@ -436,7 +437,7 @@ pub fn do_as_it_says(scene: &Scene, text: &Text) {
     }
 }
 
-/// Sets what the text prints on the role, and applies. The caller that may delete nothing is no matter here.
+/// Sets what the text prints on the role, and applies. The caller that may delete nothing does not matter here.
 pub fn force(scene: &Scene, text: &Text) {
     scene.write("main.tf", &scene.read("main.tf").replace("  provider = alicloud.nobody\n", ""));
     set(scene, "alicloud_ram_byok_role.foreign", &text.to_copy().pop().unwrap());
@@ -519,7 +520,7 @@ fn address(text: &Text) -> &str {
     text.address().unwrap_or_else(|| panic!("{text:#?} has no address"))
 }
 
-/// The words of a command; what stands in single quotes is one.
+/// The words of a command; a text in single quotes is one word.
 fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (number, part) in command.split('\'').enumerate() {
@@ -540,7 +541,7 @@ fn call(scene: &Scene, service: &str, action: &str, options: &[String]) -> Value
     match service {
         "kms" => scene.kms(action, &of_service),
         "ram" => scene.ram(action, &of_service),
-        other => panic!("{other} is no service"),
+        other => panic!("{other} is not a service"),
     }
 }
 

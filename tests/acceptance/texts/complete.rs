@@ -124,7 +124,7 @@ fn golden_files() -> Vec<PathBuf> {
     files_in(&directory(), "txt")
 }
 
-/// Every summary of the sources; a first argument that is understood by nobody is a problem.
+/// Every summary of the sources. A first argument that cannot be resolved is a problem.
 fn summaries(problems: &mut Vec<String>) -> BTreeSet<Summary> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeSet::new();
@@ -162,13 +162,13 @@ fn summaries(problems: &mut Vec<String>) -> BTreeSet<Summary> {
         HANDED_ON.iter().map(|(file, name)| ((*file).to_owned(), (*name).to_owned())).collect();
     for (file, name) in handed_on.symmetric_difference(&known) {
         problems.push(format!(
-            "{file}: a summary comes as {name}, which is to be in HANDED_ON only if it is no text here"
+            "{file}: a summary comes as {name}, which must be in HANDED_ON only if it is not a text here"
         ));
     }
     found
 }
 
-/// What stands behind each call of a maker, comments and longer names left aside.
+/// The text behind each call of a maker, without comments and longer names.
 fn arguments<'a>(text: &'a str, maker: &'a str) -> impl Iterator<Item = &'a str> {
     let is_call = move |at: usize| {
         let before = &text[..at];

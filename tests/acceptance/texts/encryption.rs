@@ -51,7 +51,7 @@ fn attached<'a>(policy: &'a str, kind: &'a str, role: &'a str) -> [(&'static str
     [("PolicyName", policy), ("PolicyType", kind), ("RoleName", role)]
 }
 
-/// What a refresh says of a Logstore that does not encrypt, and of a key in a state that nobody knows.
+/// What a refresh says of a Logstore that does not encrypt, and of a key in an unknown state.
 pub fn another_refresh() -> Printed {
     let off = byok_conf(false, "disabled", ROLE);
     let main = byok("switched-off", "disabled", ROLE, "  enable = false");
@@ -346,7 +346,7 @@ pub fn move_of_a_logstore() -> Printed {
     Printed::by_plan(scene)
 }
 
-/// A move from a type that nothing is known of.
+/// A move from an unknown resource type.
 pub fn move_of_another_type() -> Printed {
     let scene = scene(&[("app", service_key(true, "default"))]);
     scene.write("main.tf", "resource \"terraform_data\" \"app\" {}\n");
@@ -357,7 +357,7 @@ pub fn move_of_another_type() -> Printed {
     Printed::by_plan(scene)
 }
 
-/// An import by something that is no id.
+/// An import with a text that is not an id.
 pub fn malformed_import() -> Printed {
     let scene = scene(&[("app", service_key(true, "default"))]);
     scene.write("main.tf", &encryption("app", ""));

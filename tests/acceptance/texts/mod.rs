@@ -1,8 +1,8 @@
 //! Every text of the provider, whole, as a host prints it: a change of wording is a change of a golden file.
 //!
 //! A situation is a scene and one command of the host. What it prints is compared with `texts/<situation>.txt`;
-//! `UPDATE_EXPECT=1 cargo test --test acceptance texts` writes the files anew. Then the remedies are followed as they are
-//! printed ([`remedies`]). [`complete`] holds the files against the sources.
+//! `UPDATE_EXPECT=1 cargo test --test acceptance texts` writes the files again. Then the remedies are followed as
+//! they are printed ([`remedies`]). [`complete`] holds the files against the sources.
 
 mod acts;
 mod complete;

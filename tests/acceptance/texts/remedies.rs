@@ -125,7 +125,7 @@ const FOLLOWED: &[(&str, &str, Act)] = &[
 const GRANTED: [&str; 4] =
     ["Cannot read a role", "Cannot create a role", "Cannot configure a role", "Cannot delete a role"];
 
-/// What nobody follows here, and why not.
+/// The remedies that the tests do not follow, and why not.
 const NOT_FOLLOWED: &[(&str, &str)] = &[
     ("A Logstore already has an encryption configuration", STATES),
     ("A role belongs to somebody else", STATES),
@@ -187,7 +187,7 @@ fn every_text_is_followed_or_has_a_reason_why_not() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// Whether what stands on a line of its own is a command, an argument, a block or a document. The rest is lists.
+/// Whether a separate line is a command, an argument, a block or a document. The other separate lines are lists.
 fn is_remedy(block: &str) -> bool {
     let begins = ["terraform ", "aliyun ", "resource ", "moved ", "lifecycle ", "{"];
     block.contains(" = ") || begins.iter().any(|begin| block.starts_with(begin))
@@ -211,7 +211,7 @@ pub fn follow(situation: &str, printed: &Printed, texts: &[Text]) {
     if to_repeat.is_empty() {
         return;
     }
-    // An error that has no remedy is said again, and is no matter here.
+    // An error without a remedy is shown again, which does not matter here.
     let is_whole = texts.iter().all(|text| !text.is_error() || to_repeat.contains(&text));
     let addresses = to_repeat.iter().filter_map(|text| text.address());
     let of_resources = addresses.filter(|address| !is_whole && !address.starts_with("provider["));

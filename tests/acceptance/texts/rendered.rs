@@ -8,7 +8,7 @@ const PARAGRAPH: usize = 75;
 /// The warning that dev overrides are in force: every command prints it.
 const OF_THE_HARNESS: &str = "Provider development overrides are in effect";
 
-/// What goes past an error of a plan for whoever wants to destroy. It mends nothing.
+/// The command that destroys in spite of an error of the plan. It does not correct the error.
 pub const PAST_THE_PLAN: &str = "terraform destroy -refresh=false";
 
 /// An error or a warning as the host prints it, without the frame.
@@ -65,7 +65,7 @@ impl Text {
         &self.lines[place + end..]
     }
 
-    /// What stands on lines of its own to be copied, without the indentation: each command, document or block.
+    /// The separate lines to copy, without the indentation: each command, document or block.
     pub fn to_copy(&self) -> Vec<String> {
         let mut blocks = Vec::new();
         for group in self.detail().split(|line| !line.starts_with("  ")) {
@@ -129,7 +129,7 @@ fn without_colours(printed: &str) -> String {
     parts.fold(first, |plain, part| plain + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
-/// The lines by what the host wraps as one: lines that are indented, and items of a list, stand alone.
+/// The lines, joined as the host wraps them: indented lines, and items of a list, are separate.
 fn paragraphs(lines: &[String]) -> Vec<&[String]> {
     let alone = |line: &String| line.is_empty() || line.starts_with(' ');
     let (mut found, mut begin) = (Vec::new(), 0);
@@ -175,7 +175,7 @@ fn with_either(word: &str) -> String {
     })
 }
 
-/// How long a call took, which stands last in brackets: `(HTTP 500, 2 attempts, 312 ms)`.
+/// How long a call took, the last item in brackets: `(HTTP 500, 2 attempts, 312 ms)`.
 fn with_constant_effort(text: &str) -> String {
     let mut constant = String::new();
     let mut rest = text;

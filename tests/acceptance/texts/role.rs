@@ -151,7 +151,7 @@ pub fn role_changes() -> Printed {
         scene.try_apply_with(&["-refresh-only"]).succeeded();
         scene.write("main.tf", &after);
         let plan = scene.run(&["plan", "-input=false"]);
-        if plan.prose().contains("Known to be so: audit:other") {
+        if plan.prose().contains("Known ones: audit:other") {
             break;
         }
     }
@@ -239,7 +239,7 @@ pub fn role_policy_that_stays() -> Printed {
     Printed::by_apply(scene)
 }
 
-/// Nobody knows whether the role was created.
+/// It is not known whether the role was created.
 pub fn role_that_may_be_there() -> Printed {
     let scene = scene(&[]);
     scene.provider("  max_retries = 0");

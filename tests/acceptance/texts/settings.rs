@@ -159,7 +159,7 @@ pub fn accounts() -> Printed {
     Printed::by_plan(scene)
 }
 
-/// A Logstore that is gone, where nobody knows whose it was; and STS does not answer for a role.
+/// A Logstore that is gone, and whose account is not known; and STS does not answer for a role.
 pub fn unknown_account() -> Printed {
     let scene = scene(&[("app", Value::Null)]);
     let role = "resource \"alicloud_ram_byok_role\" \"this\" {\n  role_name = \"made-here\"\n}\n";

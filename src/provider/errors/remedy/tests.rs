@@ -18,9 +18,9 @@ fn check(service: &'static str, status: u16, code: &str, message: &str, words: &
 }
 
 #[test]
-fn a_caller_that_is_not_accepted_is_told_which_half_is_wrong() {
+fn a_caller_that_is_not_accepted_gets_the_remedy_for_the_wrong_half() {
     let (key, secret, disabled) =
-        ("knows no such AccessKey", "does not belong to the AccessKey id", "is disabled");
+        ("does not know this AccessKey", "does not belong to the AccessKey id", "is disabled");
     let (expired, token) = ("have expired", "security token is missing, is not valid");
     check("SLS", 401, "Unauthorized", "AccessKeyId not found: LTAI", key);
     check("SLS", 401, "InvalidAccessKeyId", "The access key id you provided is invalid: x.", key);
@@ -79,7 +79,7 @@ fn a_clock_that_is_off_is_measured() {
 }
 
 #[test]
-fn services_that_are_off_full_or_elsewhere_are_told_apart() {
+fn services_that_are_off_full_or_elsewhere_have_their_remedies() {
     check("SLS", 401, "InvalidAccessKeyId", "Your SLS service has not opened.", "is not activated");
     check("KMS", 403, "Forbidden.KmsServiceNotEnabled", "", "is not activated");
     check("SLS", 401, "Unauthorized", "Your SLS service has been forbidden.", "overdue payment");
@@ -87,12 +87,12 @@ fn services_that_are_off_full_or_elsewhere_are_told_apart() {
     check("SLS", 400, "ProjectQuotaExceed", "Project Quota Exceed.", "Quota Center");
     check("RAM", 409, "LimitExceeded.Policy", "", "Quota Center");
     check("RAM", 409, "LimitExceeded.Role", "", "Quota Center");
-    check("RAM", 409, "LimitExceeded.Policy.Version", "", "as many versions");
+    check("RAM", 409, "LimitExceeded.Policy.Version", "", "reached its limit of versions");
     for holder in ["User", "Group", "Role"] {
         check("RAM", 409, &format!("LimitExceeded.{holder}.Policy"), "", "not one of the account");
     }
     check("KMS", 409, "Rejected.LimitExceeded", "", "Quota Center");
-    check("SLS", 403, "WriteQuotaExceed", "", "fewer calls than were made");
+    check("SLS", 403, "WriteQuotaExceed", "", "more calls than the service accepts");
     check(
         "SLS",
         405,
@@ -106,7 +106,7 @@ fn services_that_are_off_full_or_elsewhere_are_told_apart() {
 }
 
 #[test]
-fn things_that_do_not_exist_or_stand_in_the_way() {
+fn things_that_do_not_exist_or_are_in_use_have_their_remedies() {
     check("SLS", 404, "LogStoreNotExist", "", "Check project_name and logstore_name.");
     check("SLS", 404, "ProjectNotExist", "", "set region on the resource if the project is in another one");
     check("RAM", 404, "EntityNotExist.Role", "", "Check the name, and");
@@ -127,7 +127,7 @@ fn a_denial_comes_with_the_statement_that_allows_it() {
     check("KMS", 403, "Forbidden.NoPermission", "", "Grant the caller kms:GetThing.");
 }
 
-/// A role that STS lets nobody assume, and what is missing on which side.
+/// A role that STS does not let the caller assume: the remedy names both sides.
 #[test]
 fn a_source_that_refuses_is_told_with_what_is_missing_where() {
     const ROLE: &str = "acs:ram::1234567890123456:role/deploy";
