@@ -1,5 +1,5 @@
-//! A session that has to be renewed in the middle of a large apply: one renewal for all, and nobody waits for it. And
-//! one that ends for the services before it does for the client: one renewal for all, and nobody fails.
+//! A session that has to be renewed in the middle of a large apply: one renewal for all, and no call waits for it. And
+//! one that expires for the services before it does for the client: one renewal for all, and no call fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -53,7 +53,7 @@ const UNTIL_DUE: i64 = SESSION - 300;
 /// Far more than the test takes: one that hangs ends.
 const LONGEST: Duration = Duration::from_mins(2);
 
-/// A clock of the emulator's kind, which stands still: nothing here waits for time to pass.
+/// A clock for the emulator that does not advance: nothing here waits for time to pass.
 #[derive(Debug)]
 struct StandingClock {
     clock: emulator::Clock,

@@ -61,7 +61,7 @@ scenarios! {
 const HELPERS: [&str; 7] =
     ["clients.py", "control.py", "given.py", "given_logs.py", "recorder.py", "refusals.py", "run.py"];
 
-/// A scenario that nobody runs would prove nothing.
+/// A scenario that is never run would prove nothing.
 #[test]
 fn every_scenario_in_the_files_is_run() {
     for (subject, names) in SCENARIOS {

@@ -32,7 +32,7 @@ def _of_log_sdk(error):
 
 
 def _of_sls_sdk(error):
-    """It wraps what it was answered, and says that trying again is no use."""
+    """It wraps the answer, and says that another attempt would not help."""
     inner = error.inner_exception
     return SimpleNamespace(
         code=inner.code,

@@ -130,7 +130,7 @@ impl Client {
     }
 }
 
-/// A log group of one log, told apart by its topic.
+/// A log group of one log, identified by its topic.
 pub fn log_group(topic: &str, value: &str) -> Vec<u8> {
     LogGroup::from_messages(Some(topic), [value.to_owned()]).encode_to_vec()
 }

@@ -45,7 +45,7 @@ fn write(
                 Ok(response) => {
                     response.expect_success();
                     acknowledged.insert(topic, group);
-                    // Whoever counts may have heard enough.
+                    // The receiver may have stopped counting.
                     let _ = acknowledgements.send(());
                 }
                 Err(_) => return Sent { acknowledged, in_doubt: Some((topic, group)) },

@@ -15,7 +15,7 @@ fn trust(service: &str) -> Value {
         "Principal": {"Service": [service]}}]})
 }
 
-/// `Byok` is as it should be, and each other role lacks one thing. `alice` may pass `Byok` on.
+/// `Byok` is complete, and each other role lacks one thing. `alice` may pass `Byok`.
 fn seed() -> Value {
     let both = json!(["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"]);
     let role = |name: &str, service: &str, policies: &Value| json!({"name": name, "assume_role_policy_document": trust(service), "policies": policies});

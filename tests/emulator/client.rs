@@ -27,7 +27,7 @@ pub fn config() -> Config {
     Config { seed: Seed::from_json(SEED, &clock).unwrap(), clock, ..Config::default() }
 }
 
-/// An emulator whose clock stands still, and a client of it.
+/// An emulator whose clock does not advance, and a client of it.
 pub struct TestServer {
     emulator: Emulator,
 }

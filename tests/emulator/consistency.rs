@@ -125,7 +125,7 @@ async fn sts_may_not_see_a_role_or_the_permission_to_assume_it_yet() {
     let session = assume().await.json();
     let caller = bench.rpc(&Key::from_session(&session), (STS, "GetCallerIdentity"), &[]).await.json();
     assert_eq!(caller["Arn"], "acs:ram::1234567890123456:assumed-role/deployer/s1");
-    // A session is no write to the account: one write back is still the attachment.
+    // A session is not a write to the account: the last write is still the attachment.
     stale(&bench, "sts", "AssumeRole", 1, 1).await;
     assume().await.assert_rpc_error(403, "NoPermission");
     assert_eq!(assume().await.status, 200);

@@ -1,4 +1,4 @@
-//! Sessions for whom an identity provider vouches: the one call that nobody signs.
+//! Sessions that are opened with the token of an identity provider: the only call without a signature.
 
 use emulator::Rules;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -1,4 +1,4 @@
-//! What stands in for the places on the network that keys come from, and what listens in on the way to a service.
+//! Servers in place of the network services that give keys, and a relay that records what is sent to a service.
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
@@ -67,7 +67,7 @@ impl Server {
             let length = body.len();
             let head =
                 format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
-            // Whoever asked may have gone.
+            // The client may have closed the connection.
             let _ = stream.write_all((head + &body).as_bytes());
         });
         Self { listening, heads }
@@ -174,8 +174,8 @@ impl Relay {
     }
 }
 
-/// Copies bytes until one end is closed. They are kept before they are passed on: whoever has had an answer finds it
-/// here.
+/// Copies bytes until one end is closed. They are kept before they are passed on: a client that has had an answer
+/// finds it here.
 fn pass(mut from: &TcpStream, mut to: &TcpStream, kept: &Mutex<Vec<u8>>) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {

@@ -198,7 +198,7 @@ fn follows_word(tokens: &[TokenTree], at: usize, wanted: &str) -> bool {
     matches!(before, Some(TokenTree::Ident(word)) if word == wanted)
 }
 
-/// The token behind the `::` that stands here.
+/// The token behind the `::` at this position.
 fn after_colons(tokens: &[TokenTree], at: usize) -> Option<&TokenTree> {
     let is_first = matches!(tokens.get(at)?, TokenTree::Punct(mark) if mark.as_char() == ':' && mark.spacing() == Spacing::Joint);
     (is_first && is_mark(':')(tokens.get(at + 1)?)).then(|| tokens.get(at + 2))?

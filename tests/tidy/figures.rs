@@ -90,7 +90,7 @@ fn what_counts_as_a_line_and_as_a_function() {
 #[derive(Default)]
 struct Room {
     files: usize,
-    /// Lines on which code stands: no comments, attributes and tests.
+    /// Lines with code: no comments, attributes and tests.
     lines: usize,
     /// The lines of each function.
     functions: Vec<usize>,

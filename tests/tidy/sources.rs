@@ -14,7 +14,7 @@ pub struct Sources {
 pub struct Module {
     /// The room, and the names from there on: `["cloud", "ram"]`.
     pub path: Vec<String>,
-    /// Its file, or that of the module in which it stands inline.
+    /// Its file, or that of the module that contains it inline.
     pub file: PathBuf,
     pub children: BTreeMap<String, usize>,
     /// Its code without attributes, tests, and what belongs to inline modules.
@@ -108,7 +108,7 @@ fn items(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 }
 
 enum Piece {
-    /// A `#[cfg(test)]` stands here.
+    /// True if a `#[cfg(test)]` is here.
     Test,
     Token(TokenTree),
 }
@@ -179,7 +179,7 @@ fn ends_item(item: &[TokenTree], token: &TokenTree) -> bool {
     }
 }
 
-/// The name of the module that an item declares, and its body if it stands inline.
+/// The name of the module that an item declares, and its body if it is inline.
 fn submodule(item: &[TokenTree]) -> Option<(String, Option<Group>)> {
     let at = item.iter().position(|token| matches!(token, TokenTree::Ident(word) if word == "mod"))?;
     let TokenTree::Ident(name) = item.get(at + 1)? else { return None };
@@ -210,7 +210,7 @@ pub fn flat<'a>(tokens: impl IntoIterator<Item = &'a TokenTree>) -> Vec<TokenTre
     all
 }
 
-/// The numbers of the lines on which code stands.
+/// The numbers of the lines with code.
 pub fn lines<'a>(tokens: impl IntoIterator<Item = &'a TokenTree>) -> BTreeSet<usize> {
     let mut numbers = BTreeSet::new();
     let mut add = |span: Span| numbers.extend(span.start().line..=span.end().line);

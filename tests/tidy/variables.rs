@@ -1,5 +1,5 @@
-//! The environment variables that the provider reads are those that its page names. `tests/docs` keeps the page equal to
-//! the descriptions of the arguments.
+//! The environment variables that the provider reads are those that its page names. `tests/docs` keeps the page equal
+//! to the descriptions of the arguments.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -7,8 +7,8 @@ use proc_macro2::TokenTree;
 
 use super::sources::{Sources, flat};
 
-/// What has the form of a variable and is none that the provider reads: a value of the build, and a variable of which the
-/// page says that it has no effect.
+/// What has the form of a variable, but the provider does not read it: a value of the build, and a variable of which
+/// the page says that it has no effect.
 const NOT_READ: [&str; 2] = ["CARGO_PKG_VERSION", "HTTP_PROXY"];
 
 #[test]
@@ -27,7 +27,8 @@ fn the_page_names_the_variables_that_are_read() {
     assert!(differ.is_empty(), "read and not on the page, or on the page and not read: {differ:?}");
 }
 
-/// The code reads a setting by its argument and the list of its variables: `text(&config.region, environment, &REGION)`.
+/// The code reads a setting by its argument and the list of its variables:
+/// `text(&config.region, environment, &REGION)`.
 #[test]
 fn the_description_of_an_argument_names_its_variables() {
     let code: String = provider_code().iter().map(|token| token.to_string().replace(' ', "")).collect();

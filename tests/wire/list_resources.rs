@@ -243,7 +243,7 @@ async fn its_block_is_checked_in_each_state() {
     let unknown = config(&[("mode", Value::UNKNOWN), ("count", Value::UNKNOWN)]);
     assert_eq!(validate(&served, block(&unknown)).await, []);
     assert_eq!(validate(&served, block(&Value::UNKNOWN)).await, []);
-    // Hosts leave out limit and include_resource; whoever sends them may not know them.
+    // Hosts leave out limit and include_resource; a host that sends them may send them as unknown.
     let sent = |of: &Type, value: Value| {
         Some(pb::DynamicValue { msgpack: msgpack::encode(&value, of).unwrap(), json: vec![] })
     };

@@ -1,4 +1,4 @@
-//! Who is served over TLS: the host whose certificate is in the environment, and nobody else.
+//! TLS: only the host whose certificate is in the environment is served.
 
 use plugin::Network;
 use rustls::version::{TLS12, TLS13};

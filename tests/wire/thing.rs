@@ -39,7 +39,7 @@ pub const PANICS: &str = "panics";
 /// Is not destroyed, and found with another text then.
 pub const STAYS: &str = "stays";
 
-/// Is created and updated with a text that is none, so that its state cannot be encoded.
+/// Is created and updated with an invalid text, so that its state cannot be encoded.
 pub const GARBLED: &str = "garbled";
 
 /// A text that the resource leaves out of a configuration that it generates.
@@ -79,7 +79,7 @@ model! {
     }
 }
 
-/// What a test knows of the provider it serves.
+/// What a test observes of the provider that it serves.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// Told when a call that waits has begun.

@@ -23,7 +23,7 @@ pub struct Case {
     pub fault: Fault,
     /// How those who meet it come by their key.
     pub given: Given,
-    /// What the caller is told if nothing better comes of it.
+    /// The kind of the error that the caller gets, unless a later attempt succeeds.
     pub kind: ErrorKind,
     /// Whether the same call can succeed a little later.
     pub passes: bool,
@@ -36,7 +36,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether an answer came that is none of the service's: what only reads asks for it once more.
+    /// Whether an answer came that is not one of the service: a read is then sent once more.
     pub fn is_damaged(&self) -> bool {
         self.kind == ErrorKind::Malformed
     }
@@ -59,12 +59,12 @@ const RAM_AND_STS: &[Service] = &[Service::Ram, Service::Sts];
 const KMS: &[Service] = &[Service::Kms];
 
 const NEVER_LEFT: &str = "the request never left";
-const LOST: &str = "the request has left, and what came of it was never told";
+const LOST: &str = "the request has left, and its outcome is not known";
 const LATE: &str = "the answer may still be on its way when its time is over";
-const GATEWAY: &str = "a server fault is no word about what was done before it";
+const GATEWAY: &str = "a server fault says nothing about what was done before it";
 const RATE: &str = "a refusal of the rate comes before the call is looked at";
 const NOT_OURS: &str = "what answers 200 with a page is not the service; who it is will not change by itself";
-const CUT: &str = "half an answer is no answer";
+const CUT: &str = "half of an answer is not an answer";
 const OVERFULL: &str = "an answer that cannot be read was given to a call that was carried out";
 const RENEWED: &str = "a call whose token has expired is not carried out, and there is another token";
 const CALLER: &str = "a fixed key gets no better by asking again, and a refused call is not carried out";
@@ -248,7 +248,7 @@ pub fn cases_of(service: Service) -> impl Iterator<Item = &'static Case> {
     CASES.iter().filter(move |case| case.services.contains(&service))
 }
 
-/// A fault for each thing that a service's faults can come to. That those alike are told alike, meeting each once shows.
+/// One fault of a service for each outcome. The tests with each single fault show that faults of one outcome are alike.
 pub fn one_of_each_kind(service: Service) -> Vec<&'static Case> {
     let mut found: Vec<&Case> = Vec::new();
     for case in cases_of(service) {

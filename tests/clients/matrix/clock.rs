@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-/// A clock that stands still while a request is on its way, and goes straight to the next moment somebody waits for
-/// when none is: a pause takes no time, and a request times out exactly when no answer will come.
+/// A clock that does not advance while a request is on its way. When none is, it jumps to the next moment that
+/// something waits for: a pause takes no time, and a request times out exactly when no answer will come.
 ///
-/// Needs a runtime of one thread: whoever was woken has always looked before the clock goes on.
+/// Needs a runtime of one thread: a woken task always runs before the clock advances.
 #[derive(Debug)]
 pub struct VirtualClock {
     shared: Arc<Shared>,
@@ -113,7 +113,7 @@ async fn drive(shared: Arc<Shared>) {
     loop {
         shared.changed.notified().await;
         while shared.advance() {
-            // Whoever was woken sends something or waits for something else now.
+            // The woken task now sends something or waits for something else.
             tokio::task::yield_now().await;
         }
     }

@@ -3,7 +3,7 @@
 /// What happens to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nobody listens: the operating system refuses the connection.
+    /// No process listens: the operating system refuses the connection.
     ConnectionRefused,
     /// The connection is reset once the request is read; the service never sees it.
     ResetBefore,

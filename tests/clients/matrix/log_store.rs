@@ -1,5 +1,5 @@
-//! Level two: the sequence that brings a Logstore's encryption to what is wanted meets each fault at each of its
-//! calls, once and from there on. Whatever comes of it, a run that nothing disturbs then finds or makes what is wanted.
+//! Level two: the sequence that sets a Logstore's encryption meets each fault at each of its
+//! calls, once and from there on. Whatever the outcome, a later run without faults finds or sets the configuration.
 
 use cloud::names::{LogstoreName, ProjectName};
 use cloud::sls::encryption::{
@@ -15,7 +15,7 @@ use super::stage::{Clients, Disturbed, MAX_RETRIES, Stage};
 
 const GET: &str = "GetLogStore";
 
-/// The members that change with every update, whoever sends it.
+/// The members that change with every update, from any sender.
 const MOVING: [&str; 1] = ["lastModifyTime"];
 
 /// A change of a Logstore's encryption.

@@ -1,7 +1,7 @@
 //! The fault matrix: every call, and every sequence of calls, against everything that can go wrong between a client
 //! and a service.
 //!
-//! A relay stands between real clients and a real emulator. It does one bad thing to chosen requests and passes the
+//! A relay is between real clients and a real emulator. It does one bad thing to chosen requests and passes the
 //! others on, so that what has happened is always the emulator's own. Time is virtual: nothing here waits.
 
 mod account;

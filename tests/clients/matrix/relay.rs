@@ -1,4 +1,4 @@
-//! What stands between the clients and the emulator, and does something bad to chosen requests.
+//! A relay between the clients and the emulator, which does something bad to chosen requests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -71,7 +71,7 @@ async fn accept(listener: TcpListener, serving: Serving) {
     let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        // A client that goes away is none of the relay's business; the client's own error is what counts.
+        // The relay ignores a client that goes away; the client's own error counts.
         connections.spawn(serving.clone().serve(stream));
     }
 }

@@ -23,7 +23,7 @@ struct Outcome {
     applied: Option<bool>,
 }
 
-/// What the caller is told.
+/// What the caller gets.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
     kind: ErrorKind,

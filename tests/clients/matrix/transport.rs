@@ -23,7 +23,7 @@ pub struct NumberingTransport {
     inner: ReqwestTransport,
     clock: Arc<VirtualClock>,
     script: Arc<Script>,
-    /// An address of this machine that nobody listens on.
+    /// An address of this machine that no process listens on.
     closed: String,
     _closed: TcpSocket,
 }
@@ -63,7 +63,7 @@ impl Script {
 impl NumberingTransport {
     /// A transport with connections of its own.
     pub fn new(clock: Arc<VirtualClock>, script: Arc<Script>) -> Self {
-        // Bound, so that nobody else gets the port, and never listened on.
+        // Bound, so that no other process gets the port, and never listened on.
         let closed = TcpSocket::new_v4().unwrap();
         closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         Self {

@@ -8,7 +8,7 @@ use super::{DataCall, PROTOBUF, compressed, content, group, log, member, pair, p
 use crate::client::{START, TestServer};
 
 /// A group written out by hand: `Logs { Time: 1795161600, Contents { Key: "k", Value: "v" }, Time_ns: 5 },
-/// Topic: "t", Source: "s", LogTags { Key: "a", Value: "b" }`, and a member 15 that nobody knows.
+/// Topic: "t", Source: "s", LogTags { Key: "a", Value: "b" }`, and an unknown member 15.
 const BY_HAND: &str = "0a130880fcffd70612060a016b12017625050000001a017422017332060a01611201627a0178";
 
 /// The same in an LZ4 block of literals only.

@@ -38,7 +38,7 @@ pub enum Kind {
     Read,
     /// Changes something: sent again only when it is certain that nothing was done.
     Write(Look),
-    /// Replaces a whole document: sent once, whatever comes of it.
+    /// Replaces a whole document: sent once, whatever the outcome.
     WriteOnce(Look),
 }
 

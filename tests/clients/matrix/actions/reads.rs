@@ -44,7 +44,7 @@ pub fn of_kms_and_sts() -> Vec<Action> {
         Action::new(Service::Sts, "GetCallerIdentity", Kind::Read, |on| {
             Box::pin(async { on.sts.get_caller_identity(&on.context).await.map(drop) })
         }),
-        // A session that nobody got the key of only expires.
+        // A session whose answer was lost only expires.
         Action::new(Service::Sts, "AssumeRole", Kind::Read, |on| {
             Box::pin(async { on.sts.assume_role(&on.context, &assume()).await.map(drop) })
         }),

@@ -171,7 +171,7 @@ fn bound<'a>(on: &'a Clients, name: &'a RoleName) -> BoundRole<'a> {
     BoundRole { client: &on.ram, clock: on.ram.clock(), context: &on.context, name }
 }
 
-/// Reads the role, makes it where there is none, and changes what differs.
+/// Reads the role, creates it if it does not exist, and changes what differs.
 async fn ensure(on: &Clients, known_policy: &str, wanted: DesiredRole) -> Result<(), Problem> {
     let name = role(ROLE);
     let bound = bound(on, &name);

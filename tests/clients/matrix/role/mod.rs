@@ -1,6 +1,6 @@
-//! Level two: the sequences that make, correct and remove a role with everything that belongs to it meet a fault of each
-//! kind at each of their calls, once or from there on. Whatever comes of it, a run that nothing disturbs then gets to where
-//! it gets without a fault, and nothing is made twice or left over.
+//! Level two: the sequences that make, correct and remove a role with everything that belongs to it meet a fault of
+//! each kind at each of their calls, once or from there on. Whatever the outcome, a later run without faults reaches
+//! the same state as without a fault, and nothing is created twice or left over.
 
 mod account;
 mod changes;
