@@ -51,3 +51,4 @@ mod toggle;
 mod unknowns;
 mod unmanaged;
 mod validation;
+mod whole_account;

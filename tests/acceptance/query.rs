@@ -38,7 +38,7 @@ fn many() -> Value {
 }
 
 /// A scene of the newest host, in which the provider has the name that hosts write into generated configurations.
-fn scene(seed: &Value) -> Scene {
+pub fn scene(seed: &Value) -> Scene {
     let scene = Scene::on(Host::Newest, seed);
     let provider = scene.read("provider.tf").replace("alicloud = {", "alicloud-encryption = {");
     scene
@@ -46,10 +46,10 @@ fn scene(seed: &Value) -> Scene {
     scene
 }
 
-const ENCRYPTION: &str = "alicloud_log_store_encryption";
+pub const ENCRYPTION: &str = "alicloud_log_store_encryption";
 const ROLE: &str = "alicloud_ram_byok_role";
 
-fn list(of: &str, label: &str, arguments: &str, config: &str) -> String {
+pub fn list(of: &str, label: &str, arguments: &str, config: &str) -> String {
     format!(
         "list {of:?} {label:?} {{\n  provider = alicloud-encryption\n{arguments}\n  config {{\n{config}\n  }}\n}}\n"
     )
@@ -60,7 +60,7 @@ fn encrypted(label: &str, config: &str) -> String {
     list(ENCRYPTION, label, "", config)
 }
 
-fn query(scene: &Scene, lists: &[String]) -> Ran {
+pub fn query(scene: &Scene, lists: &[String]) -> Ran {
     scene.write("all.tfquery.hcl", &lists.concat());
     scene.run(&["query", "-json"])
 }
