@@ -271,7 +271,10 @@ pub fn replace_together(scene: &Scene, text: &Text) {
 }
 
 /// What a text says of a value, what the configuration has, and what the text says to write.
-const CORRECTIONS: [(&str, &str, &str); 30] = [
+const CORRECTIONS: [(&str, &str, &str); 33] = [
+    ("telemetry_type is \"Metrics\" in SLS", "telemetry_type = \"None\"", "telemetry_type = \"Metrics\""),
+    ("raise timeouts.read", "\"1ns\"", "\"5m\""),
+    ("regions is empty", "  regions = []\n", ""),
     ("use the id alone: \"key-1\"", "\"acs:kms:cn-hangzhou:1234567890123456:key/key-1\"", "\"key-1\""),
     ("cmk_key_id must not be empty", "cmk_key_id = \" \"", "cmk_key_id = \"key-1\""),
     ("cmk_key_id is required", "cmk_key_id = null", "cmk_key_id = \"key-1\""),

@@ -100,6 +100,8 @@ situations![
     settings::unknown_account,
     settings::provider_not_known_yet,
     settings::readiness,
+    settings::audit,
+    settings::audit_of_nothing,
     settings::functions,
     settings::damaged_state,
 ];

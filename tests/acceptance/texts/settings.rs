@@ -203,6 +203,23 @@ pub fn readiness() -> Printed {
     Printed::by_plan(scene)
 }
 
+/// The data sources of the audit, where a Logstore is of another kind, and where the time is too short.
+pub fn audit() -> Printed {
+    let scene = scene(&[]);
+    scene.put_log_store("audit", "memory", &json!({"telemetryType": "Metrics"}));
+    let one = "data \"alicloud_log_store_encryption\" \"one\" {\n  project_name = \"audit\"\n  logstore_name = \"memory\"\n  telemetry_type = \"None\"\n}\n";
+    let all = "data \"alicloud_log_store_encryptions\" \"all\" {\n  timeouts = { read = \"1ns\" }\n}\n";
+    scene.write("main.tf", &[one, all].concat());
+    Printed::by_plan(scene)
+}
+
+/// An audit of no regions.
+pub fn audit_of_nothing() -> Printed {
+    let scene = scene(&[]);
+    scene.write("main.tf", "data \"alicloud_log_store_encryptions\" \"all\" {\n  regions = []\n}\n");
+    Printed::by_plan(scene)
+}
+
 /// Functions with arguments that they cannot take.
 pub fn functions() -> Printed {
     let scene = Scene::new(&seed(&[]));
