@@ -8,7 +8,7 @@
 use Need::{Needed, Optional, Unused};
 use Resource::{
     All, Caller, CallerGroup, CustomPolicies, EveryLogStore, EveryMetricStore, EveryProject, EveryRole,
-    Group, Key, KmsPolicies, LogStore, PassRolePolicy, PassingRole, Role, SystemPolicies, User,
+    Group, Key, KmsPolicies, LogStore, MetricStore, PassRolePolicy, PassingRole, Role, SystemPolicies, User,
 };
 
 /// A permission that the provider uses.
@@ -42,6 +42,8 @@ pub enum Need {
 pub enum Resource {
     /// The Logstore.
     LogStore,
+    /// The metric store. The form of its resource is a guess.
+    MetricStore,
     /// Every project of the account.
     EveryProject,
     /// Every Logstore of the account.
@@ -83,6 +85,9 @@ impl Resource {
             Self::LogStore => {
                 &["acs:log:cn-hangzhou:1234567890123456:project/audit-project/logstore/app-log"]
             }
+            Self::MetricStore => {
+                &["acs:log:cn-hangzhou:1234567890123456:project/audit-project/metricstore/app-log"]
+            }
             Self::EveryProject => &["acs:log:*:1234567890123456:project/*"],
             Self::EveryLogStore => &["acs:log:*:1234567890123456:project/*/logstore/*"],
             // The form of this resource is a guess, as are the names of the actions on it: no page has them.
@@ -123,6 +128,14 @@ const fn to_apply(action: &'static str, resources: &'static [Resource], purpose:
 pub const ENCRYPTION: &[Privilege] = &[
     needed("log:GetLogStore", &[LogStore], "Reads the Logstore."),
     to_apply("log:UpdateLogStore", &[LogStore], "Writes the encryption configuration."),
+];
+
+/// What `alicloud_log_store_encryption` needs of a metric store. No page names these actions or their resource: they are
+/// guesses by the names of the API, and by how the actions on Logstores are named.
+pub const METRIC_STORES: &[Privilege] = &[
+    needed("log:GetLogStore", &[LogStore], "Finds out that it is a metric store."),
+    needed("log:GetMetricStore", &[MetricStore], "Reads the metric store."),
+    to_apply("log:UpdateMetricStore", &[MetricStore], "Writes the encryption configuration."),
 ];
 
 /// What it needs besides with a KMS key.
@@ -218,7 +231,7 @@ pub struct Job {
 }
 
 /// Every job.
-pub const JOBS: [Job; 9] = [
+pub const JOBS: [Job; 10] = [
     Job {
         title: "To plan and to audit",
         applies: false,
@@ -237,6 +250,11 @@ pub const JOBS: [Job; 9] = [
         title: "To apply alicloud_log_store_encryption with a key of your own",
         applies: true,
         parts: &[ENCRYPTION, BYOK, CHECKS],
+    },
+    Job {
+        title: "To apply alicloud_log_store_encryption to a metric store",
+        applies: true,
+        parts: &[METRIC_STORES],
     },
     Job { title: "To apply alicloud_ram_byok_role", applies: true, parts: &[ROLE] },
     Job { title: "To apply alicloud_ram_byok_role with pass_role", applies: true, parts: &[ROLE, PASS_ROLE] },

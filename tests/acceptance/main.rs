@@ -27,6 +27,7 @@ mod hosts;
 mod import;
 mod interrupt;
 mod malformed;
+mod metric_stores;
 mod module;
 mod moves;
 mod other_writers;

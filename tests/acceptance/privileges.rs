@@ -4,8 +4,8 @@
 use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
 use provider::privileges::{
-    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS, QUERY_ROLES,
-    ROLE,
+    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, METRIC_STORES, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS,
+    QUERY_ROLES, ROLE,
 };
 use serde_json::{Value, json};
 
@@ -361,6 +361,19 @@ fn encryption_with_the_key_of_the_service_takes_what_the_guide_says() {
     sign_in(scene, "ci");
     let text = trial.document.to_string().replace("log:UpdateLogStore", "log:UpdateLogStoreEncryption");
     succeeded(&trial.run(&serde_json::from_str(&text).unwrap(), APPLY));
+}
+
+#[test]
+fn encryption_of_a_metric_store_takes_what_the_guide_says() {
+    let trial = Trial::new("To apply alicloud_log_store_encryption to a metric store");
+    let scene = &trial.scene;
+    scene.patch_log_store("audit-project", "app-log", &json!({"telemetryType": "Metrics"}));
+    scene.write("main.tf", &encryption("  on_destroy = \"disable\""));
+    let actions = ["log:GetLogStore", "log:GetMetricStore", "log:UpdateMetricStore"];
+    trial.fails_without(METRIC_STORES, &actions, APPLY);
+    trial.succeeds(APPLY);
+    trial.succeeds(DESTROY);
+    trial.is_complete(&[METRIC_STORES]);
 }
 
 #[test]

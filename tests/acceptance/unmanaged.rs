@@ -9,7 +9,7 @@ use crate::harness::Scene;
 fn rich() -> Value {
     given::holding(&json!({
         "ttl": 365, "shardCount": 4, "enable_tracking": true, "autoSplit": true, "maxSplitShard": 128,
-        "appendMeta": true, "telemetryType": "Metrics", "hot_ttl": 30, "infrequentAccessTTL": 60,
+        "appendMeta": true, "telemetryType": "Event", "hot_ttl": 30, "infrequentAccessTTL": 60,
         "mode": "query", "processorId": "processor-1", "resourceGroupId": "rg-1", "enableModify": true,
         "productType": "aliyun", "resourceQuota": {"storage": {"preserved": -1, "used": 123}},
         "shardingPolicy": {"enabled": true, "queryActiveTime": 5, "shardHash": {"keys": ["a"], "maxHashCount": 8},

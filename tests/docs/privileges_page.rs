@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use provider::privileges::{
-    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS, QUERY_ROLES,
-    ROLE, Resource,
+    AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, METRIC_STORES, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS,
+    QUERY_ROLES, ROLE, Resource,
 };
 
 /// The guide: its template, with the tables and the documents in their places.
 pub fn guide(template: &str) -> String {
     let parts = [
         ("encryption", ENCRYPTION),
+        ("metric_stores", METRIC_STORES),
         ("byok", BYOK),
         ("checks", CHECKS),
         ("audit", AUDIT),

@@ -105,6 +105,46 @@ impl SlsClient {
         self.get_store(context, TelemetryType::Metrics, project, name).await
     }
 
+    /// Describes a store by the action for what it holds: `GetLogStore` of a Logstore, and of a metric store
+    /// `GetMetricStore`. `GetLogStore` is asked first, and says what the store holds, unless `known` says that it is a metric
+    /// store.
+    ///
+    /// That `GetLogStore` describes metric stores too is a guess: a page describes `telemetryType` of `CreateLogStore` as the
+    /// way to create one. Whether it shows the encryption of a metric store is not known, so that it is not asked for it.
+    ///
+    /// # Errors
+    /// `NotFound` only if `GetLogStore` says so. `Unexpected` if `GetLogStore` shows a metric store, and `GetMetricStore` says
+    /// that it does not exist. Otherwise those of [`SlsClient::get_store`].
+    pub async fn get_log_or_metric_store(
+        &self,
+        context: &CallContext,
+        project: &ProjectName,
+        store: &LogstoreName,
+        known: Option<TelemetryType>,
+    ) -> Result<LogStore, Error> {
+        if known == Some(TelemetryType::Metrics) {
+            match self.get_metric_store(context, project, store).await {
+                // It may have been deleted, and created again as a Logstore.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                answer => return answer,
+            }
+        }
+        let found = self.get_log_store(context, project, store).await?;
+        if found.telemetry_type() == TelemetryType::Logs {
+            return Ok(found);
+        }
+        match self.get_metric_store(context, project, store).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // It may have been deleted since. If not, nothing says that it is gone.
+                self.get_log_store(context, project, store).await?;
+                let message =
+                    format!("GetLogStore shows a metric store, and GetMetricStore says: {}", error.message());
+                Err(error.with_message(message).with_kind(ErrorKind::Unexpected))
+            }
+            answer => answer,
+        }
+    }
+
     /// `GetLogStore` or `GetMetricStore`: describes a Logstore or a metric store.
     ///
     /// # Errors

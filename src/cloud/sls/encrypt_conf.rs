@@ -47,11 +47,11 @@ pub struct UserCmkInfo {
 pub(crate) struct ConfMembers {
     /// The member that holds the configuration.
     pub(crate) conf: &'static str,
-    encrypt_type: &'static str,
-    user_cmk_info: &'static str,
-    cmk_key_id: &'static str,
-    arn: &'static str,
-    region_id: &'static str,
+    pub(crate) encrypt_type: &'static str,
+    pub(crate) user_cmk_info: &'static str,
+    pub(crate) cmk_key_id: &'static str,
+    pub(crate) arn: &'static str,
+    pub(crate) region_id: &'static str,
 }
 
 /// The names in `GetLogStore` and `UpdateLogStore`.
@@ -102,7 +102,7 @@ impl EncryptConf {
     }
 
     /// The configuration by these names. An algorithm that is not known is left out.
-    fn to_members(&self, names: &ConfMembers) -> Map<String, Value> {
+    pub(crate) fn to_members(&self, names: &ConfMembers) -> Map<String, Value> {
         let mut fields = Map::new();
         fields.insert("enable".to_owned(), self.enable.into());
         if !self.encrypt_type.is_empty() {

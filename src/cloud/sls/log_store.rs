@@ -36,6 +36,12 @@ impl LogStore {
         Self { vocabulary: telemetry_type, ..self }
     }
 
+    /// Whose actions describe and update it, in the vocabulary of its fields: those of Logstores, or those of metric
+    /// stores.
+    pub fn read_as(&self) -> TelemetryType {
+        self.vocabulary
+    }
+
     /// When the `GetLogStore` that was answered with this was sent, on the scale of
     /// [`crate::clock::Clock::monotonic`]. The Logstore may have changed since.
     pub fn requested_at(&self) -> Duration {

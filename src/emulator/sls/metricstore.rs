@@ -5,7 +5,8 @@
 //! Its encryption follows what is known of the service: the same rules as for Logstores, except that an update
 //! without `encryptConf` does not change encryption. Members with the names of Logstores, such as `encrypt_conf`,
 //! are ignored. Other members that an update leaves out keep their values as well; that, the errors and the permissions
-//! are guesses.
+//! are guesses. So is what the operations on Logstores do with a metric store: GetLogStore shows it, with its encryption in
+//! the names of Logstores, and UpdateLogStore and `UpdateLogStoreEncryption` change it as they change a Logstore.
 
 use serde_json::{Map, Value, json};
 
@@ -144,7 +145,8 @@ fn existing<'m>(
 }
 
 fn is_of_metrics(logstore: &Logstore) -> bool {
-    logstore.members.get("telemetryType").is_some_and(|kind| kind == METRICS)
+    let kind = logstore.members.get("telemetryType").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(METRICS))
 }
 
 /// The members of a body that a Logstore has too.

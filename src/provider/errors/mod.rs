@@ -25,7 +25,7 @@ use super::log_store_id::LogStoreId;
 use cloud::{
     error::{Error, ErrorKind},
     sls::{
-        EncryptConf,
+        EncryptConf, TelemetryType,
         encryption::{
             ApplyError, ApplyFailure, Conflict, ENCRYPT_TYPES, MAX_READ_AGE, PermanentField,
             UnrestoredSetting,
@@ -137,7 +137,7 @@ fn of_apply_error(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) ->
         ApplyError::NotInEffect { stored } => vec![Diagnostic::error(
             "The encryption of a Logstore is not as it was set",
             format!(
-                "Logstore {id}: SLS confirmed the update, but GetLogStore shows {}. New logs may be stored in clear. Run again; if it keeps happening, ask the service's support.",
+                "Logstore {id}: SLS confirmed the update, but a read shows {}. New logs may be stored in clear. Run again; if it keeps happening, ask the service's support.",
                 stored.as_ref().map_or_else(|| "no encryption configuration".to_owned(), describe)
             ),
         )],
@@ -150,38 +150,81 @@ fn of_apply_error(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) ->
         ApplyError::StaleReads => vec![Diagnostic::error(
             "SLS answers with an old version of the Logstore",
             format!(
-                "Logstore {id}: GetLogStore answered with an older version of the Logstore than before, until the time limit. The provider builds no update from that. Run again in a few minutes."
+                "Logstore {id}: SLS answered with an older version of the Logstore than before, until the time limit. The provider builds no update from that. Run again in a few minutes."
             ),
         )],
-        ApplyError::ReadsTooOld => vec![too_late(id, failure.written)],
-        ApplyError::UnsupportedMembers { error, members } => vec![cannot_leave_out(id, error, members)],
+        ApplyError::ReadsTooOld => vec![too_late(id, failure)],
+        ApplyError::UnsupportedMembers { error, members } => {
+            vec![cannot_leave_out(id, failure, error, members)]
+        }
         ApplyError::NotOffered(error) => vec![Diagnostic::error(
             "SLS does not offer UpdateLogStoreEncryption",
             format!(
                 "Logstore {id}: {error}\n\nThe provider block has encryption_api = \"update_logstore_encryption\", and SLS does not offer that action here. Use the default, which every region offers:\n\n  encryption_api = \"update_logstore\""
             ),
         )],
+        ApplyError::MetricStore => vec![metric_store(id)],
     }
 }
 
+/// A metric store is to be written by the action on Logstores.
+pub(super) fn metric_store(id: &LogStoreId) -> Diagnostic {
+    Diagnostic::error(
+        "SLS does not offer UpdateLogStoreEncryption",
+        format!(
+            "Logstore {id}: it is a metric store (its telemetryType is Metrics). The provider block has encryption_api = \"update_logstore_encryption\", and that action is one on Logstores. Nothing was sent. Use the default, with which the provider calls UpdateMetricStore:\n\n  encryption_api = \"update_logstore\""
+        ),
+    )
+}
+
+/// The action that wrote the settings, and the action that read them.
+fn actions(failure: &ApplyFailure) -> (&'static str, &'static str) {
+    if is_metric_store(failure) {
+        ("UpdateMetricStore", "GetMetricStore")
+    } else {
+        ("UpdateLogStore", "GetLogStore")
+    }
+}
+
+fn is_metric_store(failure: &ApplyFailure) -> bool {
+    failure.last_seen.as_ref().is_some_and(|seen| seen.read_as() == TelemetryType::Metrics)
+}
+
 /// No update could be sent in time.
-fn too_late(id: &LogStoreId, written: bool) -> Diagnostic {
-    let sent = if written { "" } else { " Nothing was sent." };
+fn too_late(id: &LogStoreId, failure: &ApplyFailure) -> Diagnostic {
+    let sent = if failure.written { "" } else { " Nothing was sent." };
     let seconds = MAX_READ_AGE.as_secs();
+    let (update, get) = actions(failure);
+    let dedicated = if is_metric_store(failure) {
+        "."
+    } else {
+        ", or use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+    };
     Diagnostic::error(
         "The Logstore was read too slowly to be updated",
         format!(
-            "Logstore {id}: UpdateLogStore replaces all settings of a Logstore, so the provider sends it within {seconds} s of asking for the settings, and never later: changes of another writer in between would be lost. GetLogStore took too long for that, each time.{sent} Run again when SLS answers faster, or use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+            "Logstore {id}: {update} replaces all settings of a Logstore, so the provider sends it within {seconds} s of asking for the settings, and never later: changes of another writer in between would be lost. {get} took too long for that, each time.{sent} Run again when SLS answers faster{dedicated}"
         ),
     )
 }
 
 /// SLS refuses a member, and those it may mean must not be lost.
-fn cannot_leave_out(id: &LogStoreId, error: &Error, members: &[String]) -> Diagnostic {
+fn cannot_leave_out(
+    id: &LogStoreId,
+    failure: &ApplyFailure,
+    error: &Error,
+    members: &[String],
+) -> Diagnostic {
+    let (update, _) = actions(failure);
+    let remedy = if is_metric_store(failure) {
+        "Report it to the service's support, with the request id."
+    } else {
+        "Use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+    };
     Diagnostic::error(
         "SLS refuses a setting that the Logstore has",
         format!(
-            "Logstore {id}: {error}\n\nUpdateLogStore replaces all settings of a Logstore, so the provider sends back each one it has read. SLS does not say which one it refuses; it may be one of these, and leaving it out would lose its value: {}. Nothing was changed. Use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\"",
+            "Logstore {id}: {error}\n\n{update} replaces all settings of a Logstore, so the provider sends back each one it has read. SLS does not say which one it refuses; it may be one of these, and leaving it out would lose its value: {}. Nothing was changed. {remedy}",
             members.join(", ")
         ),
     )

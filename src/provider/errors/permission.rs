@@ -12,6 +12,9 @@ pub(super) fn advice(error: &Error) -> String {
     let on = resource.as_ref().map(|resource| format!(" on {resource}")).unwrap_or_default();
     let resource = resource.or_else(|| called_resource(error)).unwrap_or_else(|| "*".to_owned());
     let and = match error.service() {
+        "SLS" if is_about_metric_store(error) => {
+            " This resource needs log:GetLogStore, and log:GetMetricStore and log:UpdateMetricStore on the metric store; for BYOK also ram:PassRole on the role."
+        }
         "SLS" if !error.action().starts_with("List") => {
             " This resource needs log:GetLogStore and log:UpdateLogStore on the Logstore; for BYOK also ram:PassRole on the role."
         }
@@ -26,14 +29,19 @@ pub(super) fn advice(error: &Error) -> String {
 /// The permissions that the caller needs to configure encryption with a KMS key, as a policy to paste. `arn` is that
 /// of the role.
 pub(super) fn advice_for_byok(error: &Error, arn: &str) -> String {
-    let log_store = called_resource(error).unwrap_or_else(|| "*".to_owned());
+    let called_on = called_resource(error).unwrap_or_else(|| "*".to_owned());
     let called = called_action(error);
-    let mut actions = privileges::actions(privileges::ENCRYPTION);
+    let (mut actions, resources) = if is_about_metric_store(error) {
+        let log_store = called_on.replace("/metricstore/", "/logstore/");
+        (privileges::actions(privileges::METRIC_STORES), json!([log_store, called_on]))
+    } else {
+        (privileges::actions(privileges::ENCRYPTION), json!(called_on))
+    };
     if !actions.contains(&&*called) {
         actions.push(&called);
     }
     let policy = document(&json!([
-        {"Effect": "Allow", "Action": actions, "Resource": log_store},
+        {"Effect": "Allow", "Action": actions, "Resource": resources},
         {"Effect": "Allow", "Action": "ram:PassRole", "Resource": arn.to_lowercase()},
     ]));
     format!(
@@ -87,10 +95,15 @@ fn called_resource(error: &Error) -> Option<String> {
         "ListMetricStores" => return Some(format!("acs:log:*:*:project/{target}/metricstore/*")),
         _ => {}
     }
+    let kind = if is_about_metric_store(error) { "metricstore" } else { "logstore" };
     Some(match target.split_once('/') {
-        Some((project, logstore)) => format!("acs:log:*:*:project/{project}/logstore/{logstore}"),
+        Some((project, store)) => format!("acs:log:*:*:project/{project}/{kind}/{store}"),
         None => format!("acs:log:*:*:project/{target}"),
     })
+}
+
+fn is_about_metric_store(error: &Error) -> bool {
+    error.service() == "SLS" && error.action().ends_with("MetricStore")
 }
 
 #[cfg(test)]
@@ -147,6 +160,16 @@ mod tests {
             "no",
             &["Grant the caller log:GetLogStore.", r#""Resource":"acs:log:*:*:project/p/logstore/l""#],
         );
+        check(
+            "SLS",
+            "UpdateMetricStore",
+            "p/m",
+            "no",
+            &[
+                "Grant the caller log:UpdateMetricStore. This resource needs log:GetLogStore, and log:GetMetricStore",
+                r#""Resource":"acs:log:*:*:project/p/metricstore/m""#,
+            ],
+        );
         check("SLS", "GetProject", "p", "no", &[r#""Resource":"acs:log:*:*:project/p""#]);
         check("SLS", "ListProject", "all", "no", &[r#""Resource":"acs:log:*:*:project/*""#]);
         check("SLS", "ListLogStores", "p", "no", &[r#""Resource":"acs:log:*:*:project/p/logstore/*""#]);
@@ -158,6 +181,25 @@ mod tests {
             "no",
             &[r#""Action":"kms:DescribeKey","Effect":"Allow","Resource":"*""#],
         );
+    }
+
+    #[test]
+    fn a_key_of_ones_own_takes_the_actions_of_what_is_written() {
+        for (action, expected) in [
+            (
+                "UpdateLogStore",
+                r#"{"Action":["log:GetLogStore","log:UpdateLogStore"],"Effect":"Allow","Resource":"acs:log:*:*:project/p/logstore/s"}"#,
+            ),
+            (
+                "UpdateMetricStore",
+                r#"{"Action":["log:GetLogStore","log:GetMetricStore","log:UpdateMetricStore"],"Effect":"Allow","Resource":["acs:log:*:*:project/p/logstore/s","acs:log:*:*:project/p/metricstore/s"]}"#,
+            ),
+        ] {
+            let operation = Operation::new("SLS", action, "p/s");
+            let error = Error::from_answer(&operation, 403, None, "no");
+            let told = advice_for_byok(&error, "acs:ram::1:role/r");
+            assert!(told.contains(expected), "{expected} is not in {told}");
+        }
     }
 
     #[test]

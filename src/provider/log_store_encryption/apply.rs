@@ -236,7 +236,7 @@ fn blames_role(failure: &ApplyFailure, arn: &str) -> bool {
         message.contains(&arn) || (message.contains("role") && message.contains(name))
     };
     !failure.written
-        && matches!(error.action(), "UpdateLogStore" | "UpdateLogStoreEncryption")
+        && matches!(error.action(), "UpdateLogStore" | "UpdateLogStoreEncryption" | "UpdateMetricStore")
         && (error.kind() == ErrorKind::Denied || (error.kind() == ErrorKind::Invalid && names_role()))
 }
 

@@ -7,7 +7,10 @@ use super::{
 use crate::{errors, log_store_id::LogStoreId, timeouts};
 use cloud::{
     error::Error,
-    sls::encryption::{LogStoreCalls, conflicts},
+    sls::{
+        EncryptionApi, TelemetryType,
+        encryption::{LogStoreCalls, conflicts},
+    },
 };
 use schema::{Diagnostic, Diagnostics, Path, resource::Context};
 
@@ -46,11 +49,18 @@ pub(super) async fn look(
     let bounds = resource.session.bounds(context, &planned.timeouts, |limits| &limits.read, timeouts::READ);
     let run_state = &resource.session.run_state;
     let writes = run_state.write_count(&id);
-    match resource::bind(&client, &bounds, &id).get().await {
+    match resource::bind(&client, &bounds, &id).get(None).await {
         Ok(log_store) => match Observed::from_log_store(&log_store) {
             Ok(observed) => {
+                let is_metric_store = log_store.read_as() == TelemetryType::Metrics;
                 run_state.cache_read(&id, log_store, writes);
-                compare(&id, planned, &observed)
+                let (diagnostics, found) = compare(&id, planned, &observed);
+                let needs_update = matches!(found, Found::Disabled | Found::Enabled | Found::Nothing);
+                let dedicated = client.encryption_api() == EncryptionApi::UpdateLogStoreEncryption;
+                if is_metric_store && needs_update && dedicated {
+                    return (errors::of_plan(errors::metric_store(&id)).into(), Found::Open);
+                }
+                (diagnostics, found)
             }
             Err(problem) => (errors::unreadable(&id, &problem).into(), Found::Open),
         },

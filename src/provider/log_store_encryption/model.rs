@@ -72,7 +72,7 @@ pub(super) const KEEP: &str = "keep";
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and policy documents to copy.",
+        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore.\n\nA metric store is a Logstore whose `telemetryType` is `Metrics`: name it in `logstore_name`. The provider finds out what the store holds, and calls `GetMetricStore` and `UpdateMetricStore` for a metric store; everything on this page holds for it too. `encryption_api = \"update_logstore_encryption\"` of the provider block is for Logstores only.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and policy documents to copy.",
         attributes: vec![
             Attribute::string("project_name")
                 .required()
@@ -83,7 +83,7 @@ pub(super) fn schema() -> Schema {
                 .required()
                 .validator(name_rules::logstore())
                 .plan_modifier(RequiresReplace)
-                .description("The Logstore. It must exist, or be created before this resource in the same apply."),
+                .description("The Logstore or metric store. It must exist, or be created before this resource in the same apply."),
             region("region")
                 .plan_modifier(RequiresReplaceIfStored)
                 .description(

@@ -123,14 +123,14 @@ pub(super) async fn get(
     configured_create_time: Option<i64>,
 ) -> Result<LogStore, Error> {
     for pause in UNBELIEVED_PAUSES {
-        let log_store = calls.get().await?;
+        let log_store = calls.get(None).await?;
         let observed = Observed::from_log_store(&log_store);
         if !observed.is_ok_and(|observed| has_vanished(&observed, configured_create_time)) {
             return Ok(log_store);
         }
         calls.sleep(pause).await?;
     }
-    calls.get().await
+    calls.get(None).await
 }
 
 /// True if the Logstore is the one that was configured and shows no configuration.

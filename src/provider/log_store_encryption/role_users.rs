@@ -109,7 +109,7 @@ async fn role_users(
 
 /// The Logstore, if it can be read and is encrypted through the role.
 async fn user(client: &SlsClient, bounds: &CallContext, id: LogStoreId, arn: &str) -> Option<String> {
-    let log_store = client.get_log_store(bounds, &id.project, &id.logstore).await.ok()?;
+    let log_store = client.get_log_or_metric_store(bounds, &id.project, &id.logstore, None).await.ok()?;
     let cmk = log_store.encrypt_conf().ok()??.user_cmk_info?;
     same_role_arn(&cmk.arn, arn).then(|| id.to_string())
 }

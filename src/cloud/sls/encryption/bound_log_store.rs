@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use super::{
-    super::{EncryptionApi, LogStore, SlsClient},
+    super::{EncryptionApi, LogStore, SlsClient, TelemetryType},
     LogStoreCalls, Update,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     names::{LogstoreName, ProjectName},
 };
 
-/// One Logstore with the client that calls SLS and the limits of the operation.
+/// One Logstore or metric store with the client that calls SLS and the limits of the operation.
 #[derive(Clone, Debug)]
 pub struct BoundLogStore<'a> {
     /// The client.
@@ -42,20 +42,21 @@ impl LogStoreCalls for BoundLogStore<'_> {
         self.api
     }
 
-    async fn get(&self) -> Result<LogStore, Error> {
-        self.client.get_log_store(&self.context, self.project, self.logstore).await
+    async fn get(&self, known: Option<TelemetryType>) -> Result<LogStore, Error> {
+        self.client.get_log_or_metric_store(&self.context, self.project, self.logstore, known).await
     }
 
-    async fn final_read(&self) -> Result<LogStore, Error> {
+    async fn final_read(&self, known: Option<TelemetryType>) -> Result<LogStore, Error> {
         let context = CallContext::for_final_read(self.client.clock());
-        self.client.get_log_store(&context, self.project, self.logstore).await
+        self.client.get_log_or_metric_store(&context, self.project, self.logstore, known).await
     }
 
     async fn update(&self, update: &Update) -> Result<bool, Error> {
         let (client, context) = (self.client, &self.context);
         match update {
-            Update::Document { body, send_by } => {
-                client.update_log_store(context, self.project, self.logstore, body, *send_by).await
+            Update::Document { telemetry_type, body, send_by } => {
+                let store = (self.project, self.logstore);
+                client.update_store(context, *telemetry_type, store, body, *send_by).await
             }
             Update::Encryption(conf) => {
                 client.update_log_store_encryption(context, self.project, self.logstore, conf).await?;

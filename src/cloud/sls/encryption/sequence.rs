@@ -2,7 +2,7 @@
 //!
 //! The sequence alternates between two states until it ends:
 //!
-//! 1. **Read**: `GetLogStore`, repeated while the answer is stale. An answer is stale if it does not show an update
+//! 1. **Read**: `GetLogStore`, or `GetMetricStore` of a metric store, repeated while the answer is stale. An answer is stale if it does not show an update
 //!    that SLS has confirmed, or is older than an earlier answer.
 //! 2. **Decide** by the read. If the Logstore is as desired and there is nothing to restore, the sequence ends.
 //!    Otherwise it builds an update from the read and sends it. After a temporary refusal it uses the same read again
@@ -16,8 +16,8 @@ use std::{future::Future, pin::pin, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    super::{EncryptConf, EncryptionApi, LogStore},
-    merge::{ENCRYPT_CONF, complete_conf, merge, newer_members},
+    super::{EncryptConf, EncryptionApi, LogStore, TelemetryType},
+    merge::{complete_conf, conf_members, merge},
     permanent_values::{Conflict, conflicts, is_in_effect},
     updates::{SentUpdate, Staleness, UnrestoredSetting, Updates},
 };
@@ -62,9 +62,12 @@ const REDUNDANT_KEY_MESSAGE: &str = "redundant key exist in json";
 /// One write of a Logstore's encryption configuration.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// `UpdateLogStore` with this body. It must not be sent after `send_by`, a time of [`LogStoreCalls::now`].
+    /// `UpdateLogStore` or `UpdateMetricStore` with this body. It must not be sent after `send_by`, a time of
+    /// [`LogStoreCalls::now`].
     Document {
-        /// All settings of the Logstore.
+        /// Which of the two actions.
+        telemetry_type: TelemetryType,
+        /// All settings of the store.
         body: Map<String, Value>,
         /// The time until which the read that the body was built from is fresh.
         send_by: Duration,
@@ -78,12 +81,16 @@ pub trait LogStoreCalls: Sized + Sync {
     /// The action that writes the configuration.
     fn api(&self) -> EncryptionApi;
 
-    /// `GetLogStore`, with the retries that the policy allows.
-    fn get(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
+    /// `GetLogStore`, or `GetMetricStore` of a metric store, with the retries that the policy allows. `known` is what the
+    /// store held when it was last read.
+    fn get(&self, known: Option<TelemetryType>) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
-    /// `GetLogStore` after the operation has ended: the call ignores its cancellation and its deadline, and has a short
-    /// time limit instead.
-    fn final_read(&self) -> impl Future<Output = Result<LogStore, Error>> + Send;
+    /// [`LogStoreCalls::get`] after the operation has ended: the call ignores its cancellation and its deadline, and has a
+    /// short time limit instead.
+    fn final_read(
+        &self,
+        known: Option<TelemetryType>,
+    ) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
     /// Sends an update once. `false` if it was not sent because `send_by` had passed.
     fn update(&self, update: &Update) -> impl Future<Output = Result<bool, Error>> + Send;
@@ -193,6 +200,9 @@ pub enum ApplyError {
     /// SLS does not offer `UpdateLogStoreEncryption` at this endpoint.
     #[error(transparent)]
     NotOffered(Error),
+    /// The store is a metric store, and the caller has chosen `UpdateLogStoreEncryption`, which is an action on Logstores.
+    #[error("UpdateLogStoreEncryption is no action on metric stores")]
+    MetricStore,
 }
 
 /// Sets the encryption of a Logstore as desired.
@@ -287,6 +297,11 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
             if self.confirmed_updates >= MAX_CONFIRMED_UPDATES {
                 return Err(self.too_many_updates_error(&found));
             }
+            if found.read_as() == TelemetryType::Metrics
+                && self.calls.api() == EncryptionApi::UpdateLogStoreEncryption
+            {
+                return Err(ApplyError::MetricStore);
+            }
             match self.send_update(&found, &conf).await? {
                 NextBase::NewRead => {}
                 NextBase::SameRead => base = Some(found),
@@ -307,7 +322,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         let started = self.calls.now();
         let mut not_found = None;
         for read in 0..MAX_READS {
-            match self.with_permit.as_ref().unwrap_or(self.calls).get().await {
+            match self.with_permit.as_ref().unwrap_or(self.calls).get(self.telemetry_type()).await {
                 Ok(found) => {
                     let is_older = self.last_seen.as_ref().is_some_and(|seen| found.is_older_than(seen));
                     if !is_older {
@@ -331,6 +346,11 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
             }
         }
         Err(self.not_visible_error())
+    }
+
+    /// What the store held when it was last read.
+    fn telemetry_type(&self) -> Option<TelemetryType> {
+        self.last_seen.as_ref().map(LogStore::read_as)
     }
 
     /// True if SLS answers that the Logstore does not exist, and the Logstore may just have been created.
@@ -434,12 +454,14 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
     fn build_update(&self, base: &LogStore, conf: &EncryptConf) -> (Update, SentUpdate) {
         match self.calls.api() {
             EncryptionApi::UpdateLogStore => {
-                let body = merge(base.fields(), &self.updates.to_restore(), conf, self.omits_empty_members);
+                let body = merge(base, &self.updates.to_restore(), conf, self.omits_empty_members);
                 let sent = SentUpdate::document(base, &body, conf);
-                (Update::Document { body, send_by: send_by(base) }, sent)
+                let telemetry_type = base.read_as();
+                (Update::Document { telemetry_type, body, send_by: send_by(base) }, sent)
             }
             EncryptionApi::UpdateLogStoreEncryption => {
-                let members = complete_conf(base.fields().get(ENCRYPT_CONF), conf);
+                let names = conf_members(base.read_as());
+                let members = complete_conf(names, base.fields().get(names.conf), conf);
                 (Update::Encryption(conf.clone()), SentUpdate::encryption(base, members, conf))
             }
         }
@@ -448,11 +470,12 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
     /// Sends an update, and reads the Logstore at [`PARALLEL_READ_INTERVAL`] until SLS answers.
     async fn send_and_watch(&mut self, update: &Update, sent: &mut SentUpdate) -> Result<bool, Error> {
         let calls = self.with_permit.as_ref().unwrap_or(self.calls);
+        let telemetry_type = self.telemetry_type();
         let mut answer = pin!(calls.update(update));
         loop {
             let parallel_read = async {
                 self.calls.sleep(PARALLEL_READ_INTERVAL).await?;
-                Ok::<_, Error>(self.calls.get().await)
+                Ok::<_, Error>(self.calls.get(telemetry_type).await)
             };
             tokio::select! {
                 biased;
@@ -499,7 +522,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         }
         if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
             // Another writer may have configured the Logstore first. The conflict then explains the refusal better.
-            if let Ok(found) = self.calls.get().await {
+            if let Ok(found) = self.calls.get(self.telemetry_type()).await {
                 self.record_read(&found)?;
                 self.record_effects_unless_stale(&found);
                 self.conf_to_send(&found)?;
@@ -516,7 +539,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
 
     /// From now on leaves out the newer members that have no value, because the server does not know them.
     fn omit_empty_members(&mut self, sent: &SentUpdate, error: Error) -> Result<NextBase, ApplyError> {
-        let (empty, valued) = newer_members(sent.body());
+        let (empty, valued) = sent.newer_members();
         if !self.omits_empty_members && !empty.is_empty() {
             tracing::debug!(left_out = ?empty, "the server refuses members it does not know");
             self.omits_empty_members = true;
@@ -535,7 +558,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
         if !self.needs_read_back && !self.updates.any_confirmed_is_unchecked() {
             return None;
         }
-        Some(match self.calls.final_read().await {
+        Some(match self.calls.final_read(self.telemetry_type()).await {
             Ok(found) => self.record_read(&found).map(|()| self.record_effects_unless_stale(&found)),
             Err(error) => Err(error.into()),
         })

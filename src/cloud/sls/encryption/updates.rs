@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    super::{EncryptConf, EncryptionApi, LogStore},
-    merge::{ENCRYPT_CONF, has_value, unmanaged_members},
+    super::{EncryptConf, EncryptionApi, LogStore, TelemetryType},
+    merge::{conf_members, has_value, newer_members, unmanaged_members},
     permanent_values::is_in_effect,
 };
 
@@ -54,22 +54,28 @@ enum UpdateStatus {
     InDoubt,
 }
 
-/// The value of a member that other writers own. Of `encrypt_conf`, these are the members that the provider does not
-/// manage.
-fn value(fields: &Map<String, Value>, name: &str) -> Value {
+/// The value of a member that other writers own. Of `encrypt_conf` or `encryptConf`, these are the members that the
+/// provider does not manage.
+fn value(telemetry_type: TelemetryType, fields: &Map<String, Value>, name: &str) -> Value {
     let value = fields.get(name).unwrap_or(&Value::Null);
-    if name == ENCRYPT_CONF { unmanaged_members(value) } else { value.clone() }
+    let names = conf_members(telemetry_type);
+    if name == names.conf { unmanaged_members(names, value) } else { value.clone() }
+}
+
+/// The value of a member of a read.
+fn read_value(read: &LogStore, name: &str) -> Value {
+    value(read.read_as(), read.fields(), name)
 }
 
 impl SentUpdate {
-    /// `UpdateLogStore` with `body`.
+    /// `UpdateLogStore` or `UpdateMetricStore` with `body`.
     pub(super) fn document(base: &LogStore, body: &Map<String, Value>, conf: &EncryptConf) -> Self {
         Self::new(EncryptionApi::UpdateLogStore, base, body.clone(), conf)
     }
 
     /// `UpdateLogStoreEncryption`; `encrypt_conf` is the configuration that SLS will store.
     pub(super) fn encryption(base: &LogStore, encrypt_conf: Value, conf: &EncryptConf) -> Self {
-        let sent = Map::from_iter([(ENCRYPT_CONF.to_owned(), encrypt_conf)]);
+        let sent = Map::from_iter([(conf_members(base.read_as()).conf.to_owned(), encrypt_conf)]);
         Self::new(EncryptionApi::UpdateLogStoreEncryption, base, sent, conf)
     }
 
@@ -95,39 +101,47 @@ impl SentUpdate {
         self.api == api
     }
 
-    /// The members that were sent.
-    pub(super) fn body(&self) -> &Map<String, Value> {
-        &self.sent
+    /// The newer members that were sent: first those without a value, then those with one.
+    pub(super) fn newer_members(&self) -> (Vec<String>, Vec<String>) {
+        newer_members(self.base.read_as(), &self.sent)
+    }
+
+    /// The value of a member that was sent.
+    fn sent_value(&self, name: &str) -> Value {
+        value(self.base.read_as(), &self.sent, name)
+    }
+
+    /// The value of a member of the read that the update was built from.
+    fn base_value(&self, name: &str) -> Value {
+        read_value(&self.base, name)
     }
 
     /// True if the read shows every change of this update.
     pub(super) fn is_visible_in(&self, found: &LogStore) -> bool {
         is_in_effect(found, &self.conf).unwrap_or(false)
-            && self.changed_members().all(|name| value(found.fields(), name) == value(&self.sent, name))
+            && self.changed_members().all(|name| read_value(found, name) == self.sent_value(name))
     }
 
     /// True if every member that this update changes still has the value of `base`, and the update has overwritten
     /// nothing.
     fn is_not_yet_visible_in(&self, found: &LogStore) -> bool {
-        let conf = |fields: &Map<String, Value>| fields.get(ENCRYPT_CONF).cloned().unwrap_or(Value::Null);
-        let conf_is_unchanged = || conf(found.fields()) == conf(self.base.fields());
-        let members_are_unchanged = || {
-            self.changed_members().all(|name| value(found.fields(), name) == value(self.base.fields(), name))
-        };
+        let name = conf_members(self.base.read_as()).conf;
+        let conf = |read: &LogStore| read.fields().get(name).cloned().unwrap_or(Value::Null);
+        let conf_is_unchanged = || conf(found) == conf(&self.base);
+        let members_are_unchanged =
+            || self.changed_members().all(|name| read_value(found, name) == self.base_value(name));
         let is_unchanged = (conf_is_unchanged() || !self.changes_conf()) && members_are_unchanged();
         is_unchanged && !self.is_visible_in(found) && self.overwritten(0, &[], found).is_empty()
     }
 
     fn changes_conf(&self) -> bool {
-        self.base.fields().get(ENCRYPT_CONF) != self.sent.get(ENCRYPT_CONF)
+        let name = conf_members(self.base.read_as()).conf;
+        self.base.fields().get(name) != self.sent.get(name)
     }
 
     /// The members of other writers that this update changes.
     fn changed_members(&self) -> impl Iterator<Item = &str> {
-        self.sent
-            .keys()
-            .map(String::as_str)
-            .filter(|name| value(&self.sent, name) != value(self.base.fields(), name))
+        self.sent.keys().map(String::as_str).filter(|name| self.sent_value(name) != self.base_value(name))
     }
 
     /// Records the values of other writers in a read that SLS answered before it carried out this update. True if the
@@ -142,9 +156,8 @@ impl SentUpdate {
         let is_newest = !self.newest_recorded.as_ref().is_some_and(|newest| found.is_older_than(newest));
         let mut is_new = false;
         for name in found.fields().keys() {
-            let value = value(found.fields(), name);
-            let is_foreign =
-                value != self::value(self.base.fields(), name) && value != self::value(&self.sent, name);
+            let value = read_value(found, name);
+            let is_foreign = value != self.base_value(name) && value != self.sent_value(name);
             if value.is_null() || !is_foreign {
                 continue;
             }
@@ -171,7 +184,7 @@ impl SentUpdate {
                 .get(name)
                 .map_or(0, |foreign| foreign.updates_sent.saturating_sub(index + 1));
             let built_without = later.get(..count).unwrap_or(later);
-            Some((name.clone(), self.overwritten_value(name, built_without, &value(found.fields(), name))?))
+            Some((name.clone(), self.overwritten_value(name, built_without, &read_value(found, name))?))
         };
         names.filter_map(to_restore).collect()
     }
@@ -185,11 +198,11 @@ impl SentUpdate {
         if self.api != EncryptionApi::UpdateLogStore {
             return None;
         }
-        let before = value(self.base.fields(), name);
+        let before = self.base_value(name);
         let expected = self.foreign_values.get(name).map_or(&before, |foreign| &foreign.value);
-        let is_overwritten = match self.sent.get(name).map(|_| value(&self.sent, name)) {
+        let is_overwritten = match self.sent.get(name).map(|_| self.sent_value(name)) {
             Some(sent) => {
-                let is_ours = |update: &SentUpdate| value(&update.sent, name) == *found;
+                let is_ours = |update: &SentUpdate| update.sent_value(name) == *found;
                 self.foreign_values.contains_key(name) && (*found == sent || later.iter().any(is_ours))
             }
             None => has_value(name, expected) && !has_value(name, found),
@@ -278,7 +291,7 @@ impl Updates {
     /// overwritten. Only this function decides what the sequence restores, or reports when it ends without restoring.
     pub(super) fn record_effects(&mut self, found: &LogStore) {
         // A setting that a writer has changed since, this sequence included, needs no restoring.
-        self.to_restore.retain(|name, setting| value(found.fields(), name) == setting.actual);
+        self.to_restore.retain(|name, setting| read_value(found, name) == setting.actual);
         let sent = self.sent.len();
         for index in 0..sent {
             let Some((update, later)) = self.sent.get_mut(index..).and_then(<[_]>::split_first_mut) else {
@@ -298,7 +311,7 @@ impl Updates {
             }
             (update.effects_checked, update.status) = (true, UpdateStatus::Confirmed);
             for (name, expected) in overwritten {
-                let actual = value(found.fields(), &name);
+                let actual = read_value(found, &name);
                 self.to_restore.insert(name, SettingToRestore { expected, actual });
             }
         }

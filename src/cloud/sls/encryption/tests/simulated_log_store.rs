@@ -11,10 +11,10 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::object;
+use super::{object, read_answer, update_body};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::sls::encryption::{LogStoreCalls, Update};
-use crate::sls::{EncryptionApi, LogStore};
+use crate::sls::{EncryptionApi, LogStore, TelemetryType};
 
 /// How often an update that is under way lets the sequence continue. Once or twice is enough.
 const MOST_TURNS: usize = 100;
@@ -23,6 +23,8 @@ const MOST_TURNS: usize = 100;
 #[derive(Default)]
 pub(super) struct SimulatedLogStore {
     pub(super) api: EncryptionApi,
+    /// Whose vocabulary the answers and updates have. `fields` and `scripted_reads` have the names of Logstores.
+    pub(super) kind: TelemetryType,
     pub(super) fields: Mutex<Map<String, Value>>,
     /// The outcomes of the next updates, in order. Later updates succeed.
     pub(super) updates: Mutex<VecDeque<UpdateOutcome>>,
@@ -119,7 +121,7 @@ impl LogStoreCalls for &SimulatedLogStore {
         Ok(self)
     }
 
-    async fn get(&self) -> Result<LogStore, Error> {
+    async fn get(&self, _known: Option<TelemetryType>) -> Result<LogStore, Error> {
         self.log.lock().unwrap().push("get".to_owned());
         if self.is_cancelled.load(Ordering::Relaxed) {
             return Err(self.cancelled());
@@ -135,21 +137,24 @@ impl LogStoreCalls for &SimulatedLogStore {
             return Err(Error::new(ErrorKind::Timeout, &operation(), "the time is over"));
         }
         let fields = scripted.map_or_else(|| self.fields.lock().unwrap().clone(), object);
-        Ok(LogStore::from_fields(operation(), fields, requested_at))
+        Ok(read_answer(self.kind, operation(), fields, requested_at))
     }
 
-    async fn final_read(&self) -> Result<LogStore, Error> {
+    async fn final_read(&self, _known: Option<TelemetryType>) -> Result<LogStore, Error> {
         self.log.lock().unwrap().push("final-read".to_owned());
         if self.final_read_fails {
             return Err(Error::new(ErrorKind::Timeout, &operation(), "too late"));
         }
-        Ok(LogStore::from_fields(operation(), self.fields.lock().unwrap().clone(), self.now()))
+        Ok(read_answer(self.kind, operation(), self.fields.lock().unwrap().clone(), self.now()))
     }
 
     async fn update(&self, update: &Update) -> Result<bool, Error> {
         let body = match update {
             Update::Document { send_by, .. } if self.now() > *send_by => return Ok(false),
-            Update::Document { body, .. } => body,
+            Update::Document { telemetry_type, body, .. } => {
+                assert_eq!(*telemetry_type, self.kind);
+                &update_body(self.kind, body)
+            }
             Update::Encryption(conf) => &Map::from_iter([("encrypt_conf".to_owned(), conf.to_json())]),
         };
         self.log.lock().unwrap().push("update".to_owned());

@@ -15,8 +15,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::sls::EncryptionApi;
 use crate::sls::encryption::{AppliedEncryption, ApplyFailure};
+use crate::sls::{EncryptionApi, TelemetryType};
 use promises::check_promises;
 use script::Script;
 use simulated_sls::{Budget, Change, Scene, run};
@@ -63,11 +63,12 @@ fn scenes() -> impl Iterator<Item = Scene> {
     ];
     let apis = [EncryptionApi::UpdateLogStore, EncryptionApi::UpdateLogStoreEncryption];
     let all = apis.into_iter().flat_map(move |api| changes.into_iter().map(move |changes| (api, changes)));
-    all.flat_map(|(api, changes)| {
+    let of_log_stores = all.flat_map(|(api, changes)| {
         [(false, false, false), (false, true, true), (true, false, false), (true, true, false)]
             .into_iter()
             .map(move |(is_toggle, has_base, times_change_at_reads)| Scene {
                 api,
+                kind: TelemetryType::Logs,
                 is_toggle,
                 has_base,
                 times_change_at_reads,
@@ -75,7 +76,23 @@ fn scenes() -> impl Iterator<Item = Scene> {
             })
             // A Logstore without a configuration has no member of it to change.
             .filter(|scene| scene.is_toggle || !scene.changes.contains(&Change::UnknownMemberOfConf))
-    })
+    });
+    of_log_stores.chain(metric_store_scenes())
+}
+
+/// The sequence decides about metric stores by the same rules, with other names. So two scenes are enough: they have every
+/// change, a first configuration and a toggle, and a sequence with and without a base.
+fn metric_store_scenes() -> [Scene; 2] {
+    let toggle = Scene {
+        api: EncryptionApi::UpdateLogStore,
+        kind: TelemetryType::Metrics,
+        is_toggle: true,
+        has_base: false,
+        times_change_at_reads: false,
+        changes: [Change::Ttl, Change::UnknownMemberOfConf],
+    };
+    let changes = [Change::HotTtl, Change::Disable];
+    [toggle, Scene { is_toggle: false, has_base: true, times_change_at_reads: true, changes, ..toggle }]
 }
 
 #[test]

@@ -65,8 +65,9 @@ pub(super) fn check_promises(
                 return Err(format!("a change that was read is lost without a report: {:?}", made.change));
             }
             Err(failure) => {
-                let is_reported =
-                    failure.unrestored.iter().any(|setting| setting.member == made.change.member());
+                let is_reported = failure.unrestored.iter().any(|setting| {
+                    setting.member.replace("encryptConf", "encrypt_conf") == made.change.member()
+                });
                 ensure(
                     is_reported || sls.final_read_missed_it,
                     "a change that was read and lost is reported",

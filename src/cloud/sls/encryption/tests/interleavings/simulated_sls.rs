@@ -7,13 +7,13 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::super::object;
+use super::super::{object, read_answer, update_body};
 use super::script::Script;
 use crate::{
     clock::Clock as _,
     error::{Error, ErrorKind, Operation},
     sls::{
-        EncryptConf, EncryptionApi, LogStore,
+        EncryptConf, EncryptionApi, LogStore, TelemetryType,
         encryption::{
             AppliedEncryption, ApplyFailure, DesiredEncryption, LogStoreCalls, MAX_READ_AGE, Update, apply,
         },
@@ -45,6 +45,8 @@ pub(super) struct Budget {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scene {
     pub(super) api: EncryptionApi,
+    /// Whose vocabulary the calls have. The versions have the names of Logstores.
+    pub(super) kind: TelemetryType,
     /// The Logstore has a configuration that is disabled.
     pub(super) is_toggle: bool,
     /// The sequence is given a read that was made for the plan.
@@ -255,7 +257,7 @@ impl SimulatedSls {
             made.was_read |= is_newest && made.change.is_in(&fields, &made.value);
         }
         self.trace.push(format!("read version {version} of {}", self.versions.len() - 1));
-        LogStore::from_fields(operation(), fields, requested_at)
+        read_answer(self.scene.kind, operation(), fields, requested_at)
     }
 }
 
@@ -352,7 +354,7 @@ impl LogStoreCalls for SimulatedCalls<'_> {
         self.sls().scene.api
     }
 
-    async fn get(&self) -> Result<LogStore, Error> {
+    async fn get(&self, _known: Option<TelemetryType>) -> Result<LogStore, Error> {
         self.check_bounds()?;
         // Options: on time; two slow answers; three older versions.
         let option = {
@@ -385,7 +387,7 @@ impl LogStoreCalls for SimulatedCalls<'_> {
         Ok(sls.answer_read(version, requested_at))
     }
 
-    async fn final_read(&self) -> Result<LogStore, Error> {
+    async fn final_read(&self, _known: Option<TelemetryType>) -> Result<LogStore, Error> {
         let mut sls = self.sls();
         sls.count_call();
         sls.let_others_change(self.clock.monotonic());
@@ -400,7 +402,9 @@ impl LogStoreCalls for SimulatedCalls<'_> {
 
     async fn update(&self, update: &Update) -> Result<bool, Error> {
         let (body, send_by) = match update {
-            Update::Document { body, send_by } => (body.clone(), *send_by),
+            Update::Document { telemetry_type, body, send_by } => {
+                (update_body(*telemetry_type, body), *send_by)
+            }
             Update::Encryption(conf) => {
                 (Fields::from_iter([("encrypt_conf".to_owned(), conf.to_json())]), Duration::MAX)
             }
@@ -538,7 +542,7 @@ pub(super) fn run(
     });
     let calls = SimulatedCalls { sls: &sls, clock: &clock };
     let outcome = futures_util::FutureExt::now_or_never(clock.run(async {
-        let base = scene.has_base.then(|| LogStore::from_fields(operation(), first_version(scene), ZERO));
+        let base = scene.has_base.then(|| read_answer(scene.kind, operation(), first_version(scene), ZERO));
         if base.is_some() {
             let mut sls = calls.sls();
             sls.let_others_change(ZERO);
