@@ -27,6 +27,7 @@ mod session;
 mod settings;
 mod stores;
 mod timeouts;
+mod verify;
 
 use std::sync::Arc;
 
@@ -35,11 +36,12 @@ pub use byok_readiness::ByokReadiness;
 pub use environment::Environment;
 pub use log_store_encryption::{LogStoreEncryption, LogStoreEncryptionList};
 pub use ram_byok_role::{RamByokRole, RamByokRoleList};
+pub use verify::LogStoreEncryptionVerify;
 
 use config::ProviderModel;
 use schema::{
-    Diagnostics, Provider, Schema, adapter::AnyResource, data_source::AnyDataSource, function::AnyFunction,
-    list_resource::AnyListResource, provider::Configure, resource::Context,
+    Diagnostics, Provider, Schema, action::AnyAction, adapter::AnyResource, data_source::AnyDataSource,
+    function::AnyFunction, list_resource::AnyListResource, provider::Configure, resource::Context,
 };
 use session::Session;
 
@@ -102,6 +104,10 @@ impl Provider for AlicloudEncryption {
             AnyListResource::new(LogStoreEncryptionList::new(Arc::clone(&self.session))),
             AnyListResource::new(RamByokRoleList::new(Arc::clone(&self.session))),
         ]
+    }
+
+    fn actions(&self) -> Vec<AnyAction> {
+        vec![AnyAction::new(LogStoreEncryptionVerify::new(Arc::clone(&self.session)))]
     }
 
     fn functions(&self) -> Vec<AnyFunction> {

@@ -187,6 +187,16 @@ pub const QUERY_ROLES: &[Privilege] = &[
     optional("ram:ListEntitiesForPolicy", &[CustomPolicies], "Reads a role for its configuration."),
 ];
 
+/// What the action `alicloud_log_store_encryption_verify` needs. `log:GetMetricStore` is needed for metric stores.
+pub const VERIFY: &[Privilege] = &[
+    to_apply("log:GetLogStore", &[LogStore], "Reads the Logstore."),
+    to_apply("log:GetMetricStore", &[MetricStore], "Reads the metric store."),
+    optional("kms:DescribeKey", &[Key], "Checks the key."),
+    optional("ram:GetRole", &[Role], "Checks that the role exists and that SLS may assume it."),
+    optional("ram:ListPoliciesForRole", &[Role], "Checks that the role may use the key."),
+    optional("ram:GetPolicy", &[CustomPolicies, SystemPolicies], "Reads the policies of the role."),
+];
+
 /// What `alicloud_ram_byok_role` needs.
 pub const ROLE: &[Privilege] = &[
     needed("ram:GetRole", &[Role], "Reads the role."),
@@ -231,7 +241,7 @@ pub struct Job {
 }
 
 /// Every job.
-pub const JOBS: [Job; 10] = [
+pub const JOBS: [Job; 11] = [
     Job {
         title: "To plan and to audit",
         applies: false,
@@ -256,6 +266,7 @@ pub const JOBS: [Job; 10] = [
         applies: true,
         parts: &[METRIC_STORES],
     },
+    Job { title: "To invoke alicloud_log_store_encryption_verify", applies: true, parts: &[VERIFY] },
     Job { title: "To apply alicloud_ram_byok_role", applies: true, parts: &[ROLE] },
     Job { title: "To apply alicloud_ram_byok_role with pass_role", applies: true, parts: &[ROLE, PASS_ROLE] },
 ];

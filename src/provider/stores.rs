@@ -67,8 +67,7 @@ pub(super) async fn list(
     Ok(stores)
 }
 
-/// Reads a store. One that `GetLogStore` calls a metric store is read again with `GetMetricStore`: no page says that
-/// `GetLogStore` tells the encryption of metric stores.
+/// Reads a store. `telemetry_type` is what it held when it was listed.
 ///
 /// # Errors
 ///
@@ -80,9 +79,5 @@ pub(super) async fn read(
     project: &ProjectName,
     name: &LogstoreName,
 ) -> Result<LogStore, Error> {
-    let store = client.get_store(bounds, telemetry_type, project, name).await?;
-    if store.telemetry_type() == telemetry_type {
-        return Ok(store);
-    }
-    client.get_store(bounds, store.telemetry_type(), project, name).await
+    client.get_log_or_metric_store(bounds, project, name, Some(telemetry_type)).await
 }

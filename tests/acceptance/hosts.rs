@@ -71,6 +71,7 @@ capabilities! {
     check_block: 1 . 6, "A `check` block with a data source";
     ephemeral_variable: 1 . 10, "An ephemeral variable in the provider block";
     query: 1 . 14, "`terraform query`, with generated configuration that is applied without a change";
+    action: 1 . 14, "An action, by `action_trigger` and by `-invoke`";
     test_with_mocks: 1 . 7, "`terraform test` with the mock file of the provider";
 }
 
@@ -332,6 +333,27 @@ fn query(host: Host, expect: Expect) {
     assert_eq!(scene.addresses(), ["alicloud_log_store_encryption.all_0"]);
     assert_eq!(scene.writes().len(), 0);
     scene.plan().expect_empty();
+}
+
+fn action(host: Host, expect: Expect) {
+    let scene = Scene::on(host, &given::plain());
+    let verify = "action.alicloud_log_store_encryption_verify.this";
+    let trigger = format!(
+        "  lifecycle {{\n    action_trigger {{\n      events  = [after_create]\n      actions = [{verify}]\n    }}\n  }}"
+    );
+    let action = format!(
+        "action \"alicloud_log_store_encryption_verify\" \"this\" {{\n  config {{\n    logstores = [{THIS}]\n  }}\n}}\n"
+    );
+    scene.write("main.tf", &(given::encryption(&trigger) + &action));
+    let ran = scene.try_apply();
+    if expect == Expect::Refusal {
+        ran.failed();
+        return;
+    }
+    assert_eq!(ran.succeeded().errors().len(), 0);
+    scene.forget_calls();
+    scene.try_apply_with(&["-invoke", verify]).succeeded();
+    assert!(scene.actions().contains(&"GetLogStore".to_owned()));
 }
 
 fn test_with_mocks(host: Host, expect: Expect) {

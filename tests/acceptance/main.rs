@@ -52,4 +52,5 @@ mod toggle;
 mod unknowns;
 mod unmanaged;
 mod validation;
+mod verify;
 mod whole_account;

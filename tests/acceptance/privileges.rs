@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
 use provider::privileges::{
     AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, METRIC_STORES, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS,
-    QUERY_ROLES, ROLE,
+    QUERY_ROLES, ROLE, VERIFY,
 };
 use serde_json::{Value, json};
 
@@ -483,6 +483,39 @@ fn a_query_of_roles_takes_what_the_guide_says() {
         ran.warning().says(&["Not every role could be read", action]);
     });
     trial.is_complete(&[QUERY_ROLES]);
+}
+
+#[test]
+fn a_verification_takes_what_the_guide_says() {
+    let title = "To invoke alicloud_log_store_encryption_verify";
+    let trial = Trial::on(Host::Newest, title);
+    make_role(&trial.scene);
+    let conf = json!({"enable": true, "encrypt_type": "default", "user_cmk_info":
+        {"cmk_key_id": KEY, "arn": ARN, "region_id": "cn-hangzhou"}});
+    // A policy that is read, in the place of the one that is known by its name.
+    let uses_keys = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}"#;
+    trial.scene.ram("CreatePolicy", &[("PolicyName", "uses-keys"), ("PolicyDocument", uses_keys)]);
+    let to = [("PolicyName", "uses-keys"), ("PolicyType", "Custom"), ("RoleName", "sls-byok")];
+    trial.scene.ram("AttachPolicyToRole", &to);
+    for policy in ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"] {
+        let from = [("PolicyName", policy), ("PolicyType", "System"), ("RoleName", "sls-byok")];
+        trial.scene.ram("DetachPolicyFromRole", &from);
+    }
+    let members = json!({"telemetryType": "Metrics", "encrypt_conf": conf});
+    trial.scene.patch_log_store("audit-project", "app-log", &members);
+    trial.scene.write(
+        "main.tf",
+        "action \"alicloud_log_store_encryption_verify\" \"this\" {\n  config {\n    logstores = [{ project_name = \"audit-project\", logstore_name = \"app-log\" }]\n  }\n}\n",
+    );
+    let invoke = [APPLY, &["-invoke=action.alicloud_log_store_encryption_verify.this"]].concat();
+    trial.succeeds(&invoke);
+    trial.fails_without(VERIFY, &["log:GetLogStore", "log:GetMetricStore"], &invoke);
+    let optional = ["kms:DescribeKey", "ram:GetRole", "ram:ListPoliciesForRole", "ram:GetPolicy"];
+    trial.succeeds_without(VERIFY, &optional, &invoke, |action, ran| {
+        // The host puts a summary of its own before that of an action.
+        ran.warning().says(&[NOT_CHECKED, &format!("the caller lacks {action}")]);
+    });
+    trial.is_complete(&[VERIFY]);
 }
 
 const TAGGED: &str = "  tags = {\n    team = \"audit\"\n  }\n";

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use provider::privileges::{
     AUDIT, BYOK, CHECKS, ENCRYPTION, JOBS, Job, METRIC_STORES, Need, PASS_ROLE, Privilege, QUERY_ENCRYPTIONS,
-    QUERY_ROLES, ROLE, Resource,
+    QUERY_ROLES, ROLE, Resource, VERIFY,
 };
 
 /// The guide: its template, with the tables and the documents in their places.
@@ -17,6 +17,7 @@ pub fn guide(template: &str) -> String {
         ("audit", AUDIT),
         ("query_encryptions", QUERY_ENCRYPTIONS),
         ("query_roles", QUERY_ROLES),
+        ("verify", VERIFY),
         ("role", ROLE),
         ("pass_role", PASS_ROLE),
     ];

@@ -11,7 +11,7 @@ use std::fmt::Display;
 
 pub(super) use encrypt_conf::describe;
 pub(super) use gone::{is_gone, is_project_gone};
-use remedy::remedy;
+pub(super) use remedy::remedy;
 
 pub(super) use role::{
     description_unknown, foreign_policies_warning, of_making, of_making_unseen, of_removal, of_step,

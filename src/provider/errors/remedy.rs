@@ -12,7 +12,7 @@ use cloud::{
 const NOT_OFFERED: &str = "The service has no such call here: this region does not offer it, the endpoint is of another service, or a name in the path is malformed. Check the endpoint, the region, and the spelling of the names.";
 
 /// What to do about a failed call.
-pub(super) fn remedy(error: &Error) -> String {
+pub(crate) fn remedy(error: &Error) -> String {
     let words = error.reason().and_then(|reason| of_reason(reason, error)).map(str::to_owned);
     let words = words.or_else(|| of_source(error)).unwrap_or_else(|| by_kind(error));
     [Some(words), signed_region(error), skew(error)].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -273,7 +273,8 @@ pub(super) async fn unusable(
     id: &LogStoreId,
     conf: &EncryptConf,
 ) -> Vec<Diagnostic> {
-    let Some(subject) = subject_of(id, conf).filter(|_| resource.session.preflight() != Preflight::Off)
+    let Some(subject) =
+        Subject::of_conf(&id.region, conf).filter(|_| resource.session.preflight() != Preflight::Off)
     else {
         return Vec::new();
     };
@@ -287,11 +288,8 @@ pub(super) async fn unusable(
     };
     let checks = readiness::service_checks(&subject, &inputs);
     let mut by_summary: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-    for check in checks.iter().filter(|check| check.ok == Some(false)) {
-        if let Some(summary) = check.outage {
-            let fix = check.outage_fix.or(check.fix.as_deref()).unwrap_or_default();
-            by_summary.entry(summary).or_default().push(format!("{} {fix}", check.detail));
-        }
+    for (summary, found) in checks.iter().filter_map(Check::found_outage) {
+        by_summary.entry(summary).or_default().push(found);
     }
     let consequence = if conf.enable {
         "it can be neither read nor written until that is repaired."
@@ -303,17 +301,4 @@ pub(super) async fn unusable(
         Diagnostic::warning(summary, detail).at(Path::of("user_cmk_info"))
     };
     by_summary.into_iter().map(warning).collect()
-}
-
-/// The key and the role that a Logstore is encrypted with.
-fn subject_of(id: &LogStoreId, conf: &EncryptConf) -> Option<Subject> {
-    let cmk = conf.user_cmk_info.as_ref()?;
-    Some(Subject {
-        key_id: Some(cmk.cmk_key_id.clone()),
-        role: role_arn::parse(&cmk.arn).ok(),
-        region: Region::parse(&cmk.region_id).ok()?,
-        log_store_region: Some(id.region.clone()),
-        encrypt_type: Some(conf.encrypt_type.clone()),
-        principal: None,
-    })
 }

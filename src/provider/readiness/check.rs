@@ -2,7 +2,8 @@
 
 use super::inputs::{Denied, grant_reads};
 use super::principal::Principal;
-use cloud::{names::Region, ram::RoleArn};
+use crate::role_arn;
+use cloud::{names::Region, ram::RoleArn, sls::EncryptConf};
 
 /// The service that assumes the role.
 pub(super) const SERVICE: &str = "log.aliyuncs.com";
@@ -45,7 +46,30 @@ pub(crate) struct Check {
     pub(crate) outage_fix: Option<&'static str>,
 }
 
+impl Subject {
+    /// The key and the role that a Logstore of this region is encrypted with; `None` with a key of the service.
+    pub(crate) fn of_conf(log_store_region: &Region, conf: &EncryptConf) -> Option<Subject> {
+        let cmk = conf.user_cmk_info.as_ref()?;
+        Some(Subject {
+            key_id: Some(cmk.cmk_key_id.clone()),
+            role: role_arn::parse(&cmk.arn).ok(),
+            region: Region::parse(&cmk.region_id).ok()?,
+            log_store_region: Some(log_store_region.clone()),
+            encrypt_type: Some(conf.encrypt_type.clone()),
+            principal: None,
+        })
+    }
+}
+
 impl Check {
+    /// What has happened to a Logstore that is configured already, if the check failed: its summary, and what was found
+    /// with what to do.
+    pub(crate) fn found_outage(&self) -> Option<(&'static str, String)> {
+        let summary = self.outage.filter(|_| self.ok == Some(false))?;
+        let fix = self.outage_fix.or(self.fix.as_deref()).unwrap_or_default();
+        Some((summary, format!("{} {fix}", self.detail)))
+    }
+
     pub(super) fn passed(name: &'static str, detail: impl Into<String>) -> Check {
         Check { ok: Some(true), ..Check::open(name, detail, None) }
     }

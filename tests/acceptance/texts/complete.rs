@@ -55,6 +55,8 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("Listed object is incomplete", A_BUG),
     ("Listing interrupted", "the oldest host of the tests, Terraform 1.11, has no query"),
     ("No resource identity", BUG_OF_HOST),
+    ("New logs would not be stored encrypted", NO_ACTIONS),
+    ("Not every Logstore could be verified", NO_ACTIONS),
     ("Private data cannot be written", A_BUG),
     ("Provider not configured", BUG_OF_HOST),
     (
@@ -71,8 +73,10 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("Value cannot be written", A_BUG),
     ("Value of the wrong type", BUG_OF_HOST),
     ("Value still unknown after apply", A_BUG),
+    ("Verification interrupted", NO_ACTIONS),
 ];
 
+const NO_ACTIONS: &str = "the host of the texts, Terraform 1.11, has no actions; `verify` shows it";
 const A_BUG: &str = "it is a bug of the provider";
 const BUG_OF_HOST: &str = "it is a bug of the host";
 
