@@ -82,7 +82,7 @@ resource "alicloud_log_store_encryption" "all" {
   provider = alicloud-encryption
   for_each = {
     for logstore in local.audit.logstores : "${logstore.region}/${logstore.id}" => logstore
-    if var.encrypt && logstore.telemetry_type == "None"
+    if var.encrypt
   }
 
   region        = each.value.region

@@ -1,8 +1,8 @@
 //! The permissions that the caller needs, in one table.
 //!
-//! The guide "Least privileges" is generated from it, an acceptance test takes the documents of that guide and removes one
-//! action at a time, and what the provider says about missing permissions names the actions of this table. Sources of the
-//! actions and their resources: the pages of the API of each service, section "RAM authorization"; for RAM also
+//! The guide "Least privileges" is generated from it, an acceptance test takes the documents of that guide and removes
+//! one action at a time, and what the provider says about missing permissions names the actions of this table. Sources
+//! of the actions and their resources: the pages of the API of each service, section "RAM authorization"; for RAM also
 //! <https://www.alibabacloud.com/help/doc-detail/102666.htm>.
 
 use Need::{Needed, Optional, Unused};
@@ -130,8 +130,8 @@ pub const ENCRYPTION: &[Privilege] = &[
     to_apply("log:UpdateLogStore", &[LogStore], "Writes the encryption configuration."),
 ];
 
-/// What `alicloud_log_store_encryption` needs of a metric store. No page names these actions or their resource: they are
-/// guesses by the names of the API, and by how the actions on Logstores are named.
+/// What `alicloud_log_store_encryption` needs of a metric store. No page names these actions or their resource: they
+/// are guesses by the names of the API, and by how the actions on Logstores are named.
 pub const METRIC_STORES: &[Privilege] = &[
     needed("log:GetLogStore", &[LogStore], "Finds out that it is a metric store."),
     needed("log:GetMetricStore", &[MetricStore], "Reads the metric store."),
@@ -169,15 +169,18 @@ pub const AUDIT: &[Privilege] = &[
     optional("log:GetMetricStore", &[EveryMetricStore], "Reads a metric store."),
 ];
 
-/// What `terraform query` needs for `alicloud_log_store_encryption`. Without the optional ones a warning says what is not
-/// listed.
+/// What `terraform query` needs for `alicloud_log_store_encryption`. Without the optional ones a warning says what is
+/// not listed.
 pub const QUERY_ENCRYPTIONS: &[Privilege] = &[
     needed("log:ListProject", &[EveryProject], "Finds the projects of a region."),
     optional("log:ListLogStores", &[EveryLogStore], "Finds the Logstores of a project."),
+    optional("log:ListMetricStores", &[EveryMetricStore], "Finds the metric stores of a project."),
     optional("log:GetLogStore", &[EveryLogStore], "Reads a Logstore."),
+    optional("log:GetMetricStore", &[EveryMetricStore], "Reads a metric store."),
 ];
 
-/// What `terraform query` needs for `alicloud_ram_byok_role`. Without the optional ones a warning says what is not listed.
+/// What `terraform query` needs for `alicloud_ram_byok_role`. Without the optional ones a warning says what is not
+/// listed.
 pub const QUERY_ROLES: &[Privilege] = &[
     needed("ram:ListRoles", &[EveryRole], "Finds the roles."),
     optional("ram:GetRole", &[EveryRole], "Reads a role and its trust policy."),

@@ -1,5 +1,4 @@
-//! The stores of a project: which there are, and how one of them is read. A metric store is a Logstore with actions of its
-//! own.
+//! Which Logstores and metric stores a project has.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +6,8 @@ use crate::errors;
 use cloud::{
     CallContext,
     error::Error,
-    names::{LogstoreName, ProjectName},
-    sls::{ListLogStores, ListMetricStores, LogStore, SlsClient, TelemetryType},
+    names::ProjectName,
+    sls::{ListLogStores, ListMetricStores, SlsClient, TelemetryType},
 };
 
 /// Which stores of a project are listed.
@@ -29,8 +28,8 @@ pub(super) struct ProjectStores {
     pub(super) failed: Vec<Error>,
 }
 
-/// Lists the stores of a project. Metric stores are listed apart: no page says whether `ListLogStores` has them. One that is
-/// in both lists is a metric store.
+/// Lists the stores of a project. Metric stores are listed apart: no page says whether `ListLogStores` has them. One
+/// that is in both lists is a metric store.
 ///
 /// # Errors
 ///
@@ -65,19 +64,4 @@ pub(super) async fn list(
         }
     }
     Ok(stores)
-}
-
-/// Reads a store. `telemetry_type` is what it held when it was listed.
-///
-/// # Errors
-///
-/// That of the read.
-pub(super) async fn read(
-    client: &SlsClient,
-    bounds: &CallContext,
-    telemetry_type: TelemetryType,
-    project: &ProjectName,
-    name: &LogstoreName,
-) -> Result<LogStore, Error> {
-    client.get_log_or_metric_store(bounds, project, name, Some(telemetry_type)).await
 }

@@ -57,7 +57,7 @@ fn the_check_says_what_is_in_clear_and_fails_a_test_until_all_is_encrypted() {
     assert!(ran.prose().contains("3 of 5 Logstores are written in clear"), "{}", ran.prose());
 
     let encrypt = ["-var=encrypt=true"];
-    assert_eq!(scene.try_apply_with(&encrypt).succeeded().changes(), (4, 0, 0));
+    assert_eq!(scene.try_apply_with(&encrypt).succeeded().changes(), (5, 0, 0));
     for (project, name) in [("audit", "plain"), ("audit", "off"), ("audit", "on"), ("far", "plain")] {
         assert_eq!(scene.log_store(project, name)["encrypt_conf"]["enable"], true, "{project}:{name}");
     }

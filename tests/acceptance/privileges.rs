@@ -459,9 +459,10 @@ fn query(title: &str, of: &str) -> Trial {
 #[test]
 fn a_query_of_logstores_takes_what_the_guide_says() {
     let trial = query("To query alicloud_log_store_encryption", "alicloud_log_store_encryption");
+    trial.scene.put_log_store("audit-project", "cpu", &json!({"telemetryType": "Metrics"}));
     trial.succeeds(QUERY);
     trial.fails_without(QUERY_ENCRYPTIONS, &["log:ListProject"], QUERY);
-    let optional = ["log:ListLogStores", "log:GetLogStore"];
+    let optional = ["log:ListLogStores", "log:ListMetricStores", "log:GetLogStore", "log:GetMetricStore"];
     trial.succeeds_without(QUERY_ENCRYPTIONS, &optional, QUERY, |action, ran| {
         ran.warning().says(&["Not every Logstore could be read", action]);
     });

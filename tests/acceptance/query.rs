@@ -1,4 +1,5 @@
-//! `terraform query`: what is encrypted is listed, and written as a configuration that takes it over.
+//! `terraform query`: what is encrypted, Logstores and metric stores, is listed, and written as a configuration that
+//! takes it over.
 
 use serde_json::{Value, json};
 
@@ -21,6 +22,7 @@ fn seed() -> Value {
         {"name": "empty", "logstores": []},
         {"name": "far", "region": "cn-beijing", "logstores": [
             {"logstoreName": "log", "encrypt_conf": service_key(true, "default")},
+            {"logstoreName": "metrics", "telemetryType": "Metrics", "encrypt_conf": service_key(true, "aes_gcm")},
         ]},
     ]})
 }
@@ -108,7 +110,7 @@ fn what_is_encrypted_is_listed_by_name_and_filtered() {
     for (label, _, expected) in lists {
         assert_eq!(names(&ran, label), expected, "{label}");
     }
-    assert_eq!(names(&ran, "far"), ["far/log (service_key, default)"]);
+    assert_eq!(names(&ran, "far"), ["far/log (service_key, default)", "far/metrics (service_key, aes_gcm)"]);
     assert_eq!(names(&ran, "none"), [""; 0]);
     assert_eq!(names(&ran, "two"), [APP, OFF]);
     let identity = json!({"project_name": "audit", "logstore_name": "app-log", "region": "cn-hangzhou"});
@@ -168,7 +170,8 @@ fn what_is_written_is_short_and_takes_over_without_a_change() {
     ];
     assert!(resource("all_0").ends_with(&cmk.map(str::to_owned)), "{generated}");
 
-    let addresses = ["all_0", "all_1", "all_2", "far_0"].map(|label| format!("{ENCRYPTION}.{label}"));
+    let addresses =
+        ["all_0", "all_1", "all_2", "far_0", "far_1"].map(|label| format!("{ENCRYPTION}.{label}"));
     takes_over(&scene, &addresses.each_ref().map(String::as_str));
     let stored = addresses.iter().map(|address| Value::Object(scene.attributes(address)));
     assert_eq!(stored.collect::<Vec<_>>(), objects, "the listed objects are what an import stores");
@@ -179,7 +182,7 @@ fn what_is_written_is_short_and_takes_over_without_a_change() {
     query(&scene, &[encrypted("near", "")]).succeeded();
     scene.run(&["query", "-generate-config-out=near.tf"]).succeeded();
     let lines = scene.read("near.tf").lines().filter(|line| line.contains("region")).count();
-    assert_eq!(lines, 1, "the identity has it: {}", scene.read("near.tf"));
+    assert_eq!(lines, 2, "only the identities have it: {}", scene.read("near.tf"));
 }
 
 #[test]
@@ -209,12 +212,16 @@ fn what_cannot_be_read_is_one_warning_and_what_cannot_be_listed_an_error() {
     // The host takes no more after the limit, and is told before it.
     let ran = query(&scene, &[list(ENCRYPTION, "all", "  limit = 3", "")]).succeeded();
     assert_eq!((names(&ran, "all").len(), ran.warnings().len()), (3, 1));
-    // A project whose Logstores cannot be listed is one of them, unless it is all that is asked for.
+    // A project whose Logstores cannot be listed is one of them, unless it is all that is asked for, and its metric stores
+    // cannot be listed either.
     scene.clear_faults();
     scene.fault(&json!({"action": "ListLogStores", "project": "audit", "times": 9, "effect": refusal}));
     let ran = query(&scene, &[encrypted("all", "")]).succeeded();
     assert_eq!(names(&ran, "all"), [WAF]);
     ran.warning().says(&["Project audit in cn-hangzhou", "not today"]);
+    let ran = query(&scene, &[encrypted("all", "project_name = \"audit\"")]).succeeded();
+    ran.warning().says(&["Project audit in cn-hangzhou", "ListLogStores", "not today"]);
+    scene.fault(&json!({"action": "ListMetricStores", "project": "audit", "times": 9, "effect": refusal}));
     let error = |scene: &Scene, config| query(scene, &[encrypted("all", config)]).failed().error();
     error(&scene, "project_name = \"audit\"").says(&["Cannot list Logstores", "Project audit", "not today"]);
     error(&scene, "project_name = \"nowhere\"").says(&["Project nowhere in cn-hangzhou", "ProjectNotExist"]);
@@ -230,8 +237,9 @@ fn of_many_no_more_are_read_than_asked_for() {
     let expected: Vec<String> =
         (0..500).map(|number| format!("many/log-{:04} (service_key, default)", number * 4)).collect();
     assert_eq!(names(&ran, "all"), expected);
-    let calls = ["ListProject", "ListLogStores", "GetLogStore"].map(|action| count(&scene, action));
-    assert_eq!((calls, scene.calls().len()), ([1, 4, 2000], 2005));
+    let calls = ["ListProject", "ListLogStores", "ListMetricStores", "GetLogStore"]
+        .map(|action| count(&scene, action));
+    assert_eq!((calls, scene.calls().len()), ([1, 4, 1, 2000], 2006));
     scene.forget_calls();
     scene.provider("");
     let lists = [list(ENCRYPTION, "all", "  limit = 10", "").replace("alicloud-encryption", "alicloud")];

@@ -20,7 +20,7 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
     region_id  = "cn-hangzhou"
   }
 
-  # Switch encryption off when this resource is destroyed. Left out, the Logstore goes on encrypting.
+  # Switch encryption off when this resource is destroyed. Left out, SLS keeps encrypting what is written.
   on_destroy = "disable"
 }
 

@@ -8,7 +8,6 @@ use crate::{
     log_store_id::LogStoreId,
     name_rules,
     session::Session,
-    stores,
     timeouts::{self, ReadTimeoutModel},
 };
 use cloud::{names::Region, sls::TelemetryType};
@@ -70,7 +69,7 @@ impl LogStoreEncryptionState {
             .telemetry_type
             .known()
             .map_or(TelemetryType::Logs, |text| TelemetryType::from_member(text));
-        let found = stores::read(&client, &bounds, kind, &id.project, &id.logstore).await;
+        let found = client.get_log_or_metric_store(&bounds, &id.project, &id.logstore, Some(kind)).await;
         let found = found.and_then(|store| Encryption::of(&store)).map_err(|error| {
             errors::of_call("Cannot read the encryption of a Logstore", format_args!("Logstore {id}"), &error)
         })?;

@@ -93,7 +93,8 @@ impl Surveyor<'_> {
     ///
     /// # Errors
     ///
-    /// The first error after which no call can succeed: the caller is not known, the run was cancelled, the time is over.
+    /// The first error after which no call can succeed: the caller is not known, the run was cancelled, the time is
+    /// over.
     pub(super) async fn survey(&self) -> Result<Survey, Stopped> {
         let mut survey = Survey::default();
         let early = |error| Stopped { error, read: 0, of: None };
@@ -232,7 +233,9 @@ impl Surveyor<'_> {
     }
 
     async fn read(&self, (region, project, kind, name): &Store) -> Result<Encryption, Error> {
-        Encryption::of(&stores::read(self.client(region), self.bounds, *kind, project, name).await?)
+        let client = self.client(region);
+        let store = client.get_log_or_metric_store(self.bounds, project, name, Some(*kind)).await?;
+        Encryption::of(&store)
     }
 
     fn client(&self, region: &Region) -> &SlsClient {

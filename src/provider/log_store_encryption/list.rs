@@ -1,4 +1,5 @@
-//! `alicloud_log_store_encryption` as a list resource: the Logstores that have an encryption configuration.
+//! `alicloud_log_store_encryption` as a list resource: the Logstores and metric stores that have an encryption
+//! configuration.
 
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ model! {
     }
 }
 
-const DESCRIPTION: &str = "The Logstores of a region that have an encryption configuration, for `terraform query`. Logstores that were never configured are not listed, because there is nothing to import; the data source `alicloud_log_store_encryptions` has them too.\n\nThe order is that of project and name, so that two queries write the same file. Logstores that cannot be read do not keep the others from being listed: one warning at the end names them. It is an error only if nothing can be listed.\n\nThe calls are a page of `ListProject` for 500 projects, unless `project_name` is given, a page of `ListLogStores` for 500 Logstores, and one `GetLogStore` for each of them. `include_resource` and `-generate-config-out` need no further calls. Filters other than `project_name` and `logstore_name` do not save any: the configuration has to be read to compare it.";
+const DESCRIPTION: &str = "The Logstores and metric stores of a region that have an encryption configuration, for `terraform query`. Logstores that were never configured are not listed, because there is nothing to import; the data source `alicloud_log_store_encryptions` has them too.\n\nThe order is that of project and name, so that two queries write the same file. Logstores that cannot be read do not keep the others from being listed: one warning at the end names them. It is an error only if nothing can be listed.\n\nThe calls are a page of `ListProject` for 500 projects, unless `project_name` is given, a page of `ListLogStores` and one of `ListMetricStores` for 500 Logstores of a project, and one `GetLogStore` or `GetMetricStore` for each of them. `include_resource` and `-generate-config-out` need no further calls. Filters other than `project_name` and `logstore_name` do not save any: the configuration has to be read to compare it.";
 
 /// The values of `mechanism`.
 const MECHANISMS: [&str; 2] = [Mechanism::ServiceKey.as_str(), Mechanism::Byok.as_str()];
@@ -155,11 +156,8 @@ impl Lister<'_> {
         let object = || format!("Project {project} in {}", self.region);
         let failed = |error| Failure::of_call(CANNOT_LIST, object(), error);
         let failed_list = |error| Failure::Final(errors::of_call(CANNOT_LIST, object(), error));
-        // Metric stores cannot be imported.
-        let wanted = Wanted {
-            telemetry_type: Some(TelemetryType::Logs),
-            name_part: self.config.logstore_name.known().map(String::as_str),
-        };
+        let name_part = self.config.logstore_name.known().map(String::as_str);
+        let wanted = Wanted { telemetry_type: None, name_part };
         let ProjectStores { found, failed: errors } =
             match stores::list(&self.client, &self.bounds(), &project, wanted).await {
                 Ok(stores) => stores,
@@ -176,8 +174,11 @@ impl Lister<'_> {
                 problem: error.to_string(),
             }),
         });
-        let cannot_list = |error| if is_named { failed_list(error) } else { failed(error) };
-        errors.iter().map(|error| Err(cannot_list(error))).chain(found).collect()
+        // What one of the two lists has is listed if the other one cannot be read.
+        if let (true, [error, _]) = (is_named, &errors[..]) {
+            return vec![Err(failed_list(error))];
+        }
+        errors.iter().map(|error| Err(failed(error))).chain(found).collect()
     }
 
     /// What a list shows of a store; `None` if it is not wanted.
@@ -201,11 +202,10 @@ impl Lister<'_> {
         id: &LogStoreId,
         kind: TelemetryType,
     ) -> Result<Option<Listed<EncryptionModel>>, cloud::error::Error> {
-        let store = stores::read(&self.client, &self.bounds(), kind, &id.project, &id.logstore).await?;
+        let (bounds, kind) = (self.bounds(), Some(kind));
+        let store = self.client.get_log_or_metric_store(&bounds, &id.project, &id.logstore, kind).await?;
         let conf = store.encrypt_conf()?.filter(|conf| self.is_wanted(conf));
-        let Some(conf) = conf.filter(|_| store.telemetry_type() == TelemetryType::Logs) else {
-            return Ok(None);
-        };
+        let Some(conf) = conf else { return Ok(None) };
         let state = read::new_state(&import::bare(id), id, &conf, store.create_time()?);
         Ok(Some(Listed {
             display_name: display_name(id, &conf),
