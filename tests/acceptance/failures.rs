@@ -47,7 +47,7 @@ fn an_update_that_is_answered_but_not_done_is_an_error() {
     error.says(&[
         "The encryption of a Logstore is not as it was set",
         "Logstore audit:app:",
-        "GetLogStore shows no encryption configuration",
+        "a read shows no encryption configuration",
         "may be stored in clear",
         "Run again",
     ]);
@@ -62,7 +62,7 @@ fn a_toggle_that_is_answered_but_not_done_is_an_error_and_stays_planned() {
     scene.write("main.tf", &encryption("  enable = false\n  timeouts = { update = \"3s\" }"));
     fault(&scene, "UpdateLogStore", 0, 10, &json!("ignore"));
     let error = scene.try_apply().failed().error();
-    error.says(&["is not as it was set", "GetLogStore shows encryption enabled"]);
+    error.says(&["is not as it was set", "a read shows encryption enabled"]);
     assert_eq!(scene.attributes(THIS)["enable"], true);
     scene.clear_faults();
     scene.apply();

@@ -41,7 +41,7 @@ fn a_read_that_is_denied_names_the_permission() {
             "HTTP 401",
             "code Unauthorized",
             "request id ",
-            "This resource needs log:GetLogStore and log:UpdateLogStore on the Logstore",
+            "The resource alicloud_log_store_encryption needs log:GetLogStore and log:UpdateLogStore on the Logstore",
         ],
     );
     assert_eq!(scene.calls().len(), 2, "asking again would not help");

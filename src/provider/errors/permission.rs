@@ -13,10 +13,10 @@ pub(super) fn advice(error: &Error) -> String {
     let resource = resource.or_else(|| called_resource(error)).unwrap_or_else(|| "*".to_owned());
     let and = match error.service() {
         "SLS" if is_about_metric_store(error) => {
-            " This resource needs log:GetLogStore, and log:GetMetricStore and log:UpdateMetricStore on the metric store; for BYOK also ram:PassRole on the role."
+            " The resource alicloud_log_store_encryption needs log:GetLogStore, and log:GetMetricStore and log:UpdateMetricStore on the metric store; for BYOK also ram:PassRole on the role."
         }
         "SLS" if !error.action().starts_with("List") => {
-            " This resource needs log:GetLogStore and log:UpdateLogStore on the Logstore; for BYOK also ram:PassRole on the role."
+            " The resource alicloud_log_store_encryption needs log:GetLogStore and log:UpdateLogStore on the Logstore; for BYOK also ram:PassRole on the role."
         }
         _ => "",
     };
@@ -166,7 +166,7 @@ mod tests {
             "p/m",
             "no",
             &[
-                "Grant the caller log:UpdateMetricStore. This resource needs log:GetLogStore, and log:GetMetricStore",
+                "Grant the caller log:UpdateMetricStore. The resource alicloud_log_store_encryption needs log:GetLogStore, and log:GetMetricStore",
                 r#""Resource":"acs:log:*:*:project/p/metricstore/m""#,
             ],
         );

@@ -152,7 +152,8 @@ pub fn import_in_place_of_the_move(scene: &Scene, text: &Text) {
     }
 }
 
-/// The text has a `removed` block. It needs the provider of the Logstore, which is not at hand: the command does the same.
+/// The text has a `removed` block. It needs the provider of the Logstore, which is not at hand: the command does the
+/// same.
 pub fn forget_the_log_store(scene: &Scene, text: &Text) {
     let blocks = text.to_copy();
     assert!(blocks.iter().any(|block| block.starts_with("removed {\n  from = OLD_ADDRESS\n")), "{text:#?}");

@@ -8,8 +8,8 @@ use crate::readiness;
 /// The role of the seed that is as it has to be.
 pub const ROLE: &str = "Sls-Byok";
 
-/// Keys, roles and users of every kind ([`readiness::seed`]), and these Logstores of project `audit`: a name and what it
-/// has of `encrypt_conf`.
+/// Keys, roles and users of every kind ([`readiness::seed`]), and these Logstores of project `audit`: a name and what
+/// it has of `encrypt_conf`.
 pub fn seed(log_stores: &[(&str, Value)]) -> Value {
     let mut seed = readiness::seed();
     let log_store = |(name, conf): &(&str, Value)| {
