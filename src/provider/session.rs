@@ -172,15 +172,19 @@ impl Session {
 impl Clients {
     fn new(settings: KnownSettings, terraform_version: &str) -> Clients {
         let nonces: Arc<dyn NonceSource> = Arc::new(UniqueNonces::default());
-        let means = means(&settings, terraform_version, &nonces);
-        let chain = Arc::new(settings.credentials.chain(means.clone()));
-        let account =
-            Arc::new(CheckedAccount::new(chain, settings.sts_endpoint, settings.accounts, means.clone()));
+        let source_context = source_context(&settings, terraform_version, &nonces);
+        let chain = Arc::new(settings.credentials.chain(source_context.clone()));
+        let account = Arc::new(CheckedAccount::new(
+            chain,
+            settings.sts_endpoint,
+            settings.accounts,
+            source_context.clone(),
+        ));
         let dispatcher = Arc::new(Dispatcher::new(DispatcherConfig {
             credentials: Arc::<CheckedAccount>::clone(&account),
-            transport: means.transport,
-            clock: means.clock,
-            retry: means.retry,
+            transport: source_context.transport,
+            clock: source_context.clock,
+            retry: source_context.retry,
             request_timeout: settings.request_timeout,
             max_concurrency: settings.max_concurrency,
         }));
@@ -242,7 +246,11 @@ impl Default for Session {
 }
 
 /// What sources of credentials and the clients reach the world with.
-fn means(settings: &KnownSettings, terraform_version: &str, nonces: &Arc<dyn NonceSource>) -> SourceContext {
+fn source_context(
+    settings: &KnownSettings,
+    terraform_version: &str,
+    nonces: &Arc<dyn NonceSource>,
+) -> SourceContext {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.

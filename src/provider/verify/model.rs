@@ -1,8 +1,10 @@
 //! The schema of `alicloud_log_store_encryption_verify` and its arguments as a struct.
 
-use crate::timeouts::{self, ReadTimeoutModel};
-use cloud::names::{LogstoreName, ProjectName, Region};
-use schema::{Attribute, Field, Nesting, Schema, model, validator::ParseWith};
+use crate::{
+    name_rules,
+    timeouts::{self, ReadTimeoutModel},
+};
+use schema::{Attribute, Field, Nesting, Schema, model};
 
 model! {
     /// What is verified.
@@ -49,15 +51,15 @@ fn log_store() -> Vec<Attribute> {
     vec![
         Attribute::string("project_name")
             .required()
-            .validator(ParseWith::new("Must have 3 to 63 characters: lower-case letters, digits and hyphens, with a letter or digit at each end.", ProjectName::parse))
+            .validator(name_rules::project())
             .description("The SLS project."),
         Attribute::string("logstore_name")
             .required()
-            .validator(ParseWith::new("Must have 2 to 63 characters: lower-case letters, digits, hyphens and underscores, with a letter or digit at each end.", LogstoreName::parse))
+            .validator(name_rules::logstore())
             .description("The Logstore or metric store in it."),
         Attribute::string("region")
             .optional()
-            .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse))
+            .validator(name_rules::region())
             .description("The region of the project. Default: the provider's region."),
     ]
 }

@@ -70,7 +70,8 @@ impl Report {
 
     /// The error and the warning about all findings.
     ///
-    /// Terraform 1.15 makes one error of all errors of an action, with its own summary, so that two would be hard to read.
+    /// Terraform 1.15 makes one error of all errors of an action, with its own summary, so that two would be hard to
+    /// read.
     pub(super) fn diagnostics(&self) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(match (self.not_encrypted(), self.unread()) {
