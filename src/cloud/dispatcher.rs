@@ -134,8 +134,8 @@ impl Dispatcher {
         self.conclude(context, api_call.operation, started, &progress, result)
     }
 
-    /// Sends a call once, but not after `send_by`, a time of [`Clock::monotonic`]. `None` if it was not sent because the
-    /// rate limiter, a permit or credentials took too long.
+    /// Sends a call once, but not after `send_by`, a time of [`Clock::monotonic`]. `None` if it was not sent because
+    /// the rate limiter, a permit or credentials took too long.
     pub(crate) async fn send_once_by<T>(
         &self,
         context: &CallContext,
@@ -198,8 +198,8 @@ impl Dispatcher {
         result
     }
 
-    /// Whether a failed call has waited long enough to call its endpoint silent: for the time limit of a request, or, if
-    /// the operation ended earlier, for [`SILENT_AFTER`].
+    /// Whether a failed call has waited long enough to call its endpoint silent: for the time limit of a request, or,
+    /// if the operation ended earlier, for [`SILENT_AFTER`].
     fn is_silence(&self, error: &Error, progress: &Progress) -> bool {
         let Some(since) = progress.unanswered_since else { return false };
         let waited = self.clock.monotonic().saturating_sub(since);
@@ -490,8 +490,8 @@ fn interrupted(operation: &Operation, why: Interrupted, sent: bool) -> Error {
     Error::new(kind, operation, message).with_may_have_been_applied(sent)
 }
 
-/// Whether an answer of success is not JSON: something between the client and the service may have damaged it. An answer
-/// that is JSON and has wrong members is not damaged; it would have them again.
+/// Whether an answer of success is not JSON: something between the client and the service may have damaged it. An
+/// answer that is JSON and has wrong members is not damaged; it would have them again.
 fn is_damaged(error: &Error) -> bool {
     let is_no_json = error.source().and_then(|source| source.downcast_ref::<serde_json::Error>()).is_some();
     error.kind() == ErrorKind::Malformed

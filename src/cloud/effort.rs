@@ -45,8 +45,8 @@ impl Efforts {
         }
     }
 
-    /// The last answer to an action, if it was a retryable refusal. When the deadline ends the retries, the error is this
-    /// refusal.
+    /// The last answer to an action, if it was a retryable refusal. When the deadline ends the retries, the error is
+    /// this refusal.
     pub(crate) fn refusal(&self, operation: &Operation) -> Option<Error> {
         self.efforts().get(&key(operation))?.refusal.clone()
     }

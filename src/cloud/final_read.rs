@@ -1,4 +1,5 @@
-//! The final read: one read of an object after the operation has ended, when a write may or may not have been carried out.
+//! The final read: one read of an object after the operation has ended, when a write may or may not have been carried
+//! out.
 
 use std::time::Duration;
 

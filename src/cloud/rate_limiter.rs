@@ -63,8 +63,8 @@ struct Limit {
     recovery_calls: f64,
 }
 
-/// The fraction by which a sustained rate is reduced after a refusal. Under a quota without a burst, each refusal wastes
-/// the turn of one call.
+/// The fraction by which a sustained rate is reduced after a refusal. Under a quota without a burst, each refusal
+/// wastes the turn of one call.
 const SMALL_REDUCTION: f64 = 0.05;
 
 /// The fraction by which a rate is reduced if it was reduced shortly before.
@@ -242,7 +242,8 @@ impl Limit {
         let part = if is_sustained { SMALL_REDUCTION } else { LARGE_REDUCTION };
         if self.accepted == 0 {
             // No call was accepted since the last reduction: another client may have used up the quota. That does not
-            // show how large the quota is, so `refused_at` stays, and the rate recovers quickly once calls are accepted.
+            // show how large the quota is, so `refused_at` stays, and the rate recovers quickly once calls are
+            // accepted.
             let reduction = 1.0 - (1.0 - part) * rate / self.refused_at;
             return Self { reduction, reduced_at: now, ..*self };
         }

@@ -13,8 +13,8 @@ use crate::http::Headers;
 ///
 /// A throttled call that has a deadline is retried until then, however often it is refused. Under a quota, new calls
 /// take the place of those that back off; with a limited number of retries some calls would fail although the service
-/// accepts as many calls as the quota allows. Its pauses do not grow: `cloud::rate_limiter` decides how fast a service is
-/// called, and a longer pause would leave a turn unused.
+/// accepts as many calls as the quota allows. Its pauses do not grow: `cloud::rate_limiter` decides how fast a service
+/// is called, and a longer pause would leave a turn unused.
 ///
 /// A call whose token has expired is retried without a pause. It waits until other credentials are fetched, together
 /// with all other calls whose token has expired.
@@ -38,10 +38,10 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// How long to wait before another attempt, or `None` when there must not be one.
     ///
-    /// There must not be one when the error is not retryable, when the pause would not end before `remaining` has passed,
-    /// or when `attempts` (made so far, from 1) have used up the retries. The last does not hold for a throttled call
-    /// that has a deadline. A pause that the service has requested (`Retry-After`) is kept in full; the jitter is added
-    /// to it, so that clients do not retry together.
+    /// There must not be one when the error is not retryable, when the pause would not end before `remaining` has
+    /// passed, or when `attempts` (made so far, from 1) have used up the retries. The last does not hold for a
+    /// throttled call that has a deadline. A pause that the service has requested (`Retry-After`) is kept in full; the
+    /// jitter is added to it, so that clients do not retry together.
     ///
     /// `random` returns numbers from 0 (inclusive) to 1 (exclusive).
     pub fn pause(

@@ -56,10 +56,9 @@ pub enum Effect {
     Hold {},
     /// The call is applied; its answer waits until it is released.
     HoldAfter,
-    /// The last writes are not seen yet: a read answers what was there before them, and an action that looks
-    /// up roles, trust and attachments for what it does (CreateLogStore, UpdateLogStore,
-    /// `UpdateLogStoreEncryption`, `AssumeRole` and others) sees those from before them. A rule for every action is about reads
-    /// only.
+    /// The last writes are not seen yet: a read answers what was there before them, and an action that looks up roles,
+    /// trust and attachments for what it does (CreateLogStore, UpdateLogStore, `UpdateLogStoreEncryption`, `AssumeRole`
+    /// and others) sees those from before them. A rule for every action is about reads only.
     Stale {
         /// How many calls it is about; in a rule in force, [`Rule::times`] counts them.
         #[serde(deserialize_with = "json::integer::<_, _, 1, { u64::MAX }>")]

@@ -1,8 +1,8 @@
 //! What the documents of the store are written as: JSON, by `serde`.
 //!
-//! The models derive it and refuse unknown members; the documents in `tests/data/documents` hold the format, so
-//! that no change of a model changes what is stored unnoticed. Secrets are in hexadecimal digits: those need no escapes, so that no reader or writer
-//! of JSON keeps a copy of one aside.
+//! The models derive it and refuse unknown members; the documents in `tests/data/documents` hold the format, so that no
+//! change of a model changes what is stored unnoticed. Secrets are in hexadecimal digits: those need no escapes, so
+//! that no reader or writer of JSON keeps a copy of one aside.
 
 use std::fmt;
 use std::io::{self, Write};

@@ -10,8 +10,8 @@ use schema::Diagnostic;
 /// again: in a network without STS every plan waits this long.
 const LOOKUP_AT_MOST: Duration = Duration::from_secs(2);
 
-/// Checks that the credentials belong to an account. Callers check before they change an object, and before they believe
-/// that it is gone. `object` begins a sentence: "Role sls-byok".
+/// Checks that the credentials belong to an account. Callers check before they change an object, and before they
+/// believe that it is gone. `object` begins a sentence: "Role sls-byok".
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! The environment variables, read once at start so that no rule depends on the machine; and where a setting is found: in the
-//! provider block, else in a variable.
+//! The environment variables, read once at start so that no rule depends on the machine; and where a setting is found:
+//! in the provider block, else in a variable.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -80,8 +80,8 @@ pub(super) fn text(
     }
 }
 
-/// The argument, if it is set, else the first environment variable that is. A variable is written as Go reads one, which
-/// is what the official provider takes.
+/// The argument, if it is set, else the first environment variable that is. A variable is written as Go reads one,
+/// which is what the official provider takes.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! What list resources share: reads of which several are under way at once, results in order, and one warning about what
-//! could not be read.
+//! What list resources share: reads of which several are under way at once, results in order, and one warning about
+//! what could not be read.
 
 use std::{fmt::Display, pin::pin};
 
@@ -50,8 +50,8 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Sends what the reads find in their order. A read begins only while no more than `at_once` before it are not sent, so
-    /// that few are in vain when the host takes no more.
+    /// Sends what the reads find in their order. A read begins only while no more than `at_once` before it are not
+    /// sent, so that few are in vain when the host takes no more.
     ///
     /// # Errors
     ///

@@ -128,8 +128,8 @@ impl RoleRegistry {
         self.locked().stored.entry(name.to_lowercase()).or_default();
     }
 
-    /// Records what a refresh has found of a role of the state, or what the destroy half of its replacement leaves to the
-    /// create half.
+    /// Records what a refresh has found of a role of the state, or what the destroy half of its replacement leaves to
+    /// the create half.
     pub(super) fn record_read(&self, name: &str, found: StoredRole) {
         self.locked().stored.insert(name.to_lowercase(), found);
     }

@@ -67,8 +67,8 @@ impl RunState {
     }
 
     /// Records that this process may write to the Logstore until the guard is dropped. The caller has the
-    /// [`RunState::lock`] of the Logstore. An answer that was requested before that moment is out of date: a plan reads a
-    /// Logstore without its lock, possibly during a write.
+    /// [`RunState::lock`] of the Logstore. An answer that was requested before that moment is out of date: a plan reads
+    /// a Logstore without its lock, possibly during a write.
     pub(super) fn begin_write<'a>(&'a self, id: &'a LogStoreId) -> WriteGuard<'a> {
         self.count_write(id);
         WriteGuard { run_state: self, id }
@@ -84,8 +84,8 @@ impl RunState {
         locked(&self.reads).insert(id.clone(), CachedRead { log_store, writes });
     }
 
-    /// Takes the cached answer; `None` if this process may have written to the Logstore since it was requested. The caller
-    /// has the [`RunState::lock`] of the Logstore.
+    /// Takes the cached answer; `None` if this process may have written to the Logstore since it was requested. The
+    /// caller has the [`RunState::lock`] of the Logstore.
     pub(super) fn take_cached_read(&self, id: &LogStoreId) -> Option<LogStore> {
         let kept = locked(&self.reads).remove(id)?;
         (kept.writes == self.write_count(id)).then_some(kept.log_store)

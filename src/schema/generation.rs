@@ -12,8 +12,8 @@ use super::{
 /// Null become, at every depth,
 ///
 /// - what a configuration cannot set: attributes that are computed and not optional;
-/// - what the plan sets by itself: values that are the default of their attribute, or mean the same. Defaults are planned
-///   in attributes and nested attributes alone; in blocks, and in the objects of a set, such values stay.
+/// - what the plan sets by itself: values that are the default of their attribute, or mean the same. Defaults are
+///   planned in attributes and nested attributes alone; in blocks, and in the objects of a set, such values stay.
 ///
 /// Everything else stays as it is.
 pub fn configuration(schema: &Schema, state: Value) -> Value {
@@ -73,7 +73,8 @@ mod tests {
     use super::*;
     use crate::{modifier::UseStateForUnknown, planning::plan};
 
-    /// Attributes of each kind: required, with a default, optional, computed, and optional with a value of the provider.
+    /// Attributes of each kind: required, with a default, optional, computed, and optional with a value of the
+    /// provider.
     fn attributes() -> Vec<Attribute> {
         vec![
             Attribute::string("name").required(),

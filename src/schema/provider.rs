@@ -20,8 +20,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         Diagnostics::new()
     }
 
-    /// Takes the configuration. Called once per process, before any call of a resource or data source, and
-    /// never by `terraform validate`; functions are called without it. During plan, values may be unknown. Must not dial.
+    /// Takes the configuration. Called once per process, before any call of a resource or data source, and never by
+    /// `terraform validate`; functions are called without it. During plan, values may be unknown. Must not dial.
     fn configure(
         &self,
         context: &Context,

@@ -57,18 +57,19 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
         Ok(state)
     }
 
-    /// Brings an identity stored with an older version of its schema to the present one. If a member that an import must give
-    /// is null then, the host is given an error in place of the identity.
+    /// Brings an identity stored with an older version of its schema to the present one. If a member that an import
+    /// must give is null then, the host is given an error in place of the identity.
     fn upgrade_identity(&self, _version: i64, identity: serde_json::Value) -> serde_json::Value {
         identity
     }
 
-    /// Takes over an object of another resource type, which a `moved` block names (protocol 6.5). Nothing is called: what
-    /// the state there does not hold, the read that follows finds out.
+    /// Takes over an object of another resource type, which a `moved` block names (protocol 6.5). Nothing is called:
+    /// what the state there does not hold, the read that follows finds out.
     ///
     /// # Errors
     ///
-    /// The object cannot be taken over, with what to do instead. So it is with every type unless a resource says otherwise.
+    /// The object cannot be taken over, with what to do instead. So it is with every type unless a resource says
+    /// otherwise.
     fn move_from(&self, source: &MoveSource) -> Result<Moved<Self>, Diagnostic> {
         Err(source.refused(self.type_name()))
     }
@@ -114,8 +115,8 @@ pub trait Resource: fmt::Debug + Send + Sync + Sized + 'static {
         request: Stored<Self>,
     ) -> impl Future<Output = Destroyed<Self>> + Send;
 
-    /// The configuration that Terraform writes for an object that has none yet: on import, and for the results of a list
-    /// (protocol 6.10). Planned against `state`, it must be no change.
+    /// The configuration that Terraform writes for an object that has none yet: on import, and for the results of a
+    /// list (protocol 6.10). Planned against `state`, it must be no change.
     ///
     /// `config` is what the schema says: `state` without the values that only the provider sets, and without those that
     /// are the defaults of their attributes ([`generation`](super::generation)). A resource that knows of more that may
@@ -267,7 +268,8 @@ pub struct MoveSource {
 }
 
 impl MoveSource {
-    /// A text of the state by the name that it has there, or by one that it had before; `None` if it is absent or empty.
+    /// A text of the state by the name that it has there, or by one that it had before; `None` if it is absent or
+    /// empty.
     pub fn text(&self, name: &str, former: &str) -> Option<&str> {
         let text = |name: &str| self.state.get(name)?.as_str().filter(|text| !text.is_empty());
         text(name).or_else(|| text(former))

@@ -54,8 +54,8 @@ impl Value {
         }
     }
 
-    /// The members of an object that are not known, each by the names that lead to it: `endpoints.log`. What is in a list
-    /// or a set has the name of that.
+    /// The members of an object that are not known, each by the names that lead to it: `endpoints.log`. What is in a
+    /// list or a set has the name of that.
     pub fn unknown_members(&self) -> Vec<String> {
         match self {
             Value::Unknown(_) => vec![String::new()],

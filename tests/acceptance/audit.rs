@@ -1,5 +1,5 @@
-//! `alicloud_log_store_encryptions` and the data source `alicloud_log_store_encryption`: what they find, what they do not,
-//! and what that costs.
+//! `alicloud_log_store_encryptions` and the data source `alicloud_log_store_encryption`: what they find, what they do
+//! not, and what that costs.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What each host can do with the provider: every row of the table on the page *Hosts* runs on the oldest, the newest and the
-//! usual host. A host from the row's version on must do it, an older one must refuse it.
+//! What each host can do with the provider: every row of the table on the page *Hosts* runs on the oldest, the newest
+//! and the usual host. A host from the row's version on must do it, an older one must refuse it.
 
 use std::fs;
 use std::path::Path;

@@ -87,7 +87,8 @@ fn the_whole_life_goes_through_the_actions_of_metric_stores() {
     assert!(wrong.iter().all(|action| action == "UpdateMetricStore"), "{wrong:?}");
 }
 
-/// Drift, another writer, a permanent value of somebody else, and a store that is deleted and created again as another kind.
+/// Drift, another writer, a permanent value of somebody else, and a store that is deleted and created again as another
+/// kind.
 #[test]
 fn what_others_do_to_a_metric_store_is_seen_kept_and_not_overwritten() {
     let scene = Scene::new(&seed());

@@ -7,8 +7,8 @@ use crate::role::given::{people, trust};
 
 const PROVIDER: &str = "provider[\"registry.terraform.io/sls-encryption/alicloud-encryption\"]";
 
-/// Writes a state with one object of another type. It stands under this provider: the official one is not at hand, and who has
-/// the object does not count.
+/// Writes a state with one object of another type. It stands under this provider: the official one is not at hand, and
+/// who has the object does not count.
 pub fn write_state(scene: &Scene, of: &str, attributes: &Value) {
     let instances = json!([{"schema_version": 0, "attributes": attributes}]);
     let resource =

@@ -1,5 +1,5 @@
-//! A whole account is taken under management: the audit finds what is written in clear, a query writes imports of what is
-//! encrypted, one apply does the rest, and a check holds it.
+//! A whole account is taken under management: the audit finds what is written in clear, a query writes imports of what
+//! is encrypted, one apply does the rest, and a check holds it.
 
 use serde_json::{Value, json};
 

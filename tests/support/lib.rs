@@ -1,5 +1,5 @@
-//! What the tests and the measurements share: the emulator as a process, signed requests, HTTP, log groups, and the client
-//! of a plugin.
+//! What the tests and the measurements share: the emulator as a process, signed requests, HTTP, log groups, and the
+//! client of a plugin.
 //!
 //! It signs by itself: a mistake of `cloud` or of the emulator must not hide in the tests of it.
 

@@ -111,8 +111,8 @@ impl SlsRequest<'_> {
     }
 }
 
-/// A call of an RPC action, signed in version 1; `action` is the version of the API and the name, `time` has the form of
-/// [`crate::date::iso_8601`].
+/// A call of an RPC action, signed in version 1; `action` is the version of the API and the name, `time` has the form
+/// of [`crate::date::iso_8601`].
 pub fn rpc_request(
     key: &Key,
     host: &str,

@@ -1,5 +1,6 @@
-//! No test and no measurement goes on without a limit, and no test measures time. What is awaited is awaited with
-//! `test_support::waiting`; every other loop goes over something, or is one of [`EXCEPTIONS`].
+//! Comments have the width of code. No test and no measurement goes on without a limit, and no test measures time. What
+//! is awaited is awaited with `test_support::waiting`; every other loop goes over something, or is one of
+//! [`EXCEPTIONS`].
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -62,6 +63,37 @@ fn a_loop_is_found_wherever_it_stands() {
     let read = |name: &str| test_code().into_iter().any(|(file, code)| file == name && !code.is_empty());
     assert!(read("src/cloud/rate_limiter/tests.rs") && read("src/emulator/quotas.rs"));
     assert!(read("tests/wire/main.rs") && !read("src/main.rs"));
+}
+
+/// The formatter leaves comments as they are.
+const WIDTH: usize = 120;
+
+#[test]
+fn comments_are_as_wide_as_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let wide: Vec<String> = ["src", "tests", "benches"]
+        .iter()
+        .flat_map(|folder| rust_files(&root.join(folder)))
+        .flat_map(|file| {
+            let text = fs::read_to_string(&file).unwrap();
+            let lines = (1..).zip(text.lines()).filter(|(_, line)| is_wide_comment(line));
+            lines.map(|(number, _)| format!("{}:{number}", file.display())).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(wide, Vec::<String>::new(), "wider than {WIDTH}");
+}
+
+/// An address cannot be broken into lines.
+fn is_wide_comment(line: &str) -> bool {
+    let words = line.trim_start();
+    words.starts_with("//") && words.split_whitespace().count() > 2 && line.chars().count() > WIDTH
+}
+
+#[test]
+fn a_wide_comment_is_found() {
+    assert!(is_wide_comment(&format!("    // {}", "a word ".repeat(20))));
+    assert!(!is_wide_comment(&format!("/// (<https://example.com/{}>).", "a".repeat(120))));
+    assert!(!is_wide_comment(&format!("let a = {:?};", "a word ".repeat(20))));
 }
 
 /// The words that need a reason: a loop that nothing in its head limits, and what measures time.

@@ -1,5 +1,5 @@
-//! Holds what `ARCHITECTURE.md` says of the sources: what is never in a room, no circles between files, and short functions.
-//! And the page of the provider names the environment variables that are read.
+//! Holds what `ARCHITECTURE.md` says of the sources: what is never in a room, no circles between files, and short
+//! functions. And the page of the provider names the environment variables that are read.
 
 #![allow(
     clippy::unwrap_used,

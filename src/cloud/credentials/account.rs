@@ -25,8 +25,8 @@ pub struct AccountRule {
 /// A credential provider that returns credentials only if their account is allowed.
 ///
 /// - If the rule is empty, it returns credentials without a check.
-/// - It calls `GetCallerIdentity` when it needs the account for the first time, and never again after an answer, because
-///   sources do not change their account. Concurrent calls wait for one `GetCallerIdentity`.
+/// - It calls `GetCallerIdentity` when it needs the account for the first time, and never again after an answer,
+///   because sources do not change their account. Concurrent calls wait for one `GetCallerIdentity`.
 #[derive(Debug)]
 pub struct CheckedAccount {
     credentials: Arc<dyn CredentialProvider>,

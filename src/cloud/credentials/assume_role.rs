@@ -38,8 +38,8 @@ impl StsEndpoints {
     }
 }
 
-/// A session of a role that is assumed with the credentials of another source. That source is asked again if STS answers
-/// that its credentials have expired.
+/// A session of a role that is assumed with the credentials of another source. That source is asked again if STS
+/// answers that its credentials have expired.
 #[derive(Clone, Debug)]
 pub struct RoleSession {
     /// The source of the credentials that open the session. If it does not exist, neither does the session.

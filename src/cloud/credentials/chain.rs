@@ -22,9 +22,10 @@ use cache::{Cache, CacheState, RENEW_AGAIN_AFTER};
 /// - Credentials are renewed five minutes before they expire, by one of the calls that need them. While they are valid,
 ///   other calls use them without waiting; after that, other calls wait for the renewal.
 /// - Credentials that a service has refused as expired are not used any more, if their source can return others (keys
-///   that are given cannot be renewed). The next call fetches others, and other calls wait for it. If the source returns
-///   the same credentials again, that is an error. If the new ones are refused within five minutes as well, they are
-///   kept. A service that refuses all credentials thus causes one fetch in five minutes, however many calls there are.
+///   that are given cannot be renewed). The next call fetches others, and other calls wait for it. If the source
+///   returns the same credentials again, that is an error. If the new ones are refused within five minutes as well,
+///   they are kept. A service that refuses all credentials thus causes one fetch in five minutes, however many calls
+///   there are.
 /// - If a renewal fails, credentials that are still valid stay in use, and the renewal is tried again half a minute
 ///   later.
 /// - All calls that waited for a fetch get its failure. The next call asks the source again, unless the source did not

@@ -7,8 +7,8 @@ use crate::credentials::{Chain, CredentialSource, RoleSession, RoleToAssume, Sou
 /// The sources of a chain, and the role that is assumed with their credentials.
 #[derive(Clone, Debug, Default)]
 pub struct ChainConfig {
-    /// The sources, in the order they are asked. A source that does not exist is skipped; a source that exists and cannot
-    /// be used is an error.
+    /// The sources, in the order they are asked. A source that does not exist is skipped; a source that exists and
+    /// cannot be used is an error.
     pub sources: Vec<Arc<dyn CredentialSource>>,
     /// The role to assume with their credentials.
     pub assume_role: Option<RoleToAssume>,

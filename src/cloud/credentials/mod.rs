@@ -1,11 +1,12 @@
 //! Finds the credentials that sign calls.
 //!
-//! A [`Chain`] asks its [`CredentialSource`]s in their order and caches the credentials of the first one that has any. It
-//! renews them before they expire, or when a service answers that they have expired. Sources use files, commands and the
-//! network only through [`SourceContext`]. Their formats are those of the official command line tool and the official
-//! credentials libraries (`aliyun/credentials-go`, `alibabacloud-credentials`).
+//! A [`Chain`] asks its [`CredentialSource`]s in their order and caches the credentials of the first one that has any.
+//! It renews them before they expire, or when a service answers that they have expired. Sources use files, commands and
+//! the network only through [`SourceContext`]. Their formats are those of the official command line tool and the
+//! official credentials libraries (`aliyun/credentials-go`, `alibabacloud-credentials`).
 
-// Dates and numbers come from files and answers here, so operators that panic when a result is out of range are not used.
+// Dates and numbers come from files and answers here, so operators that panic when a result is out of range are not
+// used.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod account;
@@ -76,8 +77,8 @@ pub trait CredentialProvider: Send + Sync + Debug {
     /// Kind `Unauthenticated` when there are none or they cannot be used; the message names the source.
     fn credentials<'a>(&'a self, context: &'a CallContext) -> BoxFuture<'a, Result<Arc<Credentials>, Error>>;
 
-    /// Records that a service has refused a call because these credentials have expired, and returns whether others will
-    /// be fetched. It fetches nothing itself.
+    /// Records that a service has refused a call because these credentials have expired, and returns whether others
+    /// will be fetched. It fetches nothing itself.
     ///
     /// If the refused credentials were replaced meanwhile, the refusal does not count for the new ones.
     fn on_expired(&self, _credentials: &Credentials) -> Refresh {

@@ -88,8 +88,8 @@ const TABLE: &[Row] = &[
     // HTTP (RFC 6585 section 4)
     row(ANY, Any).status(429).kind(Throttled),
     // SLS uses 401 `Unauthorized` for the key and the token, and also to say that a known caller has no permission
-    // (`The AccessKeyId is unauthorized.`, `denied by sts or ram, action: ...`) and that the service is switched off for
-    // the account; those are matters of permission. Source: docs, row `Unauthorized`; the `denied by` text is from
+    // (`The AccessKeyId is unauthorized.`, `denied by sts or ram, action: ...`) and that the service is switched off
+    // for the account; those are matters of permission. Source: docs, row `Unauthorized`; the `denied by` text is from
     // reports of users. SLS says in the message only that a token has expired.
     row(SLS, Is(&["Unauthorized"])).status(401)
         .message(&["security token", "expired"]).kind(Unauthenticated).reason(Reason::ExpiredToken),
@@ -162,7 +162,8 @@ const TABLE: &[Row] = &[
     row(RPC, Is(&["IllegalTimestamp"])).kind(Unauthenticated).reason(Reason::ClockSkew),
     row(RPC, Is(&["SignatureDoesNotMatch", "IncompleteSignature"]))
         .kind(Unauthenticated).reason(Reason::WrongSignature),
-    // docs: the service has received the same request before. Something between the client and the service sent it twice.
+    // docs: the service has received the same request before. Something between the client and the service sent it
+    // twice.
     row(ANY, Is(&["SignatureNonceUsed"])).kind(Unexpected).reason(Reason::RequestSentTwice),
 ];
 

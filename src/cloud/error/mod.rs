@@ -114,7 +114,8 @@ impl Error {
         let mut error = Self::new(kind, operation, message);
         error.0.retryable =
             status >= 500 || matches!(kind, ErrorKind::Throttled | ErrorKind::Timeout) || sent_twice;
-        // With a 4xx the service says that it has not carried out the call. After a timeout it may have done so in part.
+        // With a 4xx the service says that it has not carried out the call. After a timeout it may have done so in
+        // part.
         error.0.may_have_been_applied =
             !(400..500).contains(&status) || kind == ErrorKind::Timeout || sent_twice;
         error.0.reason = reason;
@@ -208,8 +209,8 @@ impl Error {
         self
     }
 
-    /// Replaces `secret` in the message by a placeholder. Services quote requests, as they are or as the string to sign,
-    /// in which parameters are encoded twice.
+    /// Replaces `secret` in the message by a placeholder. Services quote requests, as they are or as the string to
+    /// sign, in which parameters are encoded twice.
     #[must_use]
     pub(crate) fn redacted(mut self, secret: &str) -> Self {
         self.0.message = redact::redact(&self.0.message, secret);
@@ -286,8 +287,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// How far the local clock was ahead of the service's when the answer came; negative when it was behind. It is exact
-    /// to a second plus the time that the answer took. `None` when the answer had no date.
+    /// How far the local clock was ahead of the service's when the answer came; negative when it was behind. It is
+    /// exact to a second plus the time that the answer took. `None` when the answer had no date.
     pub fn clock_ahead(&self) -> Option<time::Duration> {
         self.0.clock_ahead
     }

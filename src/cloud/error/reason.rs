@@ -4,7 +4,7 @@
 /// have different remedies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The service knows no such AccessKey.
+    /// The AccessKey does not exist.
     UnknownAccessKey,
     /// The AccessKey is disabled.
     DisabledAccessKey,
@@ -26,17 +26,17 @@ pub enum Reason {
     InDebt,
     /// Alibaba Cloud has restricted the account.
     RestrictedAccount,
-    /// The account has as many objects of this type as it may have.
+    /// The account has reached its quota of objects of this type.
     QuotaReached,
-    /// The user, group or role has as many policies attached as it may have.
+    /// The user, group or role has reached its limit of attached policies.
     TooManyAttachedPolicies,
-    /// The policy has as many versions as it may have.
+    /// The policy has reached its limit of versions.
     TooManyPolicyVersions,
     /// RAM does not accept the policy document.
     MalformedPolicyDocument,
     /// RAM does not delete an object that is still in use.
     StillInUse,
-    /// SLS knows no such project in its region.
+    /// The project does not exist in the region of the endpoint.
     NoSuchProject,
     /// The KMS instance of the key is missing, being upgraded or not enabled.
     UnusableKmsInstance,

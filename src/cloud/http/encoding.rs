@@ -9,8 +9,8 @@ use crate::http::{Headers, TransportError, TransportErrorKind};
 /// Undoes the encodings of `Content-Encoding` (RFC 9110 section 8.4), the last one first.
 ///
 /// # Errors
-/// `Encoding` for a body that does not have the encoding of the header, and for an unknown encoding; `TooLarge` for a body
-/// that becomes larger than `limit`.
+/// `Encoding` for a body that does not have the encoding of the header, and for an unknown encoding; `TooLarge` for a
+/// body that becomes larger than `limit`.
 pub(super) fn decode(
     headers: &Headers,
     body: Vec<u8>,

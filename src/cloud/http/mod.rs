@@ -107,8 +107,8 @@ impl HttpRequest {
     }
 }
 
-/// Replaces the values that sign the request or identify the caller by a placeholder. RPC signatures of version 1 are in
-/// the query.
+/// Replaces the values that sign the request or identify the caller by a placeholder. RPC signatures of version 1 are
+/// in the query.
 impl Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: BTreeMap<&str, &str> = self

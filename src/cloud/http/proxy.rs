@@ -31,8 +31,8 @@ pub enum ProxyError {
 impl Proxy {
     /// Parses the URL of a proxy, with or without `http://`, and the list of hosts that are reached without it.
     ///
-    /// `except` has the form of curl's `NO_PROXY`: names (each includes its subdomains, with or without a leading `.` or
-    /// `*.`), IP addresses, networks such as `10.0.0.0/8`, or `*` for every host.
+    /// `except` has the form of curl's `NO_PROXY`: names (each includes its subdomains, with or without a leading `.`
+    /// or `*.`), IP addresses, networks such as `10.0.0.0/8`, or `*` for every host.
     ///
     /// # Errors
     /// A [`ProxyError`] that says what is wrong with the URL.

@@ -105,8 +105,8 @@ enum Route {
 }
 
 impl ReqwestTransport {
-    /// A transport with these settings. This is cheap and cannot fail; what does not work on this machine is an error of
-    /// the first call.
+    /// A transport with these settings. This is cheap and cannot fail; what does not work on this machine is an error
+    /// of the first call.
     pub fn new(config: TransportConfig) -> Self {
         Self { config, clients: Mutex::default() }
     }

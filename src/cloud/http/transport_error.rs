@@ -16,8 +16,8 @@ pub struct TransportError {
 /// How far a request came before it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportErrorKind {
-    /// The transport cannot work at all, for example because certificates cannot be read. Nothing was sent; a retry does
-    /// not help.
+    /// The transport cannot work at all, for example because certificates cannot be read. Nothing was sent; a retry
+    /// does not help.
     Setup,
     /// The machine has no certificate authorities, so it can verify no server. Nothing was sent; a retry does not help.
     NoAuthorities,

@@ -26,8 +26,8 @@ pub fn is_already_attached(error: &Error) -> bool {
     error.kind() == ErrorKind::AlreadyExists && is_about_attachment(error, "EntityAlreadyExists")
 }
 
-/// Whether a detach failed because the policy is not attached. If the policy, or the role, user or group, does not exist,
-/// that is another error.
+/// Whether a detach failed because the policy is not attached. If the policy, or the role, user or group, does not
+/// exist, that is another error.
 pub fn is_not_attached(error: &Error) -> bool {
     error.kind() == ErrorKind::NotFound && is_about_attachment(error, "EntityNotExist")
 }

@@ -86,8 +86,8 @@ impl RamClient {
         self.rpc.read(context, call, take).await
     }
 
-    /// `CreatePolicyVersion`: creates a version of a custom policy and makes it the default one (`SetAsDefault`). A policy
-    /// has at most five versions; RAM deletes the oldest one if necessary (`RotateStrategy`).
+    /// `CreatePolicyVersion`: creates a version of a custom policy and makes it the default one (`SetAsDefault`). A
+    /// policy has at most five versions; RAM deletes the oldest one if necessary (`RotateStrategy`).
     ///
     /// Source: RAM documentation, `CreatePolicyVersion`.
     ///

@@ -1,9 +1,9 @@
 //! Policy documents, compared by their meaning.
 //!
-//! RAM stores a document as it was sent, and consoles and other tools spell the same rules differently: a text instead of
-//! a list of one, another order of members and list elements, other white space. Source: RAM documentation, "Policy
-//! structure and syntax". The lists of a statement are sets, and the order of statements has no meaning, because a `Deny`
-//! wins in any order.
+//! RAM stores a document as it was sent, and consoles and other tools spell the same rules differently: a text instead
+//! of a list of one, another order of members and list elements, other white space. Source: RAM documentation, "Policy
+//! structure and syntax". The lists of a statement are sets, and the order of statements has no meaning, because a
+//! `Deny` wins in any order.
 
 use std::fmt;
 
@@ -77,8 +77,8 @@ impl PolicyDocument {
         Self(members)
     }
 
-    /// Whether a statement of this trust policy names the service as a principal. Letter case does not count: no page says
-    /// whether it does for RAM. A pattern, such as `*` for everybody, is no name.
+    /// Whether a statement of this trust policy names the service as a principal. Letter case does not count: no page
+    /// says whether it does for RAM. A pattern, such as `*` for everybody, is no name.
     pub fn names_service(&self, service: &str) -> bool {
         let is_named =
             |named: &Value| named.as_str().is_some_and(|named| named.eq_ignore_ascii_case(service));

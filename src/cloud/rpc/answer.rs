@@ -8,8 +8,8 @@ use crate::error::{Error, Operation};
 use crate::http::HttpResponse;
 use crate::json_object::{malformed, no_message, parse_object};
 
-/// Where the string to sign begins in the message of `SignatureDoesNotMatch`. It is meant for developers of clients, and
-/// quotes every parameter.
+/// Where the string to sign begins in the message of `SignatureDoesNotMatch`. It is meant for developers of clients,
+/// and quotes every parameter.
 const STRING_TO_SIGN: &str = "server string to sign is";
 
 /// The request id. It is a member of every answer of the service, and in the header `x-acs-request-id` also if the body
@@ -48,8 +48,8 @@ pub(crate) fn success<A: DeserializeOwned>(
     })
 }
 
-/// Parses `Code`, `Message` and what newer answers add. Without `Code` the status decides, and the message says what the
-/// answer is instead.
+/// Parses `Code`, `Message` and what newer answers add. Without `Code` the status decides, and the message says what
+/// the answer is instead.
 fn refusal(operation: &Operation, response: &HttpResponse) -> Error {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(printable);

@@ -106,8 +106,8 @@ impl RpcClient {
         self.config.dispatcher.pause_before_retry(context, attempts, error).await
     }
 
-    /// Sends an action that changes nothing, with the retries of the policy. `take` turns the answer into the value of the
-    /// call, or returns what is wrong with it.
+    /// Sends an action that changes nothing, with the retries of the policy. `take` turns the answer into the value of
+    /// the call, or returns what is wrong with it.
     pub(crate) async fn read<A: DeserializeOwned, T>(
         &self,
         context: &CallContext,

@@ -1,7 +1,7 @@
 //! The RPC style of RAM, KMS and STS.
 //!
-//! All requests go to one path; the action is a parameter like the others. Parameters are flat, and the answer is a JSON
-//! object. Source: Alibaba Cloud documentation, "Request structure" of the RPC style, and the official SDKs.
+//! All requests go to one path; the action is a parameter like the others. Parameters are flat, and the answer is a
+//! JSON object. Source: Alibaba Cloud documentation, "Request structure" of the RPC style, and the official SDKs.
 
 mod answer;
 mod client;

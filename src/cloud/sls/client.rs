@@ -106,15 +106,16 @@ impl SlsClient {
     }
 
     /// Describes a store by the action for what it holds: `GetLogStore` of a Logstore, and of a metric store
-    /// `GetMetricStore`. `GetLogStore` is asked first, and says what the store holds, unless `known` says that it is a metric
-    /// store.
+    /// `GetMetricStore`. `GetLogStore` is asked first, and says what the store holds, unless `known` says that it is a
+    /// metric store.
     ///
-    /// That `GetLogStore` describes metric stores too is a guess: a page describes `telemetryType` of `CreateLogStore` as the
-    /// way to create one. Whether it shows the encryption of a metric store is not known, so that it is not asked for it.
+    /// That `GetLogStore` describes metric stores too is a guess: a page describes `telemetryType` of `CreateLogStore`
+    /// as the way to create one. Whether it shows the encryption of a metric store is not known, so that it is not
+    /// asked for it.
     ///
     /// # Errors
-    /// `NotFound` only if `GetLogStore` says so. `Unexpected` if `GetLogStore` shows a metric store, and `GetMetricStore` says
-    /// that it does not exist. Otherwise those of [`SlsClient::get_store`].
+    /// `NotFound` only if `GetLogStore` says so. `Unexpected` if `GetLogStore` shows a metric store, and
+    /// `GetMetricStore` says that it does not exist. Otherwise those of [`SlsClient::get_store`].
     pub async fn get_log_or_metric_store(
         &self,
         context: &CallContext,
@@ -217,8 +218,8 @@ impl SlsClient {
         .await
     }
 
-    /// The names of the Logstores of a project, in order: all pages of `ListLogStores`. `wanted` says which; its offset and
-    /// size do not count.
+    /// The names of the Logstores of a project, in order: all pages of `ListLogStores`. `wanted` says which; its offset
+    /// and size do not count.
     ///
     /// # Errors
     /// Those of [`SlsClient::list_log_stores`]; `Malformed` when the list does not end.
@@ -287,8 +288,8 @@ impl SlsClient {
         self.update_store(context, TelemetryType::Metrics, (project, name), body, send_by).await
     }
 
-    /// `UpdateLogStore` or `UpdateMetricStore`: replaces the settings of a Logstore or metric store by `body`, a complete
-    /// document in its vocabulary.
+    /// `UpdateLogStore` or `UpdateMetricStore`: replaces the settings of a Logstore or metric store by `body`, a
+    /// complete document in its vocabulary.
     ///
     /// Sent once at most: between a lost answer and a second attempt somebody else may have written, so a caller reads
     /// again before it repeats, and waits with [`SlsClient::pause_before_retry`]. Not sent after `send_by`, a moment of

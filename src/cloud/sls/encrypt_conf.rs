@@ -117,9 +117,9 @@ impl EncryptConf {
 
     /// Parses the configuration in an answer.
     ///
-    /// Two forms are accepted that no page describes (guesses). A configuration that is disabled may lack the algorithm,
-    /// because SLS requires it only with `enable`; it is then empty. A `user_cmk_info` whose members are all empty names
-    /// no key, so the key is that of the service.
+    /// Two forms are accepted that no page describes (guesses). A configuration that is disabled may lack the
+    /// algorithm, because SLS requires it only with `enable`; it is then empty. A `user_cmk_info` whose members are all
+    /// empty names no key, so the key is that of the service.
     pub(crate) fn read(
         operation: &Operation,
         names: &ConfMembers,

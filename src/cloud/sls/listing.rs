@@ -27,8 +27,8 @@ pub(crate) struct NamePage {
 /// kept changing, or if as many names have come as have gone.
 ///
 /// # Errors
-/// Those of `page`, and `Malformed` when the list does not end, or when each reading ends before the total is reached: a
-/// list with names missing must not pass for a whole one.
+/// Those of `page`, and `Malformed` when the list does not end, or when each reading ends before the total is reached:
+/// a list with names missing must not pass for a whole one.
 pub(crate) async fn whole_list<P: Future<Output = Result<NamePage, Error>>>(
     operation: &Operation,
     page: impl Fn(u32) -> P,

@@ -97,8 +97,8 @@ impl LogStore {
         self.object().integer("createTime")
     }
 
-    /// `encrypt_conf`, `encryptConf` of a metric store; `None` when encryption was never configured. SLS leaves the field
-    /// out then; `null` is taken for the same.
+    /// `encrypt_conf`, `encryptConf` of a metric store; `None` when encryption was never configured. SLS leaves the
+    /// field out then; `null` is taken for the same.
     ///
     /// # Errors
     /// Kind `Malformed` when it does not have the documented shape; the text names the field, what it should

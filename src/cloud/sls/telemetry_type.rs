@@ -51,8 +51,8 @@ const METRIC_STORES: Vocabulary = Vocabulary {
 };
 
 impl TelemetryType {
-    /// What a member or parameter `telemetryType` means. SLS answers the value as it was sent (observed: `metrics`), and
-    /// an empty text where none was.
+    /// What a member or parameter `telemetryType` means. SLS answers the value as it was sent (observed: `metrics`),
+    /// and an empty text where none was.
     pub fn from_member(text: &str) -> Self {
         if text.eq_ignore_ascii_case(Self::Metrics.as_str()) { Self::Metrics } else { Self::Logs }
     }

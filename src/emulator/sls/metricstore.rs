@@ -2,11 +2,11 @@
 //! in it are written and read as those of any Logstore
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-createmetricstore>).
 //!
-//! Its encryption follows what is known of the service: the same rules as for Logstores, except that an update
-//! without `encryptConf` does not change encryption. Members with the names of Logstores, such as `encrypt_conf`,
-//! are ignored. Other members that an update leaves out keep their values as well; that, the errors and the permissions
-//! are guesses. So is what the operations on Logstores do with a metric store: GetLogStore shows it, with its encryption in
-//! the names of Logstores, and UpdateLogStore and `UpdateLogStoreEncryption` change it as they change a Logstore.
+//! Its encryption follows what is known of the service: the same rules as for Logstores, except that an update without
+//! `encryptConf` does not change encryption. Members with the names of Logstores, such as `encrypt_conf`, are ignored.
+//! Other members that an update leaves out keep their values as well; that, the errors and the permissions are guesses.
+//! So is what the operations on Logstores do with a metric store: GetLogStore shows it, with its encryption in the
+//! names of Logstores, and UpdateLogStore and `UpdateLogStoreEncryption` change it as they change a Logstore.
 
 use serde_json::{Map, Value, json};
 

@@ -65,9 +65,9 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     run_under_fault(&evaluation, fault, state).await
 }
 
-/// The region a call is for: the endpoint's, else that of the project it names, else the emulator's. At an endpoint that
-/// names neither, such as an IP address, a call is for the region that it is signed for, so that a client can list the
-/// projects of each.
+/// The region a call is for: the endpoint's, else that of the project it names, else the emulator's. At an endpoint
+/// that names neither, such as an IP address, a call is for the region that it is signed for, so that a client can list
+/// the projects of each.
 fn region_of(state: &State, call: &Call, endpoint: &Endpoint) -> String {
     let of_project =
         |name: &str| state.sls().project(name, View::Current).map(|project| project.region.clone());

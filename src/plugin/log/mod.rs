@@ -1,7 +1,7 @@
 //! Log lines in the form Terraform merges into its own log.
 //!
-//! Only the events of the crates that the program names are written: what libraries log may hold headers and bodies, and
-//! a host masks nothing.
+//! Only the events of the crates that the program names are written: what libraries log may hold headers and bodies,
+//! and a host masks nothing.
 
 mod layer;
 mod level;

@@ -95,8 +95,8 @@ pub(super) fn stops_plan(error: &Error) -> bool {
     ends_all_calls(error) || error.kind() == ErrorKind::Malformed
 }
 
-/// Whether every further call would fail as this one has: there are no credentials, they are not accepted, or the person has
-/// interrupted Terraform.
+/// Whether every further call would fail as this one has: there are no credentials, they are not accepted, or the
+/// person has interrupted Terraform.
 pub(super) fn ends_all_calls(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled) || error.is_about_credentials()
 }

@@ -109,7 +109,7 @@ pub(super) fn schema() -> Schema {
                     "What a change of a permanent value does: `error` fails the plan; `replace` plans a replacement of this resource, which can only succeed if the Logstore is replaced in the same apply (`replace_triggered_by`).",
                 ),
             Attribute::string("on_destroy").default_value(KEEP).validator(OneOf(&[KEEP, DISABLE])).description(
-                "What destroying this resource does: `keep` sends nothing, and the Logstore goes on encrypting; `disable` sets `enable = false` on the Logstore, so that new logs are stored in clear. A replacement never disables, whatever this says. See [Ownership](#ownership).",
+                "What destroying this resource does: `keep` sends nothing, and SLS keeps encrypting what is written; `disable` sets `enable = false` on the Logstore, so that new logs are stored in clear. A replacement never disables, whatever this says. See [Ownership](#ownership).",
             ),
             timeouts::attribute(
                 "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",

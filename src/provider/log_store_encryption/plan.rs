@@ -31,8 +31,8 @@ pub(super) async fn create(
     planned.complete_regions(&request.config, resource.session.region().ok());
     planned.derive();
     let mut diagnostics = Diagnostics::new();
-    // In a replacement, the plan of the existing object has claimed the Logstore. The Logstore may be replaced as well, so
-    // its present configuration does not count.
+    // In a replacement, the plan of the existing object has claimed the Logstore. The Logstore may be replaced as well,
+    // so its present configuration does not count.
     let replacement = request.replaced.is_some();
     let mut found = Found::Open;
     if !replacement {

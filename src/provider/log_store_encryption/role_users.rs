@@ -92,7 +92,8 @@ async fn others(
     users
 }
 
-/// The Logstores of the project of one that are encrypted through a role. What cannot be read is left out: this is for words.
+/// The Logstores of the project of one that are encrypted through a role. What cannot be read is left out: this is for
+/// words.
 async fn role_users(
     client: &SlsClient,
     bounds: &CallContext,

@@ -22,8 +22,8 @@ use schema::{
     resource::{Context, Destroyed, Stored},
 };
 
-/// Deletes the role with everything that belongs to it. A role whose create was not finished is left alone if the create
-/// half of its replacement resumes it, or has finished it.
+/// Deletes the role with everything that belongs to it. A role whose create was not finished is left alone if the
+/// create half of its replacement resumes it, or has finished it.
 pub(super) async fn delete(
     resource: &RamByokRole,
     context: &Context,
@@ -107,8 +107,8 @@ async fn create_pending_pass_role(role: &BoundRole<'_>, waiting: PendingPassRole
     problems.map(|Diagnostic { summary, detail, .. }| Diagnostic::warning(summary, detail)).collect()
 }
 
-/// Whether RAM shows a role whose create was not finished as finished: the create half of its replacement has done that,
-/// in this run or in one before.
+/// Whether RAM shows a role whose create was not finished as finished: the create half of its replacement has done
+/// that, in this run or in one before.
 async fn is_finished(role: &BoundRole<'_>, state: &RoleModel) -> Result<bool, Diagnostic> {
     match role.client.get_role(role.context, role.name).await {
         Ok(found) => {

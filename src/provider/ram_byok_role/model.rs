@@ -419,8 +419,8 @@ impl PassRoleModel {
         ]
     }
 
-    /// Sets who the policy is attached to. A name that differs only in letter case stays as it was, even if it is written
-    /// in several ways.
+    /// Sets who the policy is attached to. A name that differs only in letter case stays as it was, even if it is
+    /// written in several ways.
     pub(super) fn observe(&mut self, principals: &BTreeSet<Principal>) {
         for (kind, names) in [
             (PrincipalKind::User, &mut self.users),

@@ -13,8 +13,8 @@ use schema::{
 /// The resource type of the official provider for roles.
 const ROLE: &str = "alicloud_ram_role";
 
-/// Takes over the name of a role, whichever provider has it, and its ARN, which tells its account. The read that follows finds
-/// the rest, as it does for an import.
+/// Takes over the name of a role, whichever provider has it, and its ARN, which tells its account. The read that
+/// follows finds the rest, as it does for an import.
 ///
 /// # Errors
 ///

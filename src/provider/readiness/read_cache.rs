@@ -49,8 +49,8 @@ impl ReadCache {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into())
     }
 
-    /// Records that a Logstore must not be configured, and why. If the plan of another Logstore has reported the finding,
-    /// the plan of this one does not repeat it, but its apply is refused.
+    /// Records that a Logstore must not be configured, and why. If the plan of another Logstore has reported the
+    /// finding, the plan of this one does not repeat it, but its apply is refused.
     pub(crate) fn refuse(&self, log_store: String, why: String) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(log_store, why);
     }

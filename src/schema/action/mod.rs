@@ -10,11 +10,11 @@ pub use progress::Progress;
 
 use super::{Diagnostics, Model, Schema, resource::Context};
 
-/// One action: something done once, beside the life of a resource (protocol 6.10, Terraform 1.14). A person invokes it with
-/// `-invoke`, or a resource triggers it (`action_trigger`).
+/// One action: something done once, beside the life of a resource (protocol 6.10, Terraform 1.14). A person invokes it
+/// with `-invoke`, or a resource triggers it (`action_trigger`).
 ///
-/// The framework decodes and encodes, checks values against the schema's validators and fills in defaults; what is left to
-/// an action is its own rules and the calls to its service.
+/// The framework decodes and encodes, checks values against the schema's validators and fills in defaults; what is left
+/// to an action is its own rules and the calls to its service.
 pub trait Action: fmt::Debug + Send + Sync + 'static {
     /// The arguments of the `config` block as a struct.
     type Model: Model;
@@ -38,8 +38,8 @@ pub trait Action: fmt::Debug + Send + Sync + 'static {
 
     /// Carries out the action. An error fails the run.
     ///
-    /// The configuration is wholly known, and has its defaults. When `context.cancel` is cancelled the action should end
-    /// soon, with an error that says what was not done. It is dropped at an `await` if the host closes the stream.
+    /// The configuration is wholly known, and has its defaults. When `context.cancel` is cancelled the action should
+    /// end soon, with an error that says what was not done. It is dropped at an `await` if the host closes the stream.
     fn invoke(
         &self,
         context: &Context,

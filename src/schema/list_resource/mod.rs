@@ -13,8 +13,8 @@ use super::{Diagnostics, Model, Schema, resource::Context};
 /// The list of the objects of one resource type that exist, managed or not: `terraform query` (protocol 6.10, Terraform
 /// 1.14).
 ///
-/// The framework decodes and encodes, checks values against the schema's validators and fills in defaults, counts to the
-/// limit, and ends the listing; what is left to a list resource is its own rules and the calls to its service.
+/// The framework decodes and encodes, checks values against the schema's validators and fills in defaults, counts to
+/// the limit, and ends the listing; what is left to a list resource is its own rules and the calls to its service.
 pub trait ListResource: fmt::Debug + Send + Sync + 'static {
     /// The arguments of the `config` block as a struct.
     type Config: Model;
@@ -35,16 +35,16 @@ pub trait ListResource: fmt::Debug + Send + Sync + 'static {
 
     /// Sends each object to `sink`, in the order in which Terraform prints them.
     ///
-    /// The configuration is wholly known, passed [`ListResource::validate`] before, and has its defaults. The listing ends
-    /// when this returns. It is dropped at an `await` as soon as the limit is reached, the host closes the stream, or the
-    /// person interrupts Terraform; `context.cancel` is cancelled then too.
+    /// The configuration is wholly known, passed [`ListResource::validate`] before, and has its defaults. The listing
+    /// ends when this returns. It is dropped at an `await` as soon as the limit is reached, the host closes the stream,
+    /// or the person interrupts Terraform; `context.cancel` is cancelled then too.
     ///
     /// An object that cannot be read is not an error: it is left out, and [`ListSink::warn`] says so.
     ///
     /// # Errors
     ///
-    /// Nothing can be listed at all. Terraform throws away what it was sent before, and ends the query. It cannot point at
-    /// an attribute here, so the text names the attribute.
+    /// Nothing can be listed at all. Terraform throws away what it was sent before, and ends the query. It cannot point
+    /// at an attribute here, so the text names the attribute.
     fn list(
         &self,
         context: &Context,

@@ -49,8 +49,8 @@ impl<M: Model> ListSink<'_, M> {
         }
     }
 
-    /// Tells the person something about the whole list, such as which objects are not in it because they cannot be read.
-    /// It is sent once the last object is; collect what concerns many objects into one warning.
+    /// Tells the person something about the whole list, such as which objects are not in it because they cannot be
+    /// read. It is sent once the last object is; collect what concerns many objects into one warning.
     pub fn warn(&mut self, summary: impl Into<String>, detail: impl Into<String>) {
         self.warnings.warning(summary, detail);
     }

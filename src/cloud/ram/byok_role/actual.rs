@@ -170,8 +170,8 @@ impl PassRolePolicy {
 }
 
 impl BoundRole<'_> {
-    /// Reads the role as [`BoundRole::read`] does. `NotFound` counts only if RAM repeats it: once, or for some seconds if
-    /// the role is young or its age is not known.
+    /// Reads the role as [`BoundRole::read`] does. `NotFound` counts only if RAM repeats it: once, or for some seconds
+    /// if the role is young or its age is not known.
     ///
     /// # Errors
     ///
@@ -197,13 +197,13 @@ impl BoundRole<'_> {
     }
 
     /// Reads the role with its policies and tags: three calls, and two more if the policy that lets principals pass the
-    /// role is managed. If RAM shows the role and then answers that it does not exist, everything is read again, for some
-    /// seconds.
+    /// role is managed. If RAM shows the role and then answers that it does not exist, everything is read again, for
+    /// some seconds.
     ///
     /// # Errors
     ///
-    /// `NotFound` only if `GetRole` answers that the role does not exist; `Unexpected` if RAM keeps contradicting itself;
-    /// otherwise the error of the call.
+    /// `NotFound` only if `GetRole` answers that the role does not exist; `Unexpected` if RAM keeps contradicting
+    /// itself; otherwise the error of the call.
     pub async fn read(&self, pass_role_policy: Option<&str>) -> Result<FoundRole, Error> {
         let mut pauses = PAUSES.iter();
         let mut contradiction: Option<Error> = None;
@@ -286,8 +286,8 @@ impl BoundRole<'_> {
         self.read_belongings(role, pass_role_policy).await
     }
 
-    /// Reads what belongs to a role that `GetRole` has just described: two calls, and two more where the policy is looked
-    /// after that lets principals pass the role.
+    /// Reads what belongs to a role that `GetRole` has just described: two calls, and two more where the policy is
+    /// looked after that lets principals pass the role.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ impl BoundRole<'_> {
     /// Creates the role with its trust policy and tags, and without attached policies. Its description is
     /// [`UNFINISHED_DESCRIPTION`] until the last step is carried out.
     ///
-    /// If the answer is lost, RAM is asked for the role before it is created again. `known_absent` says that the role did
-    /// not exist shortly before: a role that now has exactly these values is then the one that this call created.
+    /// If the answer is lost, RAM is asked for the role before it is created again. `known_absent` says that the role
+    /// did not exist shortly before: a role that now has exactly these values is then the one that this call created.
     ///
     /// # Errors
     ///

@@ -30,14 +30,15 @@ impl From<Error> for DeleteRoleError {
 }
 
 impl BoundRole<'_> {
-    /// Deletes the role, the attachments of its policies, the policy that lets principals pass it unless that belongs to
-    /// another role, and `leftover_policies` of runs that failed. An object that does not exist is a success. The role is
-    /// deleted last, so that a run that failed can be repeated. With `force`, policies of other writers are detached as
-    /// well, also those that are attached meanwhile.
+    /// Deletes the role, the attachments of its policies, the policy that lets principals pass it unless that belongs
+    /// to another role, and `leftover_policies` of runs that failed. An object that does not exist is a success. The
+    /// role is deleted last, so that a run that failed can be repeated. With `force`, policies of other writers are
+    /// detached as well, also those that are attached meanwhile.
     ///
     /// # Errors
     ///
-    /// Without `force`, [`DeleteRoleError::ForeignPolicies`] before anything is changed; otherwise the error of the call.
+    /// Without `force`, [`DeleteRoleError::ForeignPolicies`] before anything is changed; otherwise the error of the
+    /// call.
     pub async fn delete(
         &self,
         pass_role_policy: Option<&str>,

@@ -36,9 +36,9 @@ impl From<Error> for StepError {
 }
 
 impl BoundRole<'_> {
-    /// Carries out steps in their order, and records each in `actual`. If a step fails, the steps before it stay carried
-    /// out and recorded. If a principal does not exist, or can have no more policies, the policy is still attached to the
-    /// other principals; the steps after that are not carried out.
+    /// Carries out steps in their order, and records each in `actual`. If a step fails, the steps before it stay
+    /// carried out and recorded. If a principal does not exist, or can have no more policies, the policy is still
+    /// attached to the other principals; the steps after that are not carried out.
     ///
     /// # Errors
     ///

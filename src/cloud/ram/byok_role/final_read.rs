@@ -9,9 +9,9 @@ use crate::CallContext;
 use crate::error::Error;
 
 impl BoundRole<'_> {
-    /// Reads the role after the operation has ended; neither its cancellation nor its deadline ends the reads. All calls
-    /// together take at most [`FINAL_READ_LIMIT`](crate::FINAL_READ_LIMIT). Of `policies`, which may let principals pass
-    /// the role, the first one that exists is read.
+    /// Reads the role after the operation has ended; neither its cancellation nor its deadline ends the reads. All
+    /// calls together take at most [`FINAL_READ_LIMIT`](crate::FINAL_READ_LIMIT). Of `policies`, which may let
+    /// principals pass the role, the first one that exists is read.
     ///
     /// # Errors
     ///

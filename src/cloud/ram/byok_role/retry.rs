@@ -29,8 +29,8 @@ impl BoundRole<'_> {
     ///
     /// # Errors
     ///
-    /// The error of the last attempt, or `Cancelled` if the operation is cancelled during a pause. It says that the write
-    /// may have been applied if that is true of any attempt.
+    /// The error of the last attempt, or `Cancelled` if the operation is cancelled during a pause. It says that the
+    /// write may have been applied if that is true of any attempt.
     pub(super) async fn retry_idempotent<T, F>(&self, send: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
@@ -70,13 +70,13 @@ impl BoundRole<'_> {
         }
     }
 
-    /// Sends a write that RAM must not carry out twice. If its answer is lost, `find` reads what it would create, and the
-    /// write is sent again only if that does not exist.
+    /// Sends a write that RAM must not carry out twice. If its answer is lost, `find` reads what it would create, and
+    /// the write is sent again only if that does not exist.
     ///
     /// # Errors
     ///
-    /// As [`BoundRole::retry_idempotent`]; if the read does not show whether RAM has carried out the write, the error of
-    /// the write.
+    /// As [`BoundRole::retry_idempotent`]; if the read does not show whether RAM has carried out the write, the error
+    /// of the write.
     pub(super) async fn retry_unless_done<T, F, L>(
         &self,
         send: impl Fn() -> F,

@@ -1,11 +1,11 @@
 //! Patterns of actions and resources: `*` matches any text, `?` any one character.
 
-/// Whether the pattern matches the whole text, letter by letter. The time is at most proportional to the product of both
-/// lengths.
+/// Whether the pattern matches the whole text, letter by letter. The time is at most proportional to the product of
+/// both lengths.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Where to try again after a mismatch: the position after the latest `*` in the pattern, and the end of the text that
-    // this `*` has matched so far.
+    // Where to try again after a mismatch: the position after the latest `*` in the pattern, and the end of the text
+    // that this `*` has matched so far.
     let mut retry: Option<(usize, usize)> = None;
     let (mut at, mut reached) = (0, 0);
     while let Some(letter) = text.get(reached) {

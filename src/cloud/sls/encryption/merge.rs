@@ -61,9 +61,9 @@ pub(super) fn conf_members(telemetry_type: TelemetryType) -> &'static ConfMember
     telemetry_type.vocabulary().conf
 }
 
-/// Builds the body from the settings of the store (`base`), the members to restore (`restore`, whether the action accepts
-/// them or not) and the configuration. A member that is null was never set and is left out. For servers that do not know
-/// the newer members (`omit_empty`), those without a value are left out as well.
+/// Builds the body from the settings of the store (`base`), the members to restore (`restore`, whether the action
+/// accepts them or not) and the configuration. A member that is null was never set and is left out. For servers that do
+/// not know the newer members (`omit_empty`), those without a value are left out as well.
 pub(super) fn merge(
     base: &LogStore,
     restore: &Map<String, Value>,

@@ -2,8 +2,8 @@
 //!
 //! The sequence alternates between two states until it ends:
 //!
-//! 1. **Read**: `GetLogStore`, or `GetMetricStore` of a metric store, repeated while the answer is stale. An answer is stale if it does not show an update
-//!    that SLS has confirmed, or is older than an earlier answer.
+//! 1. **Read**: `GetLogStore`, or `GetMetricStore` of a metric store, repeated while the answer is stale. An answer is
+//!    stale if it does not show an update that SLS has confirmed, or is older than an earlier answer.
 //! 2. **Decide** by the read. If the Logstore is as desired and there is nothing to restore, the sequence ends.
 //!    Otherwise it builds an update from the read and sends it. After a temporary refusal it uses the same read again
 //!    while that is fresh. After everything else it reads.
@@ -81,12 +81,12 @@ pub trait LogStoreCalls: Sized + Sync {
     /// The action that writes the configuration.
     fn api(&self) -> EncryptionApi;
 
-    /// `GetLogStore`, or `GetMetricStore` of a metric store, with the retries that the policy allows. `known` is what the
-    /// store held when it was last read.
+    /// `GetLogStore`, or `GetMetricStore` of a metric store, with the retries that the policy allows. `known` is what
+    /// the store held when it was last read.
     fn get(&self, known: Option<TelemetryType>) -> impl Future<Output = Result<LogStore, Error>> + Send;
 
-    /// [`LogStoreCalls::get`] after the operation has ended: the call ignores its cancellation and its deadline, and has a
-    /// short time limit instead.
+    /// [`LogStoreCalls::get`] after the operation has ended: the call ignores its cancellation and its deadline, and
+    /// has a short time limit instead.
     fn final_read(
         &self,
         known: Option<TelemetryType>,
@@ -200,8 +200,9 @@ pub enum ApplyError {
     /// SLS does not offer `UpdateLogStoreEncryption` at this endpoint.
     #[error(transparent)]
     NotOffered(Error),
-    /// The store is a metric store, and the caller has chosen `UpdateLogStoreEncryption`, which is an action on Logstores.
-    #[error("UpdateLogStoreEncryption is no action on metric stores")]
+    /// The store is a metric store, and the caller has chosen `UpdateLogStoreEncryption`, which is an action on
+    /// Logstores.
+    #[error("UpdateLogStoreEncryption is not an action on metric stores")]
     MetricStore,
 }
 
@@ -484,8 +485,8 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
                     Ok(Ok(found)) => {
                         self.updates.record_if_stale(&found);
                         sent.record_foreign_values(&found, 0);
-                        // Once this update is visible, it overwrites nothing more. Another update in doubt could also be
-                        // what is visible.
+                        // Once this update is visible, it overwrites nothing more. Another update in doubt could also
+                        // be what is visible.
                         if sent.is_visible_in(&found) && !self.updates.any_is_in_doubt() {
                             return answer.await;
                         }

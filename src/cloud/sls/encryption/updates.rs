@@ -301,8 +301,8 @@ impl Updates {
                 continue;
             }
             let overwritten = update.overwritten(index, later, found);
-            // An overwritten setting shows that SLS has carried out an update in doubt. So do the values that the update
-            // sets, if no later update has sent the same ones.
+            // An overwritten setting shows that SLS has carried out an update in doubt. So do the values that the
+            // update sets, if no later update has sent the same ones.
             let is_carried_out = !overwritten.is_empty() || (later.is_empty() && update.is_visible_in(found));
             if update.status == UpdateStatus::InDoubt && !is_carried_out {
                 // If SLS carries it out later, it overwrites what other writers change until then.

@@ -1,5 +1,5 @@
-//! The rules of a planned change, for every pair of a stored and a planned encryption. The provider is not configured, so no
-//! service can be called: the rules need the two alone.
+//! The rules of a planned change, for every pair of a stored and a planned encryption. The provider is not configured,
+//! so no service can be called: the rules need the two alone.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -80,8 +80,8 @@ fn scenes() -> impl Iterator<Item = Scene> {
     of_log_stores.chain(metric_store_scenes())
 }
 
-/// The sequence decides about metric stores by the same rules, with other names. So two scenes are enough: they have every
-/// change, a first configuration and a toggle, and a sequence with and without a base.
+/// The sequence decides about metric stores by the same rules, with other names. So two scenes are enough: they have
+/// every change, a first configuration and a toggle, and a sequence with and without a base.
 fn metric_store_scenes() -> [Scene; 2] {
     let toggle = Scene {
         api: EncryptionApi::UpdateLogStore,

@@ -51,8 +51,8 @@ pub(super) struct Scene {
     pub(super) is_toggle: bool,
     /// The sequence is given a read that was made for the plan.
     pub(super) has_base: bool,
-    /// `lastModifyTime` changes at each read, so it does not show which version is older. An older version is then never
-    /// read after a newer one.
+    /// `lastModifyTime` changes at each read, so it does not show which version is older. An older version is then
+    /// never read after a newer one.
     pub(super) times_change_at_reads: bool,
     /// The first and the second change of other writers.
     pub(super) changes: [Change; 2],
