@@ -212,8 +212,8 @@ fn what_cannot_be_read_is_one_warning_and_what_cannot_be_listed_an_error() {
     // The host takes no more after the limit, and is told before it.
     let ran = query(&scene, &[list(ENCRYPTION, "all", "  limit = 3", "")]).succeeded();
     assert_eq!((names(&ran, "all").len(), ran.warnings().len()), (3, 1));
-    // A project whose Logstores cannot be listed is one of them, unless it is all that is asked for, and its metric stores
-    // cannot be listed either.
+    // A project whose Logstores cannot be listed is one of them, unless it is all that is asked for, and its metric
+    // stores cannot be listed either.
     scene.clear_faults();
     scene.fault(&json!({"action": "ListLogStores", "project": "audit", "times": 9, "effect": refusal}));
     let ran = query(&scene, &[encrypted("all", "")]).succeeded();

@@ -10,8 +10,15 @@ use super::actions;
 const SEND_NOTHING: [&str; 3] = ["pausebeforeretry", "within", "withpermit"];
 
 /// The methods of clients whose calls are those of other methods.
-const MADE_OF_OTHERS: [&str; 6] =
-    ["allprojects", "alllogstores", "allmetricstores", "getstore", "getlogormetricstore", "updatestore"];
+const MADE_OF_OTHERS: [&str; 7] = [
+    "allprojects",
+    "alllogstores",
+    "allmetricstores",
+    "allroles",
+    "getstore",
+    "getlogormetricstore",
+    "updatestore",
+];
 
 #[test]
 fn every_method_of_a_client_that_sends_something_is_in_the_table() {

@@ -30,6 +30,7 @@ pub fn of_ram() -> Vec<Action> {
         read("ListGroupsForUser", |on| {
             Box::pin(async { on.ram.list_groups_for_user(&on.context, &user("bob")).await.map(drop) })
         }),
+        read("ListRoles", |on| Box::pin(async { on.ram.list_roles(&on.context, &[], None).await.map(drop) })),
         read("ListTagResources", |on| {
             Box::pin(async { on.ram.list_tag_resources(&on.context, &role("idle"), None).await.map(drop) })
         }),
