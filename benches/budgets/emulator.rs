@@ -35,14 +35,33 @@ impl Emulator {
         format!("http://{}", self.0.address())
     }
 
-    /// How many calls of the service have arrived since [`Emulator::forget_calls`].
+    /// How many calls of SLS have arrived since [`Emulator::forget_calls`].
     ///
     /// # Errors
     ///
     /// If it does not answer.
     pub fn calls(&self) -> Result<usize, Failure> {
         let log = self.control("GET", "requests", None)?;
-        Ok(log.as_array().ok_or("the log of calls is no list")?.len())
+        let calls = log.as_array().ok_or("the log of calls is not a list")?;
+        Ok(calls.iter().filter(|call| call.get("service").is_some_and(|service| service == "sls")).count())
+    }
+
+    /// How many reads of a Logstore SLS has answered, since [`Emulator::forget_calls`] and before the first update of the
+    /// Logstore.
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn reads_before_update(&self, log_store: &str) -> Result<usize, Failure> {
+        let (path, log) = (format!("/logstores/{log_store}"), self.control("GET", "requests", None)?);
+        let calls = log.as_array().ok_or("the log of calls is not a list")?.iter();
+        let answered = calls.filter(|call| {
+            call.get("path").is_some_and(|called| *called == *path)
+                && call.get("status").is_some_and(|status| *status == 200)
+        });
+        let is = |call: &&Value, action| call.get("action").is_some_and(|called| called == action);
+        let before = answered.take_while(|call| !is(call, "UpdateLogStore"));
+        Ok(before.filter(|call| is(call, "GetLogStore")).count())
     }
 
     /// How many calls of each action have arrived for each Logstore since [`Emulator::forget_calls`].
@@ -53,7 +72,7 @@ impl Emulator {
     pub fn calls_by_log_store(&self) -> Result<BTreeMap<(String, String), usize>, Failure> {
         let log = self.control("GET", "requests", None)?;
         let mut counts = BTreeMap::new();
-        for call in log.as_array().ok_or("the log of calls is no list")? {
+        for call in log.as_array().ok_or("the log of calls is not a list")? {
             let text = |member: &str| call.get(member).and_then(Value::as_str).unwrap_or_default();
             if let Some(log_store) = text("path").strip_prefix("/logstores/") {
                 *counts.entry((log_store.to_owned(), text("action").to_owned())).or_default() += 1;
