@@ -46,8 +46,8 @@ impl Emulator {
         Ok(calls.iter().filter(|call| call.get("service").is_some_and(|service| service == "sls")).count())
     }
 
-    /// How many reads of a Logstore SLS has answered, since [`Emulator::forget_calls`] and before the first update of the
-    /// Logstore.
+    /// How many reads of a Logstore SLS has answered, since [`Emulator::forget_calls`] and before the first update of
+    /// the Logstore.
     ///
     /// # Errors
     ///

@@ -65,8 +65,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// What another writer sets `ttl` to.
 const TTL: u16 = 365;
 
-/// Changes every Logstore once while it is encrypted under the quota, and counts the changes that are lost although a read
-/// came between the change and the update. A change between a read and its update is one that nothing can see.
+/// Changes every Logstore once while it is encrypted under the quota, and counts the changes that are lost although a
+/// read came between the change and the update. A change between a read and its update is one that nothing can see.
 ///
 /// # Errors
 ///

@@ -229,8 +229,8 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// Reads a host as the HTTP client does. One that it reads as another than is written is refused: what is checked
-/// must be what is dialled.
+/// Parses a host with the parser of the HTTP client. A host that this parser changes is refused, because the host that
+/// is checked must be the one that is called.
 fn parse_host(text: &str) -> Result<Host, &'static str> {
     if text.is_empty() {
         return Err("it is empty");

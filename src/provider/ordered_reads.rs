@@ -17,7 +17,7 @@ const NAMED: usize = 20;
 
 /// Why an object is not in a list.
 pub(super) enum Failure {
-    /// It could not be read; whether it belongs into the list is not known.
+    /// The object could not be read; whether it belongs in the list is not known.
     Unreadable {
         /// The object: "Logstore audit:app".
         object: String,
@@ -43,15 +43,13 @@ impl Failure {
 pub(super) struct Listing {
     /// How many reads are under way at once.
     pub(super) at_once: usize,
-    /// How many objects the host takes.
-    pub(super) limit: u64,
     /// The summary of the warning about what could not be read.
     pub(super) warning: &'static str,
 }
 
 impl Listing {
-    /// Sends what the reads find in their order. A read begins only while no more than `at_once` before it are not
-    /// sent, so that few are in vain when the host takes no more.
+    /// Sends what the reads find, in their order. At most `at_once` reads are ahead of what was sent, so that few are
+    /// in vain when the host takes no more.
     ///
     /// # Errors
     ///
@@ -66,16 +64,15 @@ impl Listing {
         R: Future<Output = Result<Option<Listed<M>>, Failure>> + Send,
     {
         let mut outcomes = pin!(reads.buffered(self.at_once.max(1)));
-        let (mut left, mut unreadable) = (self.limit, Vec::new());
+        let mut unreadable = Vec::new();
         while let Some(outcome) = outcomes.next().await {
             match outcome {
                 Ok(None) => {}
                 Ok(Some(listed)) => {
                     // The host takes nothing after the last object.
-                    if left == 1 {
+                    if sink.remaining() == 1 {
                         self.warn(&unreadable, sink);
                     }
-                    left = left.saturating_sub(1);
                     sink.send(listed).await;
                 }
                 Err(Failure::Unreadable { object, problem }) => unreadable.push((object, problem)),
@@ -88,14 +85,10 @@ impl Listing {
 
     fn warn<M: Model>(self, unreadable: &[(String, String)], sink: &mut ListSink<'_, M>) {
         let Some((first, problem)) = unreadable.first() else { return };
-        let named = unreadable.iter().take(NAMED).map(|(object, _)| format!("  {object}"));
-        let more = unreadable.len().saturating_sub(NAMED);
-        let more = (more > 0).then(|| format!("  and {more} more"));
-        let lines: Vec<String> = named.chain(more).collect();
+        let lines = errors::first_lines(unreadable.iter().map(|(object, _)| object), NAMED);
         let detail = format!(
-            "The list lacks what could not be read ({}). Whether it belongs into the list is not known:\n\n{}\n\n{first}: {problem}",
-            unreadable.len(),
-            lines.join("\n")
+            "Some objects could not be read ({}), so it is not known whether they belong in the list:\n\n{lines}\n\n{first}: {problem}",
+            unreadable.len()
         );
         let summary = self.warning;
         sink.warn(summary, detail);

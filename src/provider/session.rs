@@ -9,7 +9,7 @@ use super::{
     no_client::NoClient,
     run_state::RunState,
     settings::{KnownSettings, Preflight, Settings},
-    timeouts,
+    timeouts::{self, TimeoutsModel},
 };
 use cloud::{
     CallContext, Dispatcher, DispatcherConfig,
@@ -162,6 +162,11 @@ impl Session {
             // No client, no calls.
             Err(_) => bounds,
         }
+    }
+
+    /// The bounds of a read that has no `timeouts` of its own: those of a refresh by default.
+    pub(super) fn default_read_bounds(&self, context: &Context) -> CallContext {
+        self.bounds(context, &Field::<TimeoutsModel>::Null, |limits| &limits.read, timeouts::READ)
     }
 
     fn clients(&self) -> Configured {

@@ -79,10 +79,11 @@ impl SlsClient {
         Self { endpoint, region, signature, encryption_api, dispatcher }
     }
 
-    /// `GetLogStore`: describes a Logstore. See [`SlsClient::get_store`].
+    /// `GetLogStore`: describes a Logstore.
     ///
     /// # Errors
-    /// Those of [`SlsClient::get_store`].
+    /// `NotFound` with code `LogStoreNotExist` or `ProjectNotExist`; `Malformed` when the answer is not about this
+    /// Logstore or lacks what [`LogStore`] reads; otherwise any kind.
     pub async fn get_log_store(
         &self,
         context: &CallContext,
@@ -92,10 +93,10 @@ impl SlsClient {
         self.get_store(context, TelemetryType::Logs, project, logstore).await
     }
 
-    /// `GetMetricStore`: describes a metric store. See [`SlsClient::get_store`].
+    /// `GetMetricStore`: describes a metric store.
     ///
     /// # Errors
-    /// Those of [`SlsClient::get_store`].
+    /// Those of [`SlsClient::get_log_store`].
     pub async fn get_metric_store(
         &self,
         context: &CallContext,
@@ -151,7 +152,7 @@ impl SlsClient {
     /// # Errors
     /// `NotFound` with code `LogStoreNotExist` or `ProjectNotExist`; `Malformed` when the answer is not about this
     /// store or lacks what [`LogStore`] reads; otherwise any kind.
-    pub async fn get_store(
+    async fn get_store(
         &self,
         context: &CallContext,
         telemetry_type: TelemetryType,
@@ -297,7 +298,7 @@ impl SlsClient {
     ///
     /// # Errors
     /// Any kind. [`Error::may_have_been_applied`] says whether the store may have changed.
-    pub async fn update_store(
+    async fn update_store(
         &self,
         context: &CallContext,
         telemetry_type: TelemetryType,

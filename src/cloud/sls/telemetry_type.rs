@@ -51,18 +51,28 @@ const METRIC_STORES: Vocabulary = Vocabulary {
 };
 
 impl TelemetryType {
-    /// What a member or parameter `telemetryType` means. SLS answers the value as it was sent (observed: `metrics`),
-    /// and an empty text where none was.
+    /// The type that a member or parameter `telemetryType` names. SLS answers with the value as it was sent (observed:
+    /// `metrics`), and with an empty text where none was sent.
     pub fn from_member(text: &str) -> Self {
         if text.eq_ignore_ascii_case(Self::Metrics.as_str()) { Self::Metrics } else { Self::Logs }
     }
 
     /// The value of the API.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logs => "None",
             Self::Metrics => "Metrics",
         }
+    }
+
+    /// The action that describes a store of this kind.
+    pub fn get_action(self) -> &'static str {
+        self.vocabulary().get
+    }
+
+    /// The action that replaces the settings of a store of this kind.
+    pub fn update_action(self) -> &'static str {
+        self.vocabulary().update
     }
 
     pub(crate) fn vocabulary(self) -> &'static Vocabulary {

@@ -111,13 +111,10 @@ fn stopped_early(Stopped { error, read, of }: &Stopped) -> Diagnostic {
 
 /// What could not be read, in words.
 fn not_read(unreadable: &[Unreadable]) -> String {
-    let named = unreadable.iter().take(NAMED).map(|one| format!("  {}: {}", object(one), one.message));
-    let more = unreadable.len().saturating_sub(NAMED);
-    let more = (more > 0).then(|| format!("  and {more} more"));
-    let lines: Vec<String> = named.chain(more).collect();
+    let each = unreadable.iter().map(|one| format!("{}: {}", object(one), one.message));
     format!(
         "Whether these are encrypted is not known:\n\n{}\n\nThe attribute unreadable has all of them. If permissions are missing, the guide \"Least privileges\" has the policy document of an audit.",
-        lines.join("\n")
+        errors::first_lines(each, NAMED)
     )
 }
 

@@ -2,7 +2,7 @@
 
 use cloud::{
     error::Error,
-    sls::{LogStore, encryption::Mechanism},
+    sls::{LogStore, TelemetryType},
 };
 use schema::{Attribute, Field};
 
@@ -36,10 +36,9 @@ impl Encryption {
         let Some(conf) = store.encrypt_conf()? else { return Ok(found) };
         found.encrypted = Field::Known(conf.enable);
         found.enable = Field::Known(conf.enable);
+        found.mechanism = conf.mechanism().as_str().into();
         found.encrypt_type =
             Some(conf.encrypt_type).filter(|text| !text.is_empty()).map_or(Field::Null, Field::from);
-        let mechanism = if conf.user_cmk_info.is_some() { Mechanism::Byok } else { Mechanism::ServiceKey };
-        found.mechanism = mechanism.as_str().into();
         if let Some(cmk) = conf.user_cmk_info {
             found.cmk_key_id = cmk.cmk_key_id.into();
             found.arn = cmk.arn.into();
@@ -71,4 +70,4 @@ pub(super) fn attributes() -> Vec<Attribute> {
 }
 
 /// The values of `telemetry_type`.
-pub(super) const TELEMETRY_TYPES: [&str; 2] = ["None", "Metrics"];
+pub(super) const TELEMETRY_TYPES: [&str; 2] = [TelemetryType::Logs.as_str(), TelemetryType::Metrics.as_str()];

@@ -242,7 +242,7 @@ impl Surveyor<'_> {
         &self.clients[region]
     }
 
-    /// Takes note of a failed call.
+    /// The entry for what a failed call was to read.
     ///
     /// # Errors
     ///
@@ -292,7 +292,7 @@ fn fits(pattern: Option<&String>, name: &str) -> bool {
     pattern.is_none_or(|pattern| matches_pattern(pattern, name))
 }
 
-/// What SLS lists by a name that no call can be made for.
+/// The entry for a project or store in a list of SLS whose name breaks the rules for names.
 fn unnamable(region: &Region, project: String, logstore: Option<String>, problem: String) -> Unreadable {
     Unreadable {
         region: Some(region.clone()),

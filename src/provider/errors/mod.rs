@@ -25,7 +25,7 @@ use super::log_store_id::LogStoreId;
 use cloud::{
     error::{Error, ErrorKind},
     sls::{
-        EncryptConf, TelemetryType,
+        EncryptConf, LogStore, TelemetryType,
         encryption::{
             ApplyError, ApplyFailure, Conflict, ENCRYPT_TYPES, MAX_READ_AGE, PermanentField,
             UnrestoredSetting,
@@ -93,6 +93,14 @@ pub(super) fn unreadable(id: &LogStoreId, problem: &str) -> Diagnostic {
 /// refused, or something else answers instead of the service.
 pub(super) fn stops_plan(error: &Error) -> bool {
     ends_all_calls(error) || error.kind() == ErrorKind::Malformed
+}
+
+/// The first `shown` of what is listed, one indented line each, and how many more there are.
+pub(super) fn first_lines<L: Display>(listed: impl ExactSizeIterator<Item = L>, shown: usize) -> String {
+    let more = listed.len().saturating_sub(shown);
+    let more = (more > 0).then(|| format!("  and {more} more"));
+    let lines: Vec<String> = listed.take(shown).map(|line| format!("  {line}")).chain(more).collect();
+    lines.join("\n")
 }
 
 /// Whether every further call would fail as this one has: there are no credentials, they are not accepted, or the
@@ -177,28 +185,22 @@ pub(super) fn metric_store(id: &LogStoreId) -> Diagnostic {
     )
 }
 
-/// The action that wrote the settings, and the action that read them.
-fn actions(failure: &ApplyFailure) -> (&'static str, &'static str) {
-    if is_metric_store(failure) {
-        ("UpdateMetricStore", "GetMetricStore")
-    } else {
-        ("UpdateLogStore", "GetLogStore")
-    }
-}
-
-fn is_metric_store(failure: &ApplyFailure) -> bool {
-    failure.last_seen.as_ref().is_some_and(|seen| seen.read_as() == TelemetryType::Metrics)
+/// What the store holds, as it was last read.
+fn telemetry_type(failure: &ApplyFailure) -> TelemetryType {
+    failure.last_seen.as_ref().map_or(TelemetryType::Logs, LogStore::read_as)
 }
 
 /// No update could be sent in time.
 fn too_late(id: &LogStoreId, failure: &ApplyFailure) -> Diagnostic {
     let sent = if failure.written { "" } else { " Nothing was sent." };
     let seconds = MAX_READ_AGE.as_secs();
-    let (update, get) = actions(failure);
-    let dedicated = if is_metric_store(failure) {
-        "."
-    } else {
-        ", or use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+    let telemetry_type = telemetry_type(failure);
+    let (update, get) = (telemetry_type.update_action(), telemetry_type.get_action());
+    let dedicated = match telemetry_type {
+        TelemetryType::Metrics => ".",
+        TelemetryType::Logs => {
+            ", or use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+        }
     };
     Diagnostic::error(
         "The Logstore was read too slowly to be updated",
@@ -215,11 +217,13 @@ fn cannot_leave_out(
     error: &Error,
     members: &[String],
 ) -> Diagnostic {
-    let (update, _) = actions(failure);
-    let remedy = if is_metric_store(failure) {
-        "Report it to the service's support, with the request id."
-    } else {
-        "Use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+    let telemetry_type = telemetry_type(failure);
+    let update = telemetry_type.update_action();
+    let remedy = match telemetry_type {
+        TelemetryType::Metrics => "Report it to the service's support, with the request id.",
+        TelemetryType::Logs => {
+            "Use the action that sets only encryption, in the provider block:\n\n  encryption_api = \"update_logstore_encryption\""
+        }
     };
     Diagnostic::error(
         "SLS refuses a setting that the Logstore has",

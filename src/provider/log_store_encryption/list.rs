@@ -14,7 +14,6 @@ use crate::{
     role_arn,
     session::Session,
     stores::{self, ProjectStores, Wanted},
-    timeouts::{self, TimeoutsModel},
 };
 use cloud::{
     CallContext,
@@ -25,7 +24,7 @@ use cloud::{
     },
 };
 use schema::{
-    Attribute, Diagnostic, Diagnostics, Field, ListResource, Path, Resource as _, Schema,
+    Attribute, Diagnostic, Diagnostics, ListResource, Path, Resource as _, Schema,
     list_resource::{List, ListSink, Listed},
     model,
     resource::Context,
@@ -87,7 +86,7 @@ impl ListResource for LogStoreEncryptionList {
         request: List<ListModel>,
         sink: &mut ListSink<'_, EncryptionModel>,
     ) -> Result<(), Diagnostics> {
-        let List { config, limit, include_resource } = request;
+        let List { config, include_resource, .. } = request;
         let region = match config.region.known() {
             Some(region) => Region::parse(region).map_err(|error| invalid("region", &error.to_string()))?,
             None => self.resource.session.region().map_err(Diagnostic::from)?,
@@ -102,7 +101,7 @@ impl ListResource for LogStoreEncryptionList {
             .buffered(at_once.max(1))
             .flat_map(stream::iter);
         let reads = stores.map(|store| lister.read(store).boxed());
-        Listing { at_once, limit, warning: "Not every Logstore could be read" }.send(reads, sink).await
+        Listing { at_once, warning: "Not every Logstore could be read" }.send(reads, sink).await
     }
 }
 
@@ -225,8 +224,7 @@ impl Lister<'_> {
 
     /// The bounds of one read, as a refresh has them.
     fn bounds(&self) -> CallContext {
-        let unset: Field<TimeoutsModel> = Field::Null;
-        self.resource.session.bounds(self.context, &unset, |limits| &limits.read, timeouts::READ)
+        self.resource.session.default_read_bounds(self.context)
     }
 }
 

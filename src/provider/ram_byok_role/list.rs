@@ -14,7 +14,6 @@ use crate::{
     ordered_reads::{Failure, Listing},
     readiness::role::names_sls,
     session::Session,
-    timeouts::{self, TimeoutsModel},
 };
 use cloud::{
     CallContext,
@@ -72,14 +71,14 @@ impl ListResource for RamByokRoleList {
         request: List<ListModel>,
         sink: &mut ListSink<'_, RoleModel>,
     ) -> Result<(), Diagnostics> {
-        let List { config, limit, include_resource } = request;
+        let List { config, include_resource, .. } = request;
         let client = self.resource.session.ram().map_err(Diagnostic::from)?;
         let lister = Lister { resource: &self.resource, context, client: &client, include_resource };
         let names = lister.names(&config).boxed().await?;
         let lister = &lister;
         let reads = stream::iter(names).map(|name| lister.read(name).boxed());
         let at_once = self.resource.session.max_concurrency();
-        Listing { at_once, limit, warning: "Not every role could be read" }.send(reads, sink).await
+        Listing { at_once, warning: "Not every role could be read" }.send(reads, sink).await
     }
 }
 
@@ -104,7 +103,7 @@ impl Lister<'_> {
         let tags: Vec<Tag> = tags.filter_map(|(key, value)| Some(Tag::new(key, value.known()?))).collect();
         let names = self.client.all_roles(&self.bounds(), &tags).await;
         let mut names = names.map_err(|error| errors::of_call(CANNOT_LIST, "The account", &error))?;
-        // RAM tells no two names apart by letter case.
+        // RAM compares names without letter case.
         let lower = |name: &RoleName| name.as_str().to_lowercase();
         let prefix = config.name_prefix.known().map(|prefix| prefix.to_lowercase()).unwrap_or_default();
         names.retain(|name| lower(name).starts_with(&prefix) && !is_service_linked(name.as_str()));
@@ -154,8 +153,7 @@ impl Lister<'_> {
 
     /// The bounds of one read, as a refresh has them.
     fn bounds(&self) -> CallContext {
-        let unset: Field<TimeoutsModel> = Field::Null;
-        self.resource.session.bounds(self.context, &unset, |limits| &limits.read, timeouts::READ)
+        self.resource.session.default_read_bounds(self.context)
     }
 }
 

@@ -49,6 +49,11 @@ impl<M: Model> ListSink<'_, M> {
         }
     }
 
+    /// How many objects the host still takes.
+    pub fn remaining(&self) -> u64 {
+        self.remaining
+    }
+
     /// Tells the person something about the whole list, such as which objects are not in it because they cannot be
     /// read. It is sent once the last object is; collect what concerns many objects into one warning.
     pub fn warn(&mut self, summary: impl Into<String>, detail: impl Into<String>) {

@@ -55,8 +55,15 @@ impl LogStoreCalls for BoundLogStore<'_> {
         let (client, context) = (self.client, &self.context);
         match update {
             Update::Document { telemetry_type, body, send_by } => {
-                let store = (self.project, self.logstore);
-                client.update_store(context, *telemetry_type, store, body, *send_by).await
+                let (project, name) = (self.project, self.logstore);
+                match telemetry_type {
+                    TelemetryType::Logs => {
+                        client.update_log_store(context, project, name, body, *send_by).await
+                    }
+                    TelemetryType::Metrics => {
+                        client.update_metric_store(context, project, name, body, *send_by).await
+                    }
+                }
             }
             Update::Encryption(conf) => {
                 client.update_log_store_encryption(context, self.project, self.logstore, conf).await?;

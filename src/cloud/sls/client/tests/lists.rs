@@ -100,12 +100,12 @@ async fn a_metric_store_has_paths_and_members_of_its_own() {
     let store = json!({ "name": "app", "createTime": 1, "encryptConf": conf });
     let harness = Harness::new([Reply::answer(200, &store.to_string()), Reply::answer(200, "")]);
     let (client, context) = (&harness.client, &harness.context);
-    let found = client.get_store(context, TelemetryType::Metrics, &project(), &logstore()).await.unwrap();
+    let found = client.get_metric_store(context, &project(), &logstore()).await.unwrap();
     assert_eq!(found.encrypt_conf().unwrap().unwrap().encrypt_type, "sm4_gcm");
 
     let (project, name, body) = (project(), logstore(), json!({ "ttl": 7, "encryptConf": conf }));
-    let (of, in_time) = (TelemetryType::Metrics, Duration::from_hours(1));
-    let update = client.update_store(context, of, (&project, &name), body.as_object().unwrap(), in_time);
+    let in_time = Duration::from_hours(1);
+    let update = client.update_metric_store(context, &project, &name, body.as_object().unwrap(), in_time);
     assert!(harness.clock.run(update).await.unwrap());
     let requests = harness.transport.requests();
     let said: Vec<_> = requests.iter().map(|request| (request.method, request.path.as_str())).collect();
@@ -113,7 +113,7 @@ async fn a_metric_store_has_paths_and_members_of_its_own() {
     assert_eq!(requests[1].body, body.to_string().into_bytes());
 
     let harness = Harness::new([Reply::refusal(404, "LogStoreNotExist", "none")]);
-    let read = harness.client.get_store(&harness.context, TelemetryType::Metrics, &project, &name);
+    let read = harness.client.get_metric_store(&harness.context, &project, &name);
     let error = read.await.unwrap_err();
     assert_eq!((error.kind(), error.action()), (ErrorKind::NotFound, "GetMetricStore"));
 }
