@@ -1,5 +1,8 @@
 //! Keys and roles are looked at while a plan is made that relies on them, and while Logstores are refreshed.
 
+mod refresh;
+mod warnings;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -240,34 +243,6 @@ fn a_change_that_enables_is_checked_and_one_that_disables_is_not() {
     outage.says(&["may not use the KMS key"]);
 }
 
-#[test]
-fn a_refresh_warns_of_a_key_that_cannot_be_used() {
-    for (key, says) in [
-        ("disabled", "aliyun kms EnableKey --RegionId cn-hangzhou --KeyId disabled"),
-        ("doomed", "aliyun kms CancelKeyDeletion --RegionId cn-hangzhou --KeyId doomed"),
-        ("gone", "does not exist in cn-hangzhou"),
-    ] {
-        let conf = json!({"enable": true, "encrypt_type": "default", "user_cmk_info":
-            {"cmk_key_id": key, "arn": "acs:ram::1234567890123456:role/sls-byok", "region_id": "cn-hangzhou"}});
-        let log_store = |number: usize| json!({"logstoreName": name(2, number), "encrypt_conf": conf});
-        let scene = with_log_stores(&[log_store(0), log_store(1)]);
-        scene.write("main.tf", &many(2, key, "sls-byok"));
-        scene.provider("  preflight = \"off\"");
-        scene.apply();
-        scene.plan().expect_empty();
-        scene.provider("");
-        scene.forget_calls();
-        let plan = scene.plan().expect_empty();
-        let warnings = plan.ran.warnings();
-        assert_eq!(warnings.len(), 2, "{warnings:#?}");
-        for warning in warnings {
-            warning.says(&[key, says, "can be neither read nor written"]);
-            warning.at("main.tf", 4);
-        }
-        assert_eq!(counts(&scene)["DescribeKey"], 1);
-    }
-}
-
 /// The apply corrects a role of the same configuration before it configures the Logstore.
 #[test]
 fn a_role_of_the_same_configuration_need_not_be_there_yet() {
@@ -505,61 +480,6 @@ fn one_document_grants_everything_that_is_read() {
     assert!(scene.plan().expect_changes().ran.warnings().is_empty());
 }
 
-#[test]
-fn a_refresh_warns_of_a_role_that_cannot_be_used_with_the_same_number_of_calls_for_many() {
-    let detach = ["AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess"];
-    for (breaking, says) in
-        [("gone", "does not exist"), ("untrusting", "assume it"), ("stripped", "kms:GenerateDataKey")]
-    {
-        let mut calls = Vec::new();
-        for count in [2, 20] {
-            let scene = scene_of(count);
-            scene.write("main.tf", &many(count, "key-1", "sls-byok"));
-            scene.apply();
-            if breaking == "untrusting" {
-                scene.ram(
-                    "UpdateRole",
-                    &[("RoleName", "sls-byok"), ("NewAssumeRolePolicyDocument", UNTRUSTING)],
-                );
-            } else {
-                for policy in detach {
-                    scene.ram(
-                        "DetachPolicyFromRole",
-                        &[("PolicyName", policy), ("PolicyType", "System"), ("RoleName", "sls-byok")],
-                    );
-                }
-            }
-            if breaking == "gone" {
-                scene.ram("DeleteRole", &[("RoleName", "sls-byok")]);
-            }
-            scene.forget_calls();
-            let ran = scene.plan().expect_empty().ran;
-            let warnings = ran.warnings();
-            assert_eq!(warnings.len(), count, "{warnings:#?}");
-            for warning in warnings {
-                warning.says(&["Logstore audit:app-", "can be neither read nor written", says]);
-                assert_eq!(warning.summary, ran.warnings()[0].summary);
-            }
-            calls.push(scene.actions().len() - count);
-        }
-        assert_eq!(calls[0], calls[1], "{breaking}");
-    }
-}
-
-/// The text claims nothing that is wrong: without encryption, writing needs no key.
-#[test]
-fn a_refresh_of_a_logstore_that_does_not_encrypt_says_so() {
-    let scene = scene();
-    let conf = json!({"enable": false, "encrypt_type": "default", "user_cmk_info":
-        {"cmk_key_id": "disabled", "arn": "acs:ram::1234567890123456:role/sls-byok", "region_id": "cn-hangzhou"}});
-    scene.patch_log_store("audit", "app", &json!({"encrypt_conf": conf}));
-    scene.write("main.tf", &main("disabled", "sls-byok", "  enable = false"));
-    scene.apply();
-    let warning = scene.plan().expect_empty().ran.warning();
-    warning.says(&["encryption is switched off", "cannot be read", "EnableKey"]);
-    assert!(!warning.text().contains("written until"), "{}", warning.text());
-}
-
 /// What a person sees of 200 Logstores with one cause fits a screen.
 #[test]
 fn many_resources_with_one_cause_are_one_finding() {
@@ -590,59 +510,4 @@ fn a_finding_of_an_apply_holds_for_every_logstore() {
         error.says(&["is Disabled"]);
     }
     assert!(!scene.actions().contains(&"UpdateLogStore".to_owned()));
-}
-
-#[test]
-fn a_first_configuration_says_what_is_permanent_unless_that_is_switched_off() {
-    const VARIABLE: &str = "ALICLOUD_ENCRYPTION_PERMANENCE_WARNING";
-    let says = |argument: &str, environment: &[(&str, &str)], expected: bool| {
-        let scene = scene_of(3);
-        scene.provider(argument);
-        for (name, value) in environment {
-            scene.env(name, value);
-        }
-        scene.write("main.tf", &many(3, "key-1", "sls-byok"));
-        let warnings = scene.plan().expect_changes().ran.warnings();
-        assert_eq!(warnings.len(), if expected { 3 } else { 0 }, "{argument} {environment:?}: {warnings:#?}");
-        for warning in &warnings {
-            assert_eq!(warning.summary, warnings[0].summary);
-            warning.says(&[
-                "Logstore audit:app-",
-                "byok",
-                "key-1",
-                "role/sls-byok",
-                "cn-hangzhou",
-                "default",
-            ]);
-        }
-        scene.apply();
-        assert!(scene.plan().expect_empty().ran.warnings().is_empty());
-    };
-    // The tests run in automation.
-    says("", &[], false);
-    says("", &[("TF_IN_AUTOMATION", "")], true);
-    says("", &[(VARIABLE, "true")], true);
-    says("", &[("TF_IN_AUTOMATION", ""), (VARIABLE, "false")], false);
-    says("  permanence_warning = true", &[(VARIABLE, "false")], true);
-    says("  permanence_warning = false", &[("TF_IN_AUTOMATION", ""), (VARIABLE, "true")], false);
-    let scene = scene();
-    scene.write("main.tf", &main("key-1", "sls-byok", ""));
-    scene.env(VARIABLE, "sometimes");
-    scene.try_plan().failed().error().says(&[VARIABLE, "\"sometimes\"; it must be true or false"]);
-}
-
-#[test]
-fn a_plan_warns_of_a_logstore_that_is_not_there_and_of_a_mode_that_shows_patterns() {
-    let scene = scene();
-    scene.write("main.tf", &given::encryption("").replace("\"app\"", "\"ap\""));
-    let warning = scene.plan().expect_changes().ran.warning();
-    warning.says(&["A Logstore does not exist yet", "Logstore audit:ap", "never creates a Logstore"]);
-    warning.at("main.tf", 3);
-    scene.write("main.tf", &given::encryption("").replace("\"audit\"", "\"audits\""));
-    scene.plan().expect_changes().ran.warning().says(&["only found in its own region", "cn-hangzhou"]);
-    for (algorithm, better) in [("sm4_ecb", "sm4_gcm"), ("aes_ecb", "aes_gcm")] {
-        scene.write("main.tf", &given::encryption(&format!("  encrypt_type = {algorithm:?}")));
-        let warning = scene.plan().expect_changes().ran.warning();
-        warning.says(&["ECB", algorithm, &format!("\n  encrypt_type = {better:?}")]);
-    }
 }
