@@ -116,7 +116,7 @@ impl SlsClient {
     ///
     /// # Errors
     /// `NotFound` only if `GetLogStore` says so. `Unexpected` if `GetLogStore` shows a metric store, and
-    /// `GetMetricStore` says that it does not exist. Otherwise those of [`SlsClient::get_store`].
+    /// `GetMetricStore` says that it does not exist. Otherwise those of `get_store`.
     pub async fn get_log_or_metric_store(
         &self,
         context: &CallContext,
@@ -259,10 +259,10 @@ impl SlsClient {
         .await
     }
 
-    /// `UpdateLogStore`: replaces the settings of a Logstore. See [`SlsClient::update_store`].
+    /// `UpdateLogStore`: replaces the settings of a Logstore. See `update_store`.
     ///
     /// # Errors
-    /// Those of [`SlsClient::update_store`].
+    /// Those of `update_store`.
     pub async fn update_log_store(
         &self,
         context: &CallContext,
@@ -274,10 +274,10 @@ impl SlsClient {
         self.update_store(context, TelemetryType::Logs, (project, logstore), body, send_by).await
     }
 
-    /// `UpdateMetricStore`: replaces the settings of a metric store. See [`SlsClient::update_store`].
+    /// `UpdateMetricStore`: replaces the settings of a metric store. See `update_store`.
     ///
     /// # Errors
-    /// Those of [`SlsClient::update_store`].
+    /// Those of `update_store`.
     pub async fn update_metric_store(
         &self,
         context: &CallContext,
