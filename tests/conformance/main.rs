@@ -1,8 +1,8 @@
 //! The official Python SDKs, as they are published, against the emulator.
 //!
 //! A scenario is a function of a Python file in this folder; it runs in a process of its own, with an emulator of
-//! its own on `seed.json`. The interpreter is the one `CONFORMANCE_PYTHON` names; `scripts/sdk-environment` makes
-//! one that has the SDKs, and `scripts/test` uses it. Without one the tests fail.
+//! its own on `seed.json`. The interpreter is the one `CONFORMANCE_PYTHON` names; `scripts/python-environment sdks`
+//! makes one that has the SDKs, and `scripts/test` uses it. Without one the tests fail.
 #![cfg(test)]
 
 mod emulator;

@@ -44,7 +44,7 @@ fn flags(subject: &str) -> &'static [&'static str] {
 fn python() -> PathBuf {
     let path = std::env::var_os("CONFORMANCE_PYTHON").filter(|path| !path.is_empty());
     let hint = "the official SDKs are needed: run ./scripts/test, or set CONFORMANCE_PYTHON to what \
-                ./scripts/sdk-environment prints";
+                ./scripts/python-environment sdks prints";
     path.expect(hint).into()
 }
 

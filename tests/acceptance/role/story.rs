@@ -57,7 +57,7 @@ fn the_example_is_applied_by_its_operator() {
 fn an_official_sdk_writes_and_pulls_back(scene: &Scene) {
     let python = env::var_os("CONFORMANCE_PYTHON").filter(|python| !python.is_empty());
     let python = python.expect(
-        "the official SDKs are needed: run ./scripts/test, or set CONFORMANCE_PYTHON to what ./scripts/sdk-environment prints",
+        "the official SDKs are needed: run ./scripts/test, or set CONFORMANCE_PYTHON to what ./scripts/python-environment sdks prints",
     );
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let output = Command::new(python)
