@@ -1,12 +1,15 @@
-//! Keeps `docs/` equal to what the schemas, the table of permissions and `examples/` say.
+//! Keeps `docs/` equal to what the schemas, the table of permissions and `examples/` say, and pages in Chinese equal to
+//! the English ones in all that is not prose.
 //!
 //! `./scripts/docs` rewrites the pages by running this test with `WRITE_DOCS=1`.
 
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod function_page;
+mod markdown;
 mod page;
 mod privileges_page;
+mod translations;
 
 use std::{fs, path::Path};
 
