@@ -8,23 +8,20 @@ use serde_json::{Value, json};
 use test_support::EmulatorProcess;
 
 use crate::Failure;
-
-/// The one project.
-pub const PROJECT: &str = "bench-project";
+use crate::layout::{Layout, PROJECT};
 
 /// An emulator process, killed when dropped.
 pub struct Emulator(EmulatorProcess);
 
 impl Emulator {
-    /// Starts an emulator that has [`PROJECT`] with Logstores `store-0`, `store-1`, … that have never been
-    /// encrypted, and waits until it serves. Its files are kept in `directory`.
+    /// Starts an emulator that has the Logstores of `layout`, and waits until it serves. Its files are kept in `directory`.
     ///
     /// # Errors
     ///
     /// If it does not start.
-    pub fn start(program: &Path, directory: &Path, logstores: usize) -> Result<Self, Failure> {
+    pub fn start(program: &Path, directory: &Path, layout: Layout) -> Result<Self, Failure> {
         let seed = directory.join("seed.json");
-        std::fs::write(&seed, seed_with(logstores).to_string())?;
+        std::fs::write(&seed, layout.seed().to_string())?;
         let mut command = EmulatorProcess::command(program);
         command.arg("--seed").arg(seed);
         Ok(Self(EmulatorProcess::start(command, &directory.join("emulator.log"))?))
@@ -41,9 +38,22 @@ impl Emulator {
     ///
     /// If it does not answer.
     pub fn calls(&self) -> Result<usize, Failure> {
+        self.calls_that(|service| service == "sls")
+    }
+
+    /// How many calls of the other services have arrived since [`Emulator::forget_calls`].
+    ///
+    /// # Errors
+    ///
+    /// If it does not answer.
+    pub fn calls_of_others(&self) -> Result<usize, Failure> {
+        self.calls_that(|service| service != "sls")
+    }
+
+    fn calls_that(&self, are_of: impl Fn(&Value) -> bool) -> Result<usize, Failure> {
         let log = self.control("GET", "requests", None)?;
         let calls = log.as_array().ok_or("the log of calls is not a list")?;
-        Ok(calls.iter().filter(|call| call.get("service").is_some_and(|service| service == "sls")).count())
+        Ok(calls.iter().filter(|call| call.get("service").is_some_and(&are_of)).count())
     }
 
     /// How many reads of a Logstore SLS has answered, since [`Emulator::forget_calls`] and before the first update of
@@ -156,11 +166,4 @@ impl Emulator {
     fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         Ok(self.0.control(method, path, body)?)
     }
-}
-
-fn seed_with(logstores: usize) -> Value {
-    let logstores: Vec<_> = (0..logstores)
-        .map(|number| json!({"logstoreName": format!("store-{number}"), "ttl": 30, "shardCount": 2}))
-        .collect();
-    json!({"region": "cn-hangzhou", "projects": [{"name": PROJECT, "logstores": logstores}]})
 }

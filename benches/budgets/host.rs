@@ -10,7 +10,7 @@ use test_support::waiting::wait_for;
 
 use crate::Failure;
 use crate::program::Programs;
-use crate::watch::{Children, Usage};
+use crate::watch::{AtOnce, Children, Usage};
 use crate::workspace::Workspace;
 
 /// How long a command may take. Far more than any needs, so that only one that hangs is ended.
@@ -31,6 +31,8 @@ pub struct Taken {
     pub wall: Duration,
     /// What the provider processes it started had used when each was seen last; empty if this is not Linux.
     pub providers: Vec<Usage>,
+    /// The most of them that ran at the same time, and the most memory that they used together.
+    pub at_once: AtOnce,
 }
 
 impl Taken {
@@ -107,7 +109,7 @@ impl<'a> Run<'a> {
         })?;
         let wall = self.started.elapsed();
         self.check(status)?;
-        Ok(Taken { wall, providers: self.children.seen().collect() })
+        Ok(Taken { wall, providers: self.children.seen().collect(), at_once: self.children.at_once() })
     }
 
     /// Watches until `reached` says so, and tells what the provider's processes had used by then.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::emulator::Emulator;
 use crate::host::{APPLY, PLAN, Run};
+use crate::layout::Layout;
 use crate::program::Programs;
 use crate::report::{Row, Unit};
 use crate::workspace::Workspace;
@@ -35,8 +36,9 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for at_once in AT_ONCE {
         let workspace = Workspace::new(programs)?;
-        let emulator = Emulator::start(&programs.emulator, workspace.root(), LOGSTORES.into())?;
-        workspace.encrypt(&emulator, LOGSTORES.into(), true)?;
+        let emulator =
+            Emulator::start(&programs.emulator, workspace.root(), Layout::in_one_project(LOGSTORES))?;
+        workspace.encrypt(&emulator, Layout::in_one_project(LOGSTORES), "")?;
         for (what, arguments, calls) in [("apply of a create", APPLY, 4), ("refreshing plan", PLAN, 1)] {
             emulator.admit_calls(PER_SECOND, at_once)?;
             emulator.forget_calls()?;
@@ -73,8 +75,8 @@ const TTL: u16 = 365;
 /// If a command fails.
 pub fn measure_other_writer(programs: &Programs) -> Result<Row, Failure> {
     let workspace = Workspace::new(programs)?;
-    let emulator = Emulator::start(&programs.emulator, workspace.root(), LOGSTORES.into())?;
-    workspace.encrypt(&emulator, LOGSTORES.into(), true)?;
+    let emulator = Emulator::start(&programs.emulator, workspace.root(), Layout::in_one_project(LOGSTORES))?;
+    workspace.encrypt(&emulator, Layout::in_one_project(LOGSTORES), "")?;
     emulator.admit_calls(PER_SECOND, PER_SECOND)?;
     emulator.forget_calls()?;
     let mut run = Run::start_at(programs, &workspace, APPLY, PARALLELISM)?;

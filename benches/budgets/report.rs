@@ -13,6 +13,8 @@ pub enum Unit {
     Megabytes,
     /// Calls of the service.
     Calls,
+    /// Processes.
+    Processes,
     /// Changes of other writers.
     Changes,
     /// How many times something else.
@@ -95,7 +97,7 @@ impl Unit {
             Self::Milliseconds => format!("{figure:.2} ms"),
             Self::Mebibytes => format!("{figure:.1} MiB"),
             Self::Megabytes => format!("{figure:.2} MB"),
-            Self::Calls | Self::Changes => format!("{figure:.0}"),
+            Self::Calls | Self::Changes | Self::Processes => format!("{figure:.0}"),
             Self::Times => format!("{figure:.2} ×"),
         }
     }
@@ -111,7 +113,8 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The columns are as wide as their widest cell. The last one, which may hold a sentence, is not padded.
+/// A table in Markdown, whose columns are as wide as their widest cell. The last one, which may hold a sentence, is not
+/// padded.
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = |cell: fn(&Row) -> &str, title: &str| {
@@ -120,11 +123,12 @@ impl fmt::Display for Report {
         };
         let what = width(|row| &row.what, "what");
         let budget = width(|row| &row.budget, "budget");
-        writeln!(out, "{:what$}  {:<budget$}  {:4}  measured", "what", "budget", "")?;
+        writeln!(out, "| {:what$} | {:<budget$} |      | measured |", "what", "budget")?;
+        writeln!(out, "| {:-<what$} | {:-<budget$} | ---- | -------- |", "", "")?;
         for row in &self.0 {
             writeln!(
                 out,
-                "{:what$}  {:<budget$}  {:4}  {}",
+                "| {:what$} | {:<budget$} | {:4} | {} |",
                 row.what, row.budget, row.verdict, row.measured
             )?;
         }

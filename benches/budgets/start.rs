@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::emulator::Emulator;
 use crate::host::{APPLY, PLAN, Run, run};
+use crate::layout::Layout;
 use crate::program::Programs;
 use crate::report::{Row, Unit};
 use crate::watch::Usage;
@@ -47,10 +48,10 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
     #[expect(clippy::cast_precision_loss, reason = "no file is that large")]
     let megabytes = fs::metadata(&programs.provider)?.len() as f64 / 1e6;
     Ok(vec![
-        Row::at_most("start to handshake line, median of 30", median(starts)?, 5.0, Unit::Milliseconds),
-        Row::on_linux("resident memory after the handshake line", idle, 12.0, Unit::Mebibytes),
-        Row::on_linux("resident memory while a read waits", while_waiting(programs)?, 12.0, Unit::Mebibytes),
-        Row::at_most("stripped binary", megabytes, 10.0, Unit::Megabytes),
+        Row::at_most("start to handshake line, median of 30", median(starts)?, 3.0, Unit::Milliseconds),
+        Row::on_linux("resident memory after the handshake line", idle, 10.0, Unit::Mebibytes),
+        Row::on_linux("resident memory while a read waits", while_waiting(programs)?, 10.0, Unit::Mebibytes),
+        Row::at_most("stripped, static binary", megabytes, 10.0, Unit::Megabytes),
     ])
 }
 
@@ -92,8 +93,8 @@ impl Drop for Started {
 /// a read that the service does not answer.
 fn while_waiting(programs: &Programs) -> Result<Option<f64>, Failure> {
     let workspace = Workspace::new(programs)?;
-    let emulator = Emulator::start(&programs.emulator, workspace.root(), 1)?;
-    workspace.encrypt(&emulator, 1, true)?;
+    let emulator = Emulator::start(&programs.emulator, workspace.root(), Layout::in_one_project(1))?;
+    workspace.encrypt(&emulator, Layout::in_one_project(1), "")?;
     run(programs, &workspace, APPLY)?;
     emulator.forget_calls()?;
     emulator.hold_calls()?;

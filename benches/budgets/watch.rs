@@ -42,29 +42,53 @@ pub struct Children {
     /// Processes of other parents. They are not looked at again, so that watching stays cheap.
     strangers: BTreeSet<u32>,
     seen: BTreeMap<u32, Usage>,
+    at_once: AtOnce,
+}
+
+/// What the processes that run at the same time use together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AtOnce {
+    /// How many there are.
+    pub processes: usize,
+    /// The memory that is resident in all of them, in MiB.
+    pub resident_mib: f64,
 }
 
 impl Children {
     /// Watches for children of `parent` that run `program`, a path as the system itself names it.
     pub fn of(parent: u32, program: &Path) -> Self {
-        Self { parent, program: program.to_owned(), strangers: BTreeSet::new(), seen: BTreeMap::new() }
+        Self {
+            parent,
+            program: program.to_owned(),
+            strangers: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            at_once: AtOnce::default(),
+        }
     }
 
     /// Looks once. On systems without `/proc` nothing is ever seen.
     pub fn look(&mut self) {
         let Ok(entries) = fs::read_dir("/proc") else { return };
         let processes = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let mut now = AtOnce::default();
         for process in processes {
             if self.strangers.contains(&process) {
                 continue;
             }
             match parent_of(process) {
-                Some(parent) if parent == self.parent => self.look_at(process),
+                Some(parent) if parent == self.parent => {
+                    if let Some(usage) = self.look_at(process) {
+                        now.processes += 1;
+                        now.resident_mib += usage.resident_mib;
+                    }
+                }
                 _ => {
                     self.strangers.insert(process);
                 }
             }
         }
+        self.at_once.processes = self.at_once.processes.max(now.processes);
+        self.at_once.resident_mib = self.at_once.resident_mib.max(now.resident_mib);
     }
 
     /// Every child that was seen, with its usage when it was seen last.
@@ -72,13 +96,18 @@ impl Children {
         self.seen.values().copied()
     }
 
-    fn look_at(&mut self, process: u32) {
+    /// The most processes that one look has seen, and the most memory.
+    pub fn at_once(&self) -> AtOnce {
+        self.at_once
+    }
+
+    fn look_at(&mut self, process: u32) -> Option<Usage> {
         // Between its start and the start of its program, a child still has its parent's memory.
         let runs_it =
             fs::read_link(directory(process).join("exe")).is_ok_and(|program| program == self.program);
-        if let Some(usage) = runs_it.then(|| Usage::of(process)).flatten() {
-            self.seen.insert(process, usage);
-        }
+        let usage = runs_it.then(|| Usage::of(process)).flatten()?;
+        self.seen.insert(process, usage);
+        Some(usage)
     }
 }
 

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::Failure;
-use crate::emulator::{Emulator, PROJECT};
-use crate::program::Programs;
+use crate::emulator::Emulator;
+use crate::layout::Layout;
+use crate::program::{Programs, directory_of};
 
 /// The provider's address in the registry.
 const SOURCE: &str = "sls-encryption/alicloud-encryption";
+
+/// The address of the provider that does nothing.
+const NULL_SOURCE: &str = "sls-encryption/null";
 
 /// A directory that is removed when dropped. It holds `work` with the configuration, the host's settings,
 /// and its temporary files.
@@ -30,9 +34,9 @@ impl Workspace {
         for part in ["work", "home", "tmp"] {
             fs::create_dir(workspace.path(part))?;
         }
-        let provider = programs.provider_directory()?;
+        let (provider, null) = (directory_of(&programs.provider)?, directory_of(&programs.null)?);
         let settings = format!(
-            "provider_installation {{\n  dev_overrides {{\n    {SOURCE:?} = {provider:?}\n  }}\n}}\n"
+            "provider_installation {{\n  dev_overrides {{\n    {SOURCE:?} = {provider:?}\n    {NULL_SOURCE:?} = {null:?}\n  }}\n}}\n"
         );
         fs::write(workspace.path("cli.tfrc"), settings)?;
         Ok(workspace)
@@ -48,40 +52,35 @@ impl Workspace {
         self.directory.path()
     }
 
-    /// Makes the configuration one that encrypts so many Logstores of the emulator.
+    /// Makes the configuration one that encrypts the Logstores of the emulator through one provider block.
     ///
     /// # Errors
     ///
     /// If files cannot be written.
-    pub fn encrypt(&self, emulator: &Emulator, logstores: usize, enable: bool) -> Result<(), Failure> {
-        let endpoint = emulator.endpoint();
-        self.write(&format!(
-            r#"terraform {{
-  required_providers {{
-    alicloud = {{
-      source = "{SOURCE}"
-    }}
-  }}
-}}
+    pub fn encrypt(&self, emulator: &Emulator, layout: Layout, arguments: &str) -> Result<(), Failure> {
+        let block = provider_block(emulator, layout.region_of(0), "");
+        let resource = encryption("it", layout.logstores, &layout.arguments("count.index"), arguments);
+        self.write(&format!("{}{block}{resource}", required_providers("alicloud", SOURCE)))
+    }
 
-provider "alicloud" {{
-  access_key = "ak-root"
-  secret_key = "sk-root"
-  region     = "cn-hangzhou"
-  endpoints {{
-    log = "{endpoint}"
-    sts = "{endpoint}"
-  }}
-}}
-
-resource "alicloud_log_store_encryption" "it" {{
-  count         = {logstores}
-  project_name  = "{PROJECT}"
-  logstore_name = "store-${{count.index}}"
-  enable        = {enable}
-}}
-"#
-        ))
+    /// Makes the configuration one that encrypts them through a provider block for each region, as a provider needs it
+    /// whose blocks have one region each. `layout` has a project for each region.
+    ///
+    /// # Errors
+    ///
+    /// If files cannot be written.
+    pub fn encrypt_with_aliases(&self, emulator: &Emulator, layout: Layout) -> Result<(), Failure> {
+        let regions = layout.regions.len();
+        let mut configuration = required_providers("alicloud", SOURCE);
+        for (number, region) in layout.regions.iter().enumerate() {
+            let alias = format!("  alias      = \"of_{number}\"\n");
+            configuration += &provider_block(emulator, region, &alias);
+            let logstores = layout.arguments(&format!("count.index * {regions} + {number}"));
+            let count = layout.logstores / u16::try_from(regions)?;
+            let provider = format!("  provider      = alicloud.of_{number}\n");
+            configuration += &encryption(&format!("of_{number}"), count, &logstores, &provider);
+        }
+        self.write(&configuration)
     }
 
     /// Makes the configuration one of as many resources that the host itself provides, without a provider
@@ -90,21 +89,58 @@ resource "alicloud_log_store_encryption" "it" {{
     /// # Errors
     ///
     /// If files cannot be written.
-    pub fn only_data(&self, resources: usize) -> Result<(), Failure> {
+    pub fn only_data(&self, layout: Layout) -> Result<(), Failure> {
+        let Layout { logstores, .. } = layout;
+        let arguments = layout.arguments("count.index");
         self.write(&format!(
-            r#"resource "terraform_data" "it" {{
-  count = {resources}
-  input = {{
-    project_name  = "{PROJECT}"
-    logstore_name = "store-${{count.index}}"
-    enable        = true
-  }}
-}}
-"#
+            "resource \"terraform_data\" \"it\" {{\n  count = {logstores}\n  input = {{\n{arguments}  }}\n}}\n"
+        ))
+    }
+
+    /// Makes the configuration one of as many resources of the provider that does nothing, which hold the same.
+    ///
+    /// # Errors
+    ///
+    /// If files cannot be written.
+    pub fn only_null(&self, layout: Layout) -> Result<(), Failure> {
+        let Layout { logstores, .. } = layout;
+        let arguments = layout.arguments("count.index");
+        self.write(&format!(
+            "{}\nresource \"null_log_store\" \"it\" {{\n  count = {logstores}\n{arguments}}}\n",
+            required_providers("null", NULL_SOURCE)
         ))
     }
 
     fn write(&self, configuration: &str) -> Result<(), Failure> {
         Ok(fs::write(self.path("work").join("main.tf"), configuration)?)
     }
+}
+
+fn required_providers(name: &str, source: &str) -> String {
+    format!("terraform {{\n  required_providers {{\n    {name} = {{ source = {source:?} }}\n  }}\n}}\n")
+}
+
+fn provider_block(emulator: &Emulator, region: &str, arguments: &str) -> String {
+    let endpoint = emulator.endpoint();
+    format!(
+        r#"
+provider "alicloud" {{
+{arguments}  access_key = "ak-root"
+  secret_key = "sk-root"
+  region     = "{region}"
+  endpoints {{
+    log = "{endpoint}"
+    ram = "{endpoint}"
+    kms = "{endpoint}"
+    sts = "{endpoint}"
+  }}
+}}
+"#
+    )
+}
+
+fn encryption(name: &str, count: u16, logstores: &str, arguments: &str) -> String {
+    format!(
+        "\nresource \"alicloud_log_store_encryption\" \"{name}\" {{\n  count = {count}\n{logstores}{arguments}}}\n"
+    )
 }

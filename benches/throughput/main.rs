@@ -53,12 +53,13 @@ fn measure() -> Result<(), Failure> {
     let emulator = emulator::start_emulator(directory.path(), &types)?;
     let body = request::log_group(GROUP);
     let mut out = io::stdout().lock();
-    writeln!(out, "{GROUPS} groups of 1 MiB each, 4 connections, data folder on disk; MB/s")?;
+    writeln!(out, "{GROUPS} groups of 1 MiB each, 4 connections, data folder on disk; MB/s\n")?;
     writeln!(
         out,
-        "{:10} {:>8} {:>8} {:>8} {:>9} {:>8} {:>8} {:>9}",
+        "| {:9} | {:>6} | {:>6} | {:>7} | {:>8} | {:>6} | {:>8} | {:>9} |",
         "algorithm", "bare", "sealed", "PutLogs", "Put/bare", "opened", "PullLogs", "Pull/open"
     )?;
+    writeln!(out, "| --------- | -----: | -----: | ------: | -------: | -----: | -------: | --------: |")?;
     for (number, (encrypt_type, algorithm)) in KINDS.iter().enumerate() {
         let bare = cipher::bare(*algorithm, &body);
         let (sealed, opened) = cipher::sealed(*algorithm, &body)?;
@@ -69,7 +70,7 @@ fn measure() -> Result<(), Failure> {
             |figure: f64, of: Option<f64>| of.map_or("-".to_owned(), |of| format!("{:.2} ×", figure / of));
         writeln!(
             out,
-            "{name:10} {:>8} {sealed:>8.0} {put:>8.0} {:>9} {opened:>8.0} {pull:>8.0} {:>9}",
+            "| {name:9} | {:>6} | {sealed:>6.0} | {put:>7.0} | {:>8} | {opened:>6.0} | {pull:>8.0} | {:>9} |",
             bare.map_or("-".to_owned(), |bare| format!("{bare:.0}")),
             ratio(put, bare),
             ratio(pull, Some(opened)),
@@ -77,7 +78,7 @@ fn measure() -> Result<(), Failure> {
     }
     writeln!(
         out,
-        "bare: the cipher alone on one core. sealed, opened: with its MAC and the block around it. The gap to PutLogs\n\
+        "\nbare: the cipher alone on one core. sealed, opened: with its MAC and the block around it. The gap to PutLogs\n\
          is MD5 and HMAC of the request, parsing and checking the log group, HTTP, and one write that is synced to the\n\
          disk; to PullLogs, reading the block, packing the list and HTTP. Clients and emulator share the cores."
     )?;
