@@ -32,6 +32,7 @@ mod module;
 mod moves;
 mod other_writers;
 mod ownership;
+mod pages;
 mod permanence;
 mod preflight;
 mod privileges;

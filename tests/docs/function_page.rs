@@ -22,7 +22,7 @@ pub fn function(name: &str, definition: &Definition, example: &str) -> String {
         "Functions of providers need Terraform 1.8 or OpenTofu 1.7. They read nothing but their arguments, and need no configuration of the provider.",
     );
     code(&mut page, "## Example Usage", "terraform", example);
-    code(&mut page, "## Signature", "text", &signature(name, definition));
+    let _ = write!(page, "## Signature\n\n`{}`\n\n", signature(name, definition));
     arguments(&mut page, definition);
     result(&mut page, &definition.returns);
     finish(&page)
@@ -109,7 +109,7 @@ fn a_page_tells_variadic_null_and_deprecated() {
         "",
     );
     for line in [
-        "join(separator string, words list(string)...) string",
+        "`join(separator string, words list(string)...) string`",
         "1. `separator` (String) Between words. Can be null.",
         "2. `words` (Variadic, List of String) Words.",
         "~> **Deprecated** Use the one of the language.",

@@ -41,7 +41,11 @@ pub fn resource(
     notes(&mut page, &examples.notes);
     page += "## Schema\n\n";
     arguments(&mut page, &schema.attributes, &schema.blocks, "");
-    code(&mut page, "## Import", "shell", &examples.import);
+    let import = examples.import.trim_end();
+    let _ = write!(
+        page,
+        "## Import\n\n<!-- not run: tests/acceptance/examples.rs runs it -->\n```shell\n{import}\n```\n\n"
+    );
     if let Some(identity) = identity {
         import_by_identity(&mut page, identity, &examples.import_by_identity);
     }

@@ -41,7 +41,8 @@ impl Host {
         })
     }
 
-    fn binary(self) -> &'static Path {
+    /// Its program.
+    pub fn binary(self) -> &'static Path {
         static BINARIES: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
         BINARIES[self as usize].get_or_init(|| self.find())
     }
@@ -78,7 +79,7 @@ fn on_path() -> PathBuf {
 }
 
 /// Writes the CLI configuration: the provider just built is used, and nothing is ever downloaded.
-pub(super) fn write_cli_config(file: &Path) {
+pub fn write_cli_config(file: &Path) {
     let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption"));
     let directory = provider.parent().unwrap().to_str().unwrap();
     let config = format!("provider_installation {{\n  dev_overrides {{ {SOURCE:?} = {directory:?} }}\n}}\n");
