@@ -61,6 +61,14 @@ pub enum Step {
     Write { path: String, block: Block },
 }
 
+impl Step {
+    pub fn block(&self) -> &Block {
+        match self {
+            Step::Run(Shell { block, .. }) | Step::Write { block, .. } => block,
+        }
+    }
+}
+
 /// Data that must parse.
 pub enum Data {
     Json(Block),

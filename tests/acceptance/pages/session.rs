@@ -40,7 +40,6 @@ impl Surroundings {
         symlink(Host::Main.binary(), path("bin/terraform")).unwrap();
         write_cli_config(&path("fragments.tfrc"));
         write_mirror(&path("mirror"), &path("session.tfrc"));
-        write_release(&path("release"));
         let mut work = path("work");
         if let Some(page) = file.strip_prefix("examples/") {
             let copy =
@@ -100,16 +99,20 @@ impl Surroundings {
 
     /// The exit code of the session's bash; `None` if a signal or the limit ended it.
     fn run_session(&self, steps: &[Step]) -> Option<i32> {
+        let of_release = |step: &Step| step.block().text.contains("$RELEASE");
+        if steps.iter().any(of_release) {
+            write_release(&self.path("release"));
+        }
         let mut script = FUNCTIONS.to_owned();
         for (number, step) in steps.iter().enumerate() {
-            let (text, lines) = match step {
-                Step::Write { path, block } => {
+            let lines = match step {
+                Step::Write { path, .. } => {
                     let path = format!("\"$WORK/{path}\"");
-                    (&block.text, format!("mkdir -p \"$(dirname {path})\"\ncp \"$PAGE/{number}\" {path}\n"))
+                    format!("mkdir -p \"$(dirname {path})\"\ncp \"$PAGE/{number}\" {path}\n")
                 }
-                Step::Run(Shell { block, exit_code, .. }) => (&block.text, run(number, *exit_code)),
+                Step::Run(shell) => run(number, shell.exit_code),
             };
-            fs::write(self.block(&number.to_string()), text).unwrap();
+            fs::write(self.block(&number.to_string()), &step.block().text).unwrap();
             let _ = write!(script, "begin {number}\n{lines}");
         }
         fs::write(self.block("session.sh"), script).unwrap();
@@ -122,6 +125,7 @@ impl Surroundings {
             .env("WORK", &self.work)
             .env("REPOSITORY", repository())
             .env("RELEASE", self.path("release"))
+            .envs(env::vars_os().filter(|(name, _)| name == "POLICIES_PYTHON"))
             .env("EMULATOR", env!("CARGO_BIN_EXE_alicloud-emulator"))
             .env("TERRAFORM_NEWEST", Host::Newest.binary())
             .stdin(Stdio::null())
@@ -198,8 +202,8 @@ fn write_release(folder: &Path) {
     let archive =
         format!("terraform-provider-alicloud-encryption_{}_{}.zip", env!("CARGO_PKG_VERSION"), platform());
     fs::create_dir(folder).unwrap();
-    let python = env::var_os("CONFORMANCE_PYTHON")
-        .expect("CONFORMANCE_PYTHON is what ./scripts/sdk-environment prints");
+    let python =
+        env::var_os("CONFORMANCE_PYTHON").expect("CONFORMANCE_PYTHON has to be set: see CONTRIBUTING.md");
     let write = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').write(sys.argv[2], sys.argv[3])";
     let written = Command::new(python)
         .args(["-c", write])
