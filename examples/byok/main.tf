@@ -52,6 +52,11 @@ resource "alicloud_ram_byok_role" "sls" {
   pass_role = {
     users = [var.operator]
   }
+
+  # Without the role, a Logstore that is encrypted through it can be neither read nor written.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "alicloud_log_store_encryption" "this" {
@@ -65,13 +70,6 @@ resource "alicloud_log_store_encryption" "this" {
     arn        = alicloud_ram_byok_role.sls.arn
     region_id  = var.region
   }
-
-  # Destroying this configuration removes the role as well, and without it nobody can write to a Logstore that goes on
-  # encrypting with it.
-  on_destroy = "disable"
-
-  # The permission has to be there before it is used, and until after.
-  depends_on = [alicloud_ram_byok_role.sls]
 }
 
 output "role_arn" {

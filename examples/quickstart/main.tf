@@ -50,7 +50,8 @@ variable "enable" {
   default     = true
 }
 
-# The role, with its trust policy and both system policies for KMS.
+# The role, with its trust policy and both system policies for KMS. Where logs matter, keep it in a state of its own with
+# `prevent_destroy`, as ../roles does: without the role, what is encrypted through it cannot be read.
 resource "alicloud_ram_byok_role" "sls" {
   provider = alicloud-encryption
 
@@ -74,27 +75,6 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
   # Destroying this configuration removes the role as well, and without it nobody can write to a Logstore that goes on
   # encrypting with it.
   on_destroy = "disable"
-
-  # The role's policies have to be there before it is used, and until after.
-  depends_on = [alicloud_ram_byok_role.sls]
-}
-
-data "alicloud_byok_readiness" "this" {
-  provider = alicloud-encryption
-
-  cmk_key_id = var.cmk_key_id
-  role_arn   = alicloud_ram_byok_role.sls.arn
-  region_id  = var.region
-}
-
-# Says at every plan and apply whether key and role can do their work.
-check "byok" {
-  assert {
-    condition = data.alicloud_byok_readiness.this.ready
-    error_message = join("\n", [
-      for check in data.alicloud_byok_readiness.this.checks : check.detail if check.ok == false
-    ])
-  }
 }
 
 output "encryption" {

@@ -12,6 +12,24 @@ pub fn example(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Copies a folder of examples, with all that is in it.
+pub fn copy_example(folder: &str, to: &Path) {
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder), to);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
 /// A scene without a provider block of its own: endpoint and keys come from the environment.
 pub fn scene(seed: &Value) -> Scene {
     let scene = Scene::new(seed);
@@ -31,8 +49,9 @@ fn the_quickstart_encrypts_the_logstore_of_its_seed() {
     let scene = scene(&seed);
     scene.look_at_keys_and_roles();
     scene.write("main.tf", &example("quickstart/main.tf"));
-    let ran = scene.apply();
-    assert!(ran.warnings().is_empty(), "{:?}", ran.warnings());
+    let warnings = scene.plan().expect_changes().ran.warnings();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    scene.apply();
     let log_store =
         scene.log_store("cloudfirewall-project-1234567890123456-cn-hangzhou", "cloudfirewall-logstore");
     assert_eq!(log_store["encrypt_conf"]["enable"], true);

@@ -11,6 +11,7 @@ mod architecture;
 mod audit;
 mod audit_examples;
 mod calls;
+mod complete;
 mod conflict;
 mod create;
 mod credentials;

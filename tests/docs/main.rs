@@ -1,5 +1,5 @@
-//! Keeps `docs/` equal to what the schemas, the table of permissions and `examples/` say, and pages in Chinese equal to
-//! the English ones in all that is not prose.
+//! Keeps `docs/`, and the page of the module, equal to what the schemas, the table of permissions and `examples/` say,
+//! and pages in Chinese equal to the English ones in all that is not prose.
 //!
 //! `./scripts/docs` rewrites the pages by running this test with `WRITE_DOCS=1`.
 
@@ -7,6 +7,7 @@
 
 mod function_page;
 mod markdown;
+mod module_page;
 mod page;
 mod privileges_page;
 mod translations;
@@ -52,6 +53,32 @@ fn pages_say_what_schemas_and_examples_say() {
     }
     let guide = privileges_page::guide(&read("templates/guides/least-privileges.md"));
     check("docs/guides/least-privileges.md", &guide);
+}
+
+#[test]
+fn the_page_of_the_module_says_what_its_files_say() {
+    let file = |name: &str| format!("examples/modules/logstore-encryption/{name}");
+    let source = |name| read(&file(name));
+    let page = module_page::readme(&source("README.md"), &source("variables.tf"), &source("outputs.tf"));
+    check(&file("README.md"), &page);
+}
+
+/// Before Terraform has a provider to ask, only the module itself can refuse a value.
+#[test]
+fn the_module_takes_the_algorithms_that_the_provider_takes() {
+    let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
+    let schema = server.schemas().resources["alicloud_log_store_encryption"];
+    let encrypt_type = schema.attributes.iter().find(|attribute| attribute.name == "encrypt_type").unwrap();
+    let rule = encrypt_type.validators.iter().map(|validator| validator.rule()).collect::<String>();
+    let values: Vec<&str> = rule.split('`').skip(1).step_by(2).collect();
+    assert!(values.contains(&"default"), "{rule}");
+    let variables = read("examples/modules/logstore-encryption/variables.tf");
+    let words = variables.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(&format!("contains([ \"{}\", ], var.encrypt_type)", values.join("\", \""))),
+        "{words}"
+    );
+    assert!(words.contains(&format!("must be one of {}.", values.join(", "))), "{words}");
 }
 
 #[test]

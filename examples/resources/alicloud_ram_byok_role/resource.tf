@@ -15,6 +15,11 @@ resource "alicloud_ram_byok_role" "sls" {
     groups = ["log-operators"]
     roles  = ["deployer"]
   }
+
+  # Without the role, a Logstore that is encrypted through it can be neither read nor written.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # A Logstore that is encrypted through it.

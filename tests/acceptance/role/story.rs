@@ -47,6 +47,9 @@ fn the_example_is_applied_by_its_operator() {
     assert_eq!(scene.log_store("audit-project", "app-log")["ttl"], 180);
     scene.plan().expect_empty();
     an_official_sdk_writes_and_pulls_back(&scene);
+    let ran = scene.run(&["destroy", "-auto-approve", "-input=false", "-json"]).failed();
+    ran.error().says(&["alicloud_ram_byok_role.sls", "lifecycle.prevent_destroy"]);
+    scene.write("main.tf", &example("main.tf").replace("prevent_destroy = true", "prevent_destroy = false"));
     scene.destroy();
     assert_eq!(scene.role("sls-byok"), None);
     assert_eq!(scene.custom_policies(), ["byok-operator"]);
