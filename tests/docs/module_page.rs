@@ -36,7 +36,10 @@ pub fn readme(page: &str, variables: &str, outputs: &str) -> String {
 }
 
 fn between(page: &str, name: &str, table: &str) -> String {
-    let (begin, end) = (format!("<!-- {name} begin -->\n"), format!("<!-- {name} end -->"));
+    let (begin, end) = (
+        format!("<!-- The {name} are written by ./scripts/docs. -->\n"),
+        format!("<!-- The {name} end. -->"),
+    );
     let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("the page has no {begin}"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("the page has no {end}"));
     format!("{before}{begin}\n{table}\n{end}{after}")
@@ -148,14 +151,14 @@ variable "key" {
 }
 "#;
     let outputs = "output \"names\" {\n  description = \"Names.\"\n  value = [\n    1,\n  ]\n}\n";
-    let page = "# A\n\n<!-- inputs begin -->\nold\n<!-- inputs end -->\nB\n<!-- outputs begin -->\n<!-- outputs end -->\n";
-    let expected = "# A\n\n<!-- inputs begin -->\n\n\
+    let page = "# A\n\n<!-- The inputs are written by ./scripts/docs. -->\nold\n<!-- The inputs end. -->\nB\n<!-- The outputs are written by ./scripts/docs. -->\n<!-- The outputs end. -->\n";
+    let expected = "# A\n\n<!-- The inputs are written by ./scripts/docs. -->\n\n\
         | Input | Type | Default | Description |\n| --- | --- | --- | --- |\n\
         | `region` | `string` | required | The region. |\n\
         | `key` | `object({ id = string, of = number })` | `null` | The key, in two lines. <br>• `id`: its id |\n\
-        \n<!-- inputs end -->\nB\n<!-- outputs begin -->\n\n\
+        \n<!-- The inputs end. -->\nB\n<!-- The outputs are written by ./scripts/docs. -->\n\n\
         | Output | Description |\n| --- | --- |\n| `names` | Names. |\n\
-        \n<!-- outputs end -->\n";
+        \n<!-- The outputs end. -->\n";
     assert_eq!(readme(page, variables, outputs), expected);
     assert_eq!(readme(expected, variables, outputs), expected);
 }

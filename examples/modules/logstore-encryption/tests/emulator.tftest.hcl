@@ -4,10 +4,7 @@
 #   terraform init
 #   terraform test -filter=tests/emulator.tftest.hcl
 #
-# Never run a test without mocks in an account that somebody uses. `terraform test` applies, and at its end it
-# destroys what it has made. If that is a role, the Logstores that are encrypted through it can be neither read nor
-# written. And what a test has encrypted is configured so for good. This test cannot reach the cloud: see
-# tests/emulator/main.tf.
+# It can reach no account: see tests/emulator/main.tf. README.md says what a test does that can.
 
 run "a_plan_shows_what_is_permanent" {
   command = plan
