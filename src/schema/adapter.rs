@@ -96,8 +96,8 @@ impl<R: Resource> Erased for Adapter<R> {
 
     fn upgrade_identity(&self, request: UpgradeIdentityRequest) -> UpgradeIdentityResponse {
         match self.try_upgrade_identity(&request) {
-            Ok(identity) => {
-                UpgradeIdentityResponse { upgraded_identity: Some(identity), diagnostics: Diagnostics::new() }
+            Ok(upgraded_identity) => {
+                UpgradeIdentityResponse { upgraded_identity, diagnostics: Diagnostics::new() }
             }
             Err(problem) => UpgradeIdentityResponse { upgraded_identity: None, diagnostics: problem.into() },
         }
@@ -220,10 +220,15 @@ impl<R: Resource> Adapter<R> {
         self.codec.encode(value)
     }
 
-    fn try_upgrade_identity(&self, request: &UpgradeIdentityRequest) -> Result<Encoded, Diagnostic> {
+    /// A state that a host before 1.12 has written holds no identity, and no version of one: there is none to upgrade,
+    /// and the next read gives it.
+    fn try_upgrade_identity(&self, request: &UpgradeIdentityRequest) -> Result<Option<Encoded>, Diagnostic> {
         let Some(identity) = &self.identity else {
             return Err(no_identity(self.type_name()));
         };
+        if request.raw_identity.json.is_empty() {
+            return Ok(None);
+        }
         let of = identity.implied_type();
         let stored: serde_json::Value = serde_json::from_slice(&request.raw_identity.json)
             .map_err(|error| unreadable_state(&format!("its identity is not valid JSON ({error})")))?;
@@ -235,7 +240,7 @@ impl<R: Resource> Adapter<R> {
         let value = json::decode_state(&stored, &of).map_err(|error| unreadable_state(&error.to_string()))?;
         match identity.missing_member(&value) {
             Some(name) => Err(unreadable_state(&format!("its identity has no {name}"))),
-            None => encode(&value, &of),
+            None => encode(&value, &of).map(Some),
         }
     }
 

@@ -65,6 +65,7 @@ capabilities! {
     import_for_each: 1 . 7, "An `import` block with `for_each`";
     import_by_identity: 1 . 12, "An `import` block with an identity";
     identity_in_the_state: 1 . 12, "An identity in the state";
+    state_of_an_older_host: 1 . 6, "A state that an older host has written";
     moved: 1 . 6, "A `moved` block to another name";
     removed: 1 . 7, "A `removed` block";
     functions: 1 . 8, "Functions of the provider";
@@ -242,6 +243,16 @@ fn identity_in_the_state(host: Host, expect: Expect) {
     let identity = json!({"project_name": "audit", "logstore_name": "app", "region": "cn-hangzhou"});
     let expected = if expect == Expect::Success { identity } else { Value::Null };
     assert_eq!(scene.instance(THIS).get("identity").cloned().unwrap_or_default(), expected);
+}
+
+fn state_of_an_older_host(host: Host, _: Expect) {
+    let scene = Scene::on(Host::Oldest, &given::plain());
+    scene.write("main.tf", &given::encryption(""));
+    scene.apply();
+    scene.change_host(host);
+    scene.plan().expect_empty();
+    scene.write("main.tf", &given::encryption("  enable = false"));
+    assert_eq!(scene.apply().changes(), (0, 1, 0));
 }
 
 fn moved(host: Host, _: Expect) {

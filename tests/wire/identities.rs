@@ -40,10 +40,15 @@ async fn an_upgrade_never_gives_null_for_what_an_import_must_give() {
         assert_eq!((error.severity(), &upgraded.upgraded_identity), (Severity::Error, &None), "{identity}");
         assert!(error.detail.contains("its identity has no name"), "{identity}: {}", error.detail);
     }
-    for damaged in ["", "{", "[]"] {
+    for damaged in ["{", "[]"] {
         let upgraded = upgrade(1, damaged).await;
         assert_eq!((upgraded.diagnostics.len(), upgraded.upgraded_identity), (1, None), "{damaged}");
     }
+}
+
+#[tokio::test]
+async fn a_state_of_a_host_that_knows_no_identities_has_none_to_upgrade() {
+    assert_eq!(upgrade(0, "").await, pb::upgrade_resource_identity::Response::default());
 }
 
 async fn plan(

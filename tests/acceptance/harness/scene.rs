@@ -33,7 +33,7 @@ pub struct Scene {
     environment: RefCell<Vec<(String, String)>>,
     history: RefCell<Vec<Ran>>,
     host_starts_provider: Cell<bool>,
-    host: Host,
+    host: Cell<Host>,
     directory: TempDir,
 }
 
@@ -68,7 +68,7 @@ impl Scene {
             environment: RefCell::new(vec![(PREFLIGHT.to_owned(), "off".to_owned())]),
             history: RefCell::default(),
             host_starts_provider: Cell::default(),
-            host,
+            host: Cell::new(host),
             directory,
         };
         scene.provider("");
@@ -162,7 +162,12 @@ impl Scene {
 
     /// The host that runs the commands.
     pub fn host(&self) -> Host {
-        self.host
+        self.host.get()
+    }
+
+    /// Runs the commands from here on with another host, as after an upgrade of Terraform.
+    pub fn change_host(&self, host: Host) {
+        self.host.set(host);
     }
 }
 
