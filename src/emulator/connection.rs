@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dispatch::{ConnectionClosed, Dispatcher};
+use super::http::check_host;
 use super::limits::Limits;
 use super::link::ConnectionInfo;
 use super::tls::{self, Authority, CertResolver, Tunnel};
@@ -139,6 +140,9 @@ impl Connections {
         request: Request<Incoming>,
         link: ConnectionInfo,
     ) -> Result<Response<Body>, ConnectionClosed> {
+        if let Err(refusal) = check_host(request.version(), request.headers()) {
+            return Ok(refusal.into_response());
+        }
         if request.method() != Method::CONNECT {
             return self.dispatcher.dispatch(link, request).await;
         }

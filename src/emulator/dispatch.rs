@@ -70,7 +70,7 @@ impl Dispatcher {
         match body {
             Ok(body) => self.call(call(body)).await,
             Err(BodyError::TooLarge) => Ok(self.too_large(&call(Bytes::new()))),
-            Err(error @ BodyError::Malformed) => Ok(bad_request(&error.to_string())),
+            Err(error @ BodyError::Malformed) => Ok(Reply::bad_request(&error.to_string()).into_response()),
             Err(BodyError::TimedOut) => Err(ConnectionClosed),
         }
     }
@@ -156,11 +156,6 @@ impl Dispatcher {
 
 fn is_control(path: &str) -> bool {
     path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The answer to a malformed request, before its service is known.
-fn bad_request(problem: &str) -> Response<Body> {
-    Reply::raw(400, "text/plain; charset=utf-8", format!("{problem}\n").into_bytes()).into_response()
 }
 
 /// Hands a call to the RPC-style service it is for.

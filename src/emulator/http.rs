@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::body::{Body, Bytes};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Response, StatusCode};
+use hyper::{HeaderMap, Response, StatusCode, Version};
 use serde_json::Value;
 
 use super::endpoint::{Endpoint, without_port};
@@ -60,6 +60,12 @@ impl Call {
         header_text(&self.headers, name).map(str::trim)
     }
 
+    /// The first header that is sent more than once, among those that `include` picks.
+    pub fn repeated_header(&self, include: impl Fn(&str) -> bool) -> Option<&str> {
+        let names = self.headers.keys().map(HeaderName::as_str);
+        names.into_iter().find(|name| include(name) && self.headers.get_all(*name).iter().nth(1).is_some())
+    }
+
     /// The project and region addressed: by an absolute-form target when there is one, else by `Host`.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::from_host(self.authority.as_deref().unwrap_or(&self.host))
@@ -71,6 +77,19 @@ impl Call {
         self.authority
             .as_deref()
             .is_some_and(|authority| !without_port(authority).eq_ignore_ascii_case(without_port(&self.host)))
+    }
+}
+
+/// Refuses a request that does not say which host it is for, or says it more than once (RFC 9112, section 3.2).
+///
+/// # Errors
+///
+/// The answer that refuses it.
+pub fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Reply> {
+    match headers.get_all(HOST).iter().count() {
+        0 if version >= Version::HTTP_11 => Err(Reply::bad_request("the request has no Host header")),
+        0 | 1 => Ok(()),
+        _ => Err(Reply::bad_request("the request has more than one Host header")),
     }
 }
 
@@ -94,7 +113,7 @@ pub struct Reply {
     pub status: u16,
     /// The service's error code, for the request log.
     pub error_code: Option<String>,
-    /// The `Content-Type`.
+    /// The `Content-Type` of the body.
     pub content_type: String,
     /// Headers of the service's own.
     pub headers: Vec<(&'static str, String)>,
@@ -119,19 +138,26 @@ impl Reply {
         Self { status, error_code: None, content_type, headers: Vec::new(), body }
     }
 
+    /// The answer to a request that breaks HTTP's own rules, in plain text: no service has seen it.
+    pub fn bad_request(problem: &str) -> Self {
+        Self::raw(400, "text/plain; charset=utf-8", format!("{problem}\n").into_bytes())
+    }
+
     /// Adds a header.
     pub fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The response on the wire. Headers that cannot be written as HTTP are left out.
+    /// The response on the wire. A response without a body has no `Content-Type`, as the service's have none. Headers
+    /// that cannot be written as HTTP are left out.
     pub fn into_response(self) -> Response<Body> {
+        let has_body = !self.body.is_empty();
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        if let Ok(value) = HeaderValue::from_str(&self.content_type) {
+        if has_body && let Ok(value) = HeaderValue::from_str(&self.content_type) {
             headers.insert(CONTENT_TYPE, value);
         }
         for (name, value) in self.headers {

@@ -207,6 +207,50 @@ async fn what_is_no_request_is_refused_and_harms_nobody() {
 }
 
 #[tokio::test]
+async fn a_request_says_once_which_host_it_is_for() {
+    let bench = TestServer::with_config(Config { tls: true, ..config() }).await;
+    let addr = bench.addr();
+    let service = String::from_utf8(get()).unwrap();
+    let (line, rest) = service.split_once("\r\nHost: proj.localhost\r\n").unwrap();
+    let rpc = "GET /?Action=GetRole&Version=2015-05-01 HTTP/1.1";
+    let control = "GET /_emulator/health HTTP/1.1";
+    let tunnel = "CONNECT ram.aliyuncs.com:443 HTTP/1.1";
+    let refused_by_no_service = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n";
+    for (line, host, rest) in [
+        (line, "proj.localhost".to_owned(), rest),
+        (rpc, "ram.aliyuncs.com".to_owned(), "\r\n"),
+        (control, addr.to_string(), "\r\n"),
+        (tunnel, "ram.aliyuncs.com:443".to_owned(), "\r\n"),
+    ] {
+        let host = format!("Host: {host}\r\n");
+        for (hosts, is_refused) in [
+            (host.clone(), false),
+            (String::new(), true),
+            (format!("{host}{host}"), true),
+            (format!("{host}HOST: evil.example\r\n"), true),
+            (format!("host: evil.example\r\n{host}"), true),
+        ] {
+            let head = format!("{line}\r\n{hosts}{rest}");
+            let answer = first_bytes(&bench, &head).await;
+            assert_eq!(answer.starts_with(refused_by_no_service), is_refused, "{head}: {answer}");
+        }
+    }
+    // HTTP/1.0 knows of no Host.
+    let answer = first_bytes(&bench, &format!("{}\r\n\r\n", rpc.replace("1.1", "1.0"))).await;
+    assert!(answer.contains("MissingAccessKeyId"), "{answer}");
+}
+
+/// What comes first of the answer to a request.
+async fn first_bytes(bench: &TestServer, request: &str) -> String {
+    let mut stream = connect(bench).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut received = vec![0; 4096];
+    let length = within_limit("an answer", stream.read(&mut received)).await.unwrap().unwrap();
+    received.truncate(length);
+    String::from_utf8(received).unwrap()
+}
+
+#[tokio::test]
 async fn no_damage_to_a_request_harms_the_emulator() {
     let bench = TestServer::with_config(Config { tls: true, ..config() }).await;
     for seed in 0..200 {

@@ -47,6 +47,7 @@ impl Response {
     pub fn assert_done(&self) {
         assert_eq!((self.status, self.text().as_str()), (200, ""));
         assert_eq!(self.header("content-length"), Some("0"));
+        assert_eq!(self.header("content-type"), None);
     }
 
     /// Checks an error of SLS.
