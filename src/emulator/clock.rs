@@ -55,11 +55,16 @@ impl Clock {
 
     /// Seconds since the epoch.
     pub fn unix(&self) -> i64 {
-        let base = match self.base {
+        self.unmoved().saturating_add(self.advanced())
+    }
+
+    /// Seconds since the epoch, as if the clock had never been advanced. Clients date their calls by the
+    /// machine's clock, which the control API does not move.
+    pub fn unmoved(&self) -> i64 {
+        match self.base {
             Base::System => OffsetDateTime::now_utc().unix_timestamp(),
             Base::Fixed(seconds) => seconds,
-        };
-        base.saturating_add(self.advanced.load(Ordering::Relaxed))
+        }
     }
 }
 
@@ -90,6 +95,7 @@ mod tests {
         clock.advance(3_600);
         clock.advance(-600);
         assert_eq!(other.unix(), 1_795_164_600);
+        assert_eq!(other.unmoved(), 1_795_161_600);
         other.reset();
         assert_eq!(clock.unix(), 1_795_161_600);
     }

@@ -115,7 +115,11 @@ fn an_unknown_key_is_told_and_stops_a_create_at_plan() {
 #[test]
 fn a_clock_that_is_off_is_told() {
     let scene = applied(&encryption(""));
+    // The emulator compares signatures with the machine's clock, but dates its answers by its own.
     scene.advance_clock(3600);
+    let expired =
+        json!({"status": 400, "code": "RequestTimeExpired", "message": "Request time has been expired."});
+    scene.fault(&json!({"action": "GetLogStore", "times": 99, "effect": {"error": expired}}));
     refresh_fails(
         &scene,
         &[
@@ -126,6 +130,7 @@ fn a_clock_that_is_off_is_told() {
         ],
     );
     scene.advance_clock(-3600);
+    scene.clear_faults();
     scene.plan().expect_empty();
 }
 

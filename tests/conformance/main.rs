@@ -45,7 +45,7 @@ scenarios! {
     projects: bad_names_are_refused life_cycle_with_log_sdk life_cycle_with_sls_sdk
         the_proxy_of_the_environment_is_enough;
     roles: attachments bad_parameters_are_refused life_cycle_with_core_sdk life_cycle_with_newer_sdk;
-    sessions: a_clock_that_is_off a_policy_narrows_a_session a_wrong_token an_expired_token
+    sessions: a_clock_that_was_advanced a_policy_narrows_a_session a_wrong_token an_expired_token
         assume_role_with_core_sdk get_caller_identity only_trusted_callers_assume_a_role
         rpc_calls_of_a_session sls_calls_of_a_session;
     signatures: a_wrong_secret acs3 an_unknown_key only_version_4_binds_the_region rpc_v1_of_core_sdk

@@ -19,6 +19,7 @@ from refusals import refused
 
 PROJECT = "audit-project"
 MINUTE = 60
+DAY = 24 * 60 * MINUTE
 
 
 def get_caller_identity():
@@ -151,12 +152,9 @@ def an_expired_token():
     from aliyunsdksts.request.v20150401.GetCallerIdentityRequest import GetCallerIdentityRequest
 
     log_client().create_project(PROJECT, "")
-    # The shortest session is as long as clocks may differ, so it begins while the emulator's clock is behind
-    # the client's and ends when it is ahead.
-    advance_clock(-10 * MINUTE)
     session = make_session(duration_seconds=15 * MINUTE)
     log_client(session).get_project(PROJECT)
-    advance_clock(20 * MINUTE)
+    advance_clock(15 * MINUTE)
     for version in ["v1", "v4"]:
         with refused("Unauthorized", 401, says="The security token you provided has expired."):
             log_client(session, version=version).get_project(PROJECT)
@@ -169,17 +167,15 @@ def an_expired_token():
         CoreClient(session).call(GetCallerIdentityRequest())
 
 
-def a_clock_that_is_off():
+def a_clock_that_was_advanced():
     from aliyunsdksts.request.v20150401.GetCallerIdentityRequest import GetCallerIdentityRequest
 
     log_client().create_project(PROJECT, "")
-    for seconds in [-16 * MINUTE, 32 * MINUTE]:
+    for seconds in [-16 * MINUTE, 32 * MINUTE, 30 * DAY]:
         advance_clock(seconds)
         for version in ["v1", "v4"]:
-            with refused("RequestTimeExpired", 400):
-                log_client(version=version).get_project(PROJECT)
+            assert log_client(version=version).get_project(PROJECT).get_body()["projectName"] == PROJECT
         for algorithm in [None, RPC_V1]:
-            with refused("InvalidTimeStamp.Expired", 400):
-                sts_client(signature_algorithm=algorithm).get_caller_identity()
-        with refused("InvalidTimeStamp.Expired", 400):
-            CoreClient().call(GetCallerIdentityRequest())
+            identity = sts_client(signature_algorithm=algorithm).get_caller_identity().body
+            assert identity.account_id == ACCOUNT
+        assert CoreClient().call(GetCallerIdentityRequest())["AccountId"] == ACCOUNT

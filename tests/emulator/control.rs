@@ -3,8 +3,9 @@
 use emulator::Rules;
 use serde_json::{Value, json};
 use test_support::async_http::exchange;
+use test_support::{Key, SlsRequest, rpc_request};
 
-use crate::client::{START, TestServer, signed};
+use crate::client::{START, TestServer, rpc_signed, signed};
 
 #[tokio::test]
 async fn health_names_account_region_and_time() {
@@ -42,18 +43,52 @@ async fn every_call_is_logged_also_refused_ones() {
 }
 
 #[tokio::test]
-async fn the_clock_moves_for_signatures_and_times() {
+async fn the_clock_moves_for_what_the_emulator_dates_and_no_signature_expires() {
     let bench = TestServer::start(Rules::Default).await;
-    let moved = bench.control("POST", "clock", r#"{"advance_seconds":901}"#).await;
-    assert_eq!(moved, json!({"time": "2026-11-20T08:15:01Z"}));
-    let late = bench.call("GET", "/logstores/app", "").await;
-    late.assert_error(
-        400,
-        "RequestTimeExpired",
-        "Request time 2026-11-20T08:00:00Z has been expired while server time is 2026-11-20T08:15:01Z.",
-    );
-    bench.control("POST", "clock", r#"{"advance_seconds":-1}"#).await;
-    bench.call("PUT", "/logstores/app", r#"{"ttl":60}"#).await.assert_done();
+    let day = 24 * 3600;
+    let mut time = START;
+    for (seconds, expected) in [
+        (901, "2026-11-20T08:15:01Z"),
+        (30 * day, "2026-12-20T08:15:01Z"),
+        (-60 * day, "2026-10-21T08:15:01Z"),
+    ] {
+        time += seconds;
+        let moved = bench.control("POST", "clock", &json!({"advance_seconds": seconds}).to_string()).await;
+        assert_eq!(moved, json!({"time": expected}));
+        bench.call("PUT", "/logstores/app", r#"{"ttl":60}"#).await.assert_done();
+        assert_eq!(bench.logstore("app").await["lastModifyTime"], time);
+        let identity = bench.rpc(&Key::root(), ("2015-04-01", "GetCallerIdentity"), &[]).await;
+        assert_eq!(identity.status, 200, "{}", identity.text());
+    }
+}
+
+#[tokio::test]
+async fn signatures_go_by_the_machines_clock_wherever_the_emulators_is() {
+    let bench = TestServer::start(Rules::Default).await;
+    let action = ("2015-04-01", "GetCallerIdentity");
+    let late = rpc_request(&Key::root(), "127.0.0.1", action, "2026-11-20T08:15:01Z", &[]);
+    let call = rpc_signed(&Key::root(), "127.0.0.1", action, &[]);
+    assert_eq!(exchange(bench.addr(), &call).await.unwrap().status, 200);
+    for seconds in [0, 901, -901] {
+        bench.control("POST", "clock", &json!({"advance_seconds": seconds}).to_string()).await;
+        exchange(bench.addr(), &late).await.unwrap().assert_rpc_error(400, "InvalidTimeStamp.Expired");
+        // No move makes the emulator forget a nonce whose call could be sent again.
+        exchange(bench.addr(), &call).await.unwrap().assert_rpc_error(400, "SignatureNonceUsed");
+        let request = SlsRequest {
+            host: "proj.localhost",
+            method: "GET",
+            target: "/logstores/app",
+            resource: "/logstores/app",
+            date: "Fri, 20 Nov 2026 08:15:01 GMT",
+            headers: &[("x-log-bodyrawsize", "0")],
+            body: b"",
+        };
+        exchange(bench.addr(), &request.signed(&Key::root())).await.unwrap().assert_error(
+            400,
+            "RequestTimeExpired",
+            "Request time 2026-11-20T08:15:01Z has been expired while server time is 2026-11-20T08:00:00Z.",
+        );
+    }
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn a_session_does_what_its_role_may_until_it_expires() {
         .await
         .assert_rpc_error(400, "InvalidSecurityToken.Malformed");
 
-    // 14 minutes: within the window for dates, and the shortest session has one minute left.
+    // The shortest session has one minute left.
     let shortest = [DEPLOYER[0], DEPLOYER[1], ("DurationSeconds", "900")];
     let short = bench.rpc(&alice(), (STS, "AssumeRole"), &shortest).await;
     let short = Key::from_session(&short.json());

@@ -72,8 +72,7 @@ impl RpcCall {
 pub fn rpc_call(call: &Call) -> Option<RpcCall> {
     let authorization = call.header("authorization").unwrap_or_default();
     let is_sls = call.header("x-log-apiversion").is_some()
-        || authorization.starts_with("LOG ")
-        || authorization.starts_with("SLS4-HMAC-SHA256 ");
+        || ["LOG ", "SLS ", "SLS4-HMAC-SHA256 "].iter().any(|scheme| authorization.starts_with(scheme));
     if is_sls {
         return None;
     }
@@ -131,6 +130,8 @@ mod tests {
         for (target, header) in [
             ("/logstores?Action=x", ("x-log-apiversion", "0.6.0")),
             ("/?Action=x", ("authorization", "LOG ak:s")),
+            ("/?Action=x", ("authorization", "SLS ak:s")),
+            ("/?Action=x", ("authorization", "SLS4-HMAC-SHA256 x")),
             ("/logstores", ("accept", "*/*")),
         ] {
             assert!(rpc_call(&post(target, &[header], "")).is_none(), "{target}");

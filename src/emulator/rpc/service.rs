@@ -45,7 +45,7 @@ async fn evaluate<M: Clone + Persisted>(
             &rpc.parameters,
             |id| state.access_key(&directory, id),
             &state.nonces,
-            now,
+            &state.clock,
         )?),
     };
     if let Some(caller) = &caller {

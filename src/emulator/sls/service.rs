@@ -41,7 +41,7 @@ async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Res
     let endpoint = call.endpoint();
     let region = region_of(state, call, &endpoint);
     let (directory, now) = (state.identity.current(), state.clock.unix());
-    let principal = authenticate(call, |id| state.access_key(&directory, id), now, &region)?;
+    let principal = authenticate(call, |id| state.access_key(&directory, id), &state.clock, &region)?;
     state.requests.identified(id, principal.arn());
 
     let route = route(call)?;

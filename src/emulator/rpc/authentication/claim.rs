@@ -7,11 +7,13 @@ use time::macros::format_description;
 
 use crate::rpc::Error;
 
-/// How far a call's date may be from the service's clock, in seconds: 15 minutes.
+/// How far a call's date may be from the machine's clock, in seconds: 15 minutes.
 pub const WINDOW: u64 = 15 * 60;
 
-const TIMESTAMP: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const TIMESTAMP: &[BorrowedFormatItem<'_>] = format_description!(
+    version = 2,
+    "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]Z"
+);
 
 /// The unreserved characters of RFC 3986 (section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -34,7 +36,8 @@ pub enum Scheme<'a> {
     Acs3 { signed_headers: &'a str },
 }
 
-/// Reads `2026-11-20T08:00:00Z` as seconds since the epoch.
+/// Reads `2026-11-20T08:00:00Z` as seconds since the epoch. The seconds may have a fraction: JavaScript writes
+/// `2026-11-20T08:00:00.123Z`.
 pub fn timestamp(text: &str) -> Result<i64, Error> {
     let malformed = "Specified time stamp or date value is not well formatted.";
     PrimitiveDateTime::parse(text, TIMESTAMP)

@@ -24,6 +24,7 @@ use self::claim::{Claim, Scheme, WINDOW};
 pub use self::nonces::Nonces;
 use super::{Error, Parameters};
 use crate::access::{AccessKey, KeyError, Principal, usable};
+use crate::clock::Clock;
 use crate::http::Call;
 use crypto::Secret;
 
@@ -38,14 +39,16 @@ pub fn authenticate(
     parameters: &Parameters,
     find_key: impl Fn(&str) -> Option<AccessKey>,
     nonces: &Nonces,
-    now: i64,
+    clock: &Clock,
 ) -> Result<Principal, Error> {
     let claim = Claim::from_call(call, parameters)?;
+    // Nonces go by it too: they would be forgotten too early if this clock could be advanced.
+    let now = clock.unmoved();
     if now.abs_diff(claim.time) > WINDOW {
         let message = "Specified time stamp or date value is expired.";
         return Err(Error::new(400, "InvalidTimeStamp.Expired", message));
     }
-    let key = usable(find_key(claim.access_key_id), claim.token, now).map_err(refused)?;
+    let key = usable(find_key(claim.access_key_id), claim.token, clock.unix()).map_err(refused)?;
     claim.verify(call, parameters, &key.secret)?;
     // Last, so that only who knows the secret can use a nonce up.
     if !nonces.use_up(claim.access_key_id, claim.nonce, claim.time, now) {

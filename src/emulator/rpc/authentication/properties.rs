@@ -12,8 +12,8 @@ use super::tests::{CAPTURED_AT, authentic_call, keys};
 use crate::captured::{Captured, Part, encoded, header_lines};
 use crypto::{hmac_sha1, hmac_sha256, sha256_hex};
 
-/// The moment the calls are signed at.
-const TIME: &str = "2026-11-22T01:20:29Z";
+/// The moment the calls are signed at, in the forms that clients write.
+const TIMES: [&str; 3] = ["2026-11-22T01:20:29Z", "2026-11-22T01:20:29.123Z", "2026-11-22T01:20:29.123456Z"];
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ struct Draft {
     in_query: BTreeMap<String, String>,
     in_form: BTreeMap<String, String>,
     has_token: bool,
+    time: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +34,14 @@ enum Scheme {
 fn draft() -> impl Strategy<Value = Draft> {
     let pairs = |names| prop::collection::btree_map(names, "[ -~日ä]{0,6}", 0..4);
     let form = pairs("f[a-z]{1,4}");
-    (pairs("[a-e.0-9]{1,5}"), form, any::<bool>(), any::<bool>()).prop_map(
-        |(in_query, mut in_form, is_post, has_token)| {
+    let time = prop::sample::select(&TIMES[..]);
+    (pairs("[a-e.0-9]{1,5}"), form, any::<bool>(), any::<bool>(), time).prop_map(
+        |(in_query, mut in_form, is_post, has_token, time)| {
             let method = if is_post { "POST" } else { "GET" };
             if !is_post {
                 in_form.clear();
             }
-            Draft { method, in_query, in_form, has_token }
+            Draft { method, in_query, in_form, has_token, time }
         },
     )
 }
@@ -81,7 +83,7 @@ impl Draft {
             ("SignatureMethod", "HMAC-SHA1"),
             ("SignatureVersion", "1.0"),
             ("SignatureNonce", "n"),
-            ("Timestamp", TIME),
+            ("Timestamp", self.time),
         ] {
             self.in_query.insert(name.to_owned(), value.to_owned());
         }
@@ -101,7 +103,7 @@ impl Draft {
         for (name, value) in [
             ("x-acs-action", "GetRole"),
             ("x-acs-version", "2015-05-01"),
-            ("x-acs-date", TIME),
+            ("x-acs-date", self.time),
             ("x-acs-signature-nonce", "n"),
             ("x-acs-content-sha256", &digest),
         ] {
@@ -147,6 +149,18 @@ proptest! {
         }
         let (part, changed) = which.get(&changes);
         prop_assert!(!is_authentic(changed, &request), "{part:?} {changed:?}");
+    }
+
+    #[test]
+    fn an_acs3_header_that_is_sent_twice_is_refused(draft in draft(), last in any::<bool>()) {
+        let request = draft.signed(Scheme::Acs3);
+        for (name, value) in &request.headers {
+            let mut twice = request.clone();
+            let at = if last { twice.headers.len() } else { 0 };
+            twice.headers.insert(at, (name.to_uppercase(), value.clone()));
+            let error = authentic_call(&twice.call(), &keys(&request), CAPTURED_AT).unwrap_err();
+            prop_assert_eq!((error.status, error.code.as_str()), (400, "InvalidParameter"), "{:?}", twice);
+        }
     }
 
     #[test]

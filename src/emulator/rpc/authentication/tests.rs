@@ -39,7 +39,8 @@ pub fn requests() -> Vec<Captured> {
 
 /// Who a call comes from that is the first the service gets.
 pub fn authentic_call(call: &Call, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
-    authenticate(call, &Parameters::from_call(call), |id| keys.get(id).cloned(), &Nonces::default(), now)
+    let clock = Clock::fixed(now);
+    authenticate(call, &Parameters::from_call(call), |id| keys.get(id).cloned(), &Nonces::default(), &clock)
 }
 
 fn authentic_at(request: &Captured, keys: &AccessKeys, now: i64) -> Result<Principal, Error> {
@@ -107,7 +108,7 @@ fn a_nonce_is_good_for_one_call_and_only_a_good_signature_uses_it_up() {
         let mut forged = call.clone();
         forged.method = "PUT".to_owned();
         let outcome = |call: &Call| {
-            authenticate(call, &parameters, |id| keys.get(id).cloned(), &nonces, CAPTURED_AT)
+            authenticate(call, &parameters, |id| keys.get(id).cloned(), &nonces, &Clock::fixed(CAPTURED_AT))
                 .err()
                 .map(|error| error.code)
         };

@@ -4,7 +4,8 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
-const COMPACT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
+const COMPACT: &[BorrowedFormatItem<'_>] =
+    format_description!(version = 2, "[year][month][day]T[hour][minute][second][optional [.[subsecond]]]Z");
 
 /// Reads an RFC 822 date in GMT (`Fri, 20 Nov 2026 08:00:00 GMT`) as seconds since the epoch.
 ///
@@ -25,7 +26,7 @@ pub fn parse_rfc_822(text: &str) -> Option<i64> {
     Some(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp())
 }
 
-/// Reads `20261120T080000Z` as seconds since the epoch.
+/// Reads `20261120T080000Z` as seconds since the epoch. The seconds may have a fraction.
 pub fn parse_compact(text: &str) -> Option<i64> {
     let date = PrimitiveDateTime::parse(text, COMPACT).ok()?;
     Some(date.assume_utc().unix_timestamp())
@@ -71,8 +72,12 @@ mod tests {
 
     #[test]
     fn compact_dates() {
-        assert_eq!(parse_compact("20261120T080000Z"), Some(1_795_161_600));
-        for bad in ["", "20261120", "20261320T080000Z", "20261120T080000", "20261120T080000Zx"] {
+        for good in ["20261120T080000Z", "20261120T080000.1Z", "20261120T080000.999999999Z"] {
+            assert_eq!(parse_compact(good), Some(1_795_161_600), "{good}");
+        }
+        for bad in
+            ["", "20261120", "20261320T080000Z", "20261120T080000", "20261120T080000Zx", "20261120T080000.Z"]
+        {
             assert_eq!(parse_compact(bad), None, "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! Who signed a call, and whether the signature holds.
 //!
-//! Two versions of the service's own scheme, V1 (`LOG`) and V4 (`SLS4-HMAC-SHA256`), each in its own
+//! Two versions of the service's own scheme, V1 (`LOG` or `SLS`) and V4 (`SLS4-HMAC-SHA256`), each in its own
 //! file (<https://www.alibabacloud.com/help/en/sls/developer-reference/request-signatures>).
 
 mod claim;
@@ -18,9 +18,9 @@ mod vectors;
 
 use subtle::ConstantTimeEq as _;
 
-use self::claim::{Claim, Scheme, invalid_method};
+use self::claim::{Claim, Scheme, invalid_method, is_signed_by_prefix};
 use crate::access::{AccessKey, KeyError, Principal, usable};
-use crate::clock::iso_8601;
+use crate::clock::{Clock, iso_8601};
 use crate::error::Error;
 use crate::http::Call;
 use crypto::{Secret, md5_upper_hex, sha256_hex};
@@ -28,7 +28,7 @@ use crypto::{Secret, md5_upper_hex, sha256_hex};
 /// The one version of the API.
 const API_VERSION: &str = "0.6.0";
 
-/// How far a call's date may be from the service's clock, in seconds: 15 minutes.
+/// How far a call's date may be from the machine's clock, in seconds: 15 minutes.
 const WINDOW: u64 = 15 * 60;
 
 /// Finds out who a call comes from: checks the date, the access key, the signature and the body's digest.
@@ -40,14 +40,15 @@ const WINDOW: u64 = 15 * 60;
 pub fn authenticate(
     call: &Call,
     find_key: impl Fn(&str) -> Option<AccessKey>,
-    now: i64,
+    clock: &Clock,
     region: &str,
 ) -> Result<Principal, Error> {
     let claim = Claim::from_call(call)?;
+    let now = clock.unmoved();
     if now.abs_diff(claim.time) > WINDOW {
         return Err(expired(claim.time, now));
     }
-    let key = usable(find_key(claim.access_key_id), call.header("x-acs-security-token"), now)
+    let key = usable(find_key(claim.access_key_id), call.header("x-acs-security-token"), clock.unix())
         .map_err(|why| refused(why, claim.access_key_id))?;
     claim.verify(call, &key.secret, region)?;
     Ok(key.principal)
@@ -83,7 +84,7 @@ impl<'a> Claim<'a> {
             Error::new(400, "MissAccessKeyId", "x-log-accesskeyid does not exist in header.")
         })?;
         match authorization.split_once(' ') {
-            Some(("LOG", credentials)) => v1::parse_claim(call, credentials),
+            Some(("LOG" | "SLS", credentials)) => v1::parse_claim(call, credentials),
             Some(("SLS4-HMAC-SHA256", credentials)) => v4::parse_claim(call, credentials),
             Some((method, _)) => Err(invalid_method(method)),
             None => Err(invalid_method(authorization)),
@@ -134,6 +135,11 @@ fn equal_in_constant_time(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
+/// Whether a header is part of a signature, in one version at least, or is the signature.
+fn is_signed(name: &str) -> bool {
+    is_signed_by_prefix(name) || ["authorization", "content-md5", "content-type", "date"].contains(&name)
+}
+
 fn check_general_headers(call: &Call) -> Result<(), Error> {
     if call.host.is_empty() {
         return Err(Error::missing_header("MissingHost", "Host"));
@@ -144,6 +150,9 @@ fn check_general_headers(call: &Call) -> Result<(), Error> {
             "InvalidHost",
             "The Host header and the request target name different hosts.",
         ));
+    }
+    if let Some(name) = call.repeated_header(is_signed) {
+        return Err(Error::parameter_invalid(format!("The header {name} is sent more than once.")));
     }
     match call.header("x-log-apiversion") {
         None => Err(Error::missing_header("MissingAPIVersion", "x-log-apiversion")),

@@ -19,7 +19,7 @@ fn verified(call: &Call) -> Result<(), Error> {
 }
 
 fn authenticate_with(call: &Call, keys: &AccessKeys, now: i64, region: &str) -> Result<Principal, Error> {
-    authenticate(call, |id| keys.get(id).cloned(), now, region)
+    authenticate(call, |id| keys.get(id).cloned(), &Clock::fixed(now), region)
 }
 
 /// Who a captured request comes from. The key of those with a token is a session's.

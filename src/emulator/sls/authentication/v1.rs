@@ -1,4 +1,5 @@
-//! Signature version 1: `Authorization: LOG <id>:<base64 HMAC>`.
+//! Signature version 1: `Authorization: LOG <id>:<base64 HMAC>`, or with `SLS` in place of `LOG`, as the vendor's Go
+//! SDK writes it.
 //!
 //! It does not cover `Host`, so it does not bind the project.
 
@@ -13,7 +14,7 @@ use super::dates::parse_rfc_822;
 use crate::http::Call;
 use crypto::{Secret, hmac_sha1, hmac_sha256};
 
-/// Reads the claim of a call whose `Authorization` starts with `LOG`.
+/// Reads the claim of a call whose `Authorization` starts with `LOG` or `SLS`.
 pub fn parse_claim<'a>(call: &'a Call, credentials: &'a str) -> Result<Claim<'a>, Error> {
     let method = match call.header("x-log-signaturemethod") {
         None => return Err(Error::missing_header("MissingSignatureMethod", "x-log-signaturemethod")),

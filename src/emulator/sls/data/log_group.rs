@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 
 use prost::Message;
 
+use crate::clock::Clock;
 use crate::error::Error;
 
 /// The most logs in a group: what the official Python SDK stops at. The documentation of 2021 says 4,096.
@@ -17,8 +18,11 @@ const MOST_LOGS: usize = 512_000;
 /// The largest value of a log, in bytes.
 const LARGEST_VALUE: usize = 1024 * 1024;
 
-/// How far a log's time may be from the service's, in seconds: 168 hours back, 15 minutes ahead.
-const WINDOW: RangeInclusive<i64> = -168 * 60 * 60..=15 * 60;
+/// How far a log's time may be behind the service's, in seconds: 168 hours.
+const BEHIND: i64 = 168 * 60 * 60;
+
+/// How far a log's time may be ahead of the service's, in seconds: 15 minutes.
+const AHEAD: i64 = 15 * 60;
 
 /// Nanoseconds in a second.
 const NANOSECONDS: u32 = 1_000_000_000;
@@ -72,13 +76,14 @@ pub struct Pair {
 }
 
 impl LogGroup {
-    /// Reads a log group that is sent at `now`.
+    /// Reads a log group that is sent now. Clients date logs by the machine's clock, and so by a time that is
+    /// far from the emulator's once the emulator's clock has been advanced: both are accepted.
     ///
     /// # Errors
     ///
     /// `PostBodyInvalid` for a body that is not a log group and for a time out of range, `PostBodyTooLarge`,
     /// `InvalidEncoding`, `InvalidKey`, `InvalidTimestamp`.
-    pub fn sent(body: &[u8], now: i64) -> Result<Self, Error> {
+    pub fn sent(body: &[u8], clock: &Clock) -> Result<Self, Error> {
         let group = Self::decode(body).map_err(|_| unparsable())?;
         if group.logs.len() > MOST_LOGS {
             return Err(Error::new(
@@ -90,19 +95,22 @@ impl LogGroup {
         let texts = [&group.category, &group.topic, &group.source, &group.machine_uuid];
         texts.into_iter().flatten().try_for_each(|text| check_text(text))?;
         group.log_tags.iter().try_for_each(Pair::validate)?;
-        group.logs.iter().try_for_each(|log| log.validate(now))?;
+        let (emulator, machine) = (clock.unix(), clock.unmoved());
+        let times =
+            emulator.min(machine).saturating_sub(BEHIND)..=emulator.max(machine).saturating_add(AHEAD);
+        group.logs.iter().try_for_each(|log| log.validate(&times))?;
         Ok(group)
     }
 }
 
 impl Log {
-    fn validate(&self, now: i64) -> Result<(), Error> {
+    fn validate(&self, times: &RangeInclusive<i64>) -> Result<(), Error> {
         self.contents.iter().try_for_each(Pair::validate)?;
         let time = self.time.ok_or_else(unparsable)?;
         if time == 0 || self.time_ns.is_some_and(|part| part >= NANOSECONDS) {
             return Err(Error::new(400, "InvalidTimestamp", "Invalid timestamps are in logs."));
         }
-        if !WINDOW.contains(&i64::from(time).saturating_sub(now)) {
+        if !times.contains(&i64::from(time)) {
             return Err(Error::new(400, "PostBodyInvalid", "The post data time is out of range"));
         }
         Ok(())
@@ -161,9 +169,13 @@ mod tests {
         LogGroup { logs: vec![log], ..LogGroup::default() }.encode_to_vec()
     }
 
+    fn sent(body: &[u8]) -> Result<LogGroup, Error> {
+        LogGroup::sent(body, &Clock::fixed(NOW))
+    }
+
     #[track_caller]
     fn refused(body: &[u8], code: &str) {
-        assert_eq!(LogGroup::sent(body, NOW).unwrap_err().code, code);
+        assert_eq!(sent(body).unwrap_err().code, code);
     }
 
     #[test]
@@ -172,7 +184,7 @@ mod tests {
         // Source: "s", LogTags { Key: "a", Value: "b" }, and an unknown member 15.
         let body = "0a13 0880fcffd706 1206 0a016b 120176 2505000000 1a0174 220173 3206 0a0161 120162 7a0178";
         let body = hex::decode(body.replace(' ', "")).unwrap();
-        let group = LogGroup::sent(&body, NOW).unwrap();
+        let group = sent(&body).unwrap();
         assert_eq!(group.logs[0].time, Some(1_795_161_600));
         assert_eq!(group.logs[0].time_ns, Some(5));
         assert_eq!(group.logs[0].contents[0].value.as_deref(), Some(b"v".as_slice()));
@@ -194,7 +206,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_a_group_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-            if let Err(error) = LogGroup::sent(&bytes, NOW) {
+            if let Err(error) = sent(&bytes) {
                 prop_assert_eq!(error.status, 400);
             }
         }
@@ -209,26 +221,34 @@ mod tests {
             "InvalidEncoding",
         );
         refused(&group_of(NOW, b"", b"v"), "InvalidKey");
-        LogGroup::sent(&group_of(NOW, "键".as_bytes(), b""), NOW).unwrap();
+        sent(&group_of(NOW, "键".as_bytes(), b"")).unwrap();
     }
 
     #[test]
     fn times_lie_within_seven_days_back_and_fifteen_minutes_ahead() {
         for good in [-168 * 3600, 0, 900] {
-            LogGroup::sent(&group_of(NOW + good, b"k", b"v"), NOW).unwrap();
+            sent(&group_of(NOW + good, b"k", b"v")).unwrap();
         }
         for bad in [-168 * 3600 - 1, 901] {
-            let error = LogGroup::sent(&group_of(NOW + bad, b"k", b"v"), NOW).unwrap_err();
+            let error = sent(&group_of(NOW + bad, b"k", b"v")).unwrap_err();
             assert_eq!(error.message, "The post data time is out of range");
         }
         refused(&group_of(0, b"k", b"v"), "InvalidTimestamp");
+        // Clients go on dating logs by the machine's clock when the emulator's is advanced.
+        for moved in [30 * 24 * 3600, -30 * 24 * 3600] {
+            let clock = Clock::fixed(NOW);
+            clock.advance(moved);
+            for good in [NOW, NOW + moved] {
+                LogGroup::sent(&group_of(good, b"k", b"v"), &clock).unwrap();
+            }
+        }
         let log = Log { time: Some(1_795_161_600), contents: vec![], time_ns: Some(1_000_000_000) };
         refused(&LogGroup { logs: vec![log], ..LogGroup::default() }.encode_to_vec(), "InvalidTimestamp");
     }
 
     #[test]
     fn values_and_groups_have_a_largest_size() {
-        LogGroup::sent(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE]), NOW).unwrap();
+        sent(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE])).unwrap();
         refused(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE + 1]), "PostBodyTooLarge");
         let logs = vec![Log { time: Some(1_795_161_600), contents: vec![], time_ns: None }; MOST_LOGS + 1];
         refused(&LogGroup { logs, ..LogGroup::default() }.encode_to_vec(), "PostBodyTooLarge");

@@ -23,7 +23,7 @@ use storage::{DataKey, seal};
 /// the log group, and that the customer's key cannot be used.
 pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
     let log_group = body::decompressed(call.call)?;
-    let logs = LogGroup::sent(&log_group, call.state.clock.unix())?.logs.len();
+    let logs = LogGroup::sent(&log_group, &call.state.clock)?.logs.len();
     let hash_key = hash_key(call)?;
     loop {
         let (target, writer) = find(call, hash_key)?;
