@@ -1,8 +1,92 @@
 //! Reading JSON that people wrote by hand: every problem names its path and what was expected.
 
-use serde::de::{DeserializeOwned, Error as _};
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
+
+/// What some editors put in front of a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads a document in which no object has two members of one name, so that none is passed over.
+///
+/// # Errors
+///
+/// Where the text is something else, and why.
+pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
+    let text = without_byte_order_mark(text);
+    NoRepetition.deserialize(&mut serde_json::Deserializer::from_slice(text))?;
+    serde_json::from_slice(text)
+}
+
+/// A text without the byte order mark that it may begin with.
+pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
+
+/// Goes through a value and refuses objects in which a name is repeated.
+#[derive(Clone, Copy)]
+struct NoRepetition;
+
+impl<'de> DeserializeSeed<'de> for NoRepetition {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NoRepetition {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    /// A number is such a map too, with one member: `serde_json` keeps its digits that way.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if names.contains(&name) {
+                return Err(A::Error::custom(format!("the member {name:?} is repeated")));
+            }
+            names.insert(name);
+            members.next_value_seed(self)?;
+        }
+        Ok(())
+    }
+}
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -215,6 +299,27 @@ pub fn kind_of(value: &Value) -> &'static str {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_document_is_read_as_serde_json_reads_it() {
+        for text in [
+            "null",
+            "[true, -1, 18446744073709551615, 1.50, \"\\u00e4\"]",
+            r#" {"a": {"b": []}, "b": {"b": 1e9}} "#,
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        }
+        for text in ["", "{", "[] []", "{\"a\"}", "\u{feff}\u{feff}[]"] {
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert_eq!(parse("\u{feff}[]".as_bytes()).unwrap(), json!([]));
+    }
+
+    #[test]
+    fn a_member_that_is_repeated_is_an_error_with_its_place() {
+        let error = parse(b"{\"a\": [{\"b\": 1,\n \"b\": 1}]}").unwrap_err();
+        assert_eq!(error.to_string(), "the member \"b\" is repeated at line 2 column 4");
+    }
 
     #[test]
     fn problems_name_path_and_expectation() {

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::access::{AccessKey, AccessKeys, Principal};
 use super::identity::Directory;
-use super::json::{Node, Problem};
+use super::json::{self, Node, Problem};
 use super::{Clock, identity, kms, sls};
 use crypto::Secret;
 
@@ -115,8 +113,8 @@ impl Seed {
     ///
     /// The first problem found; nothing in a seed is ignored.
     pub fn from_file(file: &Path, clock: &Clock) -> Result<Self, SeedError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| SeedError::Unreadable { file: file.to_owned(), source })?;
+        let text =
+            std::fs::read(file).map_err(|source| SeedError::Unreadable { file: file.to_owned(), source })?;
         Self::parse(file, &text, clock)
     }
 
@@ -126,12 +124,12 @@ impl Seed {
     ///
     /// As for [`Seed::from_file`], with `seed` in the place of the file's name.
     pub fn from_json(text: &str, clock: &Clock) -> Result<Self, SeedError> {
-        Self::parse(Path::new("seed"), text, clock)
+        Self::parse(Path::new("seed"), text.as_bytes(), clock)
     }
 
-    fn parse(file: &Path, text: &str, clock: &Clock) -> Result<Self, SeedError> {
-        let document: Value = serde_json::from_str(text)
-            .map_err(|source| SeedError::Syntax { file: file.to_owned(), source })?;
+    fn parse(file: &Path, text: &[u8], clock: &Clock) -> Result<Self, SeedError> {
+        let document =
+            json::parse(text).map_err(|source| SeedError::Syntax { file: file.to_owned(), source })?;
         parse_document(&Node::root("$", &document), clock.unix())
             .map_err(|problem| SeedError::Content { file: file.to_owned(), problem })
     }
@@ -284,6 +282,10 @@ mod tests {
                 r#": $.access_keys[1].id: there is already an access key "a""#.to_owned(),
             ),
             (
+                r#"{"projects": [{"name": "proj", "name": "other"}]}"#.to_owned(),
+                r#":1:37: the member "name" is repeated at line 1 column 37"#.to_owned(),
+            ),
+            (
                 r#"{"account_id": 12}"#.to_owned(),
                 ": $.account_id: expected a string, found a number".to_owned(),
             ),
@@ -342,6 +344,11 @@ mod tests {
         assert!(
             error.starts_with(r#"seed: $.projects[0].logstores[0].logstoreName: "A" is no Logstore name"#)
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert_eq!(parse("\u{feff}{\"region\": \"cn-beijing\"}").unwrap().region, "cn-beijing");
     }
 
     #[test]

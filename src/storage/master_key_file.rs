@@ -47,7 +47,7 @@ impl MasterKey {
     }
 
     /// Reads the key from a file: 64 hexadecimal digits or base64 (RFC 4648 section 4, with padding), and
-    /// nothing else but one line end behind it.
+    /// nothing else but one line end behind it and a byte order mark in front of it.
     ///
     /// A file that its group or others may read is taken all the same, with a warning in the log: secrets
     /// that a container runtime mounts commonly are world-readable inside of the container, where nobody
@@ -107,6 +107,8 @@ fn write_key(file: &mut File, key: &MasterKey) -> io::Result<()> {
 }
 
 fn parsed(text: &[u8]) -> Option<MasterKey> {
+    // The byte order mark that some editors write.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let line = text.strip_suffix(b"\n").unwrap_or(text);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let mut key = Zeroizing::new([0; 32]);
@@ -157,6 +159,8 @@ mod tests {
             check(text, true);
             check(&format!("{text}\n"), true);
             check(&format!("{text}\r\n"), true);
+            check(&format!("\u{feff}{text}\n"), true);
+            check(&format!("\u{feff}\u{feff}{text}"), false);
             check(&format!("{text}\n\n"), false);
             check(&format!(" {text}"), false);
             check(&text[1..], false);

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::http::Reply;
-use crate::json::{Node, Problem};
+use crate::json::{self, Node, Problem};
 use crate::sls;
 use crate::stored::PersistError;
 
@@ -60,7 +60,7 @@ pub fn empty_answer() -> Response<Body> {
 ///
 /// [`ControlError::Syntax`]
 pub fn parse(body: &Bytes) -> Result<Value, ControlError> {
-    Ok(serde_json::from_slice(body)?)
+    Ok(json::parse(body)?)
 }
 
 /// Names a problem with a whole body, where a path would be empty.

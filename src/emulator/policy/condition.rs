@@ -97,6 +97,21 @@ impl Operator {
         };
         Some(Self { comparison: comparison(order), is_negated })
     }
+
+    /// What a value of this operator has to be, if `value` is something else. A value that cannot be compared would
+    /// make a negated operator hold for everybody.
+    pub fn misfit(self, value: &str) -> Option<&'static str> {
+        let (is_right, expected) = match self.comparison {
+            Comparison::Text | Comparison::TextInAnyCase | Comparison::Pattern => (true, ""),
+            Comparison::Number(_) => (number(value).is_some(), "a number"),
+            Comparison::Date(_) => (date(value).is_some(), "a date (2026-11-20T08:00:00Z)"),
+            Comparison::Bool => (is_flag(value), "true or false"),
+            Comparison::Address => {
+                (Network::parse(value).is_some(), "an IP address or a network (10.0.0.0/8)")
+            }
+        };
+        (!is_right).then_some(expected)
+    }
 }
 
 impl Condition {
@@ -117,7 +132,7 @@ impl Comparison {
             Self::Pattern => matches(value, fact),
             Self::Number(order) => order.fits(number(fact), number(value)),
             Self::Date(order) => order.fits(date(fact), date(value)),
-            Self::Address => address_fits(fact, value).unwrap_or(false),
+            Self::Address => Network::parse(value).is_some_and(|network| network.holds(fact)),
         }
     }
 }
@@ -137,28 +152,51 @@ impl Order {
 }
 
 fn number(text: &str) -> Option<f64> {
-    text.parse().ok()
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn is_flag(text: &str) -> bool {
+    ["true", "false"].iter().any(|flag| flag.eq_ignore_ascii_case(text))
 }
 
 fn date(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
-/// Whether an address is another one, or lies in a network written `address/prefix`.
-fn address_fits(fact: &str, value: &str) -> Option<bool> {
-    let fact: IpAddr = fact.parse().ok()?;
-    let (network, prefix) = value.split_once('/').unwrap_or((value, ""));
-    let network: IpAddr = network.parse().ok()?;
-    let (fact, network, length) = match (fact, network) {
-        (IpAddr::V4(fact), IpAddr::V4(network)) => {
-            (u128::from(fact.to_bits()), u128::from(network.to_bits()), 32)
-        }
-        (IpAddr::V6(fact), IpAddr::V6(network)) => (fact.to_bits(), network.to_bits(), 128),
-        _ => return None,
-    };
-    let prefix: u32 = if prefix.is_empty() { length } else { prefix.parse().ok()? };
-    let ignored = length.checked_sub(prefix)?;
-    Some(fact.checked_shr(ignored).unwrap_or(0) == network.checked_shr(ignored).unwrap_or(0))
+/// An address, or a network written `address/prefix`.
+struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let length = length_of(address);
+        let prefix = prefix.map_or(Some(length), |prefix| prefix.parse().ok())?;
+        (prefix <= length).then_some(Self { address, prefix })
+    }
+
+    /// Whether an address lies in it.
+    fn holds(&self, fact: &str) -> bool {
+        let Ok(fact) = fact.parse() else { return false };
+        let (bits, own) = match (fact, self.address) {
+            (IpAddr::V4(fact), IpAddr::V4(own)) => (u128::from(fact.to_bits()), u128::from(own.to_bits())),
+            (IpAddr::V6(fact), IpAddr::V6(own)) => (fact.to_bits(), own.to_bits()),
+            _ => return false,
+        };
+        let ignored = length_of(fact).saturating_sub(self.prefix);
+        bits.checked_shr(ignored).unwrap_or(0) == own.checked_shr(ignored).unwrap_or(0)
+    }
+}
+
+/// Bits in an address.
+fn length_of(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 #[cfg(test)]
@@ -215,10 +253,42 @@ mod tests {
         check("IpAddress", "10.1.2.3", &["10.1.0.0/16"], true);
         check("IpAddress", "10.1.2.3", &["10.2.0.0/16", "10.1.2.3"], true);
         check("IpAddress", "10.1.2.3", &["0.0.0.0/0"], true);
-        check("IpAddress", "10.1.2.3", &["10.1.2.0/33"], false);
         check("IpAddress", "::1", &["10.0.0.0/8"], false);
         check("IpAddress", "fd00::1", &["fd00::/8"], true);
         check("NotIpAddress", "10.1.2.3", &["10.1.0.0/16"], false);
+    }
+
+    #[test]
+    fn a_value_is_what_its_operator_compares() {
+        for (operators, good, bad) in [
+            (
+                &["NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericGreaterThanEquals"][..],
+                &["0", "-1", "1.5", "1e3"][..],
+                &["", "y", "NaN", "inf", "1,5", "1 ", "0x10"][..],
+            ),
+            (
+                &["DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThanEquals"],
+                &["2026-11-20T08:00:00Z", "2026-11-20T08:00:00.123Z", "2026-11-20T16:00:00+08:00"],
+                &["", "tomorrow", "2026-11-20", "2026-13-20T08:00:00Z", "1795161600", "2026-11-20T08:00:00"],
+            ),
+            (&["Bool"], &["true", "False"], &["", "yes", "1", "true "]),
+            (
+                &["IpAddress", "NotIpAddress"],
+                &["10.1.2.3", "10.0.0.0/8", "0.0.0.0/0", "10.1.2.3/32", "::1", "fd00::/8", "::/128"],
+                &["", "10.0.0.0/33", "10.0.0", "10.0.0.0/", "10.0.0.0/-1", "::/129", "localhost", "*", "/8"],
+            ),
+            (&["StringEquals", "StringNotLike", "StringEqualsIgnoreCase"], &["", "10.0.0.0/33", "*"], &[]),
+        ] {
+            for name in operators {
+                let operator = Operator::from_name(name).unwrap();
+                for value in good {
+                    assert_eq!(operator.misfit(value), None, "{name} {value:?}");
+                }
+                for value in bad {
+                    assert!(operator.misfit(value).is_some(), "{name} {value:?}");
+                }
+            }
+        }
     }
 
     #[test]

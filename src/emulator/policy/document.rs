@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::condition::{Condition, Operator};
+use crate::json;
 
 /// Which of the two kinds of document a text has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Document {
     ///
     /// The first thing that is not as the grammar has it.
     pub fn parse(text: &str, grammar: Grammar) -> Result<Self, Malformed> {
-        let value: Value = serde_json::from_str(text)
+        let value = json::parse(text.as_bytes())
             .map_err(|error| malformed(format!("the policy is not JSON: {error}")))?;
         let policy = object(&value, "the policy")?;
         only(policy, &["Version", "Statement"], "the policy")?;
@@ -136,7 +137,13 @@ fn conditions(value: &Value) -> Result<Vec<Condition>, Malformed> {
         let operator = Operator::from_name(name)
             .ok_or_else(|| malformed(format!("{name:?} is not a condition operator")))?;
         for (key, values) in object(keys, name)? {
-            conditions.push(Condition { operator, key: key.clone(), values: condition_values(values, key)? });
+            let values = condition_values(values, key)?;
+            if let Some((value, expected)) =
+                values.iter().find_map(|value| Some((value, operator.misfit(value)?)))
+            {
+                return Err(malformed(format!("{name} of {key}: {value:?} is not {expected}")));
+            }
+            conditions.push(Condition { operator, key: key.clone(), values });
         }
     }
     Ok(conditions)
@@ -183,6 +190,33 @@ fn malformed(why: impl Into<String>) -> Malformed {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    /// A document with every kind of member, each of them once.
+    const EVERYTHING: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"*",
+        "Condition":{"StringEquals":{"k":"v"},"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}}]}"#;
+
+    #[test]
+    fn a_member_that_is_repeated_is_refused_wherever_it_is() {
+        Document::parse(EVERYTHING, Grammar::Permission).unwrap();
+        for member in [
+            r#""Version":"1""#,
+            r#""Effect":"Allow""#,
+            r#""Action":"a:b""#,
+            r#""Resource":"*""#,
+            r#""StringEquals":{"k":"v"}"#,
+            r#""k":"v""#,
+            r#""acs:SourceIp":"10.0.0.0/8""#,
+        ] {
+            let (name, _) = member.split_once("\":").unwrap();
+            let twice = EVERYTHING.replacen(member, &format!("{member},{member}"), 1);
+            let error = Document::parse(&twice, Grammar::Permission).unwrap_err().to_string();
+            assert!(error.contains(&format!("the member {name}\" is repeated")), "{error}");
+        }
+        // One way to write a name is another's repetition.
+        let escaped =
+            EVERYTHING.replacen(r#""Effect":"Allow""#, r#""Effect":"Deny","\u0045ffect":"Allow""#, 1);
+        assert!(Document::parse(&escaped, Grammar::Permission).is_err());
+    }
 
     fn trust(text: &str) -> Result<Document, Malformed> {
         Document::parse(text, Grammar::Trust)
@@ -232,10 +266,25 @@ mod tests {
                 json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"k": {}}}}),
                 "k must be a string or a list of strings",
             ),
+            (
+                json!({"Effect": "Allow", "Action": "*", "Resource": "*",
+                    "Condition": {"NotIpAddress": {"acs:SourceIp": ["10.0.0.0/8", "10.0.0.0/33"]}}}),
+                "NotIpAddress of acs:SourceIp: \"10.0.0.0/33\" is not an IP address or a network (10.0.0.0/8)",
+            ),
+            (
+                json!({"Effect": "Allow", "Action": "*", "Resource": "*",
+                    "Condition": {"StringLike": {"k": "*"}, "NumericLessThan": {"n": true}}}),
+                "NumericLessThan of n: \"true\" is not a number",
+            ),
         ] {
             assert_eq!(permission(&statement).unwrap_err().to_string(), expected);
         }
-        assert!(trust("{").unwrap_err().to_string().starts_with("the policy is not JSON: "));
+        for malformed in ["{", r#"{"Version": "1", "Version": "1"}"#] {
+            assert!(
+                trust(malformed).unwrap_err().to_string().starts_with("the policy is not JSON: "),
+                "{malformed}"
+            );
+        }
         for (text, expected) in [
             ("[]", "the policy must be an object"),
             (r#"{"Version": 1, "Statement": []}"#, "Version must be \"1\""),

@@ -149,7 +149,7 @@ mod tests {
     fn a_statement_whose_conditions_do_not_hold_says_nothing() {
         let statement = |network: &str| {
             json!([{"Effect": "Allow", "Action": "*", "Resource": "*",
-                "Condition": {"IpAddress": {"acs:SourceIp": [network]}, "Bool": {"acs:None": "x"}}}])
+                "Condition": {"IpAddress": {"acs:SourceIp": [network]}, "Bool": {"acs:None": "true"}}}])
         };
         assert_eq!(decided(&statement("127.0.0.0/8"), "log:X", "x"), Decision::NotMentioned);
         let one = json!([{"Effect": "Allow", "Action": "*", "Resource": "*",
