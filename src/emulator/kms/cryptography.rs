@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::model::Key;
 use super::sealing::{Sealed, random_bytes};
-use super::{Keys, error};
+use super::{Keys, error, input};
 use crate::rpc::{Error, Outcome, Parameters, Request, answer};
 
 /// Bytes in a plaintext.
@@ -95,7 +95,7 @@ fn base64(parameters: &Parameters, name: &str) -> Result<Zeroizing<Vec<u8>>, Err
 /// `EncryptionContext`: the same bytes for the same pairs, whatever their order and spacing.
 fn encryption_context(parameters: &Parameters) -> Result<Vec<u8>, Error> {
     let invalid = || error::invalid("EncryptionContext");
-    let Some(text) = parameters.get("EncryptionContext") else { return Ok(Vec::new()) };
+    let Some(text) = input::json(parameters, "EncryptionContext")? else { return Ok(Vec::new()) };
     let pairs: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| invalid())?;
     if pairs.is_empty() {
         return Ok(Vec::new());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::model::{ASYMMETRIC_SPECS, Key, SYMMETRIC_SPECS, USAGES};
 use super::paging::page;
-use super::{KeyState, Keys, error, rotation_policy};
+use super::{KeyState, Keys, error, input, rotation_policy};
 use crate::clock::iso_8601;
 use crate::ids::rpc_request_id;
 use crate::rpc::{Error, Outcome, Parameters, Request, answer, members};
@@ -86,7 +86,7 @@ fn new_id(parameters: &Parameters) -> String {
 
 /// `Policy`, the policy of a key: JSON. What callers may do is decided by their own policies alone.
 fn check_policy(parameters: &Parameters) -> Result<(), Error> {
-    let Some(text) = parameters.get("Policy") else { return Ok(()) };
+    let Some(text) = input::json(parameters, "Policy")? else { return Ok(()) };
     match serde_json::from_str(text) {
         Ok(Value::Object(_)) if text.len() <= POLICY_LENGTH => Ok(()),
         _ => Err(error::invalid("Policy")),
@@ -95,7 +95,7 @@ fn check_policy(parameters: &Parameters) -> Result<(), Error> {
 
 /// `Tags`: a JSON list of `TagKey` and `TagValue`. No operation that is served shows them.
 fn check_tags(parameters: &Parameters) -> Result<(), Error> {
-    let Some(text) = parameters.get("Tags") else { return Ok(()) };
+    let Some(text) = input::json(parameters, "Tags")? else { return Ok(()) };
     let tags: Vec<Value> = serde_json::from_str(text).map_err(|_| error::invalid("Tags"))?;
     let is_tag = |tag: &Value| {
         let text = |name: &str| tag.get(name).and_then(Value::as_str);
@@ -144,7 +144,7 @@ fn metadata(key: &Key, request: &Request<'_>) -> Map<String, Value> {
 /// `Filters`: a JSON list of `Key` and `Values`.
 fn filters(parameters: &Parameters) -> Result<Vec<(String, Vec<String>)>, Error> {
     const KNOWN: [&str; 5] = ["KeyState", "KeySpec", "KeyUsage", "ProtectionLevel", "CreatorType"];
-    let Some(text) = parameters.get("Filters") else { return Ok(Vec::new()) };
+    let Some(text) = input::json(parameters, "Filters")? else { return Ok(Vec::new()) };
     let invalid = || error::invalid("Filters");
     let filters: Vec<Value> = serde_json::from_str(text).map_err(|_| invalid())?;
     if filters.len() > FILTERS {

@@ -5,6 +5,7 @@ mod actions;
 mod alias;
 mod cryptography;
 mod error;
+mod input;
 mod key;
 mod key_state;
 mod model;

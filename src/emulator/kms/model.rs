@@ -210,6 +210,11 @@ impl Keyed for Key {
     }
 }
 
+/// The id in `acs:kms:<region>:<account>:key/<id>`.
+fn id_in_arn(arn: &str) -> Option<&str> {
+    arn.strip_prefix("acs:kms:")?.split_once(":key/").map(|(_, id)| id)
+}
+
 impl Keys {
     /// Adds a key; false where its id is taken.
     pub fn add(&mut self, key: Key) -> bool {
@@ -256,11 +261,11 @@ impl Keys {
             let id = self.aliases.get(&(region.to_owned(), name.to_owned()));
             return id.and_then(|id| self.key(id, None, now)).ok_or_else(error::alias_not_found);
         }
-        let id = match name.strip_prefix("acs:kms:") {
-            Some(arn) => arn.split_once(":key/").map_or(name, |(_, id)| id),
-            None => name,
-        };
-        self.key(id, region, now).ok_or_else(error::key_not_found)
+        let id = if name.starts_with("acs:") { id_in_arn(name) } else { Some(name) };
+        let key = id.and_then(|id| self.key(id, region, now));
+        // The ARN of a key of another account or region is not one of this key.
+        let key = key.filter(|key| name == key.id || name == key.arn(request.account_id));
+        key.ok_or_else(error::key_not_found)
     }
 
     /// As [`Keys::required`], to change it.

@@ -53,6 +53,53 @@ fn a_new_key_is_enabled_symmetric_and_in_the_region() {
     assert_eq!(metadata(&mut bench, arn)["KeyId"], id.as_str());
 }
 
+#[test]
+fn only_its_own_arn_names_a_key() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[("RegionId", "cn-beijing")]);
+    let own = format!("acs:kms:cn-beijing:1234567890123456:key/{id}");
+    for action in ["DescribeKey", "DisableKey", "EnableKey", "GenerateDataKey", "ListAliasesByKeyId"] {
+        bench.done(action, &[("KeyId", &own)]);
+        for (part, other) in [
+            ("cn-beijing", "cn-hangzhou"),
+            ("cn-beijing", "CN-BEIJING"),
+            ("cn-beijing", "*"),
+            ("1234567890123456", "9999999999999999"),
+            ("1234567890123456", ""),
+            ("acs:kms", "acs:log"),
+            ("acs:kms:", "kms:"),
+            (":key/", ":alias/"),
+            (":key/", ":x:key/"),
+        ] {
+            let arn = own.replace(part, other);
+            bench.refused(action, &[("KeyId", &arn)], 404, "Forbidden.KeyNotFound");
+        }
+    }
+}
+
+#[test]
+fn members_of_json_as_parameters_of_their_own_are_refused() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[]);
+    let blob = encrypted(&mut bench, &id, "");
+    let (id, blob, plaintext) =
+        (("KeyId", id.as_str()), ("CiphertextBlob", blob.as_str()), ("Plaintext", "aGVsbG8="));
+    for (action, given, member) in [
+        ("Encrypt", &[id, plaintext][..], "EncryptionContext.a"),
+        ("Decrypt", &[blob], "EncryptionContext.a"),
+        ("GenerateDataKey", &[id], "EncryptionContext.a"),
+        ("GenerateDataKeyWithoutPlaintext", &[id], "EncryptionContext."),
+        ("GenerateDataKey", &[id, ("EncryptionContext", "{}")], "EncryptionContext.a.b"),
+        ("CreateKey", &[], "Tags.1.TagKey"),
+        ("CreateKey", &[], "Policy.Version"),
+        ("ListKeys", &[], "Filters.1.Key"),
+    ] {
+        bench.done(action, given);
+        bench.refused(action, &[given, &[(member, "b")]].concat(), 400, "InvalidParameter");
+        bench.refused(action, &[given, &[(member, "")]].concat(), 400, "InvalidParameter");
+    }
+}
+
 /// The table "Impact of CMK states": for each action, what becomes of it in each state.
 #[test]
 fn every_action_is_as_the_table_of_states_has_it() {
