@@ -69,7 +69,7 @@ const FIELDS: [Field; 20] = {
         field("shardCount", Integer, true, Ignores, Initial::Integer(2)),
         field("enable_tracking", Flag, true, Sets, Initial::Flag(false)),
         field("autoSplit", Flag, true, Sets, Initial::Flag(false)),
-        field("maxSplitShard", Integer, true, Sets, Initial::Integer(64)),
+        field("maxSplitShard", Integer, true, Sets, Initial::Integer(0)),
         field("appendMeta", Flag, true, Sets, Initial::Flag(false)),
         field("telemetryType", Text, true, Ignores, Initial::Text("")),
         field("hot_ttl", Integer, true, Sets, Absent),
@@ -171,12 +171,13 @@ pub fn updated(
             *kept = value.clone();
         }
     }
+    clear_unused_split_limit(&mut logstore);
     logstore.insert("lastModifyTime".to_owned(), now.into());
     limits::validate(&logstore)?;
     Ok(logstore)
 }
 
-/// Gives every member that is always there its initial value, where it has none.
+/// Gives every member that is always there its initial value, where it has none or can have no other.
 pub fn fill_in(logstore: &mut Map<String, Value>) {
     for field in &FIELDS {
         if let Some(value) = field.initial.value()
@@ -184,6 +185,15 @@ pub fn fill_in(logstore: &mut Map<String, Value>) {
         {
             logstore.insert(field.name.to_owned(), value);
         }
+    }
+    clear_unused_split_limit(logstore);
+}
+
+/// The service answers 0 as the limit of a Logstore that is not split automatically, whatever it was given: see the
+/// acceptance tests of `alicloud_log_store` in aliyun/terraform-provider-alicloud, which run on the real service.
+fn clear_unused_split_limit(logstore: &mut Map<String, Value>) {
+    if logstore.get("autoSplit") != Some(&Value::Bool(true)) {
+        logstore.insert("maxSplitShard".to_owned(), 0.into());
     }
 }
 
@@ -277,7 +287,7 @@ mod tests {
         let body = members(json!({"logstoreName": "app", "ttl": 30, "shardCount": 2}));
         let expected = json!({
             "logstoreName": "app", "ttl": 30, "shardCount": 2, "enable_tracking": false, "autoSplit": false,
-            "maxSplitShard": 64, "appendMeta": false, "telemetryType": "", "mode": "standard",
+            "maxSplitShard": 0, "appendMeta": false, "telemetryType": "", "mode": "standard",
             "createTime": 7, "lastModifyTime": 7, "productType": "",
             "resourceQuota": {"storage": {"preserved": -1, "used": 0}},
         });
@@ -311,7 +321,38 @@ mod tests {
     fn automatic_splitting_needs_its_limit() {
         refused(json!({"autoSplit": true}), "The logstore info is invalid, [maxSplitShard] key is missing");
         let body = members(json!({"ttl": 90, "autoSplit": true}));
-        assert_eq!(updated(&stored(), &body, Rules::Lenient, 0).unwrap()["maxSplitShard"], 64);
+        let error = updated(&stored(), &body, Rules::Lenient, 0).unwrap_err();
+        assert_eq!(error.message, "maxSplitShard must be within range [1, 256]");
+    }
+
+    #[test]
+    fn without_automatic_splitting_the_limit_is_0_whatever_was_sent() {
+        let splitting =
+            json!({"logstoreName": "app", "ttl": 90, "shardCount": 2, "autoSplit": true, "maxSplitShard": 8});
+        let splitting = created(&members(splitting), Rules::Default, 0).unwrap();
+        assert_eq!(splitting["maxSplitShard"], 8);
+        for change in [
+            json!({"autoSplit": false}),
+            json!({"autoSplit": false, "maxSplitShard": 0}),
+            json!({"autoSplit": false, "maxSplitShard": -1}),
+            json!({"autoSplit": false, "maxSplitShard": 64}),
+        ] {
+            let mut body = members(json!({"logstoreName": "app", "ttl": 90, "shardCount": 2}));
+            body.extend(members(change.clone()));
+            let mut seeded = body.clone();
+            fill_in(&mut seeded);
+            for rules in [Rules::Default, Rules::Lenient, Rules::Strict] {
+                let made = created(&body, rules, 0).unwrap();
+                let stopped = updated(&splitting, &body, rules, 0).unwrap();
+                for logstore in [&made, &stopped, &seeded] {
+                    assert_eq!(logstore["maxSplitShard"], 0, "{change} {rules:?}");
+                }
+            }
+        }
+        let left_out = updated(&splitting, &members(json!({"ttl": 90})), Rules::Default, 0).unwrap();
+        assert_eq!((&left_out["autoSplit"], &left_out["maxSplitShard"]), (&json!(false), &json!(0)));
+        let kept = updated(&splitting, &members(json!({"ttl": 90})), Rules::Lenient, 0).unwrap();
+        assert_eq!((&kept["autoSplit"], &kept["maxSplitShard"]), (&json!(true), &json!(8)));
     }
 
     #[test]
