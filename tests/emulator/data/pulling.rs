@@ -63,7 +63,7 @@ async fn head_tells_the_next_cursor_without_the_groups() {
     let begin = cursor(&bench, 0, "begin").await;
     let call = DataCall { method: "HEAD", ..pull(SHARD, &begin) };
     let reply = call.send(&bench).await;
-    assert_eq!((reply.status, reply.body.len()), (200, 0));
+    assert_eq!((reply.status, reply.body.len(), reply.header("content-type")), (200, 0, None));
     assert_eq!(reply.header("x-log-cursor"), Some(cursor(&bench, 0, "end").await.as_str()));
 }
 
@@ -75,6 +75,7 @@ async fn an_empty_shard_has_one_cursor_and_nothing_to_pull() {
     assert_eq!(begin, cursor(&bench, 0, START).await);
     let reply = pull(SHARD, &begin).header("Accept-Encoding", "lz4").send(&bench).await;
     assert_eq!(reply.header("x-log-bodyrawsize"), Some("0"));
+    assert_eq!(reply.header("content-type"), None);
     assert_eq!(pulled(&reply), (vec![], begin));
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 
 use flate2::bufread::GzDecoder;
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::write::ZlibEncoder;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// A compression the service names.
@@ -14,7 +14,8 @@ pub enum Compression {
     Lz4,
     /// Deflate: read with the wrapper of zlib (RFC 1950) or without one (RFC 1951), written with it.
     Deflate,
-    /// Gzip (RFC 1952).
+    /// Gzip: read as a zlib stream (RFC 1950), which it is in the vendor's SDKs, or as what the name means elsewhere
+    /// (RFC 1952), and written as zlib. No page describes what the service does.
     Gzip,
     /// A frame of zstd (RFC 8878).
     Zstd,
@@ -52,13 +53,8 @@ impl Compression {
     pub fn compress(self, data: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Lz4 => Ok(lz4_flex::block::compress(data)),
-            Self::Deflate => {
+            Self::Deflate | Self::Gzip => {
                 let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-                encoder.write_all(data)?;
-                encoder.finish()
-            }
-            Self::Gzip => {
-                let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 encoder.write_all(data)?;
                 encoder.finish()
             }
@@ -76,7 +72,7 @@ impl Compression {
                 (length == size).then_some(out)
             }
             Self::Deflate => inflated(data, size, true).or_else(|| inflated(data, size, false)),
-            Self::Gzip => gunzipped(data, size),
+            Self::Gzip => inflated(data, size, true).or_else(|| gunzipped(data, size)),
             Self::Zstd => zstd::bulk::decompress(data, size).ok(),
         };
         decompressed.filter(|out| out.len() == size)
@@ -120,9 +116,24 @@ mod tests {
         // Python 3.11: `zlib.compress`, the same with `wbits=-15`, `gzip.compress(mtime=0)`.
         check(Compression::Deflate, "789ccb48cdc9c957c8402701680308b1");
         check(Compression::Deflate, "cb48cdc9c957c8402701");
+        check(Compression::Gzip, "789ccb48cdc9c957c8402701680308b1");
         check(Compression::Gzip, "1f8b0800000000000203cb48cdc9c957c8402701e3513d8d17000000");
         // `zstd --no-check` from a pipe, so that the frame does not say how long its content is.
         check(Compression::Zstd, "28b52ffd00586500003068656c6c6f200100994b11");
+    }
+
+    #[test]
+    fn gzip_is_written_as_a_zlib_stream() {
+        let written = Compression::Gzip.compress(TEXT).unwrap();
+        assert_eq!(Compression::Deflate.decompress(&written, TEXT.len()).as_deref(), Some(TEXT));
+        assert_eq!(written[0], 0x78, "the header of zlib");
+    }
+
+    #[test]
+    fn what_follows_gzip_of_rfc_1952_is_refused() {
+        let mut data = hex::decode("1f8b0800000000000203cb48cdc9c957c8402701e3513d8d17000000").unwrap();
+        data.push(0);
+        assert_eq!(Compression::Gzip.decompress(&data, TEXT.len()), None);
     }
 
     #[test]
