@@ -43,6 +43,7 @@ mod query;
 mod readiness;
 mod refusals;
 mod region;
+mod release;
 mod replacement;
 mod role;
 mod scale;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -104,7 +104,7 @@ impl Server {
 }
 
 /// The head of a request; `None` if the connection ends before it does, or it is too long.
-fn head_of(stream: &mut TcpStream) -> Option<String> {
+pub fn head_of(stream: &mut impl Read) -> Option<String> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     for _ in 0..LONGEST_HEAD {
         stream.read_exact(&mut byte).ok()?;

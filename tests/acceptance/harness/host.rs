@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The provider's address without the registry's host, which Terraform and OpenTofu each fill in.
-pub(super) const SOURCE: &str = "sls-encryption/alicloud-encryption";
+pub const SOURCE: &str = "sls-encryption/alicloud-encryption";
 
 /// A host that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ mod sts;
 pub use control::Call;
 pub use diagnostic::Diagnostic;
 pub use emulator::start_emulator;
-pub use host::{Host, write_cli_config};
+pub use host::{Host, SOURCE, write_cli_config};
 pub use plan::Plan;
 pub use ram::{RamPolicy, RamRole};
 pub use ran::Ran;
