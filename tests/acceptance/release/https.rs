@@ -47,7 +47,8 @@ fn answer(config: Arc<ServerConfig>, stream: TcpStream, folder: &Path) {
     let Some(head) = head_of(&mut stream) else { return };
     let path = head.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
     let file: PathBuf = folder.join(path);
-    let kind = if path.ends_with(".json") { "application/json" } else { "application/zip" };
+    let is_json = file.extension().is_some_and(|extension| extension == "json");
+    let kind = if is_json { "application/json" } else { "application/zip" };
     let (status, body) = fs::read(file).map_or((404, Vec::new()), |body| (200, body));
     let length = body.len();
     let head = format!(

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{archive, archive_name, folder, https, mirror, pack, platform, refuse, release, script, stem, VERSION};
+use super::{
+    VERSION, archive, archive_name, folder, https, mirror, pack, platform, refuse, release, script, stem,
+};
 use crate::given;
 use crate::harness::Scene;
 
@@ -68,7 +70,7 @@ fn a_lock_file_for_three_platforms_fits_both_kinds_of_mirror() {
     remote.remove(".terraform.lock.hcl");
     lock(&remote, mirror);
     assert_eq!(remote.read(".terraform.lock.hcl"), locked);
-    let told = fs::read_to_string(provider.join(format!("{}.json", VERSION))).unwrap();
+    let told = fs::read_to_string(provider.join(format!("{VERSION}.json"))).unwrap();
     let hashes: Vec<&str> = locked.split('"').filter(|text| text.starts_with("h1:")).collect();
     assert!(hashes.iter().all(|hash| told.contains(hash)), "{told}\n{locked}");
 }
