@@ -15,6 +15,7 @@ use test_support::waiting::wait_for;
 use super::page::{Expected, Fault, Shell, Step};
 use super::repository;
 use crate::harness::{Host, write_cli_config};
+use crate::release::{self, platform};
 
 /// How long a page may take. Far more than any needs, so that only one that hangs is ended.
 const LONGEST_PAGE: Duration = Duration::from_mins(3);
@@ -100,9 +101,7 @@ impl Surroundings {
     /// The exit code of the session's bash; `None` if a signal or the limit ended it.
     fn run_session(&self, steps: &[Step]) -> Option<i32> {
         let of_release = |step: &Step| step.block().text.contains("$RELEASE");
-        if steps.iter().any(of_release) {
-            write_release(&self.path("release"));
-        }
+        let release = steps.iter().any(of_release).then(|| ("RELEASE", release::release()));
         let mut script = FUNCTIONS.to_owned();
         for (number, step) in steps.iter().enumerate() {
             let lines = match step {
@@ -124,7 +123,7 @@ impl Surroundings {
             .env("PAGE", self.path("blocks"))
             .env("WORK", &self.work)
             .env("REPOSITORY", repository())
-            .env("RELEASE", self.path("release"))
+            .envs(release)
             .envs(env::vars_os().filter(|(name, _)| name == "POLICIES_PYTHON"))
             .env("EMULATOR", env!("CARGO_BIN_EXE_alicloud-emulator"))
             .env("TERRAFORM_NEWEST", Host::Newest.binary())
@@ -197,37 +196,10 @@ fn write_mirror(mirror: &Path, cli_config: &Path) {
     fs::write(cli_config, config).unwrap();
 }
 
-/// The archive of a release, as far as Terraform reads it.
-fn write_release(folder: &Path) {
-    let archive =
-        format!("terraform-provider-alicloud-encryption_{}_{}.zip", env!("CARGO_PKG_VERSION"), platform());
-    fs::create_dir(folder).unwrap();
-    let python =
-        env::var_os("CONFORMANCE_PYTHON").expect("CONFORMANCE_PYTHON has to be set: see CONTRIBUTING.md");
-    let write = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').write(sys.argv[2], sys.argv[3])";
-    let written = Command::new(python)
-        .args(["-c", write])
-        .arg(folder.join(archive))
-        .args([PROVIDER, &program_name()])
-        .status();
-    assert!(written.unwrap().success());
-}
-
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption");
 
 fn program_name() -> String {
     format!("terraform-provider-alicloud-encryption_v{}", env!("CARGO_PKG_VERSION"))
-}
-
-/// The platform as Terraform names it.
-fn platform() -> String {
-    let architecture = match env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let os = if env::consts::OS == "macos" { "darwin" } else { env::consts::OS };
-    format!("{os}_{architecture}")
 }
 
 /// What a block did not print although the page says so.

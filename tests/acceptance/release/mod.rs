@@ -1,5 +1,5 @@
-//! What `./scripts/release` makes, here as a static build in the profile for development: archives and sums, mirrors, and
-//! an apply where there is nothing but `terraform` and a mirror.
+//! What `./scripts/release` makes, here as a static build in the profile for development: archives and sums, mirrors,
+//! and an apply where there is nothing but `terraform` and a mirror.
 
 mod archive;
 mod chroot;
@@ -27,7 +27,7 @@ fn stem() -> String {
 }
 
 /// This machine, as Terraform names it.
-fn platform() -> String {
+pub fn platform() -> String {
     let arch = match consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
@@ -42,7 +42,7 @@ fn archive_name(platform: &str) -> String {
 }
 
 /// The folder that the release script has filled.
-fn release() -> PathBuf {
+pub fn release() -> PathBuf {
     let named = env::var_os("ALICLOUD_RELEASE_DIST").unwrap_or_else(|| {
         panic!(
             "set ALICLOUD_RELEASE_DIST to target/release-dev, after ./scripts/release --snapshot --profile dev \
@@ -114,8 +114,8 @@ fn pack<A: AsRef<OsStr>>(archive: &Path, files: &[A]) {
     run(command.env("SOURCE_DATE_EPOCH", "1700000000"));
 }
 
-/// Makes a mirror of the release and of stand-ins for other platforms, which nothing here can run. Gives back the folder
-/// of the provider in it.
+/// Makes a mirror of the release and of stand-ins for other platforms, which nothing here can run. Gives back the
+/// folder of the provider in it.
 #[track_caller]
 fn mirror(directory: &Path, others: &[&str]) -> PathBuf {
     let dist = directory.join("dist");
