@@ -43,20 +43,27 @@ is_plan if {
 
 deny contains msg if some msg in unusable
 
-# The changes that give a Logstore values. A resource that Terraform leaves as it is ("no-op"), moves, reads, forgets
-# or deletes gets none. One that is imported does, also if nothing else changes.
-configured contains resource if {
+encryptions contains resource if {
 	some resource in input.resource_changes
-	resource.mode == "managed"
 	resource.type == "alicloud_log_store_encryption"
-	gives_values(resource.change)
 }
 
-gives_values(change) if "create" in change.actions
+# The plan gives an attribute its value by a create (a replacement has one), by an import, and by an update that changes
+# it. What was there before and stays is not judged: nobody could mend it, since most values are permanent. So a
+# resource that Terraform leaves as it is, moves, forgets or deletes is given nothing.
+gives(resource, _) if "create" in resource.change.actions
 
-gives_values(change) if "update" in change.actions
+gives(resource, _) if is_object(resource.change.importing)
 
-gives_values(change) if is_object(change.importing)
+gives(resource, path) if {
+	"update" in resource.change.actions
+	object.get(resource.change.before, path, null) != value(resource, path)
+}
+
+given(resource, path) if {
+	gives(resource, path)
+	not marked(resource.change.after_unknown, path)
+}
 
 # Not `sprintf`: regorus 0.2.8 drops a blank after `%s`.
 sentence(resource, words) := concat(" ", array.concat([concat("", [resource.address, ":"])], words))
@@ -68,8 +75,6 @@ marked(marks, path) if {
 	some length in numbers.range(1, count(path))
 	object.get(marks, array.slice(path, 0, length), false) == true
 }
-
-known(resource, path) if not marked(resource.change.after_unknown, path)
 
 shown(resource, path) := "a sensitive value" if marked(resource.change.after_sensitive, path)
 
@@ -83,41 +88,41 @@ key_id := ["user_cmk_info", "cmk_key_id"]
 
 # Bring your own key.
 deny contains msg if {
-	some resource in configured
+	some resource in encryptions
 	not settings.allow_service_key
-	known(resource, ["user_cmk_info"])
+	given(resource, ["user_cmk_info"])
 	value(resource, ["user_cmk_info"]) == null
 	msg := sentence(resource, ["user_cmk_info is not set: SLS would encrypt with a key of the service."])
 }
 
 deny contains msg if {
-	some resource in configured
-	known(resource, key_id)
+	some resource in encryptions
+	given(resource, key_id)
 	value(resource, ["user_cmk_info"]) != null
 	not value(resource, key_id) in settings.allowed_keys
 	msg := is_wrong(resource, key_id, "it is not in allowed_keys.")
 }
 
 deny contains msg if {
-	some resource in configured
-	known(resource, ["encrypt_type"])
+	some resource in encryptions
+	given(resource, ["encrypt_type"])
 	not value(resource, ["encrypt_type"]) in settings.allowed_algorithms
 	msg := is_wrong(resource, ["encrypt_type"], "it is not in allowed_algorithms.")
 }
 
 # Encryption stays on.
 deny contains msg if {
-	some resource in configured
+	some resource in encryptions
 	not settings.allow_disable
-	known(resource, ["enable"])
+	given(resource, ["enable"])
 	value(resource, ["enable"]) != true
 	msg := is_wrong(resource, ["enable"], "SLS would store new logs in clear.")
 }
 
 deny contains msg if {
-	some resource in configured
+	some resource in encryptions
 	not settings.allow_disable
-	known(resource, ["on_destroy"])
+	given(resource, ["on_destroy"])
 	value(resource, ["on_destroy"]) != "keep"
 	msg := is_wrong(resource, ["on_destroy"], "it must be \"keep\", so that a destroy leaves encryption on.")
 }
@@ -125,8 +130,7 @@ deny contains msg if {
 # `after` is null here; the provider acts on `on_destroy` of the state. A replacement and the destroy of a deposed
 # object send nothing to SLS.
 deny contains msg if {
-	some resource in input.resource_changes
-	resource.type == "alicloud_log_store_encryption"
+	some resource in encryptions
 	resource.change.actions == ["delete"]
 	not resource.deposed
 	not settings.allow_disable
@@ -153,7 +157,7 @@ checked contains path if {
 }
 
 undecided contains finding if {
-	some resource in configured
+	some resource in encryptions
 	some path in checked
 	object.get(resource.change.after_unknown, path, false) == true
 	attribute := concat(".", path)
