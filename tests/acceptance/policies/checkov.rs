@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{policy, python};
 
-/// What each of the checks CKV2_SLS_1, 2, … says of a resource: `+` passed, `-` failed, `?` nothing.
+/// What each of the checks `CKV2_SLS_1`, `CKV2_SLS_2`, … says of a resource: `+` passed, `-` failed, `?` nothing.
 type Findings = BTreeMap<String, String>;
 
 const CHECKS: usize = 7;
@@ -43,8 +43,9 @@ fn findings(framework: &str, folder: &str, checks: &[&str]) -> Findings {
 }
 
 fn compare(found: &Findings, expected: &str) {
-    let found: String = found.iter().map(|(resource, signs)| format!("{signs} {resource}\n")).collect();
-    assert_eq!(found, expected, "found:\n{found}");
+    let found: Vec<String> = found.iter().map(|(resource, signs)| format!("{signs} {resource}")).collect();
+    let expected: Vec<&str> = expected.lines().collect();
+    assert_eq!(found, expected, "found:\n{}", found.join("\n"));
 }
 
 #[test]
@@ -59,7 +60,7 @@ fn of_the_plans_exactly_this_is_found() {
     compare(&findings("terraform_plan", "fixtures", &["checkov/checks"]), PLANS);
 }
 
-const CONFIGURATION: &str = r#"+-+++?? main.tf alicloud_log_store_encryption.another_key
+const CONFIGURATION: &str = r"+-+++?? main.tf alicloud_log_store_encryption.another_key
 +++++?? main.tf alicloud_log_store_encryption.ok_all_set
 +++++?? main.tf alicloud_log_store_encryption.ok_defaults
 --+++?? main.tf alicloud_log_store_encryption.service_key
@@ -67,7 +68,7 @@ const CONFIGURATION: &str = r#"+-+++?? main.tf alicloud_log_store_encryption.ano
 ++---?? main.tf alicloud_log_store_encryption.weak
 ?????-- main.tf alicloud_ram_byok_role.careless
 ?????++ main.tf alicloud_ram_byok_role.ok_role
-"#;
+";
 
 const PLANS: &str = r#"+++++?? adopt.json alicloud_log_store_encryption.app
 +++++?? adopt.json alicloud_log_store_encryption.web
@@ -115,5 +116,5 @@ const PLANS: &str = r#"+++++?? adopt.json alicloud_log_store_encryption.app
 +++-+?? violations.json alicloud_log_store_encryption.off
 +-+++?? violations.json alicloud_log_store_encryption.other_key
 --+++?? violations.json alicloud_log_store_encryption.service_key
-?????-? violations.json alicloud_ram_byok_role.sls
+?????-? violations.json alicloud_ram_byok_role.careless
 "#;

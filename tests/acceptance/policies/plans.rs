@@ -10,11 +10,8 @@ pub type Fixture = (&'static str, Value);
 
 const HEAD: &str = "provider \"alicloud\" {\n  region = \"cn-hangzhou\"\n}\n";
 
-/// The key that `data.json` allows, and a role.
-const BYOK: &str = r#"  user_cmk_info = {
-    cmk_key_id = "f5136b95-2420-ab31-1234-0123456789ab"
-    arn        = "acs:ram::1234567890123456:role/sls-byok"
-  }"#;
+/// The key that `data.json` allows.
+const KEY: &str = "f5136b95-2420-ab31-1234-0123456789ab";
 
 const ROLE: &str = "resource \"alicloud_ram_byok_role\" \"sls\" {\n  role_name = \"sls-byok\"\n}\n";
 
@@ -25,9 +22,14 @@ fn encryption(name: &str, arguments: &str) -> String {
     )
 }
 
+/// The argument for a key, given as an expression, and a role.
+fn key(expression: &str) -> String {
+    format!("  user_cmk_info = {{\n    cmk_key_id = {expression}\n    arn = {:?}\n  }}", given::ARN)
+}
+
 /// An [`encryption`] with the allowed key.
 fn byok(name: &str, arguments: &str) -> String {
-    encryption(name, &format!("{BYOK}\n{arguments}"))
+    encryption(name, &format!("{}\n{arguments}", key(&format!("{KEY:?}"))))
 }
 
 /// A scene whose project `audit` has these Logstores, with endpoints and keys in the environment: a plan file holds the
@@ -79,17 +81,17 @@ fn normalise(value: &mut Value) {
 pub fn of_new_resources() -> Vec<Fixture> {
     let scene = scene(&["app", "web", "other_key", "ecb", "service_key", "off", "disable"]);
     let compliant = byok("app", "") + &byok("web", "  encrypt_type = \"sm4_gcm\"");
-    let other_key = BYOK.replace("f5136b95-2420-ab31-1234-0123456789ab", "another-key");
     let violations = [
         encryption("service_key", ""),
-        encryption("other_key", &other_key),
+        encryption("other_key", &key("\"another-key\"")),
         byok("ecb", "  encrypt_type = \"sm4_ecb\""),
         byok("off", "  enable = false"),
         byok("disable", "  on_destroy = \"disable\""),
-        ROLE.replace("}\n", "  force = true\n}\n"),
+        "resource \"alicloud_ram_byok_role\" \"careless\" {\n  role_name = \"careless\"\n  force = true\n}\n"
+            .to_owned(),
     ];
     let sensitive = "variable \"key\" {\n  default   = \"another-key\"\n  sensitive = true\n}\n".to_owned()
-        + &encryption("app", &BYOK.replace("\"f5136b95-2420-ab31-1234-0123456789ab\"", "var.key"));
+        + &encryption("app", &key("var.key"));
     let mut fixtures = vec![
         ("compliant", plan(&scene, &compliant, &[])),
         ("violations", plan(&scene, &violations.concat(), &[])),
@@ -100,16 +102,15 @@ pub fn of_new_resources() -> Vec<Fixture> {
     scene.patch_log_store("audit", "web", &json!({"encrypt_conf": configured("sm4_gcm")}));
     fixtures.push(("adopt", plan(&scene, &compliant, &[])));
     scene.patch_log_store("audit", "off", &json!({"encrypt_conf": given::service_key(false, "default")}));
-    let import = "import {\n  to = alicloud_log_store_encryption.off\n  id = \"audit:off\"\n}\n";
-    fixtures
-        .push(("import", plan(&scene, &(import.to_owned() + &encryption("off", "  enable = false")), &[])));
+    let import = encryption("off", "  enable = false")
+        + "import {\n  to = alicloud_log_store_encryption.off\n  id = \"audit:off\"\n}\n";
+    fixtures.push(("import", plan(&scene, &import, &[])));
     fixtures
 }
 
-/// What GetLogStore answers of a Logstore that is configured with [`BYOK`].
+/// What GetLogStore answers of a Logstore that is configured with the allowed key.
 fn configured(algorithm: &str) -> Value {
-    let key = json!({"cmk_key_id": "f5136b95-2420-ab31-1234-0123456789ab",
-        "arn": "acs:ram::1234567890123456:role/sls-byok", "region_id": "cn-hangzhou"});
+    let key = json!({"cmk_key_id": KEY, "arn": given::ARN, "region_id": "cn-hangzhou"});
     json!({"enable": true, "encrypt_type": algorithm, "user_cmk_info": key})
 }
 
@@ -131,7 +132,7 @@ resource "alicloud_log_store_encryption" "this" {
 }
 "#;
     std::fs::create_dir(scene.path("logstores")).unwrap();
-    let module = format!("{}{resource}{BYOK}\n}}\n", scene.required_providers());
+    let module = format!("{}{resource}{}\n}}\n", scene.required_providers(), key(&format!("{KEY:?}")));
     scene.write("logstores/main.tf", &module);
     scene.write("main.tf", call);
     scene.run(&["get"]).succeeded();
@@ -142,20 +143,16 @@ resource "alicloud_log_store_encryption" "this" {
 pub fn of_unknown_values() -> Vec<Fixture> {
     let scene = scene(&["role", "key", "whole", "algorithm", "enable", "on_destroy"]);
     let late = "resource \"terraform_data\" \"late\" {\n  input = \"text\"\n}\n";
-    let key = |arguments: &str| format!("  user_cmk_info = {{\n{arguments}\n  }}");
-    let arn = "    arn = alicloud_ram_byok_role.sls.arn";
-    let id = "    cmk_key_id = \"f5136b95-2420-ab31-1234-0123456789ab\"";
+    let with_arn =
+        |arguments: &str| arguments.replace(&format!("{:?}", given::ARN), "alicloud_ram_byok_role.sls.arn");
+    let whole =
+        key(&format!("{KEY:?}")).replace("= {", "= terraform_data.late.output == \"text\" ? {") + " : null";
     let main = [
         ROLE,
         late,
-        &encryption("role", &key(&format!("{id}\n{arn}"))),
-        &encryption("key", &key(&format!("    cmk_key_id = terraform_data.late.output\n{arn}"))),
-        &encryption(
-            "whole",
-            &format!(
-                "  user_cmk_info = terraform_data.late.output == \"text\" ? {{\n{id}\n{arn}\n  }} : null"
-            ),
-        ),
+        &with_arn(&byok("role", "")),
+        &with_arn(&encryption("key", &key("terraform_data.late.output"))),
+        &encryption("whole", &whole),
         &byok("algorithm", "  encrypt_type = terraform_data.late.output"),
         &byok("enable", "  enable = terraform_data.late.output == \"text\""),
         &byok("on_destroy", "  on_destroy = terraform_data.late.output"),
@@ -163,15 +160,11 @@ pub fn of_unknown_values() -> Vec<Fixture> {
     vec![("unknown", plan(&scene, &main.concat(), &[]))]
 }
 
-/// The three encryptions of [`of_what_is_applied`]: as it should be, with `on_destroy = "disable"`, and with SLS's key.
-fn applied() -> [String; 3] {
-    [byok("app", ""), byok("disable", "  on_destroy = \"disable\""), encryption("service_key", "")]
-}
-
 /// Plans of what violates the rules already, in the state.
 pub fn of_what_is_applied() -> Vec<Fixture> {
     let scene = scene(&["app", "disable", "service_key"]);
-    let [app, disable, service_key] = applied();
+    let (app, service_key) = (byok("app", ""), encryption("service_key", ""));
+    let disable = byok("disable", "  on_destroy = \"disable\"");
     let whole = [ROLE, &app, &disable, &service_key].concat();
     scene.write("main.tf", &whole);
     scene.apply();
@@ -191,7 +184,7 @@ pub fn of_what_is_applied() -> Vec<Fixture> {
         ("destroy", plan(&scene, &whole, &["-destroy"])),
         ("replaced", plan(&scene, &kept, &replace)),
         ("moved", plan(&scene, &moved(&whole), &[])),
-        ("forgotten", plan(&scene, &forgotten(&[&app, &service_key].map(|text| text.as_str())), &[])),
+        ("forgotten", plan(&scene, &forgotten(&[&app, &service_key].map(String::as_str)), &[])),
     ];
     leave_deposed(&scene);
     fixtures.push(("deposed", plan(&scene, &whole, &[])));
@@ -199,11 +192,11 @@ pub fn of_what_is_applied() -> Vec<Fixture> {
 }
 
 fn moved(whole: &str) -> String {
-    let block = "moved {\n  from = alicloud_log_store_encryption.service_key\n  to = alicloud_log_store_encryption.moved\n}\n";
-    whole.replace(
-        "\"alicloud_log_store_encryption\" \"service_key\"",
-        "\"alicloud_log_store_encryption\" \"moved\"",
-    ) + block
+    let [from, to] = ["service_key", "moved"];
+    let renamed = whole.replace(&format!("encryption\" {from:?}"), &format!("encryption\" {to:?}"));
+    let block = [("from", from), ("to", to)]
+        .map(|(end, name)| format!("  {end} = alicloud_log_store_encryption.{name}\n"));
+    format!("{renamed}moved {{\n{}}}\n", block.concat())
 }
 
 /// What stays, and the rest leaves the state without a destroy.

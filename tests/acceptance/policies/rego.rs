@@ -50,14 +50,15 @@ const CASES: &[Case] = &[
         "import",
         &[
             "alicloud_log_store_encryption.off: enable is false: SLS would store new logs in clear.",
-            "alicloud_log_store_encryption.off: user_cmk_info is not set: SLS would encrypt with a key of the service.",
+            "alicloud_log_store_encryption.off: user_cmk_info is not set: SLS would encrypt with a key of the \
+             service.",
         ],
     ),
     case(
         "module",
         &[
-            "module.logstores[\"weak\"].alicloud_log_store_encryption.this[\"web\"]: encrypt_type is \"aes_ecb\": it is \
-           not in allowed_algorithms.",
+            "module.logstores[\"weak\"].alicloud_log_store_encryption.this[\"web\"]: encrypt_type is \"aes_ecb\": it \
+             is not in allowed_algorithms.",
         ],
     ),
     case("moved", &[]),
@@ -122,7 +123,8 @@ fn allows_much() -> Value {
 fn unusable() -> Vec<(Value, Value, Vec<String>)> {
     let read = |file: &str| serde_json::from_str(&fs::read_to_string(policy(file)).unwrap()).unwrap();
     let (plan, data): (Value, Value) = (read("fixtures/unchanged.json"), read("rego/data.json"));
-    let no_plan = "The input is not a plan: it must be what `terraform show -json PLANFILE` prints, of format version 1.";
+    let no_plan = "The input is not a plan: it must be what `terraform show -json PLANFILE` prints, of format \
+                   version 1.";
     let errored = "Terraform could not finish the plan (`errored` is true): it does not hold all changes.";
     let wrong = |(name, kind): &(&str, &str)| {
         format!("data.json: logstore_encryption.{name} is missing or is not of type {kind}.")
