@@ -98,13 +98,14 @@ impl Dispatcher {
         let (id_header, id) = service.new_request_id();
         self.arrived(&service, &id, call);
         let reply = service.too_large(self.limits.body_bytes, &id, call);
+        let reply = dressed(&self.state, reply, id_header, id.clone());
         let answer = Answer::Reply(reply.clone());
         answered(&self.state, &id, &answer);
-        self.dressed(reply, id_header, id)
+        reply.into_response()
     }
 
     /// Evaluates a call in a task of its own: as with the real services, a client that hangs up does not
-    /// take back what it has sent.
+    /// take back what it has sent. It is answered once everything that it may have seen or written is durable.
     async fn call(&self, call: Call) -> Result<Response<Body>, ConnectionClosed> {
         let service = Service::from_call(&call);
         let (id_header, id) = service.new_request_id();
@@ -113,27 +114,31 @@ impl Dispatcher {
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
         let failed = service.internal_error(&id, &call);
-        if state.is_poisoned() {
-            answered(&state, &id, &Answer::Reply(failed.clone()));
-            return Ok(self.dressed(failed, id_header, id));
-        }
+        let failed = Answer::Reply(dressed(&state, failed, id_header, id.clone()));
+        let failed_by_panic = failed.clone();
         let task = tokio::spawn(async move {
             let answer = match service {
+                _ if state.is_poisoned() => failed.clone(),
                 Service::Sls => sls::serve(&state, &task_id, &call, release).await,
                 Service::Rpc(rpc) => serve_rpc(&state, &task_id, &call, &rpc, release).await,
             };
+            let answer = match answer {
+                // The time is one of the things that were seen.
+                Answer::Reply(reply) => Answer::Reply(dressed(&state, reply, id_header, task_id.clone())),
+                Answer::Drop => Answer::Drop,
+            };
+            let answer = if state.wait_durable().await.is_ok() { answer } else { failed };
             answered(&state, &task_id, &answer);
             answer
         });
         let answer = task.await.unwrap_or_else(|error| {
             tracing::error!(%error, request_id = id, "evaluating a call failed");
-            let answer = Answer::Reply(failed);
-            answered(&self.state, &id, &answer);
-            answer
+            answered(&self.state, &id, &failed_by_panic);
+            failed_by_panic
         });
         match answer {
             Answer::Drop => Err(ConnectionClosed),
-            Answer::Reply(reply) => Ok(self.dressed(reply, id_header, id)),
+            Answer::Reply(reply) => Ok(reply.into_response()),
         }
     }
 
@@ -143,15 +148,14 @@ impl Dispatcher {
         tracing::debug!(service = name, action, request_id = id, method, host, path, "arrived");
         self.state.requests.arrived(id, iso_8601(self.state.clock.unix()), name, action, call);
     }
+}
 
-    /// Adds the headers every answer has.
-    fn dressed(&self, reply: Reply, id_header: &'static str, id: String) -> Response<Body> {
-        reply
-            .with_header(id_header, id)
-            .with_header("server", "alicloud-emulator".to_owned())
-            .with_header("date", rfc_1123(self.state.clock.unix()))
-            .into_response()
-    }
+/// Adds the headers every answer has.
+fn dressed(state: &State, reply: Reply, id_header: &'static str, id: String) -> Reply {
+    reply
+        .with_header(id_header, id)
+        .with_header("server", "alicloud-emulator".to_owned())
+        .with_header("date", rfc_1123(state.clock.unix()))
 }
 
 fn is_control(path: &str) -> bool {

@@ -9,7 +9,7 @@ use super::state::State;
 
 /// A call that passed every check, so that it may be carried out.
 pub trait EvaluatedCall {
-    /// Carries the call out. When this returns, what the call wrote is durable.
+    /// Carries the call out. What the call wrote is submitted when this returns, and durable when it is answered.
     fn run(&self) -> impl Future<Output = Result<Reply, Error>> + Send;
 
     /// Carries the call out as if the last `writes` writes were not seen yet.

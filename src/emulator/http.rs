@@ -98,7 +98,7 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// What a service does with a call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Answer {
     /// Answer it.
     Reply(Reply),

@@ -209,7 +209,8 @@ async fn begin(config: Config) -> Result<State, StartError> {
     let (store, stored) = opened.await.map_err(|error| StoreError::Io(error.to_string()))??;
     let Some((contents, advanced_seconds)) = stored else {
         let state = State::new(seed, rules, clock, store);
-        state.wait_durable(state.store_seed()).await?;
+        state.store_seed().map_err(PersistError::from)?;
+        state.wait_durable().await?;
         return Ok(state);
     };
     let seed = seed_beside(&contents, seed)?;

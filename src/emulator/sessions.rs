@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::access::{AccessKey, AccessKeys};
 use super::error::Error;
 use super::stored::encode;
-use storage::{Committed, Kind, Store, WriteBatch};
+use storage::{Kind, Store, WriteBatch};
 
 /// The access keys of sessions that were issued and are not long over.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Sessions {
         store: &Store,
         now: i64,
         issue: impl FnOnce() -> Result<(AccessKey, T), Error>,
-    ) -> Result<(T, Committed), Error> {
+    ) -> Result<T, Error> {
         let mut keys = self.lock();
         let (key, answer) = issue()?;
         let mut batch = WriteBatch::new();
@@ -42,7 +42,8 @@ impl Sessions {
             batch.remove(Kind::Session, &id);
         }
         keys.insert(key.id.clone(), key);
-        Ok((answer, store.submit(batch)))
+        store.submit(batch);
+        Ok(answer)
     }
 }
 
@@ -61,8 +62,8 @@ mod tests {
     async fn a_session_is_a_document_until_it_is_over_for_a_day() {
         let (sessions, store) = (Sessions::default(), Store::in_memory().unwrap());
         let stored = async |id: &str, now: i64| {
-            let ((), committed) = sessions.issue(&store, now, || Ok((key(id, now + 900), ()))).unwrap();
-            committed.wait().await.unwrap();
+            sessions.issue(&store, now, || Ok((key(id, now + 900), ()))).unwrap();
+            store.documents_durable().await.unwrap();
             let documents = store.documents(Kind::Session).unwrap();
             documents.into_iter().map(|document| document.name).collect::<Vec<_>>()
         };
@@ -76,7 +77,7 @@ mod tests {
     #[test]
     fn a_session_that_is_refused_is_not_there() {
         let (sessions, store) = (Sessions::default(), Store::in_memory().unwrap());
-        let refused: Result<((), _), _> = sessions.issue(&store, 0, || Err(Error::internal_error()));
+        let refused: Result<(), _> = sessions.issue(&store, 0, || Err(Error::internal_error()));
         assert!(refused.is_err() && sessions.lock().is_empty());
     }
 }

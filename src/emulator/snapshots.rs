@@ -39,33 +39,32 @@ impl<M: Clone> Snapshots<M> {
         Arc::clone(seen.unwrap_or(&history.current))
     }
 
-    /// Changes the model. `submit` gets the changed model before any other change can begin; its result is
-    /// returned beside that of `change`.
+    /// Changes the model. `submit` gets the changed model before any other change can begin.
     ///
     /// # Errors
     ///
     /// That of `change` or `submit`, and then the model is as it was.
-    pub fn write<T, S, E>(
+    pub fn write<T, E>(
         &self,
         change: impl FnOnce(&mut M) -> Result<T, E>,
-        submit: impl FnOnce(&M) -> Result<S, E>,
-    ) -> Result<(T, S), E> {
+        submit: impl FnOnce(&M) -> Result<(), E>,
+    ) -> Result<T, E> {
         let mut history = self.lock();
         let mut next = M::clone(&history.current);
         let outcome = change(&mut next)?;
-        let submitted = submit(&next)?;
+        submit(&next)?;
         let previous = std::mem::replace(&mut history.current, Arc::new(next));
         history.earlier.push_front(previous);
         history.earlier.truncate(KEPT);
-        Ok((outcome, submitted))
+        Ok(outcome)
     }
 
     /// Puts another model in the place of this one, as if it had been there all along. `submit` is called
     /// while no change can begin.
-    pub fn replace<S>(&self, model: M, submit: impl FnOnce() -> S) -> S {
+    pub fn replace(&self, model: M, submit: impl FnOnce()) {
         let mut history = self.lock();
         *history = History { current: Arc::new(model), earlier: VecDeque::new() };
-        submit()
+        submit();
     }
 
     fn lock(&self) -> MutexGuard<'_, History<M>> {
@@ -80,10 +79,15 @@ mod tests {
     fn push(snapshots: &Snapshots<Vec<usize>>, number: usize) {
         let push = |model: &mut Vec<usize>| {
             model.push(number);
+            Ok(model.len())
+        };
+        let mut submitted = None;
+        let submit = |model: &Vec<usize>| {
+            submitted = model.last().copied();
             Ok(())
         };
-        let written: Result<_, ()> = snapshots.write(push, |model| Ok(model.last().copied()));
-        assert_eq!(written, Ok(((), Some(number))));
+        let written: Result<_, ()> = snapshots.write(push, submit);
+        assert_eq!((written, submitted), (Ok(snapshots.current().len()), Some(number)));
     }
 
     #[test]

@@ -134,14 +134,13 @@ impl State {
         }
     }
 
-    /// Submits the changes of projects and Logstores to the store, while `model` is still locked;
-    /// `None` where nothing was. Shards and Logstores that are closed take nothing any more, and what was in a
-    /// Logstore goes with it.
+    /// Submits the changes of projects and Logstores to the store, while `model` is still locked.
+    /// Shards and Logstores that are closed take nothing any more, and what was in a Logstore goes with it.
     ///
     /// # Errors
     ///
-    /// [`Unwritable`]
-    pub fn submit_changes(&self, model: &mut sls::Model) -> Result<Option<Committed>, Unwritable> {
+    /// [`Unwritable`], and from then on [`State::is_poisoned`]: the model is not what is stored.
+    pub fn submit_changes(&self, model: &mut sls::Model) -> Result<(), Unwritable> {
         let mut batch = WriteBatch::new();
         let closed = model.take_closed();
         for (logstore, shard) in closed.shards {
@@ -151,8 +150,11 @@ impl State {
             self.writers.close_all(logstore);
             batch.remove_blocks(logstore);
         }
-        model.write_changes(&mut batch)?;
-        Ok((!batch.is_empty()).then(|| self.store.submit(batch)))
+        model.write_changes(&mut batch).inspect_err(|error| self.poison(error))?;
+        if !batch.is_empty() {
+            self.store.submit(batch);
+        }
+        Ok(())
     }
 
     /// Hands the seed over to a store that nothing was written to yet.
@@ -160,35 +162,42 @@ impl State {
     /// # Errors
     ///
     /// [`Unwritable`]
-    pub fn store_seed(&self) -> Result<Option<Committed>, Unwritable> {
+    pub fn store_seed(&self) -> Result<(), Unwritable> {
         let batch = persistence::initial_batch(&self.seed, &self.seed.sls)?;
-        Ok(Some(self.store.submit(batch)))
+        self.store.submit(batch);
+        Ok(())
     }
 
-    /// Waits until a change is durable.
+    /// Waits until everything that the models show is durable. Every answer waits for it, whether the call read or
+    /// wrote: who called and whether they may was read too. It returns at once when nothing was submitted.
+    ///
+    /// # Errors
+    ///
+    /// [`PersistError`], and from then on [`State::is_poisoned`]: nothing that the models show is answered.
+    pub async fn wait_durable(&self) -> Result<(), PersistError> {
+        let outcome = self.store.documents_durable().await;
+        outcome.inspect_err(|error| self.poison(error)).map_err(|_| PersistError::NotStored)?;
+        if self.is_poisoned() { Err(PersistError::NotStored) } else { Ok(()) }
+    }
+
+    /// Waits until a block that was submitted is durable.
     ///
     /// # Errors
     ///
     /// [`PersistError`], and from then on [`State::is_poisoned`].
-    pub async fn wait_durable(
-        &self,
-        committed: Result<Option<Committed>, Unwritable>,
-    ) -> Result<(), PersistError> {
-        let outcome = match committed {
-            Ok(Some(committed)) => committed.wait().await.map_err(PersistError::Store),
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = &outcome {
-            self.is_poisoned.store(true, Ordering::Relaxed);
-            tracing::error!(%error, "a change is not stored; nothing is answered until a restart");
-        }
-        outcome
+    pub async fn wait_appended(&self, block: Committed) -> Result<(), PersistError> {
+        block.wait().await.inspect_err(|error| self.poison(error)).map_err(|_| PersistError::NotStored)
     }
 
-    /// Whether a change was not kept, so that what is known here is not what is stored.
+    /// Whether a change was not stored, so that what is known here is not what is stored.
     pub fn is_poisoned(&self) -> bool {
-        self.is_poisoned.load(Ordering::Relaxed)
+        self.is_poisoned.load(Ordering::Acquire)
+    }
+
+    fn poison(&self, error: &dyn std::error::Error) {
+        if !self.is_poisoned.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "a change is not stored; nothing is answered until a restart");
+        }
     }
 
     /// Moves the clock by `seconds`.
@@ -196,12 +205,14 @@ impl State {
     /// # Errors
     ///
     /// [`Unwritable`]
-    pub fn advance_clock(&self, seconds: i64) -> Result<Option<Committed>, Unwritable> {
+    pub fn advance_clock(&self, seconds: i64) -> Result<(), Unwritable> {
         let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
         self.clock.advance(seconds);
         let mut batch = WriteBatch::new();
-        persistence::write_clock(self.clock.advanced(), &mut batch)?;
-        Ok(Some(self.store.submit(batch)))
+        let written = persistence::write_clock(self.clock.advanced(), &mut batch);
+        written.inspect_err(|error| self.poison(error))?;
+        self.store.submit(batch);
+        Ok(())
     }
 
     /// Goes back to the seed: data, identities, sessions, keys, faults, quotas, nonces, request log and clock.
@@ -209,7 +220,7 @@ impl State {
     /// # Errors
     ///
     /// [`Unwritable`], and then only faults, quotas, nonces and request log are gone.
-    pub fn reset(&self) -> Result<Option<Committed>, Unwritable> {
+    pub fn reset(&self) -> Result<(), Unwritable> {
         self.faults.clear();
         self.quotas.clear();
         self.requests.clear();
@@ -223,14 +234,14 @@ impl State {
         *model = next;
         sessions.clear();
         self.writers.close_everything();
-        let committed = self.identity.replace(self.seed.directory.clone(), || {
+        self.identity.replace(self.seed.directory.clone(), || {
             self.keys.replace(self.seed.keys.clone(), || {
                 let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
                 self.clock.reset();
                 self.references_must_exist.store(self.seed.references_must_exist, Ordering::Relaxed);
-                self.store.submit(batch)
-            })
+                self.store.submit(batch);
+            });
         });
-        Ok(Some(committed))
+        Ok(())
     }
 }

@@ -11,8 +11,6 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use zeroize::Zeroizing;
 
-use storage::StoreError;
-
 /// A document is not of the form this version reads. The text says where, and shows nothing of the content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -30,16 +28,16 @@ impl Unreadable {
 #[error("a document cannot be written as JSON")]
 pub struct Unwritable;
 
-/// Why a change could not be stored. After it the emulator answers no call any more: nobody may see a value that is
+/// A change was not stored. After it the emulator answers no call any more: nobody may see a value that is
 /// gone after a restart.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PersistError {
     /// The change cannot be encoded.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// The store failed; the log says why.
+    #[error("a change was not stored, and nothing is answered until a restart")]
+    NotStored,
 }
 
 /// Writes a form out, into a buffer that is wiped when it is dropped.

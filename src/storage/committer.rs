@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::format::{BLOCKS, DOCUMENTS, Keys, META, META_ENTRY_HASH, MultisetHash, SHARD_LENGTHS, kind_byte};
 use super::state::State;
@@ -23,12 +23,34 @@ type Answer = Result<(), StoreError>;
 /// A change that waits, and whom to tell.
 struct Job {
     batch: WriteBatch,
+    /// How many changes of documents were submitted up to this one.
+    documents: u64,
     answer: oneshot::Sender<Answer>,
 }
 
 /// The thread, and the way to it.
 #[derive(Debug)]
-pub(super) struct Committer(Mutex<Option<(Sender<Job>, JoinHandle<()>)>>);
+pub(super) struct Committer {
+    queue: Mutex<Queue>,
+    progress: watch::Receiver<Progress>,
+}
+
+#[derive(Debug)]
+struct Queue {
+    thread: Option<(Sender<Job>, JoinHandle<()>)>,
+    /// How many changes of documents were submitted. The lock is held while a change is numbered and sent, so that
+    /// the thread gets them in the order of their numbers.
+    documents: u64,
+}
+
+/// How far the thread is.
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    /// So many changes of documents are durable.
+    Durable(u64),
+    /// A write failed: nothing that is not durable yet will ever be.
+    Failed,
+}
 
 impl Committer {
     /// Starts the thread.
@@ -38,45 +60,84 @@ impl Committer {
     /// When the system has none to give.
     pub(super) fn start(state: Arc<State>, entry_hash: MultisetHash) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
+        let (told, progress) = watch::channel(Progress::Durable(0));
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || commit_all(&state, entry_hash, &receiver))
+            .spawn(move || commit_all(&state, entry_hash, &receiver, &told))
             .map_err(|error| StoreError::of_io(&error))?;
-        Ok(Self(Mutex::new(Some((sender, thread)))))
+        let queue = Queue { thread: Some((sender, thread)), documents: 0 };
+        Ok(Self { queue: Mutex::new(queue), progress })
     }
 
     /// Submits a change; the answer comes when it is durable.
     pub(super) fn submit(&self, batch: WriteBatch) -> oneshot::Receiver<Answer> {
         let (answer, receiver) = oneshot::channel();
-        let job = Job { batch, answer };
-        let unsent = match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        let mut queue = self.lock();
+        let documents = queue.documents + u64::from(batch.changes_documents());
+        let job = Job { batch, documents, answer };
+        let unsent = match &queue.thread {
             Some((sender, _)) => sender.send(job).err().map(|job| (job.0, StoreError::Failed)),
             None => Some((job, StoreError::Closed)),
         };
+        // Also one that is not sent: whoever waits for it is told that it never becomes durable.
+        queue.documents = documents;
         if let Some((job, error)) = unsent {
             let _ = job.answer.send(Err(error));
         }
         receiver
     }
 
+    /// Returns once every change of documents that was submitted before is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] when one of them, or an earlier change, cannot be made durable.
+    pub(super) async fn documents_durable(&self) -> Result<(), StoreError> {
+        let submitted = self.lock().documents;
+        let is_known = |progress: &Progress| match progress {
+            Progress::Durable(documents) => *documents >= submitted,
+            Progress::Failed => true,
+        };
+        match self.progress.clone().wait_for(is_known).await.as_deref() {
+            Ok(Progress::Durable(_)) => Ok(()),
+            // An error means that the thread has ended.
+            Ok(Progress::Failed) | Err(_) => Err(StoreError::Failed),
+        }
+    }
+
     /// Returns once every submitted change is answered, and the thread has ended. `false` if that
     /// was so already.
     pub(super) fn finish(&self) -> bool {
-        let Some((sender, thread)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return false;
-        };
+        let Some((sender, thread)) = self.lock().thread.take() else { return false };
         drop(sender);
         // It catches its panics, and one that came through would change nothing here.
         let _ = thread.join();
         true
     }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn commit_all(state: &State, mut entry_hash: MultisetHash, jobs: &Receiver<Job>) {
+fn commit_all(
+    state: &State,
+    mut entry_hash: MultisetHash,
+    jobs: &Receiver<Job>,
+    told: &watch::Sender<Progress>,
+) {
     while let Ok(first) = jobs.recv() {
-        let (batches, answers): (Vec<_>, Vec<_>) =
-            collect_jobs(first, jobs).into_iter().map(|job| (job.batch, job.answer)).unzip();
+        let mut documents = 0;
+        let (batches, answers): (Vec<_>, Vec<_>) = collect_jobs(first, jobs)
+            .into_iter()
+            .map(|job| {
+                documents = job.documents;
+                (job.batch, job.answer)
+            })
+            .unzip();
         let results = commit_or_fail(state, &mut entry_hash, &batches);
+        let progress = if state.is_poisoned() { Progress::Failed } else { Progress::Durable(documents) };
+        told.send_replace(progress);
         for (answer, result) in answers.into_iter().zip(results) {
             // The caller may have stopped waiting.
             let _ = answer.send(result);

@@ -1,7 +1,7 @@
 //! A disk that crashes: what was not synced is lost in any way a disk may lose it.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use redb::StorageBackend;
 
@@ -10,7 +10,13 @@ const SECTOR: usize = 512;
 
 /// A disk in memory. Clones are of the same disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disk(Arc<Mutex<Inner>>);
+pub(super) struct Disk(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    inner: Mutex<Inner>,
+    goes_on: Condvar,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -21,6 +27,8 @@ struct Inner {
     unsynced: Vec<Operation>,
     /// Operations after which every further one fails.
     power: usize,
+    /// Whether a sync does not return.
+    is_stalled: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +39,13 @@ enum Operation {
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { synced: Vec::new(), current: Vec::new(), unsynced: Vec::new(), power: usize::MAX }
+        Self {
+            synced: Vec::new(),
+            current: Vec::new(),
+            unsynced: Vec::new(),
+            power: usize::MAX,
+            is_stalled: false,
+        }
     }
 }
 
@@ -39,7 +53,7 @@ impl Disk {
     /// A disk with this on it.
     pub(super) fn with(content: Vec<u8>) -> Self {
         let inner = Inner { synced: content.clone(), current: content, ..Inner::default() };
-        Self(Arc::new(Mutex::new(inner)))
+        Self(Arc::new(Shared { inner: Mutex::new(inner), goes_on: Condvar::new() }))
     }
 
     /// What is on it.
@@ -50,6 +64,17 @@ impl Disk {
     /// The power goes after so many operations.
     pub(super) fn power_for(&self, operations: usize) {
         self.inner().power = operations;
+    }
+
+    /// From now on a sync does not return.
+    pub(super) fn stall(&self) {
+        self.inner().is_stalled = true;
+    }
+
+    /// Syncs go on.
+    pub(super) fn go_on(&self) {
+        self.inner().is_stalled = false;
+        self.0.goes_on.notify_all();
     }
 
     /// The power went, and is back. Of what was not synced, `seed` says what is there.
@@ -71,7 +96,7 @@ impl Disk {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap()
+        self.0.inner.lock().unwrap()
     }
 
     fn operate(&self, operation: Operation) -> io::Result<()> {
@@ -134,7 +159,7 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut inner = self.inner();
+        let mut inner = self.0.goes_on.wait_while(self.inner(), |inner| inner.is_stalled).unwrap();
         inner.use_power()?;
         inner.synced = inner.current.clone();
         inner.unsynced.clear();

@@ -101,6 +101,18 @@ impl Store {
         Committed(self.inner.committer.submit(batch))
     }
 
+    /// Returns once every change of documents that was handed over before is on disk. Changes that only append
+    /// blocks are not waited for: nobody sees a block before it is durable. Without anything to wait for it returns
+    /// at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`]: a write failed, and whether what was handed over is on disk shows when the store is
+    /// opened again.
+    pub async fn documents_durable(&self) -> Result<(), StoreError> {
+        self.inner.committer.documents_durable().await
+    }
+
     /// The documents of a kind, by name. None there means none was ever written.
     ///
     /// # Errors

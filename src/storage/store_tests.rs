@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::pin::pin;
 use std::process::{Command, Stdio};
+use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
 use redb::{ReadableDatabase as _, ReadableTable as _};
@@ -23,8 +25,7 @@ fn at(position: u64) -> BlockAddress {
 }
 
 fn wait(store: &Store, batch: WriteBatch) -> Result<(), StoreError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(store.submit(batch).wait())
+    block_on(store.submit(batch).wait())
 }
 
 fn written(name: &str, content: &[u8]) -> WriteBatch {
@@ -411,6 +412,65 @@ fn after_a_failed_write_nothing_is_written_or_read() {
     disk.crash(0);
     let opened = opening::open_disk(disk, Path::new("disk"), &key(), opening::CHECKED_LENGTH).unwrap();
     assert!(opened.database.begin_read().is_ok());
+}
+
+/// What a future has to say without waiting.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => Some(outcome),
+        Poll::Pending => None,
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+#[test]
+fn on_a_disk_that_stalls_only_what_depends_on_a_submitted_document_waits() {
+    let disk = Disk::default();
+    let store = Store::from_opened(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
+    assert!(at_once(store.documents_durable()).unwrap().is_ok(), "nothing was submitted");
+    disk.stall();
+    let block = store.submit(appended(&[0]));
+    assert!(at_once(store.documents_durable()).unwrap().is_ok(), "nobody sees the block yet");
+    assert_eq!(store.length(7, 1).unwrap(), 0);
+    let mut removed = WriteBatch::new();
+    removed.remove(Kind::Project, "a");
+    for batch in [written("a", b"1"), removed] {
+        let submitted = store.submit(batch);
+        assert!(at_once(store.documents_durable()).is_none());
+        disk.go_on();
+        block_on(store.documents_durable()).unwrap();
+        block_on(submitted.wait()).unwrap();
+        disk.stall();
+    }
+    disk.go_on();
+    block_on(block.wait()).unwrap();
+}
+
+#[test]
+fn whoever_waits_for_a_document_that_is_not_written_is_told() {
+    let disk = Disk::default();
+    let store = Store::from_opened(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
+    disk.stall();
+    drop(store.submit(written("a", b"1")));
+    let mut reader = pin!(store.documents_durable());
+    assert!(at_once(&mut reader).is_none());
+    disk.power_for(0);
+    disk.go_on();
+    assert!(matches!(block_on(reader), Err(StoreError::Failed)));
+    assert!(matches!(block_on(store.documents_durable()), Err(StoreError::Failed)));
+}
+
+#[test]
+fn what_is_submitted_to_a_closed_store_never_becomes_durable() {
+    let store = Store::in_memory().unwrap();
+    drop(store.submit(written("a", b"1")));
+    store.close();
+    block_on(store.documents_durable()).unwrap();
+    drop(store.submit(written("b", b"2")));
+    assert!(block_on(store.documents_durable()).is_err());
 }
 
 #[test]

@@ -58,11 +58,12 @@ impl WriteBatch {
 
     /// Whether the change is empty.
     pub fn is_empty(&self) -> bool {
-        self.written.is_empty()
-            && self.removed.is_empty()
-            && self.removed_blocks.is_empty()
-            && self.appended.is_empty()
-            && !self.clear
+        self.appended.is_empty() && !self.changes_documents()
+    }
+
+    /// Whether it does more than append blocks.
+    pub(super) fn changes_documents(&self) -> bool {
+        !self.written.is_empty() || !self.removed.is_empty() || !self.removed_blocks.is_empty() || self.clear
     }
 
     /// Begins by removing everything.

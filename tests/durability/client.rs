@@ -106,8 +106,13 @@ impl Client {
     }
 
     /// A call of the control API.
+    pub fn try_control(&mut self, method: &str, path: &str, body: &str) -> io::Result<Response> {
+        self.exchange(&control_request(self.addr, method, path, body))
+    }
+
+    #[track_caller]
     pub fn control(&mut self, method: &str, path: &str, body: &str) -> Response {
-        self.exchange(&control_request(self.addr, method, path, body)).unwrap()
+        self.try_control(method, path, body).unwrap()
     }
 
     fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {

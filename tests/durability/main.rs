@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is its report")]
 
 mod client;
+mod full_disk;
 mod kill_control_plane;
 mod kill_data_plane;
+mod kill_readers;
 mod refusals;
 mod restart;
 mod secrecy;

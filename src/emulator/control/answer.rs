@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::http::Reply;
 use crate::json::{self, Node, Problem};
 use crate::sls;
-use crate::stored::PersistError;
+use crate::stored::{PersistError, Unwritable};
 
 /// Something wrong with a control call.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +21,12 @@ pub enum ControlError {
     /// There is no such object.
     #[error("{0}")]
     NotFound(String),
-    /// The change is not stored.
-    #[error("not stored: {0}")]
+    /// A change is not stored.
+    #[error("{0}")]
     Persist(#[from] PersistError),
+    /// A change cannot be encoded.
+    #[error("not stored: {0}")]
+    Unwritable(#[from] Unwritable),
     /// SLS refuses it.
     #[error("{}: {}", .0.code, .0.message)]
     Sls(#[from] sls::Error),
@@ -34,7 +37,7 @@ impl IntoResponse for ControlError {
         let status = match &self {
             Self::Syntax(_) | Self::Content(_) => 400,
             Self::NotFound(_) => 404,
-            Self::Persist(_) => 500,
+            Self::Persist(_) | Self::Unwritable(_) => 500,
             Self::Sls(error) => error.status,
         };
         Reply::json(status, &json!({"error": self.to_string()})).into_response()

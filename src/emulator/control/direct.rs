@@ -34,7 +34,6 @@ pub(super) async fn put_project(
         model.set_project(&name, project);
         Ok(())
     })
-    .await
 }
 
 pub(super) async fn delete_project(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Answer {
@@ -43,7 +42,6 @@ pub(super) async fn delete_project(Shared(state): Shared<Arc<State>>, Path(name)
         model.remove_project(&name);
         Ok(())
     })
-    .await
 }
 
 pub(super) async fn get_logstore(
@@ -78,7 +76,6 @@ pub(super) async fn put_logstore(
         model.set_logstore(&project, &name, logstore);
         Ok(())
     })
-    .await
 }
 
 /// Merges the members of the body into the Logstore; `null` takes a member away.
@@ -101,7 +98,6 @@ pub(super) async fn patch_logstore(
         model.set_logstore(&project, &name, logstore);
         Ok(())
     })
-    .await
 }
 
 pub(super) async fn delete_logstore(
@@ -113,17 +109,13 @@ pub(super) async fn delete_logstore(
         model.remove_logstore(&project, &name);
         Ok(())
     })
-    .await
 }
 
-/// Changes the model, and answers once the change is durable.
-async fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), ControlError>) -> Answer {
-    let committed = {
-        let mut model = state.sls();
-        change(&mut model)?;
-        state.submit_changes(&mut model)
-    };
-    state.wait_durable(committed).await?;
+/// Changes the model.
+fn write(state: &State, change: impl FnOnce(&mut Model) -> Result<(), ControlError>) -> Answer {
+    let mut model = state.sls();
+    change(&mut model)?;
+    state.submit_changes(&mut model)?;
     Ok(empty_answer())
 }
 

@@ -22,15 +22,14 @@ pub(super) async fn patch(Shared(state): Shared<Arc<State>>, Path(id): Path<Stri
         _ => return Err(node.problem("expected \"Enabled\" or \"Disabled\"").into()),
     };
     let now = state.clock.unix();
-    let ((), committed) = state.keys.write(
+    state.keys.write(
         |keys| {
             let key = keys.key_mut(&id, now);
             let key = key.ok_or_else(|| ControlError::NotFound(format!("there is no key {id}")))?;
             key.enter(to, now);
             Ok::<(), ControlError>(())
         },
-        |keys| Ok(persistence::submit(keys, &state.store)),
+        |keys| Ok(persistence::submit(keys, &state.store)?),
     )?;
-    state.wait_durable(committed.map(Some)).await?;
     Ok(empty_answer())
 }

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State as Shared;
+use axum::extract::{Request, State as Shared};
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, patch, post, put};
 use serde_json::json;
@@ -30,14 +31,7 @@ const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
 /// The routes.
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
-        .route("/_emulator", get(status::to_page))
-        .route("/_emulator/", get(status::page))
         .route("/_emulator/state", get(status::state))
-        .route("/_emulator/health", get(health))
-        .route("/_emulator/requests", get(requests).delete(forget_requests))
-        .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))
-        .route("/_emulator/faults/release", post(faults::release))
-        .route("/_emulator/quotas", get(quotas::list).put(quotas::set).delete(quotas::clear))
         .route("/_emulator/clock", post(advance_clock))
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/projects/{project}", put(direct::put_project).delete(direct::delete_project))
@@ -50,17 +44,36 @@ pub fn router(state: Arc<State>) -> Router {
         )
         .route("/_emulator/projects/{project}/logstores/{logstore}/logs", get(logs::newest).post(logs::put))
         .route("/_emulator/keys/{key}", patch(keys::patch))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&state), once_durable))
+        // What these show is not stored.
+        .route("/_emulator", get(status::to_page))
+        .route("/_emulator/", get(status::page))
+        .route("/_emulator/health", get(health))
+        .route("/_emulator/requests", get(requests).delete(forget_requests))
+        .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/_emulator/faults/release", post(faults::release))
+        .route("/_emulator/quotas", get(quotas::list).put(quotas::set).delete(quotas::clear))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state)
 }
 
+/// Answers once everything that the answer may show is durable.
+async fn once_durable(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Answer {
+    let answer = next.run(request).await;
+    state.wait_durable().await?;
+    Ok(answer)
+}
+
 async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    let time = iso_8601(state.clock.unix());
+    // The clock may have been moved.
+    let status = if state.wait_durable().await.is_ok() { "ok" } else { "failed" };
     json_answer(&json!({
-        "status": if state.is_poisoned() { "failed" } else { "ok" },
+        "status": status,
         "account_id": state.account_id,
         "region": state.region,
-        "time": iso_8601(state.clock.unix()),
+        "time": time,
     }))
 }
 
@@ -82,12 +95,12 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
         return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
     }
-    state.wait_durable(state.advance_clock(seconds)).await?;
+    state.advance_clock(seconds)?;
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 
 async fn reset(Shared(state): Shared<Arc<State>>) -> Answer {
-    state.wait_durable(state.reset()).await?;
+    state.reset()?;
     Ok(empty_answer())
 }
 

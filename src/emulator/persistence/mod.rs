@@ -7,7 +7,8 @@
 //! would make a write of every read.
 //!
 //! A model is changed and its change handed to the store under one lock, so that the store has the changes
-//! in the order in which they were made. The lock is released, and the answer waits until the change is durable.
+//! in the order in which they were made. The lock is released, and every answer, whether its call read or wrote,
+//! waits until what was submitted before is durable: [`State::wait_durable`](super::state::State::wait_durable).
 
 mod account;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use super::identity::Directory;
 use super::seed::Seed;
 use super::stored::{Unwritable, encode};
 use super::{kms, sls};
-use storage::{Committed, Kind, Store, WriteBatch};
+use storage::{Kind, Store, WriteBatch};
 
 use account::ONLY;
 pub use account::write_clock;
@@ -58,10 +59,11 @@ pub fn write<M: Persisted>(model: &M, batch: &mut WriteBatch) -> Result<(), Unwr
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn submit<M: Persisted>(model: &M, store: &Store) -> Result<Committed, Unwritable> {
+pub fn submit<M: Persisted>(model: &M, store: &Store) -> Result<(), Unwritable> {
     let mut batch = WriteBatch::new();
     write(model, &mut batch)?;
-    Ok(store.submit(batch))
+    store.submit(batch);
+    Ok(())
 }
 
 /// The change after which a store has these contents and nothing else, and a clock that was not moved.

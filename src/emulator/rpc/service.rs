@@ -11,7 +11,6 @@ use crate::http::{Answer, Call, Reply};
 use crate::persistence::{self, Persisted};
 use crate::snapshots::Snapshots;
 use crate::state::State;
-use storage::Committed;
 
 /// Answers a call: verifies who sent it, finds the action, asks whether the caller may, applies what was
 /// ordered to go wrong, and evaluates it.
@@ -104,7 +103,7 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
             }
             Run::IssueCredentials(issue) => self.issue(|| issue(&self.store.current(), self.request)),
         };
-        self.wait_durable(written?).await
+        self.reply(written?)
     }
 
     /// A write is as any; of a session that is opened, role, trust and the caller's permission are looked up as
@@ -120,7 +119,7 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
                 self.issue(|| issue(&seen, self.request))
             }
         };
-        self.wait_durable(issued?).await
+        self.reply(issued?)
     }
 
     async fn run_unapplied(&self) -> Result<Reply, Error> {
@@ -140,24 +139,12 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
 }
 
 impl<M: Clone + Persisted> Evaluation<'_, M> {
-    fn issue(
-        &self,
-        issue: impl FnOnce() -> IssuedCredentials,
-    ) -> Result<(Map<String, Value>, Committed), Error> {
+    fn issue(&self, issue: impl FnOnce() -> IssuedCredentials) -> Result<Map<String, Value>, Error> {
         self.state.sessions.issue(&self.state.store, self.request.now, issue)
     }
 
-    fn submit(&self, next: &M) -> Result<Committed, Error> {
+    fn submit(&self, next: &M) -> Result<(), Error> {
         persistence::submit(next, &self.state.store).map_err(|_| Error::internal_error())
-    }
-
-    /// Answers once the write is durable.
-    async fn wait_durable(
-        &self,
-        (members, committed): (Map<String, Value>, Committed),
-    ) -> Result<Reply, Error> {
-        self.state.wait_durable(Ok(Some(committed))).await.map_err(|_| Error::internal_error())?;
-        self.reply(members)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "every way of running a call ends in a result")]

@@ -120,18 +120,15 @@ impl EvaluatedCall for Evaluation<'_> {
 }
 
 impl Evaluation<'_> {
-    /// Carries the call out; when this returns, what it wrote is durable.
+    /// Carries the call out.
     async fn run_with_directory(&self, view: View, directory: Arc<Directory>) -> Result<Reply, Error> {
         if let Run::Data(operation) = self.route.operation.run {
             return self.run_data(operation, true).await;
         }
         let body = self.body()?;
-        let (outcome, committed) = {
-            let mut model = self.state.sls();
-            let outcome = self.apply(&mut model, &body, view, directory);
-            (outcome, self.state.submit_changes(&mut model))
-        };
-        self.state.wait_durable(committed).await.map_err(|_| Error::internal_server_error())?;
+        let mut model = self.state.sls();
+        let outcome = self.apply(&mut model, &body, view, directory);
+        self.state.submit_changes(&mut model).map_err(|_| Error::internal_server_error())?;
         outcome
     }
 

@@ -37,7 +37,7 @@ pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
             seal(target.algorithm, &key, address, &plaintext)
         });
         if let Some(committed) = appended.map_err(|error| Error::storage(&error))? {
-            let durable = call.state.wait_durable(Ok(Some(committed))).await;
+            let durable = call.state.wait_appended(committed).await;
             durable.map_err(|_| Error::internal_server_error())?;
             return Ok(Reply::empty());
         }
@@ -87,7 +87,6 @@ fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, 
     if !model.set_data_key(&owner.project, &owner.logstore, owner.number, made) {
         return Ok(None);
     }
-    // The block is submitted after the key, so that nothing has to wait for the key alone.
-    drop(call.state.submit_changes(&mut model).map_err(|_| Error::internal_server_error())?);
+    call.state.submit_changes(&mut model).map_err(|_| Error::internal_server_error())?;
     Ok(Some(key))
 }

@@ -102,12 +102,12 @@ async fn a_data_key_is_made_once() {
 async fn the_blocks_of_a_logstore_go_with_it() {
     let state = state(None);
     put(&state).await.unwrap();
-    let committed = {
+    {
         let mut model = state.sls();
         model.remove_logstore("proj", "app");
-        state.submit_changes(&mut model)
-    };
-    state.wait_durable(committed).await.unwrap();
+        state.submit_changes(&mut model).unwrap();
+    }
+    state.wait_durable().await.unwrap();
     assert_eq!(state.store.length(1, 0).unwrap(), 0);
     assert_eq!(put(&state).await.unwrap_err().code, "LogStoreNotExist");
 }

@@ -274,7 +274,7 @@ fn a_key_of_another_region_or_kind_is_not_used() {
 #[test]
 fn a_reset_makes_an_end_of_every_key_that_was_opened() {
     let bench = ServiceHarness::new();
-    drop(bench.state.reset().unwrap());
+    bench.state.reset().unwrap();
     // The seed's key has its old material: what it wrapped still opens.
     bench.serves();
     let printed = format!("{:?}", bench.state.data_keys);
