@@ -33,11 +33,15 @@ fn byok(name: &str, arguments: &str) -> String {
 }
 
 /// A scene whose project `audit` has these Logstores, with endpoints and keys in the environment: a plan file holds the
-/// provider block. The host is a pinned one, since hosts differ in what they write.
+/// provider block. Hosts differ in what they write, so what is kept comes from a pinned one.
 fn scene(names: &[&str]) -> Scene {
+    scene_on(Host::Newest, names)
+}
+
+fn scene_on(host: Host, names: &[&str]) -> Scene {
     let logstores: Vec<Value> =
         names.iter().map(|name| json!({"logstoreName": name, "createTime": 1_700_000_000})).collect();
-    let scene = Scene::on(Host::Newest, &json!({"projects": [{"name": "audit", "logstores": logstores}]}));
+    let scene = Scene::on(host, &json!({"projects": [{"name": "audit", "logstores": logstores}]}));
     for service in ["SLS", "RAM", "STS", "KMS"] {
         scene.env(&format!("ALIBABA_CLOUD_ENDPOINT_{service}"), &scene.endpoint());
     }
@@ -77,11 +81,11 @@ fn normalise(value: &mut Value) {
     }
 }
 
-/// Plans while nothing is in the state.
-pub fn of_new_resources() -> Vec<Fixture> {
-    let scene = scene(&["app", "web", "other_key", "ecb", "service_key", "off", "disable"]);
-    let compliant = byok("app", "") + &byok("web", "  encrypt_type = \"sm4_gcm\"");
-    let violations = [
+/// Logstores that break one rule each, and a role that checkov alone finds fault with.
+const VIOLATING: [&str; 5] = ["service_key", "other_key", "ecb", "off", "disable"];
+
+fn violations() -> String {
+    let configuration = [
         encryption("service_key", ""),
         encryption("other_key", &key("\"another-key\"")),
         byok("ecb", "  encrypt_type = \"sm4_ecb\""),
@@ -90,11 +94,23 @@ pub fn of_new_resources() -> Vec<Fixture> {
         "resource \"alicloud_ram_byok_role\" \"careless\" {\n  role_name = \"careless\"\n  force = true\n}\n"
             .to_owned(),
     ];
+    configuration.concat()
+}
+
+/// The plan `violations` of a host.
+pub fn violations_on(host: Host) -> Value {
+    plan(&scene_on(host, &VIOLATING), &violations(), &[])
+}
+
+/// Plans while nothing is in the state.
+pub fn of_new_resources() -> Vec<Fixture> {
+    let scene = scene(&[&["app", "web"], &VIOLATING[..]].concat());
+    let compliant = byok("app", "") + &byok("web", "  encrypt_type = \"sm4_gcm\"");
     let sensitive = "variable \"key\" {\n  default   = \"another-key\"\n  sensitive = true\n}\n".to_owned()
         + &encryption("app", &key("var.key"));
     let mut fixtures = vec![
         ("compliant", plan(&scene, &compliant, &[])),
-        ("violations", plan(&scene, &violations.concat(), &[])),
+        ("violations", plan(&scene, &violations(), &[])),
         ("sensitive", plan(&scene, &sensitive, &[])),
         ("module", of_a_module(&scene)),
     ];

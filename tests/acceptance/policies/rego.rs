@@ -8,7 +8,9 @@ use std::{env, fs};
 
 use serde_json::{Value, json};
 
+use super::plans::violations_on;
 use super::{policy, python};
+use crate::harness::Host;
 
 /// What is found in a plan that is kept.
 struct Case {
@@ -218,6 +220,17 @@ fn both_engines_find_exactly_this_and_every_line_of_the_rules_is_reached() {
         assert_eq!(&by_opa["found"][number], expected, "{}", plan.display());
     }
     assert_eq!(by_opa["not_reached"], json!([]), "no plan reaches these lines of the rules");
+}
+
+#[test]
+fn plans_of_all_hosts_are_judged_alike() {
+    let directory = tempfile::tempdir().unwrap();
+    let expected = CASES.iter().find(|case| case.plan == "violations").unwrap();
+    for host in [Host::Oldest, Host::Main] {
+        let plan = directory.path().join("plan.json");
+        fs::write(&plan, violations_on(host).to_string()).unwrap();
+        assert_eq!(lines(&check(&[&plan]).stdout), expected.denied, "{host:?}");
+    }
 }
 
 #[test]
