@@ -14,7 +14,8 @@ use crate::layout::{Layout, PROJECT};
 pub struct Emulator(EmulatorProcess);
 
 impl Emulator {
-    /// Starts an emulator that has the Logstores of `layout`, and waits until it serves. Its files are kept in `directory`.
+    /// Starts an emulator that has the Logstores of `layout`, and waits until it serves. Its files are kept in
+    /// `directory`.
     ///
     /// # Errors
     ///
