@@ -35,6 +35,7 @@ mod other_writers;
 mod ownership;
 mod pages;
 mod permanence;
+mod pipelines;
 mod policies;
 mod preflight;
 mod privileges;

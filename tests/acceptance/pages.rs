@@ -5,7 +5,7 @@
 
 mod fragments;
 mod page;
-mod session;
+pub mod session;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -16,7 +16,7 @@ fn policy(file: &str) -> PathBuf {
 }
 
 /// The interpreter that has the engines.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let path = env::var_os("POLICIES_PYTHON").filter(|path| !path.is_empty());
     let hint = "policy engines are needed: run ./scripts/test, or set POLICIES_PYTHON to what \
                 ./scripts/python-environment policies prints";

@@ -244,7 +244,8 @@ fn patterns(privilege: &Privilege) -> Vec<&'static str> {
 }
 
 /// The document under a heading of the guide.
-fn document(title: &str) -> Value {
+/// A document of the guide.
+pub fn document(title: &str) -> Value {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/least-privileges.md");
     let guide = fs::read_to_string(guide).unwrap();
     let (_, section) = guide.split_once(&format!("### {title}\n")).unwrap();

@@ -58,11 +58,20 @@ impl Server {
     /// # Panics
     /// If there is no free port.
     pub fn start(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::start_reading(move |head, _| answer(head))
+    }
+
+    /// As [`Server::start`]; `answer` gets the body of each request too, as long as `Content-Length` says.
+    ///
+    /// # Panics
+    /// If there is no free port.
+    pub fn start_reading(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
         let heads = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&heads);
         let listening = Listening::start(move |mut stream| {
             let Some(head) = head_of(&mut stream) else { return };
-            let (status, body) = answer(&head);
+            let Some(body) = body_of(&mut stream, &head) else { return };
+            let (status, body) = answer(&head, &body);
             seen.lock().unwrap().push(head);
             let length = body.len();
             let head =
@@ -114,6 +123,16 @@ pub fn head_of(stream: &mut impl Read) -> Option<String> {
         }
     }
     None
+}
+
+/// The body of a request; `None` if the connection ends before it does.
+fn body_of(stream: &mut TcpStream, head: &str) -> Option<String> {
+    let length = head.lines().filter_map(|line| line.split_once(": ")).find_map(|(name, value)| {
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or_default()];
+    stream.read_exact(&mut body).ok()?;
+    String::from_utf8(body).ok()
 }
 
 /// Passes connections on to another address and keeps what goes through.

@@ -8,7 +8,7 @@ mod host;
 mod plan;
 mod ram;
 mod ran;
-mod rpc;
+pub mod rpc;
 mod run;
 mod scene;
 mod sts;

@@ -7,18 +7,19 @@ use test_support::{Key, date, exchange, rpc_request};
 
 /// A service: its host, and the version of its API.
 #[derive(Clone, Copy)]
-pub(super) struct Service {
+pub struct Service {
     host: &'static str,
     version: &'static str,
 }
 
-pub(super) const RAM: Service = Service { host: "ram.aliyuncs.com", version: "2015-05-01" };
+/// RAM.
+pub const RAM: Service = Service { host: "ram.aliyuncs.com", version: "2015-05-01" };
 pub(super) const KMS: Service = Service { host: "kms.cn-hangzhou.aliyuncs.com", version: "2016-01-20" };
 pub(super) const STS: Service = Service { host: "sts.aliyuncs.com", version: "2015-04-01" };
 
 /// Sends one call, signed by a key (id and secret); gives the HTTP status and the JSON of the answer.
 #[track_caller]
-pub(super) fn call(
+pub fn call(
     address: SocketAddr,
     service: Service,
     key: (&str, &str),

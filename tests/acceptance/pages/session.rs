@@ -183,7 +183,7 @@ fn run(number: usize, exit_code: i32) -> String {
 }
 
 /// A mirror as users make it, and a CLI configuration that leads to nothing else.
-fn write_mirror(mirror: &Path, cli_config: &Path) {
+pub fn write_mirror(mirror: &Path, cli_config: &Path) {
     let folder = mirror
         .join("registry.terraform.io/sls-encryption/alicloud-encryption")
         .join(env!("CARGO_PKG_VERSION"))

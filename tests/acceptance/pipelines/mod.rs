@@ -1,0 +1,11 @@
+//! `examples/ci`: the page for reviewers, and the pipelines step by step as their files say.
+
+mod account;
+mod checkout;
+mod drift;
+mod github;
+mod gitlab;
+mod servers;
+mod summary;
+mod workflow;
+mod world;
