@@ -161,7 +161,9 @@ fn what_a_reader_was_told_is_there_after_a_kill() {
         drop(sender);
         ahead.recv().unwrap();
         server.kill();
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         server = folder.start();
         let mut client = server.client();
         for (counter, reader) in COUNTERS.into_iter().zip(readers) {

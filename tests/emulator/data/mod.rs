@@ -116,8 +116,8 @@ pub fn decompressed(data: &[u8], compression: Option<&str>, size: usize) -> Vec<
         None => out.extend_from_slice(data),
         Some("lz4") => out = lz4_flex::block::decompress(data, size).unwrap(),
         Some("zstd") => out = zstd::bulk::decompress(data, size).unwrap(),
-        Some("deflate") => drop(flate2::read::ZlibDecoder::new(data).read_to_end(&mut out).unwrap()),
-        Some("gzip") => drop(flate2::read::ZlibDecoder::new(data).read_to_end(&mut out).unwrap()),
+        // SLS writes what it names gzip as zlib.
+        Some("deflate" | "gzip") => drop(flate2::read::ZlibDecoder::new(data).read_to_end(&mut out).unwrap()),
         Some(other) => panic!("{other}"),
     }
     out
