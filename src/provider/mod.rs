@@ -29,7 +29,10 @@ mod stores;
 mod timeouts;
 mod verify;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 pub use audit::{LogStoreEncryptionState, LogStoreEncryptions};
 pub use byok_readiness::ByokReadiness;
@@ -38,6 +41,7 @@ pub use log_store_encryption::{LogStoreEncryption, LogStoreEncryptionList};
 pub use ram_byok_role::{RamByokRole, RamByokRoleList};
 pub use verify::LogStoreEncryptionVerify;
 
+use claims::Span;
 use config::ProviderModel;
 use schema::{
     Diagnostics, Provider, Schema, action::AnyAction, adapter::AnyResource, data_source::AnyDataSource,
@@ -54,12 +58,18 @@ pub const SOURCE_ADDRESS: &str = "sls-encryption/alicloud-encryption";
 pub struct AlicloudEncryption {
     session: Arc<Session>,
     environment: Environment,
+    /// Set once a host has asked to check a provider block, as every host does before each phase.
+    validated: AtomicBool,
 }
 
 impl AlicloudEncryption {
     /// A provider that is not configured yet and reads its defaults from these environment variables.
     pub fn new(environment: Environment) -> AlicloudEncryption {
-        AlicloudEncryption { session: Arc::new(Session::default()), environment }
+        AlicloudEncryption {
+            session: Arc::new(Session::default()),
+            environment,
+            validated: AtomicBool::new(false),
+        }
     }
 }
 
@@ -71,13 +81,17 @@ impl Provider for AlicloudEncryption {
     }
 
     fn validate(&self, config: &ProviderModel) -> Diagnostics {
+        self.validated.store(true, Ordering::Relaxed);
         config::validate(config)
     }
 
     async fn configure(&self, _context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
         match settings::settings(&request.config, &self.environment) {
             Ok(settings) => {
-                self.session.configure(settings, &request.terraform_version);
+                // A test file's provider block is not checked before it is used, and this is the only sign of it.
+                let is_checked = self.validated.load(Ordering::Relaxed);
+                let span = if is_checked { Span::OnePhase } else { Span::ManyPhases };
+                self.session.configure(settings, &request.terraform_version, span);
                 Diagnostics::new()
             }
             Err(diagnostics) => diagnostics,

@@ -7,12 +7,18 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard};
 
-use super::{claims::Claims, log_store_id::LogStoreId, readiness::ReadCache, role_registry::RoleRegistry};
+use super::{
+    claims::{Claims, Span},
+    log_store_id::LogStoreId,
+    readiness::ReadCache,
+    role_registry::RoleRegistry,
+};
 use cloud::sls::LogStore;
 
 /// What the calls of this phase, plan or apply, share.
 #[derive(Debug, Default)]
 pub(super) struct RunState {
+    span: Mutex<Span>,
     locks: Mutex<HashMap<LogStoreId, Arc<AsyncMutex<()>>>>,
     writes: Mutex<HashMap<LogStoreId, u64>>,
     reads: Mutex<HashMap<LogStoreId, CachedRead>>,
@@ -36,9 +42,10 @@ struct CachedRead {
 
 impl RunState {
     /// Forgets what was read and planned before.
-    pub(super) fn begin_phase(&self) {
+    pub(super) fn begin_phase(&self, span: Span) {
+        *locked(&self.span) = span;
         locked(&self.reads).clear();
-        self.claims.begin_phase();
+        self.claims.begin_phase(span);
         self.roles.begin_phase();
         *locked(&self.readiness) = Arc::default();
         *locked(&self.account_to_store) = Arc::default();
@@ -46,7 +53,10 @@ impl RunState {
 
     /// What this phase has read about keys, roles and policies.
     pub(super) fn readiness(&self) -> Arc<ReadCache> {
-        Arc::clone(&locked(&self.readiness))
+        match *locked(&self.span) {
+            Span::OnePhase => Arc::clone(&locked(&self.readiness)),
+            Span::ManyPhases => Arc::default(),
+        }
     }
 
     /// The account that is stored with objects of this phase.
@@ -81,6 +91,9 @@ impl RunState {
     /// Caches an answer for the apply: core plans once more right before it applies. `writes` is
     /// [`RunState::write_count`] from before the Logstore was read.
     pub(super) fn cache_read(&self, id: &LogStoreId, log_store: LogStore, writes: u64) {
+        if *locked(&self.span) == Span::ManyPhases {
+            return;
+        }
         locked(&self.reads).insert(id.clone(), CachedRead { log_store, writes });
     }
 
@@ -129,11 +142,22 @@ mod tests {
     }
 
     #[test]
+    fn where_phases_cannot_be_told_apart_no_answer_speaks_for_another_call() {
+        let run_state = RunState::default();
+        run_state.begin_phase(Span::ManyPhases);
+        run_state.cache_read(&id(), log_store(), 0);
+        assert!(run_state.take_cached_read(&id()).is_none());
+        assert!(!Arc::ptr_eq(&run_state.readiness(), &run_state.readiness()));
+        run_state.begin_phase(Span::OnePhase);
+        assert!(Arc::ptr_eq(&run_state.readiness(), &run_state.readiness()));
+    }
+
+    #[test]
     fn a_phase_begins_with_nothing_known() {
         let run_state = RunState::default();
         assert!(run_state.claims.claim(&id(), None).is_ok());
         run_state.cache_read(&id(), log_store(), 0);
-        run_state.begin_phase();
+        run_state.begin_phase(Span::OnePhase);
         assert!(run_state.claims.claim(&id(), None).is_ok());
         assert!(run_state.take_cached_read(&id()).is_none());
     }

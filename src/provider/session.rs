@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    claims::Span,
     no_client::NoClient,
     run_state::RunState,
     settings::{KnownSettings, Preflight, Settings},
@@ -77,14 +78,14 @@ struct SlsClients {
 impl Session {
     /// Takes the settings. Nothing is dialled.
     ///
-    /// A host configures the provider once at the beginning of each phase, on a connection of its own. Should it do so
-    /// again, the latest settings count, and what earlier phases did is forgotten.
-    pub(super) fn configure(&self, settings: Settings, terraform_version: &str) {
+    /// A host configures the provider once at the beginning of each phase, or of many ([`Span`]), on a connection of its
+    /// own. Should it do so again, the latest settings count, and what earlier phases did is forgotten.
+    pub(super) fn configure(&self, settings: Settings, terraform_version: &str, span: Span) {
         let configured = match settings {
             Settings::Known(known) => Ok(Clients::new(*known, terraform_version)),
             Settings::Unknown(names) => Err(NoClient::Unknown(names)),
         };
-        self.run_state.begin_phase();
+        self.run_state.begin_phase(span);
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
@@ -307,9 +308,9 @@ mod tests {
             |region| settings(&ProviderModel { region, ..ProviderModel::default() }, &environment).unwrap();
         let (session, hangzhou) = (Session::default(), Region::parse("cn-hangzhou").unwrap());
         assert!(matches!(session.sls(&hangzhou), Err(NoClient::NotConfigured)));
-        session.configure(settings_of(Field::Unknown), "1.11.4");
+        session.configure(settings_of(Field::Unknown), "1.11.4", Span::OnePhase);
         assert!(matches!(session.sls(&hangzhou), Err(NoClient::Unknown(names)) if names == ["region"]));
-        session.configure(settings_of(Field::Null), "1.11.4");
+        session.configure(settings_of(Field::Null), "1.11.4", Span::OnePhase);
         assert!(session.sls(&hangzhou).is_ok());
     }
 
@@ -322,7 +323,11 @@ mod tests {
         ];
         let session = |environment: Environment| {
             let session = Session::default();
-            session.configure(settings(&ProviderModel::default(), &environment).unwrap(), "1.11.4");
+            session.configure(
+                settings(&ProviderModel::default(), &environment).unwrap(),
+                "1.11.4",
+                Span::OnePhase,
+            );
             session
         };
         let shanghai = Region::parse("cn-shanghai").unwrap();

@@ -66,6 +66,64 @@ output "mechanisms" {
     scene.plan().expect_empty();
 }
 
+/// Terraform 1.15 configures the provider once for all runs of a file, if the block is in that file; 1.11 for each phase.
+#[test]
+fn a_provider_block_of_a_test_file_serves_all_of_its_runs() {
+    for host in Host::ALL {
+        let mut seed = given::plain();
+        seed["keys"] = json!([{"id": "key-1", "spec": "Aliyun_AES_256", "usage": "ENCRYPT/DECRYPT",
+            "state": "Enabled", "region": "cn-hangzhou"}]);
+        let scene = Scene::on(host, &seed);
+        scene.host_starts_provider();
+        scene.look_at_keys_and_roles();
+        scene.write("provider.tf", &scene.required_providers());
+        let encryption = given::byok_encryption("  enable = var.enable\n  on_destroy = \"disable\"")
+            .replace(&format!("{:?}", given::ARN), "alicloud_ram_byok_role.this.arn");
+        let role = "resource \"alicloud_ram_byok_role\" \"this\" {\n  role_name = \"sls-byok\"\n}\n";
+        let variable = "variable \"enable\" {\n  default = true\n}\n";
+        scene.write("main.tf", &format!("{role}{encryption}{variable}"));
+        let runs = r#"run "planned" {
+  command = plan
+}
+
+run "applied" {
+  assert {
+    condition     = alicloud_log_store_encryption.this.mechanism == "byok"
+    error_message = "it has another mechanism"
+  }
+}
+
+run "planned_again" {
+  command = plan
+  variables {
+    enable = false
+  }
+}
+
+run "switched_off" {
+  variables {
+    enable = false
+  }
+}
+
+run "switched_on" {
+  assert {
+    condition     = alicloud_log_store_encryption.this.enable
+    error_message = "it is not enabled"
+  }
+}
+"#;
+        scene.write("it.tftest.hcl", &(scene.provider_block("") + runs));
+        let ran = scene.run(&["test", "-json"]).succeeded();
+        let summary = ran.events().into_iter().rfind(|event| event["type"] == "test_summary").unwrap();
+        assert_eq!(summary["test_summary"]["passed"], 5, "{summary}");
+        let enabled: Vec<Value> =
+            updates(&scene).into_iter().map(|body| body["encrypt_conf"]["enable"].clone()).collect();
+        assert_eq!(enabled, [true, false, true, false]);
+        assert_eq!(scene.role("sls-byok"), None);
+    }
+}
+
 /// The folder of the module that is shipped, as seen from the directory of a scene.
 const SHIPPED: &str = "../modules/logstore-encryption";
 const UNIT: &str = "tests/unit.tftest.hcl";

@@ -363,12 +363,12 @@ fn a_phase_begins_with_nothing_known() {
     let claims = Claims::default();
     assert_eq!(claims.claim(&ID, None), Ok(()));
     assert_eq!(claims.claim(&ID, None), Err(Contradiction::Twice));
-    claims.begin_phase();
+    claims.begin_phase(Span::OnePhase);
     claims.announce(&ID);
     let planned = claims.plan_to_disable(&ID, None).unwrap();
-    claims.begin_phase();
+    claims.begin_phase(Span::OnePhase);
     assert_eq!(claims.claim(&ID, None), Ok(()));
-    claims.begin_phase();
+    claims.begin_phase(Span::OnePhase);
     assert_eq!(claims.disable(&ID, Some(&planned)), Destroy::SwitchOff);
 }
 
@@ -376,4 +376,19 @@ fn a_phase_begins_with_nothing_known() {
 fn logstores_have_nothing_to_do_with_one_another() {
     let (claims, other) = (Claims::default(), log_store("other"));
     assert!(claims.claim(&ID, None).is_ok() && claims.claim(&other, None).is_ok());
+}
+
+#[test]
+fn where_phases_cannot_be_told_apart_nothing_is_refused_and_a_destroy_switches_off() {
+    let claims = Claims::default();
+    claims.begin_phase(Span::ManyPhases);
+    for _ in ["plan", "apply"] {
+        claims.announce(&ID);
+        assert_eq!(claims.claim(&ID, None), Ok(()));
+        claims.record_apply();
+    }
+    claims.announce(&ID);
+    let planned = claims.plan_to_disable(&ID, None).unwrap();
+    assert!(!planned.sends_nothing());
+    assert_eq!(claims.disable(&ID, Some(&planned)), Destroy::SwitchOff);
 }

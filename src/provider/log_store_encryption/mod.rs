@@ -152,7 +152,11 @@ mod tests {
             ("ALICLOUD_SECRET_KEY", "secret"),
             ("ALICLOUD_REGION", "cn-hangzhou"),
         ]);
-        session.configure(settings(&ProviderModel::default(), &environment).unwrap(), "1.12.0");
+        session.configure(
+            settings(&ProviderModel::default(), &environment).unwrap(),
+            "1.12.0",
+            crate::claims::Span::OnePhase,
+        );
         let upgraded = json!({"project_name": "audit", "logstore_name": "app", "region": "cn-hangzhou"});
         assert_eq!(resource.upgrade_identity(0, stored), upgraded);
     }
