@@ -3,6 +3,7 @@
 mod account;
 mod checkout;
 mod drift;
+mod files;
 mod github;
 mod gitlab;
 mod servers;

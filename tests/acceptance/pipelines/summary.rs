@@ -65,22 +65,34 @@ fn is(page: &str, expected: &ExpectFile) {
     expected.assert_eq(page);
 }
 
+/// [`project`] three times, with forty Logstores, and their encryption.
+const FORTY: &str = r#"locals {
+  projects = { audit = 14, firewall = 13, waf = 13 }
+  logstores = merge([
+    for name, count in local.projects : { for n in range(count) : "${name}:app-${n}" => [name, "app-${n}"] }
+  ]...)
+}
+
+resource "alicloud_log_store_encryption" "this" {
+  for_each      = local.logstores
+  project_name  = each.value[0]
+  logstore_name = each.value[1]
+CMK}
+"#;
+
 #[test]
 fn forty_logstores_are_three_lines() {
-    let scene = scene(&[project("audit", 14), project("firewall", 13), project("waf", 13)]);
-    scene.write(
-        "main.tf",
-        &format!(
-            "locals {{\n  projects = {{ audit = 14, firewall = 13, waf = 13 }}\n  logstores = merge([for name, count in local.projects : {{ for n in range(count) : \"${{name}}:app-${{n}}\" => [name, \"app-${{n}}\"] }}]...)\n}}\n\nresource \"alicloud_log_store_encryption\" \"this\" {{\n  for_each = local.logstores\n  project_name = each.value[0]\n  logstore_name = each.value[1]\n{}}}\n",
-            cmk()
-        ),
-    );
-    let text = page_of(&scene, &[], AS_TEXT);
-    is(&text, &expect_file!["expected/forty.txt"]);
-    let markdown = page_of(&scene, &[], WITH_LOG);
-    let lines = markdown.lines().filter(|line| line.starts_with("| configure |"));
-    assert_eq!(lines.count(), 3);
-    assert!(markdown.contains("- configure in `waf`: `waf:app-0`, `waf:app-1`,"), "{markdown}");
+    for host in Host::ALL {
+        let projects = [project("audit", 14), project("firewall", 13), project("waf", 13)];
+        let scene = Scene::on(host, &json!({"projects": projects}));
+        scene.write("main.tf", &FORTY.replace("CMK", &cmk()));
+        let text = page_of(&scene, &[], AS_TEXT);
+        is(&text, &expect_file!["expected/forty.txt"]);
+        let markdown = page_of(&scene, &[], WITH_LOG);
+        let lines = markdown.lines().filter(|line| line.starts_with("| configure |"));
+        assert_eq!(lines.count(), 3);
+        assert!(markdown.contains("- configure in `waf`: `waf:app-0`, `waf:app-1`,"), "{markdown}");
+    }
 }
 
 #[test]
@@ -248,7 +260,7 @@ fn an_empty_plan_and_wrong_files_are_told() {
 /// The log of a plan that failed is a page of its errors.
 #[test]
 fn the_log_alone_is_a_page() {
-    let scene = Scene::on(Host::Main, &json!({"projects": [project("audit", 1)]}));
+    let scene = scene(&[project("audit", 1)]);
     scene.write("main.tf", &encryption("this", "app-0", "  encrypt_type = \"rot13\""));
     let plan = scene.try_plan();
     let is_of_the_plan = |line: &&str| !line.contains("Provider development overrides are in effect");
