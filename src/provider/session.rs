@@ -78,8 +78,8 @@ struct SlsClients {
 impl Session {
     /// Takes the settings. Nothing is dialled.
     ///
-    /// A host configures the provider once at the beginning of each phase, or of many ([`Span`]), on a connection of its
-    /// own. Should it do so again, the latest settings count, and what earlier phases did is forgotten.
+    /// A host configures the provider once at the beginning of each phase, or of many ([`Span`]), on a connection of
+    /// its own. Should it do so again, the latest settings count, and what earlier phases did is forgotten.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str, span: Span) {
         let configured = match settings {
             Settings::Known(known) => Ok(Clients::new(*known, terraform_version)),

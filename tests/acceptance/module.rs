@@ -66,7 +66,8 @@ output "mechanisms" {
     scene.plan().expect_empty();
 }
 
-/// Terraform 1.15 configures the provider once for all runs of a file, if the block is in that file; 1.11 for each phase.
+/// Terraform 1.15 configures the provider once for all runs of a file, if the block is in that file; 1.11 for each
+/// phase.
 #[test]
 fn a_provider_block_of_a_test_file_serves_all_of_its_runs() {
     for host in Host::ALL {
