@@ -146,42 +146,8 @@ pub(super) fn named<T: Copy>(table: &[(&str, T)], name: Option<&String>) -> Opti
     table.iter().find(|(known, _)| Some(*known) == name.map(String::as_str)).map(|(_, value)| *value)
 }
 
-const DESCRIPTION: &str = "\
-Manages encryption at rest of Alibaba Cloud Simple Log Service (SLS) Logstores that already exist, without owning them.
-
-What is written in the provider block beats the environment, for whole sources too: if the block names one of the first \
-five of these sources, the first that it names is the only one. Otherwise credentials of all services come from the first \
-of these that is there. One that is there and cannot be used is an error \
-that names it; the next is not tried then. Which one it is, is written to the log when the first call is made. \
-Credentials that expire are renewed in time, and also when a service says that they have expired already; keys and \
-tokens that are given cannot be renewed. An argument wins over its environment variables.
-
-1. The AccessKey: `access_key`, `secret_key` and `security_token`.
-2. The profile, if `profile`, `shared_credentials_file` or one of their variables is set.
-3. `credentials_uri`.
-4. The ECS role, if `ecs_role_name` is set.
-5. `assume_role_with_oidc`, or its environment variables.
-6. The current profile of `~/.aliyun/config.json`, unless `ALIBABA_CLOUD_CLI_PROFILE_DISABLED` is `true`; else the profile \
-`default` of `~/.alibabacloud/credentials`.
-7. The role of the ECS instance this runs on, if it has one, unless `ALIBABA_CLOUD_ECS_METADATA_DISABLED` is `true`. \
-`ALIBABA_CLOUD_IMDSV1_DISABLED` set to `true` leaves only version 2 of the metadata service; \
-`ALIBABA_CLOUD_ECS_METADATA_SERVICE_ENDPOINT` is another address of it.
-
-With `assume_role`, they then open a session of that role. Profiles may have the modes `AK`, `StsToken`, `RamRoleArn`, \
-`RamRoleArnWithRoleName`, `ChainableRamRoleArn`, `EcsRamRole`, `OIDC`, `CredentialsURI` and `External`; of `CloudSSO` and \
-`OAuth`, the keys of the last login are used while they are valid. A profile without `mode` has the one that its members \
-mean. With `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS=true` the modes `External` and `CredentialsURI` are errors. STS is asked \
-at `endpoints.sts`, else at `sts_endpoint` of the profile, `ALIBABA_CLOUD_STS_ENDPOINT`, `sts_region` of the profile, \
-`ALIBABA_CLOUD_STS_REGION`, or in the provider's region.
-
-The guide [Least privileges](guides/least-privileges.md) has the permissions that the caller needs to plan, to audit and to \
-apply, and policy documents to copy.
-
-A plan file holds the values of variables in clear, also of `sensitive` ones. Keys do not get into it if they come from the \
-environment or a file, or through a variable that is `ephemeral` (Terraform 1.10).
-
-Keys of another account never empty the state: an object leaves it only if the service says that it is gone to the \
-account that the object belongs to. `allowed_account_ids` refuses other accounts before anything else is called.";
+const DESCRIPTION: &str =
+    "Encrypts existing Logstores of Alibaba Cloud Simple Log Service (SLS) at rest, without owning them.";
 
 /// The schema of the provider block.
 pub(super) fn schema() -> Schema {
@@ -218,7 +184,7 @@ fn credentials() -> Vec<Attribute> {
                 "An address that answers with temporary keys; `http://` is accepted for addresses of this machine only. Environment: `ALICLOUD_CREDENTIALS_URI`, `ALIBABA_CLOUD_CREDENTIALS_URI`.",
             ),
             account_ids("allowed_account_ids").description(
-                "The only accounts that the provider may work in. With keys of another account every call is an error that names both; GetCallerIdentity is called once, before anything else. Left out or empty, every account is allowed.",
+                "The only accounts that the provider may work in. The provider calls GetCallerIdentity once, before anything else. If the keys belong to another account, that is an error that names both. If it is left out or empty, every account is allowed.",
             ),
             account_ids("forbidden_account_ids").description(
                 "Accounts that the provider must not work in, checked in the same way.",
@@ -239,7 +205,7 @@ fn calls() -> Vec<Attribute> {
                 .optional()
                 .validator(ParseWith::new("Must be a region id such as `cn-hangzhou`.", Region::parse).or_empty())
                 .description(
-                    "The region of the Logstores that name none of their own: one provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Left out, it is read from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, `ALIBABACLOUD_REGION_ID` or `ALICLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys; unlike the official provider, no region is assumed.",
+                    "The region of the Logstores whose resource names none. One provider block serves all regions. Environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. If it is left out, the provider reads it from the SLS endpoint, then from `ALIBABA_CLOUD_REGION_ID`, `ALIBABACLOUD_REGION_ID` or `ALICLOUD_REGION_ID`, then from `region_id` of the profile that gives the keys. Unlike the official provider, this one assumes no region.",
                 ),
             Attribute::bool("skip_region_validation").optional().description(
                 "Accepts a region this provider does not know, for regions newer than it. Environment: `ALICLOUD_SKIP_REGION_VALIDATION`. Default: `false`.",
@@ -248,15 +214,15 @@ fn calls() -> Vec<Attribute> {
                 .optional()
                 .validator(OneOf(&["public", "vpc"]))
                 .description(
-                    "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com`; the one of RAM is what a tool of the vendor uses and is not documented. Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`), `ALIBABA_CLOUD_ENDPOINT_TYPE` (`vpc`). Default: `public`.",
+                    "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com` (the RAM host name is undocumented; it was taken from a tool of the vendor). Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`), `ALIBABA_CLOUD_ENDPOINT_TYPE` (`vpc`). Default: `public`.",
                 ),
             Attribute::string("ca_bundle").optional().description(
-                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters; `HTTP_PROXY` is for requests without TLS, none of which leave this machine, and this machine is never reached through a proxy.",
+                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters. `HTTP_PROXY` has no effect. Loopback addresses are never proxied.",
             ),
             Attribute::number("max_retries")
                 .optional()
                 .validator(Between(0, 100))
-                .description("How often a call that failed for a passing reason is repeated. A throttled call is repeated for as long as the operation may take; with 0 nothing is repeated. Default: 8."),
+                .description("How often the provider repeats a call that failed for a passing reason. It repeats a throttled call until the time limit of the operation. With 0 it repeats nothing. Default: 8."),
             Attribute::string("request_timeout")
                 .optional()
                 .validator(ParseWith::new("Must be a duration such as `30s`.", duration::parse))
@@ -349,7 +315,7 @@ fn assume_role() -> Block {
     ];
     Block::new("assume_role", Nesting::List, members)
         .at_most(1)
-        .description("A RAM role to assume with the credentials that are found; everything is done as that role. The variables of its members only count where the block is there.")
+        .description("A RAM role to assume with the credentials of the table above. The provider then does everything as that role. The environment variables of its members are read only if you write this block, which may be empty.")
 }
 
 fn assume_role_with_oidc() -> Block {
@@ -366,7 +332,7 @@ fn assume_role_with_oidc() -> Block {
         Attribute::string("role_arn")
             .optional()
             .validator(role_arn())
-            .description("The ARN of the role; needed. Environment: `ALIBABA_CLOUD_ROLE_ARN`."),
+            .description("The ARN of the role. It is needed. Environment: `ALIBABA_CLOUD_ROLE_ARN`."),
         Attribute::string("role_session_name").optional().description(
             "The name of the session. Environment: `ALIBABA_CLOUD_ROLE_SESSION_NAME`. Default: `terraform`.",
         ),
@@ -380,7 +346,7 @@ fn assume_role_with_oidc() -> Block {
     ];
     Block::new("assume_role_with_oidc", Nesting::List, members)
         .at_most(1)
-        .description("A RAM role to assume with a token of an identity provider (OIDC). Without the block, the environment variables of its members count too, if provider, role and token are all there.")
+        .description("A RAM role to assume with a token of an identity provider (OIDC). Without the block, the environment variables of its members are read too, if they name the provider, the role and the token.")
 }
 
 fn role_arn() -> ParseWith<RoleArn, impl fmt::Debug + fmt::Display> {

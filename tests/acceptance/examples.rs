@@ -60,35 +60,6 @@ fn the_quickstart_encrypts_the_logstore_of_its_seed() {
     scene.plan().expect_empty();
 }
 
-#[test]
-fn the_examples_of_the_pages_are_applied_and_imported_as_written() {
-    let logstore = |project: &str, name| {
-        let region = if project.ends_with("beijing") { "cn-beijing" } else { "cn-hangzhou" };
-        json!({"name": project, "region": region, "logstores": [{"logstoreName": name}]})
-    };
-    let waf = "waf-project-1234567890123456-cn-hangzhou";
-    let firewall = "cloudfirewall-project-1234567890123456-cn-hangzhou";
-    let scene = scene(&json!({"projects": [
-        logstore(waf, "waf-logstore"),
-        logstore("waf-project-1234567890123456-cn-beijing", "waf-logstore"),
-        logstore(firewall, "cloudfirewall-logstore"),
-    ]}));
-    scene.write("provider.tf", &example("provider/provider.tf"));
-    scene.write("main.tf", &example("resources/alicloud_log_store_encryption/resource.tf"));
-    scene.apply();
-    assert_eq!(scene.log_store(waf, "waf-logstore")["encrypt_conf"]["encrypt_type"], "sm4_gcm");
-
-    let script = example("resources/alicloud_log_store_encryption/import.sh");
-    let commands: Vec<_> = script.lines().filter_map(|line| line.strip_prefix("terraform import ")).collect();
-    assert_eq!(commands.len(), 2);
-    for command in commands {
-        let (address, id) = command.split_once(' ').unwrap();
-        scene.run(&["state", "rm", address]).succeeded();
-        scene.import(address, id).succeeded();
-    }
-    scene.plan().expect_empty();
-}
-
 /// A scene with the key and the role that the examples name, and the user of theirs, who lacks `ram:PassRole`.
 fn scene_with_a_key_and_a_role() -> Scene {
     let mut seed: Value = serde_json::from_str(&example("quickstart/emulator.json")).unwrap();
@@ -136,35 +107,6 @@ fn the_example_of_a_test_with_mocks_passes_without_any_call() {
     }
     scene.run(&["test"]).succeeded();
     assert_eq!(scene.calls().len(), 0);
-}
-
-#[test]
-fn the_example_of_the_role_is_applied_and_imported_as_written() {
-    let scene = scene(&json!({
-        "users": [{"name": "log-admin"}],
-        "groups": [{"name": "log-operators"}],
-        "roles": [{"name": "deployer", "assume_role_policy_document": {"Version": "1", "Statement": [
-            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ["acs:ram::1234567890123456:root"]}}
-        ]}}],
-        "keys": [{"id": "f5136b95-2420-ab31-1234-0123456789ab", "spec": "Aliyun_AES_256",
-            "usage": "ENCRYPT/DECRYPT", "state": "Enabled", "region": "cn-hangzhou"}],
-        "projects": [{"name": "audit-project", "logstores": [{"logstoreName": "app-log"}]}],
-    }));
-    scene.env("ALIBABA_CLOUD_ENDPOINT_RAM", &scene.endpoint());
-    scene.write("provider.tf", &example("provider/provider.tf"));
-    scene.write("main.tf", &example("resources/alicloud_ram_byok_role/resource.tf"));
-    scene.apply();
-    let conf = scene.log_store("audit-project", "app-log")["encrypt_conf"].clone();
-    assert_eq!(conf["user_cmk_info"]["arn"], "acs:ram::1234567890123456:role/sls-byok");
-    let holders = scene.policy("sls-byok-pass-role").unwrap().holders;
-    assert_eq!(holders, ["user log-admin", "group log-operators", "role deployer"]);
-
-    let script = example("resources/alicloud_ram_byok_role/import.sh");
-    let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).unwrap();
-    let (address, id) = command.split_once(' ').unwrap();
-    scene.run(&["state", "rm", address]).succeeded();
-    scene.import(address, id).succeeded();
-    scene.plan().expect_empty();
 }
 
 #[test]

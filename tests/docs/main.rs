@@ -21,17 +21,15 @@ use schema::ProviderServer;
 fn pages_say_what_schemas_and_examples_say() {
     let server = ProviderServer::new(AlicloudEncryption::new(Environment::default()));
     let schemas = server.schemas();
-    check("docs/index.md", &page::provider(schemas.provider, &read("examples/provider/provider.tf")));
+    check(
+        "docs/index.md",
+        &page::provider(schemas.provider, &contents(&server), &read("templates/index.md")),
+    );
     for (type_name, schema) in schemas.resources {
-        let example = |file: &str| read(&format!("examples/resources/{type_name}/{file}"));
+        let template = read(&format!("templates/resources/{}.md", short(type_name)));
         let identity = schemas.identities.get(type_name).copied();
-        let examples = page::ResourceExamples {
-            usage: example("resource.tf"),
-            notes: notes("resources", type_name),
-            import: example("import.sh"),
-            import_by_identity: identity.map_or_else(String::new, |_| example("import-by-identity.tf")),
-        };
-        check_page("resources", type_name, &page::resource(type_name, schema, identity, &examples));
+        let page = page::resource(type_name, schema, identity, &privileges_page::tables(), &template);
+        check_page("resources", type_name, &page);
     }
     for (type_name, schema) in schemas.data_sources {
         let example = read(&format!("examples/data-sources/{type_name}/data-source.tf"));
@@ -79,6 +77,28 @@ fn the_module_takes_the_algorithms_that_the_provider_takes() {
         "{words}"
     );
     assert!(words.contains(&format!("must be one of {}.", values.join(", "))), "{words}");
+}
+
+/// Everything that the provider has, with the first sentence of each page.
+fn contents(server: &ProviderServer) -> String {
+    let schemas = server.schemas();
+    let of_types = [
+        ("Resources", "resources", &schemas.resources),
+        ("Data sources", "data-sources", &schemas.data_sources),
+        ("List resources, for `terraform query`", "list-resources", &schemas.list_resources),
+        ("Actions", "actions", &schemas.actions),
+    ];
+    let mut text = String::new();
+    for (kind, folder, types) in of_types {
+        let entry = |(name, schema): (&&'static str, &&schema::Schema)| {
+            page::entry(&format!("{folder}/{}.md", short(name)), name, schema.description)
+        };
+        text += &format!("**{kind}**\n\n{}\n", types.iter().map(entry).collect::<String>());
+    }
+    let functions = schemas.functions.iter();
+    let entries = functions
+        .map(|(name, definition)| page::entry(&format!("functions/{name}.md"), name, definition.summary));
+    text + "**Functions**\n\n" + &entries.collect::<String>()
 }
 
 #[test]

@@ -8,48 +8,55 @@ use schema::{
     resource::IdentitySchema,
 };
 
-/// The page of the provider block.
-pub fn provider(schema: &Schema, example: &str) -> String {
+/// The page of the provider block. `contents` lists what the provider has.
+pub fn provider(schema: &Schema, contents: &str, template: &str) -> String {
     let mut page = front_matter("alicloud-encryption Provider", "", schema.description);
+    let parts = [("description", schema.description.to_owned()), ("contents", contents.to_owned())];
     page += "# alicloud-encryption Provider\n\n";
-    paragraph(&mut page, schema.description);
-    code(&mut page, "## Example Usage", "terraform", example);
-    page += "## Schema\n\n";
-    arguments(&mut page, &schema.attributes, &schema.blocks, "");
+    page += &fill(template, &[&parts[..], &[("schema", schema_of(schema))]].concat());
     finish(&page)
 }
 
-/// What `examples/` and `templates/` hold for the page of a resource type.
-pub struct ResourceExamples {
-    pub usage: String,
-    /// The sections that neither schema nor example can say.
-    pub notes: String,
-    pub import: String,
-    /// Needed if the type has an identity.
-    pub import_by_identity: String,
+/// An entry of the table of contents: a page, and the first sentence of what it describes.
+pub fn entry(page: &str, name: &str, description: &str) -> String {
+    let paragraph = description.lines().next().unwrap_or_default();
+    let sentence = paragraph.split_inclusive(". ").next().unwrap_or_default();
+    format!("- [`{name}`]({page}): {}\n", sentence.trim_end())
 }
 
-/// The page of a resource type.
+/// The page of a resource type. `tables` are the permissions that its template can show.
 pub fn resource(
     type_name: &str,
     schema: &Schema,
     identity: Option<&IdentitySchema>,
-    examples: &ResourceExamples,
+    tables: &[(&str, String)],
+    template: &str,
 ) -> String {
-    let mut page = opening(type_name, "Resource", schema.description);
-    code(&mut page, "## Example Usage", "terraform", &examples.usage);
-    notes(&mut page, &examples.notes);
-    page += "## Schema\n\n";
-    arguments(&mut page, &schema.attributes, &schema.blocks, "");
-    let import = examples.import.trim_end();
-    let _ = write!(
-        page,
-        "## Import\n\n<!-- not run: tests/acceptance/examples.rs runs it -->\n```shell\n{import}\n```\n\n"
-    );
-    if let Some(identity) = identity {
-        import_by_identity(&mut page, identity, &examples.import_by_identity);
-    }
+    let mut page = title(type_name, "Resource", schema.description);
+    let identity = identity.map(identity_schema).unwrap_or_default();
+    let description = schema.description.to_owned();
+    let parts = [("description", description), ("schema", schema_of(schema)), ("identity", identity)];
+    page += &fill(template, &[&parts[..], tables].concat());
     finish(&page)
+}
+
+/// A template with its parts in their places, which are names in double braces.
+pub(super) fn fill(template: &str, parts: &[(&str, String)]) -> String {
+    let mut pieces = template.split("{{");
+    let mut page = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").unwrap_or_else(|| panic!("{{{{{piece} has no end"));
+        let part = parts.iter().find(|(part, _)| *part == name);
+        let (_, text) = part.unwrap_or_else(|| panic!("there is no {{{{{name}}}}}"));
+        page = page + text.trim_end() + rest;
+    }
+    page
+}
+
+fn schema_of(schema: &Schema) -> String {
+    let mut text = String::new();
+    arguments(&mut text, &schema.attributes, &schema.blocks, "");
+    text
 }
 
 /// The page of a data source type.
@@ -88,10 +95,15 @@ pub fn action(type_name: &str, schema: &Schema, example: &str, more: &str) -> St
 
 /// Front matter, title and description.
 fn opening(type_name: &str, kind: &str, description: &str) -> String {
-    let mut page = front_matter(&format!("{type_name} {kind}"), "Log Service (SLS)", description);
-    let _ = write!(page, "# {type_name} ({kind})\n\n");
+    let mut page = title(type_name, kind, description);
     paragraph(&mut page, description);
     page
+}
+
+/// Front matter and title.
+fn title(type_name: &str, kind: &str, description: &str) -> String {
+    let page = front_matter(&format!("{type_name} {kind}"), "Log Service (SLS)", description);
+    format!("{page}# {type_name} ({kind})\n\n")
 }
 
 fn notes(page: &mut String, notes: &str) {
@@ -100,11 +112,8 @@ fn notes(page: &mut String, notes: &str) {
     }
 }
 
-fn import_by_identity(page: &mut String, identity: &IdentitySchema, example: &str) {
-    *page += "## Import by Identity\n\n";
-    paragraph(page, "From Terraform 1.12 on, an `import` block can name the object by its identity:");
-    let _ = write!(page, "```terraform\n{}\n```\n\n", example.trim_end());
-    *page += "## Identity Schema\n\n";
+fn identity_schema(identity: &IdentitySchema) -> String {
+    let mut text = String::new();
     for (heading, required) in [("Required", true), ("Optional", false)] {
         let group = identity.attributes.iter().filter(|attribute| attribute.required_for_import == required);
         let lines: Vec<String> = group
@@ -113,9 +122,10 @@ fn import_by_identity(page: &mut String, identity: &IdentitySchema, example: &st
             })
             .collect();
         if !lines.is_empty() {
-            let _ = write!(page, "### {heading}\n\n{}\n", lines.concat());
+            let _ = write!(text, "### {heading}\n\n{}\n", lines.concat());
         }
     }
+    text
 }
 
 /// The paths of what has no description.
@@ -145,7 +155,7 @@ fn collect_undescribed(attributes: &[Attribute], blocks: &[Block], prefix: &str,
 pub(super) fn front_matter(title: &str, subcategory: &str, description: &str) -> String {
     let first = description.lines().next().unwrap_or_default();
     format!(
-        "---\npage_title: \"{title}\"\nsubcategory: \"{subcategory}\"\ndescription: |-\n  {first}\n---\n\n<!-- Generated by ./scripts/docs from the schema and examples/. Do not edit. -->\n\n"
+        "---\npage_title: \"{title}\"\nsubcategory: \"{subcategory}\"\ndescription: |-\n  {first}\n---\n\n<!-- Generated by ./scripts/docs from the schema, templates/ and examples/. Do not edit. -->\n\n"
     )
 }
 
@@ -321,22 +331,26 @@ fn the_page_of_an_action_has_notes_and_the_arguments_of_its_block() {
 }
 
 #[test]
-fn the_page_of_a_resource_tells_what_its_identity_needs() {
+fn the_page_of_a_resource_is_its_template_with_the_parts_in_their_places() {
     use schema::resource::IdentityAttribute;
     let attributes = vec![
         IdentityAttribute::required("name", "Its name."),
         IdentityAttribute::optional("region", "Where."),
     ];
     let identity = IdentitySchema { version: 0, attributes };
-    let examples = ResourceExamples {
-        usage: String::new(),
-        notes: String::new(),
-        import: "terraform import".to_owned(),
-        import_by_identity: "import {}".to_owned(),
+    let schema = Schema {
+        attributes: vec![Attribute::string("name").required().description("A name.")],
+        ..Schema::default()
     };
-    let page = |identity| resource("alicloud_thing", &Schema::default(), identity, &examples);
-    let section = "## Identity Schema\n\n### Required\n\n- `name` (String) Its name.\n\n### Optional\n\n- `region` (String) Where.\n";
-    assert!(page(Some(&identity)).ends_with(section), "{}", page(Some(&identity)));
-    assert!(page(Some(&identity)).contains("```terraform\nimport {}\n```"));
-    assert!(!page(None).contains("dentity"));
+    let tables = [("permissions one", "| a |\n".to_owned())];
+    let template = "{{permissions one}}\n\n## Schema\n\n{{schema}}\n\n## Identity Schema\n\n{{identity}}\n";
+    let page = resource("alicloud_thing", &schema, Some(&identity), &tables, template);
+    let end = "| a |\n\n## Schema\n\n### Required\n\n- `name` (String) A name.\n\n## Identity Schema\n\n### Required\n\n- `name` (String) Its name.\n\n### Optional\n\n- `region` (String) Where.\n";
+    assert!(page.ends_with(end), "{page}");
+}
+
+#[test]
+#[should_panic(expected = "there is no {{other}}")]
+fn a_template_has_no_place_for_what_is_not_there() {
+    fill("{{other}}", &[("schema", String::new())]);
 }

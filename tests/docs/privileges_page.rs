@@ -1,4 +1,4 @@
-//! Renders the table of permissions as a guide.
+//! Renders the table of permissions: as a guide, and for the pages of resources.
 
 use std::fmt::Write as _;
 
@@ -7,31 +7,34 @@ use provider::privileges::{
     QUERY_ROLES, ROLE, Resource, VERIFY,
 };
 
+use crate::page::fill;
+
 /// The guide: its template, with the tables and the documents in their places.
 pub fn guide(template: &str) -> String {
-    let parts = [
-        ("encryption", ENCRYPTION),
-        ("metric_stores", METRIC_STORES),
-        ("byok", BYOK),
-        ("checks", CHECKS),
-        ("audit", AUDIT),
-        ("query_encryptions", QUERY_ENCRYPTIONS),
-        ("query_roles", QUERY_ROLES),
-        ("verify", VERIFY),
-        ("role", ROLE),
-        ("pass_role", PASS_ROLE),
-    ];
-    let mut page = template.to_owned();
-    for (name, part) in parts {
-        page = replace(&page, &format!("{{{{table {name}}}}}"), &table(part));
-    }
     let documents: Vec<String> = JOBS.iter().map(section).collect();
-    replace(&page, "{{documents}}", &documents.join("\n\n"))
+    let mut parts = tables();
+    parts.push(("documents", documents.join("\n\n")));
+    for (name, _) in &parts {
+        assert!(template.contains(&format!("{{{{{name}}}}}")), "{name} is not in the template");
+    }
+    fill(template, &parts)
 }
 
-fn replace(page: &str, place: &str, text: &str) -> String {
-    assert_eq!(page.matches(place).count(), 1, "{place} must be in the template once");
-    page.replace(place, text)
+/// The tables of permissions, by the names that templates have for them.
+pub fn tables() -> Vec<(&'static str, String)> {
+    let parts = [
+        ("table encryption", ENCRYPTION),
+        ("table metric_stores", METRIC_STORES),
+        ("table byok", BYOK),
+        ("table checks", CHECKS),
+        ("table audit", AUDIT),
+        ("table query_encryptions", QUERY_ENCRYPTIONS),
+        ("table query_roles", QUERY_ROLES),
+        ("table verify", VERIFY),
+        ("table role", ROLE),
+        ("table pass_role", PASS_ROLE),
+    ];
+    parts.map(|(name, part)| (name, table(part))).to_vec()
 }
 
 fn table(part: &[Privilege]) -> String {

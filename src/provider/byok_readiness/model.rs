@@ -50,7 +50,7 @@ model! {
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Whether Logstores can be encrypted with a KMS key of your own (BYOK): what has to be right about the key, about the RAM role that Simple Log Service (SLS) assumes, and about who configures encryption, as a list of checks, each with what to do if it fails. Nothing is changed.\n\nThe checks are, in this order: `key_exists`, `key_id` (`cmk_key_id` is the key's id, not an alias or ARN of it), `key_enabled`, `key_symmetric`, `key_usage` (`ENCRYPT/DECRYPT`), `key_region`, `role_exists`, `role_trust` (the role's trust policy lets `log.aliyuncs.com` assume it), `role_reads_keys` and `role_uses_keys` (the system policies `AliyunKMSReadOnlyAccess` and `AliyunKMSCryptoUserAccess`, or others that allow the same on the key: `kms:DescribeKey`; `kms:Encrypt`, `kms:Decrypt` and `kms:GenerateDataKey`), and `pass_role` (`ram:PassRole` on the role). That SLS needs the two system policies is documented; which of their actions it uses is not, and these are taken for them. Where `kms:Encrypt` alone is missing, the check is null: SLS can make data keys without it.\n\nPolicies are judged by what they mean, wherever it is written: in lists or single texts, with `*` and `?`, with `NotAction` and `NotResource`, and a `Deny` wins. What depends on a `Condition` cannot be judged.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and a policy document to copy. It is not an error if the caller may not read something: the checks that depend on it are null.",
+        description: "Checks whether Logstores can be encrypted with a KMS key of your own (BYOK). It checks the key, the RAM role that Simple Log Service (SLS) assumes, and who configures encryption, and says for each failed check what to do. Nothing is changed.\n\nThe checks are, in this order: `key_exists`, `key_id` (`cmk_key_id` is the key's id, not an alias or ARN of it), `key_enabled`, `key_symmetric`, `key_usage` (`ENCRYPT/DECRYPT`), `key_region`, `role_exists`, `role_trust` (the role's trust policy lets `log.aliyuncs.com` assume it), `role_reads_keys` and `role_uses_keys` (the system policies `AliyunKMSReadOnlyAccess` and `AliyunKMSCryptoUserAccess`, or others that allow the same on the key: `kms:DescribeKey`; `kms:Encrypt`, `kms:Decrypt` and `kms:GenerateDataKey`), and `pass_role` (`ram:PassRole` on the role). The vendor documents that the role needs these two policies. It does not document which of their actions SLS uses; this data source checks the actions above. If only `kms:Encrypt` is missing, the check is null, because SLS can make data keys without it.\n\nPolicies are judged by what they mean, wherever it is written: in lists or single texts, with `*` and `?`, with `NotAction` and `NotResource`, and a `Deny` wins. What depends on a `Condition` cannot be judged.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and a policy document to copy. It is not an error if the caller may not read something: the checks that depend on it are null.",
         attributes: [arguments(), found()].concat(),
         ..Schema::default()
     }
@@ -85,10 +85,10 @@ fn arguments() -> Vec<Attribute> {
 fn found() -> Vec<Attribute> {
     vec![
         Attribute::bool("ready").computed().description(
-            "True if no check failed. A check that is null did not fail: see `complete`.",
+            "True if no check failed. Checks that could not be made do not count; look at `complete` too.",
         ),
         Attribute::bool("complete").computed().description(
-            "True if no check is null, so that `ready` says everything. Both together are true only if every check was made and none failed.",
+            "True if every check could be made. Everything is ready only if both `ready` and `complete` are true.",
         ),
         Attribute::nested("checks", Nesting::List, check())
             .computed()

@@ -72,7 +72,7 @@ pub(super) const KEEP: &str = "keep";
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Encryption at rest of a Logstore that already exists. The Logstore itself, and every other setting of it, is left alone.\n\nThe first configuration of a Logstore fixes the mechanism (service key or BYOK), the algorithm and the key **for good**, also while encryption is disabled; afterwards only `enable` can change. Encryption cannot be removed from a Logstore.\n\nA metric store is a Logstore whose `telemetryType` is `Metrics`: name it in `logstore_name`. The provider finds out what the store holds, and calls `GetMetricStore` and `UpdateMetricStore` for a metric store; everything on this page holds for it too. `encryption_api = \"update_logstore_encryption\"` of the provider block is for Logstores only.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and policy documents to copy.",
+        description: "Encrypts an existing Logstore at rest. The provider leaves the Logstore itself, and every other setting of it, as they are.",
         attributes: vec![
             Attribute::string("project_name")
                 .required()
@@ -87,29 +87,29 @@ pub(super) fn schema() -> Schema {
             region("region")
                 .plan_modifier(RequiresReplaceIfStored)
                 .description(
-                    "The region of the project; a project is only found in its own region. Left out, it is the provider's region when the resource is created, and stays what it is when that changes.",
+                    "The region of the project. SLS finds a project only in its own region. If it is left out, it is the provider's region when the resource is created, and it stays that region when the provider's changes.",
                 ),
             Attribute::bool("enable").default_value(true).description(
-                "Whether what is written from here on is encrypted. The only value that can change in place.",
+                "Whether SLS encrypts what is written from now on. This is the only value that can change.",
             ),
             Attribute::string("encrypt_type")
                 .default_value("default")
                 .validator(OneOf(&ENCRYPT_TYPES))
                 .semantic_equals(same_encrypt_type)
                 .description(
-                    "The algorithm; permanent. `default` is AES. `m4` and `sm4` are two spellings of the same algorithm; replacing one with the other is not a change.",
+                    "The algorithm of the data, permanent. The vendor's pages also say encryption type for the mechanism, which is `user_cmk_info` here. Their tables name `default` (AES) and `sm4`; the page of UpdateLogStoreEncryption names the others, and `m4` in the place of `sm4`. This provider reads `m4` and `sm4` as the same algorithm, so that replacing one with the other is not a change; no source says so. A plan warns of `sm4_ecb` and `aes_ecb`: the ECB mode shows patterns of what it encrypts.",
                 ),
             Attribute::nested("user_cmk_info", Nesting::Single, user_cmk_info()).optional().description(
-                "The KMS key of your own that encrypts the Logstore's data key (BYOK). Left out, a key of the service is used. Permanent, and so is leaving it out.",
+                "The KMS key of your own that encrypts the Logstore's data key (BYOK). If it is left out, SLS uses a key of its own. You cannot change this later: not the key, and not between BYOK and the service key.",
             ),
             Attribute::string("on_immutable_change")
                 .default_value(ERROR)
                 .validator(OneOf(&[ERROR, REPLACE]))
                 .description(
-                    "What a change of a permanent value does: `error` fails the plan; `replace` plans a replacement of this resource, which can only succeed if the Logstore is replaced in the same apply (`replace_triggered_by`).",
+                    "What a change of a permanent value does. `error` fails the plan. `replace` plans to destroy and create this resource; that works only if the Logstore itself is replaced in the same apply (`replace_triggered_by`).",
                 ),
             Attribute::string("on_destroy").default_value(KEEP).validator(OneOf(&[KEEP, DISABLE])).description(
-                "What destroying this resource does: `keep` sends nothing, and SLS keeps encrypting what is written; `disable` sets `enable = false` on the Logstore, so that new logs are stored in clear. A replacement never disables, whatever this says. See [Ownership](#ownership).",
+                "What destroying this resource does. `keep` sends nothing, and SLS goes on encrypting. `disable` sets `enable = false` on the Logstore, so that new logs are stored in clear. A replacement never disables encryption. See [Ownership](#ownership-destroy-removed-moved).",
             ),
             timeouts::attribute(
                 "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",
@@ -121,7 +121,7 @@ pub(super) fn schema() -> Schema {
                 .plan_modifier(UseStateForUnknown)
                 .description("`byok` if there is a `user_cmk_info`, else `service_key`."),
             Attribute::number("logstore_create_time").computed().plan_modifier(UseStateForUnknown).description(
-                "When the Logstore was created, in seconds since 1970. Tells a Logstore that was deleted and created anew from the one that was known.",
+                "When the Logstore was created, in seconds since 1970. The provider uses it to notice that a Logstore was deleted and created again under the same name.",
             ),
         ],
         ..Schema::default()
@@ -134,16 +134,16 @@ fn user_cmk_info() -> Vec<Attribute> {
             .required()
             .validator(NotEmpty)
             .validator(ParseWith::new("Must be the id of a key, without its ARN and without blanks; a plan refuses an alias.", validate_key_id))
-            .description("The id of the KMS key (customer master key, CMK); it must be symmetric."),
+            .description("The id of the KMS key (customer master key, CMK). The key must be symmetric."),
         Attribute::string("arn")
             .required()
             .validator(ParseWith::new("Must be the ARN of a RAM role: `acs:ram::<account id>:role/<name>`.", role_arn::parse))
             .semantic_equals(same_role_arn)
             .description(
-                "The ARN of the RAM role that the service assumes to use the key. Letter case of the role name does not count.",
+                "The ARN of the RAM role that SLS assumes to use the key. Letter case of the role name does not count.",
             ),
         region("region_id")
-            .description("The region of the key. It must be that of the Logstore, which it is if left out."),
+            .description("The region of the key, which must be that of the Logstore. If it is left out, it is that of the Logstore."),
     ]
 }
 

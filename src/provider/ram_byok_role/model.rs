@@ -102,7 +102,7 @@ const NO_TAGS: [&str; 2] = ["http://", "https://"];
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with everything that belongs to it: the trust policy, the two system policies for KMS, and the permission of RAM users to hand the role to the service (`ram:PassRole`).\n\nWithout the role, Logstores that were encrypted through it can be neither read nor written; where encryption has been disabled since, what was written before cannot be read.\n\nA create that fails half-way leaves the role in the state, and the next apply goes on with it, also where `create_before_destroy` is set or inherited from what depends on the role: the plan calls that a replacement, and nothing is deleted. Until then the role is marked by its description, which is set last. Two roles cannot have one name, so `create_before_destroy` cannot replace a finished role by one of the same name.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and policy documents to copy.",
+        description: "The RAM role that Simple Log Service (SLS) assumes to encrypt Logstores with a KMS key of your own (BYOK), with its trust policy, the two system policies for KMS, and the permission of RAM users to pass the role to SLS (`ram:PassRole`).",
         attributes: [configured(), computed()].concat(),
         ..Schema::default()
     }
@@ -116,11 +116,11 @@ fn configured() -> Vec<Attribute> {
             .validator(ParseWith::new("Must have 1 to 64 letters, digits, dots and hyphens, and not begin with `AliyunServiceRoleFor`.", validate_role_name))
             .semantic_equals(same_name)
             .plan_modifier(RequiresReplace)
-            .description("The name of the role. Letter case does not count. Another name replaces the role, which is an error of the plan while a Logstore of the same state is encrypted through it. This does not hold for a role that is tainted when its name changes: Terraform then does not tell the provider which role it replaces."),
+            .description("The name of the role. Letter case does not count. Another name replaces the role; the plan refuses that while a Logstore of the same state is encrypted through it. The plan cannot refuse it for a role that is tainted when its name changes, because Terraform does not tell the provider which role it replaces."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
             .validator(ParseWith::new("Must have at most 1024 characters.", |text| validate_length(text, 1_024)))
-            .description("What people read of the role. An empty one is for a role that was imported without a description; whether RAM takes an empty one in a change is not documented."),
+            .description("The description that people read. An empty one is for a role that was imported without a description. The vendor does not document whether RAM takes an empty one in a change."),
         Attribute::number("max_session_duration")
             .default_value(Value::Number(shortest.into()))
             .validator(Between(shortest, longest))
@@ -129,10 +129,10 @@ fn configured() -> Vec<Attribute> {
             .optional()
             .description("Tags of the role: at most 20, keys of at most 128 and values of at most 256 characters. Keys must not begin with `acs:`, `aliyun`, `http://` or `https://`; tags that the cloud sets itself (`acs:`, `aliyun`) are left alone and not shown."),
         Attribute::nested("pass_role", Nesting::Single, pass_role()).optional().description(
-            "Who may hand the role to SLS, which a RAM user needs to configure encryption with it. A custom policy that allows `ram:PassRole` on this very role is made, and attached to these and nobody else. Left out, no such policy is looked after; the account itself needs none.",
+            "Who may pass the role to SLS. A RAM user needs that to configure encryption with the role. The provider makes a custom policy that allows `ram:PassRole` on this role alone, and attaches it to these principals and nobody else. If it is left out, the provider manages no such policy. The account itself needs none.",
         ),
         Attribute::bool("force").default_value(false).description(
-            "Whether destroying the role first detaches policies that others have attached to it. What counts is the value in the state: apply a change of it before you destroy. Without it, a destroy fails while there are such policies, and changes nothing.",
+            "Whether destroying the role first detaches policies that others have attached to it. Set it to true and apply, then destroy. If it is false, a destroy fails while there are such policies, and changes nothing.",
         ),
         timeouts::attribute(
             "Time limits of the operations, as durations such as `90s` or `5m`. Default: `2m` for `read`, `5m` for the others.",
