@@ -1,5 +1,6 @@
 //! Holds what `ARCHITECTURE.md` says of the sources: what is never in a room, no circles between files, and short
-//! functions. And the page of the provider names the environment variables that are read.
+//! functions. The page of the provider names the environment variables that are read. And what GitHub runs is in the
+//! repository.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,3 +15,4 @@ mod limits;
 mod rooms;
 mod sources;
 mod variables;
+mod workflows;
