@@ -143,6 +143,14 @@ fn an_error_is_not_taken_for_drift() {
     night.drift().ended_with(1).says(&[unknown]);
     account.control("DELETE", "faults", None);
 
+    // A configuration cannot be removed from a Logstore: the answer may be out of date.
+    let lost = json!({"encrypt_conf": null});
+    let path = format!("projects/{PROJECT}/logstores/{LOGSTORE}");
+    let back = json!({"encrypt_conf": account.encrypt_conf(PROJECT, LOGSTORE)});
+    let vanished =
+        "drift: error: An encryption configuration is no longer shown (terraform plan ended with 1)";
+    night.after("PATCH", &path, Some(&lost), ("PATCH", &back), 1, &[vanished]);
+
     let other_branch = night.step("drift", "plan", "repo:octo-org/logstores:ref:refs/heads/other");
     other_branch.ended_with(1).says(&["drift: error:", "AssumeRoleWithOIDC", "trust policy"]);
     let broken = night.checkout.join(DIRECTORY).join("broken.tf");
