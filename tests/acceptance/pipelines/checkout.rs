@@ -91,6 +91,10 @@ impl Repository {
     /// A fresh checkout, as each job gets one.
     pub fn checkout(&self, name: &str) -> PathBuf {
         let path = self.path("jobs").join(name);
+        // Nothing of an earlier run of the job is left.
+        if path.exists() {
+            fs::remove_dir_all(&path).unwrap();
+        }
         copy(&self.path("repository"), &path);
         path
     }

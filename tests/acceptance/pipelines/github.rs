@@ -227,6 +227,9 @@ fn a_merge_is_applied_by_another_role_and_the_night_is_quiet() {
     assert_eq!(states.len(), 2);
 
     world.forget_calls();
+    for job in run.job("apply") {
+        job.failed().ended_with(1).says(&["Saved plan is stale"]);
+    }
     let night = Run::of(&world, FILES[2], MAIN);
     for job in night.job("drift").iter().chain(&night.job("report")) {
         job.succeeded();
