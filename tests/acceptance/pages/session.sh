@@ -1,9 +1,9 @@
 # What the session of a page begins with. PAGE is the folder of its blocks, EMULATOR the program.
 set -euo pipefail
 
-# Starts an emulator with this seed, which clients take for the cloud.
+# Starts an emulator with this seed, and perhaps further arguments, which clients take for the cloud.
 emulator() {
-  alicloud-emulator serve --seed "$1"
+  alicloud-emulator serve --seed "$@"
   export ALIBABA_CLOUD_ENDPOINT_SLS="http://$EMULATOR_ADDRESS" ALIBABA_CLOUD_ENDPOINT_RAM="http://$EMULATOR_ADDRESS"
   export ALIBABA_CLOUD_ENDPOINT_KMS="http://$EMULATOR_ADDRESS" ALIBABA_CLOUD_ENDPOINT_STS="http://$EMULATOR_ADDRESS"
   export ALIBABA_CLOUD_ACCESS_KEY_ID=ak-root ALIBABA_CLOUD_ACCESS_KEY_SECRET=sk-root

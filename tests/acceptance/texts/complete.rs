@@ -118,6 +118,21 @@ fn every_diagnostic_of_the_sources_is_in_a_golden_file() {
 }
 
 #[test]
+fn every_diagnostic_has_a_row_on_the_page_about_troubleshooting() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/troubleshooting.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows: BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).collect();
+    let is_bug =
+        |text: &str| NOT_SHOWN.iter().any(|(bug, why)| *bug == text && [A_BUG, BUG_OF_HOST].contains(why));
+    let missing: Vec<Summary> = summaries(&mut Vec::new())
+        .into_iter()
+        .filter(|summary| !is_bug(&summary.text) && !rows.contains(summary.text.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn every_golden_file_is_that_of_a_situation() {
     let files: BTreeSet<String> =
         golden_files().iter().map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect();
