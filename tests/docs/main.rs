@@ -1,11 +1,12 @@
 //! Keeps `docs/`, and the page of the module, equal to what the schemas, the table of permissions and `examples/` say,
-//! and pages in Chinese equal to the English ones in all that is not prose.
+//! and pages in Chinese equal to the English ones in all that is not prose. No link of a page leads to nothing.
 //!
 //! `./scripts/docs` rewrites the pages by running this test with `WRITE_DOCS=1`.
 
 #![allow(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod function_page;
+mod links;
 mod markdown;
 mod module_page;
 mod page;
