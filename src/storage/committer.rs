@@ -151,6 +151,9 @@ fn commit_or_fail(state: &State, entry_hash: &mut MultisetHash, batches: &[Write
     let error = match committed {
         Ok((results, after)) => {
             *entry_hash = after;
+            if batches.iter().any(|batch| batch.clear) {
+                give_space_back(state);
+            }
             return results;
         }
         Err(error) => error,
@@ -161,6 +164,15 @@ fn commit_or_fail(state: &State, entry_hash: &mut MultisetHash, batches: &[Write
     }
     tracing::error!("the store writes nothing more: {error}");
     batches.iter().map(|_| Err(StoreError::Io(format!("a write failed: {error}")))).collect()
+}
+
+/// Makes the file as small as what is left in it.
+fn give_space_back(state: &State) {
+    if let Err(error) = state.compact() {
+        // What was committed is on disk, but nobody knows what the file is like after a write that failed.
+        state.fail();
+        tracing::error!("the store writes nothing more: making its file smaller failed: {error}");
+    }
 }
 
 /// The first change, and those that wait behind it.

@@ -52,6 +52,17 @@ impl State {
         StoreError::catching(|| work(database))
     }
 
+    /// Gives space that nothing is stored in back to the file system, once no call uses the database.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails.
+    pub(super) fn compact(&self) -> Result<(), StoreError> {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = database.as_mut() else { return Ok(()) };
+        StoreError::catching(|| database.compact().map(drop).map_err(StoreError::from_redb))
+    }
+
     /// Closes the database once no call uses it, and releases the file.
     ///
     /// # Errors

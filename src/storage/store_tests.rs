@@ -145,6 +145,30 @@ fn a_removed_logstore_begins_at_zero_again_and_others_stay() {
 }
 
 #[test]
+fn a_store_that_is_cleared_gives_the_space_of_its_file_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &key()).unwrap();
+    let length = || fs::metadata(folder.path().join(opening::FILE)).unwrap().len();
+    let empty = length();
+    for position in 0..8 {
+        let mut batch = WriteBatch::new();
+        batch.append(at(position), vec![7; 1024 * 1024]);
+        wait(&store, batch).unwrap();
+    }
+    assert!(length() > 8 * 1024 * 1024);
+    let mut batch = written("kept", b"1");
+    batch.clear();
+    wait(&store, batch).unwrap();
+    // One page of redb's own may be more than before.
+    assert!(length() <= 2 * empty, "{empty} bytes, then {}", length());
+    wait(&store, appended(&[0])).unwrap();
+    store.close();
+    let again = Store::open(folder.path(), &key()).unwrap();
+    assert_eq!(again.documents(Kind::Project).unwrap().len(), 1);
+    assert_eq!(positions(&again, 0, 9, usize::MAX), [0]);
+}
+
+#[test]
 fn closing_answers_what_was_submitted_and_lets_go_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("made/anew"), &key()).unwrap();
