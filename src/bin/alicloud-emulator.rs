@@ -19,13 +19,17 @@ use zeroize::Zeroizing;
 #[derive(Parser)]
 #[command(name = "alicloud-emulator", version)]
 struct Cli {
+    /// What is logged to stderr: off, error, warn, info, or debug, which has every call. Without it the level is
+    /// taken from the environment variable `ALICLOUD_EMULATOR_LOG_LEVEL`, and else it is info.
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = logging::LEVELS, hide_possible_values = true)]
+    log_level: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or SIGINT.
+    /// Serve until SIGTERM, SIGINT or SIGHUP.
     ///
     /// All services share one port and are told apart as their clients address them. Calls must be signed,
     /// with the key ak-root / sk-root where the seed has no other.
@@ -46,14 +50,14 @@ enum Command {
 
 #[derive(Args)]
 struct Serve {
-    /// Address and port to listen on; port 0 picks a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
-    listen: SocketAddr,
+    /// Address or name of a host, and port, to listen on; port 0 picks a free one.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8700")]
+    listen: String,
     /// Keep everything in this folder, which is made if it is not there. One process can use it at a time.
     /// Secrets, keys and encrypted logs in it are sealed under a master key.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The file with the folder's master key: 64 hexadecimal digits. Without it the key is taken from the
+    /// The file with the folder's master key: 32 bytes as 64 hexadecimal digits or in base64. Without it the key is taken from the
     /// environment variable `ALICLOUD_EMULATOR_MASTER_KEY`, and else from DIR.master-key beside the folder,
     /// where the first start makes one. It is not in the folder, so that a copy of the folder gives no
     /// secret away.
@@ -108,12 +112,11 @@ struct Inspect {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    logging::to_stderr();
-    let done = match &command {
+    let Cli { log_level, command } = Cli::parse();
+    let done = log_to_stderr(log_level).and_then(|()| match &command {
         Command::Serve(arguments) => serve(arguments),
         Command::Inspect(arguments) => show(arguments),
-    };
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -125,12 +128,29 @@ fn main() -> ExitCode {
 
 type Failure = Box<dyn std::error::Error>;
 
+/// Logs events of the level that is given, else of that in the environment.
+fn log_to_stderr(given: Option<String>) -> Result<(), Failure> {
+    let level = match given {
+        Some(level) => level,
+        None => std::env::var(logging::LEVEL_VARIABLE).unwrap_or_default(),
+    };
+    let level = if level.is_empty() { logging::DEFAULT_LEVEL } else { &level };
+    if !logging::LEVELS.contains(&level) {
+        let levels = logging::LEVELS.join(", ");
+        return Err(format!("{}: {level:?} is not one of {levels}", logging::LEVEL_VARIABLE).into());
+    }
+    logging::to_stderr(level);
+    Ok(())
+}
+
 #[tokio::main]
 async fn serve(arguments: &Serve) -> Result<(), Failure> {
     let config = config(arguments)?;
     // Before the ready line: from there on a signal must find its handler.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // Under nohup a hangup is ignored, and stays so.
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     let emulator = Emulator::start(config).await?;
     let ca_file = arguments.tls.ca_out.as_deref();
     if let (Some(certificate), Some(file)) = (emulator.ca_certificate(), ca_file) {
@@ -141,9 +161,18 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        Some(()) = async { hangup.as_mut()?.recv().await } => {}
     }
     emulator.shutdown().await;
     Ok(())
+}
+
+/// Whether this process was started with SIGHUP ignored, as far as the system tells (Linux does).
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or_default();
+    ignored & 1 == 1
 }
 
 fn config(arguments: &Serve) -> Result<Config, Failure> {
@@ -158,7 +187,7 @@ fn config(arguments: &Serve) -> Result<Config, Failure> {
         _ => Rules::Default,
     };
     Ok(Config {
-        listen: arguments.listen,
+        listen: arguments.listen.clone(),
         allow_remote: arguments.allow_remote,
         seed,
         storage: storage(arguments)?,

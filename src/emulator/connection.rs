@@ -60,7 +60,7 @@ impl Connections {
             Some(TLS_HANDSHAKE) => {
                 // Whoever addresses us by an IP address does not say so in the handshake.
                 let address = stream.local_addr().map_or(peer.ip(), |local| local.ip()).to_canonical();
-                self.serve_tls(stream, CertResolver::any(authority, address.to_string()), link).await;
+                self.serve_tls(stream, CertResolver::new(authority, address.to_string()), link).await;
             }
             Some(_) => self.serve_http(stream, link).await,
         }

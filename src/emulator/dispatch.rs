@@ -178,7 +178,7 @@ fn answered(state: &State, id: &str, answer: &Answer) {
         Answer::Drop => (0, None),
         Answer::Reply(reply) => (reply.status, reply.error_code.clone()),
     };
-    tracing::info!(request_id = id, status, error_code, "answered");
+    tracing::debug!(request_id = id, status, error_code, "answered");
     state.requests.answered(id, status, error_code);
 }
 

@@ -11,12 +11,23 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::clock::{Clock, iso_8601};
 
-/// Sends the emulator's events, one line each, to stderr for the rest of the process:
-/// `2026-11-20T08:00:00Z INFO answered service=sls status=200`.
+/// The environment variable that the level can be given in, as the emulator's binary reads it.
+pub const LEVEL_VARIABLE: &str = "ALICLOUD_EMULATOR_LOG_LEVEL";
+
+/// The names of the levels, from nothing to every call.
+pub const LEVELS: [&str; 5] = ["off", "error", "warn", "info", "debug"];
+
+/// The level without another: what whoever has started the emulator should know, and no calls.
+pub const DEFAULT_LEVEL: &str = "info";
+
+/// Sends the emulator's events of a level, one line each, to stderr for the rest of the process:
+/// `2026-11-20T08:00:00Z DEBUG answered request_id=5FC458AE54F7D19F960DB515 status=200`. Nothing is sent where `level`
+/// is not one of [`LEVELS`].
 ///
 /// Nothing happens when the process already has a subscriber.
-pub fn to_stderr() {
-    let subscriber = tracing_subscriber::registry().with(PlainText.with_filter(LevelFilter::DEBUG));
+pub fn to_stderr(level: &str) {
+    let level = level.parse().unwrap_or(LevelFilter::OFF);
+    let subscriber = tracing_subscriber::registry().with(PlainText.with_filter(level));
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 

@@ -1,7 +1,7 @@
 //! The socket: accepting connections, and stopping.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Connections;
 use super::dispatch::Dispatcher;
+use super::endpoint::without_port;
 use super::persistence::{RestoreError, restore};
 use super::state::State;
 use super::stored::PersistError;
@@ -27,9 +28,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How to start an emulator.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; port 0 picks a free one.
-    pub listen: SocketAddr,
-    /// Whether `listen` may be another address than the machine's own.
+    /// Where to listen: an address or the name of a host, and a port; port 0 picks a free one.
+    pub listen: String,
+    /// Whether `listen` may mean an address that other machines can reach.
     pub allow_remote: bool,
     /// The contents at the first start on a store, and after a reset.
     pub seed: Seed,
@@ -64,7 +65,7 @@ impl Default for Config {
     /// without TLS.
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            listen: "127.0.0.1:0".to_owned(),
             allow_remote: false,
             seed: Seed::default(),
             storage: Storage::Memory,
@@ -85,8 +86,8 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// The address.
-        address: SocketAddr,
+        /// The address, or the name of a host with a port.
+        address: String,
         /// Why not.
         source: io::Error,
     },
@@ -131,14 +132,20 @@ impl Emulator {
     ///
     /// [`StartError`]
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let address = config.listen;
-        if !config.allow_remote && !address.ip().to_canonical().is_loopback() {
-            return Err(StartError::NotLoopback(address));
+        let address = config.listen.clone();
+        let listen_error = |source| StartError::Listen { address: address.clone(), source };
+        let mut addresses: Vec<_> = tokio::net::lookup_host(&address).await.map_err(listen_error)?.collect();
+        // Every client that reaches a name reaches its IPv4 address, if it has one.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let is_remote = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+        if let Some(remote) = addresses.iter().find(is_remote).filter(|_| !config.allow_remote) {
+            return Err(StartError::NotLoopback(*remote));
         }
-        let authority = if config.tls { Some(Arc::new(Authority::new(SystemTime::now())?)) } else { None };
-        let listen_error = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+        let listener = TcpListener::bind(addresses.as_slice()).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
+        let own_host = without_port(&address);
+        let authority =
+            if config.tls { Some(Arc::new(Authority::new(own_host, SystemTime::now())?)) } else { None };
         let limits = config.limits;
         let state = Arc::new(begin(config).await?);
         let tracker = TaskTracker::new();

@@ -63,6 +63,34 @@ fn the_ready_line_is_all_there_is_on_stdout_and_signals_end_it_cleanly() {
     }
 }
 
+/// Becomes the program of its arguments, once what SIGHUP does is set and the process id is written to a file.
+const WITH_HANGUP: &str = "
+import os, signal, sys
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
+open(sys.argv[2], 'w').write(str(os.getpid()))
+os.execv(sys.argv[3], sys.argv[3:])
+";
+
+#[test]
+fn a_hangup_ends_it_cleanly_unless_it_was_started_with_hangups_ignored() {
+    let (log, id) = (NamedTempFile::new().unwrap(), NamedTempFile::new().unwrap());
+    let id = id.path().to_str().unwrap();
+    let start = |hangup: &str| {
+        let mut command = Command::new("python3");
+        command.args(["-c", WITH_HANGUP, hangup, id, PROGRAM, "serve", "--listen", "127.0.0.1:0"]);
+        EmulatorProcess::start(command, log.path()).unwrap()
+    };
+    let (status, written) = start("SIG_DFL").end("HUP").unwrap();
+    assert_eq!((status.code(), written.as_str()), (Some(0), ""));
+
+    let mut ignoring = start("SIG_IGN");
+    let id = std::fs::read_to_string(id).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() & 1, 1, "{status}");
+    ignoring.terminate().unwrap();
+}
+
 #[test]
 fn with_tls_the_authority_is_there_before_the_ready_line_and_tunnels_do_not_keep_it_from_ending() {
     let directory = tempfile::tempdir().unwrap();
@@ -113,6 +141,42 @@ fn logs_go_to_stderr_and_hold_no_secret() {
 }
 
 #[test]
+fn the_log_has_calls_at_the_level_debug_only() {
+    for (variable, arguments, has_calls) in [
+        (None, &[][..], false),
+        (Some(""), &[], false),
+        (Some("info"), &[], false),
+        (Some("debug"), &[], true),
+        (Some("debug"), &["--log-level", "info"], false),
+        (Some("off"), &["--log-level", "debug"], true),
+        (Some("unknown"), &["--log-level", "warn"], false),
+    ] {
+        let mut command = EmulatorProcess::command(PROGRAM);
+        command.args(arguments).env_remove("ALICLOUD_EMULATOR_LOG_LEVEL");
+        command.envs(variable.map(|level| ("ALICLOUD_EMULATOR_LOG_LEVEL", level)));
+        let log = NamedTempFile::new().unwrap();
+        let mut process = EmulatorProcess::start(command, log.path()).unwrap();
+        exchange(process.address(), &get("/logstores/app")).unwrap();
+        process.terminate().unwrap();
+        let log = process.log();
+        assert_eq!(log.contains("answered"), has_calls, "{variable:?} {arguments:?}: {log}");
+        assert_eq!(log.is_empty(), !has_calls, "{variable:?} {arguments:?}: {log}");
+    }
+}
+
+#[test]
+fn a_level_that_is_not_one_is_an_error_that_names_where_it_is() {
+    let (output, stderr) = run(&["serve", "--log-level", "loud"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("--log-level"), "{stderr}");
+    let mut command = Command::new(PROGRAM);
+    let output = command.arg("serve").env("ALICLOUD_EMULATOR_LOG_LEVEL", "loud").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "alicloud-emulator: ALICLOUD_EMULATOR_LOG_LEVEL: \"loud\" is not one of off, error, warn, info, debug\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+}
+
+#[test]
 fn a_bad_seed_ends_it_with_one_clear_error() {
     let seed = NamedTempFile::new().unwrap();
     std::fs::write(seed.path(), "{\"projects\": [{\"name\": 5}]}").unwrap();
@@ -144,6 +208,15 @@ fn an_address_in_use_is_an_error_that_names_it() {
 }
 
 #[test]
+fn an_address_that_is_none_is_an_error_that_names_it() {
+    for address in ["8700", "localhost", "127.0.0.1:port", "127.0.0.1:70000"] {
+        let (output, stderr) = run(&["serve", "--listen", address]);
+        assert_eq!(output.status.code(), Some(1), "{address}");
+        assert!(stderr.contains(&format!("cannot listen on {address}: ")), "{stderr}");
+    }
+}
+
+#[test]
 fn strict_and_lenient_exclude_each_other() {
     let (output, stderr) = run(&["serve", "--strict", "--lenient"]);
     assert_eq!(output.status.code(), Some(2));
@@ -159,6 +232,7 @@ fn version_and_help_are_there() {
     let help = String::from_utf8(output.stdout).unwrap();
     for option in [
         "--listen",
+        "--log-level",
         "--data-dir",
         "--master-key-file",
         "--seed",

@@ -199,9 +199,20 @@ async fn stopping_closes_idle_connections() {
 #[tokio::test]
 async fn other_addresses_than_the_machines_own_have_to_be_allowed() {
     use emulator::{Config, Emulator, StartError};
-    let listen = "0.0.0.0:0".parse().unwrap();
-    let refused = Emulator::start(Config { listen, ..Config::default() }).await;
-    assert!(matches!(refused, Err(StartError::NotLoopback(_))), "{refused:?}");
-    let allowed = Emulator::start(Config { listen, allow_remote: true, ..Config::default() }).await;
-    allowed.unwrap().shutdown().await;
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let refused = Emulator::start(Config { listen: listen.to_owned(), ..Config::default() }).await;
+        assert!(matches!(refused, Err(StartError::NotLoopback(_))), "{refused:?}");
+    }
+    let config = Config { listen: "0.0.0.0:0".to_owned(), allow_remote: true, ..Config::default() };
+    Emulator::start(config).await.unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn it_listens_to_the_name_of_a_host() {
+    use emulator::{Config, Emulator};
+    let config = Config { listen: "localhost:0".to_owned(), ..Config::default() };
+    let emulator = Emulator::start(config).await.unwrap();
+    assert!(emulator.addr().ip().is_loopback(), "{}", emulator.addr());
+    assert_eq!(exchange(emulator.addr(), &signed("localhost", "GET", "/", "")).await.unwrap().status, 400);
+    emulator.shutdown().await;
 }

@@ -23,10 +23,12 @@ pub struct EmulatorProcess {
 }
 
 impl EmulatorProcess {
-    /// The command that serves on a free port of 127.0.0.1, with an empty environment. Arguments are added to it.
+    /// The command that serves on a free port of 127.0.0.1, with an environment that has it log every call and nothing
+    /// else. Arguments are added to it.
     pub fn command(program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.env_clear().env("ALICLOUD_EMULATOR_LOG_LEVEL", "debug");
         command
     }
 
@@ -88,7 +90,7 @@ impl EmulatorProcess {
         Ok(self.end("TERM")?.0)
     }
 
-    /// Asks it to end by a signal, `TERM` or `INT`, and waits until it has: the exit status, and what else it has
+    /// Asks it to end by a signal, for example `TERM`, and waits until it has: the exit status, and what else it has
     /// written to its standard output.
     ///
     /// # Errors

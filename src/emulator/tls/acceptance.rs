@@ -14,7 +14,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::authority::{Authority, TlsError};
-use super::hosts::is_served;
 
 /// Picks the certificate of a connection by the name the client asks for (SNI, RFC 6066 section 3).
 #[derive(Debug)]
@@ -22,27 +21,23 @@ pub struct CertResolver {
     authority: Arc<Authority>,
     /// The server name where the client sends none, as for an IP address.
     unnamed: String,
-    /// Whether the name has to be one of the emulated services'.
-    served_only: bool,
 }
 
 impl CertResolver {
-    /// Any name is certified, for the client has come to us under it.
-    pub fn any(authority: Arc<Authority>, unnamed: String) -> Self {
-        Self { authority, unnamed, served_only: false }
-    }
-
-    /// The names of the emulated services are certified: the client believes to be there.
-    pub fn served(authority: Arc<Authority>, unnamed: String) -> Self {
-        Self { authority, unnamed, served_only: true }
+    /// Certificates of the hosts that an authority is for.
+    pub fn new(authority: Arc<Authority>, unnamed: String) -> Self {
+        Self { authority, unnamed }
     }
 }
 
 impl ResolvesServerCert for CertResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let host = hello.server_name().unwrap_or(&self.unnamed);
-        if self.served_only && !is_served(host) {
-            tracing::warn!(host, "no certificate: this is not a host of an emulated service");
+        if !self.authority.is_for(host) {
+            tracing::warn!(
+                host,
+                "no certificate: this is neither a host of an emulated service nor that of --listen"
+            );
             return None;
         }
         match self.authority.certified(host) {

@@ -1,12 +1,14 @@
 //! Certificates (RFC 5280): that of the authority, and those of the servers that it signs.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CidrSubnet, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+    PKCS_ECDSA_P256_SHA256,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -38,13 +40,37 @@ impl Validity {
     }
 }
 
-/// A new authority, which signs certificates of servers only.
+/// The domains that an authority may certify names in: the cloud's and this machine's. A constraint has no place
+/// for a region between the name of a service and the cloud's domain, so it is of the whole domain.
+const DOMAINS: [&str; 2] = ["aliyuncs.com", "localhost"];
+
+/// The networks that an authority may certify addresses of: this machine's, with the lengths of their prefixes.
+const NETWORKS: [(IpAddr, u8); 2] =
+    [(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8), (IpAddr::V6(Ipv6Addr::LOCALHOST), 128)];
+
+/// A new authority, which signs certificates of servers only, and of few: whoever trusts it need not fear that it
+/// speaks for another host (RFC 5280, section 4.2.1.10). `own_host` is the host that the emulator listens on.
 ///
 /// # Errors
 ///
 /// When the machine has no randomness.
-pub fn authority(validity: Validity) -> Result<Issuer, rcgen::Error> {
+pub fn authority(own_host: &str, validity: Validity) -> Result<Issuer, rcgen::Error> {
     let mut params = params("alicloud-emulator CA", validity);
+    let own = match own_host.parse::<IpAddr>() {
+        Ok(address) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
+            address,
+            if address.is_ipv4() { 32 } else { 128 },
+        )),
+        Err(_) => GeneralSubtree::DnsName(own_host.to_owned()),
+    };
+    let domains = DOMAINS.iter().map(|domain| GeneralSubtree::DnsName((*domain).to_owned()));
+    let networks = NETWORKS
+        .iter()
+        .map(|(address, prefix)| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(*address, *prefix)));
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: domains.chain(networks).chain([own]).collect(),
+        excluded_subtrees: Vec::new(),
+    });
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     CertifiedIssuer::self_signed(params, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)
@@ -98,18 +124,25 @@ pub fn pem(certificate: &CertificateDer<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::RootCertStore;
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier as _;
     use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{ServerName, UnixTime};
+    use std::sync::Arc;
 
     #[test]
     fn text_gives_the_certificate_back() {
-        let certificate = authority(Validity::from(SystemTime::now())).unwrap();
+        let certificate = authority("127.0.0.1", Validity::from(SystemTime::now())).unwrap();
         let text = pem(certificate.der());
         assert_eq!(&CertificateDer::from_pem_slice(text.as_bytes()).unwrap(), certificate.der());
         assert!(text.lines().all(|line| line.len() <= PEM_LINE), "{text}");
     }
 
     /// Object identifier, "critical", and the value: extensions as RFC 5280 section 4.2.1 has them in DER.
-    const AUTHORITY_EXTENSIONS: [&str; 2] = [
+    const AUTHORITY_EXTENSIONS: [&str; 3] = [
+        // nameConstraints
+        "0603551d1e0101ff",
         // basicConstraints: cA, pathLenConstraint 0
         "0603551d130101ff040830060101ff020100",
         // keyUsage: keyCertSign
@@ -125,23 +158,65 @@ mod tests {
     #[test]
     fn each_certificate_is_good_for_its_purpose_only() {
         let validity = Validity::from(SystemTime::now());
-        let issuer = authority(validity).unwrap();
+        let issuer = authority("127.0.0.1", validity).unwrap();
         let authority = hex::encode(issuer.der());
         let server = hex::encode(server("a.localhost", &issuer, validity).unwrap().0);
         for (extensions, of, not_of) in
-            [(AUTHORITY_EXTENSIONS, &authority, &server), (SERVER_EXTENSIONS, &server, &authority)]
+            [(&AUTHORITY_EXTENSIONS[..], &authority, &server), (&SERVER_EXTENSIONS, &server, &authority)]
         {
-            for extension in extensions {
+            for extension in extensions.iter().copied() {
                 assert!(of.contains(extension), "{extension} in {of}");
                 assert!(!not_of.contains(extension), "{extension} in {not_of}");
             }
         }
     }
 
+    /// Whether a client that trusts the authority accepts a certificate that the authority has signed for a host.
+    fn is_accepted(host: &str, issuer: &Issuer, validity: Validity) -> bool {
+        let mut roots = RootCertStore::empty();
+        roots.add(issuer.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let (certificate, _) = server(host, issuer, validity).unwrap();
+        let name = ServerName::try_from(host.to_owned()).unwrap();
+        let verified = verifier.verify_server_cert(&certificate, &[], &name, &[], UnixTime::now());
+        let violates = |error: &rustls::Error| format!("{error:?}").contains("NameConstraintViolation");
+        assert!(verified.as_ref().err().is_none_or(violates), "{host}: {verified:?}");
+        verified.is_ok()
+    }
+
+    #[test]
+    fn the_authority_is_good_for_few_hosts() {
+        let validity = Validity::from(SystemTime::now());
+        let by_name = authority("emulator.internal", validity).unwrap();
+        let by_address = authority("10.1.2.3", validity).unwrap();
+        for (host, named, addressed) in [
+            ("p.cn-hangzhou.log.aliyuncs.com", true, true),
+            ("kms.cn-hangzhou.aliyuncs.com", true, true),
+            ("localhost", true, true),
+            ("p.localhost", true, true),
+            ("127.0.0.1", true, true),
+            ("127.1.2.3", true, true),
+            ("::1", true, true),
+            ("emulator.internal", true, false),
+            ("10.1.2.3", false, true),
+            ("10.1.2.4", false, false),
+            ("::2", false, false),
+            ("internal", false, false),
+            ("example.com", false, false),
+            ("aliyuncs.com.example.com", false, false),
+            ("xaliyuncs.com", false, false),
+        ] {
+            assert_eq!(is_accepted(host, &by_name, validity), named, "{host}");
+            assert_eq!(is_accepted(host, &by_address, validity), addressed, "{host}");
+        }
+    }
+
     #[test]
     fn no_two_certificates_share_a_serial_number() {
         let validity = Validity::from(SystemTime::now());
-        let issuer = authority(validity).unwrap();
+        let issuer = authority("127.0.0.1", validity).unwrap();
         let serial = |host: &str| {
             let (certificate, _) = server(host, &issuer, validity).unwrap();
             // SEQUENCE { SEQUENCE { [0] version, INTEGER serial, ...: behind two long headers and five bytes.
@@ -154,7 +229,7 @@ mod tests {
     #[test]
     fn what_is_no_name_gets_no_certificate() {
         let validity = Validity::from(SystemTime::now());
-        let issuer = authority(validity).unwrap();
+        let issuer = authority("127.0.0.1", validity).unwrap();
         assert!(server("b\u{fc}cher.localhost", &issuer, validity).is_err());
     }
 }

@@ -80,7 +80,7 @@ impl Tunnel {
 
     /// The certificates of what is at the end of the tunnel.
     pub fn certified(self) -> CertResolver {
-        CertResolver::served(self.authority, self.host)
+        CertResolver::new(self.authority, self.host)
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use std::time::SystemTime;
 
     fn asked_for(target: &str, is_nested: bool) -> Result<String, TunnelError> {
-        let authority = Arc::new(Authority::new(SystemTime::now()).unwrap());
+        let authority = Arc::new(Authority::new("127.0.0.1", SystemTime::now()).unwrap());
         let request = Request::connect(target).body(()).unwrap();
         Tunnel::asked_for(&request, Some(&authority), is_nested).map(|tunnel| tunnel.host)
     }
