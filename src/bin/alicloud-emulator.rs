@@ -57,10 +57,10 @@ struct Serve {
     /// Secrets, keys and encrypted logs in it are sealed under a master key.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The file with the folder's master key: 32 bytes as 64 hexadecimal digits or in base64. Without it the key is taken from the
-    /// environment variable `ALICLOUD_EMULATOR_MASTER_KEY`, and else from DIR.master-key beside the folder,
-    /// where the first start makes one. It is not in the folder, so that a copy of the folder gives no
-    /// secret away.
+    /// The file with the folder's master key: 32 bytes as 64 hexadecimal digits or in base64. Without it the key
+    /// is taken from the environment variable `ALICLOUD_EMULATOR_MASTER_KEY`, and else from DIR.master-key beside
+    /// the folder, where the first start makes one. It is not in the folder, so that a copy of the folder gives
+    /// no secret away.
     #[arg(long, value_name = "FILE", requires = "data_dir")]
     master_key_file: Option<PathBuf>,
     /// What to start with (JSON): account, region, access keys, users, groups, roles, keys, projects. With

@@ -1,9 +1,10 @@
 //! Projects over the wire.
 
 use emulator::Rules;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{START, TestServer};
+use crate::data::DataCall;
 
 #[tokio::test]
 async fn a_project_lives_from_creation_to_deletion() {
@@ -100,4 +101,80 @@ async fn projects_are_listed_by_region() {
     }
     let list = bench.call_host("localhost", "GET", "/", "").await.json();
     assert_eq!(list["projects"][0]["createTime"], START.to_string());
+}
+
+/// The tags that ListTagResources answers for the project `proj`, as the official provider asks for them.
+async fn tags(bench: &TestServer) -> Value {
+    let call =
+        DataCall::new("GET", "/tags").query("resourceType", "PROJECT").query("resourceId", r#"["proj"]"#);
+    let answer = call.send(bench).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let listed = answer.json()["tagResources"].as_array().unwrap().clone();
+    assert!(listed.iter().all(|tag| tag["resourceId"] == "proj" && tag["resourceType"] == "project"));
+    listed.iter().map(|tag| (tag["tagKey"].as_str().unwrap().to_owned(), tag["tagValue"].clone())).collect()
+}
+
+#[tokio::test]
+async fn projects_have_tags() {
+    let bench = TestServer::start(Rules::Strict).await;
+    assert_eq!(tags(&bench).await, json!({}));
+    // The project is named in the body: official clients send this to the region's endpoint, or to the project's.
+    for (host, change, expected) in [
+        (
+            "localhost",
+            (
+                "/tag",
+                r#"{"resourceId":["proj"],"resourceType":"PROJECT","tags":[{"key":"a","value":"1"},{"key":"b","value":""}]}"#,
+            ),
+            json!({"a": "1", "b": ""}),
+        ),
+        (
+            "proj.localhost",
+            ("/tag", r#"{"resourceId":["proj"],"resourceType":"project","tags":[{"key":"a","value":"2"}]}"#),
+            json!({"a": "2", "b": ""}),
+        ),
+        (
+            "localhost",
+            ("/untag", r#"{"resourceId":["proj"],"resourceType":"PROJECT","tags":["a","none"]}"#),
+            json!({"b": ""}),
+        ),
+        (
+            "localhost",
+            ("/untag", r#"{"resourceId":["proj"],"resourceType":"project","all":true}"#),
+            json!({}),
+        ),
+    ] {
+        bench.call_host(host, "POST", change.0, change.1).await.assert_done();
+        assert_eq!(tags(&bench).await, expected);
+    }
+    for (path, body, status, code) in [
+        ("/tag", r#"{"resourceId":["none"],"resourceType":"project","tags":[]}"#, 404, "ProjectNotExist"),
+        ("/untag", r#"{"resourceId":["none"],"resourceType":"project","tags":[]}"#, 404, "ProjectNotExist"),
+        ("/tag", r#"{"resourceId":["proj"],"resourceType":"logstore","tags":[]}"#, 400, "ParameterInvalid"),
+        ("/tag", r#"{"resourceId":"proj","resourceType":"project","tags":[]}"#, 400, "ParameterInvalid"),
+        ("/tag", r#"{"resourceId":["proj"],"resourceType":"project","tags":["a"]}"#, 400, "ParameterInvalid"),
+    ] {
+        bench.call("POST", path, body).await.assert_error_code(status, code);
+    }
+    DataCall::new("GET", "/tags")
+        .query("resourceType", "PROJECT")
+        .query("resourceId", r#"["none"]"#)
+        .send(&bench)
+        .await
+        .assert_error_code(404, "ProjectNotExist");
+}
+
+#[tokio::test]
+async fn a_projects_policy_is_the_text_that_was_put() {
+    let bench = TestServer::start(Rules::Strict).await;
+    bench.call("GET", "/policy", "").await.assert_done();
+    for policy in ["\n{\n  \"Statement\": [],\n  \"Version\": \"1\"\n}", r#"{"Version":"1","Version":"1"}"#] {
+        bench.call("POST", "/policy", policy).await.assert_done();
+        let answer = bench.call("GET", "/policy", "").await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, policy));
+    }
+    bench.call("DELETE", "/policy", "").await.assert_done();
+    bench.call("GET", "/policy", "").await.assert_done();
+    bench.call("POST", "/policy", "text").await.assert_error_code(400, "PostBodyInvalid");
+    bench.call_host("none.localhost", "GET", "/policy", "").await.assert_error_code(404, "ProjectNotExist");
 }

@@ -43,11 +43,13 @@ pub struct Request<'a> {
     pub query: &'a Query,
     /// The description that came with it.
     pub body: &'a Map<String, Value>,
+    /// The same as text, as it was sent.
+    pub text: &'a str,
     /// Everything else.
     pub context: &'a Context<'a>,
 }
 
-/// The body of an answer, null for none, or an error.
+/// The body of an answer, null for none and a string for a text, or an error.
 pub type Outcome = Result<Value, Error>;
 
 impl Model {

@@ -26,6 +26,7 @@ mod service;
 mod shards;
 #[cfg(test)]
 mod stored_tests;
+mod tags;
 mod versioned;
 mod violation;
 

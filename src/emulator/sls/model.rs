@@ -29,6 +29,12 @@ pub struct Project {
     pub create_time: i64,
     /// Seconds since the epoch.
     pub last_modify_time: i64,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Its policy, letter by letter as it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// How a Logstore is charged.

@@ -3,7 +3,7 @@
 use super::context::{Outcome, Request};
 use super::data::DataOperation;
 use super::model::Model;
-use super::{logstore, metricstore, project, shards};
+use super::{logstore, metricstore, project, shards, tags};
 
 /// An operation of the service.
 #[derive(Debug)]
@@ -56,6 +56,12 @@ pub const OPERATIONS: &[Operation] = &[
     read("GetProject", &["GET /"], project::get),
     write("UpdateProject", &["PUT /"], project::update),
     write("DeleteProject", &["DELETE /"], project::delete).without_body(),
+    read("GetProjectPolicy", &["GET /policy"], project::get_policy),
+    write("PutProjectPolicy", &["POST /policy"], project::put_policy),
+    write("DeleteProjectPolicy", &["DELETE /policy"], project::delete_policy).without_body(),
+    read("ListTagResources", &["GET /tags"], tags::list).host(ProjectInHost::Optional),
+    write("TagResources", &["POST /tag"], tags::add).host(ProjectInHost::Optional),
+    write("UntagResources", &["POST /untag"], tags::remove).host(ProjectInHost::Optional),
     write("CreateLogStore", &["POST /logstores"], logstore::create).creates("logstoreName").refers(),
     read("GetLogStore", &["GET /logstores/{name}?type="], logstore::get),
     write("UpdateLogStore", &["PUT /logstores/{name}"], logstore::update).refers(),

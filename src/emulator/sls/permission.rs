@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::routes::Route;
+use super::tags;
 use crate::http::Call;
 
 /// The action and the resource a caller needs a permission for.
@@ -19,11 +20,13 @@ pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) ->
     };
     let project = match (operation.collection(), operation.creates) {
         ("", Some(_)) => created(),
+        // The names of these actions are those of the API, which is a guess.
+        ("tags" | "tag" | "untag", _) => tags::named_project(call).unwrap_or_else(|| "*".to_owned()),
         _ => route.project.clone().unwrap_or_else(|| "*".to_owned()),
     };
     let logstore = || route.logstore.clone().unwrap_or_else(created);
     let resource = match operation.collection() {
-        "" => String::new(),
+        "" | "policy" | "tags" | "tag" | "untag" => String::new(),
         // The form of this resource is a guess, as are the names of the actions on it.
         "metricstores" => format!("/metricstore/{}", logstore()),
         _ => format!("/logstore/{}", logstore()),
@@ -68,5 +71,14 @@ mod tests {
         check("GET", "/logstores/app?type=log", "", "GetLogStoreLogs", "proj/logstore/app");
         check("POST", "/logstores/app/logs", "{}", "GetLogStoreLogs", "proj/logstore/app");
         check("GET", "/logstores/app/shards", "", "ListShards", "proj/logstore/app");
+        check("POST", "/policy", "{}", "PutProjectPolicy", "proj");
+        check("GET", "/tags?resourceId=%5B%22other%22%5D", "", "ListTagResources", "other");
+        check("GET", "/tags?resourceId=%5B%22a%22,%22b%22%5D", "", "ListTagResources", "*");
+        check("GET", "/tags", "", "ListTagResources", "*");
+        check("POST", "/tag", r#"{"resourceId": ["other"]}"#, "TagResources", "other");
+        check("POST", "/untag", r#"{"resourceId": ["a", "b"]}"#, "UntagResources", "*");
+        check("POST", "/untag", r#"{"resourceId": "a"}"#, "UntagResources", "*");
+        let elsewhere = "/tag?resourceId=%5B%22elsewhere%22%5D";
+        check("POST", elsewhere, r#"{"resourceId": ["other"]}"#, "TagResources", "other");
     }
 }

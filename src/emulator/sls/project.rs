@@ -1,5 +1,7 @@
 //! The operations on projects.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -33,6 +35,8 @@ impl Project {
             recycle_bin_enabled: false,
             create_time: now,
             last_modify_time: now,
+            tags: BTreeMap::new(),
+            policy: None,
         }
     }
 }
@@ -137,6 +141,43 @@ pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
     let &Request { project: name, context, .. } = request;
     model.served_project(name, context, View::Current)?;
     model.remove_project(name);
+    Ok(Value::Null)
+}
+
+/// `GetProjectPolicy`: the text that was put, or nothing.
+///
+/// # Errors
+///
+/// `ProjectNotExist`.
+pub fn get_policy(model: &Model, request: &Request<'_>) -> Outcome {
+    let &Request { project: name, context, .. } = request;
+    let project = model.served_project(name, context, context.view)?;
+    Ok(project.policy.clone().map_or(Value::Null, Value::String))
+}
+
+/// `PutProjectPolicy`: any JSON object, which is kept as it is and decides nothing here.
+///
+/// # Errors
+///
+/// `ProjectNotExist`.
+pub fn put_policy(model: &mut Model, request: &Request<'_>) -> Outcome {
+    set_policy(model, request, Some(request.text.to_owned()))
+}
+
+/// `DeleteProjectPolicy`
+///
+/// # Errors
+///
+/// `ProjectNotExist`.
+pub fn delete_policy(model: &mut Model, request: &Request<'_>) -> Outcome {
+    set_policy(model, request, None)
+}
+
+fn set_policy(model: &mut Model, request: &Request<'_>, policy: Option<String>) -> Outcome {
+    let &Request { project: name, context, .. } = request;
+    let mut project = model.served_project(name, context, View::Current)?.clone();
+    project.policy = policy;
+    model.set_project(name, project);
     Ok(Value::Null)
 }
 

@@ -192,6 +192,7 @@ impl Evaluation<'_> {
             shard: self.route.shard.unwrap_or_default(),
             query: &self.call.query,
             body,
+            text: std::str::from_utf8(&self.call.body).unwrap_or_default(),
             context,
         };
         let answer = match self.route.operation.run {
@@ -199,7 +200,11 @@ impl Evaluation<'_> {
             Run::Write(write) => write(model, request)?,
             Run::Data(_) => return Err(Error::internal_server_error()),
         };
-        Ok(if answer.is_null() { Reply::empty() } else { Reply::json(200, &answer) })
+        Ok(match answer {
+            Value::Null => Reply::empty(),
+            Value::String(text) => Reply::raw(200, "application/json", text.into_bytes()),
+            answer => Reply::json(200, &answer),
+        })
     }
 }
 

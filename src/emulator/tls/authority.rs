@@ -35,8 +35,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new authority, whose certificates are valid from a day before `now` on. They are of hosts of the cloud, of this
-    /// machine, and of `own_host`, the name or address that the emulator listens on.
+    /// A new authority, whose certificates are valid from a day before `now` on. They are of hosts of the cloud,
+    /// of this machine, and of `own_host`, the name or address that the emulator listens on.
     ///
     /// # Errors
     ///
