@@ -27,6 +27,17 @@ pub struct AccessKey {
     /// Whose calls it signs.
     pub principal: Principal,
     session: Option<Session>,
+    /// Seconds since the epoch; 0 for a key of a seed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub created: i64,
+    /// Whether it was switched off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_inactive: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// What makes an access key one of a session: it works with its token only, and until it expires.
@@ -43,7 +54,12 @@ struct Session {
 impl AccessKey {
     /// A key that works until it is taken away.
     pub fn lasting(id: &str, secret: Secret, principal: Principal) -> Self {
-        Self { id: id.to_owned(), secret, principal, session: None }
+        Self { id: id.to_owned(), secret, principal, session: None, created: 0, is_inactive: false }
+    }
+
+    /// The key, with the time it was created.
+    pub fn created_at(self, now: i64) -> Self {
+        Self { created: now, ..self }
     }
 
     /// A key that works together with `token`, and before `expires` (seconds since the epoch).
@@ -81,6 +97,8 @@ pub enum KeyError {
     InvalidToken,
     /// The session is over.
     ExpiredToken,
+    /// The key was switched off.
+    Inactive,
 }
 
 /// Checks the token that a call comes with against the key it names, if there is one.
@@ -93,6 +111,7 @@ pub fn usable(key: Option<AccessKey>, token: Option<&str>, now: i64) -> Result<A
         return Err(if token.is_some() { KeyError::InvalidToken } else { KeyError::UnknownKey });
     };
     match (&key.session, token) {
+        _ if key.is_inactive => Err(KeyError::Inactive),
         (None, Some(_)) => Err(KeyError::InvalidToken),
         (Some(_), None) => Err(KeyError::MissingToken),
         (Some(session), Some(token)) if session.token != Secret::from(token) => Err(KeyError::InvalidToken),

@@ -210,3 +210,32 @@ async fn an_action_that_is_not_served_is_not_found_whatever_the_service() {
         assert!(message.ends_with(&format!("the emulator does not serve {service} {action}.")), "{message}");
     }
 }
+
+#[tokio::test]
+async fn an_access_key_works_from_its_creation_on_unless_it_is_inactive_or_deleted() {
+    let bench = bench().await;
+    let created = bench.rpc(&Key::root(), (RAM, "CreateAccessKey"), &[("UserName", "alice")]).await.json();
+    let member = |name: &str| created["AccessKey"][name].as_str().unwrap().to_owned();
+    let key = Key::new(&member("AccessKeyId"), &member("AccessKeySecret"));
+    let change = async |action: &str, status: &[(&str, &str)]| {
+        let of = [("UserName", "alice"), ("UserAccessKeyId", key.id.as_str())];
+        let answer = bench.rpc(&Key::root(), (RAM, action), &[&of[..], status].concat()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    let identity = bench.rpc(&key, (STS, "GetCallerIdentity"), &[]).await.json();
+    assert_eq!(identity["Arn"], "acs:ram::1234567890123456:user/alice");
+    assert_eq!(bench.call_by(&key, "GET", "/logstores/app", "").await.status, 200);
+
+    change("UpdateAccessKey", &[("Status", "Inactive")]).await;
+    let disabled = format!("AccessKeyId is disabled: {}", key.id);
+    bench.call_by(&key, "GET", "/logstores/app", "").await.assert_error(401, "Unauthorized", &disabled);
+    let answer = bench.rpc(&key, (STS, "GetCallerIdentity"), &[]).await;
+    answer.assert_rpc_error(400, "InvalidAccessKeyId.Inactive");
+    change("UpdateAccessKey", &[("Status", "Active")]).await;
+    assert_eq!(bench.call_by(&key, "GET", "/logstores/app", "").await.status, 200);
+
+    change("DeleteAccessKey", &[]).await;
+    bench.call_by(&key, "GET", "/logstores/app", "").await.assert_error_code(401, "Unauthorized");
+    let log = bench.control("GET", "requests", "").await.to_string();
+    assert!(!log.contains(&key.secret), "{log}");
+}

@@ -88,6 +88,18 @@ impl Directory {
         attached.filter_map(|((_, key), since)| Some((self.policies.get(key)?, *since)))
     }
 
+    /// Gives what is attached to a target to one of another name.
+    pub fn rename_target(&mut self, kind: PolicyTargetKind, from: &str, to: &str) {
+        let (from, to) = (PolicyTarget::new(kind, from), PolicyTarget::new(kind, to));
+        let attached = std::mem::take(&mut self.attachments).into_iter();
+        self.attachments = attached
+            .map(|((target, policy), since)| {
+                let target = if target == from { to.clone() } else { target };
+                ((target, policy), since)
+            })
+            .collect();
+    }
+
     /// The targets of a policy, each with the time it was attached.
     pub fn targets_of(&self, key: &PolicyKey) -> impl Iterator<Item = (&PolicyTarget, i64)> {
         let attached = self.attachments.iter().filter(move |((_, attached), _)| attached == key);

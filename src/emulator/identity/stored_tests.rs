@@ -128,13 +128,16 @@ fn principal() -> impl Strategy<Value = Principal> {
 }
 
 fn access_key() -> impl Strategy<Value = AccessKey> {
-    (any::<[String; 3]>(), principal(), option::of(any::<i64>())).prop_map(
-        |([id, secret, token], principal, expires)| {
+    (any::<[String; 3]>(), principal(), option::of(any::<i64>()), any::<(i64, bool)>()).prop_map(
+        |([id, secret, token], principal, expires, (created, is_inactive))| {
             let [secret, token] = [secret, token].map(Secret::from);
-            match expires {
+            let key = match expires {
                 Some(expires) => AccessKey::temporary(&id, secret, principal, token, expires),
                 None => AccessKey::lasting(&id, secret, principal),
-            }
+            };
+            let mut key = key.created_at(created);
+            key.is_inactive = is_inactive;
+            key
         },
     )
 }

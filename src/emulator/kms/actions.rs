@@ -1,6 +1,6 @@
 //! The actions of the service.
 
-use super::{Keys, alias, cryptography, key, key_state, permission, rotation_policy};
+use super::{Keys, alias, cryptography, key, key_state, permission, rotation_policy, tag};
 use crate::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
@@ -11,7 +11,7 @@ pub const SERVICE: Service<Keys> = Service {
     throttled: (400, "Rejected.Throttling", "The QPS upper limit is exceeded."),
 };
 
-const ACTIONS: [Action<Keys>; 19] = [
+const ACTIONS: [Action<Keys>; 23] = [
     write("CreateKey", permission::every_key, key::create),
     read("DescribeKey", permission::key, key::describe),
     read("ListKeys", permission::every_key, key::list),
@@ -19,6 +19,10 @@ const ACTIONS: [Action<Keys>; 19] = [
     write("DisableKey", permission::key, key_state::disable),
     write("ScheduleKeyDeletion", permission::key, key_state::schedule_deletion),
     write("CancelKeyDeletion", permission::key, key_state::cancel_deletion),
+    write("SetDeletionProtection", key_state::protected_arn, key_state::set_protection),
+    write("TagResources", tag::arn, tag::add),
+    write("UntagResources", tag::arn, tag::remove),
+    read("ListTagResources", tag::arn, tag::list),
     write("UpdateRotationPolicy", permission::key, rotation_policy::update_policy),
     read("ListKeyVersions", permission::key, rotation_policy::list_versions),
     read("DescribeKeyVersion", permission::key, rotation_policy::describe_version),

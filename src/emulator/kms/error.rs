@@ -34,6 +34,12 @@ pub fn state_modified_failed() -> Error {
     Error::new(409, "Rejected.StateModifiedFailed", "Keystate modified failed.")
 }
 
+/// The key is protected from deletion. No source has the real code.
+pub fn protected() -> Error {
+    let message = "The request was rejected because deletion protection of the key is enabled.";
+    Error::new(409, "Rejected.DeletionProtection", message)
+}
+
 /// The key is of a type that does not support the operation.
 pub fn unsupported_operation() -> Error {
     let message = "This action is not allowed for the type of the specified key.";

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::model::{ASYMMETRIC_SPECS, Key, SYMMETRIC_SPECS, USAGES};
 use super::paging::page;
-use super::{KeyState, Keys, error, input, rotation_policy};
+use super::{KeyState, Keys, error, input, rotation_policy, tag};
 use crate::clock::iso_8601;
 use crate::ids::rpc_request_id;
 use crate::rpc::{Error, Outcome, Parameters, Request, answer, members};
@@ -14,8 +14,6 @@ const DESCRIPTION_LENGTH: usize = 8_192;
 /// Bytes in the policy of a key
 /// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-setkeypolicy>).
 const POLICY_LENGTH: usize = 32_768;
-/// Tags on one key.
-const TAGS: usize = 20;
 /// Pairs in `Filters`.
 const FILTERS: usize = 10;
 
@@ -26,7 +24,7 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     let mut key = Key::new(&new_id(parameters), region, request.now);
     key.instance = parameters.get("DKMSInstanceId").map(str::to_owned);
     check_policy(parameters)?;
-    check_tags(parameters)?;
+    key.tags = tag::of_new_key(parameters)?;
     let description = parameters.get("Description").unwrap_or_default();
     if description.chars().count() > DESCRIPTION_LENGTH {
         return Err(error::invalid("Description"));
@@ -56,9 +54,12 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
 
 /// `DescribeKey`
 pub fn describe(keys: &Keys, request: &Request<'_>) -> Outcome {
-    let mut metadata = metadata(keys.required(request)?, request);
-    metadata.insert("DeletionProtection".to_owned(), "Disabled".into());
-    metadata.insert("DeletionProtectionDescription".to_owned(), "".into());
+    let key = keys.required(request)?;
+    let mut metadata = metadata(key, request);
+    let protection = if key.protection.is_some() { "Enabled" } else { "Disabled" };
+    metadata.insert("DeletionProtection".to_owned(), protection.into());
+    let description = key.protection.clone().unwrap_or_default();
+    metadata.insert("DeletionProtectionDescription".to_owned(), description.into());
     answer(json!({"KeyMetadata": metadata}))
 }
 
@@ -91,17 +92,6 @@ fn check_policy(parameters: &Parameters) -> Result<(), Error> {
         Ok(Value::Object(_)) if text.len() <= POLICY_LENGTH => Ok(()),
         _ => Err(error::invalid("Policy")),
     }
-}
-
-/// `Tags`: a JSON list of `TagKey` and `TagValue`. No operation that is served shows them.
-fn check_tags(parameters: &Parameters) -> Result<(), Error> {
-    let Some(text) = input::json(parameters, "Tags")? else { return Ok(()) };
-    let tags: Vec<Value> = serde_json::from_str(text).map_err(|_| error::invalid("Tags"))?;
-    let is_tag = |tag: &Value| {
-        let text = |name: &str| tag.get(name).and_then(Value::as_str);
-        text("TagKey").is_some_and(|key| !key.is_empty()) && text("TagValue").is_some()
-    };
-    if tags.len() <= TAGS && tags.iter().all(is_tag) { Ok(()) } else { Err(error::invalid("Tags")) }
 }
 
 /// Stores the value of a parameter that is given; it must be one of the known values.

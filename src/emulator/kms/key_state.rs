@@ -2,7 +2,7 @@
 //! (<https://www.alibabacloud.com/help/en/kms/key-management-service/user-guide/manage-a-key>).
 
 use super::{KeyState, Keys, error};
-use crate::rpc::{Outcome, Request, empty_answer};
+use crate::rpc::{Error, Outcome, Request, empty_answer};
 
 /// Days a deletion can be away.
 const WINDOW_DAYS: std::ops::RangeInclusive<i64> = 7..=366;
@@ -41,9 +41,38 @@ pub fn schedule_deletion(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     if matches!(key.state, KeyState::PendingDeletion { .. }) {
         return Err(error::state_modified_failed());
     }
+    if key.protection.is_some() {
+        return Err(error::protected());
+    }
     let at = request.now.saturating_add(days * DAY);
     key.enter(KeyState::PendingDeletion { at }, request.now);
     empty_answer()
+}
+
+/// `SetDeletionProtection` of the key in `KeyId`, or in `ProtectedResourceArn` as older clients name it.
+pub fn set_protection(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let parameters = request.parameters;
+    parameters.required("EnableDeletionProtection")?;
+    let is_on = parameters.flag("EnableDeletionProtection")?.unwrap_or_default();
+    let description = parameters.get("DeletionProtectionDescription").unwrap_or_default();
+    let key = keys.named_mut(protected_key(request)?, request)?;
+    if is_on && matches!(key.state, KeyState::PendingDeletion { .. }) {
+        return Err(error::state_modified_failed());
+    }
+    key.protection = is_on.then(|| description.to_owned());
+    empty_answer()
+}
+
+/// The ARN of the key that [`set_protection`] is about.
+pub fn protected_arn(keys: &Keys, request: &Request<'_>) -> Result<String, Error> {
+    Ok(keys.named(protected_key(request)?, request)?.arn(request.account_id))
+}
+
+fn protected_key<'r>(request: &Request<'r>) -> Result<&'r str, Error> {
+    match request.parameters.get("KeyId") {
+        Some(id) => Ok(id),
+        None => request.parameters.required("ProtectedResourceArn"),
+    }
 }
 
 /// `CancelKeyDeletion`: the key is enabled after it.

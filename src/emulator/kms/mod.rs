@@ -17,6 +17,7 @@ mod sealing;
 pub(super) mod seeding;
 #[cfg(test)]
 mod stored_tests;
+mod tag;
 #[cfg(test)]
 mod tests;
 

@@ -76,6 +76,12 @@ pub struct Key {
     pub rotation: Rotation,
     /// What the material of every version comes from.
     pub root: Root,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// The description of the protection from deletion; none where it is not protected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<String>,
 }
 
 impl fmt::Debug for Key {
@@ -103,6 +109,8 @@ impl Key {
             state: KeyState::Enabled,
             rotation: Rotation::none(now),
             root: Root::new(),
+            tags: BTreeMap::new(),
+            protection: None,
         }
     }
 
@@ -254,7 +262,15 @@ impl Keys {
     ///
     /// `MissingParameter`, `Forbidden.KeyNotFound`, `Forbidden.AliasNotFound`.
     pub fn required(&self, request: &Request<'_>) -> Result<&Key, Error> {
-        let name = request.parameters.required("KeyId")?;
+        self.named(request.parameters.required("KeyId")?, request)
+    }
+
+    /// The key of an id, an alias or an ARN.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden.KeyNotFound`, `Forbidden.AliasNotFound`.
+    pub fn named(&self, name: &str, request: &Request<'_>) -> Result<&Key, Error> {
         let (region, now) = (request.named_region, request.now);
         if name.starts_with("alias/") {
             let region = region.unwrap_or(request.default_region);
@@ -274,7 +290,16 @@ impl Keys {
     ///
     /// Those of [`Keys::required`].
     pub fn required_mut(&mut self, request: &Request<'_>) -> Result<&mut Key, Error> {
-        let id = self.required(request)?.id.clone();
+        self.named_mut(request.parameters.required("KeyId")?, request)
+    }
+
+    /// As [`Keys::named`], to change it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Keys::named`].
+    pub fn named_mut(&mut self, name: &str, request: &Request<'_>) -> Result<&mut Key, Error> {
+        let id = self.named(name, request)?.id.clone();
         self.by_id.get_mut(&id).ok_or_else(error::key_not_found)
     }
 }

@@ -20,8 +20,10 @@ fn state() -> impl Strategy<Value = KeyState> {
 fn key() -> impl Strategy<Value = Key> {
     let texts = any::<([String; 7], Option<String>)>();
     let rotation = (prop::collection::vec(any::<i64>(), 1..4), option::of(1..i64::MAX));
-    (texts, any::<i64>(), state(), rotation, any::<[u8; 32]>()).prop_map(
-        |((texts, instance), created, state, (versions, interval), root)| {
+    let tags = prop::collection::btree_map(any::<String>(), any::<String>(), 0..3);
+    let added = (tags, any::<Option<String>>());
+    (texts, any::<i64>(), state(), rotation, any::<[u8; 32]>(), added).prop_map(
+        |((texts, instance), created, state, (versions, interval), root, (tags, protection))| {
             let [id, region, spec, usage, origin, protection_level, description] = texts;
             Key {
                 id,
@@ -36,6 +38,8 @@ fn key() -> impl Strategy<Value = Key> {
                 state,
                 rotation: Rotation::from_versions(versions, interval).unwrap(),
                 root: Root::from_bytes(&root),
+                tags,
+                protection,
             }
         },
     )

@@ -54,6 +54,65 @@ fn a_new_key_is_enabled_symmetric_and_in_the_region() {
 }
 
 #[test]
+fn a_protected_key_is_not_deleted() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[]);
+    let arn = metadata(&mut bench, &id)["Arn"].as_str().unwrap().to_owned();
+    let protection = |bench: &mut ServiceHarness<Keys>| {
+        let metadata = metadata(bench, &id);
+        json!([metadata["DeletionProtection"], metadata["DeletionProtectionDescription"]])
+    };
+    let (deletion, set) = ([("KeyId", id.as_str()), ("PendingWindowInDays", "7")], "SetDeletionProtection");
+    for name in [("KeyId", id.as_str()), ("ProtectedResourceArn", &arn)] {
+        let on = ("EnableDeletionProtection", "true");
+        bench.done(set, &[name, on, ("DeletionProtectionDescription", "d")]);
+        assert_eq!(protection(&mut bench), json!(["Enabled", "d"]));
+        bench.refused("ScheduleKeyDeletion", &deletion, 409, "Rejected.DeletionProtection");
+        bench.done(set, &[name, on]);
+        assert_eq!(protection(&mut bench), json!(["Enabled", ""]));
+        bench.done(set, &[name, ("EnableDeletionProtection", "false")]);
+        assert_eq!(protection(&mut bench), json!(["Disabled", ""]));
+    }
+    bench.refused(set, &[("KeyId", &id)], 400, "MissingParameter");
+    bench.refused(set, &[("EnableDeletionProtection", "true")], 400, "MissingParameter");
+    let none = [("KeyId", "none"), ("EnableDeletionProtection", "true")];
+    bench.refused(set, &none, 404, "Forbidden.KeyNotFound");
+    bench.done("ScheduleKeyDeletion", &deletion);
+}
+
+#[test]
+fn keys_have_tags() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[("Tags", TAGS)]);
+    let named = [("ResourceType", "key"), ("ResourceId.1", id.as_str())];
+    let tags = |bench: &mut ServiceHarness<Keys>| {
+        let listed = bench.done("ListTagResources", &named);
+        let listed = listed["TagResources"]["TagResource"].as_array().unwrap().clone();
+        assert!(listed.iter().all(|tag| tag["ResourceId"] == id.as_str() && tag["ResourceType"] == "key"));
+        let pair = |tag: &Value| (tag["TagKey"].as_str().unwrap().to_owned(), tag["TagValue"].clone());
+        listed.iter().map(pair).collect::<Value>()
+    };
+    assert_eq!(tags(&mut bench), json!({"team": "security"}));
+    for (action, change, expected) in [
+        (
+            "TagResources",
+            &[("Tag.1.Key", "team"), ("Tag.1.Value", "x"), ("Tag.2.Key", "empty")][..],
+            json!({"team": "x", "empty": ""}),
+        ),
+        ("UntagResources", &[("TagKey.1", "none"), ("TagKey.2", "team")], json!({"empty": ""})),
+        ("UntagResources", &[("All", "true")], json!({})),
+    ] {
+        bench.done(action, &[&named[..], change].concat());
+        assert_eq!(tags(&mut bench), expected);
+    }
+    bench.refused("TagResources", &named, 400, "MissingParameter");
+    let no_key = [named[0], ("ResourceId.1", "none")];
+    bench.refused("ListTagResources", &no_key, 404, "Forbidden.KeyNotFound");
+    bench.refused("ListTagResources", &[("ResourceType", "key")], 400, "MissingParameter");
+    bench.refused("ListTagResources", &[("ResourceType", "secret"), named[1]], 400, "InvalidParameter");
+}
+
+#[test]
 fn only_its_own_arn_names_a_key() {
     let mut bench = bench();
     let id = key(&mut bench, &[("RegionId", "cn-beijing")]);

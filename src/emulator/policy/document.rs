@@ -154,18 +154,22 @@ fn condition_values(value: &Value, key: &str) -> Result<Vec<String>, Malformed> 
     match value {
         Value::Bool(flag) => Ok(vec![flag.to_string()]),
         Value::Number(number) => Ok(vec![number.to_string()]),
-        _ => texts(value, key),
+        _ => texts_where(value, key, |_| true),
     }
 }
 
-/// A string, or a list of strings with something in it.
+/// A string that is not empty, or a list of such strings with something in it.
 fn texts(value: &Value, name: &str) -> Result<Vec<String>, Malformed> {
+    texts_where(value, name, |text| !text.is_empty())
+}
+
+fn texts_where(value: &Value, name: &str, is_good: fn(&str) -> bool) -> Result<Vec<String>, Malformed> {
     let values = match value {
         Value::Array(values) if !values.is_empty() => values.iter().collect(),
         value => vec![value],
     };
     let texts =
-        values.into_iter().map(|value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned));
+        values.into_iter().map(|value| value.as_str().filter(|text| is_good(text)).map(str::to_owned));
     texts
         .collect::<Option<_>>()
         .ok_or_else(|| malformed(format!("{name} must be a string or a list of strings")))
@@ -194,6 +198,25 @@ mod tests {
     /// A document with every kind of member, each of them once.
     const EVERYTHING: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"*",
         "Condition":{"StringEquals":{"k":"v"},"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}}]}"#;
+
+    #[test]
+    fn a_value_of_a_condition_may_be_empty_where_it_is_a_text() {
+        let with = |operator: &str, value: Value| {
+            permission(
+                &json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {operator: {"k": value}}}),
+            )
+        };
+        for value in [json!(""), json!([""]), json!(["a", ""])] {
+            assert!(with("StringEquals", value.clone()).is_ok(), "{value}");
+            assert!(with("NumericEquals", value.clone()).is_err(), "{value}");
+        }
+        assert!(with("StringEquals", json!([])).is_err());
+        for member in ["Action", "Resource"] {
+            let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+            statement[member] = json!([""]);
+            assert!(permission(&statement).is_err(), "{member}");
+        }
+    }
 
     #[test]
     fn a_member_that_is_repeated_is_refused_wherever_it_is() {

@@ -1,6 +1,6 @@
 //! The actions of the service.
 
-use super::{attachment, group, permission, policy, policy_version, role, tag, user};
+use super::{access_key, attachment, group, permission, policy, policy_version, role, tag, user};
 use crate::identity::{Directory, PolicyTargetKind};
 use crate::rpc::{Action, Api, ArnOf, Outcome, Request, Resource, Run, Service};
 
@@ -12,7 +12,7 @@ pub const SERVICE: Service<Directory> = Service {
     throttled: (400, "Throttling.User", "Request was denied due to user flow control."),
 };
 
-const ACTIONS: [Action<Directory>; 40] = [
+const ACTIONS: [Action<Directory>; 45] = [
     write("CreateRole", permission::role, role::create),
     read("GetRole", permission::role, role::get),
     write("UpdateRole", permission::role, role::update),
@@ -60,8 +60,13 @@ const ACTIONS: [Action<Directory>; 40] = [
     read("GetUser", permission::user, user::get),
     write("DeleteUser", permission::user, user::delete),
     read("ListUsers", permission::every_user, user::list),
+    write("CreateAccessKey", permission::user_of_key, access_key::create),
+    read("ListAccessKeys", permission::user_of_key, access_key::list),
+    write("UpdateAccessKey", permission::user_of_key, access_key::update),
+    write("DeleteAccessKey", permission::user_of_key, access_key::delete),
     write("CreateGroup", permission::group, group::create),
     read("GetGroup", permission::group, group::get),
+    write("UpdateGroup", permission::group, group::update),
     write("DeleteGroup", permission::group, group::delete),
     read("ListGroups", permission::every_group, group::list),
     write_both("AddUserToGroup", [permission::group, permission::user], group::add_user),

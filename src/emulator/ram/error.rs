@@ -27,6 +27,11 @@ pub fn policy_not_exist() -> Error {
     Error::new(404, "EntityNotExist.Policy", "The policy does not exist.")
 }
 
+/// No such access key of this user. The code is that of the official provider.
+pub fn access_key_not_exist() -> Error {
+    Error::new(404, "EntityNotExist.User.AccessKey", "The access key does not exist.")
+}
+
 /// No such version of the policy.
 pub fn version_not_exist() -> Error {
     Error::new(404, "EntityNotExist.Policy.Version", "The policy version does not exist.")

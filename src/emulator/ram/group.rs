@@ -26,6 +26,30 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     answer(json!({"Group": to_members(existing(directory, request)?)}))
 }
 
+/// `UpdateGroup`: its name and its comments; what is not given stays.
+pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
+    let parameters = request.parameters;
+    let mut group = existing(directory, request)?.clone();
+    let key = folded(&group.name);
+    if parameters.get("NewGroupName").is_some() {
+        input::new_group_name(parameters)?.clone_into(&mut group.name);
+    }
+    if parameters.given("NewComments").is_some() {
+        group.comments = input::comment(parameters, "NewComments")?;
+    }
+    group.updated = request.now;
+    if folded(&group.name) != key {
+        if directory.groups.contains_key(&folded(&group.name)) {
+            return Err(error::already_exists("Group"));
+        }
+        directory.groups.remove(&key);
+        directory.rename_target(PolicyTargetKind::Group, &key, &group.name);
+    }
+    let updated = to_members(&group);
+    directory.groups.insert(folded(&group.name), group);
+    answer(json!({"Group": updated}))
+}
+
 /// `DeleteGroup`: only without users and policies.
 pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let group = existing(directory, request)?;

@@ -38,6 +38,11 @@ pub fn new_name(parameters: &Parameters, kind: PolicyTargetKind) -> Result<&str,
     made_of(parameters, &format!("{}Name", kind.name()), allowed, NAME_LENGTH)
 }
 
+/// `NewGroupName`
+pub fn new_group_name(parameters: &Parameters) -> Result<&str, Error> {
+    made_of(parameters, "NewGroupName", "-", NAME_LENGTH)
+}
+
 /// `PolicyName` of a policy that is to be created.
 pub fn new_policy_name(parameters: &Parameters) -> Result<&str, Error> {
     made_of(parameters, "PolicyName", "-", POLICY_NAME_LENGTH)
@@ -148,6 +153,5 @@ pub fn texts(parameters: &Parameters, name: &str) -> Result<Vec<String>, Error> 
     if let Some(text) = parameters.get(name) {
         return serde_json::from_str(text).map_err(|_| Error::incorrect(name));
     }
-    let flat = (1..).map_while(|number| parameters.get(&format!("{name}.{number}")));
-    Ok(flat.map(str::to_owned).collect())
+    Ok(parameters.listed(name).map(str::to_owned).collect())
 }

@@ -1,6 +1,7 @@
 //! Resource Access Management, 2015-05-01: roles, policies, attachments, users, groups and tags
 //! (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-overview>).
 
+mod access_key;
 mod actions;
 mod attachment;
 mod error;

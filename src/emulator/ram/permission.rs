@@ -19,6 +19,14 @@ pub fn user(_: &Directory, request: &Request<'_>) -> Arn {
     arn_of(request, "user", request.parameters.required("UserName")?)
 }
 
+/// The user in `UserName`, or without it whoever calls.
+pub fn user_of_key(directory: &Directory, request: &Request<'_>) -> Arn {
+    match (request.parameters.get("UserName"), request.caller) {
+        (None, Some(caller)) => Ok(caller.arn()),
+        _ => user(directory, request),
+    }
+}
+
 /// The group in `GroupName`.
 pub fn group(_: &Directory, request: &Request<'_>) -> Arn {
     arn_of(request, "group", request.parameters.required("GroupName")?)

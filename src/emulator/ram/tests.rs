@@ -354,3 +354,77 @@ fn tags_are_given_listed_searched_and_taken() {
     let many = Value::from(many).to_string();
     bench.refused("TagResources", &[kind, names, ("Tag", &many)], 400, "InvalidParameter.Tag");
 }
+
+#[test]
+fn a_group_gets_another_name_and_keeps_what_it_has() {
+    let mut bench = bench();
+    bench.done("CreateGroup", &[("GroupName", "Old"), ("Comments", "c")]);
+    bench.done("CreateGroup", &[("GroupName", "other")]);
+    bench.done("CreateUser", &[("UserName", "alice")]);
+    bench.done("AddUserToGroup", &[("GroupName", "old"), ("UserName", "alice")]);
+    bench.done("AttachPolicyToGroup", &on("GroupName", "old", KMS_READ));
+    bench.now += 60;
+    for (change, name, comments) in [
+        (("NewComments", "d"), "Old", "d"),
+        (("NewComments", ""), "Old", ""),
+        (("NewGroupName", "OLD"), "OLD", ""),
+        (("NewGroupName", "new"), "new", ""),
+    ] {
+        let from = if change == ("NewGroupName", "new") { "OLD" } else { "old" };
+        let updated = &bench.done("UpdateGroup", &[("GroupName", from), change])["Group"];
+        assert_eq!((&updated["GroupName"], &updated["Comments"]), (&json!(name), &json!(comments)));
+        assert_eq!(updated["UpdateDate"], "2026-11-20T08:01:00Z");
+    }
+    bench.refused("GetGroup", &[("GroupName", "old")], 404, "EntityNotExist.Group");
+    let taken = [("GroupName", "new"), ("NewGroupName", "Other")];
+    bench.refused("UpdateGroup", &taken, 409, "EntityAlreadyExists.Group");
+    let bad = [("GroupName", "new"), ("NewGroupName", "a_b")];
+    bench.refused("UpdateGroup", &bad, 400, "InvalidParameter.NewGroupName.InvalidChars");
+    let users = bench.done("ListUsersForGroup", &[("GroupName", "new")]);
+    assert_eq!(users["Users"]["User"][0]["UserName"], "alice");
+    let policies = bench.done("ListPoliciesForGroup", &[("GroupName", "new")]);
+    assert_eq!(policies["Policies"]["Policy"][0]["PolicyName"], KMS_READ[1].1);
+}
+
+#[test]
+fn users_and_the_account_have_two_access_keys_at_most() {
+    let mut bench = bench();
+    bench.done("CreateUser", &[("UserName", "Alice")]);
+    let listed = |bench: &mut ServiceHarness<Directory>, whose: &[(&str, &str)]| {
+        bench.done("ListAccessKeys", whose)["AccessKeys"]["AccessKey"].clone()
+    };
+    for whose in [&[("UserName", "alice")][..], &[]] {
+        let created = bench.done("CreateAccessKey", whose)["AccessKey"].clone();
+        assert_eq!(
+            (&created["Status"], &created["CreateDate"]),
+            (&json!("Active"), &json!("2026-11-20T08:00:00Z"))
+        );
+        let secret = created["AccessKeySecret"].as_str().unwrap();
+        assert_eq!(secret.len(), 30);
+        let id = ("UserAccessKeyId", created["AccessKeyId"].as_str().unwrap());
+        let of = [whose, &[id]].concat();
+        for status in ["Inactive", "Active"] {
+            bench.done("UpdateAccessKey", &[&of[..], &[("Status", status)]].concat());
+            let expected =
+                json!([{"AccessKeyId": id.1, "Status": status, "CreateDate": "2026-11-20T08:00:00Z"}]);
+            assert_eq!(listed(&mut bench, whose), expected);
+        }
+        bench.refused(
+            "UpdateAccessKey",
+            &[&of[..], &[("Status", "Off")]].concat(),
+            400,
+            "InvalidParameter.Status",
+        );
+        bench.done("CreateAccessKey", whose);
+        bench.refused("CreateAccessKey", whose, 409, "LimitExceeded.User.AccessKey");
+        bench.done("DeleteAccessKey", &of);
+        bench.refused("DeleteAccessKey", &of, 404, "EntityNotExist.User.AccessKey");
+        assert_eq!(listed(&mut bench, whose).as_array().unwrap().len(), 1);
+    }
+    // A key of the account is not one of the user.
+    let own = listed(&mut bench, &[])[0]["AccessKeyId"].as_str().unwrap().to_owned();
+    let of = [("UserName", "alice"), ("UserAccessKeyId", own.as_str())];
+    bench.refused("DeleteAccessKey", &of, 404, "EntityNotExist.User.AccessKey");
+    bench.refused("ListAccessKeys", &[("UserName", "none")], 404, "EntityNotExist.User");
+    bench.refused("DeleteUser", &[("UserName", "alice")], 409, "DeleteConflict.User.AccessKey");
+}

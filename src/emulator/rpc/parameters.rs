@@ -45,6 +45,12 @@ impl Parameters {
         self.query.get(name).or_else(|| self.form.get(name))
     }
 
+    /// The values of `<name>.1`, `<name>.2` and so on, up to the first that is absent.
+    pub fn listed<'p>(&'p self, name: &str) -> impl Iterator<Item = &'p str> {
+        let name = name.to_owned();
+        (1..).map_while(move |number| self.get(&format!("{name}.{number}")))
+    }
+
     /// A parameter that must be there.
     ///
     /// # Errors

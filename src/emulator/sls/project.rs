@@ -59,7 +59,9 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
         return Err(Error::parameter_invalid(format!("projectName {name} is not the project in the host")));
     }
     let mut project = Project::new(context.region, context.now);
-    text(body, "description")?.ok_or_else(|| missing("description"))?.clone_into(&mut project.description);
+    // The documentation requires it. The service does not: see the acceptance tests of `alicloud_log_project` in
+    // aliyun/terraform-provider-alicloud.
+    text(body, "description")?.unwrap_or_default().clone_into(&mut project.description);
     text(body, "resourceGroupId")?.unwrap_or_default().clone_into(&mut project.resource_group_id);
     match text(body, "dataRedundancyType")? {
         None | Some("") => {}

@@ -65,8 +65,9 @@ fn logstore() -> impl Strategy<Value = Logstore> {
 }
 
 fn project() -> impl Strategy<Value = Project> {
-    (any::<[String; 4]>(), any::<bool>(), any::<[i64; 2]>()).prop_map(
-        |(texts, recycle_bin_enabled, [create_time, last_modify_time])| {
+    let tags = prop::collection::btree_map(any::<String>(), any::<String>(), 0..3);
+    (any::<[String; 4]>(), any::<bool>(), any::<[i64; 2]>(), tags, any::<Option<String>>()).prop_map(
+        |(texts, recycle_bin_enabled, [create_time, last_modify_time], tags, policy)| {
             let [region, description, data_redundancy_type, resource_group_id] = texts;
             Project {
                 region,
@@ -76,6 +77,8 @@ fn project() -> impl Strategy<Value = Project> {
                 recycle_bin_enabled,
                 create_time,
                 last_modify_time,
+                tags,
+                policy,
             }
         },
     )

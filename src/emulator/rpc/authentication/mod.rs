@@ -89,6 +89,10 @@ fn refused(why: KeyError) -> Error {
         KeyError::UnknownKey => {
             Error::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
         }
+        // The status is a guess.
+        KeyError::Inactive => {
+            Error::new(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+        }
         KeyError::MissingToken => {
             Error::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
         }

@@ -65,6 +65,7 @@ pub fn signed_region(call: &Call) -> Option<&str> {
 fn refused(why: KeyError, access_key_id: &str) -> Error {
     match why {
         KeyError::UnknownKey => Error::unauthorized(format!("AccessKeyId not found: {access_key_id}")),
+        KeyError::Inactive => Error::unauthorized(format!("AccessKeyId is disabled: {access_key_id}")),
         KeyError::MissingToken | KeyError::InvalidToken => {
             Error::unauthorized("The security token you provided is invalid.")
         }
