@@ -103,7 +103,7 @@ async fn projects_are_listed_by_region() {
     assert_eq!(list["projects"][0]["createTime"], START.to_string());
 }
 
-/// The tags that ListTagResources answers for the project `proj`, as the official provider asks for them.
+/// The tags that `ListTagResources` answers for the project `proj`, as the official provider asks for them.
 async fn tags(bench: &TestServer) -> Value {
     let call =
         DataCall::new("GET", "/tags").query("resourceType", "PROJECT").query("resourceId", r#"["proj"]"#);

@@ -82,11 +82,11 @@ pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     if query.get("tags").is_some_and(|tags| !matches!(tags, "" | "[]")) {
         return Err(Error::not_emulated("tags of", "/tags"));
     }
-    let named = query.get("resourceId").filter(|ids| !ids.is_empty());
-    let named = named.map(|ids| serde_json::from_str::<Vec<String>>(ids)).transpose();
-    let named = named.map_err(|_| Error::parameter_invalid("resourceId is not a list of strings"))?;
-    let projects: Vec<(String, &Project)> = match named {
-        Some(names) => names
+    let ids = query.get("resourceId").filter(|ids| !ids.is_empty());
+    let ids = ids.map(serde_json::from_str::<Vec<String>>).transpose();
+    let ids = ids.map_err(|_| Error::parameter_invalid("resourceId is not a list of strings"))?;
+    let projects: Vec<(String, &Project)> = match ids {
+        Some(ids) => ids
             .into_iter()
             .map(|name| Ok((name.clone(), model.served_project(&name, context, context.view)?)))
             .collect::<Result<_, Error>>()?,

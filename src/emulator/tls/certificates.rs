@@ -180,10 +180,10 @@ mod tests {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
         let (certificate, _) = server(host, issuer, validity).unwrap();
         let name = ServerName::try_from(host.to_owned()).unwrap();
-        let verified = verifier.verify_server_cert(&certificate, &[], &name, &[], UnixTime::now());
+        let outcome = verifier.verify_server_cert(&certificate, &[], &name, &[], UnixTime::now());
         let violates = |error: &rustls::Error| format!("{error:?}").contains("NameConstraintViolation");
-        assert!(verified.as_ref().err().is_none_or(violates), "{host}: {verified:?}");
-        verified.is_ok()
+        assert!(outcome.as_ref().err().is_none_or(violates), "{host}: {outcome:?}");
+        outcome.is_ok()
     }
 
     #[test]
