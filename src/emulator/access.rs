@@ -72,9 +72,10 @@ impl AccessKey {
         self.session.as_ref().is_some_and(|session| session.expires <= now)
     }
 
-    /// Whether the key was of a session that is over for so long that it need not be known any more.
-    pub fn is_over_for_long(&self, now: i64) -> bool {
-        self.is_over(now.saturating_sub(REMEMBERED))
+    /// When a session is over for so long that its key need not be known any more, in seconds since the epoch. Never
+    /// for a key that has no session.
+    pub fn forgotten_at(&self) -> i64 {
+        self.session.as_ref().map_or(i64::MAX, |session| session.expires.saturating_add(REMEMBERED))
     }
 }
 

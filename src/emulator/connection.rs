@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,6 +22,7 @@ use super::http::check_host;
 use super::limits::Limits;
 use super::link::ConnectionInfo;
 use super::tls::{self, Authority, CertResolver, Tunnel};
+use super::write_timeout::WriteTimeout;
 
 /// What a TLS connection begins with: a record of the type "handshake" (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -41,6 +43,10 @@ pub struct Connections {
     pub stopping: CancellationToken,
     /// Everything under way.
     pub tracker: TaskTracker,
+    /// The place that a connection takes among those that are served at once, until everything ends that came through
+    /// it.
+    #[expect(dead_code, reason = "it is held, not read")]
+    pub place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Connections {
@@ -115,12 +121,12 @@ impl Connections {
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
             .max_buf_size(limits.head_bytes)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.answer_timeout)), service)
             .with_upgrades();
         let ended = tokio::select! {
             ended = &mut connection => ended,
             () = stopping.cancelled() => {
-                Pin::new(&mut connection).graceful_shutdown();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
                 (&mut connection).await
             }
         };

@@ -13,6 +13,7 @@ use hyper::service::Service as _;
 use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
@@ -43,12 +44,15 @@ pub struct Dispatcher {
     state: Arc<State>,
     control: TowerToHyperService<Router>,
     limits: Limits,
+    /// A permit for each byte of the bodies that are held.
+    bodies: Arc<Semaphore>,
 }
 
 impl Dispatcher {
     /// A dispatcher for the services on `state`, and for the control API.
     pub fn new(state: &Arc<State>, control: Router, limits: Limits) -> Self {
-        Self { state: Arc::clone(state), control: TowerToHyperService::new(control), limits }
+        let bodies = Arc::new(Semaphore::new(limits.all_bodies_bytes));
+        Self { state: Arc::clone(state), control: TowerToHyperService::new(control), limits, bodies }
     }
 
     /// Answers a request.
@@ -65,7 +69,7 @@ impl Dispatcher {
             return self.control(link, request).await;
         }
         let (head, body) = request.into_parts();
-        let body = body::read(&head.headers, Body::new(body), &self.limits).await;
+        let body = body::read(&head.headers, Body::new(body), &self.limits, &self.bodies).await;
         let call = |body| Call::new(&head, body).coming_from(link.peer.ip().to_canonical(), link.secure);
         match body {
             Ok(body) => self.call(call(body)).await,
@@ -116,6 +120,7 @@ impl Dispatcher {
         let failed = service.internal_error(&id, &call);
         let failed = Answer::Reply(dressed(&state, failed, id_header, id.clone()));
         let failed_by_panic = failed.clone();
+        let call = Arc::new(call);
         let task = tokio::spawn(async move {
             let answer = match service {
                 _ if state.is_poisoned() => failed.clone(),

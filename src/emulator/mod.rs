@@ -28,6 +28,7 @@ mod endpoint;
 mod error;
 mod faulted_call;
 mod faults;
+mod heavy_work;
 mod http;
 mod identity;
 mod ids;
@@ -54,6 +55,7 @@ mod stored;
 mod sts;
 mod target;
 mod tls;
+mod write_timeout;
 
 pub use clock::Clock;
 pub use inspect::{InspectError, Inspected, inspect};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connections;
@@ -155,6 +156,7 @@ impl Emulator {
             limits,
             stopping: state.stopping.clone(),
             tracker: tracker.clone(),
+            place: None,
         };
         tracker.spawn(accept(listener, connections));
         Ok(Self { addr, state, authority, tracker })
@@ -240,14 +242,20 @@ fn seed_beside(stored: &Seed, seed: Seed) -> Result<Seed, StartError> {
 }
 
 async fn accept(listener: TcpListener, connections: Connections) {
+    let places = Arc::new(Semaphore::new(connections.limits.connections));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await.ok().map(Arc::new);
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accepted => accepted,
             () = connections.stopping.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.tracker.spawn(connections.clone().serve(stream, peer));
+                let connections = Connections { place, ..connections.clone() };
+                connections.tracker.clone().spawn(connections.serve(stream, peer));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");

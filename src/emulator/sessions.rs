@@ -1,5 +1,6 @@
 //! The access keys of sessions, each a document of its own: issuing one rewrites nothing else.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::access::{AccessKey, AccessKeys};
@@ -9,16 +10,52 @@ use storage::{Kind, Store, WriteBatch};
 
 /// The access keys of sessions that were issued and are not long over.
 #[derive(Debug, Default)]
-pub struct Sessions(Mutex<AccessKeys>);
+pub struct Sessions(Mutex<IssuedKeys>);
+
+/// Access keys, and in which order they are forgotten, so that none is looked at before its time.
+#[derive(Debug, Default)]
+pub struct IssuedKeys {
+    keys: AccessKeys,
+    forgotten_at: BTreeSet<(i64, String)>,
+}
+
+impl IssuedKeys {
+    /// The key of an id.
+    pub fn get(&self, id: &str) -> Option<&AccessKey> {
+        self.keys.get(id)
+    }
+
+    /// Forgets every key.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn insert(&mut self, key: AccessKey) {
+        self.forgotten_at.insert((key.forgotten_at(), key.id.clone()));
+        self.keys.insert(key.id.clone(), key);
+    }
+
+    /// Takes a key out that need not be known any more at `now`, if there is one: its id.
+    fn pop_over(&mut self, now: i64) -> Option<String> {
+        self.forgotten_at.first().filter(|(at, _)| *at <= now)?;
+        let (_, id) = self.forgotten_at.pop_first()?;
+        self.keys.remove(&id);
+        Some(id)
+    }
+}
 
 impl Sessions {
     /// Sessions that were stored before.
     pub fn new(keys: AccessKeys) -> Self {
-        Self(Mutex::new(keys))
+        let mut issued = IssuedKeys::default();
+        for key in keys.into_values() {
+            issued.insert(key);
+        }
+        Self(Mutex::new(issued))
     }
 
     /// The access keys.
-    pub fn lock(&self) -> MutexGuard<'_, AccessKeys> {
+    pub fn lock(&self) -> MutexGuard<'_, IssuedKeys> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -38,10 +75,10 @@ impl Sessions {
         let (key, answer) = issue()?;
         let mut batch = WriteBatch::new();
         batch.write(Kind::Session, &key.id, encode(&key).map_err(|_| Error::internal_error())?);
-        for (id, _) in keys.extract_if(.., |_, key| key.is_over_for_long(now)) {
+        while let Some(id) = keys.pop_over(now) {
             batch.remove(Kind::Session, &id);
         }
-        keys.insert(key.id.clone(), key);
+        keys.insert(key);
         store.submit(batch);
         Ok(answer)
     }
@@ -70,7 +107,7 @@ mod tests {
         assert_eq!(stored("a", 0).await, ["a"]);
         assert_eq!(stored("b", 900 + 86_399).await, ["a", "b"]);
         assert_eq!(stored("c", 900 + 86_400).await, ["b", "c"]);
-        assert_eq!(sessions.lock().keys().collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(sessions.lock().keys.keys().collect::<Vec<_>>(), ["b", "c"]);
         assert!(store.documents(Kind::Identity).unwrap().is_empty());
     }
 
@@ -78,6 +115,6 @@ mod tests {
     fn a_session_that_is_refused_is_not_there() {
         let (sessions, store) = (Sessions::default(), Store::in_memory().unwrap());
         let refused: Result<(), _> = sessions.issue(&store, 0, || Err(Error::internal_error()));
-        assert!(refused.is_err() && sessions.lock().is_empty());
+        assert!(refused.is_err() && sessions.lock().keys.is_empty());
     }
 }

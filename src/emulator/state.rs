@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::access::AccessKey;
 use super::faults::{Effect, FaultTarget, Faults};
+use super::heavy_work::HeavyWork;
 use super::identity::Directory;
 use super::persistence;
 use super::quotas::Quotas;
@@ -53,6 +54,8 @@ pub struct State {
     /// What is kept: documents and blocks.
     pub store: Store,
     is_poisoned: AtomicBool,
+    /// Where logs are opened and sealed.
+    pub heavy_work: HeavyWork,
     /// Who appends to shards.
     pub writers: sls::Writers,
     /// The data keys of Logstores.
@@ -89,6 +92,7 @@ impl State {
             data_keys: sls::DataKeys::new(&store),
             store,
             is_poisoned: AtomicBool::new(false),
+            heavy_work: HeavyWork::default(),
             writers: sls::Writers::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(contents.sls),

@@ -115,7 +115,8 @@ impl Client {
         self.try_control(method, path, body).unwrap()
     }
 
-    fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
+    /// Any request.
+    pub fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => TcpStream::connect(self.addr)?,

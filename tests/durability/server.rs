@@ -94,6 +94,12 @@ impl Server {
         Client::new(self.process.address())
     }
 
+    /// The most memory it has had so far, in bytes.
+    #[track_caller]
+    pub fn peak_memory(&self) -> usize {
+        self.process.peak_memory().unwrap()
+    }
+
     /// SIGKILL.
     pub fn kill(mut self) {
         self.process.kill();

@@ -325,3 +325,35 @@ async fn a_client_that_is_gone_after_half_a_request_leaves_nothing_behind() {
     drop(stream);
     assert_eq!(exchange(bench.addr(), &get()).await.unwrap().json()["ttl"], 90);
 }
+
+#[tokio::test]
+async fn a_connection_beyond_the_cap_is_served_when_another_ends() {
+    let bench = TestServer::with_limits(Limits { connections: 1, ..Limits::default() }).await;
+    let mut first = connect(&bench).await;
+    assert_eq!(exchange_on(&mut first, &get()).await.unwrap().status, 200);
+    let mut second = connect(&bench).await;
+    second.write_all(&get()).await.unwrap();
+    assert_eq!(exchange_on(&mut first, &get()).await.unwrap().status, 200);
+    assert!(second.try_read(&mut [0]).is_err(), "it is answered beside the first");
+    drop(first);
+    let mut answer = [0; 12];
+    within_limit("the answer", second.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+/// There is one place for a connection, so that the second one is served only when the first has ended.
+#[tokio::test]
+async fn an_answer_that_is_not_read_is_not_waited_for() {
+    let limits = Limits { connections: 1, answer_timeout: SHORT, ..Limits::default() };
+    let bench = TestServer::with_limits(limits).await;
+    for member in 0..10 {
+        // More than the buffers of both ends take.
+        let large = json!({member.to_string(): "x".repeat(1_900_000)}).to_string();
+        bench.control("PATCH", "projects/proj/logstores/app", &large).await;
+    }
+    let mut stalled = connect(&bench).await;
+    stalled.write_all(&get()).await.unwrap();
+    within_limit("the beginning of the answer", stalled.read_exact(&mut [0; 12])).await.unwrap().unwrap();
+    let next = bench.call("GET", "/logstores", "");
+    assert_eq!(within_limit("the next connection", next).await.unwrap().status, 200);
+}

@@ -19,6 +19,11 @@ pub fn iso_8601() -> String {
     now(ISO_8601)
 }
 
+/// Seconds since 1970.
+pub fn unix() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}
+
 fn now(form: &[BorrowedFormatItem<'_>]) -> String {
     // Every part of both forms is there in every time.
     OffsetDateTime::now_utc().format(form).unwrap_or_default()

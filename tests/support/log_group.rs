@@ -19,6 +19,9 @@ pub struct LogGroup {
     /// `Topic`
     #[prost(string, optional, tag = "3")]
     pub topic: Option<String>,
+    /// `Source`
+    #[prost(string, optional, tag = "4")]
+    pub source: Option<String>,
 }
 
 /// One log.
@@ -51,6 +54,6 @@ impl LogGroup {
             let content = Content { key: Some("message".to_owned()), value: Some(value) };
             Log { time, contents: vec![content] }
         };
-        Self { logs: messages.into_iter().map(log).collect(), topic: topic.map(str::to_owned) }
+        Self { logs: messages.into_iter().map(log).collect(), topic: topic.map(str::to_owned), source: None }
     }
 }

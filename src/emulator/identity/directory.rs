@@ -8,7 +8,7 @@ use super::attachment::{self, Attachments, PolicyTarget, PolicyTargetKind};
 use super::entity::{Group, Role, User};
 use super::names::folded;
 use super::oidc_provider::OidcProvider;
-use super::policy::{Policy, PolicyKey};
+use super::policy::{Policy, PolicyKey, PolicyKind};
 use super::system_policies::{custom_policies, system_policies};
 use crate::access::AccessKeys;
 use crate::stored::by_key;
@@ -84,7 +84,9 @@ impl Directory {
 
     /// The policies of a target, each with the time it was attached.
     pub fn policies_of(&self, target: &PolicyTarget) -> impl Iterator<Item = (&Policy, i64)> {
-        let attached = self.attachments.iter().filter(move |((of, _), _)| of == target);
+        // The first key there can be: what is attached to others is not looked at.
+        let first = (target.clone(), PolicyKey { kind: PolicyKind::System, name: String::new() });
+        let attached = self.attachments.range(first..).take_while(move |((of, _), _)| of == target);
         attached.filter_map(|((_, key), since)| Some((self.policies.get(key)?, *since)))
     }
 

@@ -1,36 +1,42 @@
 //! Patterns with `*` (any letters, also none) and `?` (one letter).
 
+use std::str::Chars;
+
 /// Whether `pattern` describes the whole of `text`. Letters of different case are different.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at_pattern, mut at_text) = (0, 0);
+    fits(pattern, text, |wanted, letter| wanted == letter)
+}
+
+/// As [`matches()`], with letters of either case alike.
+pub fn matches_any_case(pattern: &str, text: &str) -> bool {
+    fits(pattern, text, |wanted, letter| wanted == letter || wanted.to_lowercase().eq(letter.to_lowercase()))
+}
+
+/// Nothing is copied: every call is held against every pattern of its caller's policies.
+fn fits(pattern: &str, text: &str, alike: impl Fn(char, char) -> bool) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
     // Where to go on when what follows the last `*` turns out not to fit: with one letter more for it.
-    let mut retry: Option<(usize, usize)> = None;
-    while let Some(letter) = text.get(at_text) {
-        match pattern.get(at_pattern) {
+    let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (mut pattern_behind, mut text_behind) = (pattern.clone(), text.clone());
+        let Some(letter) = text_behind.next() else { return pattern.all(|wanted| wanted == '*') };
+        match pattern_behind.next() {
             Some('*') => {
-                retry = Some((at_pattern + 1, at_text + 1));
-                at_pattern += 1;
+                retry = Some((pattern_behind.clone(), text_behind));
+                pattern = pattern_behind;
             }
-            Some(wanted) if *wanted == '?' || wanted == letter => {
-                at_pattern += 1;
-                at_text += 1;
+            Some(wanted) if wanted == '?' || alike(wanted, letter) => {
+                (pattern, text) = (pattern_behind, text_behind);
             }
-            _ => match retry {
+            _ => match &mut retry {
                 Some((after_star, from)) => {
-                    (at_pattern, at_text) = (after_star, from);
-                    retry = Some((after_star, from + 1));
+                    (pattern, text) = (after_star.clone(), from.clone());
+                    from.next();
                 }
                 None => return false,
             },
         }
     }
-    pattern.iter().skip(at_pattern).all(|wanted| *wanted == '*')
-}
-
-/// As [`matches()`], with letters of either case alike.
-pub fn matches_any_case(pattern: &str, text: &str) -> bool {
-    matches(&pattern.to_lowercase(), &text.to_lowercase())
 }
 
 #[cfg(test)]

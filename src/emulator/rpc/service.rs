@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::action::{Action, IssuedCredentials, Request, Resource, Run, Service, check_access};
 use super::{Error, RpcCall, authenticate};
-use crate::access::condition_context;
+use crate::access::{Principal, condition_context};
 use crate::faulted_call::{EvaluatedCall, run_under_fault};
 use crate::faults::{FaultTarget, Release};
 use crate::http::{Answer, Call, Reply};
@@ -47,9 +47,7 @@ async fn evaluate<M: Clone + Persisted>(
             &state.clock,
         )?),
     };
-    if let Some(caller) = &caller {
-        state.requests.identified(id, caller.arn());
-    }
+    state.requests.identified(id, caller.as_ref().map(Principal::arn), call);
     let action = action.ok_or_else(|| Error::action_not_found(service.api.name(), &rpc.action))?;
     let named_region =
         region_of_host(&call.host).or_else(|| rpc.parameters.get("RegionId").map(str::to_owned));

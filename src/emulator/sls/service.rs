@@ -30,19 +30,19 @@ pub const NAME: &str = "sls";
 /// was ordered to go wrong, and evaluates it. The body is read last.
 ///
 /// `release` ends the wait of a call that is held.
-pub async fn serve(state: &State, id: &str, call: &Call, release: Release) -> Answer {
+pub async fn serve(state: &Arc<State>, id: &str, call: &Arc<Call>, release: Release) -> Answer {
     match evaluate(state, id, call, release).await {
         Ok(answer) => answer,
         Err(error) => Answer::Reply(error.to_reply()),
     }
 }
 
-async fn evaluate(state: &State, id: &str, call: &Call, release: Release) -> Result<Answer, Error> {
+async fn evaluate(state: &Arc<State>, id: &str, call: &Arc<Call>, release: Release) -> Result<Answer, Error> {
     let endpoint = call.endpoint();
     let region = region_of(state, call, &endpoint);
     let (directory, now) = (state.identity.current(), state.clock.unix());
     let principal = authenticate(call, |id| state.access_key(&directory, id), &state.clock, &region)?;
-    state.requests.identified(id, principal.arn());
+    state.requests.identified(id, Some(principal.arn()), call);
 
     let route = route(call)?;
     let (action, resource) = permission(&route, call, &state.account_id, &region);
@@ -81,8 +81,8 @@ fn region_of(state: &State, call: &Call, endpoint: &Endpoint) -> String {
 
 /// A call that may be carried out.
 struct Evaluation<'a> {
-    state: &'a State,
-    call: &'a Call,
+    state: &'a Arc<State>,
+    call: &'a Arc<Call>,
     route: &'a Route,
     endpoint: &'a Endpoint,
     region: &'a str,
@@ -134,22 +134,16 @@ impl Evaluation<'_> {
 
     async fn run_data(&self, operation: DataOperation, is_applied: bool) -> Result<Reply, Error> {
         check_body_headers(self.call, self.route.operation)?;
-        let region = self.endpoint.region.as_deref();
-        let (state, call, route) = (self.state, self.call, self.route);
-        let (project, logstore) = (&route.project, &route.logstore);
-        data::serve(
-            operation,
-            &DataCall {
-                state,
-                call,
-                project: project.as_deref().unwrap_or_default(),
-                logstore: logstore.as_deref().unwrap_or_default(),
-                shard: route.shard.unwrap_or_default(),
-                region,
-                is_applied,
-            },
-        )
-        .await
+        let call = DataCall {
+            state: Arc::clone(self.state),
+            call: Arc::clone(self.call),
+            project: self.route.project.clone().unwrap_or_default(),
+            logstore: self.route.logstore.clone().unwrap_or_default(),
+            shard: self.route.shard.unwrap_or_default(),
+            region: self.endpoint.region.clone(),
+            is_applied,
+        };
+        data::serve(operation, call).await
     }
 
     /// The JSON body of an operation that takes one.

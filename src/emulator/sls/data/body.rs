@@ -1,6 +1,6 @@
 //! The body of `PutLogs`, and what the headers say of it.
 
-use std::borrow::Cow;
+use axum::body::Bytes;
 
 use super::compression::Compression;
 use crate::error::Error;
@@ -16,7 +16,7 @@ const LARGEST: usize = 10 * 1024 * 1024;
 ///
 /// `InvalidCompressType`, `MissingBodyRawSize`, `InvalidBodyRawSize`, `PostBodyTooLarge`,
 /// `PostBodyUncompressError`.
-pub fn decompressed(call: &Call) -> Result<Cow<'_, [u8]>, Error> {
+pub fn decompressed(call: &Call) -> Result<Bytes, Error> {
     let raw_size = call.header("x-log-bodyrawsize").map(read_size).transpose()?;
     let compression = match call.header("x-log-compresstype") {
         None | Some("") => None,
@@ -34,12 +34,18 @@ pub fn decompressed(call: &Call) -> Result<Cow<'_, [u8]>, Error> {
         return Err(Error::post_body_too_large(LARGEST));
     }
     match compression {
-        None => Ok(Cow::Borrowed(&call.body)),
+        None => Ok(call.body.clone()),
         Some(compression) => compression
             .decompress(&call.body, size)
-            .map(Cow::Owned)
+            .map(Bytes::from)
             .ok_or_else(|| Error::new(400, "PostBodyUncompressError", "Failed to decompress the log group.")),
     }
+}
+
+/// How many bytes a call says its body has before it is compressed, or has as it is: what there is to work on.
+pub fn announced_size(call: &Call) -> usize {
+    let announced = call.header("x-log-bodyrawsize").and_then(|size| read_size(size).ok());
+    announced.unwrap_or_default().max(call.body.len())
 }
 
 fn read_size(text: &str) -> Result<usize, Error> {
@@ -49,7 +55,6 @@ fn read_size(text: &str) -> Result<usize, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Bytes;
     use hyper::Request;
 
     fn call(headers: &[(&str, &str)], body: &[u8]) -> Call {

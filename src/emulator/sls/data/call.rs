@@ -1,23 +1,25 @@
 //! A call to the data plane.
 
+use std::sync::Arc;
+
 use crate::http::Call;
 use crate::state::State;
 
 /// A call to the data plane that may be carried out.
-#[derive(Clone, Copy, Debug)]
-pub struct DataCall<'a> {
+#[derive(Clone, Debug)]
+pub struct DataCall {
     /// Everything there is.
-    pub state: &'a State,
+    pub state: Arc<State>,
     /// The call.
-    pub call: &'a Call,
+    pub call: Arc<Call>,
     /// The project's name.
-    pub project: &'a str,
+    pub project: String,
     /// The Logstore's name.
-    pub logstore: &'a str,
+    pub logstore: String,
     /// The shard in the path, or 0.
     pub shard: u32,
     /// The region the endpoint names, so that it serves no other.
-    pub region: Option<&'a str>,
+    pub region: Option<String>,
     /// Whether a write is carried out, and not only answered as if it were.
     pub is_applied: bool,
 }

@@ -43,7 +43,7 @@ impl Cursor {
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `ShardNotExist`, `ParameterInvalid`, and that the customer's key
 /// cannot be used.
-pub fn get_cursor(call: &DataCall<'_>) -> Result<Reply, Error> {
+pub fn get_cursor(call: &DataCall) -> Result<Reply, Error> {
     let target = Target::find(call, &call.state.sls())?;
     let shard = target.shard(call)?.id;
     let mut opener = Opener::new(call, &target)?;
@@ -66,7 +66,7 @@ pub fn get_cursor(call: &DataCall<'_>) -> Result<Reply, Error> {
 /// # Errors
 ///
 /// As for [`get_cursor`].
-pub fn get_cursor_time(call: &DataCall<'_>) -> Result<Reply, Error> {
+pub fn get_cursor_time(call: &DataCall) -> Result<Reply, Error> {
     let target = Target::find(call, &call.state.sls())?;
     let shard = target.shard(call)?.id;
     let mut opener = Opener::new(call, &target)?;
@@ -81,13 +81,13 @@ pub fn get_cursor_time(call: &DataCall<'_>) -> Result<Reply, Error> {
 }
 
 /// How many blocks of a shard can be read.
-pub fn length(call: &DataCall<'_>, target: &Target, shard: u32) -> Result<u64, Error> {
+pub fn length(call: &DataCall, target: &Target, shard: u32) -> Result<u64, Error> {
     call.state.store.length(target.owner.number, shard).map_err(|error| Error::storage(&error))
 }
 
 /// When the block at a position was received.
 fn received(
-    call: &DataCall<'_>,
+    call: &DataCall,
     target: &Target,
     opener: &mut Opener<'_>,
     shard: u32,

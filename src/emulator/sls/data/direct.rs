@@ -1,6 +1,8 @@
 //! Logs without a signed call: what the control API writes and reads for people who have no SDK at hand. The data
 //! plane does the rest as always, sealing and keys included.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use hyper::Request;
 use prost::Message as _;
@@ -21,7 +23,7 @@ const NEWEST: usize = 100;
 ///
 /// Those of `PutLogs`.
 pub async fn put(
-    state: &State,
+    state: &Arc<State>,
     project: &str,
     logstore: &str,
     logs: &[Map<String, Value>],
@@ -38,7 +40,7 @@ pub async fn put(
 /// # Errors
 ///
 /// Those of `GetLogs`.
-pub async fn newest(state: &State, project: &str, logstore: &str) -> Result<Value, Error> {
+pub async fn newest(state: &Arc<State>, project: &str, logstore: &str) -> Result<Value, Error> {
     // Logs may be of a moment that is a little ahead of the clock.
     let until = state.clock.unix().saturating_add(24 * 60 * 60);
     let target = format!("/logstores/{logstore}?type=log&from=0&to={until}&line={NEWEST}&reverse=true");
@@ -59,7 +61,7 @@ fn pairs(members: &Map<String, Value>) -> Vec<Pair> {
 
 /// Serves an operation on data that does not come over HTTP, as [`serve`] serves one that does.
 async fn serve_directly(
-    state: &State,
+    state: &Arc<State>,
     operation: DataOperation,
     (project, logstore): (&str, &str),
     (method, target): (&str, &str),
@@ -71,8 +73,14 @@ async fn serve_directly(
         .header("content-type", "application/x-protobuf")
         .header("x-log-bodyrawsize", body.len());
     let (head, ()) = request.body(()).map_err(|_| Error::logstore_not_exist(logstore))?.into_parts();
-    let call = Call::new(&head, Bytes::from(body));
-    let (call, shard) = (&call, 0);
-    serve(operation, &DataCall { state, call, project, logstore, shard, region: None, is_applied: true })
-        .await
+    let call = DataCall {
+        state: Arc::clone(state),
+        call: Arc::new(Call::new(&head, Bytes::from(body))),
+        project: project.to_owned(),
+        logstore: logstore.to_owned(),
+        shard: 0,
+        region: None,
+        is_applied: true,
+    };
+    serve(operation, call).await
 }

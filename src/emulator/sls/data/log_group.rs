@@ -18,6 +18,10 @@ const MOST_LOGS: usize = 512_000;
 /// The largest value of a log, in bytes.
 const LARGEST_VALUE: usize = 1024 * 1024;
 
+/// The largest topic and the largest source of a group, and the most that its tags have together, in bytes. The service
+/// takes less; the emulator has this bound because each log of a search shows them.
+const LARGEST_COMMON: usize = 64 * 1024;
+
 /// How far a log's time may be behind the service's, in seconds: 168 hours.
 const BEHIND: i64 = 168 * 60 * 60;
 
@@ -95,6 +99,14 @@ impl LogGroup {
         let texts = [&group.category, &group.topic, &group.source, &group.machine_uuid];
         texts.into_iter().flatten().try_for_each(|text| check_text(text))?;
         group.log_tags.iter().try_for_each(Pair::validate)?;
+        let size = |text: &Option<Vec<u8>>| text.as_ref().map_or(0, Vec::len);
+        let tags = group.log_tags.iter().map(|tag| size(&tag.key) + size(&tag.value)).sum();
+        for (what, size) in [("topic", size(&group.topic)), ("source", size(&group.source)), ("tags", tags)] {
+            if size > LARGEST_COMMON {
+                let message = format!("The log group has more than {LARGEST_COMMON} bytes of {what}.");
+                return Err(Error::new(400, "PostBodyTooLarge", message));
+            }
+        }
         let (emulator, machine) = (clock.unix(), clock.unmoved());
         let times =
             emulator.min(machine).saturating_sub(BEHIND)..=emulator.max(machine).saturating_add(AHEAD);
@@ -252,6 +264,23 @@ mod tests {
         refused(&group_of(NOW, b"k", &vec![b'v'; LARGEST_VALUE + 1]), "PostBodyTooLarge");
         let logs = vec![Log { time: Some(1_795_161_600), contents: vec![], time_ns: None }; MOST_LOGS + 1];
         refused(&LogGroup { logs, ..LogGroup::default() }.encode_to_vec(), "PostBodyTooLarge");
+    }
+
+    #[test]
+    fn what_the_logs_of_a_group_have_in_common_has_a_largest_size() {
+        let text = |size| Some(vec![b'x'; size]);
+        let tag = |size| Pair { key: text(1), value: text(size - 1) };
+        let half = LARGEST_COMMON / 2;
+        let group = |topic, source, log_tags| LogGroup { topic, source, log_tags, ..LogGroup::default() };
+        let largest = group(text(LARGEST_COMMON), text(LARGEST_COMMON), vec![tag(half), tag(half)]);
+        sent(&largest.encode_to_vec()).unwrap();
+        for too_large in [
+            group(text(LARGEST_COMMON + 1), None, vec![]),
+            group(None, text(LARGEST_COMMON + 1), vec![]),
+            group(None, None, vec![tag(half), tag(half), tag(1)]),
+        ] {
+            refused(&too_large.encode_to_vec(), "PostBodyTooLarge");
+        }
     }
 
     #[test]

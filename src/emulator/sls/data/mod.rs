@@ -1,9 +1,11 @@
 //! The data plane: writing log groups, pulling them back, and searching them.
 //!
 //! A log group is kept as it was sent, one to a block, sealed where the Logstore's encryption is switched
-//! on. Bodies are read and blocks are opened outside of any lock; a shard is locked while a block gets its
-//! place, is sealed and handed to the store; nothing is locked while the store writes. No index is needed
-//! to search: here that is a walk through all of a Logstore.
+//! on. Bodies are read and blocks are opened outside of any lock. Who appends to a shard waits for its turn; then a
+//! block gets its place, is sealed and handed to the store. Nothing waits for a turn while a model is locked, and
+//! nothing is locked while the store writes. What works on more than a few bytes or reads from the disk does so as
+//! [`HeavyWork`](crate::heavy_work::HeavyWork). No index is needed to search: here that is a walk through all of a
+//! Logstore.
 
 mod body;
 mod call;
@@ -20,6 +22,8 @@ mod target;
 mod tests;
 mod writers;
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::http::Reply;
 
@@ -32,13 +36,16 @@ pub use writers::Writers;
 /// # Errors
 ///
 /// The service's own error.
-pub async fn serve(operation: DataOperation, call: &DataCall<'_>) -> Result<Reply, Error> {
-    match operation {
-        DataOperation::PutLogs => put::put_logs(call).await,
-        DataOperation::GetCursor => cursor::get_cursor(call),
-        DataOperation::GetCursorTime => cursor::get_cursor_time(call),
-        DataOperation::PullLogs => pull::pull_logs(call),
-        DataOperation::GetLogs => search::get_logs(call).await,
-        DataOperation::GetLogsV2 => search::get_logs_v2(call).await,
-    }
+pub async fn serve(operation: DataOperation, call: DataCall) -> Result<Reply, Error> {
+    let read = match operation {
+        DataOperation::PutLogs => return put::put_logs(&call).await,
+        DataOperation::GetCursor => cursor::get_cursor,
+        DataOperation::GetCursorTime => cursor::get_cursor_time,
+        DataOperation::PullLogs => pull::pull_logs,
+        DataOperation::GetLogs => search::get_logs,
+        DataOperation::GetLogsV2 => search::get_logs_v2,
+    };
+    let state = Arc::clone(&call.state);
+    // How much there is to read is not known.
+    state.heavy_work.run(usize::MAX, move || read(&call)).await
 }

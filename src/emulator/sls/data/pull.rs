@@ -23,7 +23,7 @@ const ANSWER: usize = 10 * 1024 * 1024;
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `ShardNotExist`, `ParameterInvalid`, `NotSupported` for a
 /// query, and that the customer's key cannot be used.
-pub fn pull_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
+pub fn pull_logs(call: &DataCall) -> Result<Reply, Error> {
     let query = &call.call.query;
     let target = Target::find(call, &call.state.sls())?;
     let shard = target.shard(call)?.id;
@@ -46,7 +46,7 @@ pub fn pull_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
 }
 
 fn groups(
-    call: &DataCall<'_>,
+    call: &DataCall,
     target: &Target,
     opener: &mut Opener<'_>,
     (shard, from): (u32, u64),
@@ -62,7 +62,7 @@ fn groups(
 }
 
 /// What SDKs read are the headers: without the next cursor, the count and the size they do not go on.
-fn answer(call: &DataCall<'_>, groups: &[Vec<u8>], next: Cursor) -> Result<Reply, Error> {
+fn answer(call: &DataCall, groups: &[Vec<u8>], next: Cursor) -> Result<Reply, Error> {
     let list = list_of(groups.iter().map(Vec::as_slice));
     let size = list.len();
     let compression = Compression::accepted(call.call.header("accept-encoding"));

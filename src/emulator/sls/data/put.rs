@@ -21,9 +21,16 @@ use storage::{DataKey, seal};
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid` for a bad hash key, those of the body and of
 /// the log group, and that the customer's key cannot be used.
-pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
-    let log_group = body::decompressed(call.call)?;
-    let logs = LogGroup::sent(&log_group, &call.state.clock)?.logs.len();
+pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
+    let work = &call.state.heavy_work;
+    let (sent, clock) = (Arc::clone(&call.call), call.state.clock.clone());
+    let (log_group, logs) = work
+        .run(body::announced_size(&call.call), move || {
+            let log_group = body::decompressed(&sent)?;
+            let logs = LogGroup::sent(&log_group, &clock)?.logs.len();
+            Ok((log_group, logs))
+        })
+        .await?;
     let hash_key = hash_key(call)?;
     loop {
         let (target, writer) = find(call, hash_key)?;
@@ -31,12 +38,17 @@ pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
         if !call.is_applied || logs == 0 {
             return Ok(Reply::empty());
         }
-        let appended = writer.append(&call.state.store, |address| {
-            // Under the shard's lock: receive times follow the order of the blocks.
-            let plaintext = to_plaintext(call.state.clock.unix(), &log_group);
-            seal(target.algorithm, &key, address, &plaintext)
+        let turn = writer.turn().await;
+        let (state, log_group) = (Arc::clone(&call.state), log_group.clone());
+        let appended = work.run(log_group.len(), move || {
+            let appended = turn.append(&state.store, |address| {
+                // In this turn: receive times follow the order of the blocks.
+                let plaintext = to_plaintext(state.clock.unix(), &log_group);
+                seal(target.algorithm, &key, address, &plaintext)
+            });
+            appended.map_err(|error| Error::storage(&error))
         });
-        if let Some(committed) = appended.map_err(|error| Error::storage(&error))? {
+        if let Some(committed) = appended.await? {
             let durable = call.state.wait_appended(committed).await;
             durable.map_err(|_| Error::internal_server_error())?;
             return Ok(Reply::empty());
@@ -46,7 +58,7 @@ pub async fn put_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
 }
 
 /// The hash key in the query of `/shards/route`: 32 hexadecimal digits.
-fn hash_key(call: &DataCall<'_>) -> Result<Option<u128>, Error> {
+fn hash_key(call: &DataCall) -> Result<Option<u128>, Error> {
     if !call.call.path.ends_with("/shards/route") {
         return Ok(None);
     }
@@ -55,7 +67,7 @@ fn hash_key(call: &DataCall<'_>) -> Result<Option<u128>, Error> {
 }
 
 /// The Logstore, and the writer of the shard the group goes to.
-fn find(call: &DataCall<'_>, hash_key: Option<u128>) -> Result<(Target, Arc<ShardWriter>), Error> {
+fn find(call: &DataCall, hash_key: Option<u128>) -> Result<(Target, Arc<ShardWriter>), Error> {
     let model = call.state.sls();
     let target = Target::find(call, &model)?;
     let number = target.owner.number;
@@ -75,7 +87,7 @@ fn find(call: &DataCall<'_>, hash_key: Option<u128>) -> Result<(Target, Arc<Shar
 
 /// The key the group is sealed with. A data key that is made here is stored with the Logstore first;
 /// `None` when another call was quicker, or the Logstore is another by now.
-fn sealing_key(call: &DataCall<'_>, target: &Target) -> Result<Option<DataKey>, Error> {
+fn sealing_key(call: &DataCall, target: &Target) -> Result<Option<DataKey>, Error> {
     let keys = &call.state.data_keys;
     if target.algorithm.is_none() {
         return Ok(Some(keys.for_clear().clone()));

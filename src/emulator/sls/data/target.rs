@@ -29,9 +29,9 @@ impl Target {
     /// # Errors
     ///
     /// `ProjectNotExist`, `LogStoreNotExist`.
-    pub fn find(call: &DataCall<'_>, model: &Model) -> Result<Self, Error> {
-        let (project, name) = (call.project, call.logstore);
-        model.project_in(project, call.region, View::Current)?;
+    pub fn find(call: &DataCall, model: &Model) -> Result<Self, Error> {
+        let (project, name) = (call.project.as_str(), call.logstore.as_str());
+        model.project_in(project, call.region.as_deref(), View::Current)?;
         let logstore =
             model.logstore(project, name, View::Current).ok_or_else(|| Error::logstore_not_exist(name))?;
         Ok(Self::from_logstore(project, name, logstore))
@@ -57,7 +57,7 @@ impl Target {
     /// # Errors
     ///
     /// `ShardNotExist`.
-    pub fn shard(&self, call: &DataCall<'_>) -> Result<&Shard, Error> {
+    pub fn shard(&self, call: &DataCall) -> Result<&Shard, Error> {
         shards::shard(&self.shards, call.shard)
     }
 
@@ -70,7 +70,7 @@ impl Target {
 /// Opens the blocks of a Logstore.
 #[derive(Debug)]
 pub struct Opener<'a> {
-    call: &'a DataCall<'a>,
+    call: &'a DataCall,
     target: &'a Target,
     key: Option<DataKey>,
 }
@@ -82,7 +82,7 @@ impl<'a> Opener<'a> {
     /// # Errors
     ///
     /// That the customer's key cannot be used.
-    pub fn new(call: &'a DataCall<'a>, target: &'a Target) -> Result<Self, Error> {
+    pub fn new(call: &'a DataCall, target: &'a Target) -> Result<Self, Error> {
         let keys = &call.state.data_keys;
         let mut opener = Self { call, target, key: None };
         if target.algorithm.is_some() {
@@ -121,7 +121,7 @@ impl<'a> Opener<'a> {
 
     /// Unwraps the data key; one that was made after the Logstore was looked up is looked up again.
     fn unwrapped(&self, address: BlockAddress) -> Result<DataKey, Error> {
-        let state = self.call.state;
+        let state = &self.call.state;
         let wrapped = match &self.target.data_key {
             Some(wrapped) => wrapped.clone(),
             None => Target::find(self.call, &state.sls())?

@@ -17,7 +17,7 @@ const NOW: i64 = 1_795_161_600;
 /// "canary" } }.
 const GROUP: &[u8] = b"\x0a\x13\x08\x80\xfc\xff\xd7\x06\x12\x0b\x0a\x01k\x12\x06canary";
 
-fn state(encrypt_conf: Option<&Value>) -> State {
+fn state(encrypt_conf: Option<&Value>) -> Arc<State> {
     let mut logstore = json!({"logstoreName": "app", "shardCount": 1});
     if let Some(conf) = encrypt_conf {
         logstore["encrypt_conf"] = conf.clone();
@@ -25,15 +25,26 @@ fn state(encrypt_conf: Option<&Value>) -> State {
     let seed = json!({"projects": [{"name": "proj", "logstores": [logstore]}]}).to_string();
     let clock = Clock::fixed(NOW);
     let seed = Seed::from_json(&seed, &clock).unwrap();
-    State::new(seed, Rules::Default, clock, Store::in_memory().unwrap())
+    Arc::new(State::new(seed, Rules::Default, clock, Store::in_memory().unwrap()))
 }
 
-async fn put(state: &State) -> Result<Reply, Error> {
-    let request = Request::post("/logstores/app").header("Host", "proj.localhost").body(()).unwrap();
-    let call = Call::new(&request.into_parts().0, Bytes::from_static(GROUP));
-    let (call, project, logstore, shard) = (&call, "proj", "app", 0);
-    let call = DataCall { state, call, project, logstore, shard, region: None, is_applied: true };
-    serve(DataOperation::PutLogs, &call).await
+/// A call for the only shard of the Logstore.
+fn call(state: &Arc<State>, method: &str, target: &str, body: &'static [u8]) -> DataCall {
+    let request = Request::builder().method(method).uri(target).header("Host", "proj.localhost");
+    let call = Call::new(&request.body(()).unwrap().into_parts().0, Bytes::from_static(body));
+    DataCall {
+        state: Arc::clone(state),
+        call: Arc::new(call),
+        project: "proj".to_owned(),
+        logstore: "app".to_owned(),
+        shard: 0,
+        region: None,
+        is_applied: true,
+    }
+}
+
+async fn put(state: &Arc<State>) -> Result<Reply, Error> {
+    serve(DataOperation::PutLogs, call(state, "POST", "/logstores/app", GROUP)).await
 }
 
 fn blocks(state: &State) -> Vec<Vec<u8>> {
@@ -120,9 +131,6 @@ async fn a_block_that_was_moved_does_not_open() {
     change.append(BlockAddress { logstore: 1, shard: 0, position: 1 }, blocks(&state).remove(0));
     state.store.submit(change).wait().await.unwrap();
     let target = "/logstores/app/shards/0?type=log&cursor=MQ==&count=1";
-    let request = Request::get(target).header("Host", "proj.localhost").body(()).unwrap();
-    let call = Call::new(&request.into_parts().0, Bytes::new());
-    let (call, project, logstore, shard) = (&call, "proj", "app", 0);
-    let call = DataCall { state: &state, call, project, logstore, shard, region: None, is_applied: true };
-    assert_eq!(serve(DataOperation::PullLogs, &call).await.unwrap_err().code, "InternalServerError");
+    let call = call(&state, "GET", target, b"");
+    assert_eq!(serve(DataOperation::PullLogs, call).await.unwrap_err().code, "InternalServerError");
 }

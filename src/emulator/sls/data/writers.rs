@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::OwnedMutexGuard;
+
 use storage::{BlockAddress, Committed, Store, StoreError, WriteBatch};
 
 /// The writers of every shard that was written to.
@@ -33,7 +35,7 @@ impl Writers {
         std::mem::replace(turn, turn.wrapping_add(1))
     }
 
-    /// Closes a shard: once this returns, nothing is appended to it any more.
+    /// Closes a shard: once this returns, nothing is appended to it any more. It does not wait for whose turn it is.
     pub fn close(&self, logstore: u64, shard: u32) {
         let writer = self.lock().get_mut(&logstore).and_then(|writers| writers.shards.remove(&shard));
         if let Some(writer) = writer {
@@ -62,57 +64,77 @@ impl Writers {
     }
 }
 
-/// Appends to one shard.
+/// Appends to one shard, by turns.
 #[derive(Debug)]
 pub struct ShardWriter {
     logstore: u64,
     shard: u32,
-    end: Mutex<End>,
+    /// Where the next block goes; `None` until one was appended. Locked by whose turn it is, for as long as it takes
+    /// to seal a block.
+    end: Arc<tokio::sync::Mutex<Option<u64>>>,
+    /// Whether the shard takes data. Locked for a moment only.
+    is_open: Mutex<bool>,
 }
 
-/// Where the next block goes.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    /// Behind what is stored; nothing was appended yet.
-    Stored,
-    /// Here.
-    At(u64),
-    /// Nowhere: the shard is not written any more.
-    Closed,
+/// The turn to append to a shard. Turns come in the order in which they were asked for.
+#[derive(Debug)]
+pub struct Turn {
+    writer: Arc<ShardWriter>,
+    end: OwnedMutexGuard<Option<u64>>,
 }
 
 impl ShardWriter {
     fn new(logstore: u64, shard: u32) -> Self {
-        Self { logstore, shard, end: Mutex::new(End::Stored) }
+        Self { logstore, shard, end: Arc::default(), is_open: Mutex::new(true) }
     }
 
+    /// Waits for its turn.
+    pub async fn turn(self: Arc<Self>) -> Turn {
+        let end = Arc::clone(&self.end).lock_owned().await;
+        Turn { writer: self, end }
+    }
+
+    fn close(&self) {
+        *self.is_open() = false;
+    }
+
+    fn is_open(&self) -> MutexGuard<'_, bool> {
+        self.is_open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
     /// Appends the block that `seal` makes for its address; `None` if the shard was closed before.
-    /// Blocks come to lie in the order in which `seal` is called, without gaps.
+    /// Blocks come to lie in the order of their turns, without gaps.
     ///
     /// # Errors
     ///
     /// When the store cannot say where the shard ends.
     pub fn append(
-        &self,
+        mut self,
         store: &Store,
         seal: impl FnOnce(BlockAddress) -> Vec<u8>,
     ) -> Result<Option<Committed>, StoreError> {
-        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        let position = match *end {
-            End::Stored => store.length(self.logstore, self.shard)?,
-            End::At(position) => position,
-            End::Closed => return Ok(None),
+        let ShardWriter { logstore, shard, .. } = *self.writer;
+        if !*self.writer.is_open() {
+            return Ok(None);
+        }
+        let position = match *self.end {
+            Some(position) => position,
+            None => store.length(logstore, shard)?,
         };
-        let address = BlockAddress { logstore: self.logstore, shard: self.shard, position };
+        let address = BlockAddress { logstore, shard, position };
         let mut batch = WriteBatch::new();
         batch.append(address, seal(address));
+        let is_open = self.writer.is_open();
+        if !*is_open {
+            return Ok(None);
+        }
+        // Before the shard can be closed, and with it perhaps removed from the store.
         let committed = store.submit(batch);
-        *end = End::At(position + 1);
+        drop(is_open);
+        *self.end = Some(position + 1);
         Ok(Some(committed))
-    }
-
-    fn close(&self) {
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = End::Closed;
     }
 }
 
@@ -121,9 +143,9 @@ mod tests {
     use super::*;
 
     /// Where the next block goes, once it is stored there.
-    async fn position(writer: &ShardWriter, store: &Store) -> Option<u64> {
+    async fn position(writer: &Arc<ShardWriter>, store: &Store) -> Option<u64> {
         let mut position = None;
-        let appended = writer.append(store, |address| {
+        let appended = Arc::clone(writer).turn().await.append(store, |address| {
             position = Some(address.position);
             Vec::new()
         });
@@ -153,6 +175,20 @@ mod tests {
         assert_eq!((position(&one, &store).await, position(&other, &store).await), (None, Some(0)));
         writers.close_all(1);
         assert_eq!(position(&other, &store).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_shard_is_closed_while_a_block_of_it_is_sealed_and_does_not_take_that_block() {
+        let store = Store::in_memory().unwrap();
+        let writers = Writers::default();
+        let turn = writers.shard_writer(1, 0).turn().await;
+        let appended = turn.append(&store, |_| {
+            // Had it to wait for the turn, it would for ever.
+            writers.close_all(1);
+            Vec::new()
+        });
+        assert!(appended.unwrap().is_none());
+        assert_eq!(store.length(1, 0).unwrap(), 0);
     }
 
     #[test]

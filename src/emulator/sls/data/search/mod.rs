@@ -27,16 +27,22 @@ const BLOCKS: usize = 100;
 /// About how many bytes of blocks are read at once.
 const BYTES: usize = 1024 * 1024;
 
+/// About how many bytes of logs a search holds. The emulator has this bound to keep within its memory.
+const HELD: usize = 64 * 1024 * 1024;
+
+/// How many logs more than wanted are held before those that are not wanted are let go of.
+const SURPLUS: usize = 1_000;
+
 /// `GetLogs`: the logs as an array; progress and count in headers.
 ///
 /// # Errors
 ///
 /// `ProjectNotExist`, `LogStoreNotExist`, those of the parameters, and that the customer's key cannot be
 /// used.
-pub async fn get_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
+pub fn get_logs(call: &DataCall) -> Result<Reply, Error> {
     let request = Request::from_query(&call.call.query)?;
     let started = Instant::now();
-    let found = search(call, &request).await?;
+    let found = search(call, &request)?;
     Ok(Reply::json(200, &found.to_json())
         .with_header("x-log-progress", "Complete".to_owned())
         .with_header("x-log-count", found.logs.len().to_string())
@@ -50,12 +56,12 @@ pub async fn get_logs(call: &DataCall<'_>) -> Result<Reply, Error> {
 /// # Errors
 ///
 /// As for [`get_logs`].
-pub async fn get_logs_v2(call: &DataCall<'_>) -> Result<Reply, Error> {
+pub fn get_logs_v2(call: &DataCall) -> Result<Reply, Error> {
     let body: Map<String, Value> =
         serde_json::from_slice(&call.call.body).map_err(|_| Error::post_body_invalid())?;
     let request = Request::from_body(&body)?;
     let started = Instant::now();
-    let found = search(call, &request).await?;
+    let found = search(call, &request)?;
     let meta = json!({
         "progress": "Complete",
         "count": found.logs.len(),
@@ -101,7 +107,7 @@ impl Found {
     }
 }
 
-async fn search(call: &DataCall<'_>, request: &Request) -> Result<Found, Error> {
+fn search(call: &DataCall, request: &Request) -> Result<Found, Error> {
     let target = Target::find(call, &call.state.sls())?;
     let mut opener = Opener::new(call, &target)?;
     let mut found = Found::default();
@@ -120,8 +126,9 @@ async fn search(call: &DataCall<'_>, request: &Request) -> Result<Found, Error> 
                 look_into(&opener.open(address, &block)?.log_group, request, &mut found)?;
             }
             keep_first(&mut found.logs, request);
-            // Opening is arithmetic: let other calls have their turn.
-            tokio::task::yield_now().await;
+            if found.logs.iter().map(Entry::size).sum::<usize>() > HELD {
+                return Err(holds_too_much());
+            }
         }
     }
     if request.reverse {
@@ -134,16 +141,36 @@ async fn search(call: &DataCall<'_>, request: &Request) -> Result<Found, Error> 
 fn look_into(log_group: &[u8], request: &Request, found: &mut Found) -> Result<(), Error> {
     let entries = entries(log_group).ok_or_else(Error::internal_server_error)?;
     found.bytes += log_group.len();
-    found.rows += entries.len();
-    found.logs.extend(entries.into_iter().filter(|entry| request.wants(entry)));
+    let most = wanted(request).saturating_add(SURPLUS);
+    for entry in entries {
+        found.rows += 1;
+        if request.wants(&entry) {
+            found.logs.push(entry);
+        }
+        if found.logs.len() > most {
+            keep_first(&mut found.logs, request);
+        }
+    }
     Ok(())
+}
+
+/// How many logs have to be held to find those that are asked for.
+fn wanted(request: &Request) -> usize {
+    request.offset.saturating_add(request.line)
+}
+
+fn holds_too_much() -> Error {
+    let message = format!(
+        "The emulator holds at most {HELD} bytes of logs for a search, those that offset skips included. Ask for fewer."
+    );
+    Error::new(400, "InvalidOffset", message)
 }
 
 /// Orders logs by time, those of one time as they were written, and lets go of those that cannot be among
 /// the ones asked for: what a search holds does not grow with what it finds.
 fn keep_first(logs: &mut Vec<Entry>, request: &Request) {
     logs.sort_by_key(Entry::moment);
-    let wanted = request.offset.saturating_add(request.line);
+    let wanted = wanted(request);
     if request.reverse {
         logs.drain(..logs.len().saturating_sub(wanted));
     } else {

@@ -235,7 +235,7 @@ mod tests {
             .map(|(k, v)| field(2, &pair(k, v)));
         let log = [vec![8, 5], contents.concat()].concat();
         let group = [field(1, &log), field(3, b"web"), field(6, &pair("host", "alpha"))].concat();
-        entries(&group).unwrap().remove(0)
+        entries(&group).unwrap().next().unwrap()
     }
 
     #[track_caller]

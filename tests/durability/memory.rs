@@ -1,0 +1,81 @@
+//! What callers send does not make the emulator's memory grow beyond its bounds.
+
+use prost::Message as _;
+use serde_json::Value;
+use test_support::date;
+use test_support::log_group::LogGroup;
+
+use crate::client::Client;
+use crate::server::{Folder, Server};
+
+/// Far less than each of these tests took before there were bounds, and far more than it takes.
+const MARGIN: usize = 200 * 1024 * 1024;
+/// Bytes in the largest body there may be.
+const LARGEST: usize = 10 * 1024 * 1024;
+
+/// Does something that is not to take more memory than [`MARGIN`].
+#[track_caller]
+fn check(server: &Server, what: impl FnOnce(&mut Client)) {
+    let before = server.peak_memory();
+    what(&mut server.client());
+    let grown = server.peak_memory() - before;
+    assert!(grown < MARGIN, "{} MiB", grown / 1024 / 1024);
+}
+
+/// Each was kept, with 320 MiB, as the JSON it is.
+#[test]
+fn bodies_of_calls_that_are_not_signed_are_not_kept() {
+    let server = Folder::new().start();
+    check(&server, |client| {
+        let body = vec![b"0,".as_slice(); LARGEST / 2 - 2].concat();
+        let body = [b"[".as_slice(), &body, b"0]"].concat();
+        let head = format!(
+            "Host: proj.localhost\r\nContent-Type: application/json\r\nContent-Length: {}",
+            body.len()
+        );
+        let request = [format!("POST /logstores HTTP/1.1\r\n{head}\r\n\r\n").as_bytes(), &body].concat();
+        for _ in 0..4 {
+            assert_eq!(client.exchange(&request).unwrap().status, 400);
+        }
+    });
+}
+
+/// A search made a copy of the source for each log: more than 1 GiB.
+#[test]
+fn a_search_has_the_fields_of_a_group_once() {
+    let folder = Folder::new();
+    let server = folder.start();
+    server.client().create_project();
+    server.client().create_logstore("app", None);
+    let mut group = LogGroup::from_messages(Some("topic"), vec![String::new(); 20_000]);
+    group.source = Some("s".repeat(60_000));
+    server.client().put("app", &group.encode_to_vec());
+    check(&server, |client| {
+        let to = date::unix() + 100;
+        let target = format!("/logstores/app?from=0&line=1&to={to}&type=log");
+        let found = client.sls("GET", &target, &Value::Null).expect_success();
+        assert_eq!(found.header("x-log-processed-rows"), Some("20000"));
+    });
+}
+
+/// What an offset skips has to be held until the search is over.
+#[test]
+fn a_search_that_would_hold_too_much_is_refused() {
+    let folder = Folder::new();
+    let server = folder.start();
+    server.client().create_project();
+    server.client().create_logstore("app", None);
+    let value = "x".repeat(1_000_000);
+    let messages = vec![value; 9];
+    let group = LogGroup::from_messages(Some("topic"), messages).encode_to_vec();
+    for _ in 0..9 {
+        server.client().put("app", &group);
+    }
+    check(&server, |client| {
+        let to = date::unix() + 100;
+        for (offset, status) in [(0, 200), (u64::MAX, 400)] {
+            let target = format!("/logstores/app?from=0&line=1&offset={offset}&to={to}&type=log");
+            assert_eq!(client.sls("GET", &target, &Value::Null).status, status, "{offset}");
+        }
+    });
+}
