@@ -2,11 +2,16 @@
 //!
 //! While one transaction is being synced, others wait; the next takes them all. So many writers share one
 //! sync, and a single one waits for no other.
+//!
+//! When nothing has been written for a moment to a long file, a checkpoint is: what redb needs to open the file after a
+//! crash without reading all of it. With every transaction it would cost a second sync and, in a file of a gigabyte, a
+//! hundred kilobytes; so after a crash in the middle of writes the whole file is read.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
 use tokio::sync::{oneshot, watch};
@@ -17,6 +22,9 @@ use super::{BlockAddress, StoreError, WriteBatch};
 
 /// Bytes of blocks and documents after which a transaction takes no further change.
 const BATCH: usize = 32 * 1024 * 1024;
+
+/// How long nothing is written before a checkpoint is.
+const IDLE: Duration = Duration::from_millis(200);
 
 type Answer = Result<(), StoreError>;
 
@@ -53,17 +61,21 @@ enum Progress {
 }
 
 impl Committer {
-    /// Starts the thread.
+    /// Starts the thread. It writes checkpoints while `is_long` says that the file is.
     ///
     /// # Errors
     ///
     /// When the system has none to give.
-    pub(super) fn start(state: Arc<State>, entry_hash: MultisetHash) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        state: Arc<State>,
+        entry_hash: MultisetHash,
+        is_long: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
         let (told, progress) = watch::channel(Progress::Durable(0));
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || commit_all(&state, entry_hash, &receiver, &told))
+            .spawn(move || commit_all(&state, entry_hash, &receiver, &told, is_long))
             .map_err(|error| StoreError::of_io(&error))?;
         let queue = Queue { thread: Some((sender, thread)), documents: 0 };
         Ok(Self { queue: Mutex::new(queue), progress })
@@ -125,8 +137,24 @@ fn commit_all(
     mut entry_hash: MultisetHash,
     jobs: &Receiver<Job>,
     told: &watch::Sender<Progress>,
+    is_long: impl Fn() -> bool,
 ) {
-    while let Ok(first) = jobs.recv() {
+    // Whether nothing was written since the last checkpoint.
+    let mut is_saved = true;
+    loop {
+        let next = if is_saved { jobs.recv().map_err(Into::into) } else { jobs.recv_timeout(IDLE) };
+        let first = match next {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                is_saved = true;
+                if is_long() && !checkpoint(state) {
+                    told.send_replace(Progress::Failed);
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        is_saved = false;
         let mut documents = 0;
         let (batches, answers): (Vec<_>, Vec<_>) = collect_jobs(first, jobs)
             .into_iter()
@@ -143,6 +171,20 @@ fn commit_all(
             let _ = answer.send(result);
         }
     }
+}
+
+/// Writes a checkpoint; false when that failed, and then nothing is written any more.
+fn checkpoint(state: &State) -> bool {
+    let written = state.with_database(|database| {
+        let mut transaction = database.begin_write().map_err(StoreError::from_redb)?;
+        transaction.set_quick_repair(true);
+        transaction.commit().map_err(StoreError::from_redb)
+    });
+    if let Err(error) = &written {
+        state.fail();
+        tracing::error!("the store writes nothing more: {error}");
+    }
+    written.is_ok()
 }
 
 /// The result of each change. After a failed transaction there is no further one.

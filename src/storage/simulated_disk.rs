@@ -2,8 +2,12 @@
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use redb::StorageBackend;
+
+/// How long a wait of a test may take.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What is written at once, or not at all.
 const SECTOR: usize = 512;
@@ -29,6 +33,8 @@ struct Inner {
     power: usize,
     /// Whether a sync does not return.
     is_stalled: bool,
+    /// How many syncs there were.
+    syncs: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +51,7 @@ impl Default for Inner {
             unsynced: Vec::new(),
             power: usize::MAX,
             is_stalled: false,
+            syncs: 0,
         }
     }
 }
@@ -64,6 +71,18 @@ impl Disk {
     /// The power goes after so many operations.
     pub(super) fn power_for(&self, operations: usize) {
         self.inner().power = operations;
+    }
+
+    /// How many syncs there were.
+    pub(super) fn syncs(&self) -> usize {
+        self.inner().syncs
+    }
+
+    /// Waits until there were so many syncs.
+    pub(super) fn wait_for_syncs(&self, count: usize) {
+        let is_missing = |inner: &mut Inner| inner.syncs < count;
+        let waited = self.0.goes_on.wait_timeout_while(self.inner(), LONGEST_WAIT, is_missing).unwrap();
+        assert!(!waited.1.timed_out(), "{count} syncs did not come");
     }
 
     /// From now on a sync does not return.
@@ -163,6 +182,8 @@ impl StorageBackend for Disk {
         inner.use_power()?;
         inner.synced = inner.current.clone();
         inner.unsynced.clear();
+        inner.syncs += 1;
+        self.0.goes_on.notify_all();
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl Store {
 
     pub(super) fn from_opened(opened: Opened) -> Result<Self, StoreError> {
         let state = Arc::new(State::new(opened.database, opened.keys));
-        let committer = Committer::start(Arc::clone(&state), opened.entry_hash)?;
+        let committer = Committer::start(Arc::clone(&state), opened.entry_hash, opened.is_long)?;
         Ok(Self { inner: Arc::new(Inner { key: opened.key, state, committer }) })
     }
 
