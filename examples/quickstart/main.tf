@@ -64,7 +64,6 @@ resource "alicloud_log_store_encryption" "cloud_firewall" {
   project_name  = "cloudfirewall-project-${var.account_id}-${var.region}"
   logstore_name = "cloudfirewall-logstore"
   enable        = var.enable
-  encrypt_type  = "aes_gcm"
 
   user_cmk_info = var.byok ? {
     cmk_key_id = var.cmk_key_id
