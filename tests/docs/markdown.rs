@@ -15,10 +15,8 @@ pub enum Part {
     Comment(String),
     /// `!>`, `~>` or `->`.
     CallOut(String),
-    Table {
-        columns: usize,
-        rows: usize,
-    },
+    /// The cells of a row of a table.
+    Row(Vec<String>),
     Image(String),
 }
 
@@ -62,14 +60,8 @@ impl Markdown {
                 *before += 1;
                 page.prose(number, title);
             } else if line.starts_with('|') {
-                let columns = line.replace("\\|", "").matches('|').count() - 1;
-                let mut rows = 1;
+                page.add(number, Part::Row(cells(line)));
                 page.prose(number, line);
-                while let Some((number, row)) = lines.next_if(|(_, line)| line.starts_with('|')) {
-                    rows += 1;
-                    page.prose(number, row);
-                }
-                page.add(number, Part::Table { columns, rows });
             } else {
                 if let Some(kind) = ["!>", "~>", "->"].into_iter().find(|kind| line.starts_with(kind)) {
                     page.add(number, Part::CallOut(kind.to_owned()));
@@ -111,6 +103,12 @@ fn heading(line: &str) -> Option<&str> {
     (1..=6).contains(&level).then(|| title.strip_prefix(' ')).flatten()
 }
 
+/// The cells of a row; `\\|` does not end one.
+fn cells(row: &str) -> Vec<String> {
+    let row = row.trim().trim_matches('|').replace("\\|", "\0");
+    row.split('|').map(|cell| cell.trim().replace('\0', "\\|")).collect()
+}
+
 /// What GitHub makes of a heading.
 fn slug(title: &str) -> String {
     let kept = title.trim().to_lowercase();
@@ -125,6 +123,7 @@ fn a_page_is_taken_apart() {
          ![picture](p.svg) and [link](a.md#b), `[code](c)`.\n\n~> **Note:** [x](y)\n\n\
          | a | `b\\|c` |\n| --- | --- |\n| [d](e) | f |\n\n#no heading\n\n## One two\n\n<a id=\"there\"></a>\n\n## 三、四 (five)\n",
     );
+    let row = |first: &str, second: &str| Part::Row(vec![first.to_owned(), second.to_owned()]);
     let parts: Vec<Part> = page.parts.iter().map(|(_, part)| part.clone()).collect();
     assert_eq!(
         parts,
@@ -134,7 +133,9 @@ fn a_page_is_taken_apart() {
             Part::Block { language: "shell".to_owned(), text: "# code [a](b)".to_owned() },
             Part::Image("p.svg".to_owned()),
             Part::CallOut("~>".to_owned()),
-            Part::Table { columns: 2, rows: 3 },
+            row("a", "`b\\|c`"),
+            row("---", "---"),
+            row("[d](e)", "f"),
             Part::Heading(2),
             Part::Heading(2),
         ]
