@@ -13,7 +13,7 @@ mod page;
 mod privileges_page;
 mod translations;
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use provider::{AlicloudEncryption, Environment};
 use schema::ProviderServer;
@@ -94,7 +94,8 @@ fn contents(server: &ProviderServer) -> String {
         let entry = |(name, schema): (&&'static str, &&schema::Schema)| {
             page::entry(&format!("{folder}/{}.md", short(name)), name, schema.description)
         };
-        text += &format!("**{kind}**\n\n{}\n", types.iter().map(entry).collect::<String>());
+        let entries: String = types.iter().map(entry).collect();
+        let _ = write!(text, "**{kind}**\n\n{entries}\n");
     }
     let functions = schemas.functions.iter();
     let entries = functions

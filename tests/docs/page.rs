@@ -113,19 +113,11 @@ fn notes(page: &mut String, notes: &str) {
 }
 
 fn identity_schema(identity: &IdentitySchema) -> String {
-    let mut text = String::new();
-    for (heading, required) in [("Required", true), ("Optional", false)] {
-        let group = identity.attributes.iter().filter(|attribute| attribute.required_for_import == required);
-        let lines: Vec<String> = group
-            .map(|attribute| {
-                format!("- `{}` ({}) {}\n", attribute.name, type_name(&attribute.of), attribute.description)
-            })
-            .collect();
-        if !lines.is_empty() {
-            let _ = write!(text, "### {heading}\n\n{}\n", lines.concat());
-        }
-    }
-    text
+    let line = |attribute: &schema::resource::IdentityAttribute| {
+        let optional = if attribute.required_for_import { "" } else { ", optional" };
+        format!("- `{}` ({}{optional}) {}\n", attribute.name, type_name(&attribute.of), attribute.description)
+    };
+    identity.attributes.iter().map(line).collect()
 }
 
 /// The paths of what has no description.
@@ -343,9 +335,9 @@ fn the_page_of_a_resource_is_its_template_with_the_parts_in_their_places() {
         ..Schema::default()
     };
     let tables = [("permissions one", "| a |\n".to_owned())];
-    let template = "{{permissions one}}\n\n## Schema\n\n{{schema}}\n\n## Identity Schema\n\n{{identity}}\n";
+    let template = "{{permissions one}}\n\n## Schema\n\n{{schema}}\n\n## Identity\n\n{{identity}}\n";
     let page = resource("alicloud_thing", &schema, Some(&identity), &tables, template);
-    let end = "| a |\n\n## Schema\n\n### Required\n\n- `name` (String) A name.\n\n## Identity Schema\n\n### Required\n\n- `name` (String) Its name.\n\n### Optional\n\n- `region` (String) Where.\n";
+    let end = "| a |\n\n## Schema\n\n### Required\n\n- `name` (String) A name.\n\n## Identity\n\n- `name` (String) Its name.\n- `region` (String, optional) Where.\n";
     assert!(page.ends_with(end), "{page}");
 }
 

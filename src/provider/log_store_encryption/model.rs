@@ -90,7 +90,7 @@ pub(super) fn schema() -> Schema {
                     "The region of the project. SLS finds a project only in its own region. If it is left out, it is the provider's region when the resource is created, and it stays that region when the provider's changes.",
                 ),
             Attribute::bool("enable").default_value(true).description(
-                "Whether SLS encrypts what is written from now on. This is the only value that can change.",
+                "Whether SLS encrypts what is written from now on. This is the only encryption setting that can change.",
             ),
             Attribute::string("encrypt_type")
                 .default_value("default")
