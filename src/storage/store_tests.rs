@@ -1,10 +1,11 @@
 //! What a store promises, one promise at a time.
+//!
+//! No test of this room starts a process: until it runs its own program, a process holds what this one has locked, and a
+//! store that is closed and opened again would be in use. Second and killed processes are in `tests/durability`.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::pin::pin;
-use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
@@ -196,77 +197,16 @@ fn a_wrapped_key_outlives_the_store_on_disk() {
     assert!(Store::in_memory().unwrap().unwrap_key("x", &wrapped).is_err());
 }
 
-/// Set for the second process of the test below: the folder that the first one holds.
-const HELD: &str = "STORE_TEST_HELD_FOLDER";
-
 #[test]
-fn a_second_process_is_refused_and_touches_nothing() {
-    if let Some(folder) = std::env::var_os(HELD) {
-        let refused = Store::open(Path::new(&folder), &key());
-        assert!(matches!(refused, Err(StoreError::InUse(at)) if at == Path::new(&folder)));
-        return;
-    }
+fn while_a_store_is_open_another_one_is_refused_and_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), &key()).unwrap();
     wait(&store, written("a", b"1")).unwrap();
-    let before = snapshot(folder.path());
-    let second = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "store_tests::a_second_process_is_refused_and_touches_nothing"])
-        .env(HELD, folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&second.stdout).into_owned();
-    assert!(second.status.success() && said.contains("1 passed"), "{said}");
-    assert_eq!(snapshot(folder.path()), before);
-}
-
-/// Set for the process that the test below kills: the folder to write to.
-const KILLED: &str = "STORE_TEST_KILLED_FOLDER";
-/// Bytes in each block it writes.
-const KILLED_BLOCK: usize = 64 * 1024;
-
-#[test]
-fn what_a_killed_process_was_told_is_there() {
-    if let Some(folder) = std::env::var_os(KILLED) {
-        write_until_killed(Path::new(&folder));
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let mut writer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "store_tests::what_a_killed_process_was_told_is_there", "--nocapture"])
-        .env(KILLED, folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
-    let told = lines.map(Result::unwrap).filter(|line| line.starts_with("written ")).take(40).count();
-    writer.kill().unwrap();
-    writer.wait().unwrap();
-    assert_eq!(told, 40);
-    let store = Store::open(folder.path(), &key()).unwrap();
-    let blocks = store.blocks(at(0), usize::MAX, usize::MAX).unwrap();
-    assert!(blocks.len() >= told, "{} of {told}", blocks.len());
-    for (number, (address, block)) in blocks.iter().enumerate() {
-        assert_eq!((address.position, block), (number as u64, &vec![number.to_le_bytes()[0]; KILLED_BLOCK]));
-    }
-}
-
-fn write_until_killed(folder: &Path) -> ! {
-    let store = Store::open(folder, &key()).unwrap();
-    // Far more than there is time for.
-    for position in 0..1_000_000 {
-        let mut batch = WriteBatch::new();
-        batch.append(at(position), vec![position.to_le_bytes()[0]; KILLED_BLOCK]);
-        wait(&store, batch).unwrap();
-        println!("written {position}");
-    }
-    panic!("it was not killed")
-}
-
-#[test]
-fn another_handle_in_this_process_is_refused_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let _store = Store::open(folder.path(), &key()).unwrap();
-    assert!(matches!(Store::open(folder.path(), &key()), Err(StoreError::InUse(_))));
+    check_refused(
+        folder.path(),
+        &key(),
+        |error| matches!(error, StoreError::InUse(at) if at == folder.path()),
+    );
 }
 
 /// Opens a folder in vain: the error is the one expected, and nothing is written.
