@@ -1,7 +1,7 @@
 //! What a store promises, one promise at a time.
 //!
-//! No test of this room starts a process: until it runs its own program, a process holds what this one has locked, and a
-//! store that is closed and opened again would be in use. Second and killed processes are in `tests/durability`.
+//! No test of this room starts a process: until it runs its own program, a process holds what this one has locked, and
+//! a store that is closed and opened again would be in use. Second and killed processes are in `tests/durability`.
 
 use std::fs;
 use std::path::Path;

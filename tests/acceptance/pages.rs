@@ -4,7 +4,7 @@
 //! `PAGES=guides/testing cargo test --test acceptance pages` runs the pages whose path contains this text.
 
 mod fragments;
-mod page;
+pub mod page;
 pub mod session;
 
 use std::collections::BTreeMap;

@@ -8,14 +8,20 @@ use std::process::Command;
 use super::{elf, folder, mirror, outcome, run};
 use crate::given;
 use crate::harness::{Host, start_emulator};
+use crate::pages::page::Page;
+use crate::pages::session::Surroundings;
 
-/// A command that runs a program of the machine, as root there. Who is not root here is root in a user namespace.
-fn inside(machine: &Path, arguments: &[&str]) -> Command {
+/// The program that changes the root folder, with its arguments. Who is not root here is root in a user namespace.
+fn chroot() -> &'static [&'static str] {
     let is_root = run(Command::new("id").arg("-u")).trim() == "0";
-    let (program, before): (_, &[&str]) =
-        if is_root { ("chroot", &[]) } else { ("unshare", &["--user", "--map-root-user", "chroot"]) };
-    let mut command = Command::new(program);
-    command.args(before).arg(machine).arg("/terraform").args(arguments);
+    if is_root { &["chroot"] } else { &["unshare", "--user", "--map-root-user", "chroot"] }
+}
+
+/// A command that runs a program of the machine, as root there.
+fn inside(machine: &Path, arguments: &[&str]) -> Command {
+    let chroot = chroot();
+    let mut command = Command::new(chroot[0]);
+    command.args(&chroot[1..]).arg(machine).arg("/terraform").args(arguments);
     // Where chroot is, also for who is not root.
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     for (name, value) in [
@@ -104,4 +110,28 @@ fn terraform_and_a_mirror_are_enough_to_init_plan_and_apply() {
     run(&mut inside(&machine, &["-chdir=/work", "plan", "-input=false", "-detailed-exitcode"]));
     let stored = emulator.control("GET", "projects/audit/logstores/app", None).unwrap();
     assert_eq!(stored["encrypt_conf"], given::service_key(true, "default"));
+}
+
+/// The shell is the reader's, outside; every `terraform` of the page runs in the folder of its session as the root.
+#[test]
+fn getting_started_works_word_for_word_where_there_is_nothing_but_terraform() {
+    let file = "docs/guides/getting-started.md";
+    let surroundings = Surroundings::of_page(file);
+    let machine = surroundings.path("");
+    install_terraform(&machine);
+    let terraform = surroundings.path("bin/terraform");
+    fs::remove_file(&terraform).unwrap();
+    let program = chroot().join(" ");
+    let wrapper = format!(
+        "#!/bin/sh\nHOME=/home TMPDIR=/tmp exec {program} {} /terraform -chdir=/work \"$@\"\n",
+        machine.display()
+    );
+    fs::write(&terraform, wrapper).unwrap();
+    fs::set_permissions(&terraform, Permissions::from_mode(0o755)).unwrap();
+
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let steps = Page::parse(&page).unwrap().steps;
+    assert!(steps.len() >= 8, "the page has {} steps", steps.len());
+    let faults = surroundings.session_faults(&steps);
+    assert!(faults.is_empty(), "{faults:#?}");
 }
