@@ -19,15 +19,17 @@ pub struct Layout {
     pub projects: u16,
     /// The regions of the projects. The first one is the provider's.
     pub regions: &'static [&'static str],
+    /// Whether they are encrypted already, with a key of SLS.
+    pub encrypted: bool,
 }
 
 impl Layout {
     /// All of them in one project.
     pub const fn in_one_project(logstores: u16) -> Self {
-        Self { logstores, projects: 1, regions: &["cn-hangzhou"] }
+        Self { logstores, projects: 1, regions: &["cn-hangzhou"], encrypted: false }
     }
 
-    /// The seed of an emulator that has these Logstores, none of which has ever been encrypted.
+    /// The seed of an emulator that has these Logstores.
     pub fn seed(&self) -> Value {
         let projects: Vec<_> = (0..self.projects).map(|project| self.project(project)).collect();
         json!({"region": self.region_of(0), "projects": projects, "keys": [key()], "roles": [role()]})
@@ -36,7 +38,16 @@ impl Layout {
     fn project(&self, number: u16) -> Value {
         let logstores: Vec<_> = (number..self.logstores)
             .step_by(self.projects.into())
-            .map(|store| json!({"logstoreName": format!("store-{store}"), "ttl": 30, "shardCount": 2}))
+            .map(|store| {
+                let name = format!("store-{store}");
+                let mut logstore =
+                    json!({"logstoreName": name, "ttl": 30, "shardCount": 2, "createTime": 1_700_000_000});
+                if let Some(members) = logstore.as_object_mut().filter(|_| self.encrypted) {
+                    let conf = json!({"enable": true, "encrypt_type": "default"});
+                    members.insert("encrypt_conf".to_owned(), conf);
+                }
+                logstore
+            })
             .collect();
         json!({"name": format!("bench-project-{number}"), "region": self.region_of(number), "logstores": logstores})
     }

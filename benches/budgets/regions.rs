@@ -12,6 +12,7 @@ use crate::workspace::Workspace;
 const LAYOUT: Layout = Layout {
     logstores: 200,
     projects: 20,
+    encrypted: false,
     regions: &[
         "cn-hangzhou",
         "cn-shanghai",

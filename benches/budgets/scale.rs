@@ -18,8 +18,12 @@ const PLANS: usize = 3;
 const GROWTH: [u16; 3] = [2_000, 5_000, 10_000];
 
 /// The projects and regions of the Logstores when their number grows.
-const GROWN: Layout =
-    Layout { logstores: 0, projects: 50, regions: &["cn-hangzhou", "cn-beijing", "cn-shanghai"] };
+const GROWN: Layout = Layout {
+    logstores: 0,
+    projects: 50,
+    regions: &["cn-hangzhou", "cn-beijing", "cn-shanghai"],
+    encrypted: true,
+};
 
 /// What the plans of one number of resources took.
 struct Plans {
@@ -61,11 +65,10 @@ impl Plans {
 ///
 /// If a command fails.
 pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
-    let layout = Layout::in_one_project(RESOURCES);
+    let layout = Layout { encrypted: true, ..Layout::in_one_project(RESOURCES) };
     let plans = plan(programs, layout, PLANS)?;
     let (programs, null) = (programs.with_null(), Workspace::new(programs)?);
-    null.only_null(layout)?;
-    run(&programs, &null, APPLY)?;
+    with_state(&programs, &null, layout, |layout| null.only_null(layout))?;
     let mut floor = Vec::new();
     for _ in 0..PLANS {
         floor.push(run(&programs, &null, PLAN)?);
@@ -122,7 +125,7 @@ pub fn measure_growth(programs: &Programs) -> Result<Vec<Row>, Failure> {
         Row::on_linux(
             "provider's processor time per resource, to that of 2,000",
             times(Plans::processor_each),
-            1.1,
+            1.2,
             Unit::Times,
         )
         .with_note(each(Plans::processor_each, "ms")),
@@ -141,17 +144,28 @@ pub fn measure_growth(programs: &Programs) -> Result<Vec<Row>, Failure> {
 fn plan(programs: &Programs, layout: Layout, times: usize) -> Result<Plans, Failure> {
     let encryptions = Workspace::new(programs)?;
     let emulator = Emulator::start(&programs.emulator, encryptions.root(), layout)?;
-    encryptions.encrypt(&emulator, layout, "")?;
-    run(programs, &encryptions, APPLY)?;
+    with_state(programs, &encryptions, layout, |layout| encryptions.encrypt(&emulator, layout, ""))?;
     let data = Workspace::new(programs)?;
-    data.only_data(layout)?;
-    run(programs, &data, APPLY)?;
+    with_state(programs, &data, layout, |layout| data.only_data(layout))?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..times {
         ours.push(run(programs, &encryptions, PLAN)?);
         theirs.push(run(programs, &data, PLAN)?);
     }
     Plans::new(layout, &ours, seconds(&theirs)?)
+}
+
+/// Writes a configuration of all of `layout`, and the state of it.
+fn with_state(
+    programs: &Programs,
+    workspace: &Workspace,
+    layout: Layout,
+    configure: impl Fn(Layout) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    configure(Layout { logstores: 1, ..layout })?;
+    run(programs, workspace, APPLY)?;
+    configure(layout)?;
+    workspace.repeat_the_object(layout)
 }
 
 /// The median.

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Failure;
 use crate::emulator::Emulator;
-use crate::layout::Layout;
+use crate::layout::{Layout, PROJECT};
 use crate::program::{Programs, directory_of};
 
 /// The provider's address in the registry.
@@ -109,6 +110,30 @@ impl Workspace {
             "{}\nresource \"null_log_store\" \"it\" {{\n  count = {logstores}\n{arguments}}}\n",
             required_providers("null", NULL_SOURCE)
         ))
+    }
+
+    /// Writes the state of all of `layout`: the one object that it has, `store-0`, once for each Logstore. An apply of
+    /// thousands takes Terraform minutes, because it writes the state anew after each object.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such state.
+    pub fn repeat_the_object(&self, layout: Layout) -> Result<(), Failure> {
+        let file = self.path("work").join("terraform.tfstate");
+        let mut state: Value = serde_json::from_str(&fs::read_to_string(&file)?)?;
+        let instances = state.pointer_mut("/resources/0/instances").ok_or("the state has no resource")?;
+        let first = instances.get(0).ok_or("the state has no object")?.to_string();
+        let repeated = (0..layout.logstores).map(|number| {
+            let project = number % layout.projects;
+            let object = first
+                .replace("\"index_key\":0", &format!("\"index_key\":{number}"))
+                .replace(PROJECT, &format!("bench-project-{project}"))
+                .replace("store-0", &format!("store-{number}"))
+                .replace(layout.region_of(0), layout.region_of(project));
+            serde_json::from_str(&object)
+        });
+        *instances = Value::Array(repeated.collect::<Result<_, _>>()?);
+        Ok(fs::write(file, state.to_string())?)
     }
 
     fn write(&self, configuration: &str) -> Result<(), Failure> {
