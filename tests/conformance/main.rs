@@ -1,30 +1,35 @@
-//! The official Python SDKs, as they are published, against the emulator.
+//! The official SDKs for Python and Node.js, as they are published, against the emulator.
 //!
-//! A scenario is a function of a Python file in this folder; it runs in a process of its own, with an emulator of
-//! its own on `seed.json`. The interpreter is the one `CONFORMANCE_PYTHON` names; `scripts/python-environment sdks`
-//! makes one that has the SDKs, and `scripts/test` uses it. Without one the tests fail.
+//! A scenario is a function of a Python file in this folder, or of a JavaScript file in the folder `node`; it runs in a
+//! process of its own, with an emulator of its own on `seed.json`. The interpreters are those that `CONFORMANCE_PYTHON`
+//! and `CONFORMANCE_NODE` name; `scripts/python-environment sdks` and `scripts/node-environment` make such that have
+//! the SDKs, and `scripts/test` uses them. Without them the tests fail.
 #![cfg(test)]
 
 mod emulator;
 mod scenario;
 
-use std::collections::BTreeSet;
-
-/// Declares one test for each scenario, and the list of them all.
+/// Declares one test for each scenario of a language, and the list of them all.
 macro_rules! scenarios {
-    ($($subject:ident: $($name:ident)+;)+) => {
+    ($language:ident: $($subject:ident: $($name:ident)+;)+) => {
         $(mod $subject {
             $(#[test]
             fn $name() {
-                crate::scenario::run(stringify!($subject), stringify!($name));
+                crate::scenario::$language.run(stringify!($subject), stringify!($name));
             })+
         })+
 
-        const SCENARIOS: &[(&str, &[&str])] = &[$((stringify!($subject), &[$(stringify!($name)),+])),+];
+        /// A scenario that is never run would prove nothing.
+        #[test]
+        fn every_scenario_in_the_files_is_run() {
+            crate::scenario::$language
+                .check_list(&[$((stringify!($subject), &[$(stringify!($name)),+])),+]);
+        }
     };
 }
 
 scenarios! {
+    PYTHON:
     byok: life_cycle_with_log_sdk life_cycle_with_sls_sdk role_and_key_have_to_be_right
         users_need_pass_role;
     encrypted_logs: a_disabled_key_stops_reads_and_writes_until_it_is_back
@@ -57,29 +62,18 @@ scenarios! {
         policies_of_users_and_groups users_may_do_in_ram_what_they_are_allowed;
 }
 
-/// The Python files that hold no scenarios.
-const HELPERS: [&str; 7] =
-    ["clients.py", "control.py", "given.py", "given_logs.py", "recorder.py", "refusals.py", "run.py"];
-
-/// A scenario that is never run would prove nothing.
-#[test]
-fn every_scenario_in_the_files_is_run() {
-    for (subject, names) in SCENARIOS {
-        let file = scenario::folder().join(subject).with_extension("py");
-        let text =
-            std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let written: BTreeSet<&str> = text.lines().filter_map(scenario_in).collect();
-        assert_eq!(written, names.iter().copied().collect(), "{}", file.display());
+mod node {
+    scenarios! {
+        NODE:
+        keys: a_context_that_the_newer_sdk_sends_is_refused
+            a_disabled_key_stops_reads_and_writes_until_it_is_back life_cycle_with_newer_sdk
+            life_cycle_with_older_sdk;
+        log: an_update_without_the_encryption_is_refused calls_that_are_signed_wrongly_are_refused
+            life_cycle_of_a_project_and_a_logstore logs_are_written_and_read;
+        roles: life_cycle_with_newer_sdk life_cycle_with_older_sdk;
+        sessions: assumed_with_newer_sdk assumed_with_pop_core assumed_with_sts_sdk;
+        sls: encryption_with_a_key_of_the_customer encryption_with_a_key_of_the_service
+            life_cycle_of_a_project_and_a_logstore logs_are_read_in_every_compression_that_it_knows
+            update_log_store_encryption;
     }
-    let listed: BTreeSet<String> = SCENARIOS.iter().map(|(subject, _)| format!("{subject}.py")).collect();
-    let folder = std::fs::read_dir(scenario::folder()).unwrap().map(|entry| entry.unwrap().path());
-    let python = folder.filter(|path| path.extension().is_some_and(|extension| extension == "py"));
-    let names = python.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
-    let written = names.filter(|name| !HELPERS.contains(&name.as_str())).collect();
-    assert_eq!(listed, written);
-}
-
-/// The name of the scenario that a line of Python begins: a function without parameters.
-fn scenario_in(line: &str) -> Option<&str> {
-    line.strip_prefix("def ")?.strip_suffix("():").filter(|name| !name.starts_with('_'))
 }
