@@ -2,7 +2,7 @@
 //! and the usual host. A host from the row's version on must do it, an older one must refuse it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -22,6 +22,14 @@ impl Capability {
     fn on_each_host(&self, run: fn(Host, Expect)) {
         for host in Host::ALL {
             run(host, if host.version() >= self.from { Expect::Success } else { Expect::Refusal });
+        }
+    }
+
+    /// The hosts that do it, in the words of a page.
+    fn hosts(&self, all: &str, or_newer: &str) -> String {
+        match self.from {
+            (1, 6) => all.to_owned(),
+            (major, minor) => format!("{major}.{minor} {or_newer}"),
         }
     }
 }
@@ -385,29 +393,46 @@ fn test_with_mocks(host: Host, expect: Expect) {
     assert_eq!(scene.calls().len(), 0);
 }
 
-/// The page of the guide, and the line before and after the table.
+/// The pages of the guide, and the line before and after the table.
 const PAGE: &str = "docs/guides/hosts.md";
+const CHINESE_PAGE: &str = "docs/guides/zh-hosts.md";
 const TABLE: (&str, &str) =
     ("<!-- The table is written by the acceptance tests. -->\n", "\n<!-- The table ends. -->");
 
 #[test]
 fn the_table_of_the_page_is_what_the_tests_run() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(TABLE.0).unwrap();
-    let (table, after) = rest.split_once(TABLE.1).unwrap();
+    let (before, table, after) = page(PAGE);
     let expected = table_of_capabilities();
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(&path, format!("{before}{}{expected}{}{after}", TABLE.0, TABLE.1)).unwrap();
+        fs::write(in_repository(PAGE), format!("{before}{}{expected}{}{after}", TABLE.0, TABLE.1)).unwrap();
     } else {
         assert_eq!(table, expected, "UPDATE_EXPECT=1 cargo test --test acceptance hosts writes the table");
     }
 }
 
+/// What the rows say is a translator's; tests/docs holds that there are as many.
+#[test]
+fn the_table_in_chinese_has_the_versions_that_the_tests_run() {
+    let (_, table, _) = page(CHINESE_PAGE);
+    let versions = table.lines().skip(2).map(|row| row.rsplit('|').nth(1).unwrap().trim().to_owned());
+    let expected = CAPABILITIES.iter().map(|row| row.hosts("所有版本", "及更高版本"));
+    assert_eq!(versions.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{CHINESE_PAGE}");
+}
+
+/// What stands before the table of a page, the table, and what stands after it.
+fn page(path: &str) -> (String, String, String) {
+    let page = fs::read_to_string(in_repository(path)).unwrap();
+    let (before, rest) = page.split_once(TABLE.0).unwrap();
+    let (table, after) = rest.split_once(TABLE.1).unwrap();
+    (before.to_owned(), table.to_owned(), after.to_owned())
+}
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
 fn table_of_capabilities() -> String {
-    let rows = CAPABILITIES.iter().map(|Capability { does, from: (major, minor) }| match (*major, *minor) {
-        (1, 6) => format!("| {does} | all |\n"),
-        _ => format!("| {does} | {major}.{minor} or newer |\n"),
-    });
+    let rows =
+        CAPABILITIES.iter().map(|row| format!("| {} | {} |\n", row.does, row.hosts("all", "or newer")));
     format!("| what | Terraform |\n| --- | --- |\n{}", rows.collect::<String>())
 }
