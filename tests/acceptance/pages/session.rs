@@ -20,6 +20,9 @@ use crate::release::{self, platform};
 /// How long a page may take. Far more than any needs, so that only one that hangs is ended.
 const LONGEST_PAGE: Duration = Duration::from_mins(3);
 
+/// The variables of this process that pages use: interpreters with the packages that a page needs.
+const INTERPRETERS: [&str; 3] = ["CONFORMANCE_NODE", "CONFORMANCE_PYTHON", "POLICIES_PYTHON"];
+
 /// The functions of a session.
 const FUNCTIONS: &str = include_str!("session.sh");
 
@@ -124,7 +127,7 @@ impl Surroundings {
             .env("WORK", &self.work)
             .env("REPOSITORY", repository())
             .envs(release)
-            .envs(env::vars_os().filter(|(name, _)| name == "POLICIES_PYTHON"))
+            .envs(env::vars_os().filter(|(name, _)| INTERPRETERS.iter().any(|each| name == each)))
             .env("EMULATOR", env!("CARGO_BIN_EXE_alicloud-emulator"))
             .env("TERRAFORM_NEWEST", Host::Newest.binary())
             .stdin(Stdio::null())
