@@ -1,5 +1,6 @@
 //! Data keys that were unwrapped a moment ago.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::snapshot::Snapshot;
@@ -14,7 +15,19 @@ const LIFETIME: u64 = 60;
 /// Data keys that were unwrapped a moment ago. One is found only while identities and keys are the very ones it
 /// was unwrapped under: whatever changes there, is asked at the next call. What is found no more is wiped.
 #[derive(Debug, Default)]
-pub struct DataKeyCache(Mutex<Vec<Entry>>);
+pub struct DataKeyCache(Mutex<Unwrapped>);
+
+/// Everything in it was unwrapped under the same identities and keys.
+#[derive(Debug, Default)]
+struct Unwrapped {
+    // Weak, so that nothing outdated is kept. An address is not used again as long as a weak pointer exists.
+    directory: Weak<Directory>,
+    keys: Weak<Keys>,
+    /// When it was last looked for what has expired.
+    wiped_at: i64,
+    /// By the number of the Logstore, and whether it was unwrapped or only made.
+    entries: BTreeMap<(u64, bool), Entry>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -23,18 +36,15 @@ struct Entry {
     blob: Option<String>,
     key: DataKey,
     unwrapped_at: i64,
-    // Weak, so that nothing outdated is kept. An address is not used again as long as a weak pointer exists.
-    directory: Weak<Directory>,
-    keys: Weak<Keys>,
 }
 
 impl DataKeyCache {
     /// The key that was unwrapped for a Logstore from this blob.
     pub fn get(&self, snapshot: &Snapshot, owner: &Owner, blob: Option<&str>) -> Option<DataKey> {
-        let mut entries = self.lock();
-        entries.retain(|entry| entry.holds(snapshot));
-        let entry = entries.iter().find(|entry| entry.owner == *owner && entry.blob.as_deref() == blob)?;
-        Some(entry.key.clone())
+        let mut unwrapped = self.lock();
+        unwrapped.wipe_outdated(snapshot);
+        let entry = unwrapped.entries.get(&(owner.number, blob.is_some()))?;
+        (entry.owner == *owner && entry.blob.as_deref() == blob).then(|| entry.key.clone())
     }
 
     /// Remembers a key that has just been unwrapped.
@@ -44,29 +54,33 @@ impl DataKeyCache {
             blob: blob.map(str::to_owned),
             key: key.clone(),
             unwrapped_at: snapshot.now,
-            directory: Arc::downgrade(&snapshot.directory),
-            keys: Arc::downgrade(&snapshot.keys),
         };
-        let mut entries = self.lock();
-        entries.retain(|known| known.owner != entry.owner || known.blob != entry.blob);
-        entries.push(entry);
+        let mut unwrapped = self.lock();
+        unwrapped.wipe_outdated(snapshot);
+        unwrapped.entries.insert((owner.number, blob.is_some()), entry);
     }
 
     /// Forgets every key.
     pub fn clear(&self) {
-        self.lock().clear();
+        self.lock().entries.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Unwrapped> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
-    fn holds(&self, snapshot: &Snapshot) -> bool {
-        snapshot.now.abs_diff(self.unwrapped_at) < LIFETIME
-            && self.directory.ptr_eq(&Arc::downgrade(&snapshot.directory))
-            && self.keys.ptr_eq(&Arc::downgrade(&snapshot.keys))
+impl Unwrapped {
+    /// Wipes what is not found any more. While nothing changes, all of it is looked through once a second at most.
+    fn wipe_outdated(&mut self, snapshot: &Snapshot) {
+        let Snapshot { directory, keys, now } = snapshot;
+        let (directory, keys) = (Arc::downgrade(directory), Arc::downgrade(keys));
+        if !(self.directory.ptr_eq(&directory) && self.keys.ptr_eq(&keys)) {
+            *self = Self { directory, keys, wiped_at: *now, entries: BTreeMap::new() };
+        } else if self.wiped_at != *now {
+            self.wiped_at = *now;
+            self.entries.retain(|_, entry| now.abs_diff(entry.unwrapped_at) < LIFETIME);
+        }
     }
 }
 
