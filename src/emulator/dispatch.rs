@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
 use super::control::origin;
-use super::faults::Release;
+use super::faults::Arrival;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
 use super::kms;
@@ -113,8 +113,8 @@ impl Dispatcher {
     async fn call(&self, call: Call) -> Result<Response<Body>, ConnectionClosed> {
         let service = Service::from_call(&call);
         let (id_header, id) = service.new_request_id();
-        let release = self.state.faults.next_release();
-        self.arrived(&service, &id, &call);
+        let releases = self.state.faults.releases();
+        let arrival = Arrival { id: id.clone(), sequence: self.arrived(&service, &id, &call), releases };
 
         let (state, task_id) = (Arc::clone(&self.state), id.clone());
         let failed = service.internal_error(&id, &call);
@@ -124,8 +124,8 @@ impl Dispatcher {
         let task = tokio::spawn(async move {
             let answer = match service {
                 _ if state.is_poisoned() => failed.clone(),
-                Service::Sls => sls::serve(&state, &task_id, &call, release).await,
-                Service::Rpc(rpc) => serve_rpc(&state, &task_id, &call, &rpc, release).await,
+                Service::Sls => sls::serve(&state, &call, &arrival).await,
+                Service::Rpc(rpc) => serve_rpc(&state, (&call, &rpc), &arrival).await,
             };
             let answer = match answer {
                 // The time is one of the things that were seen.
@@ -147,11 +147,12 @@ impl Dispatcher {
         }
     }
 
-    fn arrived(&self, service: &Service, id: &str, call: &Call) {
+    /// Notes a call; its number in the log of calls.
+    fn arrived(&self, service: &Service, id: &str, call: &Call) -> u64 {
         let (name, action) = (service.name(), service.action(call));
         let Call { method, host, path, .. } = call;
         tracing::debug!(service = name, action, request_id = id, method, host, path, "arrived");
-        self.state.requests.arrived(id, iso_8601(self.state.clock.unix()), name, action, call);
+        self.state.requests.arrived(id, iso_8601(self.state.clock.unix()), name, action, call)
     }
 }
 
@@ -168,23 +169,23 @@ fn is_control(path: &str) -> bool {
 }
 
 /// Hands a call to the RPC-style service it is for.
-async fn serve_rpc(state: &State, id: &str, call: &Call, rpc: &RpcCall, release: Release) -> Answer {
+async fn serve_rpc(state: &State, (call, rpc): (&Call, &RpcCall), arrival: &Arrival) -> Answer {
     match rpc.api {
-        Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (id, call, rpc), release).await,
-        Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (id, call, rpc), release).await,
-        Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (id, call, rpc), release).await,
-        Api::Unknown => Answer::Reply(rpc.refusal(&rpc::Error::invalid_version(), &call.host, id)),
+        Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (call, rpc), arrival).await,
+        Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (call, rpc), arrival).await,
+        Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (call, rpc), arrival).await,
+        Api::Unknown => Answer::Reply(rpc.refusal(&rpc::Error::invalid_version(), &call.host, &arrival.id)),
     }
 }
 
 fn answered(state: &State, id: &str, answer: &Answer) {
-    let (status, error_code) = match answer {
+    let (status, error) = match answer {
         // No HTTP status is 0.
         Answer::Drop => (0, None),
-        Answer::Reply(reply) => (reply.status, reply.error_code.clone()),
+        Answer::Reply(reply) => (reply.status, reply.error.as_ref()),
     };
-    tracing::debug!(request_id = id, status, error_code, "answered");
-    state.requests.answered(id, status, error_code);
+    tracing::debug!(request_id = id, status, error_code = error.map(|error| &error.code), "answered");
+    state.requests.answered(id, status, error);
 }
 
 /// Which service a call is for.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::Error;
-use super::faults::{Effect, Release};
+use super::faults::{Effect, Fault};
 use super::http::{Answer, Reply};
 use super::state::State;
 
@@ -30,11 +30,11 @@ pub trait EvaluatedCall {
 /// What the service refuses the call with.
 pub async fn run_under_fault<C: EvaluatedCall>(
     call: &C,
-    fault: Option<(Effect, Release)>,
+    fault: Option<Fault<'_>>,
     state: &State,
 ) -> Result<Answer, Error> {
-    let Some((effect, release)) = fault else { return call.run().await.map(Answer::Reply) };
-    let reply = match effect {
+    let Some(fault) = fault else { return call.run().await.map(Answer::Reply) };
+    let reply = match fault.effect.clone() {
         Effect::Throttle => Err(call.throttled()),
         Effect::Error { status, code, message } => Err(Error::new(status, code, message)),
         Effect::Respond { status, content_type, body } => {
@@ -50,7 +50,7 @@ pub async fn run_under_fault<C: EvaluatedCall>(
             call.run().await
         }
         Effect::Hold {} => {
-            if !state.wait_or_stop(release.wait()).await {
+            if !state.wait_or_stop(fault.released()).await {
                 return Ok(Answer::Drop);
             }
             call.run().await
@@ -62,7 +62,7 @@ pub async fn run_under_fault<C: EvaluatedCall>(
         }
         Effect::HoldAfter => {
             let outcome = call.run().await;
-            if !state.wait_or_stop(release.wait()).await {
+            if !state.wait_or_stop(fault.released()).await {
                 return Ok(Answer::Drop);
             }
             outcome

@@ -1,10 +1,11 @@
 //! Faults on order: rules that make chosen calls fail, wait, or lie.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tokio::sync::watch;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::json;
 use super::snapshots::KEPT;
@@ -123,75 +124,210 @@ pub struct FaultTarget<'a> {
     pub logstore: Option<&'a str>,
 }
 
-/// Waits for a release of held calls.
+/// A call that has arrived, and that a fault may hold.
 #[derive(Debug)]
-pub struct Release(watch::Receiver<()>);
+pub struct Arrival {
+    /// Its request id.
+    pub id: String,
+    /// Its number in the log of calls.
+    pub sequence: u64,
+    /// How often all calls had been released before it came.
+    pub releases: u64,
+}
 
-impl Release {
-    /// Returns at the first [`Faults::release`] after the [`Faults::next_release`] this came from.
-    pub async fn wait(mut self) {
-        // An error means that the emulator itself is gone: nothing is left to wait for.
-        let _ = self.0.changed().await;
+/// What a fault does to one call.
+#[derive(Debug)]
+pub struct Fault<'a> {
+    /// What happens.
+    pub effect: Effect,
+    hold: Option<Hold<'a>>,
+}
+
+/// A call that has this is listed as held, until it is released.
+#[derive(Debug)]
+struct Hold<'a> {
+    faults: &'a Faults,
+    sequence: u64,
+    released: CancellationToken,
+}
+
+impl From<Effect> for Fault<'_> {
+    /// An effect that no rule orders, and that holds nothing.
+    fn from(effect: Effect) -> Self {
+        Self { effect, hold: None }
     }
 }
 
-/// The rules in force, oldest first.
-#[derive(Debug)]
-pub struct Faults {
-    rules: Mutex<Vec<Rule>>,
-    release: watch::Sender<()>,
+impl Fault<'_> {
+    /// Returns once the call is released; at once if the effect does not hold it.
+    pub async fn released(&self) {
+        if let Some(hold) = &self.hold {
+            hold.released.cancelled().await;
+        }
+    }
 }
 
-impl Default for Faults {
-    fn default() -> Self {
-        Self { rules: Mutex::default(), release: watch::Sender::new(()) }
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.faults.lock().held.remove(&self.sequence);
     }
+}
+
+/// The rules in force, and the calls they hold.
+#[derive(Debug, Default)]
+pub struct Faults(Mutex<Ordered>);
+
+#[derive(Debug, Default)]
+struct Ordered {
+    /// Each with its id, oldest first.
+    rules: Vec<(u64, Rule)>,
+    /// The id of the latest rule. No other rule ever gets it.
+    last_id: u64,
+    /// By the number of the call.
+    held: BTreeMap<u64, HeldCall>,
+    /// How often all calls were released.
+    releases: u64,
+}
+
+#[derive(Debug)]
+struct HeldCall {
+    id: String,
+    fault: u64,
+    /// What the call is, and how it is held, as the control API gives it.
+    shown: Value,
+    released: CancellationToken,
 }
 
 impl Faults {
-    /// Adds a rule behind the others.
-    pub fn add(&self, rule: Rule) {
-        self.lock().push(rule);
+    /// Adds a rule behind the others, and gives it an id.
+    pub fn add(&self, rule: Rule) -> u64 {
+        let mut ordered = self.lock();
+        ordered.last_id += 1;
+        let id = ordered.last_id;
+        ordered.rules.push((id, rule));
+        id
     }
 
     /// Finds what happens to a call: the first rule that matches and has nothing left to skip fires,
     /// and is used up by one. Rules before it that still skip are counted down.
-    pub fn fire(&self, subject: FaultTarget<'_>) -> Option<Effect> {
-        let mut rules = self.lock();
-        let position = rules.iter_mut().position(|rule| rule.matches(subject) && !rule.skips())?;
-        let rule = rules.get_mut(position)?;
-        let effect = rule.effect.clone();
+    pub fn fire(&self, subject: FaultTarget<'_>, arrival: &Arrival) -> Option<Fault<'_>> {
+        let mut ordered = self.lock();
+        let position =
+            ordered.rules.iter_mut().position(|(_, rule)| rule.matches(subject) && !rule.skips())?;
+        let (id, rule) = ordered.rules.get_mut(position)?;
+        let (id, effect) = (*id, rule.effect.clone());
         rule.times = rule.times.saturating_sub(1);
         if rule.times == 0 {
-            rules.remove(position);
+            ordered.rules.remove(position);
         }
-        Some(effect)
+        let is_held = matches!(effect, Effect::Hold {} | Effect::HoldAfter);
+        let hold = is_held.then(|| Hold {
+            faults: self,
+            sequence: arrival.sequence,
+            released: ordered.hold(id, &effect, subject, arrival),
+        });
+        Some(Fault { effect, hold })
     }
 
-    /// What a held call waits for. Taken before the call is in the request log, so that a client that
-    /// sees it there can release it.
-    pub fn next_release(&self) -> Release {
-        Release(self.release.subscribe())
+    /// How often all calls have been released. Taken before a call is in the log of calls, so that a client that sees
+    /// it there can release it, even before a fault holds it.
+    pub fn releases(&self) -> u64 {
+        self.lock().releases
     }
 
     /// Lets every held call go on.
     pub fn release(&self) {
-        self.release.send_replace(());
+        self.lock().release();
+    }
+
+    /// Lets the held call with this request id go on; false if no such call is held.
+    pub fn release_call(&self, id: &str) -> bool {
+        self.lock().release_where(|call| call.id == id)
+    }
+
+    /// Takes a rule back and lets the calls that it holds go on; false if there is no such rule, and no such call.
+    pub fn remove(&self, id: u64) -> bool {
+        let mut ordered = self.lock();
+        let before = ordered.rules.len();
+        ordered.rules.retain(|(of, _)| *of != id);
+        let held_calls = ordered.release_where(|call| call.fault == id);
+        held_calls || ordered.rules.len() < before
     }
 
     /// Forgets every rule and lets every held call go on.
     pub fn clear(&self) {
-        self.lock().clear();
-        self.release();
+        let mut ordered = self.lock();
+        ordered.rules.clear();
+        ordered.release();
     }
 
     /// The rules as the control API gives them, with what is left of `skip` and `times`.
     pub fn to_json(&self) -> Value {
-        self.lock().iter().map(Rule::to_json).collect()
+        let shown = |(id, rule): &(u64, Rule)| {
+            let mut shown = json!({"id": id});
+            if let (Some(shown), Value::Object(members)) = (shown.as_object_mut(), rule.to_json()) {
+                shown.extend(members);
+            }
+            shown
+        };
+        self.lock().rules.iter().map(shown).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The calls that are held as the control API gives them, in the order in which they came.
+    pub fn held_to_json(&self) -> Value {
+        self.lock().held.values().map(|call| call.shown.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ordered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ordered {
+    /// Lists a call as held; what is cancelled when it is released.
+    fn hold(
+        &mut self,
+        fault: u64,
+        effect: &Effect,
+        subject: FaultTarget<'_>,
+        arrival: &Arrival,
+    ) -> CancellationToken {
+        let released = CancellationToken::new();
+        if self.releases != arrival.releases {
+            released.cancel();
+            return released;
+        }
+        let id = arrival.id.clone();
+        let shown = json!({
+            "id": id,
+            "sequence": arrival.sequence,
+            "fault": fault,
+            "effect": if *effect == Effect::HoldAfter { "hold_after" } else { "hold" },
+            "service": subject.service,
+            "action": subject.action,
+            "project": subject.project,
+            "logstore": subject.logstore,
+        });
+        self.held.insert(arrival.sequence, HeldCall { id, fault, shown, released: released.clone() });
+        released
+    }
+
+    fn release(&mut self) {
+        self.releases += 1;
+        self.release_where(|_| true);
+    }
+
+    /// Lets some of the held calls go on; false if there are none.
+    fn release_where(&mut self, is_meant: impl Fn(&HeldCall) -> bool) -> bool {
+        let before = self.held.len();
+        self.held.retain(|_, call| {
+            let stays = !is_meant(call);
+            if !stays {
+                call.released.cancel();
+            }
+            stays
+        });
+        self.held.len() < before
     }
 }
 
@@ -230,7 +366,7 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -252,8 +388,22 @@ mod tests {
         }
     }
 
+    fn arrival(faults: &Faults, sequence: u64) -> Arrival {
+        Arrival { id: format!("call-{sequence}"), sequence, releases: faults.releases() }
+    }
+
     fn fire(faults: &Faults, action: &str, logstore: &str) -> Option<Effect> {
-        faults.fire(subject(action, logstore))
+        let fault = faults.fire(subject(action, logstore), &arrival(faults, 1))?;
+        Some(fault.effect.clone())
+    }
+
+    /// Has a call held.
+    fn hold(faults: &Faults, sequence: u64) -> Fault<'_> {
+        faults.fire(subject("UpdateLogStore", "l"), &arrival(faults, sequence)).unwrap()
+    }
+
+    fn is_released(fault: &Fault<'_>) -> bool {
+        fault.released().now_or_never().is_some()
     }
 
     #[test]
@@ -279,7 +429,8 @@ mod tests {
         let faults = Faults::default();
         faults.add(Rule { logstore: Some("app".to_owned()), ..rule("*", 0, 1, Effect::Ignore) });
         assert_eq!(fire(&faults, "UpdateLogStore", "other"), None);
-        assert!(faults.fire(FaultTarget { service: "ram", ..subject("UpdateLogStore", "app") }).is_none());
+        let of_ram = FaultTarget { service: "ram", ..subject("UpdateLogStore", "app") };
+        assert!(faults.fire(of_ram, &arrival(&faults, 1)).is_none());
         assert_eq!(fire(&faults, "UpdateLogStore", "app"), Some(Effect::Ignore));
     }
 
@@ -295,13 +446,72 @@ mod tests {
         assert_eq!(fire(&faults, "UpdateLogStore", "l"), Some(stale));
     }
 
-    #[tokio::test]
-    async fn a_release_between_arrival_and_firing_counts() {
+    #[test]
+    fn a_release_between_arrival_and_firing_counts() {
         let faults = Faults::default();
         for release in [Faults::release, Faults::clear] {
-            let next = faults.next_release();
+            let arrival = arrival(&faults, 1);
             release(&faults);
-            next.wait().await;
+            faults.add(rule("*", 0, 1, Effect::Hold {}));
+            assert!(is_released(&faults.fire(subject("GetLogStore", "l"), &arrival).unwrap()));
         }
+    }
+
+    #[test]
+    fn ids_are_never_used_again() {
+        let faults = Faults::default();
+        let add = || faults.add(rule("*", 0, 1, Effect::Throttle));
+        assert_eq!((add(), add()), (1, 2));
+        faults.clear();
+        assert_eq!(add(), 3);
+        assert!(faults.remove(3) && !faults.remove(3) && !faults.remove(1));
+        assert_eq!((add(), faults.to_json()[0]["id"].clone()), (4, json!(4)));
+    }
+
+    #[test]
+    fn one_rule_is_taken_back_and_the_others_stay() {
+        let faults = Faults::default();
+        let ids = [0, 1, 2].map(|skip| faults.add(rule("*", skip, 1, Effect::Throttle)));
+        assert!(faults.remove(ids[1]));
+        let left: Vec<Value> =
+            faults.to_json().as_array().unwrap().iter().map(|rule| rule["id"].clone()).collect();
+        assert_eq!(left, [ids[0], ids[2]]);
+    }
+
+    #[test]
+    fn a_call_is_listed_for_as_long_as_it_is_held_and_whatever_holds_it_can_let_it_go() {
+        let release_call = |faults: &Faults, _: u64| assert!(faults.release_call("call-7"));
+        let remove = |faults: &Faults, id: u64| assert!(faults.remove(id));
+        let release = |faults: &Faults, _: u64| faults.release();
+        let clear = |faults: &Faults, _: u64| faults.clear();
+        let ways: [(&dyn Fn(&Faults, u64), bool); 4] =
+            [(&release_call, false), (&remove, false), (&release, true), (&clear, true)];
+        for (effect, name) in [(Effect::Hold {}, "hold"), (Effect::HoldAfter, "hold_after")] {
+            for (let_go, lets_others_go) in ways {
+                let faults = Faults::default();
+                let ids = [7, 8].map(|_| faults.add(rule("UpdateLogStore", 0, 1, effect.clone())));
+                let (held, other) = (hold(&faults, 7), hold(&faults, 8));
+                let expected = json!({"id": "call-7", "sequence": 7, "fault": ids[0], "effect": name, "service": "sls",
+                    "action": "UpdateLogStore", "project": "p", "logstore": "l"});
+                assert_eq!(faults.held_to_json()[0], expected);
+                assert!(!is_released(&held) && !is_released(&other));
+                let_go(&faults, ids[0]);
+                assert_eq!((is_released(&held), is_released(&other)), (true, lets_others_go));
+                let left = faults.held_to_json().as_array().map(Vec::len);
+                assert_eq!(left, Some(usize::from(!lets_others_go)));
+                drop(other);
+                assert_eq!(faults.held_to_json(), json!([]));
+                assert!(!faults.release_call("call-7") && !faults.remove(ids[0]));
+            }
+        }
+    }
+
+    #[test]
+    fn only_held_calls_are_listed() {
+        let faults = Faults::default();
+        faults.add(rule("*", 0, 1, Effect::DropAfter));
+        let fault = faults.fire(subject("GetLogStore", "l"), &arrival(&faults, 1)).unwrap();
+        assert_eq!(faults.held_to_json(), json!([]));
+        assert!(is_released(&fault));
     }
 }

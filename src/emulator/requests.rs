@@ -6,8 +6,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::error::Error;
 use super::http::Call;
 
 /// How many calls are kept; older ones are forgotten. Enough for a plan and an apply over
@@ -20,6 +21,12 @@ const BUDGET: usize = 64 * 1024 * 1024;
 /// The largest body that is kept, in bytes: more than any call has but those that write logs.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// How many characters of an error's message are kept: more than any has, unless it repeats what was sent.
+const LONGEST_MESSAGE: usize = 1024;
+
+/// How many characters of what was sent a [`RequestLog::latest`] call shows.
+const LONGEST_TEXT: usize = 200;
+
 /// What stands in the place of a secret.
 const HIDDEN: &str = "(hidden)";
 
@@ -27,6 +34,8 @@ const HIDDEN: &str = "(hidden)";
 #[derive(Clone, Debug)]
 struct Entry {
     id: String,
+    /// How many calls had arrived with it.
+    sequence: u64,
     time: String,
     service: &'static str,
     action: Option<String>,
@@ -37,11 +46,18 @@ struct Entry {
     host: String,
     principal: Option<String>,
     status: Option<u16>,
-    error_code: Option<String>,
+    error: Option<LoggedError>,
     /// The text of the JSON that is shown.
     body: String,
     /// False for the moment until the signature is checked: a call is never listed without what is kept of its body.
     is_listed: bool,
+}
+
+/// The error that a call was answered with.
+#[derive(Clone, Debug)]
+struct LoggedError {
+    code: String,
+    message: String,
 }
 
 /// Every call since the start or the last [`RequestLog::clear`], oldest first.
@@ -56,11 +72,13 @@ struct Calls {
     entries: VecDeque<Arc<Entry>>,
     /// The sizes of all entries.
     bytes: usize,
+    /// How many calls there were, those that are forgotten included.
+    sequence: u64,
 }
 
 impl RequestLog {
-    /// Notes a call that has arrived, without its body. It is listed when its signature was checked
-    /// ([`RequestLog::identified`]), or when it is answered because that failed.
+    /// Notes a call that has arrived, without its body, and gives it its number. It is listed when its signature was
+    /// checked ([`RequestLog::identified`]), or when it is answered because that failed.
     pub fn arrived(
         &self,
         id: &str,
@@ -68,9 +86,10 @@ impl RequestLog {
         service: &'static str,
         action: Option<String>,
         call: &Call,
-    ) {
-        let entry = Entry {
+    ) -> u64 {
+        let mut entry = Entry {
             id: id.to_owned(),
+            sequence: 0,
             time,
             service,
             action,
@@ -80,11 +99,15 @@ impl RequestLog {
             host: call.host.clone(),
             principal: None,
             status: None,
-            error_code: None,
+            error: None,
             body: text_of(&unread_body_of(call)),
             is_listed: false,
         };
-        self.lock().push(entry);
+        let mut calls = self.lock();
+        calls.sequence += 1;
+        entry.sequence = calls.sequence;
+        calls.push(entry);
+        calls.sequence
     }
 
     /// Notes who a call was found to come from, `None` where anybody may call, and its body. Its status stays `null`
@@ -98,16 +121,17 @@ impl RequestLog {
     }
 
     /// Records how a call ended. Status 0 means that the connection was closed without an answer.
-    pub fn answered(&self, id: &str, status: u16, error_code: Option<String>) {
+    pub fn answered(&self, id: &str, status: u16, error: Option<&Error>) {
         self.lock().change(id, |entry| {
             entry.status = Some(status);
-            entry.error_code = error_code;
+            entry.error = error.map(LoggedError::new);
         });
     }
 
-    /// Forgets every call.
+    /// Forgets every call. The numbers of later ones go on.
     pub fn clear(&self) {
-        *self.lock() = Calls::default();
+        let mut calls = self.lock();
+        *calls = Calls { sequence: calls.sequence, ..Calls::default() };
     }
 
     /// The log as the control API gives it.
@@ -117,13 +141,13 @@ impl RequestLog {
         entries.iter().filter(|entry| entry.is_listed).map(|entry| entry.to_json()).collect()
     }
 
-    /// Up to `count` calls as the control API gives them, the latest first.
+    /// Up to `count` calls in short, the latest first: without query and body, and with the beginning of long texts.
     pub fn latest(&self, count: usize) -> Vec<Value> {
         let calls = self.lock();
         let listed = calls.entries.iter().rev().filter(|entry| entry.is_listed);
         let entries: Vec<_> = listed.take(count).cloned().collect();
         drop(calls);
-        entries.iter().map(|entry| entry.to_json()).collect()
+        entries.iter().map(|entry| entry.summary(|text| cut(text, LONGEST_TEXT)).into()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
@@ -160,30 +184,56 @@ impl Entry {
     /// About how many bytes it takes.
     fn size(&self) -> usize {
         let texts = [&self.id, &self.time, &self.method, &self.path, &self.query, &self.host, &self.body];
-        let optional = [&self.action, &self.principal, &self.error_code];
-        let optional = optional.into_iter().flatten();
+        let optional = [&self.action, &self.principal].into_iter().flatten();
+        let error = self.error.iter().flat_map(|error| [&error.code, &error.message]);
+        let optional = optional.chain(error);
         size_of::<Self>() + texts.into_iter().chain(optional).map(String::capacity).sum::<usize>()
     }
 
     fn to_json(&self) -> Value {
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-        let mut json = json!({
-            "id": self.id,
-            "time": self.time,
-            "service": self.service,
-            "action": self.action,
-            "method": self.method,
-            "path": self.path,
-            "query": value(&self.query),
-            "host": self.host,
-            "principal": self.principal,
-            "status": self.status,
-            "body": value(&self.body),
-        });
-        if let (Some(code), Some(members)) = (&self.error_code, json.as_object_mut()) {
-            members.insert("error_code".to_owned(), code.clone().into());
+        let mut members = self.summary(str::to_owned);
+        members.insert("query".to_owned(), value(&self.query));
+        members.insert("body".to_owned(), value(&self.body));
+        members.into()
+    }
+
+    /// Everything but query and body; what the client chose goes through `text`.
+    fn summary(&self, text: impl Fn(&str) -> String) -> Map<String, Value> {
+        let mut members = Map::new();
+        let mut insert = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+        insert("id", self.id.clone().into());
+        insert("sequence", self.sequence.into());
+        insert("time", self.time.clone().into());
+        insert("service", self.service.into());
+        insert("action", self.action.as_deref().map(&text).into());
+        insert("method", text(&self.method).into());
+        insert("path", text(&self.path).into());
+        insert("host", text(&self.host).into());
+        insert("principal", self.principal.as_deref().map(&text).into());
+        insert("status", self.status.into());
+        if let Some(LoggedError { code, message }) = &self.error {
+            insert("error_code", code.clone().into());
+            insert("error_message", message.clone().into());
         }
-        json
+        members
+    }
+}
+
+impl LoggedError {
+    /// What an error says of a signature is hidden: it repeats what was signed, security tokens included.
+    fn new(error: &Error) -> Self {
+        let is_of_signature = ["SignatureDoesNotMatch", "SignatureNotMatch"].contains(&error.code.as_str());
+        let message = if is_of_signature { HIDDEN } else { &error.message };
+        Self { code: error.code.clone(), message: cut(message, LONGEST_MESSAGE) }
+    }
+}
+
+/// The first `length` characters of a text, and an ellipsis where that is not all of it.
+pub fn cut(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -254,6 +304,7 @@ mod tests {
     use super::*;
     use axum::body::Bytes;
     use hyper::Request;
+    use serde_json::json;
 
     fn call(target: &str, body: &'static str) -> Call {
         let head = Request::put(target).header("Host", "p.localhost").body(()).unwrap().into_parts().0;
@@ -273,20 +324,48 @@ mod tests {
         assert_eq!(log.to_json(), json!([]));
         log.identified("A", Some("acs:ram::1:root".to_owned()), &call("/logstores/app", r#"{"ttl":1.50}"#));
         assert_eq!(log.to_json()[0]["status"], Value::Null);
-        log.answered("A", 400, Some("ParameterInvalid".to_owned()));
+        log.answered("A", 400, Some(&Error::new(400, "ParameterInvalid", "m")));
         let entry = log.to_json()[0].clone();
         assert_eq!(entry["principal"], "acs:ram::1:root");
         assert_eq!(entry["body"].to_string(), r#"{"ttl":1.50}"#);
         assert_eq!(entry["status"], 400);
-        assert_eq!(entry["error_code"], "ParameterInvalid");
+        assert_eq!(json!([entry["error_code"], entry["error_message"]]), json!(["ParameterInvalid", "m"]));
     }
 
     #[test]
     fn the_body_of_a_call_that_is_not_signed_is_not_looked_into() {
         let log = RequestLog::default();
         log.arrived("A", "t".to_owned(), "sls", None, &call("/logstores/app", r#"{"ttl":30}"#));
-        log.answered("A", 401, Some("SignatureNotMatch".to_owned()));
-        assert_eq!(log.to_json()[0]["body"], "(10 bytes of a call whose signature is not verified)");
+        log.answered("A", 401, Some(&Error::new(401, "SignatureNotMatch", "canary")));
+        let entry = log.to_json()[0].clone();
+        assert_eq!(entry["body"], "(10 bytes of a call whose signature is not verified)");
+        assert_eq!(entry["error_message"], HIDDEN);
+    }
+
+    #[test]
+    fn calls_are_counted_also_those_that_are_forgotten() {
+        let log = RequestLog::default();
+        let arrived = || log.arrived("A", "t".to_owned(), "sls", None, &call("/", ""));
+        assert_eq!((arrived(), arrived()), (1, 2));
+        log.clear();
+        assert_eq!(arrived(), 3);
+    }
+
+    #[test]
+    fn a_call_in_short_has_no_body_and_the_beginning_of_long_texts() {
+        let log = RequestLog::default();
+        let mut call = call("/?a=b", r#"{"ttl":30}"#);
+        call.path = format!("/{}", "ä".repeat(70_000));
+        call.host = "h".repeat(70_000);
+        log.arrived("A", "t".to_owned(), "sls", Some("x".repeat(70_000)), &call);
+        log.identified("A", Some("p".repeat(70_000)), &call);
+        log.answered("A", 400, Some(&Error::new(400, "C", "m".repeat(70_000))));
+        let latest = log.latest(1);
+        assert_eq!((latest[0].get("body"), latest[0].get("query")), (None, None));
+        assert_eq!(latest[0]["path"], format!("/{}…", "ä".repeat(LONGEST_TEXT - 1)));
+        assert_eq!(latest[0]["error_message"], format!("{}…", "m".repeat(LONGEST_MESSAGE)));
+        assert!(latest[0].to_string().len() < 4096);
+        assert_eq!(log.to_json()[0]["path"], call.path);
     }
 
     #[test]

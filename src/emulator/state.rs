@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::access::AccessKey;
-use super::faults::{Effect, FaultTarget, Faults};
+use super::faults::{Arrival, Effect, Fault, FaultTarget, Faults};
 use super::heavy_work::HeavyWork;
 use super::identity::Directory;
 use super::persistence;
@@ -125,9 +125,10 @@ impl State {
     }
 
     /// What goes wrong with a call: a fault that was ordered, or else a quota that is used up.
-    pub fn fault_for(&self, subject: FaultTarget<'_>) -> Option<Effect> {
-        let throttled = || (!self.quotas.admits(subject.service, Instant::now())).then_some(Effect::Throttle);
-        self.faults.fire(subject).or_else(throttled)
+    pub fn fault_for(&self, subject: FaultTarget<'_>, arrival: &Arrival) -> Option<Fault<'_>> {
+        let is_admitted = || self.quotas.admits(subject.service, Instant::now());
+        let throttled = || (!is_admitted()).then(|| Effect::Throttle.into());
+        self.faults.fire(subject, arrival).or_else(throttled)
     }
 
     /// Waits as a fault demands. False if the emulator stops before that: nothing is done or answered then.

@@ -29,12 +29,12 @@ async fn every_call_is_logged_also_refused_ones() {
     };
     let time = "2026-11-20T08:00:00Z";
     let root = "acs:ram::1234567890123456:root";
-    let update = json!({"time": time, "service": "sls", "action": "UpdateLogStore", "method": "PUT",
+    let update = json!({"sequence": 1, "time": time, "service": "sls", "action": "UpdateLogStore", "method": "PUT",
         "path": "/logstores/app", "query": {}, "host": "proj.localhost", "principal": root, "status": 200,
         "body": {"ttl": 60}});
-    let refused = json!({"time": time, "service": "sls", "action": "GetLogStore", "method": "GET",
+    let refused = json!({"sequence": 2, "time": time, "service": "sls", "action": "GetLogStore", "method": "GET",
         "path": "/logstores/app", "query": {"x": "2"}, "host": "proj.localhost", "principal": null,
-        "status": 401, "error_code": "SignatureNotMatch", "body": null});
+        "status": 401, "error_code": "SignatureNotMatch", "error_message": "(hidden)", "body": null});
     assert_eq!(without_id(&log[0]), update);
     assert_eq!(without_id(&log[1]), refused);
     assert_eq!(log.as_array().unwrap().len(), 2, "control calls are not logged");

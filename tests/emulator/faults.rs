@@ -89,6 +89,52 @@ async fn a_held_call_is_evaluated_after_its_release() {
 }
 
 #[tokio::test]
+async fn faults_are_taken_back_and_held_calls_released_one_at_a_time() {
+    let bench = TestServer::start(Rules::Default).await;
+    let rule = r#"{"service":"sls","action":"UpdateLogStore","effect":"hold"}"#;
+    let mut held = Vec::new();
+    for number in 1..=3 {
+        assert_eq!(bench.control("POST", "faults", rule).await, json!({"id": number}));
+        let (addr, request) = (bench.addr(), signed("proj.localhost", "PUT", "/logstores/app", UPDATE));
+        held.push(tokio::spawn(async move { exchange(addr, &request).await }));
+        let listed = async || {
+            let listed = bench.control("GET", "faults/held", "").await;
+            (listed.as_array().unwrap().len() == number).then_some(listed)
+        };
+        let listed = wait_for_in_task("the held call", listed).await.unwrap();
+        let call = bench.control("GET", "requests", "").await[number - 1].clone();
+        let expected = json!({"id": call["id"], "sequence": call["sequence"], "fault": number, "effect": "hold",
+            "service": "sls", "action": "UpdateLogStore", "project": "proj", "logstore": "app"});
+        assert_eq!(listed[number - 1], expected);
+    }
+    // Each has used its fault up.
+    assert_eq!(bench.control("GET", "faults", "").await, json!([]));
+    let calls = bench.control("GET", "faults/held", "").await;
+    let release = format!("faults/release/{}", calls[2]["id"].as_str().unwrap());
+    bench.control("POST", &release, "").await;
+    held.remove(2).await.unwrap().unwrap().assert_done();
+    bench.control("DELETE", "faults/2", "").await;
+    held.remove(1).await.unwrap().unwrap().assert_done();
+    assert_eq!(bench.control("GET", "faults/held", "").await, json!([calls[0]]));
+    assert!(!held[0].is_finished());
+
+    for (method, path, error) in [
+        (
+            "POST",
+            release.as_str(),
+            format!("no call with the request id {} is held", calls[2]["id"].as_str().unwrap()),
+        ),
+        ("DELETE", "faults/2", "there is no fault 2 any more, and it holds no call".to_owned()),
+        ("DELETE", "faults/x", "there is no fault x any more, and it holds no call".to_owned()),
+    ] {
+        let refused = bench.try_control(method, path, "").await;
+        assert_eq!((refused.status, refused.json()), (404, json!({"error": error})), "{method} {path}");
+    }
+    bench.control("POST", "faults/release", "").await;
+    held.remove(0).await.unwrap().unwrap().assert_done();
+}
+
+#[tokio::test]
 async fn a_call_whose_answer_is_held_is_carried_out_before_its_release() {
     let bench = TestServer::start(Rules::Default).await;
     bench.fault(r#"{"service":"sls","action":"UpdateLogStore","effect":"hold_after"}"#).await;
@@ -168,8 +214,8 @@ async fn faults_are_filtered_and_listed() {
     assert_eq!(bench.call("GET", "/logstores/web", "").await.status, 200);
     assert_eq!(bench.call("GET", "/logstores/app", "").await.status, 200);
     assert_eq!(bench.call("GET", "/logstores/web", "").await.status, 403);
-    let left = json!([{"service": "sls", "action": "*", "project": "proj", "logstore": "web", "skip": 0, "times": 1,
-        "effect": "throttle"}]);
+    let left = json!([{"id": 1, "service": "sls", "action": "*", "project": "proj", "logstore": "web", "skip": 0,
+        "times": 1, "effect": "throttle"}]);
     assert_eq!(bench.control("GET", "faults", "").await, left);
     bench.control("DELETE", "faults", "").await;
     assert_eq!(bench.control("GET", "faults", "").await, json!([]));
@@ -198,7 +244,7 @@ async fn a_quota_refuses_what_is_too_much_until_it_is_lifted() {
         assert!(answer.status == 400 && answer.text().contains(says), "{}", answer.text());
     }
     bench.control("PUT", "quotas", r#"{"service":"sls","requests_per_second":1,"burst":2}"#).await;
-    let quota = json!([{"service": "sls", "requests_per_second": 1, "burst": 2}]);
+    let quota = json!([{"service": "sls", "requests_per_second": 1, "burst": 2, "tokens": 2}]);
     assert_eq!(bench.control("GET", "quotas", "").await, quota);
     // However slow this machine is: at most one more is admitted for each second that passes.
     let mut refused = 0;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State as Shared;
+use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, empty_answer, json_answer, parse};
+use super::answer::{Answer, ControlError, empty_answer, json_answer, parse};
 use crate::faults::{Effect, Rule};
 use crate::json::{self, Problem};
 use crate::rpc::{Action, Run, Service};
@@ -19,8 +19,16 @@ pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 }
 
 pub(super) async fn add(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
-    state.faults.add(read_rule(parse(&body)?)?);
-    Ok(empty_answer())
+    let id = state.faults.add(read_rule(parse(&body)?)?);
+    Ok(json_answer(&json!({"id": id})))
+}
+
+/// Takes one fault back, and lets the calls that it holds go on.
+pub(super) async fn remove(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Answer {
+    if id.parse().is_ok_and(|id| state.faults.remove(id)) {
+        return Ok(empty_answer());
+    }
+    Err(ControlError::NotFound(format!("there is no fault {id} any more, and it holds no call")))
 }
 
 pub(super) async fn clear(Shared(state): Shared<Arc<State>>) -> Response<Body> {
@@ -31,6 +39,18 @@ pub(super) async fn clear(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 pub(super) async fn release(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     state.faults.release();
     empty_answer()
+}
+
+pub(super) async fn list_held(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    json_answer(&state.faults.held_to_json())
+}
+
+/// Lets one held call go on.
+pub(super) async fn release_call(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Answer {
+    if state.faults.release_call(&id) {
+        return Ok(empty_answer());
+    }
+    Err(ControlError::NotFound(format!("no call with the request id {id} is held")))
 }
 
 /// A rule. `"hold"` means `{"hold": {}}`.

@@ -17,7 +17,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Shared};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, patch, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use serde_json::json;
 
 use self::answer::{Answer, empty_answer, json_answer, parse, root};
@@ -51,7 +51,10 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/_emulator/health", get(health))
         .route("/_emulator/requests", get(requests).delete(forget_requests))
         .route("/_emulator/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/_emulator/faults/{fault}", delete(faults::remove))
+        .route("/_emulator/faults/held", get(faults::list_held))
         .route("/_emulator/faults/release", post(faults::release))
+        .route("/_emulator/faults/release/{call}", post(faults::release_call))
         .route("/_emulator/quotas", get(quotas::list).put(quotas::set).delete(quotas::clear))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)

@@ -19,7 +19,7 @@ use crate::state::State;
 const MOST: u64 = 1_000_000;
 
 pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    json_answer(&state.quotas.to_json())
+    json_answer(&state.quotas.to_json(Instant::now()))
 }
 
 pub(super) async fn set(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {

@@ -6,7 +6,7 @@ use super::action::{Action, IssuedCredentials, Request, Resource, Run, Service, 
 use super::{Error, RpcCall, authenticate};
 use crate::access::{Principal, condition_context};
 use crate::faulted_call::{EvaluatedCall, run_under_fault};
-use crate::faults::{FaultTarget, Release};
+use crate::faults::{Arrival, FaultTarget};
 use crate::http::{Answer, Call, Reply};
 use crate::persistence::{self, Persisted};
 use crate::snapshots::Snapshots;
@@ -14,25 +14,23 @@ use crate::state::State;
 
 /// Answers a call: verifies who sent it, finds the action, asks whether the caller may, applies what was
 /// ordered to go wrong, and evaluates it.
-///
-/// `release` ends the wait of a call that is held.
 pub async fn serve<M: Clone + Persisted>(
     service: &Service<M>,
     store: &Snapshots<M>,
     state: &State,
-    (id, call, rpc): (&str, &Call, &RpcCall),
-    release: Release,
+    (call, rpc): (&Call, &RpcCall),
+    arrival: &Arrival,
 ) -> Answer {
-    let answer = Box::pin(evaluate(service, store, state, (id, call, rpc), release)).await;
-    answer.unwrap_or_else(|error| Answer::Reply(rpc.refusal(&error, &call.host, id)))
+    let answer = Box::pin(evaluate(service, store, state, (call, rpc), arrival)).await;
+    answer.unwrap_or_else(|error| Answer::Reply(rpc.refusal(&error, &call.host, &arrival.id)))
 }
 
 async fn evaluate<M: Clone + Persisted>(
     service: &Service<M>,
     store: &Snapshots<M>,
     state: &State,
-    (id, call, rpc): (&str, &Call, &RpcCall),
-    release: Release,
+    (call, rpc): (&Call, &RpcCall),
+    arrival: &Arrival,
 ) -> Result<Answer, Error> {
     let directory = state.identity.current();
     let now = state.clock.unix();
@@ -47,7 +45,7 @@ async fn evaluate<M: Clone + Persisted>(
             &state.clock,
         )?),
     };
-    state.requests.identified(id, caller.as_ref().map(Principal::arn), call);
+    state.requests.identified(&arrival.id, caller.as_ref().map(Principal::arn), call);
     let action = action.ok_or_else(|| Error::action_not_found(service.api.name(), &rpc.action))?;
     let named_region =
         region_of_host(&call.host).or_else(|| rpc.parameters.get("RegionId").map(str::to_owned));
@@ -69,9 +67,8 @@ async fn evaluate<M: Clone + Persisted>(
         project: None,
         logstore: None,
     };
-    let evaluation = Evaluation { service, store, state, action, request: &request, id };
-    let fault = state.fault_for(subject).map(|effect| (effect, release));
-    run_under_fault(&evaluation, fault, state).await
+    let evaluation = Evaluation { service, store, state, action, request: &request, id: &arrival.id };
+    run_under_fault(&evaluation, state.fault_for(subject, arrival), state).await
 }
 
 /// The region in a host of the form `kms.<region>.aliyuncs.com`.

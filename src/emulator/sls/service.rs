@@ -18,7 +18,7 @@ use crate::access::{Principal, condition_context};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::faulted_call::{EvaluatedCall, run_under_fault};
-use crate::faults::{FaultTarget, Release};
+use crate::faults::{Arrival, FaultTarget};
 use crate::http::{Answer, Call, Reply};
 use crate::identity::Directory;
 use crate::state::State;
@@ -28,21 +28,19 @@ pub const NAME: &str = "sls";
 
 /// Answers a call: verifies who sent it, finds the operation, asks whether the caller may, applies what
 /// was ordered to go wrong, and evaluates it. The body is read last.
-///
-/// `release` ends the wait of a call that is held.
-pub async fn serve(state: &Arc<State>, id: &str, call: &Arc<Call>, release: Release) -> Answer {
-    match evaluate(state, id, call, release).await {
+pub async fn serve(state: &Arc<State>, call: &Arc<Call>, arrival: &Arrival) -> Answer {
+    match evaluate(state, call, arrival).await {
         Ok(answer) => answer,
         Err(error) => Answer::Reply(error.to_reply()),
     }
 }
 
-async fn evaluate(state: &Arc<State>, id: &str, call: &Arc<Call>, release: Release) -> Result<Answer, Error> {
+async fn evaluate(state: &Arc<State>, call: &Arc<Call>, arrival: &Arrival) -> Result<Answer, Error> {
     let endpoint = call.endpoint();
     let region = region_of(state, call, &endpoint);
     let (directory, now) = (state.identity.current(), state.clock.unix());
     let principal = authenticate(call, |id| state.access_key(&directory, id), &state.clock, &region)?;
-    state.requests.identified(id, Some(principal.arn()), call);
+    state.requests.identified(&arrival.id, Some(principal.arn()), call);
 
     let route = route(call)?;
     let (action, resource) = permission(&route, call, &state.account_id, &region);
@@ -61,8 +59,7 @@ async fn evaluate(state: &Arc<State>, id: &str, call: &Arc<Call>, release: Relea
     };
     let evaluation =
         Evaluation { state, call, route: &route, endpoint: &endpoint, region: &region, caller: &principal };
-    let fault = state.fault_for(subject).map(|effect| (effect, release));
-    run_under_fault(&evaluation, fault, state).await
+    run_under_fault(&evaluation, state.fault_for(subject, arrival), state).await
 }
 
 /// The region a call is for: the endpoint's, else that of the project it names, else the emulator's. At an endpoint
