@@ -22,4 +22,4 @@ mod tag;
 mod tests;
 
 pub use actions::SERVICE;
-pub use model::{KeyState, Keys};
+pub use model::{Key, KeyState, Keys};

@@ -31,8 +31,8 @@ mod versioned;
 mod violation;
 
 pub use crate::error::Error;
-pub use data::Writers;
 pub use data::direct::{newest as newest_directly, put as put_directly};
+pub use data::{Writers, check_readable};
 #[cfg(test)]
 pub use data_key::Owner;
 pub use data_key::{DataKeys, Snapshot, WrappedDataKey};

@@ -1,21 +1,24 @@
 //! `/_emulator/`: a page for people that shows the state, and `/_emulator/state`: the state in JSON.
 
 mod account;
+mod bounds;
 mod projects;
 
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::State as Shared;
+use axum::extract::{RawQuery, State as Shared};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::json_answer;
 use crate::clock::iso_8601;
 use crate::http::Reply;
 use crate::state::State;
+use crate::target::Query;
 use crypto::sha256;
 
 /// The page: one file, which asks for nothing but `/_emulator/state`.
@@ -56,9 +59,14 @@ pub(super) async fn to_page() -> Response<Body> {
     Redirect::permanent("/_emulator/").into_response()
 }
 
-pub(super) async fn state(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+/// The state. With `?filter=` only the projects and Logstores whose names contain that text, in any case.
+pub(super) async fn state(Shared(state): Shared<Arc<State>>, RawQuery(query): RawQuery) -> Response<Body> {
     // Of each shard a block is read.
-    match tokio::task::spawn_blocking(move || everything(&state)).await {
+    let looked = tokio::task::spawn_blocking(move || {
+        let query = Query::parse(&query.unwrap_or_default());
+        everything(&state, query.get("filter").unwrap_or_default())
+    });
+    match looked.await {
         Ok(everything) => json_answer(&everything),
         Err(error) => {
             tracing::error!(%error, "looking at the state failed");
@@ -68,21 +76,43 @@ pub(super) async fn state(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     }
 }
 
-/// What there is, without secrets: no key material, no access key's secret, no data in clear but what lies
-/// in clear.
-fn everything(state: &State) -> Value {
+/// What there is, within bounds, and without secrets: no key material, no access key's secret, no data in clear but what
+/// lies in clear. `left_out` says of how much of each kind there is more.
+fn everything(state: &State, filter: &str) -> Value {
     let now = state.clock.unix();
     let directory = state.identity.current();
-    json!({
-        "account_id": state.account_id,
-        "region": state.region,
-        "time": iso_8601(now),
-        "projects": projects::projects(state),
-        "keys": account::keys(&state.keys.current(), &state.account_id, now),
-        "roles": account::roles(&directory),
-        "users": account::users(&directory),
-        "requests": state.requests.latest(CALLS),
-    })
+    let projects = projects::projects(state, filter);
+    let lists = [
+        ("faults", bounds::first(state.faults.to_json())),
+        ("held_calls", bounds::first(state.faults.held_to_json())),
+        ("projects", (projects.projects, projects.left_out)),
+        ("keys", account::keys(&state.keys.current(), &state.account_id, now, &projects.keys)),
+        ("roles", account::roles(&directory, &projects.roles)),
+        ("users", account::users(&directory)),
+        ("groups", account::groups(&directory)),
+        ("oidc_providers", account::oidc_providers(&directory)),
+    ];
+    let mut members = Map::new();
+    let mut more = Map::new();
+    for (name, (shown, left_out)) in lists {
+        members.insert(name.to_owned(), shown.into());
+        if left_out > 0 {
+            more.insert(name.to_owned(), left_out.into());
+        }
+    }
+    let others = [
+        ("account_id", state.account_id.clone().into()),
+        ("region", state.region.clone().into()),
+        ("time", iso_8601(now).into()),
+        ("clock_offset_seconds", state.clock.advanced().into()),
+        ("logstores", projects.logstores),
+        ("unreadable", projects.unreadable.into()),
+        ("quotas", state.quotas.to_json(Instant::now())),
+        ("requests", state.requests.latest(CALLS).into()),
+        ("left_out", more.into()),
+    ];
+    members.extend(others.map(|(name, value)| (name.to_owned(), value)));
+    members.into()
 }
 
 #[cfg(test)]

@@ -1,59 +1,194 @@
-//! Projects and their Logstores: how each is encrypted, and a glimpse of what lies in the store.
+//! Projects and their Logstores: how each is encrypted, whether it can be read, and a glimpse of what lies in the store.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::sls::{Logstore, Model, View};
+use super::bounds::{LONGEST_TEXT, pick};
+use crate::error::Error;
+use crate::identity::{folded, role_of_arn};
+use crate::requests::cut;
+use crate::sls::{self, Logstore, Model, View};
 use crate::state::State;
 use storage::{Algorithm, BlockAddress, Store, StoreError, parse_layout};
+
+/// How many Logstores that cannot be read are listed beside all others.
+const MOST_UNREADABLE: usize = 20;
+
+/// How many shards of a Logstore are shown.
+const MOST_SHARDS: usize = 8;
+
+/// How many bytes of blocks are read to show the beginnings of some.
+const READ: usize = 32 * 1024 * 1024;
 
 /// How many bytes of a block are shown.
 const GLIMPSE: usize = 96;
 
-/// Every project with its Logstores.
-pub fn projects(state: &State) -> Vec<Value> {
-    // The store is asked when the model is not locked any more.
-    let projects = copied(&state.sls());
-    let shown = projects.into_iter().map(|(mut project, logstores)| {
-        let logstores = logstores.iter().map(|(name, logstore)| shown(name, logstore, &state.store));
-        project.insert("logstores".to_owned(), logstores.collect());
-        project.into()
-    });
-    shown.collect()
+/// Projects, Logstores, and what these refer to.
+#[derive(Debug)]
+pub struct Projects {
+    /// Projects with the Logstores that are shown.
+    pub projects: Vec<Value>,
+    /// How many Logstores there are, match the filter, are shown, and cannot be read.
+    pub logstores: Value,
+    /// The first Logstores that cannot be read, whatever the filter.
+    pub unreadable: Vec<Value>,
+    /// How many projects that match the filter are not shown.
+    pub left_out: usize,
+    /// Ids of the keys of the Logstores that are shown.
+    pub keys: BTreeSet<String>,
+    /// Folded names of the roles of the Logstores that are shown.
+    pub roles: BTreeSet<String>,
 }
 
-type Copied = Vec<(Map<String, Value>, Vec<(String, Logstore)>)>;
+/// A project, as it was copied.
+struct Project {
+    name: String,
+    region: String,
+    description: String,
+    logstores: Vec<Found>,
+}
 
-fn copied(model: &Model) -> Copied {
-    let projects = model.projects(View::Current).map(|(name, project)| {
-        let mut members = Map::new();
-        members.insert("name".to_owned(), name.into());
-        members.insert("region".to_owned(), project.region.clone().into());
-        members.insert("description".to_owned(), project.description.clone().into());
-        let logstores = model.logstores(name, View::Current);
-        (members, logstores.map(|(name, logstore)| (name.to_owned(), logstore.clone())).collect())
+/// A Logstore, as it was copied.
+struct Found {
+    name: String,
+    logstore: Logstore,
+    /// What a read of what is sealed in it is refused with.
+    error: Option<Error>,
+}
+
+/// The projects and Logstores in whose names the filter is found. Those that cannot be read come first where there are
+/// more than can be shown; the order is that of their names all the same.
+pub fn projects(state: &State, filter: &str) -> Projects {
+    let snapshot = state.snapshot();
+    // Keys and the store are asked when the model is not locked any more.
+    let mut projects = copied(&state.sls());
+    for project in &mut projects {
+        for found in &mut project.logstores {
+            let logstore = (project.name.as_str(), found.name.as_str(), &found.logstore);
+            found.error = sls::check_readable(logstore, &state.data_keys, &snapshot).err();
+        }
+    }
+    let count = |projects: &[Project]| projects.iter().map(|project| project.logstores.len()).sum::<usize>();
+    let all = count(&projects);
+    let unreadable: Vec<Value> = projects.iter().flat_map(Project::unreadable).collect();
+    let filter = filter.to_lowercase();
+    projects.retain_mut(|project| project.keep_matching(&filter));
+    let matching = count(&projects);
+    keep_most(&mut projects);
+    let (projects, left_out) = pick(projects, |project| !project.logstores.is_empty());
+    let mut left_to_read = READ;
+    Projects {
+        logstores: json!({
+            "all": all,
+            "matching": matching,
+            "shown": count(&projects),
+            "unreadable": unreadable.len(),
+        }),
+        unreadable: unreadable.into_iter().take(MOST_UNREADABLE).collect(),
+        left_out,
+        keys: references(&projects, "cmk_key_id").map(str::to_owned).collect(),
+        roles: references(&projects, "arn").filter_map(role_of_arn).map(|(_, name)| folded(name)).collect(),
+        projects: projects.iter().map(|project| project.shown(&state.store, &mut left_to_read)).collect(),
+    }
+}
+
+fn copied(model: &Model) -> Vec<Project> {
+    let logstores = |project: &str| {
+        let logstores = model.logstores(project, View::Current);
+        let copy = |(name, logstore): (&str, &Logstore)| Found {
+            name: name.to_owned(),
+            logstore: logstore.clone(),
+            error: None,
+        };
+        logstores.map(copy).collect()
+    };
+    let projects = model.projects(View::Current).map(|(name, project)| Project {
+        name: name.to_owned(),
+        region: project.region.clone(),
+        description: cut(&project.description, LONGEST_TEXT),
+        logstores: logstores(name),
     });
     projects.collect()
 }
 
-fn shown(name: &str, logstore: &Logstore, store: &Store) -> Value {
-    let shards = logstore.shards.iter().map(|shard| {
-        let mut shown = shard.to_json();
-        if let Some(members) = shown.as_object_mut() {
-            members.extend(blocks(logstore.number, shard.id, store));
-        }
-        shown
+/// Keeps as many Logstores as are shown.
+fn keep_most(projects: &mut [Project]) {
+    let take = |project: usize, found: Found| (project, found);
+    let logstores = projects.iter_mut().enumerate().flat_map(|(number, project)| {
+        std::mem::take(&mut project.logstores).into_iter().map(move |found| take(number, found))
     });
-    json!({
-        "name": name,
-        "ttl": logstore.members.get("ttl"),
-        "encryption": encryption(logstore.encrypt_conf()),
-        "shards": shards.collect::<Value>(),
-    })
+    let (logstores, _) = pick(logstores.collect(), |(_, found)| found.error.is_some());
+    for (number, found) in logstores {
+        if let Some(project) = projects.get_mut(number) {
+            project.logstores.push(found);
+        }
+    }
 }
 
-/// What an encryption configuration comes to.
-fn encryption(conf: Option<&Value>) -> Value {
-    let Some(conf) = conf else { return json!({"state": "never configured"}) };
+/// A member of the customer's keys that the Logstores name.
+fn references<'a>(projects: &'a [Project], member: &'a str) -> impl Iterator<Item = &'a str> {
+    let logstores = projects.iter().flat_map(|project| &project.logstores);
+    logstores
+        .filter_map(move |found| found.logstore.encrypt_conf()?.get("user_cmk_info")?.get(member)?.as_str())
+}
+
+impl Project {
+    fn unreadable(&self) -> impl Iterator<Item = Value> {
+        self.logstores.iter().filter_map(|found| {
+            let error = found.error.as_ref()?;
+            Some(json!({"project": self.name, "logstore": found.name, "error": error_json(error)}))
+        })
+    }
+
+    /// Drops the Logstores that the filter does not match; false if it matches nothing at all.
+    fn keep_matching(&mut self, filter: &str) -> bool {
+        if self.name.to_lowercase().contains(filter) {
+            return true;
+        }
+        self.logstores.retain(|found| found.name.to_lowercase().contains(filter));
+        !self.logstores.is_empty()
+    }
+
+    fn shown(&self, store: &Store, left_to_read: &mut usize) -> Value {
+        let logstores = self.logstores.iter().map(|found| found.shown(store, left_to_read));
+        json!({
+            "name": self.name,
+            "region": self.region,
+            "description": self.description,
+            "logstores": logstores.collect::<Value>(),
+        })
+    }
+}
+
+impl Found {
+    fn shown(&self, store: &Store, left_to_read: &mut usize) -> Value {
+        let Self { name, logstore, error } = self;
+        let shards = logstore.shards.iter().take(MOST_SHARDS).map(|shard| {
+            let mut shown = shard.to_json();
+            if let Some(members) = shown.as_object_mut() {
+                members.extend(blocks(logstore.number, shard.id, store, left_to_read));
+            }
+            shown
+        });
+        json!({
+            "name": name,
+            "ttl": logstore.members.get("ttl"),
+            "encryption": encryption(logstore.encrypt_conf(), error.as_ref()),
+            "shard_count": logstore.shards.len(),
+            "shards": shards.collect::<Value>(),
+        })
+    }
+}
+
+fn error_json(Error { status, code, message }: &Error) -> Value {
+    json!({"status": status, "code": code, "message": message})
+}
+
+/// What an encryption configuration comes to, and what a read of what is sealed is refused with.
+fn encryption(conf: Option<&Value>, error: Option<&Error>) -> Value {
+    let error = error.map(error_json);
+    let Some(conf) = conf else { return json!({"state": "never configured", "error": error}) };
     let customer = conf.get("user_cmk_info");
     let enabled = conf.get("enable").and_then(Value::as_bool).unwrap_or_default();
     json!({
@@ -61,15 +196,18 @@ fn encryption(conf: Option<&Value>) -> Value {
         "encrypt_type": conf.get("encrypt_type"),
         "mechanism": if customer.is_some() { "customer's key" } else { "service's key" },
         "key_id": customer.and_then(|info| info.get("cmk_key_id")),
+        "key_region": customer.and_then(|info| info.get("region_id")),
         "role": customer.and_then(|info| info.get("arn")),
+        "error": error,
     })
 }
 
-/// How many blocks a shard has, and what the last of them looks like.
-fn blocks(logstore: u64, shard: u32, store: &Store) -> Map<String, Value> {
+/// How many blocks a shard has, and what the last of them looks like, unless too much was read already.
+fn blocks(logstore: u64, shard: u32, store: &Store, left_to_read: &mut usize) -> Map<String, Value> {
     let mut members = Map::new();
-    match counted(logstore, shard, store) {
+    match counted(logstore, shard, store, *left_to_read > 0) {
         Ok((count, last)) => {
+            *left_to_read = left_to_read.saturating_sub(last.as_ref().map_or(0, Vec::len));
             members.insert("blocks".to_owned(), count.into());
             members.insert("last_block".to_owned(), last.as_deref().map(glimpse).into());
         }
@@ -78,9 +216,14 @@ fn blocks(logstore: u64, shard: u32, store: &Store) -> Map<String, Value> {
     members
 }
 
-fn counted(logstore: u64, shard: u32, store: &Store) -> Result<(u64, Option<Vec<u8>>), StoreError> {
+fn counted(
+    logstore: u64,
+    shard: u32,
+    store: &Store,
+    reads_last: bool,
+) -> Result<(u64, Option<Vec<u8>>), StoreError> {
     let count = store.length(logstore, shard)?;
-    let Some(position) = count.checked_sub(1) else { return Ok((0, None)) };
+    let Some(position) = count.checked_sub(1).filter(|_| reads_last) else { return Ok((count, None)) };
     let last = store.blocks(BlockAddress { logstore, shard, position }, 1, 0)?;
     Ok((count, last.into_iter().next().map(|(_, block)| block)))
 }
@@ -117,8 +260,8 @@ mod tests {
 
     #[test]
     fn configurations_are_summed_up() {
-        assert_eq!(encryption(None), json!({"state": "never configured"}));
-        let of_service = encryption(Some(&json!({"enable": true, "encrypt_type": "default"})));
+        assert_eq!(encryption(None, None), json!({"state": "never configured", "error": null}));
+        let of_service = encryption(Some(&json!({"enable": true, "encrypt_type": "default"})), None);
         assert_eq!(
             (&of_service["state"], &of_service["mechanism"]),
             (&json!("enabled"), &json!("service's key"))
@@ -126,14 +269,15 @@ mod tests {
         let info = json!({"cmk_key_id": "k", "arn": "acs:ram::1:role/r", "region_id": "cn-hangzhou"});
         let conf = json!({"enable": false, "encrypt_type": "sm4_gcm", "user_cmk_info": info});
         let expected = json!({"state": "disabled", "encrypt_type": "sm4_gcm", "mechanism": "customer's key",
-            "key_id": "k", "role": "acs:ram::1:role/r"});
-        assert_eq!(encryption(Some(&conf)), expected);
+            "key_id": "k", "key_region": "cn-hangzhou", "role": "acs:ram::1:role/r",
+            "error": {"status": 400, "code": "C", "message": "m"}});
+        assert_eq!(encryption(Some(&conf), Some(&Error::new(400, "C", "m"))), expected);
     }
 
     #[tokio::test]
     async fn a_shard_shows_the_beginning_of_its_last_block() {
         let store = Store::in_memory().unwrap();
-        assert_eq!(json!(blocks(1, 0, &store)), json!({"blocks": 0, "last_block": null}));
+        assert_eq!(json!(blocks(1, 0, &store, &mut READ.clone())), json!({"blocks": 0, "last_block": null}));
         let key = DataKey::generate();
         let address = |position| BlockAddress { logstore: 1, shard: 0, position };
         let plaintext = [b'x'; 200];
@@ -143,7 +287,7 @@ mod tests {
             let mut batch = WriteBatch::new();
             batch.append(address(position as u64), block.clone());
             store.submit(batch).wait().await.unwrap();
-            let shown = json!(blocks(1, 0, &store));
+            let shown = json!(blocks(1, 0, &store, &mut READ.clone()));
             assert_eq!(
                 (&shown["blocks"], &shown["last_block"]["size"]),
                 (&json!(position + 1), &json!(block.len()))
@@ -151,7 +295,7 @@ mod tests {
             assert_eq!(shown["last_block"]["hex"], hex::encode(&block[..GLIMPSE]));
             assert_eq!(shown["last_block"]["sealed"], json!(position == 1));
         }
-        assert_eq!(blocks(1, 0, &store)["last_block"]["algorithm"], "AES-256-GCM");
-        assert_eq!(blocks(1, 1, &store)["blocks"], 0);
+        assert_eq!(blocks(1, 0, &store, &mut READ.clone())["last_block"]["algorithm"], "AES-256-GCM");
+        assert_eq!(blocks(1, 1, &store, &mut READ.clone())["blocks"], 0);
     }
 }

@@ -29,6 +29,7 @@ use crate::http::Reply;
 
 pub use call::{DataCall, DataOperation};
 pub use compression::Compression;
+pub use target::check_readable;
 pub use writers::Writers;
 
 /// Carries out a call to the data plane.

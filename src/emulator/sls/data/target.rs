@@ -3,7 +3,7 @@
 use super::DataCall;
 use super::record::Record;
 use crate::error::Error;
-use crate::sls::data_key::{Owner, WrappedDataKey};
+use crate::sls::data_key::{DataKeys, Owner, Snapshot, WrappedDataKey};
 use crate::sls::encryption;
 use crate::sls::model::{Logstore, Model, Shard};
 use crate::sls::shards;
@@ -61,6 +61,20 @@ impl Target {
         shards::shard(&self.shards, call.shard)
     }
 
+    /// The data key. While encryption is switched on nothing at all can be read or written without the keys that it
+    /// comes from, also before it is made: then it is `None`.
+    ///
+    /// # Errors
+    ///
+    /// That the customer's key cannot be used.
+    pub fn unwrapped_data_key(&self, keys: &DataKeys, snapshot: &Snapshot) -> Result<Option<DataKey>, Error> {
+        match &self.data_key {
+            Some(wrapped) => keys.for_reading(snapshot, &self.owner, wrapped).map(Some),
+            None if self.algorithm.is_some() => keys.validate(snapshot, &self.owner).map(|()| None),
+            None => Ok(None),
+        }
+    }
+
     /// The address of a place in a shard.
     pub fn address(&self, shard: u32, position: u64) -> BlockAddress {
         BlockAddress { logstore: self.owner.number, shard, position }
@@ -83,17 +97,11 @@ impl<'a> Opener<'a> {
     ///
     /// That the customer's key cannot be used.
     pub fn new(call: &'a DataCall, target: &'a Target) -> Result<Self, Error> {
-        let keys = &call.state.data_keys;
-        let mut opener = Self { call, target, key: None };
-        if target.algorithm.is_some() {
-            match &target.data_key {
-                Some(wrapped) => {
-                    opener.key = Some(keys.for_reading(&call.state.snapshot(), &target.owner, wrapped)?);
-                }
-                None => keys.validate(&call.state.snapshot(), &target.owner)?,
-            }
-        }
-        Ok(opener)
+        let key = match target.algorithm {
+            Some(_) => target.unwrapped_data_key(&call.state.data_keys, &call.state.snapshot())?,
+            None => None,
+        };
+        Ok(Self { call, target, key })
     }
 
     /// Opens a block.
@@ -130,6 +138,20 @@ impl<'a> Opener<'a> {
         };
         state.data_keys.for_reading(&state.snapshot(), &self.target.owner, &wrapped)
     }
+}
+
+/// Checks that what is sealed in a Logstore can be read now: a read of it is refused with this very error, and so is
+/// any read or write while encryption is switched on.
+///
+/// # Errors
+///
+/// That the customer's key cannot be used, or that the data key is not what was wrapped.
+pub fn check_readable(
+    (project, name, logstore): (&str, &str, &Logstore),
+    keys: &DataKeys,
+    snapshot: &Snapshot,
+) -> Result<(), Error> {
+    Target::from_logstore(project, name, logstore).unwrapped_data_key(keys, snapshot).map(drop)
 }
 
 fn damaged(address: BlockAddress, error: BlockError) -> Error {
