@@ -182,7 +182,7 @@ fn answered(state: &State, id: &str, answer: &Answer) {
     let (status, error) = match answer {
         // No HTTP status is 0.
         Answer::Drop => (0, None),
-        Answer::Reply(reply) => (reply.status, reply.error.as_ref()),
+        Answer::Reply(reply) => (reply.status, reply.error.as_deref()),
     };
     tracing::debug!(request_id = id, status, error_code = error.map(|error| &error.code), "answered");
     state.requests.answered(id, status, error);

@@ -480,12 +480,13 @@ mod tests {
 
     #[test]
     fn a_call_is_listed_for_as_long_as_it_is_held_and_whatever_holds_it_can_let_it_go() {
-        let release_call = |faults: &Faults, _: u64| assert!(faults.release_call("call-7"));
-        let remove = |faults: &Faults, id: u64| assert!(faults.remove(id));
-        let release = |faults: &Faults, _: u64| faults.release();
-        let clear = |faults: &Faults, _: u64| faults.clear();
-        let ways: [(&dyn Fn(&Faults, u64), bool); 4] =
-            [(&release_call, false), (&remove, false), (&release, true), (&clear, true)];
+        type LetGo = fn(&Faults, u64);
+        let ways: [(LetGo, bool); 4] = [
+            (|faults, _| assert!(faults.release_call("call-7")), false),
+            (|faults, id| assert!(faults.remove(id)), false),
+            (|faults, _| faults.release(), true),
+            (|faults, _| faults.clear(), true),
+        ];
         for (effect, name) in [(Effect::Hold {}, "hold"), (Effect::HoldAfter, "hold_after")] {
             for (let_go, lets_others_go) in ways {
                 let faults = Faults::default();

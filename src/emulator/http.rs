@@ -113,7 +113,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// The error that it is, for the request log.
-    pub error: Option<Error>,
+    pub error: Option<Box<Error>>,
     /// The `Content-Type` of the body.
     pub content_type: String,
     /// Headers of the service's own.

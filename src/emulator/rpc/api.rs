@@ -61,7 +61,7 @@ impl RpcCall {
             }
             _ => json!({"RequestId": request_id, "HostId": host, "Code": code, "Message": message}),
         };
-        Reply { error: Some(error.clone()), ..Reply::json(*status, &body) }
+        Reply { error: Some(Box::new(error.clone())), ..Reply::json(*status, &body) }
     }
 }
 

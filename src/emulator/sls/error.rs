@@ -13,7 +13,7 @@ impl Error {
     /// The answer: the request id goes into a header, so that it is not part of this.
     pub fn to_reply(&self) -> Reply {
         let body = json!({"errorCode": self.code, "errorMessage": self.message});
-        Reply { error: Some(self.clone()), ..Reply::json(self.status, &body) }
+        Reply { error: Some(Box::new(self.clone())), ..Reply::json(self.status, &body) }
     }
 
     /// A header the service needs is missing.

@@ -1,4 +1,4 @@
-//! A Logstore whose key or role is off is said to be so, in the words of the error that a read of it gets, and no other.
+//! A Logstore whose key or role is off is said to be so, in the words of the error that a read of it gets.
 
 use emulator::Rules;
 use serde_json::{Value, json};
@@ -131,17 +131,15 @@ type Case = (&'static str, Vec<Step>, &'static [&'static str], &'static str, Vec
 
 const USED: &[&str] = &["used"];
 const UNUSED: &[&str] = &["unused"];
+const NONE: &[&str] = &[];
 
-fn cases() -> Vec<Case> {
+/// What happens to a key or a role.
+fn switched_off() -> Vec<Case> {
     let (read_only, user) = ("AliyunKMSReadOnlyAccess", "AliyunKMSCryptoUserAccess");
     let schedule = || kms("ScheduleKeyDeletion", &[("PendingWindowInDays", "7")]);
-    let other = "acs:ram::1234567890123456:role/other";
-    let role_is_deleted = vec![
-        attachment("DetachPolicyFromRole", read_only),
-        attachment("DetachPolicyFromRole", user),
-        ram("DeleteRole", &[]),
-    ];
-    let back = |logstores| vec![reconfigured(logstores, "key-1", ROLE, "cn-hangzhou")];
+    let detach = |policy| attachment("DetachPolicyFromRole", policy);
+    let role_is_deleted = vec![detach(read_only), detach(user), ram("DeleteRole", &[])];
+    let deny = |action| ram(action, &[("PolicyType", "Custom"), ("PolicyName", "deny")]);
     vec![
         (
             "the key is disabled",
@@ -155,7 +153,7 @@ fn cases() -> Vec<Case> {
             vec![schedule()],
             &CUSTOMERS,
             "Rejected.PendingDeletion",
-            vec![kms("CancelKeyDeletion", &[]), kms("EnableKey", &[])],
+            vec![kms("CancelKeyDeletion", &[])],
         ),
         (
             "the key is gone",
@@ -174,98 +172,52 @@ fn cases() -> Vec<Case> {
         ),
         (
             "the permission is detached",
-            vec![attachment("DetachPolicyFromRole", user)],
+            vec![detach(user)],
             &CUSTOMERS,
             "Forbidden.NoPermission",
             vec![attachment("AttachPolicyToRole", user)],
         ),
-        (
-            "a permission that is not needed is detached",
-            vec![attachment("DetachPolicyFromRole", read_only)],
-            &[],
-            "",
-            vec![],
-        ),
+        ("a permission that is not needed is detached", vec![detach(read_only)], &[], "", vec![]),
         (
             "opening is denied",
-            vec![ram("AttachPolicyToRole", &[("PolicyType", "Custom"), ("PolicyName", "deny")])],
+            vec![deny("AttachPolicyToRole")],
             &CUSTOMERS,
             "Forbidden.NoPermission",
-            vec![ram("DetachPolicyFromRole", &[("PolicyType", "Custom"), ("PolicyName", "deny")])],
+            vec![deny("DetachPolicyFromRole")],
         ),
-        (
-            "another region is named",
-            vec![reconfigured(USED, "key-1", ROLE, "cn-beijing")],
-            USED,
-            "Forbidden.KeyNotFound",
-            back(USED),
-        ),
-        (
-            "another region is named before any use",
-            vec![reconfigured(UNUSED, "key-1", ROLE, "cn-beijing")],
-            UNUSED,
-            "Forbidden.KeyNotFound",
-            back(UNUSED),
-        ),
-        (
-            "a key of another region is named",
-            vec![reconfigured(UNUSED, "key-far", ROLE, "cn-hangzhou")],
-            UNUSED,
-            "Forbidden.KeyNotFound",
-            back(UNUSED),
-        ),
-        (
-            "a key pair is named",
-            vec![reconfigured(UNUSED, "key-rsa", ROLE, "cn-hangzhou")],
-            UNUSED,
-            "UnsupportedOperation",
-            back(UNUSED),
-        ),
-        // What was wrapped says by which key.
-        (
-            "a key pair is named after the first use",
-            vec![reconfigured(USED, "key-rsa", ROLE, "cn-hangzhou")],
-            &[],
-            "",
-            vec![],
-        ),
-        (
-            "no such key is named",
-            vec![reconfigured(UNUSED, "key-2", ROLE, "cn-hangzhou")],
-            UNUSED,
-            "Forbidden.KeyNotFound",
-            back(UNUSED),
-        ),
-        (
-            "a role without permissions is named",
-            vec![reconfigured(USED, "key-1", other, "cn-hangzhou")],
-            USED,
-            "Forbidden.NoPermission",
-            back(USED),
-        ),
-        (
-            "a role of another account is named",
-            vec![reconfigured(USED, "key-1", "acs:ram::99:role/byok", "cn-hangzhou")],
-            USED,
-            "EntityNotExist.Role",
-            back(USED),
-        ),
-        (
-            "something that is no role is named",
-            vec![reconfigured(USED, "key-1", "byok", "cn-hangzhou")],
-            USED,
-            "InvalidParameter.RoleArn",
-            back(USED),
-        ),
-        (
-            "no key is named any more",
-            vec![Step::Conf(USED, json!({"enable": true, "encrypt_type": "default"}))],
-            USED,
-            "",
-            back(USED),
-        ),
-        ("nothing is configured any more", vec![Step::Conf(USED, Value::Null)], USED, "", back(USED)),
     ]
+}
+
+/// What can be written into a configuration past the service's rules.
+fn misconfigured() -> Vec<Case> {
+    let no_permission = "acs:ram::1234567890123456:role/other";
+    let elsewhere = "acs:ram::99:role/byok";
+    let (here, far) = ("cn-hangzhou", "cn-beijing");
+    let no_key = "Forbidden.KeyNotFound";
+    let named = [
+        ("another region", USED, ("key-1", ROLE, far), USED, no_key),
+        ("another region before any use", UNUSED, ("key-1", ROLE, far), UNUSED, no_key),
+        ("a key of another region", UNUSED, ("key-far", ROLE, here), UNUSED, no_key),
+        ("no key that there is", UNUSED, ("key-2", ROLE, here), UNUSED, no_key),
+        ("a key pair", UNUSED, ("key-rsa", ROLE, here), UNUSED, "UnsupportedOperation"),
+        // What was wrapped says by which key.
+        ("a key pair after the first use", USED, ("key-rsa", ROLE, here), NONE, ""),
+        ("a role without permissions", USED, ("key-1", no_permission, here), USED, "Forbidden.NoPermission"),
+        ("a role of another account", USED, ("key-1", elsewhere, here), USED, "EntityNotExist.Role"),
+        ("something that is no role", USED, ("key-1", "byok", here), USED, "InvalidParameter.RoleArn"),
+    ];
+    let back = |logstores| vec![reconfigured(logstores, "key-1", ROLE, here)];
+    let named = named.into_iter().map(|(case, logstores, (key, role, region), off, reason)| {
+        (case, vec![reconfigured(logstores, key, role, region)], off, reason, back(logstores))
+    });
+    let without_key = json!({"enable": true, "encrypt_type": "default"});
+    let without = [("no key any more", without_key), ("nothing any more", Value::Null)];
+    let without = without.map(|(case, conf)| (case, vec![Step::Conf(USED, conf)], USED, "", back(USED)));
+    named.chain(without).collect()
+}
+
+fn cases() -> Vec<Case> {
+    switched_off().into_iter().chain(misconfigured()).collect()
 }
 
 /// What the state says a read of each Logstore is refused with.

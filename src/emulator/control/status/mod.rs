@@ -76,8 +76,8 @@ pub(super) async fn state(Shared(state): Shared<Arc<State>>, RawQuery(query): Ra
     }
 }
 
-/// What there is, within bounds, and without secrets: no key material, no access key's secret, no data in clear but what
-/// lies in clear. `left_out` says of how much of each kind there is more.
+/// What there is, within bounds, and without secrets: no key material, no access key's secret, no data in clear but
+/// what lies in clear. `left_out` says of how much of each kind there is more.
 fn everything(state: &State, filter: &str) -> Value {
     let now = state.clock.unix();
     let directory = state.identity.current();
@@ -85,7 +85,7 @@ fn everything(state: &State, filter: &str) -> Value {
     let lists = [
         ("faults", bounds::first(state.faults.to_json())),
         ("held_calls", bounds::first(state.faults.held_to_json())),
-        ("projects", (projects.projects, projects.left_out)),
+        ("projects", (projects.shown, projects.left_out)),
         ("keys", account::keys(&state.keys.current(), &state.account_id, now, &projects.keys)),
         ("roles", account::roles(&directory, &projects.roles)),
         ("users", account::users(&directory)),

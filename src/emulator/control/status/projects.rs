@@ -1,4 +1,4 @@
-//! Projects and their Logstores: how each is encrypted, whether it can be read, and a glimpse of what lies in the store.
+//! Projects and their Logstores: how each is encrypted, whether it can be read, and a glimpse of what is stored.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ const GLIMPSE: usize = 96;
 #[derive(Debug)]
 pub struct Projects {
     /// Projects with the Logstores that are shown.
-    pub projects: Vec<Value>,
+    pub shown: Vec<Value>,
     /// How many Logstores there are, match the filter, are shown, and cannot be read.
     pub logstores: Value,
     /// The first Logstores that cannot be read, whatever the filter.
@@ -89,7 +89,7 @@ pub fn projects(state: &State, filter: &str) -> Projects {
         left_out,
         keys: references(&projects, "cmk_key_id").map(str::to_owned).collect(),
         roles: references(&projects, "arn").filter_map(role_of_arn).map(|(_, name)| folded(name)).collect(),
-        projects: projects.iter().map(|project| project.shown(&state.store, &mut left_to_read)).collect(),
+        shown: projects.iter().map(|project| project.shown(&state.store, &mut left_to_read)).collect(),
     }
 }
 
