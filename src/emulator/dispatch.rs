@@ -15,6 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use super::billing;
 use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
 use super::control::origin;
@@ -24,6 +25,7 @@ use super::ids::{request_id, rpc_request_id};
 use super::kms;
 use super::limits::Limits;
 use super::link::ConnectionInfo;
+use super::location;
 use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
@@ -174,6 +176,9 @@ async fn serve_rpc(state: &State, (call, rpc): (&Call, &RpcCall), arrival: &Arri
         Api::Ram => rpc::serve(&ram::SERVICE, &state.identity, state, (call, rpc), arrival).await,
         Api::Sts => rpc::serve(&sts::SERVICE, &state.identity, state, (call, rpc), arrival).await,
         Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (call, rpc), arrival).await,
+        Api::Location => rpc::serve(&location::SERVICE, &state.identity, state, (call, rpc), arrival).await,
+        Api::Billing => rpc::serve(&billing::SERVICE, &state.identity, state, (call, rpc), arrival).await,
+        Api::SlsActivation => rpc::serve(&sls::ACTIVATION, &state.identity, state, (call, rpc), arrival).await,
         Api::Unknown => Answer::Reply(rpc.refusal(&rpc::Error::invalid_version(), &call.host, &arrival.id)),
     }
 }

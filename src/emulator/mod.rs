@@ -17,6 +17,7 @@
 //! ```
 
 mod access;
+mod billing;
 mod body;
 #[cfg(test)]
 mod captured;
@@ -37,6 +38,7 @@ mod json;
 mod kms;
 mod limits;
 mod link;
+mod location;
 pub mod logging;
 mod master_key;
 mod persistence;

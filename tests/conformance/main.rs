@@ -38,6 +38,8 @@ scenarios! {
     encryption: algorithms_are_stored_as_they_are_spelt bad_configurations_are_refused
         configured_at_creation_with_log_sdk configured_later_with_log_sdk encrypt_conf_of_sls_sdk
         update_log_store_encryption;
+    endpoints: a_call_without_an_endpoint found_in_location;
+    indexes: bad_indexes_are_refused life_cycle_with_log_sdk life_cycle_with_sls_sdk;
     keys: a_key_that_is_not_enabled_seals_and_opens_nothing aliases data_keys life_cycle_with_core_sdk
         life_cycle_with_newer_sdk rotation sealing_with_a_context users_need_permission;
     lenient: log_sdk sls_sdk;

@@ -25,7 +25,7 @@ const SLS: &str = "proj.cn-hangzhou.log.aliyuncs.com";
 /// Short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(50);
 
-async fn bench() -> TestServer {
+pub async fn bench() -> TestServer {
     TestServer::with_config(Config { tls: true, ..config() }).await
 }
 
@@ -65,7 +65,7 @@ async fn open_tunnel<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, target: 
 }
 
 /// A connection to a host through the emulator as the HTTPS proxy.
-async fn tunnel(bench: &TestServer, host: &str) -> TlsStream<TcpStream> {
+pub async fn tunnel(bench: &TestServer, host: &str) -> TlsStream<TcpStream> {
     let mut stream = connect(bench).await;
     let answer = open_tunnel(&mut stream, &format!("{host}:443")).await;
     assert_eq!((answer.status, answer.header("content-length")), (200, None));

@@ -12,7 +12,7 @@ use crate::faults::{Effect, Rule};
 use crate::json::{self, Problem};
 use crate::rpc::{Action, Run, Service};
 use crate::state::State;
-use crate::{kms, ram, sls, sts};
+use crate::{billing, kms, location, ram, sls, sts};
 
 pub(super) async fn list(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     json_answer(&state.faults.to_json())
@@ -83,11 +83,19 @@ pub(super) fn known_actions(service: &str) -> Result<Vec<Known>, Problem> {
         looks_up: operation.looks_up(),
     };
     match service {
-        sls::NAME => Ok(sls::OPERATIONS.iter().map(of_sls).collect()),
+        sls::NAME => {
+            let activation = known_actions_of(&sls::ACTIVATION);
+            Ok(sls::OPERATIONS.iter().map(of_sls).chain(activation).collect())
+        }
         "ram" => Ok(known_actions_of(&ram::SERVICE)),
         "sts" => Ok(known_actions_of(&sts::SERVICE)),
         "kms" => Ok(known_actions_of(&kms::SERVICE)),
-        _ => Err(Problem::at("service", "expected \"sls\", \"ram\", \"sts\" or \"kms\"")),
+        "location" => Ok(known_actions_of(&location::SERVICE)),
+        "bss" => Ok(known_actions_of(&billing::SERVICE)),
+        _ => {
+            let expected = "expected \"sls\", \"ram\", \"sts\", \"kms\", \"location\" or \"bss\"";
+            Err(Problem::at("service", expected))
+        }
     }
 }
 

@@ -15,18 +15,22 @@ use crate::stored::{Unreadable, decode, encode};
 type Rewrite = fn(&[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable>;
 
 /// Members that may be left out, which is the same as `null`.
-const OPTIONAL: [&str; 6] = [
+const OPTIONAL: [&str; 8] = [
     "/access_keys/session",
     "/session",
     "/principal/role_session/policy",
     "/keys/instance",
     "/keys/rotation/interval",
     "/data_key",
+    "/policy",
+    "/index",
 ];
+/// Members that documents of earlier versions do not have.
+const LATER: [&str; 1] = ["/tags"];
 /// Objects whose members have any names.
-const FREE: [&str; 2] = ["/roles/tags", "/policies/tags"];
+const FREE: [&str; 3] = ["/tags", "/roles/tags", "/policies/tags"];
 /// Texts that are not free: digits, JSON, policies, names of variants.
-const FORMED: [&str; 17] = [
+const FORMED: [&str; 18] = [
     "/access_keys/secret",
     "/secret",
     "/session/token",
@@ -44,6 +48,7 @@ const FORMED: [&str; 17] = [
     "/shards/exclusive_end_key",
     "/data_key/service/wrapped",
     "/members",
+    "/index",
 ];
 
 macro_rules! document {
@@ -53,7 +58,7 @@ macro_rules! document {
     }};
 }
 
-fn documents() -> [(&'static str, &'static str, Rewrite); 11] {
+fn documents() -> [(&'static str, &'static str, Rewrite); 13] {
     [
         document!("account.json", StoredAccount),
         document!("clock.json", StoredClock),
@@ -63,9 +68,11 @@ fn documents() -> [(&'static str, &'static str, Rewrite); 11] {
         document!("session-with-policy.json", AccessKey),
         document!("keys.json", Keys),
         document!("project.json", Project),
+        document!("project-with-tags.json", Project),
         document!("logstore-service-key.json", Logstore),
         document!("logstore-byok.json", Logstore),
         document!("logstore-plain.json", Logstore),
+        document!("logstore-with-index.json", Logstore),
     ]
 }
 
@@ -116,7 +123,8 @@ fn spoilt(document: &Value) -> Vec<(String, Value)> {
         let more = changed(document, &pointer, |at| at["canary"] = json!(7));
         spoilt.push((format!("{pointer} with an unknown member"), more));
         for name in members.keys() {
-            if OPTIONAL.contains(&place(&format!("{pointer}/{name}")).as_str()) {
+            let member = place(&format!("{pointer}/{name}"));
+            if OPTIONAL.contains(&member.as_str()) || LATER.contains(&member.as_str()) {
                 continue;
             }
             let fewer = changed(document, &pointer, |at| drop(at.as_object_mut().unwrap().remove(name)));

@@ -91,6 +91,8 @@ pub type IssuedCredentials = Result<(AccessKey, Map<String, Value>), Error>;
 pub struct Request<'a> {
     /// The account everything belongs to.
     pub account_id: &'a str,
+    /// The host that is addressed, with the port where there is one; empty for a call that has no wire.
+    pub host: &'a str,
     /// The region that is addressed; `None` where the call does not say.
     pub named_region: Option<&'a str>,
     /// The region of what does not say another.

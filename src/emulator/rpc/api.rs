@@ -15,6 +15,12 @@ pub enum Api {
     Kms,
     /// Security Token Service, 2015-04-01.
     Sts,
+    /// Location, 2015-06-12: endpoints of services.
+    Location,
+    /// Whether Simple Log Service is activated, 2019-10-23.
+    SlsActivation,
+    /// BSS OpenAPI, 2017-12-14: what the account has bought.
+    Billing,
     /// Any other.
     Unknown,
 }
@@ -26,6 +32,9 @@ impl Api {
             Self::Ram => "ram",
             Self::Kms => "kms",
             Self::Sts => "sts",
+            Self::Location => "location",
+            Self::SlsActivation => "sls",
+            Self::Billing => "bss",
             Self::Unknown => "unknown",
         }
     }
@@ -35,6 +44,9 @@ impl Api {
             "2015-05-01" => Self::Ram,
             "2016-01-20" => Self::Kms,
             "2015-04-01" => Self::Sts,
+            "2015-06-12" => Self::Location,
+            "2019-10-23" => Self::SlsActivation,
+            "2017-12-14" => Self::Billing,
             _ => Self::Unknown,
         }
     }
@@ -114,6 +126,13 @@ mod tests {
         ];
         check(&post("/?KeyId=k", &acs3, ""), Api::Kms, "DescribeKey");
         check(&post("/", &[FORM], "Action=AssumeRole&Version=2015-04-01"), Api::Sts, "AssumeRole");
+        check(
+            &post("/?Action=DescribeEndpoints&Version=2015-06-12", &[], ""),
+            Api::Location,
+            "DescribeEndpoints",
+        );
+        let activation = post("/open-api/?Action=GetSlsService&Version=2019-10-23", &[], "");
+        check(&activation, Api::SlsActivation, "GetSlsService");
         check(&post("/?Action=X&Version=2014-05-26", &[], ""), Api::Unknown, "X");
     }
 

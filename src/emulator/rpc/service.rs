@@ -51,6 +51,7 @@ async fn evaluate<M: Clone + Persisted>(
         region_of_host(&call.host).or_else(|| rpc.parameters.get("RegionId").map(str::to_owned));
     let request = Request {
         account_id: &state.account_id,
+        host: &call.host,
         named_region: named_region.as_deref(),
         default_region: &state.region,
         now,

@@ -33,6 +33,7 @@ impl<M: Clone> ServiceHarness<M> {
             (Parameters::from_pairs(parameters), ConditionContext::default());
         let request = Request {
             account_id: ACCOUNT,
+            host: "127.0.0.1:8700",
             named_region: parameters.get("RegionId"),
             default_region: "cn-hangzhou",
             now: self.now,

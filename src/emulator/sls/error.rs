@@ -76,6 +76,16 @@ impl Error {
         Self::new(400, "LogStoreAlreadyExist", format!("logstore {logstore} already exists"))
     }
 
+    /// The Logstore has no index.
+    pub fn index_config_not_exist() -> Self {
+        Self::new(400, "IndexConfigNotExist", "index config doesn't exist")
+    }
+
+    /// Something is wrong with the description of an index.
+    pub fn index_info_invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "IndexInfoInvalid", message)
+    }
+
     /// The project is full.
     pub fn project_quota_exceed() -> Self {
         Self::new(400, "ProjectQuotaExceed", "Project Quota Exceed.")

@@ -9,11 +9,18 @@ use crate::Rules;
 use crate::error::Error;
 use crate::json::kind_of;
 
+/// The JSON type of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
+    /// A string.
     Text,
+    /// A list of strings.
+    Texts,
+    /// A whole number.
     Integer,
+    /// `true` or `false`.
     Flag,
+    /// An object.
     Object,
 }
 
@@ -98,10 +105,7 @@ pub const ENCRYPT_CONF: &str = "encrypt_conf";
 pub fn check_types(members: &Map<String, Value>) -> Result<(), Violation> {
     for (name, value) in members {
         let Some(field) = field_named(name) else { continue };
-        if !field.kind.fits(value) {
-            let (expected, found) = (field.kind.in_words(), kind_of(value));
-            return Err(Violation::new(name, format!("[{name}] must be {expected}, not {found}")));
-        }
+        field.kind.check(name, value)?;
     }
     Ok(())
 }
@@ -222,9 +226,24 @@ fn field_named(name: &str) -> Option<&'static Field> {
 }
 
 impl Kind {
-    fn fits(self, value: &Value) -> bool {
+    /// Checks that a member has this type.
+    ///
+    /// # Errors
+    ///
+    /// It has another one.
+    pub fn check(self, name: &str, value: &Value) -> Result<(), Violation> {
+        if self.fits(value) {
+            return Ok(());
+        }
+        let (expected, found) = (self.in_words(), kind_of(value));
+        Err(Violation::new(name, format!("[{name}] must be {expected}, not {found}")))
+    }
+
+    /// Whether a value has this type.
+    pub fn fits(self, value: &Value) -> bool {
         match self {
             Self::Text => value.is_string(),
+            Self::Texts => value.as_array().is_some_and(|texts| texts.iter().all(Value::is_string)),
             Self::Integer => value.is_i64(),
             Self::Flag => value.is_boolean(),
             Self::Object => value.is_object(),
@@ -234,6 +253,7 @@ impl Kind {
     fn in_words(self) -> &'static str {
         match self {
             Self::Text => "a string",
+            Self::Texts => "a list of strings",
             Self::Integer => "an integer",
             Self::Flag => "a boolean",
             Self::Object => "an object",

@@ -19,6 +19,9 @@ const PER_PROJECT: usize = 200;
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 200;
 
+/// What a Logstore of metrics has as `telemetryType`.
+pub const METRICS: &str = "Metrics";
+
 /// CreateLogStore.
 ///
 /// # Errors
@@ -137,7 +140,7 @@ pub fn get_metering_mode(model: &Model, request: &Request<'_>) -> Outcome {
 ///
 /// # Errors
 ///
-/// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid`.
+/// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid`, `NotSupported`.
 pub fn update_metering_mode(model: &mut Model, request: &Request<'_>) -> Outcome {
     let &Request { project, name, body, context, .. } = request;
     let mut logstore = existing(model, project, name, context)?.clone();
@@ -146,6 +149,7 @@ pub fn update_metering_mode(model: &mut Model, request: &Request<'_>) -> Outcome
         .and_then(Value::as_str)
         .and_then(MeteringMode::from_name)
         .ok_or_else(|| Error::parameter_invalid("[meteringMode] key is missing or not supported"))?;
+    check_metering_mode(&logstore)?;
     model.set_logstore(project, name, logstore);
     Ok(Value::Null)
 }
@@ -200,14 +204,23 @@ fn region_of<'m>(model: &'m Model, project: &str) -> &'m str {
 
 /// A standard Logstore that is charged by function cannot be given another mode; the other way is open.
 fn check_mode_change(stored: &Logstore, next: &Logstore) -> Result<(), Error> {
-    let is_standard =
-        |logstore: &Logstore| logstore.members.get("mode").is_some_and(|mode| mode == "standard");
     let by_function = stored.metering_mode == MeteringMode::ChargeByFunction;
-    if by_function && is_standard(stored) && !is_standard(next) {
+    if by_function && stored.is_standard() && !next.is_standard() {
         let message = "The logstore mode or telemetryType is not supported for current metering mode.";
         return Err(Error::new(400, "NotSupported", message));
     }
     Ok(())
+}
+
+/// Only standard Logstores are charged by what is written. The text is that of the function tests of the vendor's Java
+/// SDK, which run on the real service; the code is a guess.
+fn check_metering_mode(logstore: &Logstore) -> Result<(), Error> {
+    let by_function = logstore.metering_mode == MeteringMode::ChargeByFunction;
+    if by_function || (logstore.is_standard() && !logstore.is_of_metrics()) {
+        return Ok(());
+    }
+    let message = "The metring mode is not supported for current mode or telemetryType.";
+    Err(Error::new(400, "NotSupported", message))
 }
 
 /// Whether a Logstore matches the filters of a list. An empty filter matches all.
@@ -221,6 +234,18 @@ fn is_listed(name: &str, members: &Map<String, Value>, query: &Query) -> bool {
     filter("logstoreName").is_none_or(|part| name.contains(part))
         && filter("telemetryType").is_none_or(|wanted| wanted.eq_ignore_ascii_case(telemetry_type))
         && filter("mode").is_none_or(|wanted| wanted == text("mode"))
+}
+
+impl Logstore {
+    /// Whether it is a metric store.
+    pub fn is_of_metrics(&self) -> bool {
+        let kind = self.members.get("telemetryType").and_then(Value::as_str);
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(METRICS))
+    }
+
+    fn is_standard(&self) -> bool {
+        self.members.get("mode").is_some_and(|mode| mode == "standard")
+    }
 }
 
 impl MeteringMode {

@@ -23,9 +23,6 @@ use crate::error::Error;
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 200;
 
-/// What a Logstore of metrics has as `telemetryType`.
-const METRICS: &str = "Metrics";
-
 /// The only kind of metrics there is.
 const METRIC_TYPE: &str = "prometheus";
 
@@ -59,7 +56,7 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
     let name = body.get("name").ok_or_else(|| missing("name"))?;
     let mut logstore = as_logstore(body)?;
     logstore.insert("logstoreName".to_owned(), name.clone());
-    logstore.insert("telemetryType".to_owned(), METRICS.into());
+    logstore.insert("telemetryType".to_owned(), logstore::METRICS.into());
     let conf = configuration(None, body)?;
     logstore.extend(conf.map(|conf| (ENCRYPT_CONF.to_owned(), conf)));
     logstore::create(model, &Request { body: &logstore, ..*request })
@@ -112,6 +109,26 @@ pub fn delete(model: &mut Model, request: &Request<'_>) -> Outcome {
     logstore::delete(model, request)
 }
 
+/// `GetMetricStoreMeteringMode`.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `LogStoreNotExist`.
+pub fn get_metering_mode(model: &Model, request: &Request<'_>) -> Outcome {
+    existing(model, request.project, request.name, request.context)?;
+    logstore::get_metering_mode(model, request)
+}
+
+/// `UpdateMetricStoreMeteringMode`.
+///
+/// # Errors
+///
+/// Those of `UpdateLogStoreMeteringMode`.
+pub fn update_metering_mode(model: &mut Model, request: &Request<'_>) -> Outcome {
+    existing(model, request.project, request.name, request.context)?;
+    logstore::update_metering_mode(model, request)
+}
+
 /// `ListMetricStores`.
 ///
 /// # Errors
@@ -123,7 +140,7 @@ pub fn list(model: &Model, request: &Request<'_>) -> Outcome {
     let page = Page::from_query(query, DEFAULT_LIST_SIZE)?;
     let filter = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let is_listed = |name: &str, logstore: &Logstore| {
-        is_of_metrics(logstore)
+        logstore.is_of_metrics()
             && filter("name").is_none_or(|part| name.contains(part))
             && filter("mode").is_none_or(|mode| logstore.members.get("mode").is_some_and(|own| own == mode))
     };
@@ -141,12 +158,7 @@ fn existing<'m>(
     context: &Context<'_>,
 ) -> Result<&'m Logstore, Error> {
     let logstore = logstore::existing(model, project, name, context)?;
-    if is_of_metrics(logstore) { Ok(logstore) } else { Err(Error::logstore_not_exist(name)) }
-}
-
-fn is_of_metrics(logstore: &Logstore) -> bool {
-    let kind = logstore.members.get("telemetryType").and_then(Value::as_str);
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(METRICS))
+    if logstore.is_of_metrics() { Ok(logstore) } else { Err(Error::logstore_not_exist(name)) }
 }
 
 /// The members of a body that a Logstore has too.

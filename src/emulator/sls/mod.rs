@@ -1,6 +1,7 @@
 //! Simple Log Service: projects, Logstores, and the logs in them
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-overview>).
 
+mod activation;
 mod authentication;
 mod byok;
 mod changes;
@@ -11,6 +12,7 @@ mod documents;
 mod encryption;
 mod error;
 mod fields;
+mod index;
 mod limits;
 mod logstore;
 mod metricstore;
@@ -31,6 +33,7 @@ mod versioned;
 mod violation;
 
 pub use crate::error::Error;
+pub use activation::SERVICE as ACTIVATION;
 pub use data::direct::{newest as newest_directly, put as put_directly};
 pub use data::{Writers, check_readable};
 #[cfg(test)]
@@ -41,7 +44,7 @@ pub use documents::NUMBERS;
 pub use documents::Numbers;
 #[cfg(test)]
 pub use encryption::UserCmkInfo;
-pub use model::{Logstore, Model, Project};
+pub use model::{Index, Logstore, Model, Project};
 pub use names::{is_logstore_name, is_project_name};
 pub use operations::{OPERATIONS, Operation};
 pub use routes::route;

@@ -105,7 +105,15 @@ pub struct Logstore {
     /// The members GetLogStore answers with, including unknown ones.
     #[serde(with = "json_text")]
     pub members: Map<String, Value>,
+    /// Its index, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<Index>,
 }
+
+/// The index of a Logstore: the members that its description has, including unknown ones.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Index(#[serde(with = "json_text")] pub Map<String, Value>);
 
 /// JSON as its text, digit for digit, by `#[serde(with)]`: what a call may nest would be too deep for the reader
 /// one level down.

@@ -3,7 +3,7 @@
 use super::context::{Outcome, Request};
 use super::data::DataOperation;
 use super::model::Model;
-use super::{logstore, metricstore, project, shards, tags};
+use super::{index, logstore, metricstore, project, shards, tags};
 
 /// An operation of the service.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub const OPERATIONS: &[Operation] = &[
     read("GetProjectPolicy", &["GET /policy"], project::get_policy),
     write("PutProjectPolicy", &["POST /policy"], project::put_policy),
     write("DeleteProjectPolicy", &["DELETE /policy"], project::delete_policy).without_body(),
+    write("ChangeResourceGroup", &["PUT /resourcegroup"], project::change_resource_group)
+        .host(ProjectInHost::Optional),
     read("ListTagResources", &["GET /tags"], tags::list).host(ProjectInHost::Optional),
     write("TagResources", &["POST /tag"], tags::add).host(ProjectInHost::Optional),
     write("UntagResources", &["POST /untag"], tags::remove).host(ProjectInHost::Optional),
@@ -80,6 +82,20 @@ pub const OPERATIONS: &[Operation] = &[
     write("UpdateMetricStore", &["PUT /metricstores/{name}"], metricstore::update).refers(),
     write("DeleteMetricStore", &["DELETE /metricstores/{name}"], metricstore::delete).without_body(),
     read("ListMetricStores", &["GET /metricstores"], metricstore::list),
+    read(
+        "GetMetricStoreMeteringMode",
+        &["GET /metricstores/{name}/meteringmode"],
+        metricstore::get_metering_mode,
+    ),
+    write(
+        "UpdateMetricStoreMeteringMode",
+        &["PUT /metricstores/{name}/meteringmode"],
+        metricstore::update_metering_mode,
+    ),
+    write("CreateIndex", &["POST /logstores/{name}/index"], index::create),
+    read("GetIndex", &["GET /logstores/{name}/index"], index::get),
+    write("UpdateIndex", &["PUT /logstores/{name}/index"], index::update),
+    write("DeleteIndex", &["DELETE /logstores/{name}/index"], index::delete).without_body(),
     read("ListShards", &["GET /logstores/{name}/shards"], shards::list),
     write("SplitShard", &["POST /logstores/{name}/shards/{shard}?action=split"], shards::split)
         .without_body(),

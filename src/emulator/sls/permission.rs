@@ -13,20 +13,22 @@ use crate::http::Call;
 /// resource ends in `*`.
 pub fn permission(route: &Route, call: &Call, account_id: &str, region: &str) -> (String, String) {
     let operation = route.operation;
-    let created = || {
+    let named_in_body = |member: &str| {
         let body: Option<Value> = serde_json::from_slice(&call.body).ok();
-        let name = body.and_then(|body| body.get(operation.creates?)?.as_str().map(str::to_owned));
+        let name = body.and_then(|body| body.get(member)?.as_str().map(str::to_owned));
         name.unwrap_or_else(|| "*".to_owned())
     };
+    let created = || operation.creates.map_or_else(|| "*".to_owned(), named_in_body);
     let project = match (operation.collection(), operation.creates) {
         ("", Some(_)) => created(),
         // The names of these actions are those of the API, which is a guess.
         ("tags" | "tag" | "untag", _) => tags::named_project(call).unwrap_or_else(|| "*".to_owned()),
+        ("resourcegroup", _) => named_in_body("resourceId"),
         _ => route.project.clone().unwrap_or_else(|| "*".to_owned()),
     };
     let logstore = || route.logstore.clone().unwrap_or_else(created);
     let resource = match operation.collection() {
-        "" | "policy" | "tags" | "tag" | "untag" => String::new(),
+        "" | "policy" | "resourcegroup" | "tags" | "tag" | "untag" => String::new(),
         // The form of this resource is a guess, as are the names of the actions on it.
         "metricstores" => format!("/metricstore/{}", logstore()),
         _ => format!("/logstore/{}", logstore()),
@@ -72,6 +74,20 @@ mod tests {
         check("POST", "/logstores/app/logs", "{}", "GetLogStoreLogs", "proj/logstore/app");
         check("GET", "/logstores/app/shards", "", "ListShards", "proj/logstore/app");
         check("POST", "/policy", "{}", "PutProjectPolicy", "proj");
+        for (method, action) in
+            [("POST", "CreateIndex"), ("GET", "GetIndex"), ("PUT", "UpdateIndex"), ("DELETE", "DeleteIndex")]
+        {
+            check(method, "/logstores/app/index", "", action, "proj/logstore/app");
+        }
+        check(
+            "GET",
+            "/metricstores/app/meteringmode",
+            "",
+            "GetMetricStoreMeteringMode",
+            "proj/metricstore/app",
+        );
+        check("PUT", "/resourcegroup", r#"{"resourceId": "other"}"#, "ChangeResourceGroup", "other");
+        check("PUT", "/resourcegroup", r#"{"resourceId": ["other"]}"#, "ChangeResourceGroup", "*");
         check("GET", "/tags?resourceId=%5B%22other%22%5D", "", "ListTagResources", "other");
         check("GET", "/tags?resourceId=%5B%22a%22,%22b%22%5D", "", "ListTagResources", "*");
         check("GET", "/tags", "", "ListTagResources", "*");

@@ -18,8 +18,16 @@ use crate::json::kind_of;
 use crate::rpc::members;
 use crate::target::Query;
 
+/// What the service calls a project where it may be another kind of resource. The official provider writes it in
+/// capitals.
+pub const PROJECT: &str = "project";
+
 /// The size of a list when the call does not say.
 const DEFAULT_LIST_SIZE: usize = 100;
+
+/// The resource group of what is not put into another one. Each account has one, and the service answers it: see the
+/// function tests of the vendor's Java SDK.
+const DEFAULT_RESOURCE_GROUP: &str = "rg-acfmdefault";
 
 /// How GetProject writes times.
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
@@ -31,7 +39,7 @@ impl Project {
             region: region.to_owned(),
             description: String::new(),
             data_redundancy_type: "LRS".to_owned(),
-            resource_group_id: String::new(),
+            resource_group_id: DEFAULT_RESOURCE_GROUP.to_owned(),
             recycle_bin_enabled: false,
             create_time: now,
             last_modify_time: now,
@@ -62,7 +70,9 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
     // The documentation requires it. The service does not: see the acceptance tests of `alicloud_log_project` in
     // aliyun/terraform-provider-alicloud.
     text(body, "description")?.unwrap_or_default().clone_into(&mut project.description);
-    text(body, "resourceGroupId")?.unwrap_or_default().clone_into(&mut project.resource_group_id);
+    if let Some(group) = text(body, "resourceGroupId")?.filter(|group| !group.is_empty()) {
+        group.clone_into(&mut project.resource_group_id);
+    }
     match text(body, "dataRedundancyType")? {
         None | Some("") => {}
         Some(kind @ ("LRS" | "ZRS")) => kind.clone_into(&mut project.data_redundancy_type),
@@ -130,6 +140,28 @@ pub fn update(model: &mut Model, request: &Request<'_>) -> Outcome {
     }
     project.recycle_bin_enabled = flag(body, "recycleBinEnabled")?.unwrap_or(project.recycle_bin_enabled);
     project.last_modify_time = context.now;
+    model.set_project(name, project);
+    Ok(Value::Null)
+}
+
+/// `ChangeResourceGroup`: of a project, into any group that is named, for groups are not emulated.
+///
+/// # Errors
+///
+/// `ProjectNotExist`, `ParameterInvalid`.
+pub fn change_resource_group(model: &mut Model, request: &Request<'_>) -> Outcome {
+    let &Request { body, context, .. } = request;
+    let required = |name: &str| {
+        let value = text(body, name)?.filter(|value| !value.is_empty());
+        value.ok_or_else(|| missing(name))
+    };
+    let resource_type = required("resourceType")?;
+    if !resource_type.eq_ignore_ascii_case(PROJECT) {
+        return Err(Error::parameter_invalid(format!("resourceType {resource_type} is not supported")));
+    }
+    let name = required("resourceId")?;
+    let mut project = model.served_project(name, context, View::Current)?.clone();
+    required("resourceGroupId")?.clone_into(&mut project.resource_group_id);
     model.set_project(name, project);
     Ok(Value::Null)
 }

@@ -136,6 +136,11 @@ mod tests {
         check("GET", project, "/logstores/app/meteringmode", "GetLogStoreMeteringMode");
         check("PUT", project, "/logstores/app/meteringmode", "UpdateLogStoreMeteringMode");
         check("PUT", project, "/logstores/app/encryption", "UpdateLogStoreEncryption");
+        check("POST", project, "/logstores/app/index", "CreateIndex");
+        check("GET", project, "/logstores/app/index", "GetIndex");
+        check("PUT", project, "/logstores/app/index", "UpdateIndex");
+        check("DELETE", project, "/logstores/app/index", "DeleteIndex");
+        check("PUT", "localhost", "/resourcegroup", "ChangeResourceGroup");
     }
 
     #[test]
@@ -146,6 +151,8 @@ mod tests {
         check("GET", project, "/metricstores/app", "GetMetricStore");
         check("PUT", project, "/metricstores/app", "UpdateMetricStore");
         check("DELETE", project, "/metricstores/app", "DeleteMetricStore");
+        check("GET", project, "/metricstores/app/meteringmode", "GetMetricStoreMeteringMode");
+        check("PUT", project, "/metricstores/app/meteringmode", "UpdateMetricStoreMeteringMode");
         refused("POST", "/metricstores/app", 405, "InvalidMethod");
         refused("GET", "/metricstores/a.b", 405, "InvalidMethod");
     }
@@ -179,7 +186,7 @@ mod tests {
     #[test]
     fn what_is_not_emulated_says_so() {
         refused("GET", "/logstores/app?type=histogram", 400, "NotSupported");
-        refused("GET", "/logstores/app/index", 400, "NotSupported");
+        refused("GET", "/logstores/app/histogram", 400, "NotSupported");
         refused("GET", "/metricstores/app/shards", 400, "NotSupported");
         refused("GET", "/dashboards", 400, "NotSupported");
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::data_key::WrappedDataKey;
-use super::model::{Logstore, MeteringMode, Project, Shard, ShardStatus};
+use super::model::{Index, Logstore, MeteringMode, Project, Shard, ShardStatus};
 use crate::stored::{decode, encode};
 
 /// JSON as a call may send it: any nesting, any number.
@@ -53,13 +53,15 @@ fn logstore() -> impl Strategy<Value = Logstore> {
     let members = prop::collection::btree_map(any::<String>(), json(), 0..6);
     let mode = prop_oneof![Just(MeteringMode::ChargeByFunction), Just(MeteringMode::ChargeByDataIngest)];
     let shards = prop::collection::vec(shard(), 0..4);
-    (members, mode, any::<u64>(), shards, option::of(data_key())).prop_map(
-        |(members, metering_mode, number, shards, data_key)| Logstore {
+    let index = option::of(prop::collection::btree_map(any::<String>(), json(), 0..3));
+    (members, mode, any::<u64>(), shards, option::of(data_key()), index).prop_map(
+        |(members, metering_mode, number, shards, data_key, index)| Logstore {
             members: members.into_iter().collect(),
             metering_mode,
             number,
             shards,
             data_key,
+            index: index.map(|members| Index(members.into_iter().collect())),
         },
     )
 }
@@ -112,7 +114,8 @@ fn numbers_keep_their_digits() {
 #[test]
 fn what_nests_as_deep_as_a_call_may_is_read_again() {
     let deepest = format!("{{\"m\":{}{}}}", "[".repeat(126), "]".repeat(126));
-    let logstore = Logstore { members: serde_json::from_str(&deepest).unwrap(), ..Logstore::default() };
+    let members: serde_json::Map<String, Value> = serde_json::from_str(&deepest).unwrap();
+    let logstore = Logstore { index: Some(Index(members.clone())), members, ..Logstore::default() };
     assert_eq!(decode::<Logstore>(&encode(&logstore).unwrap()).unwrap(), logstore);
     assert!(serde_json::from_str::<Value>(&format!("[{deepest}]")).is_err());
 }

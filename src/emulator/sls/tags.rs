@@ -7,15 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::context::{Outcome, Request};
 use super::model::{Model, Project};
+use super::project::PROJECT;
 use super::versioned::View;
 use crate::error::Error;
 use crate::http::Call;
 
 /// Tags of one resource. No source has the limit; it is that of other services.
 const TAGS: usize = 20;
-
-/// What the service calls the one kind of resource that is served here. The official provider writes it in capitals.
-const PROJECT: &str = "project";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -15,7 +15,8 @@ const SLS_GLOBAL: &str = "log-global";
 
 /// What names of the other services begin with, before the region where there is one. That those of RAM are
 /// written like the others' inside of a VPC is a guess.
-const RPC: [&str; 6] = ["ram", "ram-vpc", "kms", "kms-vpc", "sts", "sts-vpc"];
+const RPC: [&str; 9] =
+    ["ram", "ram-vpc", "kms", "kms-vpc", "sts", "sts-vpc", "location", "location-readonly", "business"];
 
 /// Whether a host, without its port, is one that is emulated here, or this machine.
 pub fn is_served(host: &str) -> bool {
@@ -38,7 +39,7 @@ fn is_sls(name: &str) -> bool {
     is_regional || is_global
 }
 
-/// Whether a host is one of RAM, KMS or STS: `<service>[-vpc][.<region>]`.
+/// Whether a host is one of RAM, KMS, STS, Location or BSS OpenAPI: `<service>[-vpc][.<region>]`.
 fn is_rpc(name: &str) -> bool {
     match name.split_once('.') {
         None => RPC.contains(&name),
@@ -69,6 +70,9 @@ mod tests {
             "sts.aliyuncs.com",
             "sts.cn-hangzhou.aliyuncs.com",
             "sts-vpc.cn-hangzhou.aliyuncs.com",
+            "location.aliyuncs.com",
+            "location-readonly.aliyuncs.com",
+            "business.aliyuncs.com",
             "localhost",
             "proj.localhost",
             "127.0.0.1",

@@ -8,7 +8,7 @@ use super::bounds::{LONGEST_TEXT, pick};
 use crate::error::Error;
 use crate::identity::{folded, role_of_arn};
 use crate::requests::cut;
-use crate::sls::{self, Logstore, Model, View};
+use crate::sls::{self, Index, Logstore, Model, View};
 use crate::state::State;
 use storage::{Algorithm, BlockAddress, Store, StoreError, parse_layout};
 
@@ -175,6 +175,7 @@ impl Found {
             "name": name,
             "ttl": logstore.members.get("ttl"),
             "encryption": encryption(logstore.encrypt_conf(), error.as_ref()),
+            "index": logstore.index.as_ref().map(index),
             "shard_count": logstore.shards.len(),
             "shards": shards.collect::<Value>(),
         })
@@ -183,6 +184,12 @@ impl Found {
 
 fn error_json(Error { status, code, message }: &Error) -> Value {
     json!({"status": status, "code": code, "message": message})
+}
+
+/// What of the logs an index finds.
+fn index(Index(members): &Index) -> Value {
+    let fields = members.get("keys").and_then(Value::as_object).map_or(0, Map::len);
+    json!({"full_text": members.contains_key("line"), "fields": fields})
 }
 
 /// What an encryption configuration comes to, and what a read of what is sealed is refused with.

@@ -53,7 +53,13 @@ pub fn covers_body(call: &Call) -> bool {
 fn string_to_sign(call: &Call, parameters: &Parameters) -> String {
     let signed = parameters.iter().filter(|parameter| parameter.name != "Signature");
     let pairs = signed.map(|p| (p.name.as_str(), p.value.as_deref().unwrap_or_default()));
-    format!("{}&{}&{}", call.method, encoded(&call.path), encoded(&canonical(pairs)))
+    format!("{}&{}&{}", call.method, encoded(signed_path(&call.path)), encoded(&canonical(pairs)))
+}
+
+/// The path as it is signed. At endpoints of Simple Log Service such calls go to `/open-api`, which SDKs take for a part of
+/// the endpoint.
+fn signed_path(path: &str) -> &str {
+    path.strip_prefix("/open-api").filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ impl CustomerKey<'_> {
             parameters.iter().copied().chain([("EncryptionContext", context.as_str())]).collect();
         let request = rpc::Request {
             account_id: &directory.account_id,
+            host: "",
             named_region: Some(&self.info.region_id),
             default_region: &self.info.region_id,
             now: *now,

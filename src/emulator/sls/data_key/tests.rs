@@ -105,6 +105,7 @@ impl ServiceHarness {
         let parameters = Parameters::from_pairs(parameters);
         let request = rpc::Request {
             account_id: ACCOUNT,
+            host: "",
             named_region: parameters.get("RegionId"),
             default_region: "cn-hangzhou",
             now: self.state.clock.unix(),
