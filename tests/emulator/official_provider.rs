@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use emulator::{Clock, Config, Seed};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -639,8 +639,9 @@ fn pop_request(
     parameters: &[(&str, &str)],
 ) -> Vec<u8> {
     let encoded = |text: &str| {
-        let unreserved = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-        utf8_percent_encode(text, &unreserved).to_string()
+        const UNRESERVED: &AsciiSet =
+            &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+        utf8_percent_encode(text, UNRESERVED).to_string()
     };
     let nonce = format!("{host}{action}{parameters:?}");
     let mut pairs = vec![
