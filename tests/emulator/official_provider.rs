@@ -15,7 +15,7 @@ use test_support::async_http::exchange_on;
 use test_support::{Key, Response, SlsRequest};
 
 use crate::client::{START, START_DATE, TestServer};
-use crate::tls::tunnel;
+use crate::tls::{direct, tunnel};
 
 const SLS: &str = "cn-hangzhou.log.aliyuncs.com";
 
@@ -51,17 +51,25 @@ async fn bench() -> TestServer {
     TestServer::with_config(Config { seed, clock, tls: true, ..Config::default() }).await
 }
 
-/// Sends every call of a table in its order, each through a tunnel of its own.
+/// Sends every call of a table in its order, each through a tunnel of its own to the name that it has in the cloud.
 async fn play(bench: &TestServer, steps: impl IntoIterator<Item = Step>) {
+    play_at(bench, SLS, steps).await;
+}
+
+/// Sends every call of a table in its order to an endpoint: that of the cloud, or one of this machine.
+async fn play_at(bench: &TestServer, endpoint: &str, steps: impl IntoIterator<Item = Step>) {
     for (by, project, call, body, expected) in steps {
-        let host = if project.is_empty() { SLS.to_owned() } else { format!("{project}.{SLS}") };
+        let host = if project.is_empty() { endpoint.to_owned() } else { format!("{project}.{endpoint}") };
         let (method, target) = call.split_once(' ').unwrap();
         let body = if body.is_null() { String::new() } else { text_of(&body) };
         let request = match by {
             Gateway => gateway_request(&host, method, target, &body),
             LogSdk => log_sdk_request(&host, method, target, &body),
         };
-        let mut stream = tunnel(bench, &host).await;
+        let mut stream = match host.split_once(':') {
+            None => tunnel(bench, &host).await,
+            Some((name, _)) => direct(bench, name).await,
+        };
         let response = exchange_on(&mut stream, &request).await.unwrap();
         check(&format!("{by:?} {call} {body}"), &response, &expected);
     }
@@ -631,6 +639,22 @@ async fn data_sources_of_projects_and_logstores() {
     assert_eq!(names, ["tf-source"]);
 }
 
+/// `endpoints { log = "localhost:8700" }` in the provider block.
+#[tokio::test]
+async fn at_an_endpoint_of_the_emulator() {
+    let bench = bench().await;
+    let mut steps = with_logstore("tf-own");
+    steps.extend(logstore_read("tf-own", json!({"hot_ttl": 7}), "ChargeByFunction", two_shards()));
+    for by in [Gateway, LogSdk] {
+        steps.extend([
+            (by, "tf-own", "POST /logstores/app/index", json!({"line": {"token": [","]}}), Done),
+            (by, "tf-own", "GET /logstores/app/index", Value::Null, Has(json!({"line": {"token": [","]}}))),
+            (by, "tf-own", "DELETE /logstores/app/index", Value::Null, Done),
+        ]);
+    }
+    play_at(&bench, &format!("localhost:{}", bench.addr().port()), steps).await;
+}
+
 /// An RPC call as `aliyun/alibaba-cloud-sdk-go` sends it: POST, all parameters in the query, no body. The path is signed as `/`,
 /// also where the endpoint has one of its own.
 fn pop_request(
@@ -639,8 +663,7 @@ fn pop_request(
     parameters: &[(&str, &str)],
 ) -> Vec<u8> {
     let encoded = |text: &str| {
-        const UNRESERVED: &AsciiSet =
-            &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+        const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
         utf8_percent_encode(text, UNRESERVED).to_string()
     };
     let nonce = format!("{host}{action}{parameters:?}");

@@ -72,6 +72,11 @@ pub async fn tunnel(bench: &TestServer, host: &str) -> TlsStream<TcpStream> {
     handshake(client(bench), host, stream).await.unwrap()
 }
 
+/// A connection to the emulator's own port, under a name of this machine.
+pub async fn direct(bench: &TestServer, name: &str) -> TlsStream<TcpStream> {
+    handshake(client(bench), name, connect(bench).await).await.unwrap()
+}
+
 #[track_caller]
 fn certificate_error<S>(outcome: io::Result<S>) -> CertificateError {
     let Err(error) = outcome else { panic!("the client was content") };
@@ -106,7 +111,7 @@ async fn every_service_is_served_under_its_own_name() {
 async fn tls_is_spoken_on_the_port_itself_too() {
     let bench = bench().await;
     for name in ["127.0.0.1", "localhost", "proj.localhost"] {
-        let mut stream = handshake(client(&bench), name, connect(&bench).await).await.unwrap();
+        let mut stream = direct(&bench, name).await;
         let request = signed("proj.localhost", "GET", "/logstores/app", "");
         assert_eq!(exchange_on(&mut stream, &request).await.unwrap().status, 200, "{name}");
     }
