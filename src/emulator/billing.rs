@@ -1,4 +1,4 @@
-//! BSS OpenAPI, 2017-12-14: what the account has bought.
+//! The billing service (BSS), 2017-12-14: what the account has bought.
 //!
 //! The official provider asks at each start, to learn from the error whether the account is of the international site. This
 //! one is not, and has bought nothing.

@@ -19,7 +19,7 @@ pub enum Api {
     Location,
     /// Whether Simple Log Service is activated, 2019-10-23.
     SlsActivation,
-    /// BSS OpenAPI, 2017-12-14: what the account has bought.
+    /// The billing service (BSS), 2017-12-14: what the account has bought.
     Billing,
     /// Any other.
     Unknown,

@@ -39,7 +39,7 @@ fn is_sls(name: &str) -> bool {
     is_regional || is_global
 }
 
-/// Whether a host is one of RAM, KMS, STS, Location or BSS OpenAPI: `<service>[-vpc][.<region>]`.
+/// Whether a host is one of RAM, KMS, STS, Location or the billing service: `<service>[-vpc][.<region>]`.
 fn is_rpc(name: &str) -> bool {
     match name.split_once('.') {
         None => RPC.contains(&name),
