@@ -1,7 +1,7 @@
 //! The billing service (BSS), 2017-12-14: what the account has bought.
 //!
-//! The official provider asks at each start, to learn from the error whether the account is of the international site. This
-//! one is not, and has bought nothing.
+//! The official provider asks at each start, to learn from the error whether the account is of the international site.
+//! This one is not, and has bought nothing.
 
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! Location, 2015-06-12: where the endpoints of a service are in a region.
 //!
-//! No page of the vendor describes it. What it is asked and answers is known from the SDKs and the official provider, which
-//! call it where no endpoint is configured.
+//! No page of the vendor describes it. What it is asked and answers is known from the SDKs and the official provider,
+//! which call it where no endpoint is configured.
 
 use serde_json::json;
 
@@ -25,8 +25,8 @@ pub const SERVICE: Service<Directory> = Service {
 /// The one type of endpoints that there is here.
 const OPEN_API: &str = "openAPI";
 
-/// `DescribeEndpoints`: the endpoint of a service in a region. A client that asked at the emulator's own address is given
-/// that address, for it would find the cloud under the names of the cloud.
+/// `DescribeEndpoints`: the endpoint of a service in a region. A client that asked at the emulator's own address is
+/// given that address, for it would find the cloud under the names of the cloud.
 fn describe_endpoints(_: &Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let (region, service) = (parameters.required("Id")?, parameters.required("ServiceCode")?);
@@ -52,8 +52,8 @@ fn describe_endpoints(_: &Directory, request: &Request<'_>) -> Outcome {
     answer(json!({"Endpoints": {"Endpoint": endpoints.into_iter().collect::<Vec<_>>()}, "Success": true}))
 }
 
-/// The endpoint of a service that is emulated here. The codes are those of the official provider. That RAM is at one place
-/// for all regions is documented; what is said of it and of STS is a guess.
+/// The endpoint of a service that is emulated here. The codes are those of the official provider. That RAM is at one
+/// place for all regions is documented; what is said of it and of STS is a guess.
 fn endpoint_in_cloud(service: &str, region: &str) -> Option<String> {
     Some(match service.to_ascii_lowercase().as_str() {
         "sls" => format!("{region}.log.aliyuncs.com"),

@@ -1,6 +1,6 @@
-//! What the official provider (aliyun/terraform-provider-alicloud) sends for its resources of projects, Logstores, metric
-//! stores and indexes, written from its source and that of the clients it uses, and what its code and its acceptance
-//! tests, which run on the real service, expect to be answered.
+//! What the official provider (aliyun/terraform-provider-alicloud) sends for its resources of projects, Logstores,
+//! metric stores and indexes, written from its source and that of the clients it uses, and what its code and its
+//! acceptance tests, which run on the real service, expect to be answered.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -116,8 +116,8 @@ fn has(call: &str, place: &str, found: &Value, expected: &Value) {
     }
 }
 
-/// As `Client.Do("Sls", …)` sends it. The headers are those of the gateway, in its letters; the value of a query is encoded on
-/// the wire and decoded where it is signed.
+/// As `Client.Do("Sls", …)` sends it. The headers are those of the gateway, in its letters; the value of a query is
+/// encoded on the wire and decoded where it is signed.
 fn gateway_request(host: &str, method: &str, target: &str, body: &str) -> Vec<u8> {
     let md5 = if body.is_empty() { String::new() } else { hex::encode_upper(Md5::digest(body)) };
     let content_type = if body.is_empty() { "" } else { "application/json" };
@@ -450,8 +450,8 @@ async fn alicloud_log_store_with_encrypt_conf() {
     play(&bench, steps).await;
 }
 
-/// The steps of `TestAccAliCloudLogStore_metric` and `…_metric_fix_bug_using_logstoreName`: a metric store is made and updated as
-/// one, and read and deleted as a Logstore. An update follows on the creation.
+/// The steps of `TestAccAliCloudLogStore_metric` and `…_metric_fix_bug_using_logstoreName`: a metric store is made and
+/// updated as one, and read and deleted as a Logstore. An update follows on the creation.
 #[tokio::test]
 async fn alicloud_log_store_of_metrics() {
     let bench = bench().await;
@@ -523,7 +523,8 @@ fn with_logstore(name: &'static str) -> Vec<Step> {
     steps
 }
 
-/// The steps of `TestAccAliCloudSlsIndex_basic10982` and `…_keys_default_value`, and of the data source `alicloud_sls_indexs`.
+/// The steps of `TestAccAliCloudSlsIndex_basic10982` and `…_keys_default_value`, and of the data source
+/// `alicloud_sls_indexs`.
 #[tokio::test]
 async fn alicloud_sls_index() {
     let bench = bench().await;
@@ -655,8 +656,8 @@ async fn at_an_endpoint_of_the_emulator() {
     play_at(&bench, &format!("localhost:{}", bench.addr().port()), steps).await;
 }
 
-/// An RPC call as `aliyun/alibaba-cloud-sdk-go` sends it: POST, all parameters in the query, no body. The path is signed as `/`,
-/// also where the endpoint has one of its own.
+/// An RPC call as `aliyun/alibaba-cloud-sdk-go` sends it: POST, all parameters in the query, no body. The path is
+/// signed as `/`, also where the endpoint has one of its own.
 fn pop_request(
     (host, path): (&str, &str),
     (version, action): (&str, &str),
@@ -696,8 +697,8 @@ fn pop_request(
     .into_bytes()
 }
 
-/// What is asked before the first resource: of which site the account is, where a service is, who calls, and whether the
-/// service is activated (`alicloud_log_service`).
+/// What is asked before the first resource: of which site the account is, where a service is, who calls, and whether
+/// the service is activated (`alicloud_log_service`).
 #[tokio::test]
 async fn before_the_first_resource() {
     let bench = bench().await;

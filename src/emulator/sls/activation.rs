@@ -1,5 +1,5 @@
-//! Whether the account has activated the service: an RPC-style API of its own, 2019-10-23, at the path `/open-api` of an
-//! endpoint. Here it is activated from the start.
+//! Whether the account has activated the service: an RPC-style API of its own, 2019-10-23, at the path `/open-api` of
+//! an endpoint. Here it is activated from the start.
 //!
 //! The data source `alicloud_log_service` of the official provider asks for it.
 

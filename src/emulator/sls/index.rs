@@ -1,8 +1,8 @@
 //! Indexes of Logstores: how they are described, and the operations on them
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-createindex>).
 //!
-//! An index is kept and answered, and decides nothing: logs are found without one. A metric store has one as any Logstore
-//! has, which is a guess.
+//! An index is kept and answered, and decides nothing: logs are found without one. A metric store has one as any
+//! Logstore has, which is a guess.
 
 use std::ops::RangeInclusive;
 
@@ -67,8 +67,8 @@ pub fn create(model: &mut Model, request: &Request<'_>) -> Outcome {
     set(model, request, Some(index))
 }
 
-/// `GetIndex`. The `ttl` is that of the Logstore: one that is sent has no effect, as the function tests of the vendor's Java
-/// SDK say, which run on the real service.
+/// `GetIndex`. The `ttl` is that of the Logstore: one that is sent has no effect, as the function tests of the vendor's
+/// Java SDK say, which run on the real service.
 ///
 /// # Errors
 ///

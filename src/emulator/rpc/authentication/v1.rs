@@ -56,8 +56,8 @@ fn string_to_sign(call: &Call, parameters: &Parameters) -> String {
     format!("{}&{}&{}", call.method, encoded(signed_path(&call.path)), encoded(&canonical(pairs)))
 }
 
-/// The path as it is signed. At endpoints of Simple Log Service such calls go to `/open-api`, which SDKs take for a part of
-/// the endpoint.
+/// The path as it is signed. At endpoints of Simple Log Service such calls go to `/open-api`, which SDKs take for a
+/// part of the endpoint.
 fn signed_path(path: &str) -> &str {
     path.strip_prefix("/open-api").filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
