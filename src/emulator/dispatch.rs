@@ -178,7 +178,9 @@ async fn serve_rpc(state: &State, (call, rpc): (&Call, &RpcCall), arrival: &Arri
         Api::Kms => rpc::serve(&kms::SERVICE, &state.keys, state, (call, rpc), arrival).await,
         Api::Location => rpc::serve(&location::SERVICE, &state.identity, state, (call, rpc), arrival).await,
         Api::Billing => rpc::serve(&billing::SERVICE, &state.identity, state, (call, rpc), arrival).await,
-        Api::SlsActivation => rpc::serve(&sls::ACTIVATION, &state.identity, state, (call, rpc), arrival).await,
+        Api::SlsActivation => {
+            rpc::serve(&sls::ACTIVATION, &state.identity, state, (call, rpc), arrival).await
+        }
         Api::Unknown => Answer::Reply(rpc.refusal(&rpc::Error::invalid_version(), &call.host, &arrival.id)),
     }
 }
