@@ -25,6 +25,8 @@ const EXCEPTIONS: &[Exception] = &[
     ("src/cloud/sls/encryption/tests/interleavings/simulated_sls.rs", "while", 1, "it uses a budget up"),
     ("src/cloud/testing/manual_clock.rs", "loop", 1, "the limits of the code under test pass by this clock"),
     ("src/emulator/quotas.rs", "Instant", 4, "moments that are given to the code under test"),
+    ("tests/chaos/run.rs", "Instant", 4, "a long run ends after the minutes it was given"),
+    ("tests/chaos/stage.rs", "Instant", 3, "how old a read was when an update was built from it"),
     ("tests/clients/matrix/clock.rs", "loop", 1, "the task is aborted with the clock"),
     ("tests/clients/matrix/clock.rs", "while", 1, "each turn takes time from the limit of an operation"),
     ("tests/clients/matrix/relay.rs", "loop", 1, "the task is aborted with the relay"),
