@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::emulator::Emulator;
 use crate::host::{APPLY, PLAN, Run, run};
@@ -37,18 +37,22 @@ const HOST_VARIABLES: [(&str, &str); 5] = [
 /// If the provider does not start.
 pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
     let mut starts = Vec::with_capacity(STARTS);
+    let mut versions = Vec::with_capacity(STARTS);
     let mut memory = Vec::with_capacity(STARTS);
     let workspace = Workspace::new(programs)?;
     for _ in 0..STARTS {
-        let (provider, to_line) = Started::start(programs, &workspace)?;
-        starts.push(to_line.as_secs_f64() * 1000.0);
+        versions.push(Started::start(programs, &workspace, &["--version"])?.1);
+        let (provider, to_line) = Started::start(programs, &workspace, &[])?;
+        starts.push(to_line);
         memory.extend(Usage::of(provider.0.id()).map(|usage| usage.resident_mib));
     }
     let idle = if memory.is_empty() { None } else { Some(median(memory)?) };
     #[expect(clippy::cast_precision_loss, reason = "no file is that large")]
     let megabytes = fs::metadata(&programs.provider)?.len() as f64 / 1e6;
+    let (start, version) = (median(starts)?, median(versions)?);
     Ok(vec![
-        Row::at_most("start to handshake line, median of 30", median(starts)?, 3.0, Unit::Milliseconds),
+        Row::at_most("start to handshake line : to that of `--version`", start / version, 3.0, Unit::Times)
+            .with_note(format!("{start:.2} ms : {version:.2} ms, medians of {STARTS}")),
         Row::on_linux("resident memory after the handshake line", idle, 10.0, Unit::Mebibytes),
         Row::on_linux("resident memory while a read waits", while_waiting(programs)?, 10.0, Unit::Mebibytes),
         Row::at_most("stripped, static binary", megabytes, 10.0, Unit::Megabytes),
@@ -59,10 +63,16 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
 struct Started(Child);
 
 impl Started {
-    /// Starts a provider as a host does, and takes the time until the whole handshake line is there.
-    fn start(programs: &Programs, workspace: &Workspace) -> Result<(Self, Duration), Failure> {
+    /// Starts the provider as a host does, and tells how many milliseconds it took until the whole first line was there:
+    /// the handshake line, or what the arguments ask for.
+    fn start(
+        programs: &Programs,
+        workspace: &Workspace,
+        arguments: &[&str],
+    ) -> Result<(Self, f64), Failure> {
         let mut command = Command::new(&programs.provider);
         command
+            .args(arguments)
             .env_clear()
             .envs(HOST_VARIABLES)
             .env("TMPDIR", workspace.path("tmp"))
@@ -74,8 +84,9 @@ impl Started {
         let stdout = started.0.stdout.take().ok_or("the provider has no standard output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let to_line = begin.elapsed();
-        if !(line.starts_with("1|6|") && line.ends_with('\n')) {
+        let to_line = begin.elapsed().as_secs_f64() * 1000.0;
+        let is_right = line.ends_with('\n') && (line.starts_with("1|6|") != arguments.contains(&"--version"));
+        if !is_right {
             return Err(format!("the provider's first line is {line:?}").into());
         }
         Ok((started, to_line))

@@ -1,11 +1,12 @@
 //! A provider that does nothing: its plans take what the host and the wire take.
 //!
-//! It has the wire and the schemas of the provider that is measured, and one resource with three texts, which it plans,
-//! stores and reads as they are. What the other provider takes beyond it is its own work.
+//! It has the wire of the provider that is measured, and one resource with the schema of its encryption of a Logstore,
+//! which it plans, stores and reads as it is. What the other provider takes beyond it is its own work and the cloud's.
 
 use std::{io, process::ExitCode};
 
 use plugin::{Environment, Mode, Network, ServeOptions};
+use provider::{AlicloudEncryption, LogStoreEncryption};
 use schema::{
     Attribute, Diagnostic, Diagnostics, Field, Provider, ProviderServer, Resource, Schema,
     adapter::AnyResource,
@@ -23,23 +24,16 @@ model! {
     }
 }
 
-model! {
-    /// The resource block.
-    pub struct NullLogStore {
-        /// A text.
-        pub region: String,
-        /// A text.
-        pub project_name: String,
-        /// A text.
-        pub logstore_name: String,
-    }
-}
+/// The resource block.
+type NullLogStore = <LogStoreEncryption as Resource>::Model;
 
 #[derive(Debug)]
 struct Null;
 
 #[derive(Debug)]
-struct LogStore;
+struct LogStore {
+    schema: Schema,
+}
 
 impl Provider for Null {
     type Model = NullProvider;
@@ -53,7 +47,9 @@ impl Provider for Null {
     }
 
     fn resources(&self) -> Vec<AnyResource> {
-        vec![AnyResource::new(LogStore)]
+        let measured = ProviderServer::new(AlicloudEncryption::new(provider::Environment::default()));
+        let schema = measured.schemas().resources.get("alicloud_log_store_encryption").copied().cloned();
+        schema.map(|schema| AnyResource::new(LogStore { schema })).into_iter().collect()
     }
 }
 
@@ -66,11 +62,7 @@ impl Resource for LogStore {
     }
 
     fn schema(&self) -> Schema {
-        let names = ["region", "project_name", "logstore_name"];
-        Schema {
-            attributes: names.map(|name| Attribute::string(name).required()).into(),
-            ..Schema::default()
-        }
+        self.schema.clone()
     }
 
     async fn plan_create(&self, _context: &Context, request: PlanCreate<Self>) -> Plan<Self> {
@@ -86,7 +78,14 @@ impl Resource for LogStore {
     }
 
     async fn create(&self, _context: &Context, request: Create<Self>) -> Outcome<Self> {
-        stored(request.planned)
+        let planned = request.planned;
+        let id = format!("{}:{}", text(&planned.project_name), text(&planned.logstore_name));
+        stored(NullLogStore {
+            id: id.into(),
+            mechanism: "service_key".to_owned().into(),
+            logstore_create_time: 1_700_000_000.into(),
+            ..planned
+        })
     }
 
     async fn read(&self, _context: &Context, request: Stored<Self>) -> Outcome<Self> {
@@ -107,6 +106,10 @@ impl Resource for LogStore {
             Import::Identity(_) => Err(Diagnostic::error("No identity", "This resource has none.")),
         }
     }
+}
+
+fn text(field: &Field<String>) -> &str {
+    field.known().map_or("", String::as_str)
 }
 
 fn as_is(planned: NullLogStore) -> Plan<LogStore> {

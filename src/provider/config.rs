@@ -253,7 +253,7 @@ fn endpoints() -> Block {
                 vec![
                     endpoint(
                         "log",
-                        "Where SLS is reached, without the project: `cn-hangzhou.log.aliyuncs.com`, or `http://127.0.0.1:8700` for the emulator. A host that names a region serves that region; for Logstores of another one, that one stands in its place. Any other host serves every region. Environment: `ALIBABA_CLOUD_ENDPOINT_SLS`. Default: the region's public endpoint.",
+                        "Where SLS is reached, without the project: `cn-hangzhou.log.aliyuncs.com`, or `http://127.0.0.1:8700` for the emulator. If the host names a region, the provider writes the region of the Logstore in its place. Any other host serves every region. Environment: `ALIBABA_CLOUD_ENDPOINT_SLS`. Default: the region's public endpoint.",
                     ),
                     endpoint(
                         "ram",

@@ -254,6 +254,7 @@ pub(super) fn type_name(of: &Type) -> String {
         Type::Map(of) => format!("Map of {}", type_name(of)),
         Type::Object(_) => "Object".to_owned(),
         Type::Tuple(_) => "Tuple".to_owned(),
+        Type::Bool => "Boolean".to_owned(),
         simple => capitalised(simple.to_json().as_str().unwrap_or_default()),
     }
 }

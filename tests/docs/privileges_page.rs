@@ -75,7 +75,10 @@ fn section(job: &Job) -> String {
     let which = match (needed, statements.len() - needed) {
         (0, _) => "All statements are optional.".to_owned(),
         (_, 0) => "All statements are needed.".to_owned(),
-        (needed, optional) => format!("Needed: {needed} statements. Optional: the {optional} after them."),
+        (1, optional) => format!("The first statement is needed. The {optional} after it are optional."),
+        (needed, optional) => {
+            format!("The first {needed} statements are needed. The {optional} after them are optional.")
+        }
     };
     let statements: Vec<String> = statements.iter().map(Statement::to_json).collect();
     format!(

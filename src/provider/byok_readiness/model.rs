@@ -50,7 +50,27 @@ model! {
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema {
-        description: "Checks whether Logstores can be encrypted with a KMS key of your own (BYOK). It checks the key, the RAM role that Simple Log Service (SLS) assumes, and who configures encryption, and says for each failed check what to do. Nothing is changed.\n\nThe checks are, in this order: `key_exists`, `key_id` (`cmk_key_id` is the key's id, not an alias or ARN of it), `key_enabled`, `key_symmetric`, `key_usage` (`ENCRYPT/DECRYPT`), `key_region`, `role_exists`, `role_trust` (the role's trust policy lets `log.aliyuncs.com` assume it), `role_reads_keys` and `role_uses_keys` (the system policies `AliyunKMSReadOnlyAccess` and `AliyunKMSCryptoUserAccess`, or others that allow the same on the key: `kms:DescribeKey`; `kms:Encrypt`, `kms:Decrypt` and `kms:GenerateDataKey`), and `pass_role` (`ram:PassRole` on the role). The vendor documents that the role needs these two policies. It does not document which of their actions SLS uses; this data source checks the actions above. If only `kms:Encrypt` is missing, the check is null, because SLS can make data keys without it.\n\nPolicies are judged by what they mean, wherever it is written: in lists or single texts, with `*` and `?`, with `NotAction` and `NotResource`, and a `Deny` wins. What depends on a `Condition` cannot be judged.\n\nThe guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and a policy document to copy. It is not an error if the caller may not read something: the checks that depend on it are null.",
+        description: "Checks whether Logstores can be encrypted with a KMS key of your own (BYOK). It checks the key, the RAM role that Simple Log Service (SLS) assumes, and who configures encryption, and says for each failed check what to do. Nothing is changed.
+
+The checks, in the order of `checks`:
+
+- `key_exists`: KMS has the key.
+- `key_id`: `cmk_key_id` is the key's id, and not an alias or the ARN of it.
+- `key_enabled`: the key is enabled.
+- `key_symmetric`: the key is symmetric.
+- `key_usage`: the key is for `ENCRYPT/DECRYPT`.
+- `key_region`: the key is in the region of the Logstores.
+- `role_exists`: RAM has the role.
+- `role_trust`: the role's trust policy lets `log.aliyuncs.com` assume it.
+- `role_reads_keys`: the role has the system policy `AliyunKMSReadOnlyAccess`, or another one that allows `kms:DescribeKey` on the key.
+- `role_uses_keys`: the role has the system policy `AliyunKMSCryptoUserAccess`, or another one that allows `kms:Encrypt`, `kms:Decrypt` and `kms:GenerateDataKey` on the key. If only `kms:Encrypt` is missing, the check is null, because SLS can make data keys without it.
+- `pass_role`: `principal` has `ram:PassRole` on the role.
+
+The vendor documents that the role needs these two system policies. It does not document which of their actions SLS uses.
+
+A policy is judged by what it means, however it is written: with lists or single texts, with `*` and `?`, with `NotAction` and `NotResource`. A `Deny` wins. What depends on a `Condition` cannot be judged.
+
+The guide [Least privileges](../guides/least-privileges.md) has the permissions that the caller needs, and a policy document to copy. It is not an error if the caller may not read something: the checks that depend on it are null.",
         attributes: [arguments(), found()].concat(),
         ..Schema::default()
     }

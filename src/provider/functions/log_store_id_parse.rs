@@ -34,7 +34,7 @@ impl Function for LogStoreIdParse {
     fn signature(&self) -> Signature<[Parameter; 1]> {
         Signature {
             summary: "The project and the Logstore that an id names.",
-            description: "Takes the id of a Logstore apart: `<project>:<logstore>`, as `alicloud_log_store_encryption` has it and as the resource of the official provider for Logstores has it. Returns an object with `project_name` and `logstore_name`. Both names are checked against the service's rules; whether there is such a Logstore is not.",
+            description: "Takes the id of a Logstore apart: `<project>:<logstore>`, as `alicloud_log_store_encryption` has it and as the resource of the official provider for Logstores has it. Returns an object with `project_name` and `logstore_name`. The function checks both names against the rules of SLS. It does not ask whether there is such a Logstore.",
             deprecated: None,
             parameters: [Parameter::string("id", "The id of a Logstore, such as `audit-project:app-log`.")],
             returns: Type::Object(BTreeMap::from([

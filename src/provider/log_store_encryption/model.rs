@@ -97,7 +97,7 @@ pub(super) fn schema() -> Schema {
                 .validator(OneOf(&ENCRYPT_TYPES))
                 .semantic_equals(same_encrypt_type)
                 .description(
-                    "The algorithm of the data, permanent. The vendor's pages also say encryption type for the mechanism, which is `user_cmk_info` here. Their tables name `default` (AES) and `sm4`; the page of UpdateLogStoreEncryption names the others, and `m4` in the place of `sm4`. This provider reads `m4` and `sm4` as the same algorithm, so that replacing one with the other is not a change; no source says so. A plan warns of `sm4_ecb` and `aes_ecb`: the ECB mode shows patterns of what it encrypts.",
+                    "The algorithm of the data, permanent. The vendor's pages also say encryption type for the mechanism, which is `user_cmk_info` here. Their tables name `default` (AES) and `sm4`; the page of UpdateLogStoreEncryption names the others, and `m4` instead of `sm4`. This provider reads `m4` and `sm4` as the same algorithm, so that replacing one with the other is not a change; no source says so. A plan warns of `sm4_ecb` and `aes_ecb`: the ECB mode shows patterns of what it encrypts.",
                 ),
             Attribute::nested("user_cmk_info", Nesting::Single, user_cmk_info()).optional().description(
                 "The KMS key of your own that encrypts the Logstore's data key (BYOK). If it is left out, SLS uses a key of its own. You cannot change this later: not the key, and not between BYOK and the service key.",
