@@ -3,7 +3,7 @@
 //! Shows what is in clear: names, documents of kinds that are not sealed, and blocks as they are stored.
 //! Nothing is authenticated by that, which takes the key.
 
-use std::fs::{File, TryLockError};
+use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use redb::{Database, ReadableDatabase};
 use super::format::{BLOCKS, DOCUMENTS, kind_byte, without_mac};
 use super::opening::{FILE, LockedFile, builder, check_version};
 use super::write_buffer::WriteBuffer;
-use super::{BlockAddress, Kind, Store, StoreError};
+use super::{BlockAddress, Kind, Store, StoreError, files};
 
 /// A store that is read only. The file is not written to, not even to repair it after a crash. Several
 /// inspections can read it at the same time; a [`Store`] cannot be opened until they end.
@@ -49,7 +49,7 @@ impl Inspection {
     /// [`StoreError::Corrupt`], [`StoreError::Io`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let io = |error: io::Error| StoreError::Io(format!("{}: {error}", directory.display()));
-        let file = File::open(directory.join(FILE)).map_err(io)?;
+        let file = files::open(&directory.join(FILE), OpenOptions::new().read(true)).map_err(io)?;
         match file.try_lock_shared() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(directory.to_owned())),

@@ -1,14 +1,15 @@
 //! The file that the master key is kept in.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{Metadata, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::{MasterKey, folder};
+use super::MasterKey;
+use super::files::{self, Existing};
 
 /// Bytes a file may have: every form of the key is shorter.
 const LONGEST: u64 = 128;
@@ -51,14 +52,14 @@ impl MasterKey {
     ///
     /// A file that its group or others may read is taken all the same, with a warning in the log: secrets
     /// that a container runtime mounts commonly are world-readable inside of the container, where nobody
-    /// else is.
+    /// else is. A FIFO or a device is refused at once.
     ///
     /// # Errors
     ///
     /// [`MasterKeyError::Unreadable`], [`MasterKeyError::Malformed`]
     pub fn from_file(path: &Path) -> Result<Self, MasterKeyError> {
         let unreadable = |source| MasterKeyError::Unreadable { path: path.to_owned(), source };
-        let file = File::open(path).map_err(unreadable)?;
+        let file = files::open(path, OpenOptions::new().read(true)).map_err(unreadable)?;
         warn_if_shared(path, &file.metadata().map_err(unreadable)?);
         let mut text = Zeroizing::new(Vec::with_capacity(256));
         file.take(LONGEST).read_to_end(&mut text).map_err(unreadable)?;
@@ -84,26 +85,11 @@ impl MasterKey {
 }
 
 fn write_new(path: &Path, key: &MasterKey) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    let written = write_key(&mut file, key).and_then(|()| folder::sync_parent(path));
-    if written.is_err() {
-        // Nothing is sealed under it yet, and a half of it would stand in the way of the next attempt.
-        let _ = fs::remove_file(path);
-    }
-    written
-}
-
-fn write_key(file: &mut File, key: &MasterKey) -> io::Result<()> {
     let mut line = Zeroizing::new([0; 65]);
     let (digits, end) = line.split_at_mut(64);
     hex::encode_to_slice(key.expose(), digits).map_err(io::Error::other)?;
     end.copy_from_slice(b"\n");
-    file.write_all(&line[..])?;
-    file.sync_all()
+    files::write_file(path, &line[..], 0o600, Existing::Keep)
 }
 
 fn parsed(text: &[u8]) -> Option<MasterKey> {
@@ -121,20 +107,16 @@ fn parsed(text: &[u8]) -> Option<MasterKey> {
     Some(MasterKey::from_bytes(*key))
 }
 
-#[cfg(unix)]
-fn warn_if_shared(path: &Path, metadata: &fs::Metadata) {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-    if mode & 0o077 != 0 {
-        let mode = mode & 0o777;
-        tracing::warn!("the master key in {} is open to others (mode {mode:03o})", path.display());
+fn warn_if_shared(path: &Path, metadata: &Metadata) {
+    if files::open_to_others(metadata) != 0 {
+        tracing::warn!("the master key in {} is open to others (chmod 600)", path.display());
     }
 }
 
-#[cfg(not(unix))]
-fn warn_if_shared(_path: &Path, _metadata: &fs::Metadata) {}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

@@ -13,9 +13,9 @@ mod committer;
 mod damage_tests;
 mod data_key;
 mod error;
+mod files;
 #[cfg(test)]
 mod fixture_tests;
-mod folder;
 mod format;
 mod inspection;
 mod master_key;
@@ -36,7 +36,7 @@ pub use block::{Algorithm, BlockAddress, BlockError, BlockLayout, open, parse_la
 
 pub use data_key::DataKey;
 pub use error::StoreError;
-pub use folder::create as create_folder;
+pub use files::{Existing, create_folder, write_file};
 pub use inspection::{Inspection, ShardSize};
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;

@@ -23,7 +23,7 @@ use super::format::{
 };
 use super::master_key::STORE_ID_LENGTH;
 use super::write_buffer::WriteBuffer;
-use super::{MasterKey, StoreError, folder};
+use super::{MasterKey, StoreError, files};
 use crypto::random;
 
 /// The file in the folder.
@@ -51,12 +51,18 @@ pub(super) struct Opened {
 /// [`StoreError`], and then the file has not been touched.
 pub(super) fn open_folder(directory: &Path, master: &MasterKey) -> Result<Opened, StoreError> {
     let io = |error: io::Error| StoreError::Io(format!("{}: {error}", directory.display()));
-    folder::create(directory).map_err(io)?;
+    files::create_folder(directory).map_err(io)?;
+    if files::open_to_others(&std::fs::metadata(directory).map_err(io)?) & 0o022 != 0 {
+        tracing::warn!(
+            "others may put another file into {}: take that from them (chmod 700)",
+            directory.display()
+        );
+    }
     let path = directory.join(FILE);
     if !path.try_exists().map_err(io)? {
         create_file(directory, &path, master)?;
     }
-    let file = OpenOptions::new().read(true).write(true).open(&path).map_err(io)?;
+    let file = files::open(&path, OpenOptions::new().read(true).write(true)).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(directory.to_owned())),
@@ -126,6 +132,7 @@ pub(super) fn create_disk(disk: impl StorageBackend, master: &MasterKey) -> Resu
 fn create_file(directory: &Path, path: &Path, master: &MasterKey) -> Result<(), StoreError> {
     let io = |error: io::Error| StoreError::Io(format!("{}: {error}", directory.display()));
     let file = tempfile::Builder::new().prefix("emulator.redb.new-").tempfile_in(directory).map_err(io)?;
+    files::set_mode(&file, 0o600).map_err(io)?;
     let disk = FileBackend::new(file.as_file().try_clone().map_err(io)?).map_err(StoreError::from_redb)?;
     create_disk(disk, master)?.database.close().map_err(StoreError::from_redb)?;
     file.as_file().sync_all().map_err(io)?;
@@ -133,7 +140,7 @@ fn create_file(directory: &Path, path: &Path, master: &MasterKey) -> Result<(), 
         // Another process was faster.
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(io(error.error)),
-        Ok(_) => folder::sync_parent(path).map_err(io),
+        Ok(_) => files::sync_parent(path).map_err(io),
     }
 }
 
