@@ -27,6 +27,9 @@ use super::write_timeout::WriteTimeout;
 /// What a TLS connection begins with: a record of the type "handshake" (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// The smallest buffer that hyper reads into; it panics over a smaller one.
+const SMALLEST_BUFFER: usize = 8192;
+
 /// How long the close of an idle connection may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -120,7 +123,7 @@ impl Connections {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
-            .max_buf_size(limits.head_bytes)
+            .max_buf_size(limits.head_bytes.max(SMALLEST_BUFFER))
             .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.answer_timeout)), service)
             .with_upgrades();
         let ended = tokio::select! {

@@ -1,14 +1,15 @@
 //! Identifiers the services hand out.
 
+use crypto::random;
+
 /// A request id as SLS writes it: 24 upper-case hexadecimal digits.
 pub fn request_id() -> String {
-    format!("{:08X}{:016X}", fastrand::u32(..), fastrand::u64(..))
+    hex::encode_upper(random::<12>())
 }
 
 /// A request id as the RPC services write it: a UUID in upper case.
 pub fn rpc_request_id() -> String {
-    let bits = fastrand::u128(..);
-    let digits = format!("{bits:032X}");
+    let digits = hex::encode_upper(random::<16>());
     let mut id = String::with_capacity(36);
     for (position, digit) in digits.chars().enumerate() {
         if matches!(position, 8 | 12 | 16 | 20) {

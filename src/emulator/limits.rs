@@ -13,7 +13,7 @@ pub struct Limits {
     pub answer_timeout: Duration,
     /// How long a client may take over a TLS handshake.
     pub handshake_timeout: Duration,
-    /// The largest head of a request, in bytes; 8192 at least.
+    /// The largest head of a request, in bytes; fewer than 8192 count as so many.
     pub head_bytes: usize,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,

@@ -1,5 +1,7 @@
 //! Names and ids.
 
+use crypto::random;
+
 /// Brings a name into the form in which equal ones are equal: RAM takes letters of either case for alike.
 pub fn folded(name: &str) -> String {
     name.to_lowercase()
@@ -7,7 +9,7 @@ pub fn folded(name: &str) -> String {
 
 /// A new id as RAM writes them: 18 digits, the first of which says what it is of.
 pub fn new_id(first: char) -> String {
-    format!("{first}{:017}", fastrand::u64(..100_000_000_000_000_000))
+    format!("{first}{:017}", u64::from_be_bytes(random()) % 100_000_000_000_000_000)
 }
 
 #[cfg(test)]
