@@ -106,6 +106,29 @@ async fn a_key_that_was_never_used_is_needed_all_the_same() {
     put(&bench, &group("more")).await.assert_error_code(400, "ParameterInvalid");
 }
 
+/// The control API writes past the rules, one of which is that a customer's key stays.
+#[tokio::test]
+async fn what_was_sealed_with_a_key_that_the_configuration_lost_is_refused_until_it_is_back() {
+    let without_key = json!({"enable": true, "encrypt_type": "default"});
+    for lost in [Value::Null, json!({"enable": true}), without_key] {
+        let bench = byok().await;
+        put(&bench, &group("sealed")).await.assert_done();
+        let begin = cursor(&bench, 0, "begin").await;
+        let path = "projects/proj/logstores/app";
+        bench.control("PATCH", path, &json!({"encrypt_conf": lost}).to_string()).await;
+        let refused = pull("/logstores/app/shards/0", &begin).send(&bench).await;
+        refused.assert_error_code(400, "ParameterInvalid");
+        assert!(refused.text().contains("no user_cmk_info"), "{}", refused.text());
+        if lost["enable"] == true {
+            put(&bench, &group("more")).await.assert_error_code(400, "ParameterInvalid");
+        }
+        let read = bench.try_control("GET", &format!("{path}/logs"), "").await;
+        assert_eq!(read.status, 400, "{}", read.text());
+        bench.control("PATCH", path, &json!({"encrypt_conf": byok_conf(true)}).to_string()).await;
+        assert_eq!(content(&bench, 0).await, [group("sealed")]);
+    }
+}
+
 #[tokio::test]
 async fn with_encryption_switched_off_only_what_is_sealed_needs_the_key() {
     let bench = byok().await;

@@ -83,7 +83,12 @@ impl DataKeys {
                 self.opened.put(snapshot, owner, Some(blob), &key);
                 Ok(key)
             }
-            (WrappedDataKey::Byok { .. }, None) => Err(damaged("its Logstore has no customer's key")),
+            // No service does that: the control API can.
+            (WrappedDataKey::Byok { .. }, None) => Err(Error::parameter_invalid(format!(
+                "The data key of logstore {} was made with a customer's key, and encrypt_conf has no user_cmk_info any \
+                 more that says with which role it is decrypted.",
+                owner.logstore
+            ))),
         }
     }
 
