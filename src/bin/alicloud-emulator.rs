@@ -77,6 +77,11 @@ struct Serve {
     /// Allow an address that other machines can reach.
     #[arg(long)]
     allow_remote: bool,
+    /// Answer for this name too, and for those with a project in front of it. It can be given several times. Without
+    /// it the hosts of the services, localhost, addresses, names without a dot and the host of --listen are answered
+    /// for: any other name could lead a web page here.
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allowed_hosts: Vec<String>,
     #[command(flatten)]
     tls: Tls,
 }
@@ -89,7 +94,8 @@ struct Tls {
     /// Certificates are signed by an authority of the emulator's own, which is another one at each start.
     #[arg(long, requires = "ca_out")]
     tls: bool,
-    /// Where to write the certificate (PEM) of that authority, for clients to trust.
+    /// Where to write the certificate (PEM) of that authority, for clients to trust. A file that is there is replaced,
+    /// and a link is not followed.
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_out: Option<PathBuf>,
 }
@@ -153,8 +159,9 @@ async fn serve(arguments: &Serve) -> Result<(), Failure> {
     let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     let emulator = Emulator::start(config).await?;
     let ca_file = arguments.tls.ca_out.as_deref();
-    if let (Some(certificate), Some(file)) = (emulator.ca_certificate(), ca_file) {
-        fs::write(file, certificate)
+    if let Some(file) = ca_file {
+        emulator
+            .write_ca_certificate(file)
             .map_err(|error| format!("cannot write the CA certificate to {}: {error}", file.display()))?;
     }
     announce(&emulator, ca_file)?;
@@ -189,6 +196,7 @@ fn config(arguments: &Serve) -> Result<Config, Failure> {
     Ok(Config {
         listen: arguments.listen.clone(),
         allow_remote: arguments.allow_remote,
+        allowed_hosts: arguments.allowed_hosts.clone(),
         seed,
         storage: storage(arguments)?,
         rules,

@@ -1,5 +1,6 @@
 //! The emulator's clock: the machine's or a fixed one, and how far it was moved.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,6 +12,15 @@ const ISO_8601: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const RFC_1123: &[BorrowedFormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+
+/// What a clock can show: the years 1970 to 9989. What is dated ahead of it, such as the end of a session or of a key,
+/// has to be in a year of four digits, as it is written on the wire.
+const SPAN: RangeInclusive<i64> = 0..=253_086_767_999;
+
+/// A clock cannot be moved to where it is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the clock can be moved within the years 1970 to 9989 only")]
+pub struct OutOfSpan;
 
 /// A clock that can be moved. Clones show the same time.
 #[derive(Clone, Debug)]
@@ -37,10 +47,17 @@ impl Clock {
     }
 
     /// Moves the clock by `seconds`, backwards when negative.
-    pub fn advance(&self, seconds: i64) {
-        let _ = self.advanced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |so_far| {
-            Some(so_far.saturating_add(seconds))
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfSpan`], and the clock has not been moved.
+    pub fn advance(&self, seconds: i64) -> Result<(), OutOfSpan> {
+        let unmoved = self.unmoved();
+        let moved = self.advanced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |so_far| {
+            let advanced = so_far.checked_add(seconds)?;
+            unmoved.checked_add(advanced).filter(|unix| SPAN.contains(unix)).map(|_| advanced)
         });
+        moved.map(drop).map_err(|_| OutOfSpan)
     }
 
     /// How far the clock was moved, in seconds.
@@ -50,12 +67,17 @@ impl Clock {
 
     /// Undoes every [`Clock::advance`].
     pub fn reset(&self) {
-        self.advanced.store(0, Ordering::Relaxed);
+        self.restore(0);
     }
 
-    /// Seconds since the epoch.
+    /// Has the clock be as far ahead, in seconds, as it was before: [`Clock::advanced`].
+    pub fn restore(&self, advanced: i64) {
+        self.advanced.store(advanced, Ordering::Relaxed);
+    }
+
+    /// Seconds since the epoch, in the years 1970 to 9989.
     pub fn unix(&self) -> i64 {
-        self.unmoved().saturating_add(self.advanced())
+        self.unmoved().saturating_add(self.advanced()).clamp(*SPAN.start(), *SPAN.end())
     }
 
     /// Seconds since the epoch, as if the clock had never been advanced. Clients date their calls by the
@@ -92,8 +114,8 @@ mod tests {
     fn clones_move_together_and_reset_undoes_it() {
         let clock = Clock::fixed(1_795_161_600);
         let other = clock.clone();
-        clock.advance(3_600);
-        clock.advance(-600);
+        clock.advance(3_600).unwrap();
+        clock.advance(-600).unwrap();
         assert_eq!(other.unix(), 1_795_164_600);
         assert_eq!(other.unmoved(), 1_795_161_600);
         other.reset();
@@ -101,11 +123,22 @@ mod tests {
     }
 
     #[test]
-    fn far_moves_do_not_overflow() {
-        let clock = Clock::fixed(i64::MAX);
-        clock.advance(i64::MAX);
-        assert_eq!(clock.unix(), i64::MAX);
+    fn no_move_leads_out_of_the_years_that_can_be_written() {
+        let clock = Clock::fixed(1_795_161_600);
+        for seconds in [i64::MIN, -1_795_161_601, SPAN.end() - 1_795_161_599, i64::MAX] {
+            assert_eq!(clock.advance(seconds), Err(OutOfSpan), "{seconds}");
+            assert_eq!(clock.advanced(), 0);
+        }
+        clock.advance(SPAN.end() - clock.unix()).unwrap();
+        assert_eq!(iso_8601(clock.unix()), "9989-12-31T23:59:59Z");
+        assert_eq!(clock.advance(1), Err(OutOfSpan));
+        clock.advance(-clock.unix()).unwrap();
         assert_eq!(iso_8601(clock.unix()), "1970-01-01T00:00:00Z");
+        // Of a machine whose clock is wrong.
+        for (advanced, shown) in [(i64::MAX, *SPAN.end()), (i64::MIN, 0)] {
+            clock.restore(advanced);
+            assert_eq!(clock.unix(), shown);
+        }
     }
 
     #[test]

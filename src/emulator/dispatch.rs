@@ -18,14 +18,15 @@ use tokio::sync::Semaphore;
 use super::billing;
 use super::body::{self, BodyError};
 use super::clock::{iso_8601, rfc_1123};
-use super::control::origin;
 use super::faults::Arrival;
+use super::hosts::Hosts;
 use super::http::{Answer, Call, Reply};
 use super::ids::{request_id, rpc_request_id};
 use super::kms;
 use super::limits::Limits;
 use super::link::ConnectionInfo;
 use super::location;
+use super::origin::{self, Refusal};
 use super::ram;
 use super::rpc::{self, Api, RpcCall, rpc_call};
 use super::sls;
@@ -44,6 +45,7 @@ pub struct ConnectionClosed;
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     state: Arc<State>,
+    hosts: Arc<Hosts>,
     control: TowerToHyperService<Router>,
     limits: Limits,
     /// A permit for each byte of the bodies that are held.
@@ -51,10 +53,11 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher for the services on `state`, and for the control API.
-    pub fn new(state: &Arc<State>, control: Router, limits: Limits) -> Self {
+    /// A dispatcher for the services on `state`, and for the control API, under the names of `hosts`.
+    pub fn new(state: &Arc<State>, control: Router, hosts: &Arc<Hosts>, limits: Limits) -> Self {
         let bodies = Arc::new(Semaphore::new(limits.all_bodies_bytes));
-        Self { state: Arc::clone(state), control: TowerToHyperService::new(control), limits, bodies }
+        let (state, hosts) = (Arc::clone(state), Arc::clone(hosts));
+        Self { state, hosts, control: TowerToHyperService::new(control), limits, bodies }
     }
 
     /// Answers a request.
@@ -72,10 +75,24 @@ impl Dispatcher {
         }
         let (head, body) = request.into_parts();
         let body = body::read(&head.headers, Body::new(body), &self.limits, &self.bodies).await;
-        let call = |body| Call::new(&head, body).coming_from(link.peer.ip().to_canonical(), link.secure);
+        let call = |body| {
+            let call = Call::new(&head, body).coming_from(link.peer.ip().to_canonical(), link.secure);
+            call.with_hosts(&self.hosts)
+        };
         match body {
-            Ok(body) => self.call(call(body)).await,
-            Err(BodyError::TooLarge) => Ok(self.too_large(&call(Bytes::new()))),
+            Ok(body) => {
+                let call = call(body);
+                match origin::validate_call(&self.hosts, &call) {
+                    Ok(()) => self.call(call).await,
+                    Err(refusal) => {
+                        Ok(self.refuse(&call, |service, id| service.refusal(&refusal, id, &call)))
+                    }
+                }
+            }
+            Err(BodyError::TooLarge) => {
+                let (call, limit) = (call(Bytes::new()), self.limits.body_bytes);
+                Ok(self.refuse(&call, |service, id| service.too_large(limit, id, &call)))
+            }
             Err(error @ BodyError::Malformed) => Ok(Reply::bad_request(&error.to_string()).into_response()),
             Err(BodyError::TimedOut) => Err(ConnectionClosed),
         }
@@ -87,8 +104,8 @@ impl Dispatcher {
         link: ConnectionInfo,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, ConnectionClosed> {
-        if let Err(error) = origin::validate(link.peer.ip(), &request) {
-            return Ok(Reply::json(403, &json!({"error": error})).into_response());
+        if let Err(refusal) = origin::validate_control(&self.hosts, link.peer.ip(), &request) {
+            return Ok(Reply::json(403, &json!({"error": refusal.to_string()})).into_response());
         }
         let answer = tokio::time::timeout(self.limits.body_timeout, self.control.call(request));
         match answer.await {
@@ -98,13 +115,12 @@ impl Dispatcher {
         }
     }
 
-    /// What the service says that a call was for whose body is too large. The call comes without it.
-    fn too_large(&self, call: &Call) -> Response<Body> {
+    /// Answers a call that is not evaluated, in the form of the service that it was for.
+    fn refuse(&self, call: &Call, reply: impl FnOnce(&Service, &str) -> Reply) -> Response<Body> {
         let service = Service::from_call(call);
         let (id_header, id) = service.new_request_id();
         self.arrived(&service, &id, call);
-        let reply = service.too_large(self.limits.body_bytes, &id, call);
-        let reply = dressed(&self.state, reply, id_header, id.clone());
+        let reply = dressed(&self.state, reply(&service, &id), id_header, id.clone());
         let answer = Answer::Reply(reply.clone());
         answered(&self.state, &id, &answer);
         reply.into_response()
@@ -217,6 +233,14 @@ impl Service {
         match self {
             Self::Sls => sls::route(call).ok().map(|route| route.operation.name.to_owned()),
             Self::Rpc(rpc) => Some(rpc.action.clone()),
+        }
+    }
+
+    /// What the emulator says to a call that it gives to no service, in the form of this one.
+    fn refusal(&self, refusal: &Refusal, id: &str, call: &Call) -> Reply {
+        match self {
+            Self::Sls => refusal.to_error().to_reply(),
+            Self::Rpc(rpc) => rpc.refusal(&refusal.to_error(), &call.host, id),
         }
     }
 

@@ -3,6 +3,8 @@
 //! SLS has no path-style addressing: the project is the first part of the host
 //! (<https://www.alibabacloud.com/help/en/sls/developer-reference/endpoints>).
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 /// What a host name says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
@@ -72,19 +74,24 @@ fn project_of(host: &str) -> &str {
     if let Some(project) = before(host, "localhost") {
         return project;
     }
-    match ip_literal_at_end(host) {
+    match address_at_end(host) {
         Some(address) => before(host, address).unwrap_or_default(),
         None => host.split_once('.').map_or("", |(project, _)| project),
     }
 }
 
-/// The IP literal a host is or ends with.
-fn ip_literal_at_end(host: &str) -> Option<&str> {
-    if host.ends_with(']') {
-        return host.find('[').and_then(|start| host.get(start..));
-    }
-    let start = host.rmatch_indices('.').nth(3).map_or(0, |(dot, _)| dot + 1);
-    host.get(start..).filter(|tail| tail.parse::<std::net::Ipv4Addr>().is_ok())
+/// The IP address that a host is, or that follows on a dot at its end; one of version 6 in brackets.
+pub fn address_at_end(host: &str) -> Option<&str> {
+    let start = match host.find('[') {
+        Some(bracket) => bracket,
+        None => host.rmatch_indices('.').nth(3).map_or(0, |(dot, _)| dot + 1),
+    };
+    let address = host.get(start..)?;
+    let is_address = match address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inside) => inside.parse::<Ipv6Addr>().is_ok(),
+        None => address.parse::<Ipv4Addr>().is_ok(),
+    };
+    before(host, address).filter(|_| is_address).map(|_| address)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::endpoint::{Endpoint, without_port};
 use super::error::Error;
+use super::hosts::Hosts;
 use super::target::Query;
 
 /// A request, whole, as a service sees it.
@@ -33,6 +34,8 @@ pub struct Call {
     pub peer: Option<IpAddr>,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// Whether it is for a name that the emulator was told it has ([`Hosts`]), with no project in front of it.
+    pub is_for_named_host: bool,
 }
 
 impl Call {
@@ -48,12 +51,23 @@ impl Call {
             body,
             peer: None,
             secure: false,
+            is_for_named_host: false,
         }
     }
 
     /// The call as it came from `peer`, over TLS or in clear text.
     pub fn coming_from(self, peer: IpAddr, secure: bool) -> Self {
         Self { peer: Some(peer), secure, ..self }
+    }
+
+    /// The call where these hosts are the emulator's.
+    pub fn with_hosts(self, hosts: &Hosts) -> Self {
+        Self { is_for_named_host: hosts.is_named(self.addressed()), ..self }
+    }
+
+    /// The host in an absolute-form target when there is one, else that in `Host`.
+    fn addressed(&self) -> &str {
+        self.authority.as_deref().unwrap_or(&self.host)
     }
 
     /// A header's value without surrounding blanks; `None` when absent or not text.
@@ -69,7 +83,7 @@ impl Call {
 
     /// The project and region addressed: by an absolute-form target when there is one, else by `Host`.
     pub fn endpoint(&self) -> Endpoint {
-        Endpoint::from_host(self.authority.as_deref().unwrap_or(&self.host))
+        if self.is_for_named_host { Endpoint::default() } else { Endpoint::from_host(self.addressed()) }
     }
 
     /// Whether an absolute-form target and `Host` name different hosts. A signature covers `Host`, so

@@ -75,13 +75,13 @@ fn is_region(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::is_served;
+    use crate::hosts::Hosts;
 
     #[test]
     fn every_endpoint_that_is_named_is_served_over_tls() {
         for service in ["sls", "SLS", "kms", "sts", "ram"] {
             let endpoint = endpoint_in_cloud(service, "cn-hangzhou").unwrap();
-            assert!(is_served(&endpoint), "{endpoint}");
+            assert!(Hosts::default().is_certified(&endpoint), "{endpoint}");
         }
         assert_eq!(endpoint_in_cloud("ecs", "cn-hangzhou"), None);
     }

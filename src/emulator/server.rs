@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,12 +13,13 @@ use tokio_util::task::TaskTracker;
 use super::connection::Connections;
 use super::dispatch::Dispatcher;
 use super::endpoint::without_port;
+use super::hosts::{Hosts, is_host};
 use super::persistence::{RestoreError, restore};
 use super::state::State;
 use super::stored::PersistError;
 use super::tls::{Authority, TlsError};
 use super::{Clock, Limits, Rules, Seed, control};
-use storage::{MasterKey, Store, StoreError};
+use storage::{Existing, MasterKey, Store, StoreError, write_file};
 
 /// How long answers under way may take once the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,6 +34,10 @@ pub struct Config {
     pub listen: String,
     /// Whether `listen` may mean an address that other machines can reach.
     pub allow_remote: bool,
+    /// Names and addresses, besides that in `listen`, that clients reach the emulator by. A project may stand before a
+    /// name. Requests for the hosts of the services, for `localhost`, for any address and for names without a dot are
+    /// answered without it.
+    pub allowed_hosts: Vec<String>,
     /// The contents at the first start on a store, and after a reset.
     pub seed: Seed,
     /// Where everything is kept.
@@ -68,6 +73,7 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:0".to_owned(),
             allow_remote: false,
+            allowed_hosts: Vec::new(),
             seed: Seed::default(),
             storage: Storage::Memory,
             rules: Rules::default(),
@@ -84,6 +90,9 @@ pub enum StartError {
     /// The address is not the machine's own, and that was not allowed.
     #[error("{0} is reachable from other machines, which --allow-remote has to allow")]
     NotLoopback(SocketAddr),
+    /// What is to be allowed is no name or address of a host.
+    #[error("{0:?} is no host: --allow-host takes a name or an address, without a scheme and a port")]
+    NoHost(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -133,6 +142,9 @@ impl Emulator {
     ///
     /// [`StartError`]
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        if let Some(host) = config.allowed_hosts.iter().find(|host| !is_host(host)) {
+            return Err(StartError::NoHost(host.clone()));
+        }
         let address = config.listen.clone();
         let listen_error = |source| StartError::Listen { address: address.clone(), source };
         let mut addresses: Vec<_> = tokio::net::lookup_host(&address).await.map_err(listen_error)?.collect();
@@ -144,14 +156,15 @@ impl Emulator {
         }
         let listener = TcpListener::bind(addresses.as_slice()).await.map_err(listen_error)?;
         let addr = listener.local_addr().map_err(listen_error)?;
-        let own_host = without_port(&address);
+        let allowed = config.allowed_hosts.iter().map(String::as_str);
+        let hosts = Arc::new(Hosts::new(allowed.chain([without_port(&address)])));
         let authority =
-            if config.tls { Some(Arc::new(Authority::new(own_host, SystemTime::now())?)) } else { None };
+            if config.tls { Some(Arc::new(Authority::new(&hosts, SystemTime::now())?)) } else { None };
         let limits = config.limits;
         let state = Arc::new(begin(config).await?);
         let tracker = TaskTracker::new();
         let connections = Connections {
-            dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), limits),
+            dispatcher: Dispatcher::new(&state, control::router(Arc::clone(&state)), &hosts, limits),
             authority: authority.clone(),
             limits,
             stopping: state.stopping.clone(),
@@ -181,6 +194,18 @@ impl Emulator {
     /// served. It is another one at every start.
     pub fn ca_certificate(&self) -> Option<String> {
         self.authority.as_ref().map(|authority| authority.certificate())
+    }
+
+    /// Writes that certificate to a file which everybody may read (mode 0644 on Unix): whoever may write it chooses
+    /// whom clients trust. A regular file of the name is replaced; a link is not followed, and is an error as anything
+    /// else is. Where TLS is not served nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be made.
+    pub fn write_ca_certificate(&self, file: &Path) -> io::Result<()> {
+        let Some(certificate) = self.ca_certificate() else { return Ok(()) };
+        write_file(file, certificate.as_bytes(), 0o644, Existing::Replace)
     }
 
     /// Stops: no new connection is accepted, idle ones are closed, answers under way are finished, and
@@ -223,7 +248,7 @@ async fn begin(config: Config) -> Result<State, StartError> {
         return Ok(state);
     };
     let seed = seed_beside(&contents, seed)?;
-    clock.advance(advanced_seconds);
+    clock.restore(advanced_seconds);
     Ok(State::with_contents(contents, seed, rules, clock, store))
 }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::access::AccessKey;
+use super::clock::OutOfSpan;
 use super::faults::{Arrival, Effect, Fault, FaultTarget, Faults};
 use super::heavy_work::HeavyWork;
 use super::identity::Directory;
@@ -20,6 +21,17 @@ use super::snapshots::Snapshots;
 use super::stored::{PersistError, Unwritable};
 use super::{Clock, Rules, kms, sls};
 use storage::{Committed, Store, WriteBatch};
+
+/// Why the clock is not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum ClockError {
+    /// It cannot be moved so far.
+    #[error(transparent)]
+    OutOfSpan(#[from] OutOfSpan),
+    /// The move cannot be encoded.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+}
 
 /// The emulator without its socket.
 ///
@@ -209,10 +221,10 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`Unwritable`]
-    pub fn advance_clock(&self, seconds: i64) -> Result<(), Unwritable> {
+    /// [`ClockError`]
+    pub fn advance_clock(&self, seconds: i64) -> Result<(), ClockError> {
         let _moved = self.clock_is_moved.lock().unwrap_or_else(PoisonError::into_inner);
-        self.clock.advance(seconds);
+        self.clock.advance(seconds)?;
         let mut batch = WriteBatch::new();
         let written = persistence::write_clock(self.clock.advanced(), &mut batch);
         written.inspect_err(|error| self.poison(error))?;

@@ -295,7 +295,7 @@ async fn encrypt_all(world: &World, forward: i64) {
     while let Some(()) = work.next().await {
         done += 1;
         match done {
-            DUE_AFTER => world.emulator_clock.advance(forward),
+            DUE_AFTER => world.emulator_clock.advance(forward).unwrap(),
             ANSWERED_AFTER => world.transport.sessions.add_permits(1),
             _ => {}
         }
@@ -362,7 +362,7 @@ async fn every_service_can_be_the_one_that_says_that_a_session_is_over() {
         let context = &world.context;
         // With the first session.
         world.sls.get_log_store(context, &project, &logstore).await.unwrap();
-        world.emulator_clock.advance(SESSION);
+        world.emulator_clock.advance(SESSION).unwrap();
         match call {
             "read SLS" => world.sls.get_log_store(context, &project, &logstore).await.map(drop),
             "read RAM" => world.ram.get_role(context, &role("deployer")).await.map(drop),

@@ -128,6 +128,69 @@ fn tls_and_where_its_authority_goes_belong_together() {
     assert!(stderr.contains(expected), "{stderr}");
 }
 
+/// What is made has the same mode under every umask: nobody else may change what clients trust, or look at the store.
+#[cfg(unix)]
+#[test]
+fn what_it_makes_is_its_owners_under_every_umask() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for umask in ["000", "022", "027", "077", "277"] {
+        let root = tempfile::tempdir().unwrap();
+        let log = NamedTempFile::new().unwrap();
+        let at = |name: &str| root.path().join(name);
+        let inner = EmulatorProcess::command(PROGRAM);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]).arg(inner.get_program());
+        command.args(inner.get_args()).args(["--tls", "--ca-out"]).arg(at("ca.pem"));
+        command.arg("--data-dir").arg(at("above/data"));
+        let mut process = EmulatorProcess::start(command, log.path()).unwrap();
+        process.terminate().unwrap();
+        for (name, mode) in [
+            ("above", 0o700),
+            ("above/data", 0o700),
+            ("above/data/emulator.redb", 0o600),
+            ("above/data.master-key", 0o600),
+            ("ca.pem", 0o644),
+        ] {
+            let found = std::fs::metadata(at(name)).unwrap().permissions().mode() & 0o7777;
+            assert_eq!(format!("{found:o}"), format!("{mode:o}"), "{name} under {umask}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_are_links_fifos_or_devices_are_errors_at_once() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name).into_os_string().into_string().unwrap();
+    std::fs::write(at("target"), "untouched").unwrap();
+    std::os::unix::fs::symlink(at("target"), at("link")).unwrap();
+    for fifo in ["fifo", "data.master-key"] {
+        assert!(Command::new("mkfifo").arg(at(fifo)).status().unwrap().success());
+    }
+    std::fs::create_dir(at("store")).unwrap();
+    assert!(Command::new("mkfifo").arg(at("store/emulator.redb")).status().unwrap().success());
+    let (link, fifo, data, store) = (at("link"), at("fifo"), at("data"), at("store"));
+    let is_none = "it is not a regular file";
+    for (arguments, said) in [
+        (
+            &["serve", "--tls", "--ca-out", &link][..],
+            "what is there is not a regular file, and is not replaced",
+        ),
+        (&["serve", "--tls", "--ca-out", &fifo], "what is there is not a regular file, and is not replaced"),
+        (&["serve", "--data-dir", &data, "--master-key-file", &fifo], is_none),
+        (&["serve", "--data-dir", &data, "--master-key-file", "/dev/zero"], is_none),
+        (&["serve", "--data-dir", &data], is_none),
+        (&["inspect", "--data-dir", &store, "proj", "app"], is_none),
+    ] {
+        let listen = if arguments[0] == "serve" { &["--listen", "127.0.0.1:0"][..] } else { &[] };
+        let (output, stderr) = run(&[arguments, listen].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+        let error = stderr.lines().last().unwrap();
+        assert!(error.starts_with("alicloud-emulator: ") && error.contains(said), "{arguments:?}: {stderr}");
+    }
+    assert_eq!(std::fs::read_to_string(at("target")).unwrap(), "untouched");
+}
+
 #[test]
 fn logs_go_to_stderr_and_hold_no_secret() {
     let seed = NamedTempFile::new().unwrap();

@@ -239,3 +239,28 @@ async fn an_access_key_works_from_its_creation_on_unless_it_is_inactive_or_delet
     let log = bench.control("GET", "requests", "").await.to_string();
     assert!(!log.contains(&key.secret), "{log}");
 }
+
+/// What is dated by a clock can be written and read, however often the clock is moved.
+#[tokio::test]
+async fn the_clock_stops_where_dates_could_not_be_written() {
+    let bench = bench().await;
+    let century = 100 * 366 * 24 * 3600_i64;
+    for (seconds, last_years) in [(century, "99"), (-century, "19")] {
+        let moved = json!({"advance_seconds": seconds}).to_string();
+        let mut refused = None;
+        for _ in 0..200 {
+            let response = bench.try_control("POST", "clock", &moved).await;
+            if response.status != 200 {
+                refused = Some(response);
+                break;
+            }
+        }
+        let refused = refused.unwrap();
+        let expected = "advance_seconds: the clock can be moved within the years 1970 to 9989 only";
+        assert_eq!((refused.status, refused.json()), (400, json!({"error": expected})));
+        let time = bench.control("GET", "health", "").await["time"].as_str().unwrap().to_owned();
+        let session = bench.rpc(&alice(), (STS, "AssumeRole"), &DEPLOYER).await.expect_success().json();
+        let expiration = session["Credentials"]["Expiration"].as_str().unwrap();
+        assert!(time.starts_with(last_years) && *expiration > *time, "{time} {expiration}");
+    }
+}

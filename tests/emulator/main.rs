@@ -16,6 +16,7 @@ mod logstores;
 mod metricstores;
 mod official_provider;
 mod oidc;
+mod origin;
 mod projects;
 mod sockets;
 mod status;

@@ -1,11 +1,11 @@
 //! What comes off the wire: official clients' requests, addressing, and connections.
 
-use emulator::Rules;
+use emulator::{Config, Emulator, Rules, StartError};
 use serde_json::{Value, json};
 use test_support::async_http::{exchange, exchange_on};
 use tokio::net::TcpStream;
 
-use crate::client::{TestServer, signed};
+use crate::client::{TestServer, config, signed};
 
 /// Sun, 22 Nov 2026 01:20:28 GMT.
 const CAPTURED_AT: i64 = 1_795_310_428;
@@ -101,7 +101,8 @@ async fn requests_of_official_rpc_clients_are_answered_in_their_services_words()
 
 #[tokio::test]
 async fn a_project_is_found_in_every_kind_of_host() {
-    let bench = TestServer::start(Rules::Default).await;
+    let allowed_hosts = vec!["sls.test".to_owned()];
+    let bench = TestServer::with_config(Config { allowed_hosts, ..config() }).await;
     for host in [
         "proj.localhost",
         "proj.localhost:8700",
@@ -198,7 +199,6 @@ async fn stopping_closes_idle_connections() {
 
 #[tokio::test]
 async fn other_addresses_than_the_machines_own_have_to_be_allowed() {
-    use emulator::{Config, Emulator, StartError};
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let refused = Emulator::start(Config { listen: listen.to_owned(), ..Config::default() }).await;
         assert!(matches!(refused, Err(StartError::NotLoopback(_))), "{refused:?}");
@@ -209,7 +209,6 @@ async fn other_addresses_than_the_machines_own_have_to_be_allowed() {
 
 #[tokio::test]
 async fn it_listens_to_the_name_of_a_host() {
-    use emulator::{Config, Emulator};
     let config = Config { listen: "localhost:0".to_owned(), ..Config::default() };
     let emulator = Emulator::start(config).await.unwrap();
     assert!(emulator.addr().ip().is_loopback(), "{}", emulator.addr());

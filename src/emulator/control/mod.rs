@@ -6,7 +6,6 @@ mod direct;
 mod faults;
 mod keys;
 mod logs;
-pub(super) mod origin;
 mod quotas;
 mod status;
 
@@ -20,10 +19,10 @@ use axum::response::Response;
 use axum::routing::{delete, get, patch, post, put};
 use serde_json::json;
 
-use self::answer::{Answer, empty_answer, json_answer, parse, root};
+use self::answer::{Answer, ControlError, empty_answer, json_answer, parse, root};
 use super::clock::iso_8601;
 use super::http::Reply;
-use super::state::State;
+use super::state::{ClockError, State};
 
 /// The most `advance_seconds` moves the clock by, either way: 100 years.
 const FURTHEST_ADVANCE: i64 = 100 * 366 * 24 * 60 * 60;
@@ -98,7 +97,10 @@ async fn advance_clock(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer
     if !(-FURTHEST_ADVANCE..=FURTHEST_ADVANCE).contains(&seconds) {
         return Err(node.problem(format!("expected at most {FURTHEST_ADVANCE} seconds")).into());
     }
-    state.advance_clock(seconds)?;
+    state.advance_clock(seconds).map_err(|error| match error {
+        ClockError::OutOfSpan(error) => node.problem(error.to_string()).into(),
+        ClockError::Unwritable(error) => ControlError::from(error),
+    })?;
     Ok(json_answer(&json!({"time": iso_8601(state.clock.unix())})))
 }
 

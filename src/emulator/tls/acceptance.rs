@@ -36,7 +36,7 @@ impl ResolvesServerCert for CertResolver {
         if !self.authority.is_for(host) {
             tracing::warn!(
                 host,
-                "no certificate: this is neither a host of an emulated service nor that of --listen"
+                "no certificate: this is neither a host of an emulated service nor one of --listen or --allow-host"
             );
             return None;
         }

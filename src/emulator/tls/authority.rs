@@ -9,7 +9,7 @@ use rustls::crypto::ring::sign::any_ecdsa_type;
 use rustls::sign::CertifiedKey;
 
 use super::certificates::{self, Issuer, Validity};
-use super::hosts::is_served;
+use crate::hosts::Hosts;
 
 /// How many certificates are kept. Beyond that they are forgotten and made again: clients choose the names.
 const KEPT: usize = 4096;
@@ -28,29 +28,27 @@ pub enum TlsError {
 /// A certificate authority. Its key exists in memory only.
 pub struct Authority {
     issuer: Issuer,
-    /// The host that the emulator listens on.
-    own_host: String,
+    hosts: Arc<Hosts>,
     validity: Validity,
     made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Authority {
-    /// A new authority, whose certificates are valid from a day before `now` on. They are of hosts of the cloud,
-    /// of this machine, and of `own_host`, the name or address that the emulator listens on.
+    /// A new authority, whose certificates are valid from a day before `now` on. They are of the hosts that
+    /// [`Hosts::is_certified`] says.
     ///
     /// # Errors
     ///
     /// When the machine has no randomness.
-    pub fn new(own_host: &str, now: SystemTime) -> Result<Self, TlsError> {
+    pub fn new(hosts: &Arc<Hosts>, now: SystemTime) -> Result<Self, TlsError> {
         let validity = Validity::from(now);
-        let own_host = own_host.trim_matches(['[', ']']).to_ascii_lowercase();
-        let issuer = certificates::authority(&own_host, validity)?;
-        Ok(Self { issuer, own_host, validity, made: Mutex::default() })
+        let issuer = certificates::authority(hosts.named(), validity)?;
+        Ok(Self { issuer, hosts: Arc::clone(hosts), validity, made: Mutex::default() })
     }
 
     /// Whether a host is one whose certificates clients accept of this authority.
     pub fn is_for(&self, host: &str) -> bool {
-        is_served(host) || host.eq_ignore_ascii_case(&self.own_host)
+        self.hosts.is_certified(host)
     }
 
     /// The certificate that clients have to trust, as PEM.
@@ -90,9 +88,13 @@ impl fmt::Debug for Authority {
 mod tests {
     use super::*;
 
+    fn authority_of(host: &str) -> Authority {
+        Authority::new(&Arc::new(Hosts::new([host])), SystemTime::now()).unwrap()
+    }
+
     #[test]
     fn a_certificate_is_made_once_for_a_name_in_any_case() {
-        let authority = Authority::new("127.0.0.1", SystemTime::now()).unwrap();
+        let authority = authority_of("127.0.0.1");
         let first = authority.certified("p.cn-hangzhou.log.aliyuncs.com").unwrap();
         let again = authority.certified("P.CN-Hangzhou.log.aliyuncs.com").unwrap();
         assert!(Arc::ptr_eq(&first, &again));
@@ -100,22 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn it_is_for_served_hosts_and_the_one_that_is_listened_on() {
-        let authority = Authority::new("Emulator", SystemTime::now()).unwrap();
-        for host in
-            ["emulator", "EMULATOR", "p.cn-hangzhou.log.aliyuncs.com", "localhost", "127.0.0.1", "::1"]
-        {
-            assert!(authority.is_for(host), "{host}");
-        }
-        for host in ["a.emulator", "example.com", "oss-cn-hangzhou.aliyuncs.com", "10.0.0.1"] {
-            assert!(!authority.is_for(host), "{host}");
-        }
-        assert!(Authority::new("[fd00::1]", SystemTime::now()).unwrap().is_for("fd00::1"));
-    }
-
-    #[test]
     fn no_more_certificates_are_kept_than_there_is_room_for() {
-        let authority = Authority::new("127.0.0.1", SystemTime::now()).unwrap();
+        let authority = authority_of("127.0.0.1");
         let some = authority.certified("some.localhost").unwrap();
         let room = |i: usize| (format!("{i}.localhost"), Arc::clone(&some));
         *authority.made.lock().unwrap() = (0..KEPT).map(room).collect();
@@ -125,7 +113,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_keys_is_printed() {
-        let printed = format!("{:?}", Authority::new("127.0.0.1", SystemTime::now()).unwrap());
+        let printed = format!("{:?}", authority_of("127.0.0.1"));
         assert!(printed.starts_with("Authority { validity: ") && printed.ends_with(", .. }"), "{printed}");
     }
 }

@@ -49,26 +49,26 @@ const NETWORKS: [(IpAddr, u8); 2] =
     [(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8), (IpAddr::V6(Ipv6Addr::LOCALHOST), 128)];
 
 /// A new authority, which signs certificates of servers only, and of few: whoever trusts it need not fear that it
-/// speaks for another host (RFC 5280, section 4.2.1.10). `own_host` is the host that the emulator listens on.
+/// speaks for another host (RFC 5280, section 4.2.1.10). `named` are the hosts that the emulator was told it has.
 ///
 /// # Errors
 ///
 /// When the machine has no randomness.
-pub fn authority(own_host: &str, validity: Validity) -> Result<Issuer, rcgen::Error> {
+pub fn authority(named: &[String], validity: Validity) -> Result<Issuer, rcgen::Error> {
     let mut params = params("alicloud-emulator CA", validity);
-    let own = match own_host.parse::<IpAddr>() {
+    let named = named.iter().map(|host| match host.parse::<IpAddr>() {
         Ok(address) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
             address,
             if address.is_ipv4() { 32 } else { 128 },
         )),
-        Err(_) => GeneralSubtree::DnsName(own_host.to_owned()),
-    };
+        Err(_) => GeneralSubtree::DnsName(host.clone()),
+    });
     let domains = DOMAINS.iter().map(|domain| GeneralSubtree::DnsName((*domain).to_owned()));
     let networks = NETWORKS
         .iter()
         .map(|(address, prefix)| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(*address, *prefix)));
     params.name_constraints = Some(NameConstraints {
-        permitted_subtrees: domains.chain(networks).chain([own]).collect(),
+        permitted_subtrees: domains.chain(networks).chain(named).collect(),
         excluded_subtrees: Vec::new(),
     });
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn text_gives_the_certificate_back() {
-        let certificate = authority("127.0.0.1", Validity::from(SystemTime::now())).unwrap();
+        let certificate = authority(&["127.0.0.1".to_owned()], Validity::from(SystemTime::now())).unwrap();
         let text = pem(certificate.der());
         assert_eq!(&CertificateDer::from_pem_slice(text.as_bytes()).unwrap(), certificate.der());
         assert!(text.lines().all(|line| line.len() <= PEM_LINE), "{text}");
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn each_certificate_is_good_for_its_purpose_only() {
         let validity = Validity::from(SystemTime::now());
-        let issuer = authority("127.0.0.1", validity).unwrap();
+        let issuer = authority(&["127.0.0.1".to_owned()], validity).unwrap();
         let authority = hex::encode(issuer.der());
         let server = hex::encode(server("a.localhost", &issuer, validity).unwrap().0);
         for (extensions, of, not_of) in
@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn the_authority_is_good_for_few_hosts() {
         let validity = Validity::from(SystemTime::now());
-        let by_name = authority("emulator.internal", validity).unwrap();
-        let by_address = authority("10.1.2.3", validity).unwrap();
+        let by_name = authority(&["emulator.internal".to_owned()], validity).unwrap();
+        let by_address = authority(&["10.1.2.3".to_owned()], validity).unwrap();
         for (host, named, addressed) in [
             ("p.cn-hangzhou.log.aliyuncs.com", true, true),
             ("kms.cn-hangzhou.aliyuncs.com", true, true),
@@ -200,6 +200,7 @@ mod tests {
             ("127.1.2.3", true, true),
             ("::1", true, true),
             ("emulator.internal", true, false),
+            ("p.emulator.internal", true, false),
             ("10.1.2.3", false, true),
             ("10.1.2.4", false, false),
             ("::2", false, false),
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn no_two_certificates_share_a_serial_number() {
         let validity = Validity::from(SystemTime::now());
-        let issuer = authority("127.0.0.1", validity).unwrap();
+        let issuer = authority(&["127.0.0.1".to_owned()], validity).unwrap();
         let serial = |host: &str| {
             let (certificate, _) = server(host, &issuer, validity).unwrap();
             // SEQUENCE { SEQUENCE { [0] version, INTEGER serial, ...: behind two long headers and five bytes.
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn what_is_no_name_gets_no_certificate() {
         let validity = Validity::from(SystemTime::now());
-        let issuer = authority("127.0.0.1", validity).unwrap();
+        let issuer = authority(&["127.0.0.1".to_owned()], validity).unwrap();
         assert!(server("b\u{fc}cher.localhost", &issuer, validity).is_err());
     }
 }

@@ -7,7 +7,6 @@
 mod acceptance;
 mod authority;
 mod certificates;
-mod hosts;
 mod tunnel;
 
 pub use acceptance::{CertResolver, accept};

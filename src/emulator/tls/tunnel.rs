@@ -9,7 +9,6 @@ use hyper::Request;
 
 use super::acceptance::CertResolver;
 use super::authority::Authority;
-use super::hosts::is_served;
 use crate::endpoint::without_port;
 use crate::http::Reply;
 
@@ -72,7 +71,7 @@ impl Tunnel {
             return Err(TunnelError::Malformed);
         }
         let host = without_port(target.as_str()).trim_matches(['[', ']']).to_owned();
-        if !is_served(&host) {
+        if !authority.is_for(&host) {
             return Err(TunnelError::NotServed(host));
         }
         Ok(Self { authority: Arc::clone(authority), host })
@@ -87,10 +86,12 @@ impl Tunnel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hosts::Hosts;
     use std::time::SystemTime;
 
     fn asked_for(target: &str, is_nested: bool) -> Result<String, TunnelError> {
-        let authority = Arc::new(Authority::new("127.0.0.1", SystemTime::now()).unwrap());
+        let authority =
+            Arc::new(Authority::new(&Arc::new(Hosts::new(["127.0.0.1"])), SystemTime::now()).unwrap());
         let request = Request::connect(target).body(()).unwrap();
         Tunnel::asked_for(&request, Some(&authority), is_nested).map(|tunnel| tunnel.host)
     }

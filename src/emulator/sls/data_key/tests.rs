@@ -171,7 +171,7 @@ fn a_customers_key_wraps_what_comes_back_as_it_was() {
     bench.serves();
     bench.state.data_keys.clear();
     bench.serves();
-    bench.state.clock.advance(60);
+    bench.state.clock.advance(60).unwrap();
     bench.serves();
     let (other, _) = bench.state.data_keys.for_writing(&bench.state.snapshot(), &bench.owner, None).unwrap();
     assert_ne!(other.expose(), bench.key.expose());
@@ -199,7 +199,7 @@ fn a_key_that_is_to_be_deleted_serves_again_when_that_is_cancelled_and_never_onc
     bench.kms("CancelKeyDeletion", &[]);
     bench.serves();
     bench.kms("ScheduleKeyDeletion", &[("PendingWindowInDays", "7")]);
-    bench.state.clock.advance(7 * DAY);
+    bench.state.clock.advance(7 * DAY).unwrap();
     bench.refuses(400, "ParameterInvalid", NOT_FOUND);
 }
 
