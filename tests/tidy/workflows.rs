@@ -154,6 +154,23 @@ fn every_platform_of_a_release_is_built_before() {
     assert_eq!(looked_at, released);
 }
 
+/// `.ci/run` has cargo-deny from a package, the workflow builds it from its source. Of one version they find the same.
+#[test]
+fn dependencies_are_checked_by_one_version_here_and_on_github() {
+    let requirement = fs::read_to_string(root().join("tests/dependencies/requirements.txt")).unwrap();
+    let pinned = requirement.split_once("cargo-deny==").unwrap().1;
+    let version = pinned.split(' ').next().unwrap();
+    let workflow = parsed(&root().join(".github/workflows/ci.yml"));
+    let runs: Vec<&str> = steps(&workflow).filter_map(|step| step["run"].as_str()).collect();
+    assert!(
+        runs.contains(&format!("cargo install --locked --version {version} cargo-deny").as_str()),
+        "{runs:?}"
+    );
+    assert!(runs.contains(&"cargo deny --locked check"), "all of deny.toml: {runs:?}");
+    let here = fs::read_to_string(root().join(".ci/run")).unwrap();
+    assert!(here.contains("/cargo-deny\" --locked check bans licenses sources\n"), "all but advisories");
+}
+
 #[test]
 fn forms_and_updates_parse() {
     let forms = documents(".github/ISSUE_TEMPLATE");
