@@ -19,7 +19,7 @@ const HOSTS: [(&str, bool); 14] = [
     ("emulator.test:8700", true),
     ("proj.emulator.test:8700", true),
     ("proj.cn-hangzhou.log.aliyuncs.com", true),
-    ("ram.aliyuncs.com", true),
+    ("cn-hangzhou.log.aliyuncs.com", true),
     ("evil.example:8700", false),
     ("proj.evil.example:8700", false),
     ("127.0.0.1.evil.example", false),
