@@ -11,6 +11,4 @@ mod tunnel;
 
 pub use acceptance::{CertResolver, accept};
 pub use authority::{Authority, TlsError};
-#[cfg(test)]
-pub use hosts::is_served;
 pub use tunnel::Tunnel;
