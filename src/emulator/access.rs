@@ -9,6 +9,7 @@ use super::http::Call;
 use super::identity::user_arn;
 use super::policy::{ConditionContext, PolicyText};
 use super::stored::{self, Keyed};
+use super::table::Filed;
 use crypto::Secret;
 
 /// How long the key of a session that is over is still known to have been one, in seconds: a day.
@@ -28,16 +29,9 @@ pub struct AccessKey {
     pub principal: Principal,
     session: Option<Session>,
     /// Seconds since the epoch; 0 for a key of a seed.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub created: i64,
     /// Whether it was switched off.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_inactive: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }
 
 /// What makes an access key one of a session: it works with its token only, and until it expires.
@@ -84,6 +78,14 @@ impl Keyed for AccessKey {
 
     fn key(&self) -> String {
         self.id.clone()
+    }
+}
+
+impl Filed for AccessKey {
+    const FOLDER: &'static str = "access-key";
+
+    fn file(key: &String) -> String {
+        key.clone()
     }
 }
 

@@ -57,6 +57,7 @@ mod snapshots;
 mod state;
 mod stored;
 mod sts;
+mod table;
 mod target;
 mod tls;
 mod write_timeout;

@@ -147,7 +147,8 @@ fn parse_document(root: &Node<'_>, now: i64) -> Result<Seed, Problem> {
     seed.directory = Directory::new(&seed.account_id, root_key(&seed.account_id));
     identity::seeding::add_identities(&mut seed.directory, root, now)?;
     if let Some(access_keys) = root.member("access_keys") {
-        seed.directory.access_keys = read_access_keys(&access_keys, &seed.directory)?;
+        let keys = read_access_keys(&access_keys, &seed.directory)?;
+        seed.directory.access_keys = keys.into_values().collect();
     }
     if let Some(keys) = root.member("keys") {
         seed.keys = kms::seeding::read_keys(&keys, &seed.region, now)?;
@@ -225,7 +226,7 @@ mod tests {
     fn an_empty_seed_is_the_default_account() {
         let seed = parse("{}").unwrap();
         assert_eq!((seed.account_id.as_str(), seed.region.as_str()), ("1234567890123456", "cn-hangzhou"));
-        assert_eq!(seed.directory.access_keys["ak-root"].secret.expose(), "sk-root");
+        assert_eq!(seed.directory.access_keys.get("ak-root").unwrap().secret.expose(), "sk-root");
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl<M: Clone> Snapshots<M> {
         Arc::clone(seen.unwrap_or(&history.current))
     }
 
-    /// Changes the model. `submit` gets the changed model before any other change can begin.
+    /// Changes the model. `submit` gets the model as it was and as it is, before any other change can begin.
     ///
     /// # Errors
     ///
@@ -47,12 +47,12 @@ impl<M: Clone> Snapshots<M> {
     pub fn write<T, E>(
         &self,
         change: impl FnOnce(&mut M) -> Result<T, E>,
-        submit: impl FnOnce(&M) -> Result<(), E>,
+        submit: impl FnOnce(&M, &M) -> Result<(), E>,
     ) -> Result<T, E> {
         let mut history = self.lock();
         let mut next = M::clone(&history.current);
         let outcome = change(&mut next)?;
-        submit(&next)?;
+        submit(&history.current, &next)?;
         let previous = std::mem::replace(&mut history.current, Arc::new(next));
         history.earlier.push_front(previous);
         history.earlier.truncate(KEPT);
@@ -82,7 +82,8 @@ mod tests {
             Ok(model.len())
         };
         let mut submitted = None;
-        let submit = |model: &Vec<usize>| {
+        let submit = |before: &Vec<usize>, model: &Vec<usize>| {
+            assert_eq!(before.len() + 1, model.len());
             submitted = model.last().copied();
             Ok(())
         };
@@ -98,7 +99,7 @@ mod tests {
                 model.push(2);
                 changed
             };
-            assert_eq!(snapshots.write(change, |_| submitted), Err("no"));
+            assert_eq!(snapshots.write(change, |_, _| submitted), Err("no"));
             assert_eq!(snapshots.current().as_slice(), [1]);
         }
     }

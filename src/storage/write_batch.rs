@@ -9,9 +9,9 @@ use super::BlockAddress;
 pub enum Kind {
     /// The account: its id, its region. One document.
     Account,
-    /// Users, groups, roles, policies and their access keys. One document, sealed.
+    /// A user, group, role, policy or access key, what is attached to one, or the account's alias. Sealed.
     Identity,
-    /// The keys of KMS. One document, sealed.
+    /// A key of KMS, or an alias. Sealed.
     Keys,
     /// A project, by name.
     Project,
@@ -79,6 +79,16 @@ impl WriteBatch {
     /// Removes a document, if it exists.
     pub fn remove(&mut self, kind: Kind, name: &str) {
         self.removed.push((kind, name.to_owned()));
+    }
+
+    /// The documents that it writes.
+    pub fn written(&self) -> &[Document] {
+        &self.written
+    }
+
+    /// The documents that it removes, by kind and name.
+    pub fn removed(&self) -> &[(Kind, String)] {
+        &self.removed
     }
 
     /// Removes every block of a Logstore.

@@ -47,6 +47,7 @@ scenarios! {
         searching_with_sls_sdk shards written_by_log_sdk_in_every_compression
         written_by_sls_sdk_in_every_compression;
     logstores: bad_settings_are_refused life_cycle_with_log_sdk life_cycle_with_sls_sdk;
+    not_served: the_guide_lists_every_operation_that_is_not_served;
     policies: a_policy_in_use_cannot_be_deleted at_most_five_versions life_cycle_with_core_sdk
         life_cycle_with_newer_sdk the_default_version_decides_and_a_deny_wins;
     projects: bad_names_are_refused life_cycle_with_log_sdk life_cycle_with_sls_sdk

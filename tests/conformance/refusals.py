@@ -10,16 +10,25 @@ def refused(code, status, says=""):
     try:
         yield
     except Exception as error:
-        reader = READERS.get(type(error).__module__ + "." + type(error).__qualname__)
-        if reader is None:
-            raise
-        refusal = reader(error)
+        refusal = _refusal(error)
         found = f"{type(error).__qualname__}: {refusal.status} {refusal.code} {refusal.message}"
         assert (refusal.code, refusal.status) == (code, status), found
         assert says in refusal.message, found
         assert refusal.request_id, found
     else:
         raise AssertionError(f"not refused; expected {status} {code}")
+
+
+def code_of(error):
+    """The code of a refusal. Anything else that a client raises is raised on."""
+    return _refusal(error).code
+
+
+def _refusal(error):
+    reader = READERS.get(type(error).__module__ + "." + type(error).__qualname__)
+    if reader is None:
+        raise error
+    return reader(error)
 
 
 def _of_log_sdk(error):

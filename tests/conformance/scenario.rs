@@ -69,6 +69,7 @@ impl Language {
             .env("GLOBAL_AGENT_HTTP_PROXY", format!("http://{}", emulator.address()))
             .env("NODE_EXTRA_CA_CERTS", &authority)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .envs(std::env::var("UPDATE_EXPECT").map(|value| ("UPDATE_EXPECT", value)))
             .current_dir(directory.path())
             .output()
             .unwrap_or_else(|error| panic!("{} cannot be run: {error}", interpreter.display()));

@@ -200,7 +200,7 @@ async fn faults_reach_ram_and_sts() {
 async fn an_action_that_is_not_served_is_not_found_whatever_the_service() {
     let bench = bench().await;
     for (service, version, action) in [
-        ("ram", RAM, "CreateLoginProfile"),
+        ("ram", RAM, "CreateVirtualMFADevice"),
         ("sts", STS, "AssumeRoleWithSAML"),
         ("kms", "2016-01-20", "ImportKeyMaterial"),
     ] {

@@ -16,4 +16,4 @@ pub mod waiting;
 
 pub use emulator_process::{EmulatorProcess, control, control_request};
 pub use http::{Response, exchange};
-pub use signing::{Key, SlsRequest, rpc_request};
+pub use signing::{Key, RpcRequest, SlsRequest, rpc_request};

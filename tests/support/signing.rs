@@ -116,32 +116,73 @@ impl SlsRequest<'_> {
 pub fn rpc_request(
     key: &Key,
     host: &str,
-    (version, action): (&str, &str),
+    action: (&str, &str),
     time: &str,
     parameters: &[(&str, &str)],
 ) -> Vec<u8> {
-    static NONCES: AtomicU64 = AtomicU64::new(0);
-    let nonce = format!("{}-{}", process::id(), NONCES.fetch_add(1, Ordering::Relaxed));
-    let mut all = vec![
-        ("Action", action),
-        ("Version", version),
-        ("AccessKeyId", &key.id),
-        ("SignatureMethod", "HMAC-SHA1"),
-        ("SignatureVersion", "1.0"),
-        ("SignatureNonce", &nonce),
-        ("Timestamp", time),
-    ];
-    all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
-    if !parameters.iter().any(|(name, _)| *name == "Format") {
-        all.push(("Format", "JSON"));
+    RpcRequest { method: "GET", host, action, time, query: parameters, form: None }.signed(key)
+}
+
+/// A call of an RPC action.
+#[derive(Clone, Debug)]
+pub struct RpcRequest<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The host.
+    pub host: &'a str,
+    /// The version of the API and the name.
+    pub action: (&'a str, &'a str),
+    /// The time in the form of [`crate::date::iso_8601`].
+    pub time: &'a str,
+    /// Parameters in the query.
+    pub query: &'a [(&'a str, &'a str)],
+    /// Parameters in the body, which is a form.
+    pub form: Option<&'a [(&'a str, &'a str)]>,
+}
+
+impl RpcRequest<'_> {
+    /// The request signed in version 1.
+    pub fn signed(&self, key: &Key) -> Vec<u8> {
+        static NONCES: AtomicU64 = AtomicU64::new(0);
+        let Self { method, host, action: (version, action), time, query, form } = self;
+        let nonce = format!("{}-{}", process::id(), NONCES.fetch_add(1, Ordering::Relaxed));
+        let mut all = vec![
+            ("Action", *action),
+            ("Version", version),
+            ("AccessKeyId", &key.id),
+            ("SignatureMethod", "HMAC-SHA1"),
+            ("SignatureVersion", "1.0"),
+            ("SignatureNonce", &nonce),
+            ("Timestamp", time),
+        ];
+        all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
+        if !query.iter().any(|(name, _)| *name == "Format") {
+            all.push(("Format", "JSON"));
+        }
+        all.extend(*query);
+        let form = form.unwrap_or_default();
+        let joined = |parameters: &[(&str, &str)]| {
+            let pair = |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
+            let mut pairs: Vec<String> = parameters.iter().map(pair).collect();
+            pairs.sort();
+            pairs.join("&")
+        };
+        let signed = encoded(&joined(&[all.as_slice(), form].concat()));
+        let signature = Key::mac(&format!("{}&", key.secret), &format!("{method}&%2F&{signed}"));
+        let (query, body) = (joined(&all), joined(form));
+        let content = match self.form {
+            Some(_) => format!(
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+                body.len()
+            ),
+            None => String::new(),
+        };
+        format!(
+            "{method} /?{query}&Signature={} HTTP/1.1\r\nHost: {host}\r\n{content}\r\n{body}",
+            encoded(&signature)
+        )
+        .into_bytes()
     }
-    all.extend(parameters);
-    let mut pairs: Vec<String> =
-        all.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-    pairs.sort();
-    let query = pairs.join("&");
-    let signature = Key::mac(&format!("{}&", key.secret), &format!("GET&%2F&{}", encoded(&query)));
-    format!("GET /?{query}&Signature={} HTTP/1.1\r\nHost: {host}\r\n\r\n", encoded(&signature)).into_bytes()
 }
 
 fn encoded(text: &str) -> String {

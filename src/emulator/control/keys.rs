@@ -29,7 +29,7 @@ pub(super) async fn patch(Shared(state): Shared<Arc<State>>, Path(id): Path<Stri
             key.enter(to, now);
             Ok::<(), ControlError>(())
         },
-        |keys| Ok(persistence::submit(keys, &state.store)?),
+        |before, keys| Ok(persistence::submit(before, keys, &state.store)?),
     )?;
     Ok(empty_answer())
 }

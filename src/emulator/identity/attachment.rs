@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::names::folded;
 use super::policy::{PolicyKey, PolicyKind};
+use crate::stored::Keyed;
+use crate::table::Filed;
 
 /// The kind of a policy target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,7 +33,8 @@ impl PolicyTargetKind {
 }
 
 /// A user, group or role that policies are attached to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PolicyTarget {
     /// What it is.
     pub kind: PolicyTargetKind,
@@ -46,52 +49,66 @@ impl PolicyTarget {
     }
 }
 
-/// What is attached to what, and since when in seconds since the epoch.
-pub type Attachments = BTreeMap<(PolicyTarget, PolicyKey), i64>;
+/// What is attached to a target: one policy at least.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
+pub struct Attached {
+    /// To whom.
+    pub target: PolicyTarget,
+    /// Each policy with the time it was attached, in seconds since the epoch.
+    #[serde(with = "listed")]
+    pub policies: BTreeMap<PolicyKey, i64>,
+}
+
+impl Keyed for Attached {
+    type Key = PolicyTarget;
+
+    fn key(&self) -> PolicyTarget {
+        self.target.clone()
+    }
+}
+
+impl Filed for Attached {
+    const FOLDER: &'static str = "attached";
+
+    fn file(key: &PolicyTarget) -> String {
+        format!("{}/{}", folded(key.kind.name()), key.name)
+    }
+}
 
 /// An attachment as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredAttachment {
-    target_kind: PolicyTargetKind,
-    target: String,
-    policy_kind: PolicyKind,
-    policy: String,
+    kind: PolicyKind,
+    name: String,
     since: i64,
 }
 
-/// Attachments as a list, by `#[serde(with)]`.
-pub mod listed {
+/// Policies with their times as a list, by `#[serde(with)]`.
+mod listed {
+    use std::collections::BTreeMap;
+
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::{Attachments, PolicyTarget, StoredAttachment};
-    use crate::identity::PolicyKey;
+    use super::{PolicyKey, StoredAttachment};
 
-    /// Writes the list.
-    ///
-    /// # Errors
-    ///
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(attachments: &Attachments, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(attachments.iter().map(|((target, policy), since)| StoredAttachment {
-            target_kind: target.kind,
-            target: target.name.clone(),
-            policy_kind: policy.kind,
-            policy: policy.name.clone(),
+    pub fn serialize<S: Serializer>(
+        policies: &BTreeMap<PolicyKey, i64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(policies.iter().map(|(policy, since)| StoredAttachment {
+            kind: policy.kind,
+            name: policy.name.clone(),
             since: *since,
         }))
     }
 
-    /// Reads the list.
-    ///
-    /// # Errors
-    ///
-    /// Those of the deserializer.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Attachments, D::Error> {
-        let attachments = Vec::<StoredAttachment>::deserialize(deserializer)?.into_iter().map(|stored| {
-            let target = PolicyTarget { kind: stored.target_kind, name: stored.target };
-            ((target, PolicyKey { kind: stored.policy_kind, name: stored.policy }), stored.since)
-        });
-        Ok(attachments.collect())
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<PolicyKey, i64>, D::Error> {
+        let stored = Vec::<StoredAttachment>::deserialize(deserializer)?.into_iter();
+        Ok(stored.map(|policy| (PolicyKey { kind: policy.kind, name: policy.name }, policy.since)).collect())
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::names::{folded, new_id};
 use crate::policy::PolicyText;
 use crate::stored::Keyed;
+use crate::table::Filed;
 
 /// How long a session may be where a role does not say, in seconds
 /// (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole>).
@@ -21,7 +22,7 @@ pub struct User {
     pub name: String,
     /// Digits.
     pub id: String,
-    /// What people read.
+    /// What people read; empty unless one is given.
     pub display_name: String,
     /// Free text.
     pub comments: String,
@@ -29,10 +30,25 @@ pub struct User {
     pub email: String,
     /// A number, unchecked.
     pub mobile_phone: String,
+    /// Whether and how they sign in to the console.
+    pub login_profile: Option<LoginProfile>,
     /// Seconds since the epoch.
     pub created: i64,
     /// Seconds since the epoch.
     pub updated: i64,
+}
+
+/// How a user signs in to the console. There is none here, so that the password is not kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(PartialEq))]
+#[serde(deny_unknown_fields)]
+pub struct LoginProfile {
+    /// Whether they have to set another password at the next sign-in.
+    pub password_reset_required: bool,
+    /// Whether they have to bind an MFA device at the next sign-in.
+    pub mfa_bind_required: bool,
+    /// Seconds since the epoch.
+    pub created: i64,
 }
 
 impl User {
@@ -41,10 +57,11 @@ impl User {
         Self {
             name: name.to_owned(),
             id: new_id('2'),
-            display_name: name.to_owned(),
+            display_name: String::new(),
             comments: String::new(),
             email: String::new(),
             mobile_phone: String::new(),
+            login_profile: None,
             created: now,
             updated: now,
         }
@@ -144,5 +161,29 @@ impl Keyed for Role {
 
     fn key(&self) -> String {
         folded(&self.name)
+    }
+}
+
+impl Filed for User {
+    const FOLDER: &'static str = "user";
+
+    fn file(key: &String) -> String {
+        key.clone()
+    }
+}
+
+impl Filed for Group {
+    const FOLDER: &'static str = "group";
+
+    fn file(key: &String) -> String {
+        key.clone()
+    }
+}
+
+impl Filed for Role {
+    const FOLDER: &'static str = "role";
+
+    fn file(key: &String) -> String {
+        key.clone()
     }
 }

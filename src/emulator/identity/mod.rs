@@ -6,6 +6,7 @@ mod arn;
 mod attachment;
 mod authority;
 mod directory;
+mod documents;
 mod entity;
 mod names;
 mod oidc_provider;
@@ -17,9 +18,13 @@ mod system_policies;
 mod verification_key;
 
 pub use arn::{oidc_provider_arn, role_arn, role_of_arn, user_arn};
+#[cfg(test)]
+pub use attachment::Attached;
 pub use attachment::{PolicyTarget, PolicyTargetKind};
 pub use directory::Directory;
-pub use entity::{Group, Role, User};
+#[cfg(test)]
+pub use documents::StoredAccount;
+pub use entity::{Group, LoginProfile, Role, User};
 pub use names::folded;
 pub use oidc_provider::OidcProvider;
 pub use policy::{Policy, PolicyKey, PolicyKind, PolicyVersion};

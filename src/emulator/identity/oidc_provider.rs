@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::names::folded;
 use super::verification_key::VerificationKey;
 use crate::stored::Keyed;
+use crate::table::Filed;
 
 /// An identity provider the account has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,5 +28,13 @@ impl Keyed for OidcProvider {
 
     fn key(&self) -> String {
         folded(&self.name)
+    }
+}
+
+impl Filed for OidcProvider {
+    const FOLDER: &'static str = "oidc-provider";
+
+    fn file(key: &String) -> String {
+        key.clone()
     }
 }

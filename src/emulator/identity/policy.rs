@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::names::folded;
 use crate::policy::PolicyText;
 use crate::stored::{Keyed, by_key};
+use crate::table::Filed;
 
 /// Whose a policy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -125,6 +126,14 @@ impl Keyed for Policy {
     /// What identifies it.
     fn key(&self) -> PolicyKey {
         PolicyKey::new(self.kind, &self.name)
+    }
+}
+
+impl Filed for Policy {
+    const FOLDER: &'static str = "policy";
+
+    fn file(key: &PolicyKey) -> String {
+        key.name.clone()
     }
 }
 

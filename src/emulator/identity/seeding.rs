@@ -45,7 +45,7 @@ fn read_group(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<()
     let name = new_name(node, PolicyTargetKind::Group, directory)?;
     let mut group = Group::new(&name, now);
     group.comments = text(node, "comments")?;
-    directory.groups.insert(folded(&name), group);
+    directory.groups.insert(group);
     attach(directory, node, &PolicyTarget::new(PolicyTargetKind::Group, &name), now)
 }
 
@@ -54,7 +54,7 @@ fn read_user(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
     let name = new_name(node, PolicyTargetKind::User, directory)?;
     let mut user = User::new(&name, now);
     user.comments = text(node, "comments")?;
-    directory.users.insert(folded(&name), user);
+    directory.users.insert(user);
     for group in elements(node, "groups")? {
         let Some(found) = directory.groups.get_mut(&folded(group.nonempty_string()?)) else {
             return Err(group.problem("there is no such group in groups"));
@@ -84,7 +84,7 @@ fn read_role(directory: &mut Directory, node: &Node<'_>, now: i64) -> Result<(),
         role.allow_console_login = allow.flag()?;
     }
     role.is_service_linked = name.starts_with(SERVICE_LINKED);
-    directory.roles.insert(folded(&name), role);
+    directory.roles.insert(role);
     attach(directory, node, &PolicyTarget::new(PolicyTargetKind::Role, &name), now)
 }
 
@@ -106,7 +106,7 @@ fn read_oidc_provider(directory: &mut Directory, node: &Node<'_>) -> Result<(), 
         client_ids: client_ids.collect::<Result<_, _>>()?,
         keys: keys.collect::<Result<_, _>>()?,
     };
-    directory.oidc_providers.insert(folded(&provider.name), provider);
+    directory.oidc_providers.insert(provider);
     Ok(())
 }
 
@@ -134,7 +134,7 @@ fn attach(
             Value::String(name) => named_policy(directory, &policy, name)?,
             _ => described_policy(directory, &policy, now)?,
         };
-        directory.attachments.insert((target.clone(), key), now);
+        directory.attach(target, key, now);
     }
     Ok(())
 }
@@ -142,7 +142,7 @@ fn attach(
 fn named_policy(directory: &Directory, node: &Node<'_>, name: &str) -> Result<PolicyKey, Problem> {
     let mut keys =
         [PolicyKind::System, PolicyKind::Custom].map(|kind| PolicyKey::new(kind, name)).into_iter();
-    keys.find(|key| directory.policies.contains_key(key)).ok_or_else(|| {
+    keys.find(|key| directory.policy(key).is_some()).ok_or_else(|| {
         node.problem(
             "there is no such system policy, and no custom one was described before with name and document",
         )
@@ -157,7 +157,7 @@ fn described_policy(directory: &mut Directory, node: &Node<'_>, now: i64) -> Res
         return Err(name.problem("this policy was described before: give its name alone"));
     }
     let document = document(&node.required("document")?, Grammar::Permission)?;
-    directory.policies.insert(key.clone(), Policy::new(PolicyKind::Custom, name.string()?, document, now));
+    directory.policies.insert(Policy::new(PolicyKind::Custom, name.string()?, document, now));
     Ok(key)
 }
 
@@ -259,8 +259,9 @@ mod tests {
             json!({"groups": [{"name": "g", "policies": [policy]}, {"name": "h", "policies": ["logs"]}]});
         let directory = Seed::from_json(&seed.to_string(), &Clock::fixed(1_000)).unwrap().directory;
         let key = PolicyKey::new(PolicyKind::Custom, "logs");
-        assert_eq!(directory.policies[&key].name, "Logs");
-        assert_eq!(directory.policies[&key].in_force().unwrap().document.as_str(), document);
+        let known = directory.policy(&key).unwrap();
+        assert_eq!(known.name, "Logs");
+        assert_eq!(known.in_force().unwrap().document.as_str(), document);
         assert_eq!(directory.targets_of(&key).count(), 2);
         let twice = json!({"groups": [{"name": "g", "policies": [policy, policy]}]});
         refused(&twice, "groups[0].policies[1].name: this policy was described before");

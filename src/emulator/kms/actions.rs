@@ -1,6 +1,6 @@
 //! The actions of the service.
 
-use super::{Keys, alias, cryptography, key, key_state, permission, rotation_policy, tag};
+use super::{Keys, alias, cryptography, key, key_policy, key_state, permission, rotation_policy, tag};
 use crate::rpc::{Action, Api, Error, Outcome, Request, Resource, Run, Service};
 
 /// The service. Users' calls are allowed or refused by the resource in each line.
@@ -11,10 +11,13 @@ pub const SERVICE: Service<Keys> = Service {
     throttled: (400, "Rejected.Throttling", "The QPS upper limit is exceeded."),
 };
 
-const ACTIONS: [Action<Keys>; 23] = [
+const ACTIONS: [Action<Keys>; 27] = [
     write("CreateKey", permission::every_key, key::create),
     read("DescribeKey", permission::key, key::describe),
     read("ListKeys", permission::every_key, key::list),
+    write("UpdateKeyDescription", permission::key, key::update_description),
+    write("SetKeyPolicy", permission::key, key_policy::set),
+    read("GetKeyPolicy", permission::key, key_policy::get),
     write("EnableKey", permission::key, key_state::enable),
     write("DisableKey", permission::key, key_state::disable),
     write("ScheduleKeyDeletion", permission::key, key_state::schedule_deletion),
@@ -24,6 +27,7 @@ const ACTIONS: [Action<Keys>; 23] = [
     write("UntagResources", tag::arn, tag::remove),
     read("ListTagResources", tag::arn, tag::list),
     write("UpdateRotationPolicy", permission::key, rotation_policy::update_policy),
+    write("CreateKeyVersion", permission::key, rotation_policy::create_version),
     read("ListKeyVersions", permission::key, rotation_policy::list_versions),
     read("DescribeKeyVersion", permission::key, rotation_policy::describe_version),
     write("CreateAlias", permission::key, alias::create),

@@ -5,27 +5,27 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::model::Key;
-use super::sealing::{Sealed, random_bytes};
+use super::sealing::{Content, Sealed, random_bytes};
 use super::{Keys, error, input};
 use crate::rpc::{Error, Outcome, Parameters, Request, answer};
 
-/// Bytes in a plaintext.
-const PLAINTEXT_LENGTH: usize = 6 * 1_024;
+/// Bytes in a plaintext: of 6 KiB in base64.
+const PLAINTEXT_LENGTH: usize = 8 * 1_024;
 /// Bytes in a data key.
 const DATA_KEY_LENGTHS: std::ops::RangeInclusive<i64> = 1..=1_024;
 
-/// `Encrypt`
+/// `Encrypt`: the text of `Plaintext` as it is. The documentation asks for base64, which the service does not hold
+/// anyone to: the official provider sends other text, and its tests get it back.
 pub fn encrypt(keys: &Keys, request: &Request<'_>) -> Outcome {
     let key = keys.required(request)?;
     key.check_usable()?;
-    let plaintext = base64(request.parameters, "Plaintext")?;
+    let plaintext = request.parameters.required("Plaintext")?;
     if plaintext.len() > PLAINTEXT_LENGTH {
         return Err(error::invalid("Plaintext"));
     }
-    let (version_id, blob) = sealed(key, request, &plaintext)?;
+    let (version_id, blob) = sealed(key, request, Content::Text, plaintext.as_bytes())?;
     answer(json!({"KeyId": key.id, "KeyVersionId": version_id, "CiphertextBlob": blob}))
 }
 
@@ -36,10 +36,14 @@ pub fn decrypt(keys: &Keys, request: &Request<'_>) -> Outcome {
     let sealed = sealed_blob(request.parameters)?;
     let context = encryption_context(request.parameters)?;
     let plaintext = sealed.open(&key.root, &context).ok_or_else(|| error::invalid("CiphertextBlob"))?;
+    let plaintext = match sealed.content {
+        Content::Text => String::from_utf8_lossy(&plaintext).into_owned(),
+        Content::DataKey => STANDARD.encode(&*plaintext),
+    };
     answer(json!({
         "KeyId": key.id,
         "KeyVersionId": key.root.version_id(sealed.version),
-        "Plaintext": STANDARD.encode(&*plaintext),
+        "Plaintext": plaintext,
     }))
 }
 
@@ -48,7 +52,7 @@ pub fn generate_data_key(keys: &Keys, request: &Request<'_>) -> Outcome {
     let key = keys.required(request)?;
     key.check_usable()?;
     let data_key = random_bytes(data_key_length(request.parameters)?);
-    let (version_id, blob) = sealed(key, request, &data_key)?;
+    let (version_id, blob) = sealed(key, request, Content::DataKey, &data_key)?;
     answer(json!({
         "KeyId": key.id,
         "KeyVersionId": version_id,
@@ -75,21 +79,21 @@ pub fn key_of<'k>(keys: &'k Keys, request: &Request<'_>) -> Result<&'k Key, Erro
 }
 
 /// Seals with the primary version. Returns its id and the `CiphertextBlob`.
-fn sealed(key: &Key, request: &Request<'_>, plaintext: &[u8]) -> Result<(String, String), Error> {
+fn sealed(
+    key: &Key,
+    request: &Request<'_>,
+    kind: Content,
+    plaintext: &[u8],
+) -> Result<(String, String), Error> {
     let context = encryption_context(request.parameters)?;
     let version = key.primary_at(request.now);
-    let sealed = Sealed::seal(&key.id, &key.root, version, plaintext, &context);
+    let sealed = Sealed::seal(kind, &key.id, &key.root, version, plaintext, &context);
     Ok((key.root.version_id(version), STANDARD.encode(sealed.to_bytes())))
 }
 
 fn sealed_blob(parameters: &Parameters) -> Result<Sealed, Error> {
-    let bytes = base64(parameters, "CiphertextBlob")?;
-    Sealed::from_bytes(&bytes).ok_or_else(|| error::invalid("CiphertextBlob"))
-}
-
-fn base64(parameters: &Parameters, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let bytes = STANDARD.decode(parameters.required(name)?);
-    bytes.map(Zeroizing::new).map_err(|_| error::invalid(name))
+    let bytes = STANDARD.decode(parameters.required("CiphertextBlob")?).ok();
+    bytes.and_then(|bytes| Sealed::from_bytes(&bytes)).ok_or_else(|| error::invalid("CiphertextBlob"))
 }
 
 /// `EncryptionContext`: the same bytes for the same pairs, whatever their order and spacing.

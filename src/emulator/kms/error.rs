@@ -40,6 +40,11 @@ pub fn protected() -> Error {
     Error::new(409, "Rejected.DeletionProtection", message)
 }
 
+/// There are as many as there can be, or as can be now. No source has the real code.
+pub fn limit_exceeded() -> Error {
+    Error::new(409, "Rejected.LimitExceeded", "The request was rejected because it exceeds a limit.")
+}
+
 /// The key is of a type that does not support the operation.
 pub fn unsupported_operation() -> Error {
     let message = "This action is not allowed for the type of the specified key.";

@@ -4,16 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::model::{ASYMMETRIC_SPECS, Key, SYMMETRIC_SPECS, USAGES};
 use super::paging::page;
-use super::{KeyState, Keys, error, input, rotation_policy, tag};
+use super::{KeyState, Keys, error, input, key_policy, rotation_policy, tag};
 use crate::clock::iso_8601;
 use crate::ids::rpc_request_id;
-use crate::rpc::{Error, Outcome, Parameters, Request, answer, members};
+use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// Letters in a description.
 const DESCRIPTION_LENGTH: usize = 8_192;
-/// Bytes in the policy of a key
-/// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-setkeypolicy>).
-const POLICY_LENGTH: usize = 32_768;
 /// Pairs in `Filters`.
 const FILTERS: usize = 10;
 
@@ -23,13 +20,9 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     let region = request.named_region.unwrap_or(request.default_region);
     let mut key = Key::new(&new_id(parameters), region, request.now);
     key.instance = parameters.get("DKMSInstanceId").map(str::to_owned);
-    check_policy(parameters)?;
+    key.policy = key_policy::policy(parameters)?.map(str::to_owned);
     key.tags = tag::of_new_key(parameters)?;
-    let description = parameters.get("Description").unwrap_or_default();
-    if description.chars().count() > DESCRIPTION_LENGTH {
-        return Err(error::invalid("Description"));
-    }
-    description.clone_into(&mut key.description);
+    description(parameters)?.unwrap_or_default().clone_into(&mut key.description);
     let specs: Vec<&str> = SYMMETRIC_SPECS.into_iter().chain(ASYMMETRIC_SPECS).collect();
     one_of(parameters, "KeySpec", &specs, &mut key.spec)?;
     one_of(parameters, "KeyUsage", &USAGES, &mut key.usage)?;
@@ -50,6 +43,23 @@ pub fn create(keys: &mut Keys, request: &Request<'_>) -> Outcome {
     let metadata = metadata(&key, request);
     keys.add(key);
     answer(json!({"KeyMetadata": metadata}))
+}
+
+/// `UpdateKeyDescription`
+pub fn update_description(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let description = description(request.parameters)?;
+    let description = description.ok_or_else(|| Error::missing_parameter("Description"))?;
+    description.clone_into(&mut keys.required_mut(request)?.description);
+    empty_answer()
+}
+
+/// `Description`, also an empty one.
+fn description(parameters: &Parameters) -> Result<Option<&str>, Error> {
+    let description = parameters.given("Description");
+    match description.filter(|text| text.chars().count() > DESCRIPTION_LENGTH) {
+        Some(_) => Err(error::invalid("Description")),
+        None => Ok(description),
+    }
 }
 
 /// `DescribeKey`
@@ -82,15 +92,6 @@ fn new_id(parameters: &Parameters) -> String {
     match parameters.get("DKMSInstanceId") {
         Some(_) => format!("key-hzz{}", digits.replace('-', "").get(..20).unwrap_or_default()),
         None => digits,
-    }
-}
-
-/// `Policy`, the policy of a key: JSON. What callers may do is decided by their own policies alone.
-fn check_policy(parameters: &Parameters) -> Result<(), Error> {
-    let Some(text) = input::json(parameters, "Policy")? else { return Ok(()) };
-    match serde_json::from_str(text) {
-        Ok(Value::Object(_)) if text.len() <= POLICY_LENGTH => Ok(()),
-        _ => Err(error::invalid("Policy")),
     }
 }
 

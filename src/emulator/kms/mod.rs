@@ -7,6 +7,7 @@ mod cryptography;
 mod error;
 mod input;
 mod key;
+mod key_policy;
 mod key_state;
 mod model;
 mod paging;
@@ -22,4 +23,4 @@ mod tag;
 mod tests;
 
 pub use actions::SERVICE;
-pub use model::{Key, KeyState, Keys};
+pub use model::{Alias, Key, KeyState, Keys};

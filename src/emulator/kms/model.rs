@@ -9,7 +9,9 @@ use super::error;
 use super::rotation::Rotation;
 use super::sealing::Root;
 use crate::rpc::{Error, Request};
-use crate::stored::{Keyed, by_key};
+use crate::stored::{Keyed, Unreadable, Unwritable};
+use crate::table::{Filed, Table};
+use storage::{Document, Kind, WriteBatch};
 
 /// Specifications of symmetric keys, the only ones that encrypt data here.
 pub const SYMMETRIC_SPECS: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_AES_192", "Aliyun_SM4"];
@@ -77,11 +79,11 @@ pub struct Key {
     /// What the material of every version comes from.
     pub root: Root,
     /// Its tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// The description of the protection from deletion; none where it is not protected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protection: Option<String>,
+    /// Its policy, letter by letter; none where none was set.
+    pub policy: Option<String>,
 }
 
 impl fmt::Debug for Key {
@@ -111,6 +113,7 @@ impl Key {
             root: Root::new(),
             tags: BTreeMap::new(),
             protection: None,
+            policy: None,
         }
     }
 
@@ -166,47 +169,50 @@ impl Key {
 }
 
 /// Every key, and the aliases of keys.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 #[cfg_attr(test, derive(PartialEq))]
-#[serde(deny_unknown_fields)]
 pub struct Keys {
     /// By id. A key whose deletion is due is still stored, but not found.
-    #[serde(rename = "keys", with = "by_key")]
-    by_id: BTreeMap<String, Key>,
-    /// Ids of keys by alias, region first.
-    #[serde(with = "listed_aliases")]
-    pub aliases: Aliases,
+    by_id: Table<Key>,
+    /// By region and name.
+    pub aliases: Table<Alias>,
 }
 
-/// Ids of keys by alias, region first.
-pub type Aliases = BTreeMap<(String, String), String>;
-
-/// An alias as it is stored.
-#[derive(Serialize, Deserialize)]
+/// A name of a key, within a region.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(PartialEq))]
 #[serde(deny_unknown_fields)]
-struct StoredAlias {
-    region: String,
-    name: String,
-    key_id: String,
+pub struct Alias {
+    /// The region it is known in.
+    pub region: String,
+    /// With `alias/` before it.
+    pub name: String,
+    /// The key's id.
+    pub key_id: String,
 }
 
-/// Aliases as a list, by `#[serde(with)]`.
-mod listed_aliases {
-    use serde::{Deserialize as _, Deserializer, Serializer};
+impl Keyed for Alias {
+    type Key = (String, String);
 
-    use super::{Aliases, StoredAlias};
-
-    pub fn serialize<S: Serializer>(aliases: &Aliases, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(aliases.iter().map(|((region, name), key_id)| StoredAlias {
-            region: region.clone(),
-            name: name.clone(),
-            key_id: key_id.clone(),
-        }))
+    fn key(&self) -> (String, String) {
+        (self.region.clone(), self.name.clone())
     }
+}
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Aliases, D::Error> {
-        let aliases = Vec::<StoredAlias>::deserialize(deserializer)?.into_iter();
-        Ok(aliases.map(|alias| ((alias.region, alias.name), alias.key_id)).collect())
+impl Filed for Alias {
+    const FOLDER: &'static str = "alias";
+
+    /// No name has a `@`.
+    fn file((region, name): &(String, String)) -> String {
+        format!("{name}@{region}")
+    }
+}
+
+impl Filed for Key {
+    const FOLDER: &'static str = "key";
+
+    fn file(key: &String) -> String {
+        key.clone()
     }
 }
 
@@ -224,13 +230,38 @@ fn id_in_arn(arn: &str) -> Option<&str> {
 }
 
 impl Keys {
+    /// Writes into a change of the store what is not as it was in `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    pub fn write_changes(&self, before: &Self, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+        self.by_id.write_changes(&before.by_id, Kind::Keys, batch)?;
+        self.aliases.write_changes(&before.aliases, Kind::Keys, batch)
+    }
+
+    /// Reads the documents of a store.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`], with the name of the document.
+    pub fn from_documents(documents: &[Document]) -> Result<Self, Unreadable> {
+        let mut keys = Self::default();
+        for document in documents {
+            let name = &document.name;
+            let unreadable = |error| Unreadable::new(format!("{name}: {error}"));
+            let is_known = keys.by_id.take_in(document).map_err(unreadable)?
+                || keys.aliases.take_in(document).map_err(unreadable)?;
+            if !is_known {
+                return Err(Unreadable::new(format!("nothing is known of documents like {name:?}")));
+            }
+        }
+        Ok(keys)
+    }
+
     /// Adds a key; false where its id is taken.
     pub fn add(&mut self, key: Key) -> bool {
-        let is_new = !self.by_id.contains_key(&key.id);
-        if is_new {
-            self.by_id.insert(key.id.clone(), key);
-        }
-        is_new
+        self.by_id.add(key)
     }
 
     /// Every key, also those whose deletion is due.
@@ -274,8 +305,9 @@ impl Keys {
         let (region, now) = (request.named_region, request.now);
         if name.starts_with("alias/") {
             let region = region.unwrap_or(request.default_region);
-            let id = self.aliases.get(&(region.to_owned(), name.to_owned()));
-            return id.and_then(|id| self.key(id, None, now)).ok_or_else(error::alias_not_found);
+            let alias = self.aliases.get(&(region.to_owned(), name.to_owned()));
+            let key = alias.and_then(|alias| self.key(&alias.key_id, None, now));
+            return key.ok_or_else(error::alias_not_found);
         }
         let id = if name.starts_with("acs:") { id_in_arn(name) } else { Some(name) };
         let key = id.and_then(|id| self.key(id, region, now));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model::Key;
+use super::model::{ASYMMETRIC_SPECS, Key};
 use super::paging::page;
 use super::{KeyState, Keys, error};
 use crate::clock::iso_8601;
@@ -11,6 +11,8 @@ use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, memb
 /// The shortest and longest interval, in seconds: 7 and 730 days
 /// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-updaterotationpolicy>).
 const INTERVALS: std::ops::RangeInclusive<i64> = 604_800..=63_072_000;
+/// Versions of one key.
+const VERSIONS: usize = 50;
 
 /// The members that `KeyMetadata` has about the rotation of a key.
 pub fn metadata(key: &Key, now: i64) -> Map<String, Value> {
@@ -57,6 +59,27 @@ pub fn update_policy(keys: &mut Keys, request: &Request<'_>) -> Outcome {
         state => return Err(error::rejected(state.name())),
     }
     empty_answer()
+}
+
+/// `CreateKeyVersion`: of an enabled key pair, and not more often than every seven days
+/// (<https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-createkeyversion>).
+pub fn create_version(keys: &mut Keys, request: &Request<'_>) -> Outcome {
+    let key = keys.required_mut(request)?;
+    if !ASYMMETRIC_SPECS.contains(&key.spec.as_str()) || key.origin != "Aliyun_KMS" {
+        return Err(error::unsupported_operation());
+    }
+    if key.state != KeyState::Enabled {
+        return Err(error::rejected(key.state.name()));
+    }
+    let mut versions = key.versions_at(request.now);
+    let last = versions.last().copied().unwrap_or(request.now);
+    if versions.len() >= VERSIONS || request.now.saturating_sub(last) < *INTERVALS.start() {
+        return Err(error::limit_exceeded());
+    }
+    versions.push(request.now);
+    let created = version_to_json(key, versions.len() - 1, request.now);
+    key.rotation.set(None, versions);
+    answer(json!({"KeyVersion": created}))
 }
 
 /// `ListKeyVersions`

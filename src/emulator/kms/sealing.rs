@@ -7,8 +7,17 @@ use zeroize::Zeroizing;
 use crate::stored::hex_bytes;
 use crypto::{envelope, hmac_sha256, random};
 
-/// What stands before everything sealed here: a ciphertext of another kind is not one of ours.
-const MAGIC: &[u8] = b"emu1";
+/// What stands before everything sealed here, and says what it is: a ciphertext of another kind is not one of ours.
+const MAGIC: [(Content, &[u8]); 2] = [(Content::DataKey, b"emu1"), (Content::Text, b"emu2")];
+
+/// What is sealed, which is how it is handed back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Random bytes, in base64.
+    DataKey,
+    /// A caller's text, as it is.
+    Text,
+}
 
 /// The secret that the material of every version of a key comes from.
 #[derive(Clone)]
@@ -70,6 +79,8 @@ pub fn random_bytes(length: usize) -> Zeroizing<Vec<u8>> {
 /// Something sealed, and with which key and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
+    /// What it is.
+    pub content: Content,
     /// The key's id.
     pub key_id: String,
     /// The version, from 0 on.
@@ -79,8 +90,15 @@ pub struct Sealed {
 
 impl Sealed {
     /// Seals a plaintext; `context` is authenticated with it.
-    pub fn seal(key_id: &str, root: &Root, version: usize, plaintext: &[u8], context: &[u8]) -> Self {
-        let mut sealed = Self { key_id: key_id.to_owned(), version, envelope: Vec::new() };
+    pub fn seal(
+        kind: Content,
+        key_id: &str,
+        root: &Root,
+        version: usize,
+        plaintext: &[u8],
+        context: &[u8],
+    ) -> Self {
+        let mut sealed = Self { content: kind, key_id: key_id.to_owned(), version, envelope: Vec::new() };
         sealed.envelope = envelope::seal(&root.material(version), plaintext, &sealed.authenticated(context));
         sealed
     }
@@ -91,13 +109,14 @@ impl Sealed {
         envelope::open(&root.material(self.version), &self.envelope, &self.authenticated(context))
     }
 
-    /// The key and version it is sealed with are authenticated too.
+    /// What it is, and the key and version it is sealed with, are authenticated too.
     fn authenticated(&self, context: &[u8]) -> Vec<u8> {
         [self.header().as_slice(), context].concat()
     }
 
     fn header(&self) -> Vec<u8> {
-        let mut header = MAGIC.to_vec();
+        let magic = MAGIC.into_iter().find(|(content, _)| *content == self.content);
+        let mut header = magic.map_or_else(Vec::new, |(_, magic)| magic.to_vec());
         header.extend_from_slice(&u32::try_from(self.version).unwrap_or(u32::MAX).to_be_bytes());
         header.extend_from_slice(&u16::try_from(self.key_id.len()).unwrap_or(u16::MAX).to_be_bytes());
         header.extend_from_slice(self.key_id.as_bytes());
@@ -111,11 +130,13 @@ impl Sealed {
 
     /// Reads what [`Sealed::to_bytes`] wrote; `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(MAGIC)?;
+        let known = |(content, magic): (Content, &[u8])| Some((content, bytes.strip_prefix(magic)?));
+        let (content, rest) = MAGIC.into_iter().find_map(known)?;
         let (version, rest) = rest.split_first_chunk::<4>()?;
         let (length, rest) = rest.split_first_chunk::<2>()?;
         let (key_id, envelope) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
         Some(Self {
+            content,
             key_id: std::str::from_utf8(key_id).ok()?.to_owned(),
             version: usize::try_from(u32::from_be_bytes(*version)).ok()?,
             envelope: envelope.to_vec(),
@@ -130,12 +151,14 @@ mod tests {
     #[test]
     fn what_is_sealed_is_opened_by_the_same_key_version_and_context_only() {
         let root = Root::new();
-        let sealed = Sealed::seal("key-1", &root, 1, b"plaintext", b"context");
+        let sealed = Sealed::seal(Content::Text, "key-1", &root, 1, b"plaintext", b"context");
         let read = Sealed::from_bytes(&sealed.to_bytes()).unwrap();
         assert_eq!(read, sealed);
         assert_eq!(read.open(&root, b"context").unwrap().as_slice(), b"plaintext");
         assert!(read.open(&root, b"other").is_none());
         assert!(read.open(&Root::new(), b"context").is_none());
+        let other = Sealed { content: Content::DataKey, ..read.clone() };
+        assert!(other.open(&root, b"context").is_none());
         assert!(Sealed { version: 0, ..read.clone() }.open(&root, b"context").is_none());
         assert!(Sealed { key_id: "key-2".to_owned(), ..read }.open(&root, b"context").is_none());
     }
@@ -143,7 +166,7 @@ mod tests {
     #[test]
     fn every_changed_or_missing_byte_is_noticed() {
         let root = Root::new();
-        let bytes = Sealed::seal("key-1", &root, 0, b"plaintext", b"").to_bytes();
+        let bytes = Sealed::seal(Content::DataKey, "key-1", &root, 0, b"plaintext", b"").to_bytes();
         let opens =
             |bytes: &[u8]| Sealed::from_bytes(bytes).and_then(|sealed| sealed.open(&root, b"")).is_some();
         assert!(opens(&bytes));
@@ -158,7 +181,7 @@ mod tests {
     #[test]
     fn sealing_twice_gives_different_bytes() {
         let root = Root::new();
-        let seal = || Sealed::seal("k", &root, 0, b"same", b"").to_bytes();
+        let seal = || Sealed::seal(Content::Text, "k", &root, 0, b"same", b"").to_bytes();
         assert_ne!(seal(), seal());
         assert_ne!(random_bytes(32), random_bytes(32));
         assert_eq!(random_bytes(1_000).len(), 1_000);

@@ -394,3 +394,79 @@ fn keys_are_listed_by_page_and_filter() {
     let many = Value::from(vec![json!({"Key": "KeyState", "Values": ["Enabled"]}); 11]).to_string();
     bench.refused("ListKeys", &[("Filters", &many)], 400, "InvalidParameter");
 }
+
+#[test]
+fn a_description_is_changed_and_cleared() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[("Description", "before")]);
+    for description in ["after", "", &"a".repeat(8_192)] {
+        bench.done("UpdateKeyDescription", &[("KeyId", &id), ("Description", description)]);
+        assert_eq!(metadata(&mut bench, &id)["Description"], description);
+    }
+    let long = "a".repeat(8_193);
+    bench.refused("UpdateKeyDescription", &[("KeyId", &id), ("Description", &long)], 400, "InvalidParameter");
+    bench.refused("UpdateKeyDescription", &[("KeyId", &id)], 400, "MissingParameter");
+    let none = [("KeyId", "none"), ("Description", "d")];
+    bench.refused("UpdateKeyDescription", &none, 404, "Forbidden.KeyNotFound");
+}
+
+#[test]
+fn keys_in_instances_have_policies() {
+    const POLICY: &str = r#"{ "Version": "1", "Statement": [] }"#;
+    let mut bench = bench();
+    let default_key = key(&mut bench, &[]);
+    let id = key(&mut bench, &[("DKMSInstanceId", "kst-1")]);
+    let made_with = key(&mut bench, &[("DKMSInstanceId", "kst-1"), ("Policy", POLICY)]);
+    let policy = |bench: &mut ServiceHarness<Keys>, id: &str| {
+        bench.done("GetKeyPolicy", &[("KeyId", id)])["Policy"].as_str().unwrap().to_owned()
+    };
+    assert!(policy(&mut bench, &id).contains("acs:ram::1234567890123456:*"));
+    assert_eq!(policy(&mut bench, &made_with), POLICY);
+    bench.done("SetKeyPolicy", &[("KeyId", &id), ("Policy", POLICY), ("PolicyName", "default")]);
+    assert_eq!(policy(&mut bench, &id), POLICY);
+    bench.refused("GetKeyPolicy", &[("KeyId", &default_key)], 400, "UnsupportedOperation");
+    let on_default = [("KeyId", default_key.as_str()), ("Policy", POLICY)];
+    bench.refused("SetKeyPolicy", &on_default, 400, "UnsupportedOperation");
+    bench.refused("SetKeyPolicy", &[("KeyId", &id)], 400, "MissingParameter");
+    for bad in [("Policy", "[]"), ("PolicyName", "other")] {
+        let mut parameters = vec![("KeyId", id.as_str()), ("Policy", POLICY)];
+        parameters.retain(|(name, _)| *name != bad.0);
+        parameters.push(bad);
+        bench.refused("SetKeyPolicy", &parameters, 400, "InvalidParameter");
+    }
+}
+
+#[test]
+fn a_key_pair_gets_a_version_every_seven_days_on_demand() {
+    let mut bench = bench();
+    let pair = key(&mut bench, &[("KeySpec", "RSA_2048"), ("KeyUsage", "SIGN/VERIFY")]);
+    let symmetric = key(&mut bench, &[]);
+    bench.refused("CreateKeyVersion", &[("KeyId", &symmetric)], 400, "UnsupportedOperation");
+    bench.refused("CreateKeyVersion", &[("KeyId", &pair)], 409, "Rejected.LimitExceeded");
+    bench.now += 7 * DAY;
+    let version = bench.done("CreateKeyVersion", &[("KeyId", &pair)])["KeyVersion"].clone();
+    assert_eq!(version["KeyId"], pair.as_str());
+    let named = [("KeyId", pair.as_str()), ("KeyVersionId", version["KeyVersionId"].as_str().unwrap())];
+    assert_eq!(bench.done("DescribeKeyVersion", &named)["KeyVersion"], version);
+    assert_eq!(bench.done("ListKeyVersions", &[("KeyId", &pair)])["TotalCount"], 2);
+    bench.now += 7 * DAY;
+    bench.done("DisableKey", &[("KeyId", &pair)]);
+    bench.refused("CreateKeyVersion", &[("KeyId", &pair)], 409, "Rejected.Disabled");
+    bench.done("EnableKey", &[("KeyId", &pair)]);
+    for _ in 2..50 {
+        bench.done("CreateKeyVersion", &[("KeyId", &pair)]);
+        bench.now += 7 * DAY;
+    }
+    bench.refused("CreateKeyVersion", &[("KeyId", &pair)], 409, "Rejected.LimitExceeded");
+}
+
+#[test]
+fn what_is_encrypted_comes_back_letter_by_letter() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[]);
+    for plaintext in ["plaintext", "aGVsbG8=", "aGVsbG9=", "ü \" \\ +/=", &"a".repeat(8_192)] {
+        let sealed = bench.done("Encrypt", &[("KeyId", &id), ("Plaintext", plaintext)]);
+        let blob = sealed["CiphertextBlob"].as_str().unwrap();
+        assert_eq!(bench.done("Decrypt", &[("CiphertextBlob", blob)])["Plaintext"], plaintext);
+    }
+}

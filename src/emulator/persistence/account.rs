@@ -6,8 +6,8 @@ use crate::seed::Seed;
 use crate::stored::{Unreadable, Unwritable, decode, encode};
 use storage::{Document, Kind, WriteBatch};
 
-/// The name of a document that is the only one of its kind.
-pub const ONLY: &str = "all";
+/// The name of the document about the account.
+const ONLY: &str = "all";
 /// The name of the document about the clock.
 const CLOCK: &str = "clock";
 

@@ -17,52 +17,70 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::identity::Directory;
 use super::seed::Seed;
-use super::stored::{Unwritable, encode};
+use super::stored::{Unreadable, Unwritable};
 use super::{kms, sls};
-use storage::{Kind, Store, WriteBatch};
+use storage::{Document, Kind, Store, WriteBatch};
 
-use account::ONLY;
 pub use account::write_clock;
 pub use restore::{RestoreError, restore};
 
-/// A model that is one document of the store.
-pub trait Persisted: Serialize + DeserializeOwned + Send + Sync {
-    /// Which one.
+/// A model that has a document of the store for each thing in it.
+pub trait Persisted: Clone + Default + Send + Sync {
+    /// The kind of its documents.
     const KIND: Kind;
+
+    /// Writes into a change of the store what is not as it was in `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritable`]
+    fn write_changes(&self, before: &Self, batch: &mut WriteBatch) -> Result<(), Unwritable>;
+
+    /// Reads the documents of its kind.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`]
+    fn from_documents(documents: &[Document]) -> Result<Self, Unreadable>;
 }
 
 impl Persisted for Directory {
     const KIND: Kind = Kind::Identity;
+
+    fn write_changes(&self, before: &Self, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+        self.write_changes(before, batch)
+    }
+
+    fn from_documents(documents: &[Document]) -> Result<Self, Unreadable> {
+        Self::from_documents(documents)
+    }
 }
 
 impl Persisted for kms::Keys {
     const KIND: Kind = Kind::Keys;
+
+    fn write_changes(&self, before: &Self, batch: &mut WriteBatch) -> Result<(), Unwritable> {
+        self.write_changes(before, batch)
+    }
+
+    fn from_documents(documents: &[Document]) -> Result<Self, Unreadable> {
+        Self::from_documents(documents)
+    }
 }
 
-/// Writes a model into a change.
+/// Submits what was changed in a model to the store.
 ///
 /// # Errors
 ///
 /// [`Unwritable`]
-pub fn write<M: Persisted>(model: &M, batch: &mut WriteBatch) -> Result<(), Unwritable> {
-    batch.write(M::KIND, ONLY, encode(model)?);
-    Ok(())
-}
-
-/// Submits a changed model to the store.
-///
-/// # Errors
-///
-/// [`Unwritable`]
-pub fn submit<M: Persisted>(model: &M, store: &Store) -> Result<(), Unwritable> {
+pub fn submit<M: Persisted>(before: &M, model: &M, store: &Store) -> Result<(), Unwritable> {
     let mut batch = WriteBatch::new();
-    write(model, &mut batch)?;
-    store.submit(batch);
+    model.write_changes(before, &mut batch)?;
+    if !batch.is_empty() {
+        store.submit(batch);
+    }
     Ok(())
 }
 
@@ -77,8 +95,8 @@ pub fn initial_batch(contents: &Seed, sls: &sls::Model) -> Result<WriteBatch, Un
     batch.clear();
     account::write(contents, &mut batch)?;
     write_clock(0, &mut batch)?;
-    write(&contents.directory, &mut batch)?;
-    write(&contents.keys, &mut batch)?;
+    contents.directory.write_changes(&Directory::default(), &mut batch)?;
+    contents.keys.write_changes(&kms::Keys::default(), &mut batch)?;
     sls.write_all(&mut batch)?;
     Ok(batch)
 }

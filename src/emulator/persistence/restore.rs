@@ -1,7 +1,7 @@
 //! Reading a store at the start.
 
 use super::Persisted;
-use super::account::{self, ONLY, StoredAccount, find_document};
+use super::account::{self, StoredAccount, find_document};
 use crate::access::AccessKey;
 use crate::identity::Directory;
 use crate::seed::Seed;
@@ -51,10 +51,9 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
     Ok(Some((contents, advanced_seconds)))
 }
 
-/// The model that is the only document of its kind.
+/// The model that all documents of its kind are.
 fn whole<M: Persisted>(store: &Store, what: &'static str) -> Result<M, RestoreError> {
-    let documents = store.documents(M::KIND)?;
-    find_document(&documents, ONLY).and_then(|document| decode(&document.content)).map_err(unreadable(what))
+    M::from_documents(&store.documents(M::KIND)?).map_err(unreadable(what))
 }
 
 fn unreadable(what: &'static str) -> impl FnOnce(Unreadable) -> RestoreError {

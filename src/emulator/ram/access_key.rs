@@ -23,7 +23,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let key = AccessKey::lasting(&id, Secret::from(secret.as_str()), owner).created_at(request.now);
     let mut created = to_members(&key);
     created.insert("AccessKeySecret".to_owned(), secret.into());
-    directory.access_keys.insert(id, key);
+    directory.access_keys.insert(key);
     answer(json!({"AccessKey": created}))
 }
 

@@ -1,6 +1,9 @@
 //! The actions of the service.
 
-use super::{access_key, attachment, group, permission, policy, policy_version, role, tag, user};
+use super::{
+    access_key, account_alias, attachment, group, login_profile, permission, policy, policy_version, role,
+    tag, user,
+};
 use crate::identity::{Directory, PolicyTargetKind};
 use crate::rpc::{Action, Api, ArnOf, Outcome, Request, Resource, Run, Service};
 
@@ -12,7 +15,7 @@ pub const SERVICE: Service<Directory> = Service {
     throttled: (400, "Throttling.User", "Request was denied due to user flow control."),
 };
 
-const ACTIONS: [Action<Directory>; 45] = [
+const ACTIONS: [Action<Directory>; 54] = [
     write("CreateRole", permission::role, role::create),
     read("GetRole", permission::role, role::get),
     write("UpdateRole", permission::role, role::update),
@@ -58,8 +61,17 @@ const ACTIONS: [Action<Directory>; 45] = [
     }),
     write("CreateUser", permission::user, user::create),
     read("GetUser", permission::user, user::get),
+    write("UpdateUser", permission::user, user::update),
     write("DeleteUser", permission::user, user::delete),
     read("ListUsers", permission::every_user, user::list),
+    write("CreateLoginProfile", permission::user, login_profile::create),
+    read("GetLoginProfile", permission::user, login_profile::get),
+    write("UpdateLoginProfile", permission::user, login_profile::update),
+    write("DeleteLoginProfile", permission::user, login_profile::delete),
+    write("UnbindMFADevice", permission::user, login_profile::unbind_mfa_device),
+    write("SetAccountAlias", permission::account, account_alias::set),
+    read("GetAccountAlias", permission::account, account_alias::get),
+    write("ClearAccountAlias", permission::account, account_alias::clear),
     write("CreateAccessKey", permission::user_of_key, access_key::create),
     read("ListAccessKeys", permission::user_of_key, access_key::list),
     write("UpdateAccessKey", permission::user_of_key, access_key::update),

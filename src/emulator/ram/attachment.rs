@@ -17,7 +17,7 @@ const CUSTOM_POLICIES: usize = 5;
 pub fn attach(directory: &mut Directory, request: &Request<'_>, kind: PolicyTargetKind) -> Outcome {
     let key = input::policy_key(request.parameters)?;
     let target = existing(directory, request, kind)?;
-    if !directory.policies.contains_key(&key) {
+    if directory.policy(&key).is_none() {
         return Err(error::policy_not_exist());
     }
     let limit = match key.kind {
@@ -25,28 +25,24 @@ pub fn attach(directory: &mut Directory, request: &Request<'_>, kind: PolicyTarg
         PolicyKind::Custom => CUSTOM_POLICIES,
     };
     let held = directory.policies_of(&target).filter(|(policy, _)| policy.kind == key.kind).count();
-    let attachment = (target, key);
-    if directory.attachments.contains_key(&attachment) {
-        return Err(error::already_attached(kind));
-    }
-    if held >= limit {
+    if held >= limit && !directory.is_attached(&target, &key) {
         return Err(error::limit_exceeded(&format!("{}.Policy", kind.name())));
     }
-    directory.attachments.insert(attachment, request.now);
-    empty_answer()
+    if directory.attach(&target, key, request.now) {
+        empty_answer()
+    } else {
+        Err(error::already_attached(kind))
+    }
 }
 
 /// `DetachPolicyFromUser`, `DetachPolicyFromGroup`, `DetachPolicyFromRole`: refused where it is not attached.
 pub fn detach(directory: &mut Directory, request: &Request<'_>, kind: PolicyTargetKind) -> Outcome {
     let key = input::policy_key(request.parameters)?;
     let target = existing(directory, request, kind)?;
-    if !directory.policies.contains_key(&key) {
+    if directory.policy(&key).is_none() {
         return Err(error::policy_not_exist());
     }
-    match directory.attachments.remove(&(target, key)) {
-        Some(_) => empty_answer(),
-        None => Err(error::not_attached(kind)),
-    }
+    if directory.detach(&target, &key) { empty_answer() } else { Err(error::not_attached(kind)) }
 }
 
 /// `ListPoliciesForUser`, `ListPoliciesForGroup`, `ListPoliciesForRole`: all at once.
@@ -64,7 +60,7 @@ pub fn policies_for(directory: &Directory, request: &Request<'_>, kind: PolicyTa
 /// `ListEntitiesForPolicy`: all at once.
 pub fn entities_for_policy(directory: &Directory, request: &Request<'_>) -> Outcome {
     let key = input::policy_key(request.parameters)?;
-    if !directory.policies.contains_key(&key) {
+    if directory.policy(&key).is_none() {
         return Err(error::policy_not_exist());
     }
     let of = |kind: PolicyTargetKind| {

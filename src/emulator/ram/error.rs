@@ -32,6 +32,21 @@ pub fn access_key_not_exist() -> Error {
     Error::new(404, "EntityNotExist.User.AccessKey", "The access key does not exist.")
 }
 
+/// The user does not sign in to the console. The code is that of the official provider.
+pub fn login_profile_not_exist() -> Error {
+    Error::new(404, "EntityNotExist.User.LoginProfile", "The login profile of the user does not exist.")
+}
+
+/// The user has no MFA device. The code is that of the official provider.
+pub fn mfa_device_not_exist() -> Error {
+    Error::new(404, "EntityNotExist.User.MFADevice", "The MFA device of the user does not exist.")
+}
+
+/// The account has no alias. The official provider knows the beginning of the code; the rest is a guess.
+pub fn account_alias_not_exist() -> Error {
+    Error::new(404, "EntityNotExist.Alias", "The alias of the account does not exist.")
+}
+
 /// No such version of the policy.
 pub fn version_not_exist() -> Error {
     Error::new(404, "EntityNotExist.Policy.Version", "The policy version does not exist.")
@@ -63,6 +78,7 @@ pub fn delete_conflict(kind: PolicyTargetKind, what: &str) -> Error {
     let tied = match what {
         "Policy" => "attached policy",
         "AccessKey" => "access key",
+        "LoginProfile" => "login profile",
         "Group" => "group",
         other => other,
     };

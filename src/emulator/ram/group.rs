@@ -17,7 +17,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         return Err(error::already_exists("Group"));
     }
     let created = to_members(&group);
-    directory.groups.insert(folded(name), group);
+    directory.groups.insert(group);
     answer(json!({"Group": created}))
 }
 
@@ -46,7 +46,7 @@ pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         directory.rename_target(PolicyTargetKind::Group, &key, &group.name);
     }
     let updated = to_members(&group);
-    directory.groups.insert(folded(&group.name), group);
+    directory.groups.insert(group);
     answer(json!({"Group": updated}))
 }
 

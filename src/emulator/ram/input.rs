@@ -11,6 +11,8 @@ use crate::rpc::{Error, Parameters};
 
 /// Letters in the name of a user, group or role.
 const NAME_LENGTH: usize = 64;
+/// Letters in the alias of an account.
+const ACCOUNT_ALIAS_LENGTH: usize = 50;
 /// Letters in the name of a policy.
 const POLICY_NAME_LENGTH: usize = 128;
 /// Letters in a description.
@@ -38,9 +40,23 @@ pub fn new_name(parameters: &Parameters, kind: PolicyTargetKind) -> Result<&str,
     made_of(parameters, &format!("{}Name", kind.name()), allowed, NAME_LENGTH)
 }
 
+/// `NewUserName`
+pub fn new_user_name(parameters: &Parameters) -> Result<&str, Error> {
+    made_of(parameters, "NewUserName", ".-_", NAME_LENGTH)
+}
+
 /// `NewGroupName`
 pub fn new_group_name(parameters: &Parameters) -> Result<&str, Error> {
     made_of(parameters, "NewGroupName", "-", NAME_LENGTH)
+}
+
+/// `AccountAlias`: lower-case letters, digits and single hyphens inside
+/// (<https://help.aliyun.com/en/ros/developer-reference/aliyun-ram-ramaccountalias>).
+pub fn account_alias(parameters: &Parameters) -> Result<&str, Error> {
+    let alias = made_of(parameters, "AccountAlias", "-", ACCOUNT_ALIAS_LENGTH)?;
+    let hyphens_are_inside = alias.split('-').all(|part| !part.is_empty());
+    let is_lower = !alias.contains(|c: char| c.is_ascii_uppercase());
+    if hyphens_are_inside && is_lower { Ok(alias) } else { Err(error::invalid_chars("AccountAlias")) }
 }
 
 /// `PolicyName` of a policy that is to be created.

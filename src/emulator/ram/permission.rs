@@ -41,6 +41,15 @@ pub fn policy(_: &Directory, request: &Request<'_>) -> Arn {
     arn_of(request, "policy", name)
 }
 
+/// The account. The form of this resource is a guess.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the other resources are named by parameters that may be missing"
+)]
+pub fn account(_: &Directory, request: &Request<'_>) -> Arn {
+    Ok(format!("acs:ram::{}:*", request.account_id))
+}
+
 /// All resources: RAM grants the actions on tags for none in particular, so that only a statement whose resource is `*`
 /// is about them.
 #[expect(

@@ -25,23 +25,22 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     if directory.policies.contains_key(&policy.key()) {
         return Err(error::already_exists("Policy"));
     }
-    let custom = directory.policies.values().filter(|policy| policy.kind == PolicyKind::Custom);
-    if custom.count() >= PER_ACCOUNT {
+    if directory.policies.len() >= PER_ACCOUNT {
         return Err(error::limit_exceeded("Policy"));
     }
     let mut created = to_members(&policy);
     created.insert("CreateDate".to_owned(), iso_8601(policy.created).into());
-    directory.policies.insert(policy.key(), policy);
+    directory.policies.insert(policy);
     answer(json!({"Policy": created}))
 }
 
 /// `GetPolicy`
 pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     let key = input::policy_key(request.parameters)?;
-    let policy = directory.policies.get(&key).ok_or_else(error::policy_not_exist)?;
+    let policy = directory.policy(&key).ok_or_else(error::policy_not_exist)?;
     let version = policy.in_force().ok_or_else(error::version_not_exist)?;
     answer(json!({
-        "Policy": dated(policy, directory),
+        "Policy": dated(policy, directory.targets_of(&key).count()),
         "DefaultPolicyVersion": policy_version::to_members(policy, version),
     }))
 }
@@ -64,18 +63,18 @@ pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     empty_answer()
 }
 
-/// `ListPolicies`: the cloud's first.
+/// `ListPolicies`: the account's first.
 pub fn list(directory: &Directory, request: &Request<'_>) -> Outcome {
     let page = Page::from_parameters(request.parameters)?;
     let kind = input::policy_kind(request.parameters)?;
     let wanted = input::tags(request.parameters)?;
     let policies = directory
-        .policies
-        .iter()
+        .all_policies()
         .filter(|(key, policy)| kind.is_none_or(|kind| key.kind == kind) && carries(&policy.tags, &wanted));
+    let attachments = directory.attachment_counts();
     let mut policies: Vec<(String, Value)> = policies
         .map(|(key, policy)| {
-            let mut listed = dated(policy, directory);
+            let mut listed = dated(policy, attachments.get(key).copied().unwrap_or_default());
             listed.insert("Tags".to_owned(), tag_list(&policy.tags));
             (format!("{}/{}", key.kind.name(), key.name), Value::Object(listed))
         })
@@ -94,7 +93,7 @@ pub fn update_description(directory: &mut Directory, request: &Request<'_>) -> O
     policy.description = description;
     policy.updated = request.now;
     let policy = policy.clone();
-    answer(json!({"Policy": dated(&policy, directory)}))
+    answer(json!({"Policy": dated(&policy, directory.targets_of(&key).count())}))
 }
 
 /// The members every list of policies has.
@@ -107,10 +106,10 @@ pub fn to_members(policy: &Policy) -> Map<String, Value> {
     }))
 }
 
-fn dated(policy: &Policy, directory: &Directory) -> Map<String, Value> {
+fn dated(policy: &Policy, attachments: usize) -> Map<String, Value> {
     let mut dated = to_members(policy);
     dated.insert("CreateDate".to_owned(), iso_8601(policy.created).into());
     dated.insert("UpdateDate".to_owned(), iso_8601(policy.updated).into());
-    dated.insert("AttachmentCount".to_owned(), directory.targets_of(&policy.key()).count().into());
+    dated.insert("AttachmentCount".to_owned(), attachments.into());
     dated
 }

@@ -94,7 +94,7 @@ pub fn to_members(policy: &Policy, version: &PolicyVersion) -> Map<String, Value
 }
 
 fn existing<'d>(directory: &'d Directory, parameters: &Parameters) -> Result<&'d Policy, Error> {
-    directory.policies.get(&input::policy_key(parameters)?).ok_or_else(error::policy_not_exist)
+    directory.policy(&input::policy_key(parameters)?).ok_or_else(error::policy_not_exist)
 }
 
 fn custom_mut<'d>(directory: &'d mut Directory, parameters: &Parameters) -> Result<&'d mut Policy, Error> {

@@ -9,7 +9,7 @@ use super::paging::Page;
 use super::tag::{carries, tag_list};
 use super::{error, input};
 use crate::clock::iso_8601;
-use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, Role, folded, role_arn};
+use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, Role, role_arn};
 use crate::rpc::{Error, Outcome, Parameters, Request, answer, empty_answer, members};
 
 /// Roles in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
@@ -40,7 +40,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         return Err(error::limit_exceeded("Role"));
     }
     let created = to_members(&role, request, &["AssumeRolePolicyDocument"]);
-    directory.roles.insert(folded(name), role);
+    directory.roles.insert(role);
     answer(json!({"Role": created}))
 }
 
@@ -74,7 +74,7 @@ pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     }
     role.updated = request.now;
     let updated = to_members(&role, request, &["AssumeRolePolicyDocument", "UpdateDate"]);
-    directory.roles.insert(folded(&role.name), role);
+    directory.roles.insert(role);
     answer(json!({"Role": updated}))
 }
 

@@ -273,9 +273,9 @@ fn users_with_ties_are_not_deleted() {
     bench.done("RemoveUserFromGroup", &member);
     bench.refused("RemoveUserFromGroup", &member, 404, "EntityNotExist.User.Group");
     let who = Principal::User { account_id: ACCOUNT.to_owned(), name: "Alice".to_owned() };
-    bench.model.access_keys.insert("ak".to_owned(), AccessKey::lasting("ak", "sk".into(), who));
+    bench.model.access_keys.insert(AccessKey::lasting("ak", "sk".into(), who));
     bench.refused("DeleteUser", &[("UserName", "alice")], 409, "DeleteConflict.User.AccessKey");
-    bench.model.access_keys.clear();
+    bench.model.access_keys.remove("ak");
     bench.done("DeleteUser", &[("UserName", "alice")]);
     bench.done("DeleteGroup", &[("GroupName", "admins")]);
 }
@@ -427,4 +427,163 @@ fn users_and_the_account_have_two_access_keys_at_most() {
     bench.refused("DeleteAccessKey", &of, 404, "EntityNotExist.User.AccessKey");
     bench.refused("ListAccessKeys", &[("UserName", "none")], 404, "EntityNotExist.User");
     bench.refused("DeleteUser", &[("UserName", "alice")], 409, "DeleteConflict.User.AccessKey");
+}
+
+#[test]
+fn an_update_of_a_user_changes_what_it_names_and_clears_what_is_empty() {
+    let mut bench = bench();
+    bench.done("CreateUser", &[("UserName", "alice")]);
+    let members = ["DisplayName", "Email", "MobilePhone", "Comments"];
+    let shown = |bench: &mut ServiceHarness<Directory>| {
+        let user = bench.done("GetUser", &[("UserName", "alice")])["User"].clone();
+        members.map(|member| user[member].as_str().unwrap().to_owned())
+    };
+    assert_eq!(shown(&mut bench), ["", "", "", ""], "a user has no display name unless one is given");
+    for (number, member) in members.into_iter().enumerate() {
+        let parameter = format!("New{member}");
+        bench.now += 1;
+        let change = [("UserName", "ALICE"), (parameter.as_str(), "a value")];
+        assert_eq!(bench.done("UpdateUser", &change)["User"][member], "a value");
+        let shown_now = shown(&mut bench);
+        assert_eq!(shown_now.iter().filter(|value| *value == "a value").count(), number + 1);
+    }
+    for member in members {
+        let parameter = format!("New{member}");
+        bench.done("UpdateUser", &[("UserName", "alice"), (parameter.as_str(), "")]);
+    }
+    assert_eq!(shown(&mut bench), ["", "", "", ""]);
+    assert_eq!(bench.done("GetUser", &[("UserName", "alice")])["User"]["UpdateDate"], "2026-11-20T08:00:04Z");
+    for (name, value, code) in [
+        ("NewUserName", "a b", "InvalidParameter.NewUserName.InvalidChars"),
+        ("NewUserName", &"a".repeat(65), "InvalidParameter.NewUserName.Length"),
+        ("NewDisplayName", &"a".repeat(129), "InvalidParameter.NewDisplayName.Length"),
+    ] {
+        bench.refused("UpdateUser", &[("UserName", "alice"), (name, value)], 400, code);
+    }
+    bench.refused("UpdateUser", &[("UserName", "none")], 404, "EntityNotExist.User");
+    bench.refused("UpdateUser", &[], 400, "MissingParameter");
+}
+
+#[test]
+fn a_user_of_another_name_keeps_what_they_have() {
+    let mut bench = bench();
+    for name in ["Alice", "bob"] {
+        bench.done("CreateUser", &[("UserName", name)]);
+    }
+    let before = bench.done("GetUser", &[("UserName", "alice")])["User"]["UserId"].clone();
+    bench.done("CreateGroup", &[("GroupName", "admins")]);
+    bench.done("AddUserToGroup", &[("UserName", "alice"), ("GroupName", "admins")]);
+    bench.done("AttachPolicyToUser", &on("UserName", "alice", KMS_READ));
+    let key = bench.done("CreateAccessKey", &[("UserName", "alice")])["AccessKey"]["AccessKeyId"].clone();
+    let taken = [("UserName", "alice"), ("NewUserName", "BOB")];
+    bench.refused("UpdateUser", &taken, 409, "EntityAlreadyExists.User");
+    for (from, to) in [("alice", "Carol"), ("carol", "CAROL")] {
+        let renamed = bench.done("UpdateUser", &[("UserName", from), ("NewUserName", to)]);
+        assert_eq!((&renamed["User"]["UserName"], &renamed["User"]["UserId"]), (&json!(to), &before));
+        let of = [("UserName", to)];
+        assert_eq!(bench.done("ListGroupsForUser", &of)["Groups"]["Group"][0]["GroupName"], "admins");
+        let members = bench.done("ListUsersForGroup", &[("GroupName", "admins")]);
+        assert_eq!(members["Users"]["User"], json!([{"UserName": to, "DisplayName": ""}]));
+        let policies = bench.done("ListPoliciesForUser", &of);
+        assert_eq!(policies["Policies"]["Policy"][0]["PolicyName"], "AliyunKMSReadOnlyAccess");
+        assert_eq!(bench.done("ListAccessKeys", &of)["AccessKeys"]["AccessKey"][0]["AccessKeyId"], key);
+        let who = &bench.model.access_keys.get(key.as_str().unwrap()).unwrap().principal;
+        assert_eq!(who.arn(), format!("acs:ram::{ACCOUNT}:user/{to}"));
+    }
+    bench.refused("GetUser", &[("UserName", "alice")], 404, "EntityNotExist.User");
+    bench.refused("DeleteUser", &[("UserName", "carol")], 409, "DeleteConflict.User.Group");
+}
+
+#[test]
+fn a_login_profile_has_two_switches_and_keeps_a_user_from_being_deleted() {
+    let mut bench = bench();
+    bench.done("CreateUser", &[("UserName", "Alice")]);
+    let of = ("UserName", "alice");
+    let gone = "EntityNotExist.User.LoginProfile";
+    for action in ["GetLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile"] {
+        bench.refused(action, &[of], 404, gone);
+        bench.refused(action, &[("UserName", "none")], 404, "EntityNotExist.User");
+    }
+    bench.refused("CreateLoginProfile", &[of], 400, "MissingParameter");
+    let created = bench.done("CreateLoginProfile", &[of, ("Password", "YourPassword123!")]);
+    let profile = json!({"UserName": "Alice", "PasswordResetRequired": false, "MFABindRequired": false,
+        "CreateDate": "2026-11-20T08:00:00Z"});
+    assert_eq!(created["LoginProfile"], profile);
+    bench.refused(
+        "CreateLoginProfile",
+        &[of, ("Password", "x")],
+        409,
+        "EntityAlreadyExists.User.LoginProfile",
+    );
+    bench.refused("DeleteUser", &[of], 409, "DeleteConflict.User.LoginProfile");
+    for (name, value, reset, mfa) in [
+        ("PasswordResetRequired", "true", true, false),
+        ("MFABindRequired", "true", true, true),
+        ("PasswordResetRequired", "false", false, true),
+    ] {
+        bench.done("UpdateLoginProfile", &[of, ("Password", "other"), (name, value)]);
+        let profile = bench.done("GetLoginProfile", &[of])["LoginProfile"].clone();
+        assert_eq!(
+            (&profile["PasswordResetRequired"], &profile["MFABindRequired"]),
+            (&json!(reset), &json!(mfa))
+        );
+    }
+    let bad = [of, ("MFABindRequired", "perhaps")];
+    bench.refused("UpdateLoginProfile", &bad, 400, "InvalidParameter.MFABindRequired");
+    bench.refused("UnbindMFADevice", &[of], 404, "EntityNotExist.User.MFADevice");
+    bench.done("DeleteLoginProfile", &[of]);
+    bench.done("DeleteUser", &[of]);
+}
+
+#[test]
+fn the_account_has_an_alias_while_one_is_set() {
+    let mut bench = bench();
+    bench.refused("GetAccountAlias", &[], 404, "EntityNotExist.Alias");
+    bench.refused("ClearAccountAlias", &[], 404, "EntityNotExist.Alias");
+    for alias in ["a", "tf-testacc-1", "1511928242963727forcreate", &"a".repeat(50)] {
+        bench.done("SetAccountAlias", &[("AccountAlias", alias)]);
+        assert_eq!(bench.done("GetAccountAlias", &[])["AccountAlias"], alias);
+    }
+    for (alias, code) in [
+        ("", "MissingParameter"),
+        ("Upper", "InvalidParameter.AccountAlias.InvalidChars"),
+        ("a_b", "InvalidParameter.AccountAlias.InvalidChars"),
+        ("-a", "InvalidParameter.AccountAlias.InvalidChars"),
+        ("a-", "InvalidParameter.AccountAlias.InvalidChars"),
+        ("a--b", "InvalidParameter.AccountAlias.InvalidChars"),
+        (&"a".repeat(51), "InvalidParameter.AccountAlias.Length"),
+    ] {
+        bench.refused("SetAccountAlias", &[("AccountAlias", alias)], 400, code);
+    }
+    bench.done("ClearAccountAlias", &[]);
+    bench.refused("GetAccountAlias", &[], 404, "EntityNotExist.Alias");
+}
+
+#[test]
+fn any_policy_of_the_clouds_can_be_attached_and_is_listed() {
+    let mut bench = with_role("byok");
+    for name in
+        ["AliyunECSFullAccess", "AliyunRDSGADReadOnlyAccess", "AliyunGlobalAccelerationReadOnlyAccess"]
+    {
+        let policy = [("PolicyType", "System"), ("PolicyName", name)];
+        bench.done("AttachPolicyToRole", &on("RoleName", "byok", policy));
+        let got = bench.done("GetPolicy", &policy);
+        assert_eq!(got["Policy"]["AttachmentCount"], 1);
+        assert!(got["DefaultPolicyVersion"]["PolicyDocument"].as_str().unwrap().contains("\"Statement\""));
+    }
+    let (mut listed, mut marker) = (Vec::<Value>::new(), Some(String::new()));
+    for _ in 0..20 {
+        let Some(from) = marker.take() else { break };
+        let page = [("PolicyType", "System"), ("MaxItems", "50"), ("Marker", from.as_str())];
+        let page = bench.done("ListPolicies", &page);
+        listed.extend(page["Policies"]["Policy"].as_array().unwrap().clone());
+        marker = page["Marker"].as_str().map(str::to_owned);
+    }
+    assert_eq!(marker, None, "it is listed to the end");
+    let named = |name: &str| listed.iter().filter(|policy| policy["PolicyName"] == name).count();
+    assert_eq!((named("AdministratorAccess"), named("AliyunECSFullAccess")), (1, 1));
+    let attached = listed.iter().filter(|policy| policy["AttachmentCount"] == 1).count();
+    assert_eq!(attached, 3);
+    let misspelt = [("PolicyType", "System"), ("PolicyName", "AliyunKMSCryptUserAccess")];
+    bench.refused("AttachPolicyToRole", &on("RoleName", "byok", misspelt), 404, "EntityNotExist.Policy");
 }

@@ -6,7 +6,7 @@ use super::paging::Page;
 use super::{error, input};
 use crate::access::Principal;
 use crate::clock::iso_8601;
-use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, User, folded};
+use crate::identity::{Directory, PolicyTarget, PolicyTargetKind, User};
 use crate::rpc::{Error, Outcome, Request, answer, empty_answer, members};
 
 /// Users in one account (<https://www.alibabacloud.com/help/en/ram/product-overview/limits>).
@@ -17,9 +17,7 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let parameters = request.parameters;
     let name = input::new_name(parameters, PolicyTargetKind::User)?;
     let mut user = User::new(name, request.now);
-    if parameters.get("DisplayName").is_some() {
-        user.display_name = input::comment(parameters, "DisplayName")?;
-    }
+    user.display_name = input::comment(parameters, "DisplayName")?;
     user.comments = input::comment(parameters, "Comments")?;
     parameters.get("Email").unwrap_or_default().clone_into(&mut user.email);
     parameters.get("MobilePhone").unwrap_or_default().clone_into(&mut user.mobile_phone);
@@ -30,8 +28,34 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
         return Err(error::limit_exceeded("User"));
     }
     let created = to_members(&user);
-    directory.users.insert(folded(name), user);
+    directory.users.insert(user);
     answer(json!({"User": created}))
+}
+
+/// `UpdateUser`: what is not given stays, what is given empty is cleared.
+pub fn update(directory: &mut Directory, request: &Request<'_>) -> Outcome {
+    let parameters = request.parameters;
+    let mut user = existing(directory, request)?.clone();
+    let name = match parameters.get("NewUserName") {
+        Some(_) => input::new_user_name(parameters)?.to_owned(),
+        None => user.name.clone(),
+    };
+    for (parameter, member) in [
+        ("NewDisplayName", &mut user.display_name),
+        ("NewComments", &mut user.comments),
+        ("NewEmail", &mut user.email),
+        ("NewMobilePhone", &mut user.mobile_phone),
+    ] {
+        if parameters.given(parameter).is_some() {
+            *member = input::comment(parameters, parameter)?;
+        }
+    }
+    user.updated = request.now;
+    let updated = dated(&User { name: name.clone(), ..user.clone() });
+    if !directory.rename_user(user, &name) {
+        return Err(error::already_exists("User"));
+    }
+    answer(json!({"User": updated}))
 }
 
 /// `GetUser`
@@ -39,7 +63,7 @@ pub fn get(directory: &Directory, request: &Request<'_>) -> Outcome {
     answer(json!({"User": dated(existing(directory, request)?)}))
 }
 
-/// `DeleteUser`: only without groups, policies and access keys.
+/// `DeleteUser`: only without groups, policies, access keys and a login profile.
 pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let user = existing(directory, request)?;
     let target = PolicyTarget::new(PolicyTargetKind::User, &user.name);
@@ -47,7 +71,10 @@ pub fn delete(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let has_policy = directory.policies_of(&target).next().is_some();
     let is_theirs = |who: &Principal| matches!(who, Principal::User { name, .. } if *name == user.name);
     let has_key = directory.access_keys.values().any(|key| is_theirs(&key.principal));
-    for (is_tied, what) in [(in_group, "Group"), (has_policy, "Policy"), (has_key, "AccessKey")] {
+    let has_profile = user.login_profile.is_some();
+    for (is_tied, what) in
+        [(in_group, "Group"), (has_policy, "Policy"), (has_key, "AccessKey"), (has_profile, "LoginProfile")]
+    {
         if is_tied {
             return Err(error::delete_conflict(PolicyTargetKind::User, what));
         }

@@ -95,7 +95,8 @@ impl<M: Clone + Persisted> EvaluatedCall for Evaluation<'_, M> {
         let written = match self.action.run {
             Run::Read(read) => return self.reply(read(&self.store.current(), self.request)?),
             Run::Write(write) => {
-                self.store.write(|model| write(model, self.request), |next| self.submit(next))
+                let submit = |before: &M, next: &M| self.submit(before, next);
+                self.store.write(|model| write(model, self.request), submit)
             }
             Run::IssueCredentials(issue) => self.issue(|| issue(&self.store.current(), self.request)),
         };
@@ -139,8 +140,8 @@ impl<M: Clone + Persisted> Evaluation<'_, M> {
         self.state.sessions.issue(&self.state.store, self.request.now, issue)
     }
 
-    fn submit(&self, next: &M) -> Result<(), Error> {
-        persistence::submit(next, &self.state.store).map_err(|_| Error::internal_error())
+    fn submit(&self, before: &M, next: &M) -> Result<(), Error> {
+        persistence::submit(before, next, &self.state.store).map_err(|_| Error::internal_error())
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "every way of running a call ends in a result")]

@@ -27,7 +27,7 @@ pub fn keys(keys: &Keys, account_id: &str, now: i64, wanted: &BTreeSet<String>) 
 }
 
 fn shown_key(keys: &Keys, key: &Key, account_id: &str) -> Value {
-    let aliases = keys.aliases.iter().filter(|(_, id)| **id == key.id);
+    let aliases = keys.aliases.values().filter(|alias| alias.key_id == key.id);
     let deletion = match key.state {
         KeyState::PendingDeletion { at } => Some(iso_8601(at)),
         _ => None,
@@ -42,7 +42,7 @@ fn shown_key(keys: &Keys, key: &Key, account_id: &str) -> Value {
         "usage": key.usage,
         "origin": key.origin,
         "description": cut(&key.description, LONGEST_TEXT),
-        "aliases": names(aliases.map(|((_, alias), _)| alias.as_str())),
+        "aliases": names(aliases.map(|alias| alias.name.as_str())),
     })
 }
 
@@ -71,14 +71,14 @@ pub fn users(directory: &Directory) -> Shown {
         let groups = directory.groups.values().filter(|group| group.members.contains(&name));
         let is_theirs =
             |of: &Principal| matches!(of, Principal::User { name: owner, .. } if folded(owner) == name);
-        let access_keys = directory.access_keys.iter().filter(|(_, key)| is_theirs(&key.principal));
+        let access_keys = directory.access_keys.values().filter(|key| is_theirs(&key.principal));
         json!({
             "name": user.name,
             "arn": user_arn(&directory.account_id, &user.name),
             "comments": cut(&user.comments, LONGEST_TEXT),
             "policies": policies(directory, PolicyTargetKind::User, &user.name),
             "groups": names(groups.map(|group| group.name.as_str())),
-            "access_keys": names(access_keys.map(|(id, _)| id.as_str())),
+            "access_keys": names(access_keys.map(|key| key.id.as_str())),
         })
     });
     (shown.collect(), left_out)

@@ -115,7 +115,7 @@ impl ServiceHarness {
         };
         let action = service.actions.iter().find(|known| known.name == action).unwrap();
         let Run::Write(write) = action.run else { panic!("{} writes nothing", action.name) };
-        models.write(|model| write(model, &request), |_| Ok(())).unwrap();
+        models.write(|model| write(model, &request), |_, _| Ok(())).unwrap();
     }
 }
 
