@@ -64,6 +64,9 @@ pub struct Dispatcher {
     stats: CallStats,
 }
 
+/// The longest request id that is shown, in characters. Those of the services have 24 or 36.
+const LONGEST_REQUEST_ID: usize = 100;
+
 /// If the time limit of an operation ends a call that has waited at least this long without an answer, its endpoint
 /// counts as silent. It is as long as connecting may take.
 pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(5);
@@ -77,8 +80,10 @@ pub(crate) struct ApiCall<'a, T> {
     /// Parses the answer: the value of the call, or the service's refusal. The second argument is when the request was
     /// sent, a time of [`Clock::monotonic`].
     pub(crate) parse: &'a (dyn Fn(&HttpResponse, Duration) -> Result<T, Error> + Send + Sync),
-    /// Finds the request id in an answer.
+    /// Finds the request id in an answer, as it stands there.
     pub(crate) request_id: fn(&HttpResponse) -> Option<String>,
+    /// Secrets of the request besides its credentials.
+    pub(crate) secrets: &'a [&'a str],
 }
 
 /// The progress of a call, for its log line and its error.
@@ -349,6 +354,7 @@ impl Dispatcher {
         progress: &mut Progress,
     ) -> Result<T, Error> {
         let (operation, credentials) = (api_call.operation, &ready.credentials);
+        let secrets = secrets(credentials, api_call.secrets);
         let request = (api_call.build)(credentials, self.clock.now())?;
         let sent_at = self.clock.monotonic();
 
@@ -357,22 +363,23 @@ impl Dispatcher {
         progress.unanswered_since.get_or_insert(sent_at);
         progress.status = None;
         progress.request_id = None;
-        log_exchange(operation, "sending", credentials, || trace::request(&request));
+        log_exchange(operation, "sending", &secrets, || trace::request(&request));
         let response = self.bounded(context, operation, true, self.exchange(operation, &request)).await??;
-        log_exchange(operation, "answered", credentials, || trace::response(&response, &request));
+        log_exchange(operation, "answered", &secrets, || trace::response(&response, &request));
         progress.unanswered_since = None;
         self.silent_endpoints.record_answer(operation, self.clock.monotonic());
         progress.status = Some(response.status);
-        progress.request_id = (api_call.request_id)(&response);
+        let request_id = (api_call.request_id)(&response);
+        progress.request_id =
+            request_id.map(|id| text::line_of(&redact::redact(&id, &secrets), LONGEST_REQUEST_ID));
 
         let outcome = (api_call.parse)(&response, sent_at).map_err(|error| {
-            let error = requested_wait(&response.headers, self.clock.now()).apply_to(error);
-            let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
-            let error = error
+            let error =
+                without_secrets(error, &response, &secrets, |masked| (api_call.parse)(masked, sent_at).err());
+            let error = requested_wait(&response.headers, self.clock.now())
+                .apply_to(error)
                 .with_request_id(progress.request_id.clone())
-                .with_clock_ahead(clock_ahead(&response, self.clock.now()))
-                .redacted(credentials.access_key_secret.expose())
-                .redacted(token);
+                .with_clock_ahead(clock_ahead(&response, self.clock.now()));
             credentials::on_expired_token(&*self.credentials, credentials, error)
         });
         let refusal = outcome.as_ref().err();
@@ -515,20 +522,41 @@ fn transport_error(operation: &Operation, error: TransportError) -> Error {
         .with_source(error)
 }
 
+/// Everything in a request that no text may show.
+fn secrets<'a>(credentials: &'a Credentials, others: &[&'a str]) -> Vec<&'a str> {
+    let token = credentials.security_token.as_ref().map(|token| token.expose());
+    std::iter::once(credentials.access_key_secret.expose())
+        .chain(token)
+        .chain(others.iter().copied())
+        .collect()
+}
+
+/// The error of an answer that may quote any part of the request. If it quotes a secret, the answer is parsed again
+/// without it, so that no part of the secret is left where a text was cut.
+fn without_secrets(
+    error: Error,
+    response: &HttpResponse,
+    secrets: &[&str],
+    parse: impl FnOnce(&HttpResponse) -> Option<Error>,
+) -> Error {
+    match response.without(secrets) {
+        None => error,
+        Some(masked) => parse(&masked).unwrap_or_else(|| {
+            let message = "the answer quotes a secret of the request, so it is not shown";
+            Error::new(error.kind(), error.operation(), message)
+                .with_retryable(error.is_retryable())
+                .with_may_have_been_applied(error.may_have_been_applied())
+        }),
+    }
+}
+
 /// Writes a request or an answer to the debug log.
-fn log_exchange(
-    operation: &Operation,
-    event: &'static str,
-    credentials: &Credentials,
-    text: impl FnOnce() -> String,
-) {
+fn log_exchange(operation: &Operation, event: &'static str, secrets: &[&str], text: impl FnOnce() -> String) {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
     // A service may quote any part of the request.
-    let text = redact::redact(&text(), credentials.access_key_secret.expose());
-    let token = credentials.security_token.as_ref().map_or("", |token| token.expose());
-    let http = redact::redact(&text, token);
+    let http = redact::redact(&text(), secrets);
     tracing::debug!(
         service = operation.service,
         action = operation.action,
@@ -544,15 +572,11 @@ fn clock_ahead(response: &HttpResponse, now: OffsetDateTime) -> Option<time::Dur
     Some(now - date)
 }
 
-/// A text from outside as one line: without control characters, and cut to a limited length.
-pub(crate) fn printable(text: &str) -> String {
+/// A message of a service as one line of limited length.
+pub(crate) fn printable(message: &str) -> String {
     /// Enough for the longest documented message, and much less than a page of HTML.
     const LIMIT: usize = 1000;
-    let mut line: String = text.chars().take(LIMIT).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(LIMIT).is_some() {
-        line.push('…');
-    }
-    line
+    text::line_of(message, LIMIT)
 }
 
 fn millis(duration: Duration) -> u64 {

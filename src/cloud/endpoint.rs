@@ -48,7 +48,7 @@ pub enum EndpointError {
     #[error("The endpoint is empty; give a host such as cn-hangzhou.log.aliyuncs.com, or a URL.")]
     Empty,
     /// A scheme other than `http` and `https`.
-    #[error("The endpoint {0:?} has the scheme {1:?}; only https, and http on this machine, can be used.")]
+    #[error("The endpoint {} has the scheme {}; only https, and http on this machine, can be used.", text::quote(.0), text::quote(.1))]
     Scheme(String, String),
     /// `http://` to another machine.
     #[error(
@@ -57,13 +57,13 @@ pub enum EndpointError {
     )]
     PlainHttp(String),
     /// A user name, a path, a query or a fragment.
-    #[error("The endpoint {0:?} must be a host with an optional scheme and port, without {1}.")]
+    #[error("The endpoint {} must be a host with an optional scheme and port, without {}.", text::quote(.0), .1)]
     Extra(String, &'static str),
     /// Not a host name and not an IP address.
-    #[error("The endpoint {0:?} has no valid host: {1}.")]
+    #[error("The endpoint {} has no valid host: {}.", text::quote(.0), .1)]
     Host(String, &'static str),
     /// Not a port number.
-    #[error("The endpoint {0:?} has the port {1:?}; a port is a number from 1 to 65535.")]
+    #[error("The endpoint {} has the port {}; a port is a number from 1 to 65535.", text::quote(.0), text::quote(.1))]
     Port(String, String),
 }
 

@@ -8,6 +8,9 @@ use crate::dispatcher::printable;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::http::HttpResponse;
 
+/// The longest text of an answer that is not a document, in characters: ids and ARNs are shorter.
+pub(crate) const LONGEST_TEXT: usize = 1000;
+
 /// A JSON object of an answer and where it stands in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Object<'a> {
@@ -26,9 +29,14 @@ impl<'a> Object<'a> {
         Self { operation, path: path.into(), fields }
     }
 
-    /// A text that must be there.
+    /// A text that must be there. It is compared, and sent back as it is, so one that is not printable or very long is
+    /// refused.
     pub(crate) fn text(&self, name: &str) -> Result<&'a str, Error> {
-        self.get(name).and_then(Value::as_str).ok_or_else(|| self.wrong(name, "a text"))
+        let text = self.get(name).and_then(Value::as_str).ok_or_else(|| self.wrong(name, "a text"))?;
+        if is_one_line(text) {
+            return Ok(text);
+        }
+        Err(self.wrong(name, &format!("a text of at most {LONGEST_TEXT} characters, all printable")))
     }
 
     /// A text; absent and `null` are `None`.
@@ -56,7 +64,10 @@ impl<'a> Object<'a> {
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
         let wrong = || self.wrong(name, "a list of texts");
         let items = self.get(name).and_then(Value::as_array).ok_or_else(wrong)?;
-        items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+        items
+            .iter()
+            .map(|item| item.as_str().filter(|text| is_one_line(text)).map(str::to_owned).ok_or_else(wrong))
+            .collect()
     }
 
     /// A list of objects that must be there.
@@ -130,6 +141,11 @@ fn without_extras(url: &str) -> String {
     format!("{scheme}//{host}{path}")
 }
 
+/// Whether a text can be shown whole on one line.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    text.len() <= LONGEST_TEXT && text.chars().all(text::is_printable)
+}
+
 /// What a value is, in words, with enough of it to be found again.
 fn describe(value: &Value) -> String {
     match value {
@@ -154,11 +170,7 @@ pub(crate) fn describe_bytes(body: &[u8]) -> String {
 }
 
 fn beginning(text: &str) -> String {
-    let mut part: String = printable(text).chars().take(60).collect();
-    if text.chars().nth(60).is_some() {
-        part.push('…');
-    }
-    part
+    text::line_of(text, 60)
 }
 
 #[cfg(test)]
@@ -177,7 +189,7 @@ mod tests {
             (307, "https://canary:canary@portal.example", "a redirect to https://portal.example,"),
             (301, "//portal.example/a@x?canary", "a redirect to //portal.example/a@x,"),
             (308, "/login?canary", "a redirect to /login,"),
-            (302, "http://a.example/\n\u{1b}[2J", "a redirect to http://a.example/  [2J,"),
+            (302, "http://a.example/\n\u{1b}[2J", "a redirect to http://a.example/ \u{fffd}[2J,"),
             (404, "http://portal.example", "11 bytes that begin with \"<html>login\""),
         ] {
             let mut headers = Headers::default();

@@ -13,6 +13,7 @@ mod dispatcher;
 mod effort;
 pub mod endpoint;
 pub mod error;
+pub mod file;
 mod final_read;
 pub mod http;
 mod json_object;

@@ -36,7 +36,7 @@ pub struct GroupName(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Too short or too long.
-    #[error("The {what} {value:?} must have {least} to {most} characters; it has {length}.")]
+    #[error("The {what} {} must have {least} to {most} characters; it has {length}.", text::quote(.value))]
     Length {
         /// What was named, for example `Logstore name`.
         what: &'static str,
@@ -50,7 +50,7 @@ pub enum NameError {
         most: usize,
     },
     /// A character that is not allowed.
-    #[error("The {what} {value:?} contains {found:?}; only {allowed} may occur in it.")]
+    #[error("The {what} {} contains {found:?}; only {allowed} may occur in it.", text::quote(.value))]
     Character {
         /// What was named.
         what: &'static str,
@@ -62,7 +62,7 @@ pub enum NameError {
         allowed: &'static str,
     },
     /// A hyphen or underscore at one of its ends.
-    #[error("The {what} {value:?} must start and end with a lower-case letter or a digit.")]
+    #[error("The {what} {} must start and end with a lower-case letter or a digit.", text::quote(.value))]
     Ends {
         /// What was named.
         what: &'static str,

@@ -72,6 +72,9 @@ impl RetryPolicy {
     }
 }
 
+/// The longest wait that an answer can request. No operation is allowed to take longer.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// The wait before the next attempt that an answer requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestedWait {
@@ -86,7 +89,8 @@ pub(crate) fn requested_wait(headers: &Headers, now: OffsetDateTime) -> Requeste
     let millis = headers.get("x-acs-retry-after").and_then(|value| value.trim().parse().ok());
     let of_service = millis.map(Duration::from_millis);
     let usual = headers.get("retry-after").and_then(|value| parse_retry_after(value, now));
-    RequestedWait { wait: of_service.max(usual), is_throttling: of_service.is_some() }
+    let wait = of_service.max(usual).map(|wait| wait.min(LONGEST_WAIT));
+    RequestedWait { wait, is_throttling: of_service.is_some() }
 }
 
 impl RequestedWait {
@@ -212,6 +216,9 @@ mod tests {
             (400, Some(" 0 "), None, ErrorKind::Throttled, true, Some(0)),
             (503, Some("10"), Some("2"), ErrorKind::Throttled, true, Some(2000)),
             (403, Some("-1"), Some("2"), ErrorKind::Denied, false, Some(2000)),
+            (403, Some("18446744073709551615"), Some("2"), ErrorKind::Throttled, true, Some(86_400_000)),
+            (403, None, Some("18446744073709551615"), ErrorKind::Denied, false, Some(86_400_000)),
+            (403, None, Some("Fri, 31 Dec 9999 23:59:59 GMT"), ErrorKind::Denied, false, Some(86_400_000)),
             (403, Some("soon"), None, ErrorKind::Denied, false, None),
             (403, None, None, ErrorKind::Denied, false, None),
             (200, Some("10"), None, ErrorKind::Unexpected, false, Some(10)),
@@ -236,7 +243,7 @@ mod tests {
         headers.set("x-acs-retry-after", huge.as_str());
         headers.set("retry-after", huge.as_str());
         let wait = requested_wait(&headers, datetime!(9999-12-31 23:59:59 UTC)).wait;
-        assert_eq!(wait, Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(wait, Some(LONGEST_WAIT));
     }
 
     #[test]

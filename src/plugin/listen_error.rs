@@ -24,7 +24,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// A variable of the host makes no sense.
-    #[error("the environment variable {name} is {value:?}, which is not {wanted}")]
+    #[error("the environment variable {name} is {}, which is not {wanted}", text::quote(.value))]
     Variable {
         /// Its name.
         name: &'static str,

@@ -7,6 +7,7 @@
 mod broker;
 mod connection;
 mod controller;
+mod core_dumps;
 pub mod environment;
 mod from_proto;
 pub mod handshake;

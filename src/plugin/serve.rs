@@ -16,6 +16,7 @@ use super::{
     broker::Broker,
     connection::Connection,
     controller::Controller,
+    core_dumps,
     environment::Environment,
     handshake::{self, HandshakeError},
     health::HealthService,
@@ -98,7 +99,7 @@ impl ServeError {
         match self {
             Self::Handshake(HandshakeError::NotHosted) | Self::Output(_) => None,
             // The host takes a line with bars for a handshake.
-            _ => Some(self.to_string().replace(['\n', '\r'], " ").replace('|', "/")),
+            _ => Some(text::line(&self.to_string()).replace('|', "/")),
         }
     }
 }
@@ -192,6 +193,7 @@ fn prepare(options: &ServeOptions) -> Result<Option<Tls>, ServeError> {
         return Ok(None);
     }
     handshake::check(&options.environment)?;
+    core_dumps::forbid();
     Ok(options.environment.get(CLIENT_CERTIFICATE).map(Tls::new).transpose()?)
 }
 

@@ -59,6 +59,9 @@ impl Tls {
             .map_err(TlsError::ClientCertificate)?;
         let (certificate, key) = own_certificate()?;
         let provider = Arc::new(ring::default_provider());
+        // Hosts speak TLS 1.3. Go's FIPS mode speaks only TLS 1.2 in older versions (a guess: not tried). Go signs
+        // with the P-521 key and SHA-512, the first scheme that is offered to it. A client that takes another digest
+        // for that key, as OpenSSL does, is refused in TLS 1.2; in TLS 1.3 key and digest belong together.
         let mut config = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&[&TLS13, &TLS12])?
             .with_client_cert_verifier(Arc::new(Pinned { trusted, provider }))

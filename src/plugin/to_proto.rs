@@ -24,6 +24,7 @@ pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
 
+/// A diagnostic. Whatever it was made of, it has no characters that a terminal obeys.
 pub(super) fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     let severity = match diagnostic.severity {
         Severity::Error => pb::diagnostic::Severity::Error,
@@ -31,8 +32,8 @@ pub(super) fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     };
     pb::Diagnostic {
         severity: severity.into(),
-        summary: diagnostic.summary,
-        detail: diagnostic.detail,
+        summary: text::line(&diagnostic.summary),
+        detail: text::lines(&diagnostic.detail),
         attribute: diagnostic.path.as_ref().filter(|path| !path.steps().is_empty()).map(path),
     }
 }
@@ -135,7 +136,7 @@ pub(super) fn read_data_source(response: DataReadResponse) -> pb::read_data_sour
 pub(super) fn list_event(event: ListEvent) -> pb::list_resource::Event {
     pb::list_resource::Event {
         identity: identity(event.identity),
-        display_name: event.display_name,
+        display_name: text::line(&event.display_name),
         resource_object: event.resource.and_then(value),
         diagnostic: diagnostics(event.diagnostics),
     }
@@ -144,7 +145,7 @@ pub(super) fn list_event(event: ListEvent) -> pb::list_resource::Event {
 pub(super) fn action_event(event: ActionEvent) -> pb::invoke_action::Event {
     use pb::invoke_action::event::{Completed, Progress, Type};
     let event = match event {
-        ActionEvent::Progress(message) => Type::Progress(Progress { message }),
+        ActionEvent::Progress(message) => Type::Progress(Progress { message: text::lines(&message) }),
         ActionEvent::Completed(found) => Type::Completed(Completed { diagnostics: diagnostics(found) }),
     };
     pb::invoke_action::Event { r#type: Some(event) }
@@ -160,7 +161,7 @@ pub(super) fn call_function(outcome: Result<Encoded, FunctionError>) -> pb::call
 /// An error of a function. Hosts put a full stop after its text.
 fn function_error(error: &FunctionError) -> pb::FunctionError {
     pb::FunctionError {
-        text: error.text.trim_end_matches('.').to_owned(),
+        text: text::lines(error.text.trim_end_matches('.')),
         function_argument: error.argument.and_then(|argument| i64::try_from(argument).ok()),
     }
 }
@@ -236,6 +237,24 @@ mod tests {
         assert_eq!(sent.severity(), pb::diagnostic::Severity::Error);
         assert_eq!((sent.summary.as_str(), sent.detail.as_str()), ("s", "d"));
         assert_eq!(sent.attribute.unwrap().steps.len(), 1);
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_sent() {
+        let hostile = "a\u{1b}[2J\u{202e}b\nc\rd";
+        let (line, lines) = ("a\u{fffd}[2J\u{fffd}b c d", "a\u{fffd}[2J\u{fffd}b\nc d");
+        let sent = diagnostic(Diagnostic::error(hostile, hostile));
+        assert_eq!((sent.summary.as_str(), sent.detail.as_str()), (line, lines));
+        let Some(pb::invoke_action::event::Type::Progress(progress)) =
+            action_event(ActionEvent::Progress(hostile.to_owned())).r#type
+        else {
+            panic!("it is progress")
+        };
+        assert_eq!(progress.message, lines);
+        let called = call_function(Err(FunctionError::new(hostile.to_owned())));
+        assert_eq!(called.error.unwrap().text, lines);
+        let event = ListEvent { display_name: hostile.to_owned(), ..ListEvent::default() };
+        assert_eq!(list_event(event).display_name, line);
     }
 
     #[test]

@@ -390,7 +390,7 @@ fn missing_half(given: &str, missing: &'static str) -> Diagnostic {
 
 fn validate_account_id(text: &str) -> Result<(), String> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("{text:?} is not an account id such as 1234567890123456"));
+        return Err(format!("{} is not an account id such as 1234567890123456", text::quote(text)));
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! How the services are reached: the network, the certificates to trust, the proxy; and whether the region exists.
 
-use std::fs;
+use std::{io, path::Path};
 
 use super::{
     config::{ProviderModel, named},
     environment::{Environment, flag},
+    files::Files,
 };
 use cloud::{
+    file,
     http::{CaBundle, Proxy},
     names::Region,
     network::Network,
@@ -36,15 +38,21 @@ const SKIP_REGION_VALIDATION: [&str; 1] = ["ALICLOUD_SKIP_REGION_VALIDATION"];
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
+/// The file with the authorities that this machine trusts. The library that reads it
+/// (`rustls-native-certs`) neither bounds its size nor refuses a device.
+const SYSTEM_CERTIFICATES: [&str; 1] = ["SSL_CERT_FILE"];
+
 /// Reads the settings of the connection; `noted` gets each error.
 pub(super) fn connection(
     config: &ProviderModel,
     environment: &Environment,
+    files: &Files,
     noted: &mut impl FnMut(Diagnostic),
 ) -> Option<Connection> {
     let network = network(config, environment).map_err(&mut *noted).ok();
-    let ca_bundle = ca_bundle(config).map_err(&mut *noted).ok();
+    let ca_bundle = ca_bundle(config, files).map_err(&mut *noted).ok();
     let proxy = proxy(environment).map_err(&mut *noted).ok();
+    check_system_certificates(environment, files).map_err(&mut *noted).ok()?;
     Some(Connection { network: network?, ca_bundle: ca_bundle?, proxy: proxy? })
 }
 
@@ -85,13 +93,31 @@ fn network(config: &ProviderModel, environment: &Environment) -> Result<Network,
     Ok(if inside { Network::Vpc } else { Network::Public })
 }
 
-fn ca_bundle(config: &ProviderModel) -> Result<Option<CaBundle>, Diagnostic> {
+fn ca_bundle(config: &ProviderModel, files: &Files) -> Result<Option<CaBundle>, Diagnostic> {
     let Some(path) = config.ca_bundle.known().filter(|path| !path.is_empty()) else { return Ok(None) };
     let problem = |why: String| {
-        Diagnostic::error("Invalid CA bundle", format!("ca_bundle names the file {path:?}. {why}"))
+        let detail = format!("ca_bundle names the file {}. {why}", text::quote(path));
+        Diagnostic::error("Invalid CA bundle", detail).at(schema::Path::of("ca_bundle"))
     };
-    let pem = fs::read(path).map_err(|error| problem(format!("It cannot be read: {error}.")))?;
+    let pem = files
+        .read("ca_bundle", Path::new(path))
+        .map_err(|error| problem(format!("It cannot be read: {error}.")))?;
     CaBundle::parse(&pem).map(Some).map_err(|error| problem(error.to_string()))
+}
+
+/// A file that is not there is passed over: the first connection says what the machine then trusts.
+fn check_system_certificates(environment: &Environment, files: &Files) -> Result<(), Diagnostic> {
+    let Some((name, path)) = environment.first(&SYSTEM_CERTIFICATES) else { return Ok(()) };
+    match files.using(name, Path::new(path), file::check) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Diagnostic::error(
+            "Invalid CA bundle",
+            format!(
+                "The environment variable {name} names the file {}. It cannot be read: {error}.",
+                text::quote(path)
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
@@ -119,7 +145,7 @@ mod tests {
         let mut problems = Vec::new();
         let mut noted =
             |problem: Diagnostic| problems.push(format!("{}: {}", problem.summary, problem.detail));
-        connection(config, environment, &mut noted).ok_or_else(|| problems.join("\n"))
+        connection(config, environment, &Files::default(), &mut noted).ok_or_else(|| problems.join("\n"))
     }
 
     fn region(id: &str, config: &ProviderModel, environment: &Environment) -> Result<(), String> {
@@ -184,6 +210,23 @@ mod tests {
         file.write_all(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
         let told = bundle(&path).unwrap_err();
         assert!(told.contains("Certificate 1"), "{told}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_bundle_that_has_no_end_is_refused_and_named() {
+        let config = ProviderModel { ca_bundle: "/dev/zero".into(), ..ProviderModel::default() };
+        let told = connection_or_problems(&config, &Environment::default()).unwrap_err();
+        assert!(
+            told.contains("ca_bundle") && told.contains("/dev/zero") && told.contains("a device"),
+            "{told}"
+        );
+        let of_system = |path| {
+            connection_or_problems(&ProviderModel::default(), &Environment::from([("SSL_CERT_FILE", path)]))
+        };
+        let told = of_system("/dev/zero").unwrap_err();
+        assert!(told.contains("SSL_CERT_FILE") && told.contains("/dev/zero"), "{told}");
+        assert!(of_system("/nowhere").is_ok());
     }
 
     #[test]

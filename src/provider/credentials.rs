@@ -1,10 +1,14 @@
 //! Which sources of credentials there are, and in which order: what the provider block names, else the environment.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     config::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel, only, whole},
     environment::{Environment, Found, secret, text},
+    files::Files,
     secret_text::SecretText,
 };
 use cloud::{
@@ -53,6 +57,9 @@ const DEFAULT_SESSION_NAME: &str = "terraform";
 /// What the official provider asks for.
 const DEFAULT_SESSION_SECONDS: u32 = 3600;
 
+/// How long a session may last, in seconds (STS documentation, `AssumeRole`: no role allows more than 12 hours).
+const SESSION_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;
+
 /// The chain that the provider block and the environment come to. Nothing is read or dialled.
 ///
 /// # Errors
@@ -74,10 +81,15 @@ pub(super) fn chain(
 
 /// The region of the profile that gives the keys, and where it stands. A profile that would only be asked after other
 /// sources says nothing about their account.
-pub(super) fn region_of_profile(config: &ProviderModel, environment: &Environment) -> Option<Found> {
+pub(super) fn region_of_profile(
+    config: &ProviderModel,
+    environment: &Environment,
+    files: &Files,
+) -> Option<Found> {
     let sts = StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() };
     let chain = chain(config, environment, &sts).ok()?;
-    let value = chain.sources.first()?.region(&|file| fs::read(file).ok())?;
+    let read = |file: &Path| files.read("the profile that gives the keys", file).ok();
+    let value = chain.sources.first()?.region(&read)?;
     Some(Found { value, source: "region_id of the profile that gives the keys".to_owned() })
 }
 
@@ -308,8 +320,10 @@ impl Settings<'_> {
         let Some(found) = self.text(&Field::Null, &SESSION_EXPIRATION) else {
             return Ok(DEFAULT_SESSION_SECONDS);
         };
-        let wrong = || invalid("session expiration", &found.source, &"It must be a number of seconds.");
-        found.value.parse().map_err(|_| wrong())
+        let seconds = found.value.parse().ok().filter(|seconds| SESSION_SECONDS.contains(seconds));
+        let (least, most) = (SESSION_SECONDS.start(), SESSION_SECONDS.end());
+        let wrong = format!("It must be a number of seconds from {least} to {most}.");
+        seconds.ok_or_else(|| invalid("session expiration", &found.source, &wrong))
     }
 
     fn sts_endpoint(&self) -> Endpoint {

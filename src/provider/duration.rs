@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// The longest duration that is accepted. No operation on a Logstore takes longer, and sums with the time that a
+/// process has run stay in range.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// Reads a duration such as `90s`, `5m` or `1h30m`.
 ///
 /// Source: Go, package `time`, function `ParseDuration`; signs are left out, since a time limit is never
@@ -24,12 +28,15 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         let (unit, after) = after.split_at(letters);
         let number: f64 = number.parse().map_err(|_| FORM.to_owned())?;
         let seconds = number * seconds_of(unit).ok_or_else(|| FORM.to_owned())?;
-        let part = Duration::try_from_secs_f64(seconds).map_err(|_| FORM.to_owned())?;
-        total = total.checked_add(part).ok_or_else(|| FORM.to_owned())?;
+        let part = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        total = total.saturating_add(part);
         rest = after;
     }
     if total.is_zero() {
         return Err("it must be longer than zero".to_owned());
+    }
+    if total > LONGEST {
+        return Err("it must be at most 24h".to_owned());
     }
     Ok(total)
 }
@@ -65,6 +72,15 @@ mod tests {
             ["", "5", "m", "-5m", "5 m", "5d", "1..5s", "0s", "five", "99999999999999999999999h", "5m5"]
         {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_has_a_longest_value() {
+        assert_eq!(parse("24h"), Ok(LONGEST));
+        for text in ["24h1ns", "9223372036854775807s", "2562048h", "99999999999999h", "18446744073709551615s"]
+        {
+            assert_eq!(parse(text), Err("it must be at most 24h".to_owned()), "{text}");
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn flag(
         Some((_, "1" | "t" | "T" | "true" | "TRUE" | "True")) => Ok(Some(true)),
         Some((name, other)) => Err(Diagnostic::error(
             "Invalid environment variable",
-            format!("The environment variable {name} is {other:?}; it must be true or false."),
+            format!("The environment variable {name} is {}; it must be true or false.", text::quote(other)),
         )),
     }
 }

@@ -39,7 +39,10 @@ impl LogStoreId {
 /// What is wrong, in a sentence.
 pub fn parse_names(id: &str) -> Result<(ProjectName, LogstoreName), String> {
     let Some((project, logstore)) = id.split_once(':') else {
-        return Err(format!("The id {id:?} has no colon; it must have the form <project>:<logstore>."));
+        return Err(format!(
+            "The id {} has no colon; it must have the form <project>:<logstore>.",
+            text::quote(id)
+        ));
     };
     validate_names(project, logstore)
 }

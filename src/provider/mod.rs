@@ -10,6 +10,7 @@ mod credentials;
 mod duration;
 mod environment;
 mod errors;
+mod files;
 mod functions;
 mod log_store_encryption;
 mod log_store_id;
@@ -42,7 +43,9 @@ pub use ram_byok_role::{RamByokRole, RamByokRoleList};
 pub use verify::LogStoreEncryptionVerify;
 
 use claims::Span;
+use cloud::{CallContext, clock::SystemClock};
 use config::ProviderModel;
+use files::Files;
 use schema::{
     Diagnostics, Provider, Schema, action::AnyAction, adapter::AnyResource, data_source::AnyDataSource,
     function::AnyFunction, list_resource::AnyListResource, provider::Configure, resource::Context,
@@ -85,8 +88,11 @@ impl Provider for AlicloudEncryption {
         config::validate(config)
     }
 
-    async fn configure(&self, _context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
-        match settings::settings(&request.config, &self.environment) {
+    async fn configure(&self, context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
+        let limits = CallContext::new(context.cancel.clone()).with_timeout(&SystemClock, files::LIMIT);
+        let (config, environment) = (request.config, self.environment.clone());
+        let read = move |files: &Files| settings::settings(&config, &environment, files);
+        match files::within(&limits, &SystemClock, read).await.unwrap_or_else(|late| Err(late.into())) {
             Ok(settings) => {
                 // A test file's provider block is not checked before it is used, and this is the only sign of it.
                 let is_checked = self.validated.load(Ordering::Relaxed);

@@ -295,6 +295,7 @@ mod tests {
     use super::*;
     use crate::config::ProviderModel;
     use crate::environment::Environment;
+    use crate::files::Files;
     use crate::settings::settings;
 
     #[test]
@@ -304,8 +305,10 @@ mod tests {
             ("ALICLOUD_SECRET_KEY", "secret"),
             ("ALICLOUD_REGION", "cn-hangzhou"),
         ]);
-        let settings_of =
-            |region| settings(&ProviderModel { region, ..ProviderModel::default() }, &environment).unwrap();
+        let settings_of = |region| {
+            settings(&ProviderModel { region, ..ProviderModel::default() }, &environment, &Files::default())
+                .unwrap()
+        };
         let (session, hangzhou) = (Session::default(), Region::parse("cn-hangzhou").unwrap());
         assert!(matches!(session.sls(&hangzhou), Err(NoClient::NotConfigured)));
         session.configure(settings_of(Field::Unknown), "1.11.4", Span::OnePhase);
@@ -324,7 +327,7 @@ mod tests {
         let session = |environment: Environment| {
             let session = Session::default();
             session.configure(
-                settings(&ProviderModel::default(), &environment).unwrap(),
+                settings(&ProviderModel::default(), &environment, &Files::default()).unwrap(),
                 "1.11.4",
                 Span::OnePhase,
             );

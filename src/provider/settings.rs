@@ -8,6 +8,7 @@ use super::{
     credentials::{chain, region_of_profile},
     duration,
     environment::{Environment, Found, flag, text},
+    files::Files,
 };
 use cloud::{
     credentials::{AccountRule, ChainConfig, StsEndpoints},
@@ -103,7 +104,11 @@ const DEFAULT_MAX_CONCURRENCY: usize = 20;
 /// # Errors
 ///
 /// What is missing or malformed, all of it.
-pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Result<Settings, Diagnostics> {
+pub(super) fn settings(
+    config: &ProviderModel,
+    environment: &Environment,
+    files: &Files,
+) -> Result<Settings, Diagnostics> {
     let unknown = config.clone().into_object().unknown_members();
     if !unknown.is_empty() {
         return Ok(Settings::Unknown(unknown));
@@ -113,9 +118,11 @@ pub(super) fn settings(config: &ProviderModel, environment: &Environment) -> Res
     let endpoints = endpoints(config, environment, &mut noted);
     let preflight = preflight(config, environment).map_err(&mut noted).ok();
     let permanence_warning = permanence_warning(config, environment).map_err(&mut noted).ok();
-    let connection = connection(config, environment, &mut noted);
+    let connection = connection(config, environment, files, &mut noted);
     let region = match &endpoints {
-        Some(endpoints) => region(config, environment, endpoints.log.as_ref()).map_err(&mut noted).ok(),
+        Some(endpoints) => {
+            region(config, environment, files, endpoints.log.as_ref()).map_err(&mut noted).ok()
+        }
         None => None,
     };
     let network = connection.as_ref().map(|connection| connection.network).unwrap_or_default();
@@ -206,6 +213,7 @@ fn endpoint(
 fn region(
     config: &ProviderModel,
     environment: &Environment,
+    files: &Files,
     endpoint: Option<&Endpoint>,
 ) -> Result<Region, Diagnostic> {
     if let Some(found) = text(&config.region, environment, &REGION) {
@@ -215,7 +223,7 @@ fn region(
         return Ok(region);
     }
     let last_resort = text(&Field::Null, environment, &REGION_ID);
-    match last_resort.or_else(|| region_of_profile(config, environment)) {
+    match last_resort.or_else(|| region_of_profile(config, environment, files)) {
         Some(found) => known_region(&found, config, environment),
         None => Err(Diagnostic::error(
             "No region",
@@ -263,8 +271,9 @@ fn preflight(config: &ProviderModel, environment: &Environment) -> Result<Prefli
         other => Err(Diagnostic::error(
             "Invalid preflight",
             format!(
-                "preflight comes from {}. It is {other:?}; use one of: {}.",
+                "preflight comes from {}. It is {}; use one of: {}.",
                 found.source,
+                text::quote(other),
                 PREFLIGHTS.join(", ")
             ),
         )),
@@ -317,7 +326,7 @@ mod tests {
 
     #[track_caller]
     fn known(config: &ProviderModel, environment: &Environment) -> KnownSettings {
-        match settings(config, environment) {
+        match settings(config, environment, &Files::default()) {
             Ok(Settings::Known(known)) => *known,
             other => panic!("{other:?}"),
         }
@@ -325,7 +334,7 @@ mod tests {
 
     #[track_caller]
     fn refused(config: &ProviderModel, environment: &Environment) -> String {
-        let problems = settings(config, environment).unwrap_err();
+        let problems = settings(config, environment, &Files::default()).unwrap_err();
         let lines = problems.iter().map(|problem| format!("{}: {}", problem.summary, problem.detail));
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -356,7 +365,7 @@ mod tests {
             (vec![keys[0], keys[1]], None),
         ] {
             let environment = variables.iter().copied().collect();
-            match (settings(&ProviderModel::default(), &environment), expected) {
+            match (settings(&ProviderModel::default(), &environment, &Files::default()), expected) {
                 (Ok(Settings::Known(known)), Some(expected)) => assert_eq!(known.region.as_str(), expected),
                 (Err(_), None) => {}
                 (other, _) => panic!("{variables:?}: {other:?}"),
@@ -381,7 +390,9 @@ mod tests {
             (vec![], "https://sts.cn-hangzhou.aliyuncs.com"),
         ] {
             let environment = base.iter().chain(&variables).copied().collect();
-            let Ok(Settings::Known(known)) = settings(&ProviderModel::default(), &environment) else {
+            let Ok(Settings::Known(known)) =
+                settings(&ProviderModel::default(), &environment, &Files::default())
+            else {
                 panic!("{variables:?}")
             };
             assert_eq!(known.sts_endpoint.to_string(), expected);
@@ -482,14 +493,14 @@ mod tests {
             let mut config = arguments.clone();
             config.insert(name.clone(), Value::UNKNOWN);
             let config = ProviderModel::from_object(Value::Object(config), &Path::root()).unwrap();
-            match settings(&config, &Environment::default()) {
+            match settings(&config, &Environment::default(), &Files::default()) {
                 Ok(Settings::Unknown(names)) => assert_eq!(names, [name.as_str()]),
                 other => panic!("{other:?}"),
             }
         }
         let block = EndpointsModel { log: Field::Unknown, ..EndpointsModel::default() };
         let config = ProviderModel { endpoints: Field::Known(vec![Field::Known(block)]), ..keys() };
-        let unknown = settings(&config, &Environment::default()).unwrap();
+        let unknown = settings(&config, &Environment::default(), &Files::default()).unwrap();
         assert!(matches!(unknown, Settings::Unknown(names) if names == ["endpoints.log"]));
     }
 

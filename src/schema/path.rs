@@ -71,7 +71,7 @@ impl fmt::Display for Path {
             match step {
                 Step::Attribute(name) if position == 0 => out.write_str(name)?,
                 Step::Attribute(name) => write!(out, ".{name}")?,
-                Step::Key(key) => write!(out, "[{key:?}]")?,
+                Step::Key(key) => write!(out, "[{}]", text::quote(key))?,
                 Step::Index(index) => write!(out, "[{index}]")?,
             }
         }

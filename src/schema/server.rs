@@ -278,7 +278,8 @@ impl ProviderServer {
     pub fn call_function(&self, name: &str, arguments: &[Encoded]) -> Result<Encoded, FunctionError> {
         let function = self.functions.get(name).ok_or_else(|| {
             FunctionError::new(format!(
-                "This provider has no function {name:?}; Terraform and the provider disagree about its schema."
+                "This provider has no function {}; Terraform and the provider disagree about its schema.",
+                text::quote(name)
             ))
         })?;
         function.erased().call(arguments)
@@ -299,7 +300,7 @@ impl ProviderServer {
         self.data_sources.get(type_name).ok_or_else(|| {
             Diagnostic::error(
                 "Unknown data source type",
-                format!("This provider has no data source {type_name:?}; Terraform and the provider disagree about its schema."),
+                format!("This provider has no data source {}; Terraform and the provider disagree about its schema.", text::quote(type_name)),
             )
         })
     }
@@ -308,7 +309,7 @@ impl ProviderServer {
         self.list_resources.get(type_name).ok_or_else(|| {
             Diagnostic::error(
                 "Unknown list resource type",
-                format!("This provider has no list resource {type_name:?}; Terraform and the provider disagree about its schema."),
+                format!("This provider has no list resource {}; Terraform and the provider disagree about its schema.", text::quote(type_name)),
             )
         })
     }
@@ -317,7 +318,10 @@ impl ProviderServer {
         self.actions.get(type_name).ok_or_else(|| {
             Diagnostic::error(
                 "Unknown action type",
-                format!("This provider has no action {type_name:?}; Terraform and the provider disagree about its schema."),
+                format!(
+                    "This provider has no action {}; Terraform and the provider disagree about its schema.",
+                    text::quote(type_name)
+                ),
             )
         })
     }
@@ -326,7 +330,7 @@ impl ProviderServer {
         self.resources.get(type_name).map(AnyResource::erased).ok_or_else(|| {
             Diagnostic::error(
                 "Unknown resource type",
-                format!("This provider has no resource type {type_name:?}; Terraform and the provider disagree about its schema."),
+                format!("This provider has no resource type {}; Terraform and the provider disagree about its schema.", text::quote(type_name)),
             )
         })
     }

@@ -51,7 +51,11 @@ impl Validator for OneOf {
         let allowed: Vec<String> = self.0.iter().map(|allowed| format!("{allowed:?}")).collect();
         Err(Diagnostic::error(
             "Unsupported value",
-            format!("{path} is {given:?}, which is not supported.{hint} Use one of: {}.", allowed.join(", ")),
+            format!(
+                "{path} is {}, which is not supported.{hint} Use one of: {}.",
+                text::quote(given),
+                allowed.join(", ")
+            ),
         )
         .at(path.clone()))
     }
@@ -77,9 +81,6 @@ impl Validator for NotEmpty {
         }
     }
 }
-
-/// The longest value that an error repeats, in characters. The host shows the line of the configuration.
-const LONGEST_QUOTED: usize = 200;
 
 /// Accepts a text that a parser accepts.
 #[derive(Debug)]
@@ -116,9 +117,9 @@ impl<T: fmt::Debug, E: fmt::Debug + fmt::Display> Validator for ParseWith<T, E> 
         let Err(error) = (self.parse)(text) else { return Ok(()) };
         let problem = error.to_string();
         let problem = problem.trim_end_matches('.');
-        let quoted = format!("{text:?}");
+        let quoted = text::quote(text);
         // Said once, by the problem itself if it names the value.
-        let is_said = problem.contains(&quoted) || text.chars().count() > LONGEST_QUOTED;
+        let is_said = problem.contains(&quoted) || text.chars().count() > text::LONGEST_QUOTATION;
         let given = if is_said { String::new() } else { format!(" is {quoted}") };
         let detail = format!("{path}{given}: {problem}.");
         Err(Diagnostic::error("Invalid value", detail).at(path.clone()))

@@ -45,6 +45,17 @@ impl Drop for Listening {
     }
 }
 
+/// An answer of a [`Server`].
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers besides those about the connection and the length.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
 /// A server of plain HTTP; it keeps the heads of the requests.
 #[derive(Debug)]
 pub struct Server {
@@ -66,16 +77,29 @@ impl Server {
     /// # Panics
     /// If there is no free port.
     pub fn start_reading(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::start_answering(move |head, body| {
+            let (status, body) = answer(head, body);
+            Answer { status, headers: Vec::new(), body }
+        })
+    }
+
+    /// As [`Server::start_reading`], with headers in the answers.
+    ///
+    /// # Panics
+    /// If there is no free port.
+    pub fn start_answering(answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
         let heads = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&heads);
         let listening = Listening::start(move |mut stream| {
             let Some(head) = head_of(&mut stream) else { return };
             let Some(body) = body_of(&mut stream, &head) else { return };
-            let (status, body) = answer(&head, &body);
+            let Answer { status, headers, body } = answer(&head, &body);
             seen.lock().unwrap().push(head);
-            let length = body.len();
-            let head =
-                format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+            let headers = headers.into_iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+            let (headers, length) = (headers.collect::<String>(), body.len());
+            let head = format!(
+                "HTTP/1.1 {status} X\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n"
+            );
             // The client may have closed the connection.
             let _ = stream.write_all((head + &body).as_bytes());
         });

@@ -12,7 +12,7 @@ struct Room {
     never: &'static [&'static str],
 }
 
-const ROOMS: [Room; 7] = [
+const ROOMS: [Room; 8] = [
     Room {
         name: "schema",
         never: &[
@@ -41,6 +41,7 @@ const ROOMS: [Room; 7] = [
     },
     Room { name: "emulator", never: &["tonic", "reqwest", "Terraform"] },
     Room { name: "storage", never: &["std::net", "hyper", "axum", "serde_json", "std::env", "SystemTime"] },
+    Room { name: "text", never: &["std::fs", "std::net", "std::env", "std::time", "std::io", "Terraform"] },
 ];
 
 #[test]
@@ -49,6 +50,35 @@ fn rooms_are_free_of_what_belongs_elsewhere() {
     let breaches: Vec<String> =
         ROOMS.iter().flat_map(|room| breaches_of(room, &code_lines(&sources, room.name))).collect();
     assert!(breaches.is_empty(), "{breaches:#?}");
+}
+
+/// Where the provider opens files: `cloud::file` bounds what it reads and refuses what has no end. The other one reads
+/// a file of the system, and makes the folder of the socket.
+const OPENS_FILES: [&str; 2] = ["cloud/file.rs", "plugin/unix_socket.rs"];
+
+#[test]
+fn the_provider_opens_files_in_one_place() {
+    let sources = Sources::read();
+    let files = sources.files();
+    let of_provider = files.iter().filter(|(file, _)| {
+        ["cloud", "crypto", "plugin", "provider", "schema", "text"].contains(&room_of(file).as_str())
+    });
+    let opening: Vec<&str> = of_provider
+        .filter(|(_, code)| opens_files(code.iter().copied()))
+        .filter_map(|(file, _)| file.to_str())
+        .collect();
+    assert_eq!(opening, OPENS_FILES);
+    let program: proc_macro2::TokenStream =
+        fs::read_to_string(source().join("main.rs")).unwrap().parse().unwrap();
+    assert!(!opens_files(&program.into_iter().collect::<Vec<_>>()));
+    let one: proc_macro2::TokenStream = "fn f() { let a = std::fs::read(\"a\"); }".parse().unwrap();
+    assert!(opens_files(&one.into_iter().collect::<Vec<_>>()));
+}
+
+/// True if code has the names of `std` or `tokio` by which files are opened.
+fn opens_files<'a>(code: impl IntoIterator<Item = &'a TokenTree>) -> bool {
+    let opens = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if ["fs", "OpenOptions"].iter().any(|name| word == name));
+    flat(code).iter().any(opens)
 }
 
 #[test]

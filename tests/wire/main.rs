@@ -14,6 +14,7 @@ mod failures;
 mod function_calls;
 mod functions;
 mod generated_configuration;
+mod hostile;
 mod identities;
 mod lifecycle;
 mod list_resources;

@@ -1,5 +1,7 @@
 //! A program that prints credentials.
 
+use std::io::ErrorKind;
+
 use serde_json::{Map, Value};
 
 use crate::context::CallContext;
@@ -62,7 +64,12 @@ async fn run(
         tokio::select! {
             biased;
             output = source_context.host.run(&program, &arguments) => output.map_err(|error| {
-                unusable(source, format!("the command cannot be run: {}", error.kind()))
+                let problem = match error.kind() {
+                    ErrorKind::FileTooLarge => format!("the command was ended: {error}"),
+                    // The text of any other error may have the program's name, which may be a secret.
+                    kind => format!("the command cannot be run: {kind}"),
+                };
+                unusable(source, problem)
             }),
             () = source_context.clock.sleep(source_context.request_timeout) => {
                 let limit = source_context.request_timeout.as_secs_f64();

@@ -16,6 +16,7 @@ use crate::credentials::{
 };
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::file::Content;
 use crate::names::Region;
 use crate::network::Network;
 use crate::ram::RoleArn;
@@ -53,6 +54,12 @@ pub struct NamedProfile {
     /// The setting that names it, for messages.
     pub source: String,
 }
+
+/// The longest session of a role, in seconds (STS documentation, `AssumeRole`).
+const LONGEST_SESSION: u32 = 43_200;
+
+/// How many profiles may lead from one to the next by `source_profile`, the first one included.
+const LONGEST_CHAIN: usize = 16;
 
 /// A profile that was found.
 struct Profile<'a> {
@@ -115,7 +122,7 @@ impl CredentialSource for ProfileSource {
         })
     }
 
-    fn region(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
+    fn region(&self, read: &dyn Fn(&Path) -> Option<Content>) -> Option<String> {
         let name = self.name.as_ref().map(|named| named.name.as_str());
         let profile = |file: &PathBuf| find_profile(host::text(&read(file)?)?, name).ok()?;
         let (_, members) = self.files.iter().find_map(profile)?;
@@ -315,8 +322,9 @@ impl Profile<'_> {
         let Some(text) = self.members.get("expired_seconds").filter(|text| text.expose() != "0") else {
             return Ok(None);
         };
-        let wrong = || self.invalid_member("expired_seconds", "it is not a number of seconds");
-        text.expose().parse().map(Some).map_err(|_| wrong())
+        let seconds = text.expose().parse().ok().filter(|seconds| *seconds <= LONGEST_SESSION);
+        let wrong = || self.invalid_member("expired_seconds", "it is not a number of seconds up to 43200");
+        seconds.map(Some).ok_or_else(wrong)
     }
 
     /// The first of these that is set: the configured endpoint, `sts_endpoint`, the fallback for the command line tool,
@@ -347,6 +355,11 @@ impl Profile<'_> {
         let name = self.required_member("source_profile")?.expose();
         if self.names.iter().any(|seen| seen == name) {
             return Err(self.invalid_member("source_profile", "it leads back to where it came from"));
+        }
+        if self.names.len() >= LONGEST_CHAIN {
+            let problem =
+                format!("it is the last of {LONGEST_CHAIN} profiles in a row, and no more are followed");
+            return Err(self.invalid_member("source_profile", &problem));
         }
         let found =
             find_profile(self.text, Some(name)).map_err(|problem| unusable(&self.describe(), problem))?;

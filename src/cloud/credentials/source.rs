@@ -11,6 +11,7 @@ use crate::context::CallContext;
 use crate::credentials::error::unusable;
 use crate::credentials::{Credentials, SourceContext};
 use crate::error::Error;
+use crate::file::Content;
 
 /// A source of credentials, with all settings that it needs to fetch them.
 ///
@@ -28,7 +29,7 @@ pub trait CredentialSource: Any + Debug + Send + Sync {
     }
 
     /// The region that the source names besides its credentials; `read` reads a file.
-    fn region(&self, _read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Option<String> {
+    fn region(&self, _read: &dyn Fn(&Path) -> Option<Content>) -> Option<String> {
         None
     }
 

@@ -78,7 +78,8 @@ impl SourceContext {
                 Err(Error::from_answer(operation, status, None, message))
             }
         };
-        let api_call = ApiCall { operation, build: &build, parse: &parse, request_id: |_| None };
+        let api_call =
+            ApiCall { operation, build: &build, parse: &parse, request_id: |_| None, secrets: &[] };
         dispatcher.retry(context, &api_call).await
     }
 

@@ -13,7 +13,7 @@ use classify::classify;
 pub use kind::ErrorKind;
 pub use reason::Reason;
 
-use crate::http::{TransportError, TransportErrorKind, redact};
+use crate::http::{TransportError, TransportErrorKind};
 use crate::names::Region;
 
 /// The call that an error belongs to.
@@ -206,14 +206,6 @@ impl Error {
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
-        self
-    }
-
-    /// Replaces `secret` in the message by a placeholder. Services quote requests, as they are or as the string to
-    /// sign, in which parameters are encoded twice.
-    #[must_use]
-    pub(crate) fn redacted(mut self, secret: &str) -> Self {
-        self.0.message = redact::redact(&self.0.message, secret);
         self
     }
 
@@ -473,16 +465,5 @@ mod tests {
             |status| Error::from_answer(&operation(), status, Some("SecurityTokenExpired".into()), "m");
         assert!(with(400).is_expired_token() && !with(400).is_retryable());
         assert!(!with(500).is_expired_token());
-    }
-
-    #[test]
-    fn quoted_secrets_are_replaced() {
-        let error =
-            Error::from_answer(&operation(), 400, None, "your token tok-123 is bad").redacted("tok-123");
-        assert_eq!(error.message(), "your token [secret] is bad");
-        assert_eq!(error.redacted("").message(), "your token [secret] is bad");
-        let quoted = "string to sign is:GET&%2F&SecurityToken%3Da%252Fb%253D and a%2Fb%3D";
-        let error = Error::from_answer(&operation(), 400, None, quoted).redacted("a/b=");
-        assert_eq!(error.message(), "string to sign is:GET&%2F&SecurityToken%3D[secret] and [secret]");
     }
 }

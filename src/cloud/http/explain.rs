@@ -88,7 +88,7 @@ fn tls_words(error: &rustls::Error, host: &str) -> String {
 fn certificate_words(error: &CertificateError, host: &str) -> String {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-        Revoked, UnknownIssuer,
+        Other, Revoked, UnknownIssuer,
     };
     match error {
         UnknownIssuer => {
@@ -100,8 +100,24 @@ fn certificate_words(error: &CertificateError, host: &str) -> String {
             format!("its certificate is for another name than {host} ({error})")
         }
         Revoked => "its certificate has been revoked".to_owned(),
+        Other(other) if other.to_string().contains(CA_USED_AS_SERVER) => {
+            format!(
+                "its certificate is itself that of a certificate authority (CA:TRUE), which `openssl req -x509` makes unless told otherwise, and no server may use one. Give the server a certificate of its own, signed by the authority in ca_bundle; or, for a certificate that signs itself and stands in ca_bundle, make it anew with: openssl req -x509 -addext basicConstraints=critical,CA:FALSE -addext subjectAltName={}",
+                subject_alternative_name(host)
+            )
+        }
         other => format!("its certificate is not accepted ({other})"),
     }
+}
+
+/// The name of the error of `rustls-webpki`, which is of no type that can be named here.
+const CA_USED_AS_SERVER: &str = "CaUsedAsEndEntity";
+
+/// The name of a server as OpenSSL writes it into a certificate. `host` may end with a port.
+fn subject_alternative_name(host: &str) -> String {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    let kind = if name.parse::<std::net::IpAddr>().is_ok() { "IP" } else { "DNS" };
+    format!("{kind}:{name}")
 }
 
 /// Searches I/O errors as well: they contain other errors, at several levels, and do not return them as their source.

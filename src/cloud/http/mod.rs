@@ -1,6 +1,7 @@
 //! Requests, answers and the transport that carries them. Tests replace the transport.
 
 mod ca_bundle;
+mod decoded;
 mod encoding;
 mod explain;
 pub(crate) mod form;
@@ -139,6 +140,21 @@ pub struct HttpResponse {
     pub headers: Headers,
     /// The whole body.
     pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// The same answer without these secrets of the request, which a service may quote; `None` if it quotes none.
+    pub(crate) fn without(&self, secrets: &[&str]) -> Option<Self> {
+        let mut answer = self.clone();
+        for value in answer.headers.0.values_mut() {
+            *value = redact::redact(value, secrets);
+        }
+        // What is not text is never shown.
+        if let Ok(body) = std::str::from_utf8(&self.body) {
+            answer.body = redact::redact(body, secrets).into_bytes();
+        }
+        (answer != *self).then_some(answer)
+    }
 }
 
 /// Header values by lower-case name.

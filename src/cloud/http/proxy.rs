@@ -21,7 +21,7 @@ pub struct Proxy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyError {
     /// A scheme other than `http` and `https`.
-    #[error("A proxy with the scheme {0:?} cannot be used; only http:// and https:// can.")]
+    #[error("A proxy with the scheme {} cannot be used; only http:// and https:// can.", text::quote(.0))]
     Scheme(String),
     /// Not a URL.
     #[error("It is not the URL of a proxy: {0}. It has the form http://[USER:PASSWORD@]HOST[:PORT].")]

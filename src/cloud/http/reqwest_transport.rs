@@ -73,6 +73,8 @@ impl TransportConfig {
 pub struct ReqwestTransport {
     config: TransportConfig,
     clients: Mutex<Clients>,
+    /// Held while a client is built, so that each is built once.
+    building: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -108,19 +110,29 @@ impl ReqwestTransport {
     /// A transport with these settings. This is cheap and cannot fail; what does not work on this machine is an error
     /// of the first call.
     pub fn new(config: TransportConfig) -> Self {
-        Self { config, clients: Mutex::default() }
+        Self { config, clients: Mutex::default(), building: tokio::sync::Mutex::default() }
     }
 
-    /// The client for a request. It is built when it is first needed.
-    fn client(&self, request: &HttpRequest) -> Result<reqwest::Client, TransportError> {
-        let mut clients = self.clients();
-        let reuse = clients.broken.reuse(&request.origin.url, Instant::now(), self.config.idle_timeout);
+    /// The client for a request. It is built when it is first needed, on a thread that may be blocked: building it
+    /// reads the certificates of the machine.
+    async fn client(&self, request: &HttpRequest) -> Result<reqwest::Client, TransportError> {
+        let reuse =
+            self.clients().broken.reuse(&request.origin.url, Instant::now(), self.config.idle_timeout);
         let way = (Route::of(request), reuse);
-        if let Some(client) = clients.built.get(&way) {
-            return Ok(client.clone());
+        let built = || self.clients().built.get(&way).cloned();
+        if let Some(client) = built() {
+            return Ok(client);
         }
-        let client = build(&self.config, way)?;
-        clients.built.insert(way, client.clone());
+        let _building = self.building.lock().await;
+        if let Some(client) = built() {
+            return Ok(client);
+        }
+        let config = self.config.clone();
+        let client = tokio::task::spawn_blocking(move || build(&config, way)).await.map_err(|error| {
+            let message = format!("the HTTPS client cannot be set up: {error}");
+            TransportError::new(TransportErrorKind::Setup, message)
+        })??;
+        self.clients().built.insert(way, client.clone());
         Ok(client)
     }
 
@@ -129,7 +141,7 @@ impl ReqwestTransport {
     }
 
     async fn exchange(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
-        let client = self.client(request)?;
+        let client = self.client(request).await?;
         let url = request.url();
         let mut builder = client.request(method(request.method), &url);
         for (name, value) in request.headers.iter() {

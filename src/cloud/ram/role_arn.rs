@@ -18,7 +18,7 @@ pub struct RoleArn {
 
 /// A text that is not the ARN of a role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the ARN of a RAM role; it should look like acs:ram::1234567890123456:role/name.")]
+#[error("{} is not the ARN of a RAM role; it should look like acs:ram::1234567890123456:role/name.", text::quote(.0))]
 pub struct RoleArnError(String);
 
 const SERVICE: &str = "acs:ram::";

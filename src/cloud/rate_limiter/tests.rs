@@ -118,7 +118,13 @@ impl Service {
             200 => Ok(()),
             status => Err(Error::from_answer(&operation, status, None, "slow down")),
         };
-        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id: |_| None };
+        let api_call = ApiCall {
+            operation: &operation,
+            build: &build,
+            parse: &parse,
+            request_id: |_| None,
+            secrets: &[],
+        };
         let context = CallContext::default().with_timeout(&self.clock, limit);
         self.dispatcher.retry(&context, &api_call).await
     }

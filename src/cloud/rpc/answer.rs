@@ -1,12 +1,12 @@
 //! Parses an answer of an RPC service: a success or a refusal.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::dispatcher::printable;
 use crate::error::{Error, Operation};
 use crate::http::HttpResponse;
-use crate::json_object::{malformed, no_message, parse_object};
+use crate::json_object::{LONGEST_TEXT, is_one_line, malformed, no_message, parse_object};
 
 /// Where the string to sign begins in the message of `SignatureDoesNotMatch`. It is meant for developers of clients,
 /// and quotes every parameter.
@@ -17,7 +17,7 @@ const STRING_TO_SIGN: &str = "server string to sign is";
 pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
     let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
     let member = body.get("RequestId").and_then(Value::as_str);
-    member.or_else(|| response.headers.get("x-acs-request-id")).map(printable)
+    member.or_else(|| response.headers.get("x-acs-request-id")).map(str::to_owned)
 }
 
 /// The members of a success, or the refusal as an error. `secret` is whether the answer contains secrets.
@@ -29,13 +29,14 @@ pub(crate) fn success<A: DeserializeOwned>(
     if !(200..300).contains(&response.status) {
         return Err(refusal(operation, response));
     }
-    let fields = parse_object(operation, &response.body).map_err(|error| {
+    let mut fields = parse_object(operation, &response.body).map_err(|error| {
         if !secret {
             return error;
         }
         let length = response.body.len();
         error.with_message(format!("it should be a JSON object; found {length} bytes that are none"))
     })?;
+    make_printable(&mut fields).map_err(|problem| malformed(operation, problem))?;
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let problem = error.inner().to_string();
         // Any other message may quote a secret.
@@ -46,6 +47,44 @@ pub(crate) fn success<A: DeserializeOwned>(
             path => malformed(operation, format!("`{path}`: {problem}")),
         }
     })
+}
+
+/// Members whose text may have several lines.
+const OF_SEVERAL_LINES: [&str; 3] = ["AssumeRolePolicyDocument", "Description", "PolicyDocument"];
+
+/// Members that later calls send back. With other characters they would name something else.
+const SENT_BACK: [&str; 8] =
+    ["GroupName", "Marker", "NextToken", "PolicyName", "RoleName", "TagKey", "TagValue", "UserName"];
+
+/// Replaces the characters that are not printable in all texts of an answer, and cuts texts of one line, before
+/// anything is shown, stored or compared: whoever may write a description must not write on the terminal of whoever
+/// reads it.
+///
+/// # Errors
+/// A text that is sent back has such characters.
+fn make_printable(members: &mut Map<String, Value>) -> Result<(), String> {
+    members.iter_mut().try_for_each(|(name, value)| make_value_printable(name, value))
+}
+
+fn make_value_printable(name: &str, value: &mut Value) -> Result<(), String> {
+    match value {
+        Value::Object(members) => make_printable(members),
+        Value::Array(items) => items.iter_mut().try_for_each(|item| make_value_printable(name, item)),
+        Value::String(text) if OF_SEVERAL_LINES.contains(&name) => {
+            *text = text::lines(text);
+            Ok(())
+        }
+        Value::String(text) if is_one_line(text) => Ok(()),
+        Value::String(text) if SENT_BACK.contains(&name) => Err(format!(
+            "`{name}` should be a text of at most {LONGEST_TEXT} characters, all printable; found {}",
+            text::quote(text)
+        )),
+        Value::String(text) => {
+            *text = text::line_of(text, LONGEST_TEXT);
+            Ok(())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
 }
 
 /// Parses `Code`, `Message` and what newer answers add. Without `Code` the status decides, and the message says what
@@ -141,6 +180,25 @@ mod tests {
         response.body.clear();
         assert_eq!(request_id(&response).as_deref(), Some("R2"));
         assert_eq!(request_id(&self::response(200, "{}")), None);
+    }
+
+    #[test]
+    fn texts_of_a_success_are_printable_and_those_that_are_sent_back_are_refused() {
+        let read = |member: &str, text: &str| {
+            let body = json!({ "Keys": [{ member: text, "Other": 1 }] }).to_string();
+            success::<Value>(&Operation::new("KMS", "DescribeKey", "k"), &response(200, &body), false)
+                .map(|answer| answer["Keys"][0][member].as_str().unwrap().to_owned())
+        };
+        let hostile = "a\u{1b}[2J\u{9b}1m\u{202e}b\nc";
+        assert_eq!(read("KeyState", hostile).unwrap(), "a\u{fffd}[2J\u{fffd}1m\u{fffd}b c");
+        assert_eq!(read("Description", hostile).unwrap(), "a\u{fffd}[2J\u{fffd}1m\u{fffd}b\nc");
+        for member in SENT_BACK {
+            let error = read(member, hostile).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed);
+            let said = error.to_string();
+            assert!(said.contains(member) && said.chars().all(text::is_printable), "{said}");
+            assert_eq!(read(member, "名-1").unwrap(), "名-1");
+        }
     }
 
     #[test]

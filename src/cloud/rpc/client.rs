@@ -163,10 +163,11 @@ impl RpcClient {
         let parse = |response: &HttpResponse, _| {
             let read = success(&operation, response, secret)
                 .and_then(|answer| take(answer).map_err(|problem| malformed(&operation, problem)));
-            // It is replaced here, because each attempt that is repeated is logged.
-            read.map_err(|error| error.with_status(response.status).redacted(call.secret.unwrap_or_default()))
+            read.map_err(|error| error.with_status(response.status))
         };
-        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
+        let secrets: Vec<&str> = call.secret.into_iter().collect();
+        let api_call =
+            ApiCall { operation: &operation, build: &build, parse: &parse, request_id, secrets: &secrets };
         match manner {
             Manner::Read | Manner::ReadSecret => self.config.dispatcher.retry(context, &api_call).await,
             Manner::Write => self.config.dispatcher.retry_unless_applied(context, &api_call).await,

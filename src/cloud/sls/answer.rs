@@ -9,7 +9,7 @@ use crate::json_object::{describe_bytes, malformed, no_message};
 
 /// The request id; SLS gives it nowhere but in this header (SLS documentation, "Public response headers").
 pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
-    response.headers.get("x-log-requestid").map(printable)
+    response.headers.get("x-log-requestid").map(str::to_owned)
 }
 
 /// The body of a success, or the refusal.

@@ -310,7 +310,8 @@ impl SlsClient {
         let ask = Ask::write(&operation, project, path(telemetry_type, store), body)?;
         let build = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
         let parse = |response: &HttpResponse, _| written(&operation, response);
-        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
+        let api_call =
+            ApiCall { operation: &operation, build: &build, parse: &parse, request_id, secrets: &[] };
         Ok(self.dispatcher.send_once_by(context, &api_call, send_by).await?.is_some())
     }
 
@@ -332,7 +333,8 @@ impl SlsClient {
         let ask = Ask::write(&operation, project, path, &conf.to_dedicated_json())?;
         let build = |credentials: &Credentials, at| self.request(&operation, &ask, credentials, at);
         let parse = |response: &HttpResponse, _| written(&operation, response);
-        let api_call = ApiCall { operation: &operation, build: &build, parse: &parse, request_id };
+        let api_call =
+            ApiCall { operation: &operation, build: &build, parse: &parse, request_id, secrets: &[] };
         self.dispatcher.send_once(context, &api_call).await
     }
 
@@ -425,7 +427,7 @@ impl SlsClient {
             let body = success(operation, response)?;
             parse(body, sent_at).map_err(|error| error.with_status(response.status))
         };
-        let api_call = ApiCall { operation, build: &build, parse: &parse, request_id };
+        let api_call = ApiCall { operation, build: &build, parse: &parse, request_id, secrets: &[] };
         self.dispatcher.retry(context, &api_call).await
     }
 

@@ -85,8 +85,9 @@ impl LogStore {
     }
 
     /// `productType`: the product of Alibaba Cloud that the Logstore belongs to; `None` for a Logstore of the user.
-    pub fn product_type(&self) -> Option<&str> {
-        self.fields.get("productType").and_then(Value::as_str).filter(|text| !text.is_empty())
+    /// Characters that are not printable are replaced.
+    pub fn product_type(&self) -> Option<String> {
+        self.fields.get("productType").and_then(Value::as_str).filter(|text| !text.is_empty()).map(text::line)
     }
 
     /// `createTime`, in seconds since 1970: what tells a Logstore from a later one of the same name.
@@ -286,7 +287,10 @@ mod tests {
             (r#","telemetryType":"","productType":"""#, TelemetryType::Logs, None),
             (r#","telemetryType":"metrics","productType":"aliyun""#, TelemetryType::Metrics, Some("aliyun")),
         ] {
-            assert_eq!((store(members).telemetry_type(), store(members).product_type()), (kind, product));
+            assert_eq!(
+                (store(members).telemetry_type(), store(members).product_type().as_deref()),
+                (kind, product)
+            );
         }
     }
 }

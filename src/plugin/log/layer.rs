@@ -146,10 +146,8 @@ impl Fields {
     }
 
     fn keep_text(&mut self, field: &Field, text: &str) {
-        match text.char_indices().nth(MAX_TEXT) {
-            Some((end, _)) => self.keep(field, format!("{}…", text.get(..end).unwrap_or_default())),
-            None => self.keep(field, text),
-        }
+        // Hosts print it to a terminal.
+        self.keep(field, text::line_of(text, MAX_TEXT));
     }
 }
 

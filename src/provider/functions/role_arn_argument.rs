@@ -9,7 +9,7 @@ pub(super) fn parse(text: &str) -> Result<RoleArn, FunctionError> {
     role_arn::parse(text).map_err(|problem| {
         FunctionError::at(
             0,
-            format!("{text:?} is not the ARN of a RAM role: {problem}, as in \"acs:ram::1234567890123456:role/sls-byok\"."),
+            format!("{} is not the ARN of a RAM role: {problem}, as in \"acs:ram::1234567890123456:role/sls-byok\".", text::quote(text)),
         )
     })
 }

@@ -139,7 +139,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{config::ProviderModel, environment::Environment, session::Session, settings::settings};
+    use crate::{
+        config::ProviderModel, environment::Environment, files::Files, session::Session, settings::settings,
+    };
 
     #[test]
     fn an_identity_without_a_region_gets_that_of_the_provider() {
@@ -153,7 +155,7 @@ mod tests {
             ("ALICLOUD_REGION", "cn-hangzhou"),
         ]);
         session.configure(
-            settings(&ProviderModel::default(), &environment).unwrap(),
+            settings(&ProviderModel::default(), &environment, &Files::default()).unwrap(),
             "1.12.0",
             crate::claims::Span::OnePhase,
         );

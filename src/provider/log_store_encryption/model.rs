@@ -163,12 +163,19 @@ const TIME_LIMITS: [(&str, &str); 4] = [
     ("delete", "Time limit of a destroy, reading back included."),
 ];
 
+/// Longer than any id of a key: a UUID, or `key-` and a few groups. How long one may be is not documented.
+const LONGEST_KEY_ID: usize = 256;
+
 /// The service stores the text for good as it is sent; KMS and SLS take the bare id only.
 fn validate_key_id(text: &str) -> Result<(), String> {
     if let Some(("acs:kms", id)) =
         text.rsplit_once(":key/").map(|(arn, id)| (arn.get(..7).unwrap_or(arn), id))
     {
-        return Err(format!("it is the ARN of a key; use the id alone: {id:?}"));
+        return Err(format!("it is the ARN of a key; use the id alone: {}", text::quote(id)));
+    }
+    let length = text.chars().count();
+    if length > LONGEST_KEY_ID {
+        return Err(format!("it must have at most {LONGEST_KEY_ID} characters, and it has {length}"));
     }
     let is_blank = text.trim().is_empty();
     if !is_blank && text.contains(char::is_whitespace) {

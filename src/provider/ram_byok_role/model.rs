@@ -119,7 +119,7 @@ fn configured() -> Vec<Attribute> {
             .description("The name of the role. Letter case does not count. Another name replaces the role; the plan refuses that while a Logstore of the same state is encrypted through it. The plan cannot refuse it for a role that is tainted when its name changes, because Terraform does not tell the provider which role it replaces."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
-            .validator(ParseWith::new("Must have at most 1024 characters.", |text| validate_length(text, 1_024)))
+            .validator(ParseWith::new("Must have at most 1024 characters, without control and bidirectional ones.", validate_description))
             .description("The description that people read. An empty one is for a role that was imported without a description. The vendor does not document whether RAM takes an empty one in a change."),
         Attribute::number("max_session_duration")
             .default_value(Value::Number(shortest.into()))
@@ -213,10 +213,15 @@ fn validate_role_name(text: &str) -> Result<(), String> {
     RoleName::parse_new(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
-fn validate_length(text: &str, longest: usize) -> Result<(), String> {
+/// A description that is shown otherwise than it is could never be what is configured.
+fn validate_description(text: &str) -> Result<(), String> {
+    const LONGEST: usize = 1_024;
     let length = text.chars().count();
-    if length > longest {
-        return Err(format!("it must have at most {longest} characters, and it has {length}"));
+    if length > LONGEST {
+        return Err(format!("it must have at most {LONGEST} characters, and it has {length}"));
+    }
+    if text::lines(text) != text {
+        return Err("it has control or bidirectional characters, which are not printable".to_owned());
     }
     Ok(())
 }
@@ -229,16 +234,23 @@ pub(super) fn tags_problem(tags: &BTreeMap<String, Field<String>>) -> Option<Str
     }
     let too_long = |text: &str, longest: usize| text.chars().count() > longest;
     tags.iter().find_map(|(key, value)| {
+        let quoted = text::quote(key);
         let starts_with = |start: &&&str| key.to_lowercase().starts_with(**start);
         if let Some(start) = RESERVED_TAGS.iter().chain(&NO_TAGS).find(starts_with) {
-            return Some(format!("the key {key:?} begins with {start:?}, which the cloud keeps for itself"));
+            return Some(format!("the key {quoted} begins with {start:?}, which the cloud keeps for itself"));
         }
         if key.is_empty() || too_long(key, longest_key) {
-            return Some(format!("the key {key:?} must have 1 to {longest_key} characters"));
+            return Some(format!("the key {quoted} must have 1 to {longest_key} characters"));
+        }
+        if !key.chars().all(text::is_printable) {
+            return Some(format!("the key {quoted} has characters that are not printable"));
         }
         match value {
+            Field::Known(value) if !value.chars().all(text::is_printable) => {
+                Some(format!("the value of {quoted} has characters that are not printable"))
+            }
             Field::Known(value) if too_long(value, longest_value) => {
-                Some(format!("the value of {key:?} must have at most {longest_value} characters"))
+                Some(format!("the value of {quoted} must have at most {longest_value} characters"))
             }
             _ => None,
         }

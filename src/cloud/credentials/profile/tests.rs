@@ -125,6 +125,19 @@ async fn profiles_of_roles_can_refer_to_each_other_but_not_in_a_circle() {
 
     let circle = problem(json!([link("p", "q", "a"), link("q", "p", "b")])).await;
     assert!(circle.contains("profile `q`") && circle.contains("`source_profile`"), "{circle}");
+
+    // p, p1, p2 and so on, each from the next; the last one has a key.
+    let chain = |length: usize| {
+        let name = |at: usize| if at == 0 { "p".to_owned() } else { format!("p{at}") };
+        let last = json!({"name": name(length - 1), "mode": "AK", "access_key_id": "i", "access_key_secret": "canary"});
+        let linked = (0..length - 1).map(|at| link(&name(at), &name(at + 1), "r"));
+        Value::Array(linked.chain([last]).collect())
+    };
+    assert!(of(chain(16)).await.is_ok());
+    for length in [17, 2_000] {
+        let told = problem(chain(length)).await;
+        assert!(told.contains("profile `p15`") && told.contains("16 profiles in a row"), "{told}");
+    }
     let missing = problem(json!([link("p", "q", "a")])).await;
     assert!(missing.contains("no profile `q`"), "{missing}");
 }
@@ -363,7 +376,8 @@ async fn a_file_with_a_json_list_is_an_error() {
 #[test]
 fn the_region_is_that_of_the_used_profile() {
     let region = |name: Option<&str>, text: &str| {
-        settings(name, false).region(&|file| (file == Path::new(JSON)).then(|| text.as_bytes().to_vec()))
+        settings(name, false)
+            .region(&|file| (file == Path::new(JSON)).then(|| text.as_bytes().to_vec().into()))
     };
     let text = "\u{feff}{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"region_id\":\"cn-beijing\\n\"},{\"name\":\"b\"}]}";
     assert_eq!(region(None, text).as_deref(), Some("cn-beijing"));

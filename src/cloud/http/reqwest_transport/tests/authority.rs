@@ -54,6 +54,16 @@ pub(super) fn self_signed() -> (TlsAcceptor, CaBundle) {
     (acceptor(certificate, made.signing_key.serialize_der()), trusted)
 }
 
+/// The same, with a certificate that is one of an authority, as `openssl req -x509` makes it.
+pub(super) fn self_signed_authority() -> (TlsAcceptor, CaBundle) {
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let trusted = bundle(&certificate);
+    (acceptor(certificate, key.serialize_der()), trusted)
+}
+
 fn bundle(certificate: &CertificateDer<'_>) -> CaBundle {
     let text = STANDARD.encode(certificate);
     let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");

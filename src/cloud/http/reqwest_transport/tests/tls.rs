@@ -1,6 +1,6 @@
 //! Which servers are trusted, and the errors about the others.
 
-use super::authority::{Authority, self_signed};
+use super::authority::{Authority, self_signed, self_signed_authority};
 use super::*;
 
 #[tokio::test]
@@ -51,6 +51,15 @@ async fn a_certificate_that_is_refused_is_explained() {
         certificate.not_after = rcgen::date_time_ymd(3020, 12, 31);
     });
     check(told(early, trusted()).await, Tls, "is not valid yet");
+    for trusts in [true, false] {
+        let (acceptor, bundle) = self_signed_authority();
+        let outcome = told(acceptor, trusts.then_some(bundle)).await;
+        check(
+            outcome,
+            Tls,
+            "basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:demo-proj.127.0.0.1",
+        );
+    }
 }
 
 #[tokio::test]
