@@ -21,6 +21,7 @@ use crate::http::{
 use crate::rate_limiter::RateLimiters;
 use crate::retry::{RetryPolicy, requested_wait};
 use crate::silent_endpoints::SilentEndpoints;
+use crypto::Secret;
 
 /// What a [`Dispatcher`] is made of.
 #[derive(Debug)]
@@ -524,7 +525,7 @@ fn transport_error(operation: &Operation, error: TransportError) -> Error {
 
 /// Everything in a request that no text may show.
 fn secrets<'a>(credentials: &'a Credentials, others: &[&'a str]) -> Vec<&'a str> {
-    let token = credentials.security_token.as_ref().map(|token| token.expose());
+    let token = credentials.security_token.as_ref().map(Secret::expose);
     std::iter::once(credentials.access_key_secret.expose())
         .chain(token)
         .chain(others.iter().copied())

@@ -21,11 +21,11 @@ pub(super) fn value(value: Encoded) -> Option<pb::DynamicValue> {
 }
 
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
-    diagnostics.into_iter().map(diagnostic).collect()
+    diagnostics.into_iter().map(|found| diagnostic(&found)).collect()
 }
 
 /// A diagnostic. Whatever it was made of, it has no characters that a terminal obeys.
-pub(super) fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
+pub(super) fn diagnostic(diagnostic: &Diagnostic) -> pb::Diagnostic {
     let severity = match diagnostic.severity {
         Severity::Error => pb::diagnostic::Severity::Error,
         Severity::Warning => pb::diagnostic::Severity::Warning,
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_diagnostic_keeps_severity_text_and_place() {
-        let sent = diagnostic(Diagnostic::error("s", "d").at(Path::of("a")));
+        let sent = diagnostic(&Diagnostic::error("s", "d").at(Path::of("a")));
         assert_eq!(sent.severity(), pb::diagnostic::Severity::Error);
         assert_eq!((sent.summary.as_str(), sent.detail.as_str()), ("s", "d"));
         assert_eq!(sent.attribute.unwrap().steps.len(), 1);
@@ -243,7 +243,7 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_sent() {
         let hostile = "a\u{1b}[2J\u{202e}b\nc\rd";
         let (line, lines) = ("a\u{fffd}[2J\u{fffd}b c d", "a\u{fffd}[2J\u{fffd}b\nc d");
-        let sent = diagnostic(Diagnostic::error(hostile, hostile));
+        let sent = diagnostic(&Diagnostic::error(hostile, hostile));
         assert_eq!((sent.summary.as_str(), sent.detail.as_str()), (line, lines));
         let Some(pb::invoke_action::event::Type::Progress(progress)) =
             action_event(ActionEvent::Progress(hostile.to_owned())).r#type
@@ -259,8 +259,8 @@ mod tests {
 
     #[test]
     fn a_diagnostic_about_the_whole_object_has_no_path() {
-        assert_eq!(diagnostic(Diagnostic::error("s", "d")).attribute, None);
-        assert_eq!(diagnostic(Diagnostic::error("s", "d").at(Path::root())).attribute, None);
+        assert_eq!(diagnostic(&Diagnostic::error("s", "d")).attribute, None);
+        assert_eq!(diagnostic(&Diagnostic::error("s", "d").at(Path::root())).attribute, None);
     }
 
     #[test]
