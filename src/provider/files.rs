@@ -111,11 +111,8 @@ mod tests {
                 })
             };
             let cancel = limits.cancel.clone();
-            let limits = if interrupted {
-                limits
-            } else {
-                limits.with_timeout(&SystemClock, Duration::from_secs(5))
-            };
+            let limits =
+                if interrupted { limits } else { limits.with_timeout(&SystemClock, Duration::from_secs(5)) };
             let interrupting = tokio::task::spawn_blocking(move || {
                 has_begun.recv().unwrap();
                 if interrupted {
