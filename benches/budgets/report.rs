@@ -5,8 +5,6 @@ use std::fmt;
 /// What a figure counts.
 #[derive(Clone, Copy)]
 pub enum Unit {
-    /// Milliseconds.
-    Milliseconds,
     /// 1024 × 1024 bytes, as memory is counted.
     Mebibytes,
     /// 1000 × 1000 bytes, as files are counted.
@@ -94,7 +92,6 @@ impl Report {
 impl Unit {
     fn show(self, figure: f64) -> String {
         match self {
-            Self::Milliseconds => format!("{figure:.2} ms"),
             Self::Mebibytes => format!("{figure:.1} MiB"),
             Self::Megabytes => format!("{figure:.2} MB"),
             Self::Calls | Self::Changes | Self::Processes => format!("{figure:.0}"),
