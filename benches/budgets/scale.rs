@@ -59,8 +59,8 @@ impl Plans {
     }
 }
 
-/// Measures refreshing plans of [`RESOURCES`], and compares them with those of a provider that has the same schema and does
-/// nothing: what the host, the plugin protocol and a schema of this size take.
+/// Measures refreshing plans of [`RESOURCES`], and compares them with those of a provider that has the same schema and
+/// does nothing: what the host, the plugin protocol and a schema of this size take.
 ///
 /// # Errors
 ///

@@ -63,8 +63,8 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
 struct Started(Child);
 
 impl Started {
-    /// Starts the provider as a host does, and tells how many milliseconds it took until the whole first line was there:
-    /// the handshake line, or what the arguments ask for.
+    /// Starts the provider as a host does, and tells how many milliseconds it took until the whole first line was
+    /// there: the handshake line, or what the arguments ask for.
     fn start(programs: &Programs, workspace: &Workspace, arguments: &[&str]) -> Result<(Self, f64), Failure> {
         let mut command = Command::new(&programs.provider);
         command
