@@ -92,6 +92,10 @@ fn chaos_leaves_nothing_wrong_behind() {
 /// A failure with the shortest episode that shows it, and how it is played again.
 fn report(episode: &Episode, outcome: &Outcome) -> String {
     let Some((round, violation)) = &outcome.violation else { return String::new() };
+    println!(
+        "{} in round {round} of seed {}; the shortest sequence is looked for",
+        violation.kind, episode.seed
+    );
     let shortest = shrink(episode, violation.kind, *round);
     let played = play(&shortest);
     let (outcome, note) = match &played.violation {
