@@ -136,7 +136,7 @@ mod tests {
             }
             assert_eq!(decoded.bytes, b"<A>", "{escaped}");
             let places: Vec<_> = decoded.find(b"A").collect();
-            assert_eq!(places, [1..escaped.len() + 1], "{escaped}");
+            assert_eq!(places, vec![1..escaped.len() + 1], "{escaped}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over its DevTools protocol
+//! A headless Chromium, driven over its `DevTools` protocol
 //! (<https://chromedevtools.github.io/devtools-protocol/>), which it speaks on two pipes.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -135,8 +135,8 @@ async fn the_state_tells_what_was_ordered_and_what_has_come_of_it() {
 
     bench.control("POST", "clock", r#"{"advance_seconds": -90061}"#).await;
     bench.control("PUT", "quotas", r#"{"service": "sls", "requests_per_second": 1000, "burst": 5}"#).await;
-    let hold = r#"{"service": "sls", "action": "UpdateLogStore", "logstore": "plain", "effect": "hold"}"#;
-    let held_by = bench.control("POST", "faults", hold).await["id"].clone();
+    let fault = r#"{"service": "sls", "action": "UpdateLogStore", "logstore": "plain", "effect": "hold"}"#;
+    let held_by = bench.control("POST", "faults", fault).await["id"].clone();
     let long = json!({"service": "ram", "action": "*", "times": 3,
         "effect": {"error": {"status": 500, "code": "C", "message": "m".repeat(100_000)}}});
     let waiting = bench.control("POST", "faults", &long.to_string()).await["id"].clone();

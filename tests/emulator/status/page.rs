@@ -48,7 +48,7 @@ async fn troubled() -> Troubled {
         .await
         .assert_error_code(404, "ProjectNotExist");
     bench.control("PATCH", "keys/key-of-ours", r#"{"state": "Disabled"}"#).await;
-    let hold = |action: &str, effect: &str| {
+    let fault = |action: &str, effect: &str| {
         json!({"service": "sls", "action": action, "project": "proj", "logstore": "plain", "effect": effect})
             .to_string()
     };
@@ -57,7 +57,7 @@ async fn troubled() -> Troubled {
         ("UpdateLogStore", "hold", signed("proj.localhost", "PUT", "/logstores/plain", r#"{"ttl":60}"#)),
         ("GetLogStore", "hold_after", signed("proj.localhost", "GET", "/logstores/plain", "")),
     ] {
-        bench.fault(&hold(action, effect)).await;
+        bench.fault(&fault(action, effect)).await;
         let address = bench.addr();
         held.push(tokio::spawn(async move { exchange(address, &request).await }));
         let count = held.len();

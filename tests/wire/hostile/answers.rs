@@ -174,7 +174,7 @@ async fn everything(url: &str) -> (Told, String) {
 async fn list(plugin: &mut Plugin, of: &str) -> Told {
     let request = pb::list_resource::Request {
         type_name: of.to_owned(),
-        config: plugin.list_block(of),
+        config: Some(plugin.list_block(of)),
         include_resource_object: true,
         limit: 100,
     };

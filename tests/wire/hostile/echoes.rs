@@ -11,7 +11,8 @@ const SECRET: &str = "c4n4rySECRETkeyOfThirtyLetters+/";
 
 /// As long as the tokens of STS.
 fn token() -> String {
-    let token: String = (0_u32..120).map(|at| format!("T{:05}", at.wrapping_mul(7_919) % 100_000)).collect();
+    let parts = (0_u32..120).map(|at| format!("T{:05}", at.wrapping_mul(7_919) % 100_000));
+    let token = parts.collect::<Vec<_>>().concat();
     format!("CAIS{token}+/=={token}==")
 }
 

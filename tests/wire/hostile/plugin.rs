@@ -99,20 +99,20 @@ impl Plugin {
         assert!(self.peak_memory() < most, "{} KiB", self.peak_memory() >> 10);
     }
 
-    pub fn provider_block(&self, given: &Json) -> Option<pb::DynamicValue> {
+    pub fn provider_block(&self, given: &Json) -> pb::DynamicValue {
         encoded(self.schema.provider.as_ref(), given)
     }
 
-    pub fn resource_block(&self, of: &str, given: &Json) -> Option<pb::DynamicValue> {
+    pub fn resource_block(&self, of: &str, given: &Json) -> pb::DynamicValue {
         encoded(self.schema.resource_schemas.get(of), given)
     }
 
-    pub fn data_block(&self, of: &str, given: &Json) -> Option<pb::DynamicValue> {
+    pub fn data_block(&self, of: &str, given: &Json) -> pb::DynamicValue {
         encoded(self.schema.data_source_schemas.get(of), given)
     }
 
     /// The configuration of a list that filters nothing.
-    pub fn list_block(&self, of: &str) -> Option<pb::DynamicValue> {
+    pub fn list_block(&self, of: &str) -> pb::DynamicValue {
         encoded(self.schema.list_resource_schemas.get(of), &Json::Null)
     }
 
@@ -128,7 +128,7 @@ impl Plugin {
     }
 
     pub async fn configure(&mut self, given: &Json) -> Told {
-        let config = self.provider_block(given);
+        let config = Some(self.provider_block(given));
         let request = pb::configure_provider::Request { config, ..Default::default() };
         let call = self.provider.configure_provider(request);
         let response = within_limit("the configuration", call).await.unwrap().unwrap();
@@ -138,7 +138,7 @@ impl Plugin {
     pub async fn validate(&mut self, kind: &str, given: &Json) -> Told {
         let diagnostics = match kind.split_once(' ') {
             None => {
-                let config = self.provider_block(given);
+                let config = Some(self.provider_block(given));
                 let call =
                     self.provider.validate_provider_config(pb::validate_provider_config::Request { config });
                 within_limit("the check", call).await.unwrap().unwrap().into_inner().diagnostics
@@ -146,14 +146,14 @@ impl Plugin {
             Some(("resource", of)) => {
                 let request = pb::validate_resource_config::Request {
                     type_name: of.to_owned(),
-                    config: self.resource_block(of, given),
+                    config: Some(self.resource_block(of, given)),
                     client_capabilities: None,
                 };
                 let call = self.provider.validate_resource_config(request);
                 within_limit("the check", call).await.unwrap().unwrap().into_inner().diagnostics
             }
             Some((_, of)) => {
-                let config = self.data_block(of, given);
+                let config = Some(self.data_block(of, given));
                 let request = pb::validate_data_resource_config::Request { type_name: of.to_owned(), config };
                 let call = self.provider.validate_data_resource_config(request);
                 within_limit("the check", call).await.unwrap().unwrap().into_inner().diagnostics
@@ -163,7 +163,7 @@ impl Plugin {
     }
 
     pub async fn read_data(&mut self, of: &str, given: &Json) -> Told {
-        let config = self.data_block(of, given);
+        let config = Some(self.data_block(of, given));
         let request =
             pb::read_data_source::Request { type_name: of.to_owned(), config, ..Default::default() };
         let call = self.provider.read_data_source(request);
@@ -173,7 +173,7 @@ impl Plugin {
 
     /// A plan that creates the resource.
     pub async fn plan(&mut self, of: &str, given: &Json) -> Told {
-        let config = self.resource_block(of, given);
+        let config = Some(self.resource_block(of, given));
         let request = pb::plan_resource_change::Request {
             type_name: of.to_owned(),
             prior_state: Some(pb::DynamicValue { json: b"null".to_vec(), ..Default::default() }),
@@ -227,10 +227,10 @@ pub fn profiles(directory: &Path, profiles: &Json) -> String {
 }
 
 /// An object of a schema as JSON: what is not given is null, and blocks that are not given are none.
-fn encoded(schema: Option<&pb::Schema>, given: &Json) -> Option<pb::DynamicValue> {
+fn encoded(schema: Option<&pb::Schema>, given: &Json) -> pb::DynamicValue {
     let block = schema.and_then(|schema| schema.block.as_ref()).unwrap();
     let json = block_object(block, given).to_string().into_bytes();
-    Some(pb::DynamicValue { json, msgpack: Vec::new() })
+    pb::DynamicValue { json, msgpack: Vec::new() }
 }
 
 fn block_object(block: &pb::schema::Block, given: &Json) -> Json {
@@ -284,7 +284,7 @@ fn texts_of_attributes(attributes: &[pb::schema::Attribute]) -> Vec<Vec<String>>
                 match (kind.as_str(), kind[0].as_str(), kind[1].as_str()) {
                     (Some("string"), ..) => found.push(name),
                     (_, Some("list" | "set"), Some("string")) => {
-                        found.push([name, vec!["0".to_owned()]].concat())
+                        found.push([name, vec!["0".to_owned()]].concat());
                     }
                     (_, Some("map"), Some("string")) => {
                         found.push([name.clone(), vec!["key".to_owned()]].concat());
