@@ -50,6 +50,8 @@ pub struct Config {
     wrong: Option<(usize, bool)>,
     /// Logstores that may be in the state with `on_destroy = "disable"`.
     may_disable: [bool; STORES.len()],
+    /// Logstores that the state may have in the other provider block.
+    may_have_moved: [bool; STORES.len()],
     /// Where the state may have a Logstore that is not configured any more.
     left: [Option<String>; STORES.len()],
     /// The names of the roles' resources. A role that comes back has its old one.
@@ -70,6 +72,7 @@ impl Config {
             names: 0,
             wrong: None,
             may_disable: [false; STORES.len()],
+            may_have_moved: [false; STORES.len()],
             left: Default::default(),
             role_names: std::array::from_fn(|role| format!("r{role}")),
             missing: Vec::new(),
@@ -95,6 +98,7 @@ impl Config {
     pub fn settled(&mut self) {
         for (store, entry) in self.stores.iter().enumerate() {
             self.may_disable[store] = entry.as_ref().is_some_and(|entry| entry.disable_on_destroy);
+            self.may_have_moved[store] = false;
             self.left[store] = None;
         }
     }
@@ -162,7 +166,11 @@ impl Config {
                 self.may_disable[store] |=
                     self.stores[store].as_ref().is_some_and(|entry| entry.disable_on_destroy);
             }
-            Change::Alias { store } => self.edit(store, |entry| entry.second_alias = !entry.second_alias),
+            Change::Alias { store } => {
+                self.edit(store, |entry| entry.second_alias = !entry.second_alias);
+                self.may_have_moved[store] = true;
+                self.blocks.append(&mut self.missing);
+            }
             Change::Rename { store, moved, for_each } => self.rename(store, moved, for_each),
             Change::Wrong { store, replace } => {
                 self.wrong = self.stores[store].is_some().then_some((store, replace));
@@ -212,7 +220,9 @@ impl Config {
         let from = entry.address();
         (entry.name, entry.for_each) = (name, for_each);
         let block = moved(&from, &entry.address());
-        if with_block {
+        // Two provider blocks are two processes: with another name in another block, one would switch off what the
+        // other switches on, as the page of the resource says.
+        if with_block || self.may_disable[store] && self.may_have_moved[store] {
             self.blocks.push(block);
         } else if self.may_disable[store] {
             self.missing.push(block);

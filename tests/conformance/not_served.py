@@ -11,8 +11,8 @@ from clients import kms_client, ram_client, sls_client, sts_client
 from refusals import code_of
 
 GUIDE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "guides", "emulator-reference.md")
-BEGIN = "<!-- not served: `UPDATE_EXPECT=1 cargo test --test conformance not_served` writes this list -->"
-END = "<!-- not served: end -->"
+BEGIN = "<!-- The list is written by `UPDATE_EXPECT=1 cargo test --test conformance not_served`. -->"
+END = "<!-- The list ends. -->"
 
 # What the services answer an operation with that is not emulated, or that has a path without a method.
 NOT_SERVED = {"NotSupported", "InvalidMethod", "InvalidAction.NotFound"}
