@@ -245,7 +245,7 @@ async fn an_access_key_works_from_its_creation_on_unless_it_is_inactive_or_delet
 async fn the_clock_stops_where_dates_could_not_be_written() {
     let bench = bench().await;
     let century = 100 * 366 * 24 * 3600_i64;
-    for (seconds, last_years) in [(century, "99"), (-century, "19")] {
+    for (seconds, last_years) in [(century, "99"), (-century, "20")] {
         let moved = json!({"advance_seconds": seconds}).to_string();
         let mut refused = None;
         for _ in 0..200 {

@@ -51,6 +51,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
         "Destroying leaves the Logstore as it is",
         "it takes two plans of one Logstore in an order that chance decides",
     ),
+    ("File not read in time", "it takes a file system that does not answer for half a minute"),
     ("Identity is incomplete", A_BUG),
     ("Listed object is incomplete", A_BUG),
     ("Listing interrupted", "the oldest host of the tests, Terraform 1.11, has no query"),
