@@ -50,7 +50,7 @@ impl Clock {
     ///
     /// # Errors
     ///
-    /// [`OutOfSpan`], and the clock has not been moved.
+    /// `OutOfSpan`, and the clock has not been moved.
     pub fn advance(&self, seconds: i64) -> Result<(), OutOfSpan> {
         let unmoved = self.unmoved();
         let moved = self.advanced.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |so_far| {

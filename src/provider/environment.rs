@@ -110,7 +110,7 @@ fn without_line_ends(value: &str) -> &str {
     value.trim_matches(['\r', '\n'])
 }
 
-/// [`text`] for a secret.
+/// [`text()`] for a secret.
 pub(super) fn secret(
     argument: &Field<SecretText>,
     environment: &Environment,
