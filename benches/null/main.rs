@@ -8,7 +8,7 @@ use std::{io, process::ExitCode};
 use plugin::{Environment, Mode, Network, ServeOptions};
 use provider::{AlicloudEncryption, LogStoreEncryption};
 use schema::{
-    Attribute, Diagnostic, Diagnostics, Field, Provider, ProviderServer, Resource, Schema,
+    Diagnostic, Diagnostics, Field, Provider, ProviderServer, Resource, Schema,
     adapter::AnyResource,
     model,
     provider::Configure,
@@ -83,7 +83,7 @@ impl Resource for LogStore {
         stored(NullLogStore {
             id: id.into(),
             mechanism: "service_key".to_owned().into(),
-            logstore_create_time: 1_700_000_000.into(),
+            logstore_create_time: Field::Known(1_700_000_000),
             ..planned
         })
     }
