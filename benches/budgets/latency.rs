@@ -20,7 +20,7 @@ const LOGSTORES: u16 = 500;
 const BUDGET: f64 = 1.1;
 
 /// Compares runs with the bound: the time that their calls alone take when ten are always under way, and what the host
-/// takes for as many `terraform_data`.
+/// takes for as many resources of a provider that does nothing.
 ///
 /// # Errors
 ///
@@ -31,13 +31,13 @@ pub fn measure(programs: &Programs) -> Result<Vec<Row>, Failure> {
     let emulator = Emulator::start(&programs.emulator, workspace.root(), layout)?;
     workspace.encrypt(&emulator, layout, "")?;
     emulator.delay_calls(LATENCY)?;
-    let data = Workspace::new(programs)?;
-    data.only_data(layout)?;
+    let (with_null, null) = (programs.with_null(), Workspace::new(programs)?);
+    null.only_null(layout)?;
     let compare = |what: &str, arguments: &[&str], calls: f64| -> Result<Row, Failure> {
         let wall = run(programs, &workspace, arguments)?.wall.as_secs_f64();
-        let host = run(programs, &data, arguments)?.wall.as_secs_f64();
+        let host = run(&with_null, &null, arguments)?.wall.as_secs_f64();
         let bound = f64::from(LOGSTORES) * calls * LATENCY.as_secs_f64() / f64::from(PARALLELISM);
-        let what = format!("{what} of 500 at 50 ms a call : calls alone and as many terraform_data");
+        let what = format!("{what} of 500 at 50 ms a call : calls alone and a provider that does nothing");
         Ok(Row::at_most(what, wall / (bound + host), BUDGET, Unit::Times)
             .with_note(format!("{wall:.2} s : {bound:.2} s and {host:.2} s")))
     };

@@ -17,11 +17,12 @@ mod start;
 mod watch;
 mod workspace;
 
+use std::env;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use program::Programs;
-use report::Report;
+use report::{Report, Row};
 
 /// Whatever keeps a number from being measured.
 type Failure = Box<dyn std::error::Error>;
@@ -39,24 +40,33 @@ fn main() -> ExitCode {
     }
 }
 
+/// The parts, in the order of the table: the name, what is said while it is measured, and what measures it.
+const PARTS: [(&str, &str, fn(&Programs) -> Result<Vec<Row>, Failure>); 8] = [
+    ("start", "starting the provider", start::measure),
+    ("calls", "counting calls", calls::measure),
+    ("scale", "planning many resources", scale::measure),
+    ("growth", "planning up to ten thousand resources, which takes some minutes", scale::measure_growth),
+    ("regions", "planning many regions", regions::measure),
+    ("latency", "planning and applying with latency", latency::measure),
+    ("quota", "applying and planning under a quota, which takes some minutes", quota::measure),
+    ("writers", "applying beside another writer", quota::measure_other_writer),
+];
+
+/// Measures the parts that the arguments name, or all.
 fn measure() -> Result<Report, Failure> {
     let programs = Programs::from_environment()?;
+    // cargo adds an option of its own.
+    let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    if let Some(unknown) = chosen.iter().find(|name| PARTS.iter().all(|(part, ..)| part != name)) {
+        return Err(format!("there is no part {unknown}").into());
+    }
     let mut report = Report::default();
-    progress("starting the provider");
-    report.extend(start::measure(&programs)?);
-    progress("counting calls");
-    report.extend(calls::measure(&programs)?);
-    progress("planning many resources");
-    report.extend(scale::measure(&programs)?);
-    progress("planning up to ten thousand resources, which takes some minutes");
-    report.extend(scale::measure_growth(&programs)?);
-    progress("planning many regions");
-    report.extend(regions::measure(&programs)?);
-    progress("planning and applying with latency");
-    report.extend(latency::measure(&programs)?);
-    progress("applying and planning under a quota, which takes some minutes");
-    report.extend(quota::measure(&programs)?);
-    report.extend([quota::measure_other_writer(&programs)?]);
+    for (part, doing, measure) in PARTS {
+        if chosen.is_empty() || chosen.iter().any(|name| name == part) {
+            progress(doing);
+            report.extend(measure(&programs)?);
+        }
+    }
     Ok(report)
 }
 

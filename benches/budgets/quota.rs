@@ -73,7 +73,7 @@ const TTL: u16 = 365;
 /// # Errors
 ///
 /// If a command fails.
-pub fn measure_other_writer(programs: &Programs) -> Result<Row, Failure> {
+pub fn measure_other_writer(programs: &Programs) -> Result<Vec<Row>, Failure> {
     let workspace = Workspace::new(programs)?;
     let emulator = Emulator::start(&programs.emulator, workspace.root(), Layout::in_one_project(LOGSTORES))?;
     workspace.encrypt(&emulator, Layout::in_one_project(LOGSTORES), "")?;
@@ -119,5 +119,5 @@ pub fn measure_other_writer(programs: &Programs) -> Result<Row, Failure> {
         changed.len(),
         changed.values().flatten().count()
     );
-    Ok(Row::at_most(what, f64::from(lost), 0.0, Unit::Changes).with_note(note))
+    Ok(vec![Row::at_most(what, f64::from(lost), 0.0, Unit::Changes).with_note(note)])
 }
