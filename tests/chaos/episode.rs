@@ -545,8 +545,13 @@ impl Draw {
             7 if !reads => json!("ignore"),
             8 => error(500, "InternalServerError"),
             9 => error(503, "ServerBusy"),
+            10 if self.0.bool() => error(404, "NotFound"),
             10 => error(403, "Unauthorized"),
-            11 => json!({"respond": {"status": 502, "content_type": "text/html", "body": "<html>"}}),
+            11 => {
+                // As a proxy answers.
+                let status = self.one_of(&[404, 502]);
+                json!({"respond": {"status": status, "content_type": "text/html", "body": "<html>"}})
+            }
             12..14 => json!({"delay": {"ms": self.one_of(&[20, 100, 300, 1300])}}),
             14..16 => {
                 disturbances.push(Disturbance { moment: self.moment(), act: Act::Release });
