@@ -13,6 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::Limits;
 
+/// How many bytes are reserved for a body that announces as many. Memory that nothing was written to yet is not taken.
+const RESERVED: usize = 1024 * 1024;
+
 /// Why a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
@@ -74,7 +77,8 @@ pub async fn read(
     if announced > limit && headers.contains_key(EXPECT) {
         return Err(BodyError::TooLarge);
     }
-    within(timeout, collect(body.into_data_stream(), limit, memory)).await
+    let bytes = Vec::with_capacity(announced.min(limit).min(RESERVED));
+    within(timeout, collect(body.into_data_stream(), bytes, limit, memory)).await
 }
 
 async fn within<T>(
@@ -84,9 +88,14 @@ async fn within<T>(
     tokio::time::timeout(timeout, read).await.unwrap_or(Err(BodyError::TimedOut))
 }
 
-async fn collect(stream: BodyDataStream, limit: usize, memory: &Arc<Semaphore>) -> Result<Bytes, BodyError> {
+async fn collect(
+    stream: BodyDataStream,
+    bytes: Vec<u8>,
+    limit: usize,
+    memory: &Arc<Semaphore>,
+) -> Result<Bytes, BodyError> {
     let mut stream = pin!(stream);
-    let mut collected = Held { bytes: Vec::new(), share: None };
+    let mut collected = Held { bytes, share: None };
     let mut too_large = false;
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| BodyError::Malformed)?;

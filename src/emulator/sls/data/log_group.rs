@@ -7,6 +7,7 @@
 
 use std::ops::RangeInclusive;
 
+use axum::body::Bytes;
 use prost::Message;
 
 use crate::clock::Clock;
@@ -21,6 +22,9 @@ const LARGEST_VALUE: usize = 1024 * 1024;
 /// The largest topic and the largest source of a group, and the most that its tags have together, in bytes. The service
 /// takes less; the emulator has this bound because each log of a search shows them.
 const LARGEST_COMMON: usize = 64 * 1024;
+
+/// The most bytes in front of a group in a list: the key of the member, and the length of the group.
+const LARGEST_FRAME: usize = 11;
 
 /// How far a log's time may be behind the service's, in seconds: 168 hours.
 const BEHIND: i64 = 168 * 60 * 60;
@@ -157,8 +161,8 @@ fn unparsable() -> Error {
 }
 
 /// A `LogGroupList` of groups that are already encoded: its one member, number 1, over and over.
-pub fn list_of<'a>(groups: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut list = Vec::new();
+pub fn list_of(groups: &[Bytes]) -> Vec<u8> {
+    let mut list = Vec::with_capacity(groups.iter().map(|group| LARGEST_FRAME + group.len()).sum());
     for group in groups {
         prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut list);
         prost::encoding::encode_varint(group.len() as u64, &mut list);
@@ -285,8 +289,7 @@ mod tests {
 
     #[test]
     fn a_list_is_its_groups_with_their_lengths() {
-        let groups: [&[u8]; 3] = [b"ab", b"", &[7; 200]];
-        let list = list_of(groups.into_iter());
+        let list = list_of(&[Bytes::from_static(b"ab"), Bytes::new(), Bytes::from_static(&[7; 200])]);
         assert_eq!(list.get(..9).unwrap(), b"\x0a\x02ab\x0a\x00\x0a\xc8\x01");
         assert_eq!(list.len(), 9 + 200);
     }

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use axum::body::Bytes;
+
 use super::DataCall;
 use super::compression::Compression;
 use super::cursor::{Cursor, length};
@@ -51,7 +53,7 @@ fn groups(
     opener: &mut Opener<'_>,
     (shard, from): (u32, u64),
     count: u64,
-) -> Result<Vec<Vec<u8>>, Error> {
+) -> Result<Vec<Bytes>, Error> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     if count == 0 {
         return Ok(Vec::new());
@@ -62,8 +64,8 @@ fn groups(
 }
 
 /// What SDKs read are the headers: without the next cursor, the count and the size they do not go on.
-fn answer(call: &DataCall, groups: &[Vec<u8>], next: Cursor) -> Result<Reply, Error> {
-    let list = list_of(groups.iter().map(Vec::as_slice));
+fn answer(call: &DataCall, groups: &[Bytes], next: Cursor) -> Result<Reply, Error> {
+    let list = list_of(groups);
     let size = list.len();
     let compression = Compression::accepted(call.call.header("accept-encoding"));
     let body = match compression {

@@ -1,5 +1,7 @@
 //! What is sealed into a block: a log group as it was sent, and when it was received.
 
+use axum::body::Bytes;
+
 /// The version of this layout.
 const VERSION: u8 = 1;
 
@@ -12,7 +14,7 @@ pub struct Record {
     /// When the service received the log group, in seconds since the epoch.
     pub received: i64,
     /// A `LogGroup`, as it was sent.
-    pub log_group: Vec<u8>,
+    pub log_group: Bytes,
 }
 
 /// The plaintext of a block that holds a log group received at `received`.
@@ -26,10 +28,10 @@ pub fn to_plaintext(received: i64, log_group: &[u8]) -> Vec<u8> {
 
 impl Record {
     /// Reads the plaintext of a block; `None` if it is not of this version.
-    pub fn from_plaintext(mut plaintext: Vec<u8>) -> Option<Self> {
+    pub fn from_plaintext(plaintext: Vec<u8>) -> Option<Self> {
         let header: [u8; HEADER] = plaintext.get(..HEADER)?.try_into().ok()?;
         let [VERSION, time @ ..] = header else { return None };
-        Some(Self { received: i64::from_be_bytes(time), log_group: plaintext.split_off(HEADER) })
+        Some(Self { received: i64::from_be_bytes(time), log_group: Bytes::from(plaintext).slice(HEADER..) })
     }
 }
 
@@ -40,7 +42,7 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written() {
         for (received, log_group) in [(-1, b"".as_slice()), (1_795_161_600, b"\x0a\x00")] {
-            let record = Record { received, log_group: log_group.to_vec() };
+            let record = Record { received, log_group: Bytes::from_static(log_group) };
             assert_eq!(Record::from_plaintext(to_plaintext(received, log_group)), Some(record));
         }
     }
