@@ -402,7 +402,8 @@ impl Draw {
         }
     }
 
-    /// An update that takes long, and another writer of the same Logstore beside it.
+    /// An update that takes long, or that is refused for seconds before SLS takes it, and another writer of the same
+    /// Logstore meanwhile.
     fn race(
         &mut self,
         changes: &mut Vec<Change>,
@@ -411,11 +412,16 @@ impl Draw {
     ) {
         let store = self.store();
         changes.push(Change::Enable { store });
-        let ms = self.one_of(&[1100, 1300, 2300]);
-        let (action, effect) = ("UpdateLogStore", json!({"delay": {"ms": ms}}));
-        faults.push(Fault { service: "sls", action, skip: 0, times: self.0.u64(1..3), effect });
-        let action = self.one_of(&["UpdateLogStore", "UpdateLogStore", "GetLogStore"]);
-        let moment = Moment::Sent { action, nth: self.0.usize(0..2) };
+        let (moment, times, effect) = if self.one_in(3) {
+            let nth = self.0.usize(0..30);
+            (Moment::Answered { action: "UpdateLogStore", nth }, self.0.u64(40..80), json!("throttle"))
+        } else {
+            let ms = self.one_of(&[1100, 1300, 2300]);
+            let action = self.one_of(&["UpdateLogStore", "UpdateLogStore", "GetLogStore"]);
+            let moment = Moment::Sent { action, nth: self.0.usize(0..2) };
+            (moment, self.0.u64(1..3), json!({"delay": {"ms": ms}}))
+        };
+        faults.push(Fault { service: "sls", action: "UpdateLogStore", skip: 0, times, effect });
         disturbances.push(Disturbance {
             moment,
             act: Act::Write { store, members: self.members(), signed: self.one_in(4) },
