@@ -541,7 +541,7 @@ impl Draw {
 
     fn fault(&mut self, disturbances: &mut Vec<Disturbance>) -> Fault {
         let reads = self.0.bool();
-        let (service, action) = if reads { self.one_of(&READS) } else { self.one_of(&WRITES) };
+        let (mut service, mut action) = if reads { self.one_of(&READS) } else { self.one_of(&WRITES) };
         let error =
             |status: u16, code: &str| json!({"error": {"status": status, "code": code, "message": "chaos"}});
         let effect = match self.0.u32(0..20) {
@@ -549,13 +549,23 @@ impl Draw {
             2..4 => json!("drop_before"),
             4..7 => json!("drop_after"),
             7 if !reads => json!("ignore"),
-            8 => error(500, "InternalServerError"),
-            9 => error(503, "ServerBusy"),
-            10 if self.0.bool() => error(404, "NotFound"),
-            10 => error(403, "Unauthorized"),
-            11 => {
-                // As a proxy answers.
-                let status = self.one_of(&[404, 502]);
+            8..10 => {
+                // Nothing of this says that what was asked for is not there.
+                let refusals = [
+                    (500, "InternalServerError"),
+                    (503, "ServerBusy"),
+                    (403, "Unauthorized"),
+                    (404, "NotFound"),
+                ];
+                let (status, code) = self.one_of(&refusals);
+                error(status, code)
+            }
+            10..12 => {
+                // As a proxy answers. What it says of a Logstore would do the most harm.
+                if reads {
+                    (service, action) = ("sls", "GetLogStore");
+                }
+                let status = self.one_of(&[404, 404, 502]);
                 json!({"respond": {"status": status, "content_type": "text/html", "body": "<html>"}})
             }
             12..14 => json!({"delay": {"ms": self.one_of(&[20, 100, 300, 1300])}}),
