@@ -143,7 +143,7 @@ fn without_extras(url: &str) -> String {
 
 /// Whether a text can be shown whole on one line.
 pub(crate) fn is_one_line(text: &str) -> bool {
-    text.len() <= LONGEST_TEXT && text.chars().all(text::is_printable)
+    text.chars().nth(LONGEST_TEXT).is_none() && text.chars().all(text::is_printable)
 }
 
 /// What a value is, in words, with enough of it to be found again.

@@ -56,12 +56,15 @@ const OF_SEVERAL_LINES: [&str; 3] = ["AssumeRolePolicyDocument", "Description", 
 const SENT_BACK: [&str; 8] =
     ["GroupName", "Marker", "NextToken", "PolicyName", "RoleName", "TagKey", "TagValue", "UserName"];
 
+/// What a session consists of. Each call sends it back as it is. STS documents no longest token.
+const OF_SESSIONS: [&str; 3] = ["AccessKeyId", "AccessKeySecret", "SecurityToken"];
+
 /// Replaces the characters that are not printable in all texts of an answer, and cuts texts of one line, before
 /// anything is shown, stored or compared: whoever may write a description must not write on the terminal of whoever
 /// reads it.
 ///
 /// # Errors
-/// A text that is sent back has such characters.
+/// A text that is sent back has such characters, or is too long for what it is.
 fn make_printable(members: &mut Map<String, Value>) -> Result<(), String> {
     members.iter_mut().try_for_each(|(name, value)| make_value_printable(name, value))
 }
@@ -75,6 +78,11 @@ fn make_value_printable(name: &str, value: &mut Value) -> Result<(), String> {
             Ok(())
         }
         Value::String(text) if is_one_line(text) => Ok(()),
+        Value::String(text) if OF_SESSIONS.contains(&name) && text.chars().all(text::is_printable) => Ok(()),
+        // The text may be a secret.
+        Value::String(_) if OF_SESSIONS.contains(&name) => {
+            Err(format!("`{name}` has characters that are not printable"))
+        }
         Value::String(text) if SENT_BACK.contains(&name) => Err(format!(
             "`{name}` should be a text of at most {LONGEST_TEXT} characters, all printable; found {}",
             text::quote(text)

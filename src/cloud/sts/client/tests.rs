@@ -86,6 +86,22 @@ async fn a_session_is_parsed_and_its_debug_form_has_no_secret() {
     assert!(!format!("{session:?}").contains("canary"));
 }
 
+/// A session with a policy of its own has a long token.
+#[tokio::test]
+async fn a_session_is_taken_as_it_is_or_not_at_all() {
+    let answer = |token: &str| {
+        json!({ "Credentials": { "AccessKeyId": "STS.x", "AccessKeySecret": "s", "SecurityToken": token,
+            "Expiration": "2026-11-20T09:00:00Z" } })
+        .to_string()
+    };
+    let long = "CAIS".repeat(2_500);
+    assert!(assume(&answer(&long)).await.unwrap().security_token.expose() == long);
+    let error = assume(&answer(&format!("canary\u{1b}[2J{long}"))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("`SecurityToken`") && !text.contains("canary"), "{text}");
+}
+
 #[tokio::test]
 async fn errors_do_not_quote_a_session_that_cannot_be_parsed() {
     for body in [
