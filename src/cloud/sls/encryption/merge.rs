@@ -142,15 +142,30 @@ pub(super) fn has_value(name: &str, value: &Value) -> bool {
     }
 }
 
-/// The newer members of a body: first those without a value, then those with one.
-pub(super) fn newer_members(
+/// The members of a body that a server may not know: first those without a value, then those with one. They are the
+/// newer members, and in the encryption configuration what the provider does not manage.
+pub(super) fn refusable_members(
     telemetry_type: TelemetryType,
     body: &Map<String, Value>,
 ) -> (Vec<String>, Vec<String>) {
     let newer = body.iter().filter(|(name, _)| support(telemetry_type, name) == Some(Support::NewerServers));
     let (valued, empty): (Vec<_>, Vec<_>) = newer.partition(|(name, value)| has_value(name, value));
     let names = |members: Vec<(&String, &Value)>| members.into_iter().map(|(name, _)| name.clone()).collect();
-    (names(empty), names(valued))
+    let of_conf = unmanaged_names(conf_members(telemetry_type), body);
+    (names(empty), [of_conf, names(valued)].concat())
+}
+
+/// Where the members that the provider does not manage stand in the encryption configuration of a body.
+fn unmanaged_names(names: &ConfMembers, body: &Map<String, Value>) -> Vec<String> {
+    let conf = body.get(names.conf).unwrap_or(&Value::Null);
+    let Value::Object(unmanaged) = unmanaged_members(names, conf) else { return Vec::new() };
+    let places = unmanaged.iter().flat_map(|(name, value)| match value {
+        Value::Object(cmk) if name == names.user_cmk_info => {
+            cmk.keys().map(|member| format!("{name}.{member}")).collect()
+        }
+        _ => vec![name.clone()],
+    });
+    places.map(|place| format!("{}.{place}", names.conf)).collect()
 }
 
 #[cfg(test)]
@@ -231,7 +246,7 @@ mod tests {
         let body = merged(TelemetryType::Metrics, base, json!({}), &conf(), false);
         assert_eq!(body, expected);
         assert_eq!(
-            newer_members(TelemetryType::Metrics, &body).1,
+            refusable_members(TelemetryType::Metrics, &body).1,
             ["hot_ttl", "infrequentAccessTTL", "mode", "shardingPolicy"]
         );
     }
@@ -247,7 +262,7 @@ mod tests {
         let left_out: Vec<&str> =
             full.keys().filter(|name| !body.contains_key(*name)).map(String::as_str).collect();
         assert_eq!(left_out, ["hot_ttl", "shardingPolicy", "telemetryType"]);
-        let (empty, valued) = newer_members(TelemetryType::Logs, &full);
+        let (empty, valued) = refusable_members(TelemetryType::Logs, &full);
         assert_eq!(empty, left_out);
         assert_eq!(valued, ["infrequentAccessTTL", "mode"]);
     }

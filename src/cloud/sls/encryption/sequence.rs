@@ -540,7 +540,7 @@ impl<C: LogStoreCalls> Sequence<'_, C> {
 
     /// From now on leaves out the newer members that have no value, because the server does not know them.
     fn omit_empty_members(&mut self, sent: &SentUpdate, error: Error) -> Result<NextBase, ApplyError> {
-        let (empty, valued) = sent.newer_members();
+        let (empty, valued) = sent.refusable_members();
         if !self.omits_empty_members && !empty.is_empty() {
             tracing::debug!(left_out = ?empty, "the server refuses members it does not know");
             self.omits_empty_members = true;

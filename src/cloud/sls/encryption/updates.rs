@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{EncryptConf, EncryptionApi, LogStore, TelemetryType},
-    merge::{conf_members, has_value, newer_members, unmanaged_members},
+    merge::{conf_members, has_value, refusable_members, unmanaged_members},
     permanent_values::is_in_effect,
 };
 
@@ -101,9 +101,9 @@ impl SentUpdate {
         self.api == api
     }
 
-    /// The newer members that were sent: first those without a value, then those with one.
-    pub(super) fn newer_members(&self) -> (Vec<String>, Vec<String>) {
-        newer_members(self.base.read_as(), &self.sent)
+    /// The members that were sent and that a server may not know: first those without a value, then those with one.
+    pub(super) fn refusable_members(&self) -> (Vec<String>, Vec<String>) {
+        refusable_members(self.base.read_as(), &self.sent)
     }
 
     /// The value of a member that was sent.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    desired, object, plain, run,
+    desired, encrypted, object, plain, run,
     simulated_log_store::{SimulatedLogStore, UpdateOutcome, operation},
 };
 use crate::error::ErrorKind;
@@ -100,6 +100,16 @@ async fn newer_members_without_a_value_are_left_out_once_a_server_refuses_them()
         other => panic!("{other}"),
     }
     assert_eq!(valued.fields()["mode"], "query");
+
+    let mut conf = encrypted(false, "default");
+    conf["encrypt_conf"]["invented"] = json!(1);
+    let unknown = with(&[("mode", json!("query")), ("encrypt_conf", conf["encrypt_conf"].clone())]);
+    match run(&unknown.with([refused()]), &desired(true, "default")).await.unwrap_err() {
+        ApplyError::UnsupportedMembers { members, .. } => {
+            assert_eq!(members, ["encrypt_conf.invented", "mode"], "what no server may know comes first");
+        }
+        other => panic!("{other}"),
+    }
 
     let none = SimulatedLogStore::new(plain()).with([refused()]);
     assert!(matches!(run(&none, &desired(true, "default")).await, Err(ApplyError::Call(_))));
