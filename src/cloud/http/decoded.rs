@@ -46,7 +46,8 @@ impl Decoded {
     /// Where in the text `pattern` stands, which was decoded as the text was.
     pub(super) fn find<'a>(&'a self, pattern: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
         let windows = self.bytes.windows(pattern.len().max(1)).enumerate();
-        windows.filter(move |(_, window)| *window == pattern).filter_map(|(at, window)| {
+        let is_pattern = move |window: &[u8]| window.first() == pattern.first() && window == pattern;
+        windows.filter(move |(_, window)| is_pattern(window)).filter_map(|(at, window)| {
             Some(*self.places.get(at)?..*self.places.get(at.saturating_add(window.len()))?)
         })
     }
