@@ -100,7 +100,7 @@ fn ca_bundle(config: &ProviderModel, files: &Files) -> Result<Option<CaBundle>, 
         Diagnostic::error("Invalid CA bundle", detail).at(schema::Path::of("ca_bundle"))
     };
     let pem = files
-        .read("ca_bundle", Path::new(path))
+        .read("ca_bundle names", Path::new(path))
         .map_err(|error| problem(format!("It cannot be read: {error}.")))?;
     CaBundle::parse(&pem).map(Some).map_err(|error| problem(error.to_string()))
 }
@@ -108,7 +108,7 @@ fn ca_bundle(config: &ProviderModel, files: &Files) -> Result<Option<CaBundle>, 
 /// A file that is not there is passed over: the first connection says what the machine then trusts.
 fn check_system_certificates(environment: &Environment, files: &Files) -> Result<(), Diagnostic> {
     let Some((name, path)) = environment.first(&SYSTEM_CERTIFICATES) else { return Ok(()) };
-    match files.using(name, Path::new(path), file::check) {
+    match files.using(&format!("{name} names"), Path::new(path), file::check) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Diagnostic::error(
             "Invalid CA bundle",
             format!(

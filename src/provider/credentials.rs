@@ -88,7 +88,7 @@ pub(super) fn region_of_profile(
 ) -> Option<Found> {
     let sts = StsEndpoints { configured: None, fallback: None, default: Endpoint::global_sts() };
     let chain = chain(config, environment, &sts).ok()?;
-    let read = |file: &Path| files.read("the profile that gives the keys", file).ok();
+    let read = |file: &Path| files.read("The profile that gives the keys stands in", file).ok();
     let value = chain.sources.first()?.region(&read)?;
     Some(Found { value, source: "region_id of the profile that gives the keys".to_owned() })
 }

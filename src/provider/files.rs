@@ -16,7 +16,7 @@ use cloud::{
 use schema::Diagnostic;
 
 /// How long the files of a configuration may take. Reading them takes milliseconds, if their file system answers.
-pub(super) const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads files, and knows which one is being read.
 #[derive(Debug, Default)]
@@ -25,47 +25,49 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Uses `path`, which `setting` names, as `with` does. It blocks the thread.
+    /// Does `work` with the file at `path`. It blocks the thread. `known_by` and the file make the sentence that an
+    /// error says if the file does not answer: "`ca_bundle names` the file …".
     ///
     /// # Errors
     ///
-    /// Those of `with`.
+    /// Those of `work`.
     pub(super) fn using<T>(
         &self,
-        setting: &str,
+        known_by: &str,
         path: &Path,
-        with: impl FnOnce(&Path) -> io::Result<T>,
+        work: impl FnOnce(&Path) -> io::Result<T>,
     ) -> io::Result<T> {
-        self.note(Some(format!("{setting} names the file {}", text::quote(&path.display().to_string()))));
-        let outcome = with(path);
+        self.note(Some(format!("{known_by} the file {}.", text::quote(&path.display().to_string()))));
+        let outcome = work(path);
         self.note(None);
         outcome
     }
 
-    /// The content of the file that `setting` names.
+    /// The content of a file, as [`Files::using`].
     ///
     /// # Errors
     ///
     /// Those of [`file::read`].
-    pub(super) fn read(&self, setting: &str, path: &Path) -> io::Result<Content> {
-        self.using(setting, path, file::read)
+    pub(super) fn read(&self, known_by: &str, path: &Path) -> io::Result<Content> {
+        self.using(known_by, path, file::read)
     }
 
     fn note(&self, reading: Option<String>) {
         *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = reading;
     }
 
-    fn named(&self) -> String {
-        let reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        reading.clone().unwrap_or_else(|| "The provider block names files".to_owned())
+    /// The sentence about the file that is being read.
+    fn reading(&self) -> Option<String> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// Does `work`, which reads files, on a thread that may be blocked, so that the calls of the host are served meanwhile.
+/// It has [`LIMIT`], and ends earlier by `limits`.
 ///
 /// # Errors
 ///
-/// The limits have ended the wait: the error names the file that was being read.
+/// It was not done in time: the error names the file that was being read.
 pub(super) async fn within<T: Send + 'static>(
     limits: &CallContext,
     clock: &dyn Clock,
@@ -74,19 +76,24 @@ pub(super) async fn within<T: Send + 'static>(
     let files = Arc::new(Files::default());
     let reader = Arc::clone(&files);
     let working = tokio::task::spawn_blocking(move || work(&reader));
-    let why = match limits.bound(clock, working).await {
+    let ended = limits.clone().with_timeout(clock, LIMIT).bound(clock, working).await;
+    let (file, it) = match files.reading() {
+        Some(file) => (format!("{file} "), "it"),
+        None => (String::new(), "a file that the configuration names"),
+    };
+    let why = match ended {
         Ok(Ok(done)) => return Ok(done),
         Ok(Err(failed)) => match failed.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            Err(_) => "the process is ending".to_owned(),
+            Err(_) => format!("The process ended before it had read {it}."),
         },
-        Err(Interrupted::Cancelled) => "the run was interrupted".to_owned(),
-        Err(Interrupted::DeadlineExceeded) => {
-            "the time limit has passed. A file system that does not answer, such as one of the network, is the usual cause".to_owned()
-        }
+        Err(Interrupted::Cancelled) => format!("The run was interrupted before the provider had read {it}."),
+        Err(Interrupted::DeadlineExceeded) => format!(
+            "The provider could not read {it} within {} s. The usual cause is a file system that does not answer, such as one of the network.",
+            LIMIT.as_secs()
+        ),
     };
-    let detail = format!("{}. It was not read before {why}.", files.named());
-    Err(Diagnostic::error("File not read in time", detail))
+    Err(Diagnostic::error("File not read in time", format!("{file}{why}")))
 }
 
 #[cfg(test)]
@@ -94,36 +101,56 @@ mod tests {
     use std::sync::mpsc;
 
     use cloud::clock::SystemClock;
+    use futures_util::future::BoxFuture;
+    use time::OffsetDateTime;
+    use tokio::sync::Notify;
 
     use super::*;
 
+    /// A clock on which every wait ends when a test says so.
+    #[derive(Debug, Default)]
+    struct ToldClock(Arc<Notify>);
+
+    impl Clock for ToldClock {
+        fn now(&self) -> OffsetDateTime {
+            OffsetDateTime::UNIX_EPOCH
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+            let told = Arc::clone(&self.0);
+            Box::pin(async move { told.notified().await })
+        }
+    }
+
     #[tokio::test]
     async fn a_file_that_is_never_read_is_named_when_the_limit_has_passed_or_the_run_is_interrupted() {
-        for interrupted in [false, true] {
+        for (interrupted, why) in [
+            (true, "The run was interrupted before the provider had read it."),
+            (false, "The provider could not read it within 30 s."),
+        ] {
             let (release, released) = mpsc::channel::<()>();
             let (begun, has_begun) = mpsc::channel();
-            let limits = CallContext::default();
             let work = move |files: &Files| {
-                files.using("ca_bundle", Path::new("/net/ca.pem"), |_| {
+                files.using("ca_bundle names", Path::new("/net/ca.pem"), |_| {
                     begun.send(()).unwrap();
                     let _ = released.recv();
                     Ok(())
                 })
             };
-            let cancel = limits.cancel.clone();
-            let limits =
-                if interrupted { limits } else { limits.with_timeout(&SystemClock, Duration::from_secs(5)) };
-            let interrupting = tokio::task::spawn_blocking(move || {
+            let (limits, clock) = (CallContext::default(), ToldClock::default());
+            let (cancel, passed) = (limits.cancel.clone(), Arc::clone(&clock.0));
+            let ending = tokio::task::spawn_blocking(move || {
                 has_begun.recv().unwrap();
-                if interrupted {
-                    cancel.cancel();
-                }
+                if interrupted { cancel.cancel() } else { passed.notify_one() }
             });
-            let told = within(&limits, &SystemClock, work).await.unwrap_err();
-            interrupting.await.unwrap();
-            assert!(told.detail.starts_with("ca_bundle names the file \"/net/ca.pem\"."), "{}", told.detail);
-            let why = if interrupted { "interrupted" } else { "time limit" };
-            assert!(told.detail.contains(why), "{}", told.detail);
+            let told = within(&limits, &clock, work).await.unwrap_err();
+            ending.await.unwrap();
+            let expected = format!("ca_bundle names the file \"/net/ca.pem\". {why}");
+            assert!(told.detail.starts_with(&expected), "{}", told.detail);
             drop(release);
         }
     }

@@ -89,7 +89,7 @@ impl Provider for AlicloudEncryption {
     }
 
     async fn configure(&self, context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
-        let limits = CallContext::new(context.cancel.clone()).with_timeout(&SystemClock, files::LIMIT);
+        let limits = CallContext::new(context.cancel.clone());
         let (config, environment) = (request.config, self.environment.clone());
         let read = move |files: &Files| settings::settings(&config, &environment, files);
         match files::within(&limits, &SystemClock, read).await.unwrap_or_else(|late| Err(late.into())) {
