@@ -8,6 +8,9 @@ mod snapshot;
 mod tests;
 mod wrapped;
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use self::cache::DataKeyCache;
 pub use self::customer_key::CustomerKey;
 pub use self::snapshot::Snapshot;
@@ -25,12 +28,16 @@ pub struct DataKeys {
     clear: DataKey,
     /// What KMS opened a moment ago.
     opened: DataKeyCache,
+    /// The numbers of the Logstores whose key is known not to unwrap. The status page asks for all keys again and
+    /// again, and the log says it once.
+    damaged: Mutex<BTreeSet<u64>>,
 }
 
 impl DataKeys {
     /// The data keys of the Logstores in a store.
     pub fn new(store: &Store) -> Self {
-        Self { store: store.clone(), clear: store.clear_key(), opened: DataKeyCache::default() }
+        let (store, clear) = (store.clone(), store.clear_key());
+        Self { store, clear, opened: DataKeyCache::default(), damaged: Mutex::default() }
     }
 
     /// The key a Logstore's next block is sealed with: the one it has, or a new one that has to be stored
@@ -71,8 +78,19 @@ impl DataKeys {
     ) -> Result<DataKey, Error> {
         match (wrapped, &owner.user_cmk_info) {
             (WrappedDataKey::Service { wrapped }, _) => {
-                let key = self.store.unwrap_key(&belongs_to(owner), wrapped);
-                key.map_err(|error| damaged(&error.to_string()))
+                match self.store.unwrap_key(&belongs_to(owner), wrapped) {
+                    Ok(key) => {
+                        self.damaged().remove(&owner.number);
+                        Ok(key)
+                    }
+                    Err(error) => {
+                        if self.damaged().insert(owner.number) {
+                            let Owner { project, logstore, .. } = owner;
+                            tracing::error!(project, logstore, %error, "a data key does not unwrap");
+                        }
+                        Err(Error::internal_server_error())
+                    }
+                }
             }
             (WrappedDataKey::Byok { ciphertext_blob }, Some(info)) => {
                 let blob = ciphertext_blob.as_str();
@@ -108,20 +126,20 @@ impl DataKeys {
         Ok(())
     }
 
-    /// Forgets every key that was unwrapped.
+    /// Forgets every key that was unwrapped or did not unwrap.
     pub fn clear(&self) {
         self.opened.clear();
+        self.damaged().clear();
+    }
+
+    fn damaged(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The key that blocks in clear are authenticated with.
     pub fn for_clear(&self) -> &DataKey {
         &self.clear
     }
-}
-
-fn damaged(why: &str) -> Error {
-    tracing::error!(why, "a data key does not unwrap");
-    Error::internal_server_error()
 }
 
 /// The owner of a wrapped key, by the number that no other Logstore gets.

@@ -1,6 +1,11 @@
 //! From when on, and until when, a Logstore's data key is to be had.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::{DataKeys, Owner, WrappedDataKey};
 use crate::access::Principal;
@@ -294,4 +299,33 @@ fn the_service_signs_in_as_a_session_of_the_role() {
     bench.ram("AttachPolicyToRole", &[("PolicyType", "Custom"), ("PolicyName", "no-decrypt")]);
     // Also a new key is not to be had: one that is made could not be opened again.
     bench.refuses(401, "Unauthorized", FORBIDDEN);
+}
+
+/// Counts the errors in the log.
+#[derive(Clone, Default)]
+struct LoggedErrors(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for LoggedErrors {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        if *event.metadata().level() == Level::ERROR {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_does_not_unwrap_is_logged_once_until_it_does() {
+    let keys = DataKeys::new(&Store::in_memory().unwrap());
+    let bench = ServiceHarness::new();
+    let (snapshot, owner) = (bench.state.snapshot(), owner(None));
+    let (_, good) = keys.for_writing(&snapshot, &owner, None).unwrap();
+    let (good, bad) = (good.unwrap(), WrappedDataKey::Service { wrapped: vec![0; 60] });
+    let logged = LoggedErrors::default();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(logged.clone()), || {
+        for (wrapped, logged_by_then) in [(&bad, 1), (&bad, 1), (&good, 1), (&bad, 2), (&bad, 2)] {
+            let read = keys.for_reading(&snapshot, &owner, wrapped);
+            assert_eq!(read.is_err(), *wrapped == bad);
+            assert_eq!(logged.0.load(Ordering::Relaxed), logged_by_then);
+        }
+    });
 }
