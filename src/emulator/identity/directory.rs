@@ -142,8 +142,11 @@ impl Directory {
                 self.groups.insert(group);
             }
         }
-        let is_theirs = |of: &Principal| matches!(of, Principal::User { name, .. } if folded(name) == from);
-        let keys = self.access_keys.values().filter(|key| is_theirs(&key.principal));
+        let is_outdated = |of: &Principal| match of {
+            Principal::User { name: old, .. } => folded(old) == from && old != name,
+            _ => false,
+        };
+        let keys = self.access_keys.values().filter(|key| is_outdated(&key.principal));
         for mut key in keys.cloned().collect::<Vec<AccessKey>>() {
             key.principal = Principal::User { account_id: self.account_id.clone(), name: name.to_owned() };
             self.access_keys.insert(key);

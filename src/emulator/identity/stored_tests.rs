@@ -265,6 +265,8 @@ fn a_write_touches_the_documents_of_what_it_changes_and_no_others() {
         for number in 0..count {
             let name = format!("n{number}");
             directory.users.insert(User::new(&name, 0));
+            let owner = Principal::User { account_id: "1".to_owned(), name: name.clone() };
+            directory.access_keys.insert(AccessKey::lasting(&format!("ak-{name}"), "sk".into(), owner));
             directory.groups.insert(Group::new(&name, 0));
             directory.roles.insert(Role::new(&name, trust.clone(), 0));
             directory.policies.insert(Policy::new(PolicyKind::Custom, &name, document.clone(), 0));
@@ -273,7 +275,7 @@ fn a_write_touches_the_documents_of_what_it_changes_and_no_others() {
         }
         directory
     };
-    let writes: [(&str, Write, &[&str], &[&str]); 8] = [
+    let writes: [(&str, Write, &[&str], &[&str]); 9] = [
         ("a new user", |d| d.users.insert(User::new("New", 0)), &["user/new"], &[]),
         (
             "a user is changed",
@@ -306,8 +308,17 @@ fn a_write_touches_the_documents_of_what_it_changes_and_no_others() {
                 let user = d.user("n0").unwrap().clone();
                 assert!(d.rename_user(user, "other"));
             },
-            &["user/other", "attached/user/other"],
+            &["access-key/ak-n0", "user/other", "attached/user/other"],
             &["user/n0", "attached/user/n0"],
+        ),
+        (
+            "a user keeps the name",
+            |d| {
+                let user = d.user("n0").unwrap().clone();
+                assert!(d.rename_user(user, "n0"));
+            },
+            &["user/n0"],
+            &[],
         ),
         ("the account has an alias", |d| d.account_alias = Some("a".to_owned()), &["account"], &[]),
         ("nothing", |_| (), &[], &[]),

@@ -460,6 +460,11 @@ fn an_update_of_a_user_changes_what_it_names_and_clears_what_is_empty() {
     ] {
         bench.refused("UpdateUser", &[("UserName", "alice"), (name, value)], 400, code);
     }
+    let long = "a".repeat(129);
+    for member in members {
+        let code = format!("InvalidParameter.{member}.Length");
+        bench.refused("CreateUser", &[("UserName", "bob"), (member, &long)], 400, &code);
+    }
     bench.refused("UpdateUser", &[("UserName", "none")], 404, "EntityNotExist.User");
     bench.refused("UpdateUser", &[], 400, "MissingParameter");
 }

@@ -19,8 +19,8 @@ pub fn create(directory: &mut Directory, request: &Request<'_>) -> Outcome {
     let mut user = User::new(name, request.now);
     user.display_name = input::comment(parameters, "DisplayName")?;
     user.comments = input::comment(parameters, "Comments")?;
-    parameters.get("Email").unwrap_or_default().clone_into(&mut user.email);
-    parameters.get("MobilePhone").unwrap_or_default().clone_into(&mut user.mobile_phone);
+    user.email = input::comment(parameters, "Email")?;
+    user.mobile_phone = input::comment(parameters, "MobilePhone")?;
     if directory.user(name).is_some() {
         return Err(error::already_exists("User"));
     }
