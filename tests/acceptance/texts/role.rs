@@ -196,7 +196,8 @@ pub fn role_without_answers() -> Printed {
 /// RAM does not show what was written, and then may not be read.
 pub fn role_that_lags() -> Printed {
     let scene = scene(&[]);
-    scene.write("main.tf", &role("this", "  timeouts = { create = \"2s\" }"));
+    // The role is written in a part of this time, and is waited for in the rest of it.
+    scene.write("main.tf", &role("this", "  timeouts = { create = \"6s\" }"));
     scene.ram_fault(
         &json!({"action": "ListPoliciesForRole", "effect": {"stale": {"reads": 99, "writes": 3}}}),
     );

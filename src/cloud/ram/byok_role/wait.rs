@@ -51,7 +51,8 @@ pub enum Visibility {
 
 impl BoundRole<'_> {
     /// Waits until RAM shows what these steps have written: until two reads in a row show no difference to the desired
-    /// role. The wait ends after a minute, or with the operation.
+    /// role. The wait ends after a minute, or with the operation: chance decides whether that ends a pause or a read,
+    /// so both have the same outcome.
     pub async fn wait_until_visible(
         &self,
         arn: &RoleArn,
@@ -60,12 +61,20 @@ impl BoundRole<'_> {
     ) -> Visibility {
         let parts: Vec<&str> = written.iter().filter_map(awaited_part).collect();
         let (started, mut pause, mut agreeing) = (self.clock.monotonic(), FIRST_PAUSE, 0);
+        let mut last_missing = None;
         while agreeing < READS && !parts.is_empty() {
             let actual = match self.read_parts(arn, desired, &parts).await {
                 Ok(actual) => actual,
-                Err(error) => return Visibility::Unknown(error),
+                Err(error) => {
+                    let is_over = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Cancelled);
+                    return match last_missing {
+                        Some(missing) if is_over => Visibility::NotVisible(missing),
+                        _ => Visibility::Unknown(error),
+                    };
+                }
             };
-            let Some(missing) = diff(&actual, desired).iter().find_map(awaited_part) else {
+            last_missing = diff(&actual, desired).iter().find_map(awaited_part);
+            let Some(missing) = last_missing else {
                 agreeing += 1;
                 continue;
             };

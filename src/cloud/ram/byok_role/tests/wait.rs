@@ -112,6 +112,22 @@ async fn waiting_ends_with_the_operation() {
     assert_eq!(harness.elapsed(), QUARTER * 2);
 }
 
+/// Chance decides what the time limit ends. The outcome must not depend on it.
+#[tokio::test]
+async fn a_read_that_the_time_limit_ends_leaves_what_the_read_before_it_has_shown() {
+    for (first, is_missing) in [(absent(), true), (role(), false)] {
+        let mut harness = Harness::new([first, Reply::Hang]);
+        harness.context = CallContext::default().with_timeout(&harness.clock, QUARTER * 2);
+        let visibility = wait_for(&harness, &role_written()).await;
+        let as_expected = match visibility {
+            Visibility::NotVisible("the role") => is_missing,
+            Visibility::Unknown(_) => !is_missing,
+            _ => false,
+        };
+        assert!(as_expected, "{visibility:?}");
+    }
+}
+
 #[tokio::test]
 async fn waiting_ends_with_a_denied_read() {
     let harness = Harness::new([refused(403, "NoPermission")]);
