@@ -1,6 +1,7 @@
 //! The state of SLS: projects and their Logstores.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -218,6 +219,12 @@ impl Model {
     pub fn logstores(&self, project: &str, view: View) -> impl Iterator<Item = (&str, &Logstore)> {
         let logstores = self.logstores.get(project).into_iter().flatten();
         logstores.filter_map(move |(name, logstore)| Some((name.as_str(), logstore.get(view)?)))
+    }
+
+    /// Every Logstore of a project with its name, by name, as it is now: the model need not stay locked for it.
+    pub fn shared_logstores(&self, project: &str) -> impl Iterator<Item = (&str, Arc<Logstore>)> {
+        let logstores = self.logstores.get(project).into_iter().flatten();
+        logstores.filter_map(|(name, logstore)| Some((name.as_str(), logstore.shared()?)))
     }
 
     /// Creates or replaces a Logstore. One that is not the one that was there, which its number says, gets a

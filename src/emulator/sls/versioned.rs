@@ -42,6 +42,11 @@ impl<T> Versioned<T> {
         }
     }
 
+    /// The current value, which stays as it is now for whoever has it.
+    pub fn shared(&self) -> Option<Arc<T>> {
+        self.current.clone()
+    }
+
     /// Replaces the value.
     pub fn set(&mut self, value: T) {
         self.previous = self.current.replace(Arc::new(value));
@@ -76,6 +81,10 @@ mod tests {
         value.set(2);
         value.set(3);
         assert_eq!((value.get(View::Current), value.get(View::BeforeLastWrite)), (Some(&3), Some(&2)));
+        let shared = value.shared().unwrap();
+        value.update_untracked(|value| *value = 30);
+        assert_eq!((*shared, value.get(View::Current)), (3, Some(&30)));
+        value.update_untracked(|value| *value = 3);
         value.remove();
         value.remove();
         assert_eq!((value.get(View::Current), value.get(View::BeforeLastWrite)), (None, Some(&3)));

@@ -1,6 +1,7 @@
 //! Projects and their Logstores: how each is encrypted, whether it can be read, and a glimpse of what is stored.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -41,7 +42,7 @@ pub struct Projects {
     pub roles: BTreeSet<String>,
 }
 
-/// A project, as it was copied.
+/// A project, as it was when the model was looked at.
 struct Project {
     name: String,
     region: String,
@@ -49,10 +50,10 @@ struct Project {
     logstores: Vec<Found>,
 }
 
-/// A Logstore, as it was copied.
+/// A Logstore, as it was when the model was looked at.
 struct Found {
     name: String,
-    logstore: Logstore,
+    logstore: Arc<Logstore>,
     /// What a read of what is sealed in it is refused with.
     error: Option<Error>,
 }
@@ -62,10 +63,10 @@ struct Found {
 pub fn projects(state: &State, filter: &str) -> Projects {
     let snapshot = state.snapshot();
     // Keys and the store are asked when the model is not locked any more.
-    let mut projects = copied(&state.sls());
+    let mut projects = found_in(&state.sls());
     for project in &mut projects {
         for found in &mut project.logstores {
-            let logstore = (project.name.as_str(), found.name.as_str(), &found.logstore);
+            let logstore = (project.name.as_str(), found.name.as_str(), found.logstore.as_ref());
             found.error = sls::check_readable(logstore, &state.data_keys, &snapshot).err();
         }
     }
@@ -93,15 +94,11 @@ pub fn projects(state: &State, filter: &str) -> Projects {
     }
 }
 
-fn copied(model: &Model) -> Vec<Project> {
+/// What is in the model. Logstores are not copied: there may be ten thousand, and the model is locked meanwhile.
+fn found_in(model: &Model) -> Vec<Project> {
     let logstores = |project: &str| {
-        let logstores = model.logstores(project, View::Current);
-        let copy = |(name, logstore): (&str, &Logstore)| Found {
-            name: name.to_owned(),
-            logstore: logstore.clone(),
-            error: None,
-        };
-        logstores.map(copy).collect()
+        let logstores = model.shared_logstores(project);
+        logstores.map(|(name, logstore)| Found { name: name.to_owned(), logstore, error: None }).collect()
     };
     let projects = model.projects(View::Current).map(|(name, project)| Project {
         name: name.to_owned(),
@@ -114,9 +111,8 @@ fn copied(model: &Model) -> Vec<Project> {
 
 /// Keeps as many Logstores as are shown.
 fn keep_most(projects: &mut [Project]) {
-    let take = |project: usize, found: Found| (project, found);
     let logstores = projects.iter_mut().enumerate().flat_map(|(number, project)| {
-        std::mem::take(&mut project.logstores).into_iter().map(move |found| take(number, found))
+        std::mem::take(&mut project.logstores).into_iter().map(move |found| (number, found))
     });
     let (logstores, _) = pick(logstores.collect(), |(_, found)| found.error.is_some());
     for (number, found) in logstores {
