@@ -1,4 +1,5 @@
 //! What the official provider (aliyun/terraform-provider-alicloud) sends, and what it expects to be answered.
 
-mod ram_kms_sts;
+mod first_calls;
+mod rpc;
 mod sls;
