@@ -187,7 +187,7 @@ mod tests {
     ];
 
     #[test]
-    fn hosts_of_services_and_this_machine_is_certified_and_served_and_those_of_others_are_neither() {
+    fn hosts_of_services_and_of_this_machine_are_certified_and_served_and_those_of_others_are_neither() {
         let hosts = Hosts::new(["127.0.0.1"]);
         for (list, certified, served) in
             [(&CERTIFIED[..], true, true), (&SERVED_ONLY, false, true), (&FOREIGN, false, false)]

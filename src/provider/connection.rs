@@ -38,8 +38,8 @@ const SKIP_REGION_VALIDATION: [&str; 1] = ["ALICLOUD_SKIP_REGION_VALIDATION"];
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// The file with the authorities that this machine trusts. The library that reads it
-/// (`rustls-native-certs`) neither bounds its size nor refuses a device.
+/// The file with the authorities that this machine trusts. The library that reads it on Linux (`rustls-native-certs`)
+/// neither bounds its size nor refuses a device.
 const SYSTEM_CERTIFICATES: [&str; 1] = ["SSL_CERT_FILE"];
 
 /// Reads the settings of the connection; `noted` gets each error.
