@@ -9,7 +9,7 @@ use super::http::Call;
 use super::identity::user_arn;
 use super::policy::{ConditionContext, PolicyText};
 use super::stored::{self, Keyed};
-use super::table::Filed;
+use super::table::OwnDocument;
 use crypto::Secret;
 
 /// How long the key of a session that is over is still known to have been one, in seconds: a day.
@@ -81,12 +81,8 @@ impl Keyed for AccessKey {
     }
 }
 
-impl Filed for AccessKey {
-    const FOLDER: &'static str = "access-key";
-
-    fn file(key: &String) -> String {
-        key.clone()
-    }
+impl OwnDocument for AccessKey {
+    const PREFIX: &'static str = "access-key";
 }
 
 /// Why the access key a call names cannot be used.

@@ -15,12 +15,21 @@ use super::stored::{Keyed, Unreadable, Unwritable, decode, encode};
 use storage::{Document, Kind, WriteBatch};
 
 /// A value that is a document of its own.
-pub trait Filed: Keyed + Serialize + DeserializeOwned {
+pub trait OwnDocument: Keyed<Key: DocumentKey> + Serialize + DeserializeOwned {
     /// What the names of these documents begin with, before a slash.
-    const FOLDER: &'static str;
+    const PREFIX: &'static str;
+}
 
-    /// What is behind the slash: another name for each key.
-    fn file(key: &Self::Key) -> String;
+/// What tells such documents from each other.
+pub trait DocumentKey {
+    /// What is behind the slash: another text for each key.
+    fn to_name(&self) -> String;
+}
+
+impl DocumentKey for String {
+    fn to_name(&self) -> String {
+        self.clone()
+    }
 }
 
 /// Values by their keys. A copy shares them all; one that is changed has pointers of its own to the values, and a
@@ -69,7 +78,7 @@ impl<V: Keyed> Table<V> {
     }
 }
 
-impl<V: Filed> Table<V> {
+impl<V: OwnDocument> Table<V> {
     /// Writes into a change of the store what is not as it was in `before`: the documents of what is there, and the
     /// removal of those of what is not.
     ///
@@ -90,17 +99,17 @@ impl<V: Filed> Table<V> {
         Ok(())
     }
 
-    /// Takes the value of a document in, if it is one of these.
+    /// Adds the value of a document; false if the document is of another table.
     ///
     /// # Errors
     ///
     /// [`Unreadable`]
-    pub fn take_in(&mut self, document: &Document) -> Result<bool, Unreadable>
+    pub fn add_document(&mut self, document: &Document) -> Result<bool, Unreadable>
     where
         V::Key: Clone,
     {
-        let folder = document.name.split_once('/').map(|(folder, _)| folder);
-        if folder != Some(V::FOLDER) {
+        let prefix = document.name.split_once('/').map(|(prefix, _)| prefix);
+        if prefix != Some(V::PREFIX) {
             return Ok(false);
         }
         let value: V = decode(&document.content)?;
@@ -112,8 +121,8 @@ impl<V: Filed> Table<V> {
     }
 }
 
-fn document_name<V: Filed>(key: &V::Key) -> String {
-    format!("{}/{}", V::FOLDER, V::file(key))
+fn document_name<V: OwnDocument>(key: &V::Key) -> String {
+    format!("{}/{}", V::PREFIX, key.to_name())
 }
 
 impl<V: Keyed> Table<V>

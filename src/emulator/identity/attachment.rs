@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::names::folded;
 use super::policy::{PolicyKey, PolicyKind};
 use crate::stored::Keyed;
-use crate::table::Filed;
+use crate::table::{DocumentKey, OwnDocument};
 
 /// The kind of a policy target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,11 +69,13 @@ impl Keyed for Attached {
     }
 }
 
-impl Filed for Attached {
-    const FOLDER: &'static str = "attached";
+impl OwnDocument for Attached {
+    const PREFIX: &'static str = "attached";
+}
 
-    fn file(key: &PolicyTarget) -> String {
-        format!("{}/{}", folded(key.kind.name()), key.name)
+impl DocumentKey for PolicyTarget {
+    fn to_name(&self) -> String {
+        format!("{}/{}", folded(self.kind.name()), self.name)
     }
 }
 

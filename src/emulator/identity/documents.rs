@@ -53,7 +53,7 @@ impl Directory {
                 let account: StoredAccount = decode(&document.content).map_err(unreadable)?;
                 (directory.account_id, directory.account_alias) = (account.account_id, account.alias);
                 is_whole = true;
-            } else if !directory.take_in(document).map_err(unreadable)? {
+            } else if !directory.add_document(document).map_err(unreadable)? {
                 return Err(Unreadable::new(format!("nothing is known of documents like {name:?}")));
             }
         }
@@ -64,13 +64,13 @@ impl Directory {
         }
     }
 
-    fn take_in(&mut self, document: &Document) -> Result<bool, Unreadable> {
-        Ok(self.access_keys.take_in(document)?
-            || self.users.take_in(document)?
-            || self.groups.take_in(document)?
-            || self.roles.take_in(document)?
-            || self.oidc_providers.take_in(document)?
-            || self.policies.take_in(document)?
-            || self.attached.take_in(document)?)
+    fn add_document(&mut self, document: &Document) -> Result<bool, Unreadable> {
+        Ok(self.access_keys.add_document(document)?
+            || self.users.add_document(document)?
+            || self.groups.add_document(document)?
+            || self.roles.add_document(document)?
+            || self.oidc_providers.add_document(document)?
+            || self.policies.add_document(document)?
+            || self.attached.add_document(document)?)
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::names::{folded, new_id};
 use crate::policy::PolicyText;
 use crate::stored::Keyed;
-use crate::table::Filed;
+use crate::table::OwnDocument;
 
 /// How long a session may be where a role does not say, in seconds
 /// (<https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole>).
@@ -164,26 +164,14 @@ impl Keyed for Role {
     }
 }
 
-impl Filed for User {
-    const FOLDER: &'static str = "user";
-
-    fn file(key: &String) -> String {
-        key.clone()
-    }
+impl OwnDocument for User {
+    const PREFIX: &'static str = "user";
 }
 
-impl Filed for Group {
-    const FOLDER: &'static str = "group";
-
-    fn file(key: &String) -> String {
-        key.clone()
-    }
+impl OwnDocument for Group {
+    const PREFIX: &'static str = "group";
 }
 
-impl Filed for Role {
-    const FOLDER: &'static str = "role";
-
-    fn file(key: &String) -> String {
-        key.clone()
-    }
+impl OwnDocument for Role {
+    const PREFIX: &'static str = "role";
 }

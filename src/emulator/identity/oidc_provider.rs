@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::names::folded;
 use super::verification_key::VerificationKey;
 use crate::stored::Keyed;
-use crate::table::Filed;
+use crate::table::OwnDocument;
 
 /// An identity provider the account has registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,10 +31,6 @@ impl Keyed for OidcProvider {
     }
 }
 
-impl Filed for OidcProvider {
-    const FOLDER: &'static str = "oidc-provider";
-
-    fn file(key: &String) -> String {
-        key.clone()
-    }
+impl OwnDocument for OidcProvider {
+    const PREFIX: &'static str = "oidc-provider";
 }

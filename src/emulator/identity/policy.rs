@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::names::folded;
 use crate::policy::PolicyText;
 use crate::stored::{Keyed, by_key};
-use crate::table::Filed;
+use crate::table::{DocumentKey, OwnDocument};
 
 /// Whose a policy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,11 +129,14 @@ impl Keyed for Policy {
     }
 }
 
-impl Filed for Policy {
-    const FOLDER: &'static str = "policy";
+impl OwnDocument for Policy {
+    const PREFIX: &'static str = "policy";
+}
 
-    fn file(key: &PolicyKey) -> String {
-        key.name.clone()
+/// Only the account's policies are documents.
+impl DocumentKey for PolicyKey {
+    fn to_name(&self) -> String {
+        self.name.clone()
     }
 }
 

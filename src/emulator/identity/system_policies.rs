@@ -129,22 +129,18 @@ const OF_OTHERS: &str = include_str!("system_policies.txt");
 /// A system policy by its folded name.
 pub fn system_policy(folded_name: &str) -> Option<&'static Policy> {
     let key = PolicyKey { kind: PolicyKind::System, name: folded_name.to_owned() };
-    POLICIES.get(&key).and_then(|known| known.policy.as_ref())
+    POLICIES.get(&key).and_then(|policy| policy.as_ref())
 }
 
 /// The system policies by key. One whose document could not be read would be missing, which a test rules out.
 pub fn system_policies<'p>() -> impl Iterator<Item = (&'p PolicyKey, &'p Policy)> {
-    POLICIES.iter().filter_map(|(key, known)| Some((key, known.policy.as_ref()?)))
+    POLICIES.iter().filter_map(|(key, policy)| Some((key, policy.as_ref()?)))
 }
 
 /// A system policy, of which the document is read when somebody looks at it: most of them nobody ever does.
-struct Known {
-    policy: LazyLock<Option<Policy>, Reader>,
-}
+type LazyPolicy = LazyLock<Option<Policy>, Box<dyn FnOnce() -> Option<Policy> + Send>>;
 
-type Reader = Box<dyn FnOnce() -> Option<Policy> + Send>;
-
-static POLICIES: LazyLock<BTreeMap<PolicyKey, Known>> = LazyLock::new(|| {
+static POLICIES: LazyLock<BTreeMap<PolicyKey, LazyPolicy>> = LazyLock::new(|| {
     let of_served = OF_SERVED.into_iter().map(|(name, description, statements)| {
         let statements = statements.iter().map(|&(actions, resources)| statement(actions, resources));
         let (description, statements) = (description.to_owned(), statements.collect::<Vec<Value>>());
@@ -161,9 +157,8 @@ fn codes_and_names() -> impl Iterator<Item = (&'static str, &'static str)> {
     OF_OTHERS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(": "))
 }
 
-fn known(name: &str, read: impl FnOnce() -> Option<Policy> + Send + 'static) -> (PolicyKey, Known) {
-    let policy = LazyLock::new(Box::new(read) as Reader);
-    (PolicyKey::new(PolicyKind::System, name), Known { policy })
+fn known(name: &str, read: impl FnOnce() -> Option<Policy> + Send + 'static) -> (PolicyKey, LazyPolicy) {
+    (PolicyKey::new(PolicyKind::System, name), LazyPolicy::new(Box::new(read)))
 }
 
 /// A policy of a service that is not emulated, by the words in its name.

@@ -10,7 +10,7 @@ use super::rotation::Rotation;
 use super::sealing::Root;
 use crate::rpc::{Error, Request};
 use crate::stored::{Keyed, Unreadable, Unwritable};
-use crate::table::{Filed, Table};
+use crate::table::{DocumentKey, OwnDocument, Table};
 use storage::{Document, Kind, WriteBatch};
 
 /// Specifications of symmetric keys, the only ones that encrypt data here.
@@ -199,21 +199,21 @@ impl Keyed for Alias {
     }
 }
 
-impl Filed for Alias {
-    const FOLDER: &'static str = "alias";
+impl OwnDocument for Alias {
+    const PREFIX: &'static str = "alias";
+}
 
+/// The region and the name of an alias.
+impl DocumentKey for (String, String) {
     /// No name has a `@`.
-    fn file((region, name): &(String, String)) -> String {
+    fn to_name(&self) -> String {
+        let (region, name) = self;
         format!("{name}@{region}")
     }
 }
 
-impl Filed for Key {
-    const FOLDER: &'static str = "key";
-
-    fn file(key: &String) -> String {
-        key.clone()
-    }
+impl OwnDocument for Key {
+    const PREFIX: &'static str = "key";
 }
 
 impl Keyed for Key {
@@ -250,8 +250,8 @@ impl Keys {
         for document in documents {
             let name = &document.name;
             let unreadable = |error| Unreadable::new(format!("{name}: {error}"));
-            let is_known = keys.by_id.take_in(document).map_err(unreadable)?
-                || keys.aliases.take_in(document).map_err(unreadable)?;
+            let is_known = keys.by_id.add_document(document).map_err(unreadable)?
+                || keys.aliases.add_document(document).map_err(unreadable)?;
             if !is_known {
                 return Err(Unreadable::new(format!("nothing is known of documents like {name:?}")));
             }
