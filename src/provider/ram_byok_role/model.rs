@@ -119,7 +119,7 @@ fn configured() -> Vec<Attribute> {
             .description("The name of the role. Letter case does not count. Another name replaces the role; the plan refuses that while a Logstore of the same state is encrypted through it. The plan cannot refuse it for a role that is tainted when its name changes, because Terraform does not tell the provider which role it replaces."),
         Attribute::string("description")
             .default_value(DESCRIPTION)
-            .validator(ParseWith::new("Must have at most 1024 characters, without control and bidirectional ones.", validate_description))
+            .validator(ParseWith::new("Must have at most 1024 characters, without bidirectional ones and without control characters other than line ends and tabs.", validate_description))
             .description("The description that people read. An empty one is for a role that was imported without a description. The vendor does not document whether RAM takes an empty one in a change."),
         Attribute::number("max_session_duration")
             .default_value(Value::Number(shortest.into()))
@@ -221,7 +221,9 @@ fn validate_description(text: &str) -> Result<(), String> {
         return Err(format!("it must have at most {LONGEST} characters, and it has {length}"));
     }
     if text::lines(text) != text {
-        return Err("it has control or bidirectional characters, which are not printable".to_owned());
+        return Err(
+            "it has bidirectional characters, or control characters other than line ends and tabs".to_owned()
+        );
     }
     Ok(())
 }

@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(body, expected);
         assert_eq!(
             refusable_members(TelemetryType::Metrics, &body).1,
-            ["hot_ttl", "infrequentAccessTTL", "mode", "shardingPolicy"]
+            ["encryptConf.invented", "hot_ttl", "infrequentAccessTTL", "mode", "shardingPolicy"]
         );
     }
 
