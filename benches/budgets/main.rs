@@ -40,8 +40,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Measures a part of the table.
+type Measure = fn(&Programs) -> Result<Vec<Row>, Failure>;
+
 /// The parts, in the order of the table: the name, what is said while it is measured, and what measures it.
-const PARTS: [(&str, &str, fn(&Programs) -> Result<Vec<Row>, Failure>); 8] = [
+const PARTS: [(&str, &str, Measure); 8] = [
     ("start", "starting the provider", start::measure),
     ("calls", "counting calls", calls::measure),
     ("scale", "planning many resources", scale::measure),
