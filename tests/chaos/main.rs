@@ -13,7 +13,6 @@
 mod cloud;
 mod config;
 mod episode;
-mod figures;
 #[path = "../acceptance/harness/host.rs"]
 #[allow(dead_code, reason = "the acceptance tests use the rest")]
 mod host;

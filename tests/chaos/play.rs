@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use test_support::figures::Figures;
 
 use crate::cloud::Cloud;
 use crate::config::Config;
 use crate::episode::{Act, Change, Disturbance, Episode, Moment, Operation, Round};
-use crate::figures::Figures;
 use crate::host::Host;
 use crate::judge::{
     Violation, explain_loss, judge_calls, judge_command, permanent_values, settings_of_others, violation,

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use test_support::figures::Figures;
+
 use crate::episode::{Episode, ROUNDS};
-use crate::figures::Figures;
 use crate::play::{Outcome, play};
 use crate::shrink::shrink;
 

@@ -16,9 +16,9 @@ const LARGEST: usize = 10 * 1024 * 1024;
 /// Does something that is not to take more memory than [`MARGIN`].
 #[track_caller]
 fn check(server: &Server, what: impl FnOnce(&mut Client)) {
-    let before = server.peak_memory();
+    let before = server.usage().peak;
     what(&mut server.client());
-    let grown = server.peak_memory() - before;
+    let grown = server.usage().peak - before;
     assert!(grown < MARGIN, "{} MiB", grown / 1024 / 1024);
 }
 

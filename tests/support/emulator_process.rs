@@ -67,16 +67,9 @@ impl EmulatorProcess {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// The most memory it has had so far, in bytes.
-    ///
-    /// # Errors
-    /// If the system does not say: only Linux does.
-    pub fn peak_memory(&self) -> io::Result<usize> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kibibytes =
-            status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        let kibibytes = kibibytes.and_then(|number| number.parse::<usize>().ok());
-        Ok(kibibytes.ok_or_else(|| io::Error::other("no VmHWM in the status"))? * 1024)
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Calls its control API: `path` is what follows `/_emulator/`.

@@ -4,5 +4,5 @@
 mod answers;
 mod echoes;
 mod files;
-mod plugin;
+pub mod plugin;
 mod values;

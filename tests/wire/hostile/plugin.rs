@@ -16,7 +16,7 @@ use crate::program::Program;
 
 /// What the provider may have in memory at most, whatever it is sent: a multiple of what it needs for a plan, and far
 /// below what each attack once took.
-pub const MOST_MEMORY: u64 = 96 << 20;
+pub const MOST_MEMORY: usize = 96 << 20;
 
 /// A provider process, connected.
 pub struct Plugin {
@@ -78,25 +78,20 @@ impl Plugin {
         Self { program, provider, schema: schema.into_inner() }
     }
 
-    /// The most memory it has had so far, in bytes.
-    #[cfg(target_os = "linux")]
-    fn peak_memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        peak.unwrap().parse::<u64>().unwrap() * 1024
-    }
-
     /// Checks that it still serves, and that its memory has been bounded all the time.
     pub async fn assert_alive(&mut self) {
         self.assert_alive_within(MOST_MEMORY).await;
     }
 
     /// The same with another bound, in bytes.
-    pub async fn assert_alive_within(&mut self, most: u64) {
+    pub async fn assert_alive_within(&mut self, most: usize) {
         let call = self.provider.get_metadata(pb::get_metadata::Request {});
         within_limit("the metadata", call).await.unwrap().unwrap();
         #[cfg(target_os = "linux")]
-        assert!(self.peak_memory() < most, "{} KiB", self.peak_memory() >> 10);
+        {
+            let peak = test_support::usage::Usage::of(self.program.id()).unwrap().peak;
+            assert!(peak < most, "{} KiB", peak >> 10);
+        }
     }
 
     pub fn provider_block(&self, given: &Json) -> pb::DynamicValue {

@@ -1,4 +1,4 @@
-//! What a run has done, in numbers.
+//! What a long run has done, in numbers.
 
 use std::collections::BTreeMap;
 use std::fmt;
