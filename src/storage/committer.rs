@@ -6,6 +6,8 @@
 //! When nothing has been written for a moment to a long file, a checkpoint is: what redb needs to open the file after a
 //! crash without reading all of it. With every transaction it would cost a second sync and, in a file of a gigabyte, a
 //! hundred kilobytes; so after a crash in the middle of writes the whole file is read.
+//!
+//! At such a moment a file from which much was removed is made smaller, too, if little is left in it.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -26,7 +28,31 @@ const BATCH: usize = 32 * 1024 * 1024;
 /// How long nothing is written before a checkpoint is.
 const IDLE: Duration = Duration::from_millis(200);
 
+/// Bytes of removed blocks, and which part of the file they have to be, before anything is done about them.
+const LEAST_REMOVED: u64 = 1024 * 1024;
+const LEAST_PART_REMOVED: u64 = 8;
+
+/// A file is made smaller if its used pages are so small a part of it, and so few bytes: while they are moved, which
+/// takes a second then, no call is answered.
+const LARGEST_PART_USED: u64 = 2;
+const MOST_USED: u64 = 256 * 1024 * 1024;
+
 type Answer = Result<(), StoreError>;
+
+/// The file, as far as the thread asks about it.
+pub(super) struct File {
+    /// Whether it is by now longer than what is read whole when it is opened.
+    pub(super) is_long: Box<dyn Fn() -> bool + Send>,
+    /// Bytes that it has by now.
+    pub(super) length: Box<dyn Fn() -> u64 + Send>,
+}
+
+/// What is known after the last transaction.
+struct Written {
+    entry_hash: MultisetHash,
+    /// Bytes of blocks that were removed since it was looked last whether the file can become smaller.
+    removed: u64,
+}
 
 /// A change that waits, and whom to tell.
 struct Job {
@@ -61,21 +87,17 @@ enum Progress {
 }
 
 impl Committer {
-    /// Starts the thread. It writes checkpoints while `is_long` says that the file is.
+    /// Starts the thread.
     ///
     /// # Errors
     ///
     /// When the system has none to give.
-    pub(super) fn start(
-        state: Arc<State>,
-        entry_hash: MultisetHash,
-        is_long: impl Fn() -> bool + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn start(state: Arc<State>, entry_hash: MultisetHash, file: File) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
         let (told, progress) = watch::channel(Progress::Durable(0));
         let thread = thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || commit_all(&state, entry_hash, &receiver, &told, is_long))
+            .spawn(move || commit_all(&state, entry_hash, &receiver, &told, &file))
             .map_err(|error| StoreError::of_io(&error))?;
         let queue = Queue { thread: Some((sender, thread)), documents: 0 };
         Ok(Self { queue: Mutex::new(queue), progress })
@@ -134,11 +156,12 @@ impl Committer {
 
 fn commit_all(
     state: &State,
-    mut entry_hash: MultisetHash,
+    entry_hash: MultisetHash,
     jobs: &Receiver<Job>,
     told: &watch::Sender<Progress>,
-    is_long: impl Fn() -> bool,
+    file: &File,
 ) {
+    let mut written = Written { entry_hash, removed: 0 };
     // Whether nothing was written since the last checkpoint.
     let mut is_saved = true;
     loop {
@@ -147,7 +170,15 @@ fn commit_all(
             Ok(first) => first,
             Err(RecvTimeoutError::Timeout) => {
                 is_saved = true;
-                if is_long() && !checkpoint(state) {
+                let length = (file.length)();
+                if written.removed >= LEAST_REMOVED.max(length / LEAST_PART_REMOVED) {
+                    written.removed = 0;
+                    give_unused_space_back(state, length);
+                }
+                if (file.is_long)() {
+                    checkpoint(state);
+                }
+                if state.is_poisoned() {
                     told.send_replace(Progress::Failed);
                 }
                 continue;
@@ -163,7 +194,7 @@ fn commit_all(
                 (job.batch, job.answer)
             })
             .unzip();
-        let results = commit_or_fail(state, &mut entry_hash, &batches);
+        let results = commit_or_fail(state, &mut written, &batches);
         let progress = if state.is_poisoned() { Progress::Failed } else { Progress::Durable(documents) };
         told.send_replace(progress);
         for (answer, result) in answers.into_iter().zip(results) {
@@ -173,26 +204,25 @@ fn commit_all(
     }
 }
 
-/// Writes a checkpoint; false when that failed, and then nothing is written any more.
-fn checkpoint(state: &State) -> bool {
-    let written = state.with_database(|database| {
+/// Writes a checkpoint.
+fn checkpoint(state: &State) {
+    let saved = state.with_database(|database| {
         let mut transaction = database.begin_write().map_err(StoreError::from_redb)?;
         transaction.set_quick_repair(true);
         transaction.commit().map_err(StoreError::from_redb)
     });
-    if let Err(error) = &written {
+    if let Err(error) = saved {
         state.fail();
         tracing::error!("the store writes nothing more: {error}");
     }
-    written.is_ok()
 }
 
 /// The result of each change. After a failed transaction there is no further one.
-fn commit_or_fail(state: &State, entry_hash: &mut MultisetHash, batches: &[WriteBatch]) -> Vec<Answer> {
-    let committed = state.with_database(|database| commit(database, state.keys(), entry_hash, batches));
+fn commit_or_fail(state: &State, written: &mut Written, batches: &[WriteBatch]) -> Vec<Answer> {
+    let committed = state.with_database(|database| commit(database, state.keys(), written, batches));
     let error = match committed {
         Ok((results, after)) => {
-            *entry_hash = after;
+            *written = after;
             if batches.iter().any(|batch| batch.clear) {
                 give_space_back(state);
             }
@@ -217,6 +247,24 @@ fn give_space_back(state: &State) {
     }
 }
 
+/// Makes a file of this length smaller if little is left in it.
+fn give_unused_space_back(state: &State, length: u64) {
+    let used = state.with_database(|database| {
+        let transaction = database.begin_write().map_err(StoreError::from_redb)?;
+        let pages = transaction.stats().map_err(StoreError::from_redb)?;
+        transaction.abort().map_err(StoreError::from_redb)?;
+        Ok(pages.allocated_pages().saturating_mul(pages.page_size() as u64))
+    });
+    match used {
+        Ok(used) if used <= MOST_USED && used <= length / LARGEST_PART_USED => give_space_back(state),
+        Ok(_) => {}
+        Err(error) => {
+            state.fail();
+            tracing::error!("the store writes nothing more: its file cannot be read: {error}");
+        }
+    }
+}
+
 /// The first change, and those that wait behind it.
 fn collect_jobs(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
     let mut size = first.batch.size();
@@ -230,7 +278,7 @@ fn collect_jobs(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
     batch
 }
 
-/// Commits changes in one transaction. Returns the result of each, and the entry hash after them.
+/// Commits changes in one transaction. Returns the result of each, and what is known after them.
 ///
 /// # Errors
 ///
@@ -238,43 +286,41 @@ fn collect_jobs(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
 fn commit(
     database: &Database,
     keys: &Keys,
-    entry_hash: &MultisetHash,
+    written: &Written,
     batches: &[WriteBatch],
-) -> Result<(Vec<Answer>, MultisetHash), StoreError> {
+) -> Result<(Vec<Answer>, Written), StoreError> {
     let mut transaction = database.begin_write().map_err(StoreError::from_redb)?;
     transaction.set_durability(Durability::Immediate).map_err(StoreError::from_redb)?;
-    let (results, entry_hash) = {
-        let mut writing = Writing::new(&transaction, keys, entry_hash.clone())?;
+    let (results, written) = {
+        let mut writing = Writing::new(&transaction, keys, written)?;
         let results = batches.iter().map(|batch| writing.apply(batch)).collect::<Result<_, _>>()?;
-        (results, writing.entry_hash)
+        (results, Written { entry_hash: writing.entry_hash, removed: writing.removed })
     };
     transaction
         .open_table(META)
         .map_err(StoreError::from_redb)?
-        .insert(META_ENTRY_HASH, keys.seal_entry_hash(&entry_hash).as_slice())
+        .insert(META_ENTRY_HASH, keys.seal_entry_hash(&written.entry_hash).as_slice())
         .map_err(StoreError::from_redb)?;
     transaction.commit().map_err(StoreError::from_redb)?;
-    Ok((results, entry_hash))
+    Ok((results, written))
 }
 
 /// The tables of a transaction.
 struct Writing<'t> {
     keys: &'t Keys,
     entry_hash: MultisetHash,
+    removed: u64,
     documents: Table<'t, (u8, &'static str), &'static [u8]>,
     lengths: Table<'t, (u64, u32), &'static [u8]>,
     blocks: Table<'t, (u64, u32, u64), &'static [u8]>,
 }
 
 impl<'t> Writing<'t> {
-    fn new(
-        transaction: &'t WriteTransaction,
-        keys: &'t Keys,
-        entry_hash: MultisetHash,
-    ) -> Result<Self, StoreError> {
+    fn new(transaction: &'t WriteTransaction, keys: &'t Keys, written: &Written) -> Result<Self, StoreError> {
         Ok(Self {
             keys,
-            entry_hash,
+            entry_hash: written.entry_hash.clone(),
+            removed: written.removed,
             documents: transaction.open_table(DOCUMENTS).map_err(StoreError::from_redb)?,
             lengths: transaction.open_table(SHARD_LENGTHS).map_err(StoreError::from_redb)?,
             blocks: transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?,
@@ -345,6 +391,8 @@ impl<'t> Writing<'t> {
         self.lengths.retain(|_, _| false).map_err(StoreError::from_redb)?;
         self.blocks.retain(|_, _| false).map_err(StoreError::from_redb)?;
         self.entry_hash = MultisetHash::default();
+        // The file is made smaller at once.
+        self.removed = 0;
         Ok(())
     }
 
@@ -382,7 +430,12 @@ impl<'t> Writing<'t> {
         };
         self.lengths.retain_in(shards, forget).map_err(StoreError::from_redb)?;
         let blocks = (logstore, 0, 0)..=(logstore, u32::MAX, u64::MAX);
-        self.blocks.retain_in(blocks, |_, _| false).map_err(StoreError::from_redb)
+        let removed = &mut self.removed;
+        let count = |_, block: &[u8]| {
+            *removed = removed.saturating_add(block.len() as u64);
+            false
+        };
+        self.blocks.retain_in(blocks, count).map_err(StoreError::from_redb)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use redb::StorageBackend;
 
 /// How long a wait of a test may take.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What is written at once, or not at all.
 const SECTOR: usize = 512;

@@ -7,7 +7,7 @@ use redb::backends::InMemoryBackend;
 use redb::{ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
-use super::committer::Committer;
+use super::committer::{Committer, File};
 use super::format::{BLOCKS, DOCUMENTS, SHARD_LENGTHS, kind_byte};
 use super::opening::{self, Opened};
 use super::state::State;
@@ -70,7 +70,8 @@ impl Store {
 
     pub(super) fn from_opened(opened: Opened) -> Result<Self, StoreError> {
         let state = Arc::new(State::new(opened.database, opened.keys));
-        let committer = Committer::start(Arc::clone(&state), opened.entry_hash, opened.is_long)?;
+        let file = File { is_long: opened.is_long, length: opened.length };
+        let committer = Committer::start(Arc::clone(&state), opened.entry_hash, file)?;
         Ok(Self { inner: Arc::new(Inner { key: opened.key, state, committer }) })
     }
 

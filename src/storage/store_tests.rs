@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::format::{BLOCKS, META, META_VERSION};
-use super::simulated_disk::Disk;
+use super::simulated_disk::{Disk, LONGEST_WAIT};
 use super::{
     BlockAddress, DataKey, Document, Kind, MasterKey, Store, StoreError, UnwrapError, WriteBatch, opening,
 };
@@ -168,6 +168,33 @@ fn a_store_that_is_cleared_gives_the_space_of_its_file_back() {
     let again = Store::open(folder.path(), &key()).unwrap();
     assert_eq!(again.documents(Kind::Project).unwrap().len(), 1);
     assert_eq!(positions(&again, 0, 9, usize::MAX), [0]);
+}
+
+#[test]
+fn a_file_from_which_most_was_removed_becomes_small_when_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut opened = opening::open_folder(folder.path(), &key()).unwrap();
+    let (sender, idle) = channel();
+    // It is asked last in an idle moment.
+    opened.is_long = Box::new(move || sender.send(()).is_err());
+    let store = Store::from_opened(opened).unwrap();
+    let length = || fs::metadata(folder.path().join(opening::FILE)).unwrap().len();
+    for position in 0..8 {
+        let mut batch = WriteBatch::new();
+        batch.append(at(position), vec![7; 1024 * 1024]);
+        batch.append(BlockAddress { logstore: 8, ..at(position) }, vec![8; 1024]);
+        wait(&store, batch).unwrap();
+    }
+    assert!(length() > 8 * 1024 * 1024);
+    let mut batch = written("kept", b"1");
+    batch.remove_blocks(7);
+    wait(&store, batch).unwrap();
+    let mut moments = std::iter::from_fn(|| idle.recv_timeout(LONGEST_WAIT).ok());
+    assert!(moments.any(|()| length() < 256 * 1024), "{} bytes", length());
+    store.close();
+    let again = Store::open(folder.path(), &key()).unwrap();
+    assert_eq!(again.documents(Kind::Project).unwrap().len(), 1);
+    assert_eq!((again.length(7, 1).unwrap(), again.length(8, 1).unwrap()), (0, 8));
 }
 
 #[test]
