@@ -13,6 +13,10 @@ mod committer;
 mod damage_tests;
 mod data_key;
 mod error;
+#[cfg(test)]
+#[path = "../../tests/support/extent.rs"]
+#[allow(dead_code, reason = "other long runs use the rest")]
+mod extent;
 mod files;
 #[cfg(test)]
 mod fixture_tests;

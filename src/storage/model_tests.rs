@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
 
+use super::extent::Extent;
 use super::simulated_disk::Disk;
 use super::{BlockAddress, Document, Kind, MasterKey, Store, StoreError, WriteBatch, opening};
 
@@ -125,8 +127,10 @@ fn wait(committed: super::Committed) -> Result<(), StoreError> {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(committed.wait())
 }
 
-fn open(disk: &Disk) -> Result<Store, StoreError> {
-    Store::from_opened(opening::open_disk(disk.clone(), Path::new("disk"), &key(), opening::CHECKED_LENGTH)?)
+/// Opens a store as a file that is read whole, or as one that is too long for that.
+fn open(disk: &Disk, is_long: bool) -> Result<Store, StoreError> {
+    let checked_length = if is_long { 0 } else { opening::CHECKED_LENGTH };
+    Store::from_opened(opening::open_disk(disk.clone(), Path::new("disk"), &key(), checked_length)?)
 }
 
 /// Submits changes, a number of them before the first is waited for. What the store held before and after
@@ -149,13 +153,33 @@ fn submit_all(store: &Store, mut model: Model, batches: &[Steps], at_once: usize
     (states, acknowledged)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+/// How many cases a round has. A short run has one round.
+const CASES: u32 = 24;
 
-    #[test]
-    fn a_store_holds_what_was_written_also_when_opened_again(
-        sessions in prop::collection::vec(any_changes(8), 1..4),
-    ) {
+/// Checks that something holds for what is drawn, as long as the run lasts.
+fn check<S: Strategy>(
+    command: &'static str,
+    drawn: impl Fn() -> S,
+    holds: impl Fn(S::Value) -> TestCaseResult,
+) {
+    let extent = Extent::read(1);
+    let _or_replay = extent.or_replay(command);
+    let mut cases = 0;
+    for round in extent.rounds(1.0) {
+        let rng_seed = RngSeed::Fixed(extent.seed.wrapping_add(round));
+        // A seed stays what a failure is found again by.
+        let config = Config { cases: CASES, rng_seed, failure_persistence: None, ..Config::default() };
+        let outcome = TestRunner::new(config).run(&drawn(), &holds);
+        outcome.unwrap_or_else(|error| panic!("round {round}: {error}"));
+        cases += CASES;
+    }
+    println!("{cases} cases");
+}
+
+#[test]
+fn a_store_holds_what_was_written_also_when_opened_again() {
+    let drawn = || prop::collection::vec(any_changes(8), 1..4);
+    check("-p storage opened_again", drawn, |sessions| {
         let folder = tempfile::tempdir().unwrap();
         let memory = Store::in_memory().unwrap();
         let mut model = Model::default();
@@ -169,20 +193,23 @@ proptest! {
             prop_assert_eq!(Model::from_store(&store).unwrap(), model.clone());
             prop_assert_eq!(Model::from_store(&memory).unwrap(), model.clone());
         }
-    }
+        Ok(())
+    });
+}
 
-    /// The power goes at any operation of the disk, also while an earlier crash is being repaired. What was
-    /// not synced is there, is not, or is torn; the end of the file may be cut off.
-    #[test]
-    fn after_a_crash_acknowledged_changes_are_there_and_others_whole_or_absent(
-        sessions in prop::collection::vec((any_changes(8), 1_usize..4, 0_usize..120, any::<u64>()), 1..5),
-    ) {
+/// The power goes at any operation of the disk, also while an earlier crash is being repaired. What was not synced is
+/// there, is not, or is torn; the end of the file may be cut off.
+#[test]
+fn after_a_crash_acknowledged_changes_are_there_and_others_whole_or_absent() {
+    let session = || (any_changes(8), 1_usize..4, 0_usize..120, any::<u64>(), any::<bool>());
+    let drawn = || prop::collection::vec(session(), 1..5);
+    check("-p storage after_a_crash", drawn, |sessions| {
         let disk = Disk::default();
         drop(opening::create_disk(disk.clone(), &key()).unwrap());
         let mut model = Model::default();
-        for (batches, at_once, power, seed) in sessions {
+        for (batches, at_once, power, seed, is_long) in sessions {
             disk.power_for(power);
-            let (states, acknowledged) = match open(&disk) {
+            let (states, acknowledged) = match open(&disk, is_long) {
                 Ok(store) => submit_all(&store, model.clone(), &batches, at_once),
                 Err(error) => {
                     prop_assert!(matches!(error, StoreError::Io(_)), "{error}");
@@ -190,9 +217,10 @@ proptest! {
                 }
             };
             disk.crash(seed);
-            let after = Model::from_store(&open(&disk).unwrap()).unwrap();
+            let after = Model::from_store(&open(&disk, is_long).unwrap()).unwrap();
             prop_assert!(states[acknowledged..].contains(&after), "{acknowledged} were acknowledged");
             model = after;
         }
-    }
+        Ok(())
+    });
 }

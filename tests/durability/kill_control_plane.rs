@@ -5,11 +5,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use serde_json::{Value, json};
+use test_support::extent::Extent;
 
 use crate::client::Client;
 use crate::server::Folder;
 
-const ROUNDS: usize = 12;
+/// How often the emulator is killed in a short run.
+const SHORT_RUN: u64 = 12;
 /// Far more than is made until the emulator is killed.
 const MOST_WRITES: usize = 1_000_000;
 const RAM: &str = "2015-05-01";
@@ -35,11 +37,13 @@ fn make_all(
     })
 }
 
-fn logstores(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::Result<String> {
+/// Logstores that are made in a round.
+const LOGSTORES: usize = 10;
+
+fn logstores(mut client: Client, round: u64) -> impl FnMut(usize) -> std::io::Result<String> {
     move |number| {
-        // A project takes 200 Logstores.
-        let name = format!("store-{round}-{}", number % 10);
-        if number >= 10 {
+        let name = format!("store-{round}-{}", number % LOGSTORES);
+        if number >= LOGSTORES {
             client.try_sls("DELETE", &format!("/logstores/{name}"), &Value::Null)?.expect_success();
         }
         let body = json!({"logstoreName": name, "ttl": 30, "shardCount": 2});
@@ -48,7 +52,7 @@ fn logstores(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::
     }
 }
 
-fn attachments(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::Result<String> {
+fn attachments(mut client: Client, round: u64) -> impl FnMut(usize) -> std::io::Result<String> {
     move |number| {
         let user = format!("user-{round}-{number}");
         client.try_rpc((RAM, "CreateUser"), &[("UserName", &user)])?.expect_success();
@@ -58,7 +62,7 @@ fn attachments(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io
     }
 }
 
-fn keys(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::Result<String> {
+fn keys(mut client: Client, round: u64) -> impl FnMut(usize) -> std::io::Result<String> {
     move |number| {
         let description = format!("key-{round}-{number}");
         let key =
@@ -69,13 +73,15 @@ fn keys(mut client: Client, round: usize) -> impl FnMut(usize) -> std::io::Resul
 
 #[test]
 fn no_acknowledged_write_of_the_control_plane_is_lost() {
-    let mut random = fastrand::Rng::with_seed(0xc0_2026);
+    let extent = Extent::read(SHORT_RUN);
+    let _or_replay = extent.or_replay("--test durability kill_control_plane");
+    let mut random = fastrand::Rng::with_seed(extent.seed);
     let folder = Folder::new();
     let mut server = folder.start();
     server.client().create_project();
     server.client().rpc((RAM, "CreatePolicy"), &[("PolicyName", "logs"), ("PolicyDocument", POLICY)]);
     let (mut users, mut key_ids) = (BTreeSet::new(), BTreeSet::new());
-    for round in 0..ROUNDS {
+    for round in extent.rounds(1.0) {
         let (sender, acknowledgements) = channel();
         let makers = [
             make_all(logstores(server.client(), round), sender.clone()),
@@ -92,10 +98,14 @@ fn no_acknowledged_write_of_the_control_plane_is_lost() {
         server = folder.start();
         let mut client = server.client();
         // The last is deleted and made again by turns: the one that was under way may be gone.
-        for name in logstores.iter().rev().take(9) {
+        for name in logstores.iter().rev().take(LOGSTORES - 1) {
             let logstore =
                 client.sls("GET", &format!("/logstores/{name}"), &Value::Null).expect_success().json();
             assert_eq!(logstore["shardCount"], 2, "{name}");
+        }
+        // A project takes 200 of them.
+        for number in 0..LOGSTORES {
+            client.sls("DELETE", &format!("/logstores/store-{round}-{number}"), &Value::Null);
         }
     }
     let mut client = server.client();

@@ -5,14 +5,17 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
+use test_support::extent::Extent;
 
 use crate::client::{Client, log_group, topic_of};
 use crate::server::{Folder, Server};
 
-/// How often the emulator is killed.
-const ROUNDS: usize = 200;
+/// How often the emulator is killed in a short run.
+const SHORT_RUN: u64 = 200;
 /// After so many rounds another Logstore is written to, so that what is read back each time stays small.
-const ROUNDS_OF_LOGSTORE: usize = 10;
+const ROUNDS_OF_LOGSTORE: u64 = 10;
+/// After so many Logstores the oldest is deleted: a project takes 200 of them.
+const MOST_LOGSTORES: usize = 100;
 /// Far more groups than a writer puts until the emulator is killed.
 const MOST_PUTS: usize = 1_000_000;
 /// Writers at the same time.
@@ -56,7 +59,7 @@ fn write(
 }
 
 /// Lets writers write until `after` groups are acknowledged, then kills: what was sent.
-fn round(server: Server, logstore: &str, round: usize, random: &mut fastrand::Rng) -> Vec<Sent> {
+fn round(server: Server, logstore: &str, round: u64, random: &mut fastrand::Rng) -> Vec<Sent> {
     let (sender, acknowledgements) = channel();
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
@@ -100,34 +103,53 @@ fn verify(found: Vec<Vec<u8>>, kept: &Groups, sent: &[Sent]) -> Groups {
 }
 
 /// Of each kind one: in clear, sealed with GCM, sealed with a MAC beside.
-fn encrypt_conf(logstore: usize) -> Option<Value> {
-    let encrypt_type = [None, Some("default"), Some("sm4_cbc"), Some("aes_ofb")][logstore % 4];
+fn encrypt_conf(logstore: u64) -> Option<Value> {
+    let encrypt_type = match logstore % 4 {
+        0 => None,
+        1 => Some("default"),
+        2 => Some("sm4_cbc"),
+        _ => Some("aes_ofb"),
+    };
     encrypt_type.map(|encrypt_type| json!({"enable": true, "encrypt_type": encrypt_type}))
+}
+
+fn name_of(logstore: u64) -> String {
+    format!("store-{logstore}")
 }
 
 #[test]
 fn no_acknowledged_group_is_lost_over_200_kills() {
-    let seed = 0x5eed_2026;
-    let mut random = fastrand::Rng::with_seed(seed);
+    let extent = Extent::read(SHORT_RUN);
+    let _or_replay = extent.or_replay("--test durability kill_data_plane");
+    let mut random = fastrand::Rng::with_seed(extent.seed);
     let folder = Folder::new();
     let mut server = folder.start();
     server.client().create_project();
-    let (mut contents, mut sent_in_doubt) = (Vec::<Groups>::new(), 0);
-    for number in 0..ROUNDS {
+    let mut contents = BTreeMap::<u64, Groups>::new();
+    let (mut rounds, mut sent_in_doubt) = (0, 0);
+    for number in extent.rounds(1.0) {
+        let latest = number / ROUNDS_OF_LOGSTORE;
+        let logstore = name_of(latest);
         if number % ROUNDS_OF_LOGSTORE == 0 {
-            let logstore = contents.len();
-            server.client().create_logstore(&format!("store-{logstore}"), encrypt_conf(logstore));
-            contents.push(Groups::new());
+            server.client().create_logstore(&logstore, encrypt_conf(latest));
         }
-        let logstore = format!("store-{}", contents.len() - 1);
         let sent = round(server, &logstore, number, &mut random);
+        rounds += 1;
         sent_in_doubt += sent.iter().filter(|sent| sent.in_doubt.is_some()).count();
         server = folder.start();
-        let kept = contents.pop().unwrap();
-        contents.push(verify(server.client().pull(&logstore), &kept, &sent));
+        let kept = contents.remove(&latest).unwrap_or_default();
+        contents.insert(latest, verify(server.client().pull(&logstore), &kept, &sent));
+        if contents.len() > MOST_LOGSTORES
+            && let Some((oldest, kept)) = contents.pop_first()
+        {
+            verify(server.client().pull(&name_of(oldest)), &kept, &[]);
+            let path = format!("/logstores/{}", name_of(oldest));
+            server.client().sls("DELETE", &path, &Value::Null).expect_success();
+        }
     }
-    for (logstore, kept) in contents.iter().enumerate() {
-        verify(server.client().pull(&format!("store-{logstore}")), kept, &[]);
+    for (logstore, kept) in &contents {
+        verify(server.client().pull(&name_of(*logstore)), kept, &[]);
     }
-    assert!(sent_in_doubt > ROUNDS / 2, "the kills came between the writes: {sent_in_doubt}");
+    println!("{rounds} kills, with {sent_in_doubt} writes in doubt");
+    assert!(sent_in_doubt > rounds / 2, "the kills came between the writes");
 }

@@ -7,11 +7,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
+use test_support::extent::Extent;
 
 use crate::client::{Client, log_group};
 use crate::server::Folder;
 
-const ROUNDS: usize = 10;
+/// How often the emulator is killed in a short run.
+const SHORT_RUN: u64 = 10;
 /// Far more than there is time for until the emulator is killed.
 const MOST_CALLS: usize = 1_000_000;
 /// Bytes in a log group. Such groups share their way to the disk with the counters, and make it long.
@@ -139,6 +141,8 @@ fn load(mut client: Client) -> JoinHandle<()> {
 
 #[test]
 fn what_a_reader_was_told_is_there_after_a_kill() {
+    let extent = Extent::read(SHORT_RUN);
+    let _or_replay = extent.or_replay("--test durability kill_readers");
     let folder = Folder::new();
     let mut server = folder.start();
     let mut client = server.client();
@@ -146,7 +150,7 @@ fn what_a_reader_was_told_is_there_after_a_kill() {
     for counter in COUNTERS {
         counter.create(&mut client);
     }
-    for round in 0..ROUNDS {
+    for round in extent.rounds(1.0) {
         let mut client = server.client();
         // A new one each time, so that the file stays small.
         client.create_logstore("load", None);
