@@ -1,6 +1,7 @@
 //! A client of one connection, signing with the present time.
 
 use std::io;
+use std::mem;
 use std::net::{SocketAddr, TcpStream};
 
 use base64::Engine as _;
@@ -20,12 +21,20 @@ const MOST_PULLS: usize = 10_000;
 pub struct Client {
     addr: SocketAddr,
     key: Key,
+    project: String,
     connection: Option<TcpStream>,
+    calls: u64,
 }
 
 impl Client {
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, key: Key::root(), connection: None }
+        Self { addr, key: Key::root(), project: "proj".to_owned(), connection: None, calls: 0 }
+    }
+
+    /// Calls another project than `proj` from now on.
+    pub fn in_project(mut self, project: &str) -> Self {
+        project.clone_into(&mut self.project);
+        self
     }
 
     /// Signs with another key from now on.
@@ -34,10 +43,23 @@ impl Client {
         self
     }
 
-    /// A call of SLS with a JSON body, to the project `proj`.
+    /// Makes calls that another key signs.
+    pub fn as_key<T>(&mut self, key: Key, call: impl FnOnce(&mut Self) -> T) -> T {
+        let own = mem::replace(&mut self.key, key);
+        let made = call(self);
+        self.key = own;
+        made
+    }
+
+    /// A client of the same emulator with a connection of its own.
+    pub fn another(&self) -> Self {
+        Self::new(self.addr)
+    }
+
+    /// A call of SLS with a JSON body, to the project.
     pub fn try_sls(&mut self, method: &str, target: &str, body: &Value) -> io::Result<Response> {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let request = self.signed(method, target, JSON, &body);
+        let request = self.signed(method, target, &[("Content-Type", JSON)], &body, body.len());
         self.exchange(&request)
     }
 
@@ -46,7 +68,7 @@ impl Client {
         self.try_sls(method, target, body).unwrap()
     }
 
-    /// Creates a Logstore of one shard in the project `proj`.
+    /// Creates a Logstore of one shard in the project.
     #[track_caller]
     pub fn create_logstore(&mut self, name: &str, encrypt_conf: Option<Value>) {
         let mut body = json!({"logstoreName": name, "ttl": 30, "shardCount": 1});
@@ -56,15 +78,32 @@ impl Client {
         self.sls("POST", "/logstores", &body).expect_success();
     }
 
-    /// Creates the project `proj`.
+    /// Creates the project.
     #[track_caller]
     pub fn create_project(&mut self) {
-        self.sls("POST", "/", &json!({"projectName": "proj", "description": ""})).expect_success();
+        self.sls("POST", "/", &json!({"projectName": self.project, "description": ""})).expect_success();
     }
 
     /// `PutLogs` of an encoded log group.
     pub fn try_put(&mut self, logstore: &str, group: &[u8]) -> io::Result<Response> {
-        let request = self.signed("POST", &format!("/logstores/{logstore}/shards/lb"), PROTOBUF, group);
+        self.try_put_sent(logstore, &[], group, group.len())
+    }
+
+    /// `PutLogs` of an encoded log group, compressed as LZ4.
+    pub fn try_put_compressed(&mut self, logstore: &str, group: &[u8]) -> io::Result<Response> {
+        let sent = lz4_flex::block::compress(group);
+        self.try_put_sent(logstore, &[("x-log-compresstype", "lz4")], &sent, group.len())
+    }
+
+    fn try_put_sent(
+        &mut self,
+        logstore: &str,
+        headers: &[(&str, &str)],
+        sent: &[u8],
+        size: usize,
+    ) -> io::Result<Response> {
+        let headers = [headers, &[("Content-Type", PROTOBUF)]].concat();
+        let request = self.signed("POST", &format!("/logstores/{logstore}/shards/lb"), &headers, sent, size);
         self.exchange(&request)
     }
 
@@ -76,9 +115,15 @@ impl Client {
     /// Every log group of a Logstore's first shard, in order.
     #[track_caller]
     pub fn pull(&mut self, logstore: &str) -> Vec<Vec<u8>> {
-        let (mut groups, mut cursor) = (Vec::new(), STANDARD.encode("0"));
+        self.pull_shard(logstore, 0)
+    }
+
+    /// Every log group of a shard, in order.
+    #[track_caller]
+    pub fn pull_shard(&mut self, logstore: &str, shard: u32) -> Vec<Vec<u8>> {
+        let (mut groups, mut cursor) = (Vec::new(), cursor(0));
         for _ in 0..MOST_PULLS {
-            let response = self.try_pull(logstore, &cursor).expect_success();
+            let response = self.try_pull(logstore, shard, &cursor).unwrap().expect_success();
             if response.header("x-log-count") == Some("0") {
                 return groups;
             }
@@ -88,10 +133,10 @@ impl Client {
         panic!("after {MOST_PULLS} pulls the end of {logstore} has not come");
     }
 
-    pub fn try_pull(&mut self, logstore: &str, cursor: &str) -> Response {
-        let target = format!("/logstores/{logstore}/shards/0?count=1000&cursor={cursor}&type=logs");
-        let request = self.signed("GET", &target, JSON, b"");
-        self.exchange(&request).unwrap()
+    pub fn try_pull(&mut self, logstore: &str, shard: u32, cursor: &str) -> io::Result<Response> {
+        let target = format!("/logstores/{logstore}/shards/{shard}?count=1000&cursor={cursor}&type=logs");
+        let request = self.signed("GET", &target, &[], b"", 0);
+        self.exchange(&request)
     }
 
     /// A call of an RPC action.
@@ -115,8 +160,14 @@ impl Client {
         self.try_control(method, path, body).unwrap()
     }
 
+    /// How many calls it has made.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
     /// Any request.
     pub fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
+        self.calls += 1;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => TcpStream::connect(self.addr)?,
@@ -126,14 +177,33 @@ impl Client {
         Ok(response)
     }
 
-    /// A request to the project `proj`. The targets here are their own canonical form.
-    fn signed(&self, method: &str, target: &str, kind: &str, body: &[u8]) -> Vec<u8> {
-        let length = body.len().to_string();
-        let headers = [("x-log-bodyrawsize", length.as_str()), ("Content-Type", kind)];
-        let headers = if body.is_empty() { &headers[..1] } else { &headers };
-        let (host, date) = ("proj.localhost", &date::rfc_1123());
-        SlsRequest { host, method, target, resource: target, date, headers, body }.signed(&self.key)
+    /// A request to the project, whose body has `size` bytes before it is compressed. The targets here are their own
+    /// canonical form.
+    fn signed(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        size: usize,
+    ) -> Vec<u8> {
+        let size = size.to_string();
+        let mut headers = [&[("x-log-bodyrawsize", size.as_str())], headers].concat();
+        headers.retain(|(name, _)| *name != "Content-Type" || !body.is_empty());
+        let (host, date) = (&format!("{}.localhost", self.project), &date::rfc_1123());
+        SlsRequest { host, method, target, resource: target, date, headers: &headers, body }.signed(&self.key)
     }
+}
+
+/// The cursor of a position: here it is simply its number.
+pub fn cursor(position: u64) -> String {
+    STANDARD.encode(position.to_string())
+}
+
+/// The position of a cursor.
+pub fn position_of(cursor: &str) -> u64 {
+    let digits = STANDARD.decode(cursor).unwrap();
+    String::from_utf8(digits).unwrap().parse().unwrap()
 }
 
 /// A log group of one log, identified by its topic.

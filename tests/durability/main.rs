@@ -13,3 +13,4 @@ mod refusals;
 mod restart;
 mod secrecy;
 mod server;
+mod soak;

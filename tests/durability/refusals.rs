@@ -89,7 +89,7 @@ fn a_flipped_byte_is_noticed() {
         assert!(error.to_string().contains("is not what was written"), "{error}");
         return;
     }
-    let response = folder.start().client().try_pull("app", "MA==");
+    let response = folder.start().client().try_pull("app", 0, "MA==").unwrap();
     assert_eq!(response.status, 500, "{}", response.text());
 }
 

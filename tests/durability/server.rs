@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use tempfile::{NamedTempFile, TempDir};
 use test_support::EmulatorProcess;
+use test_support::usage::{Usage, forget_peak};
 
 use crate::client::Client;
 
@@ -66,9 +67,10 @@ impl Folder {
     }
 }
 
-/// The command that serves a folder on a free port.
+/// The command that serves a folder on a free port, with the program that `SOAK_EMULATOR` names, if it does.
 pub fn serve(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = EmulatorProcess::command(env!("CARGO_BIN_EXE_alicloud-emulator"));
+    let built = || env!("CARGO_BIN_EXE_alicloud-emulator").into();
+    let mut command = EmulatorProcess::command(std::env::var_os("SOAK_EMULATOR").unwrap_or_else(built));
     command.arg("--data-dir").arg(directory).args(arguments);
     command
 }
@@ -94,10 +96,16 @@ impl Server {
         Client::new(self.process.address())
     }
 
-    /// The most memory it has had so far, in bytes.
+    /// What it uses.
     #[track_caller]
-    pub fn peak_memory(&self) -> usize {
-        self.process.peak_memory().unwrap()
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.process.id()).unwrap()
+    }
+
+    /// Has the peak of its memory count from now on.
+    #[track_caller]
+    pub fn forget_peak(&self) {
+        forget_peak(self.process.id()).unwrap();
     }
 
     /// SIGKILL.
@@ -107,7 +115,14 @@ impl Server {
 
     /// SIGTERM; what was logged.
     pub fn stop(mut self) -> String {
-        assert_eq!(self.process.terminate().unwrap().code(), Some(0));
+        self.end("TERM")
+    }
+
+    /// Ends it by `KILL` or `TERM`; what was logged.
+    #[track_caller]
+    pub fn end(&mut self, signal: &str) -> String {
+        let (status, _) = self.process.end(signal).unwrap();
+        assert_eq!(status.code(), (signal == "TERM").then_some(0), "{signal}");
         self.process.log()
     }
 }

@@ -14,8 +14,8 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// What `SOAK_SEED`, `SOAK_ROUNDS` and `SOAK_MINUTES` say. Without them the run is a short one: of the seed 1, and of
-    /// so many rounds.
+    /// What `SOAK_SEED`, `SOAK_ROUNDS` and `SOAK_MINUTES` say. Without them the run is a short one: of the seed 1, and
+    /// of so many rounds.
     ///
     /// # Panics
     /// If one of them is not a number.
@@ -34,8 +34,8 @@ impl Extent {
         self.time.is_some()
     }
 
-    /// The numbers of the rounds of a part of the run, which has this share of its rounds or its minutes. It has one round
-    /// at least. The minutes begin now.
+    /// The numbers of the rounds of a part of the run, which has this share of its rounds or its minutes. It has one
+    /// round at least. The minutes begin now.
     pub fn rounds(&self, share: f64) -> impl Iterator<Item = u64> + use<> {
         let (until, most) = self.bounds(share);
         (0..).take_while(move |number| {

@@ -1,5 +1,5 @@
-//! What the tests and the measurements share: the emulator as a process, signed requests, HTTP, log groups, the client of
-//! a plugin, and what a process uses.
+//! What the tests and the measurements share: the emulator as a process, signed requests, HTTP, log groups, the client
+//! of a plugin, and what a process uses.
 //!
 //! It signs by itself: a mistake of `cloud` or of the emulator must not hide in the tests of it.
 

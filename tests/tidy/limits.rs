@@ -27,13 +27,16 @@ const EXCEPTIONS: &[Exception] = &[
     ("src/emulator/quotas.rs", "Instant", 4, "moments that are given to the code under test"),
     ("tests/chaos/run.rs", "Instant", 4, "a long run ends after the minutes it was given"),
     ("tests/chaos/stage.rs", "Instant", 3, "how old a read was when an update was built from it"),
+    ("tests/durability/soak/mod.rs", "Instant", 3, "how long a run and a restart took is printed"),
     ("tests/clients/matrix/clock.rs", "loop", 1, "the task is aborted with the clock"),
     ("tests/clients/matrix/clock.rs", "while", 1, "each turn takes time from the limit of an operation"),
     ("tests/clients/matrix/relay.rs", "loop", 1, "the task is aborted with the relay"),
     ("tests/support/async_http.rs", "loop", 1, "what is read has a limit"),
+    ("tests/support/extent.rs", "Instant", 4, "a long run ends after the minutes it was given"),
     ("tests/support/http.rs", "loop", 1, "what is read has a limit"),
     ("tests/support/waiting.rs", "Instant", 5, "the deadlines are here"),
     ("tests/support/waiting.rs", "while", 2, "the deadlines are here"),
+    ("tests/wire/soak.rs", "Instant", 2, "how long a run took is printed"),
 ];
 
 #[test]

@@ -24,5 +24,7 @@ mod mtls;
 mod process;
 mod program;
 mod served;
+#[cfg(target_os = "linux")]
+mod soak;
 mod source;
 mod thing;

@@ -11,7 +11,8 @@ use crate::{client::Handshake, served::COOKIE};
 
 /// The provider with an environment of its own: nothing of the test's but where files go.
 pub fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption"));
+    let built = || env!("CARGO_BIN_EXE_terraform-provider-alicloud-encryption").into();
+    let mut command = Command::new(std::env::var_os("SOAK_PROVIDER").unwrap_or_else(built));
     command.args(arguments).env_clear().envs(variables.iter().copied());
     if let Some(directory) = std::env::var_os("TMPDIR") {
         command.env("TMPDIR", directory);
