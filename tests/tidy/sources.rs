@@ -155,7 +155,8 @@ fn word(token: &TokenTree) -> Option<String> {
 }
 
 fn is_cfg_test(attribute: &Group) -> bool {
-    attribute.stream().to_string().replace(' ', "") == "cfg(test)"
+    let attribute = attribute.stream().to_string().replace(' ', "");
+    attribute == "cfg(test)" || attribute == "cfg(any(test,fuzzing))"
 }
 
 /// True if an item of these tokens is over with this one.
