@@ -15,6 +15,8 @@ pub mod endpoint;
 pub mod error;
 pub mod file;
 mod final_read;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod http;
 mod json_object;
 pub mod kms;
@@ -30,7 +32,8 @@ pub mod signing;
 mod silent_endpoints;
 pub mod sls;
 pub mod sts;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "tests and fuzz targets use it, for which a panic is the report")]
 pub mod testing;
 
 pub use context::{CallContext, Interrupted};

@@ -10,6 +10,8 @@ mod controller;
 mod core_dumps;
 pub mod environment;
 mod from_proto;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod handshake;
 mod health;
 mod host;

@@ -8,23 +8,26 @@ use std::{
     time::Duration,
 };
 
-use cloud::{
-    CallContext, Interrupted,
-    clock::Clock,
-    file::{self, Content},
-};
+use super::world::{ReadFile, World};
+use cloud::{CallContext, Interrupted, file::Content};
 use schema::Diagnostic;
 
 /// How long the files of a configuration may take. Reading them takes milliseconds, if their file system answers.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads files, and knows which one is being read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Files {
+    read: ReadFile,
     reading: Mutex<Option<String>>,
 }
 
 impl Files {
+    /// Reads by this function.
+    pub(super) fn new(read: ReadFile) -> Files {
+        Files { read, reading: Mutex::default() }
+    }
+
     /// Does `work` with the file at `path`. It blocks the thread. `known_by` and the file make the sentence that an
     /// error says if the file does not answer: "`ca_bundle names` the file …".
     ///
@@ -47,9 +50,9 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// Those of [`file::read`].
+    /// Those of [`cloud::file::read`].
     pub(super) fn read(&self, known_by: &str, path: &Path) -> io::Result<Content> {
-        self.using(known_by, path, file::read)
+        self.using(known_by, path, self.read)
     }
 
     fn note(&self, reading: Option<String>) {
@@ -70,13 +73,13 @@ impl Files {
 /// It was not done in time: the error names the file that was being read.
 pub(super) async fn within<T: Send + 'static>(
     limits: &CallContext,
-    clock: &dyn Clock,
+    world: &World,
     work: impl FnOnce(&Files) -> T + Send + 'static,
 ) -> Result<T, Diagnostic> {
-    let files = Arc::new(Files::default());
+    let files = Arc::new(Files::new(world.read_file));
     let reader = Arc::clone(&files);
     let working = tokio::task::spawn_blocking(move || work(&reader));
-    let ended = limits.clone().with_timeout(clock, LIMIT).bound(clock, working).await;
+    let ended = limits.clone().with_timeout(&*world.clock, LIMIT).bound(&*world.clock, working).await;
     let (file, it) = match files.reading() {
         Some(file) => (format!("{file} "), "it"),
         None => (String::new(), "a file that the configuration names"),
@@ -97,10 +100,18 @@ pub(super) async fn within<T: Send + 'static>(
 }
 
 #[cfg(test)]
+impl Default for Files {
+    /// Reads those of this machine.
+    fn default() -> Self {
+        Files::new(World::of_process().read_file)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
-    use cloud::clock::SystemClock;
+    use cloud::clock::Clock;
     use futures_util::future::BoxFuture;
     use time::OffsetDateTime;
     use tokio::sync::Notify;
@@ -143,11 +154,12 @@ mod tests {
             };
             let (limits, clock) = (CallContext::default(), ToldClock::default());
             let (cancel, passed) = (limits.cancel.clone(), Arc::clone(&clock.0));
+            let world = World { clock: Arc::new(clock), ..World::of_process() };
             let ending = tokio::task::spawn_blocking(move || {
                 has_begun.recv().unwrap();
                 if interrupted { cancel.cancel() } else { passed.notify_one() }
             });
-            let told = within(&limits, &clock, work).await.unwrap_err();
+            let told = within(&limits, &world, work).await.unwrap_err();
             ending.await.unwrap();
             let expected = format!("ca_bundle names the file \"/net/ca.pem\". {why}");
             assert!(told.detail.starts_with(&expected), "{}", told.detail);
@@ -158,7 +170,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_of_the_work_goes_on() {
         let work = |_: &Files| -> () { panic!("told") };
-        let running = tokio::spawn(async move { within(&CallContext::default(), &SystemClock, work).await });
+        let world = World::of_process();
+        let running = tokio::spawn(async move { within(&CallContext::default(), &world, work).await });
         assert!(running.await.unwrap_err().is_panic());
     }
 }

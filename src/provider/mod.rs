@@ -12,6 +12,8 @@ mod environment;
 mod errors;
 mod files;
 mod functions;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod log_store_encryption;
 mod log_store_id;
 mod name_rules;
@@ -29,6 +31,7 @@ mod settings;
 mod stores;
 mod timeouts;
 mod verify;
+mod world;
 
 use std::sync::{
     Arc,
@@ -41,9 +44,10 @@ pub use environment::Environment;
 pub use log_store_encryption::{LogStoreEncryption, LogStoreEncryptionList};
 pub use ram_byok_role::{RamByokRole, RamByokRoleList};
 pub use verify::LogStoreEncryptionVerify;
+pub use world::{ReadFile, World};
 
 use claims::Span;
-use cloud::{CallContext, clock::SystemClock};
+use cloud::CallContext;
 use config::ProviderModel;
 use files::Files;
 use schema::{
@@ -68,8 +72,13 @@ pub struct AlicloudEncryption {
 impl AlicloudEncryption {
     /// A provider that is not configured yet and reads its defaults from these environment variables.
     pub fn new(environment: Environment) -> AlicloudEncryption {
+        AlicloudEncryption::in_world(World::of_process(), environment)
+    }
+
+    /// The same in another world than that of this process.
+    pub fn in_world(world: World, environment: Environment) -> AlicloudEncryption {
         AlicloudEncryption {
-            session: Arc::new(Session::default()),
+            session: Arc::new(Session::new(world)),
             environment,
             validated: AtomicBool::new(false),
         }
@@ -89,10 +98,11 @@ impl Provider for AlicloudEncryption {
     }
 
     async fn configure(&self, context: &Context, request: Configure<ProviderModel>) -> Diagnostics {
+        let world = &self.session.world;
         let limits = CallContext::new(context.cancel.clone());
         let (config, environment) = (request.config, self.environment.clone());
         let read = move |files: &Files| settings::settings(&config, &environment, files);
-        match files::within(&limits, &SystemClock, read).await.unwrap_or_else(|late| Err(late.into())) {
+        match files::within(&limits, world, read).await.unwrap_or_else(|late| Err(late.into())) {
             Ok(settings) => {
                 // A test file's provider block is not checked before it is used, and this is the only sign of it.
                 let is_checked = self.validated.load(Ordering::Relaxed);

@@ -11,13 +11,13 @@ use super::{
     run_state::RunState,
     settings::{KnownSettings, Preflight, Settings},
     timeouts::{self, TimeoutsModel},
+    world::World,
 };
 use cloud::{
     CallContext, Dispatcher, DispatcherConfig,
-    clock::SystemClock,
-    credentials::{CheckedAccount, SourceContext, SystemHost},
+    credentials::{CheckedAccount, SourceContext},
     endpoint::Endpoint,
-    http::{ReqwestTransport, TransportConfig},
+    http::{HttpTransport, ReqwestTransport, TransportConfig},
     kms::KmsClient,
     names::Region,
     network::Network,
@@ -36,6 +36,8 @@ pub(super) struct Session {
     configured: RwLock<Configured>,
     /// What this process is working on.
     pub(super) run_state: RunState,
+    /// What the clients reach.
+    pub(super) world: World,
 }
 
 /// The outcome of configuring: the clients, or why there are none.
@@ -76,13 +78,22 @@ struct SlsClients {
 }
 
 impl Session {
+    /// A session that is not configured yet.
+    pub(super) fn new(world: World) -> Session {
+        Session {
+            configured: RwLock::new(Err(NoClient::NotConfigured)),
+            run_state: RunState::default(),
+            world,
+        }
+    }
+
     /// Takes the settings. Nothing is dialled.
     ///
     /// A host configures the provider once at the beginning of each phase, or of many ([`Span`]), on a connection of
     /// its own. Should it do so again, the latest settings count, and what earlier phases did is forgotten.
     pub(super) fn configure(&self, settings: Settings, terraform_version: &str, span: Span) {
         let configured = match settings {
-            Settings::Known(known) => Ok(Clients::new(*known, terraform_version)),
+            Settings::Known(known) => Ok(Clients::new(*known, terraform_version, &self.world)),
             Settings::Unknown(names) => Err(NoClient::Unknown(names)),
         };
         self.run_state.begin_phase(span);
@@ -176,9 +187,9 @@ impl Session {
 }
 
 impl Clients {
-    fn new(settings: KnownSettings, terraform_version: &str) -> Clients {
+    fn new(settings: KnownSettings, terraform_version: &str, world: &World) -> Clients {
         let nonces: Arc<dyn NonceSource> = Arc::new(UniqueNonces::default());
-        let source_context = source_context(&settings, terraform_version, &nonces);
+        let source_context = source_context(&settings, terraform_version, &nonces, world);
         let chain = Arc::new(settings.credentials.chain(source_context.clone()));
         let account = Arc::new(CheckedAccount::new(
             chain,
@@ -245,9 +256,9 @@ impl SlsClients {
 }
 
 impl Default for Session {
-    /// A session that is not configured yet.
+    /// A session that is not configured yet, in the world of this process.
     fn default() -> Self {
-        Session { configured: RwLock::new(Err(NoClient::NotConfigured)), run_state: RunState::default() }
+        Session::new(World::of_process())
     }
 }
 
@@ -256,7 +267,23 @@ fn source_context(
     settings: &KnownSettings,
     terraform_version: &str,
     nonces: &Arc<dyn NonceSource>,
+    world: &World,
 ) -> SourceContext {
+    let http_client = || -> Arc<dyn HttpTransport> {
+        Arc::new(ReqwestTransport::new(transport_config(settings, terraform_version)))
+    };
+    SourceContext {
+        host: Arc::clone(&world.host),
+        transport: world.transport.clone().unwrap_or_else(http_client),
+        clock: Arc::clone(&world.clock),
+        nonces: Arc::clone(nonces),
+        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
+        request_timeout: settings.request_timeout,
+        signature: settings.rpc_signature,
+    }
+}
+
+fn transport_config(settings: &KnownSettings, terraform_version: &str) -> TransportConfig {
     let mut transport =
         TransportConfig::new(user_agent(settings.configuration_source.as_deref(), terraform_version));
     // The time to connect counts as silence too.
@@ -264,15 +291,7 @@ fn source_context(
     transport.max_idle_connections = settings.max_concurrency;
     transport.ca_bundle.clone_from(&settings.connection.ca_bundle);
     transport.proxy.clone_from(&settings.connection.proxy);
-    SourceContext {
-        host: Arc::new(SystemHost),
-        transport: Arc::new(ReqwestTransport::new(transport)),
-        clock: Arc::new(SystemClock),
-        nonces: Arc::clone(nonces),
-        retry: RetryPolicy { max_retries: settings.max_retries, ..RetryPolicy::default() },
-        request_timeout: settings.request_timeout,
-        signature: settings.rpc_signature,
-    }
+    transport
 }
 
 /// Names the provider, the host and whatever the person wants named, as the official provider does with

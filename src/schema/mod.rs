@@ -16,6 +16,8 @@ pub mod encoding;
 pub mod events;
 pub mod field;
 pub mod function;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod generation;
 pub mod json;
 pub mod list_resource;

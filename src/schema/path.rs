@@ -64,13 +64,16 @@ impl Path {
     }
 }
 
-/// Written as in Terraform's language: `user_cmk_info.arn`, `users[0]`, `tags["owner"]`.
+/// Written as in Terraform's language: `user_cmk_info.arn`, `users[0]`, `tags["owner"]`. A name that no schema has is cut
+/// and made printable: a value from outside may have it.
 impl fmt::Display for Path {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {
             match step {
-                Step::Attribute(name) if position == 0 => out.write_str(name)?,
-                Step::Attribute(name) => write!(out, ".{name}")?,
+                Step::Attribute(name) => {
+                    let dot = if position == 0 { "" } else { "." };
+                    write!(out, "{dot}{}", text::line_of(name, text::LONGEST_QUOTATION))?;
+                }
                 Step::Key(key) => write!(out, "[{}]", text::quote(key))?,
                 Step::Index(index) => write!(out, "[{index}]")?,
             }
@@ -88,5 +91,11 @@ mod tests {
         assert_eq!(Path::of("user_cmk_info").attribute("arn").to_string(), "user_cmk_info.arn");
         assert_eq!(Path::of("a").index(2).key("k").to_string(), r#"a[2]["k"]"#);
         assert_eq!(Path::root().to_string(), "");
+    }
+
+    #[test]
+    fn a_name_from_outside_is_shown_in_part_and_printable() {
+        assert_eq!(Path::of("a").attribute("\u{1b}[2J").to_string(), "a.\u{fffd}[2J");
+        assert_eq!(Path::of(&"a".repeat(1 << 20)).to_string(), format!("{}…", "a".repeat(200)));
     }
 }

@@ -3,6 +3,9 @@
 //! A terminal obeys control characters: they clear the screen, colour text, and move the cursor over what is there.
 //! Bidirectional characters show a text in another order than it has. Neither is ever shown.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+
 /// The longest quotation, in characters. A host shows the line of the configuration beside an error.
 pub const LONGEST_QUOTATION: usize = 200;
 
@@ -72,8 +75,6 @@ fn shown(character: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     /// The characters that must never be shown, one by one.
@@ -118,15 +119,5 @@ mod tests {
         let quoted = quote(&long);
         assert!(quoted.ends_with("志\"… (201 characters)") && quoted.chars().count() < 230, "{quoted}");
         assert_eq!(quote("a\"b"), r#""a\"b""#);
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_shown_without_them_and_bounded(text: String) {
-            prop_assert!(line(&text).chars().all(is_printable));
-            prop_assert!(is_shown_in_lines(&lines(&text)));
-            prop_assert!(line_of(&text, 5).chars().count() <= 6);
-            prop_assert!(quote(&text).chars().all(is_printable));
-        }
     }
 }

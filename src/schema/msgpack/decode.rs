@@ -32,6 +32,7 @@ pub fn decode(bytes: &[u8], of: &Type) -> Result<Value, DecodeError> {
 }
 
 fn value(reader: &mut Reader<'_>, of: &Type, depth: usize) -> Result<Value, Problem> {
+    let depth = deeper(depth)?;
     match reader.kind()? {
         Kind::Nil => {
             reader.nil()?;
@@ -40,7 +41,6 @@ fn value(reader: &mut Reader<'_>, of: &Type, depth: usize) -> Result<Value, Prob
         Kind::Extension => return Ok(unknown(reader)?),
         _ => {}
     }
-    let depth = deeper(depth)?;
     match of {
         Type::String => Ok(Value::String(reader.text()?.to_owned())),
         Type::Bool => Ok(Value::Bool(reader.bool()?)),
