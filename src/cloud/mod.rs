@@ -33,7 +33,6 @@ mod silent_endpoints;
 pub mod sls;
 pub mod sts;
 #[cfg(any(test, fuzzing))]
-#[allow(clippy::unwrap_used, clippy::expect_used, reason = "tests and fuzz targets use it, for which a panic is the report")]
 pub mod testing;
 
 pub use context::{CallContext, Interrupted};

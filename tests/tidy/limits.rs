@@ -67,8 +67,12 @@ fn a_loop_is_found_wherever_it_stands() {
     assert_eq!(words(&inside), ["loop"]);
     let read = |name: &str| test_code().into_iter().any(|(file, code)| file == name && !code.is_empty());
     assert!(read("src/cloud/rate_limiter/tests.rs") && read("src/emulator/quotas.rs"));
+    assert!(read("src/cloud/testing/manual_clock.rs") && read("fuzz/corpus.rs"));
     assert!(read("tests/wire/main.rs") && !read("src/main.rs"));
 }
+
+/// Where sources are.
+const FOLDERS: [&str; 4] = ["benches", "fuzz", "src", "tests"];
 
 /// The formatter leaves comments as they are.
 const WIDTH: usize = 120;
@@ -76,7 +80,7 @@ const WIDTH: usize = 120;
 #[test]
 fn comments_are_as_wide_as_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let wide: Vec<String> = ["src", "tests", "benches"]
+    let wide: Vec<String> = FOLDERS
         .iter()
         .flat_map(|folder| rust_files(&root.join(folder)))
         .flat_map(|file| {
@@ -124,7 +128,7 @@ fn words(code: &[TokenTree]) -> Vec<&'static str> {
 /// The code of all tests and measurements, by the file it stands in.
 fn test_code() -> Vec<(String, Vec<TokenTree>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = ["benches", "src", "tests"].map(|folder| rust_files(&root.join(folder))).concat();
+    let files = FOLDERS.map(|folder| rust_files(&root.join(folder))).concat();
     let files: Vec<(PathBuf, Vec<TokenTree>)> = files.into_iter().map(read).collect();
     let of_tests: Vec<PathBuf> = files.iter().flat_map(|(file, code)| test_modules(file, code)).collect();
     let code = files.into_iter().map(|(file, code)| {
@@ -146,22 +150,26 @@ fn folder_of(file: &Path) -> PathBuf {
     if file.ends_with("mod.rs") { file.parent().unwrap().to_owned() } else { file.with_extension("") }
 }
 
-/// The files of the modules that a file declares under `#[cfg(test)]`.
+/// The files of the modules that a file declares under one of [`TESTS`].
 fn test_modules(file: &Path, code: &[TokenTree]) -> Vec<PathBuf> {
     let declared = after_cfg_test(code).filter(|(_, body)| !matches!(body, TokenTree::Group(_)));
     declared.map(|(name, _)| file_of(file, &name.to_string())).collect()
 }
 
-/// The modules that stand under `#[cfg(test)]` in the code itself.
+/// The modules that stand under one of [`TESTS`] in the code itself.
 fn tests_inside(code: &[TokenTree]) -> Vec<TokenTree> {
     let bodies = after_cfg_test(code).map(|(_, body)| body.clone());
     bodies.filter(|body| matches!(body, TokenTree::Group(_))).collect()
 }
 
-/// The name of each module under `#[cfg(test)]`, and its body or the semicolon in its place.
+/// What makes a module one of tests.
+const TESTS: [&str; 2] = ["[cfg(test)]", "[cfg(any(test,fuzzing))]"];
+
+/// The name of each module under one of [`TESTS`], and its body or the semicolon in its place.
 fn after_cfg_test(code: &[TokenTree]) -> impl Iterator<Item = (&TokenTree, &TokenTree)> {
     let is = |token: &TokenTree, text: &str| token.to_string().replace(' ', "") == text;
-    (0..code.len()).filter(move |at| is(&code[*at], "[cfg(test)]")).filter_map(move |at| {
+    let is_of_tests = move |at: &usize| TESTS.iter().any(|attribute| is(&code[*at], attribute));
+    (0..code.len()).filter(is_of_tests).filter_map(move |at| {
         // What may stand before `mod`: `pub`, `(crate)`.
         let word = (at + 1..code.len().min(at + 4)).find(|at| is(&code[*at], "mod"))?;
         Some((code.get(word + 1)?, code.get(word + 2)?))
@@ -173,7 +181,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files.extend(rust_files(&path));
+            // `fuzz` is a package of its own, which may have been built there.
+            if !path.ends_with("fuzz/target") {
+                files.extend(rust_files(&path));
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }

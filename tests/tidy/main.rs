@@ -1,6 +1,6 @@
 //! Holds what `ARCHITECTURE.md` says of the sources: what is never in a room, no circles between files, and short
-//! functions. The page of the provider names the environment variables that are read. And what GitHub runs is in the
-//! repository.
+//! functions. The page of the provider names the environment variables that are read. What GitHub runs is in the
+//! repository. And every fuzz target runs on stable Rust too.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 
 mod circles;
 mod figures;
+mod fuzzing;
 mod limits;
 mod rooms;
 mod sources;

@@ -22,7 +22,7 @@ pub struct Module {
 }
 
 impl Sources {
-    /// Reads each room from its `mod.rs` on. Modules under `#[cfg(test)]` are left out.
+    /// Reads each room from its `mod.rs` on. Modules of tests and fuzz targets are left out.
     pub fn read() -> Sources {
         let mut sources = Sources { modules: Vec::new() };
         for room in room_names() {
@@ -84,7 +84,7 @@ impl Sources {
     }
 }
 
-/// The items of a module without their attributes; those under `#[cfg(test)]` are left out.
+/// The items of a module without their attributes; those of tests and fuzz targets are left out.
 fn items(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut items = Vec::new();
     let (mut item, mut is_test) = (Vec::new(), false);
@@ -108,7 +108,7 @@ fn items(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 }
 
 enum Piece {
-    /// True if a `#[cfg(test)]` is here.
+    /// A `#[cfg(test)]`, or a `#[cfg(any(test, fuzzing))]`.
     Test,
     Token(TokenTree),
 }

@@ -1,5 +1,6 @@
 //! What tests use in place of the clock, the nonces, the files and the network: a clock that a test moves, nonces
 //! that are counted, and files and replies that a test lists.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is the report of a test")]
 
 mod manual_clock;
 mod numbered_nonces;
