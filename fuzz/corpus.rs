@@ -1,4 +1,5 @@
-//! The bodies of the fuzz targets on stable Rust: a room includes this file by its path, and its unit tests run each body.
+//! The bodies of the fuzz targets on stable Rust: a room includes this file by its path, and its unit tests run each
+//! body.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -9,7 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-/// Runs the body of a target on each file of its corpus, on every truncation of it, on changed files and on arbitrary bytes.
+/// Runs the body of a target on each file of its corpus, on every truncation of it, on changed files and on arbitrary
+/// bytes.
 pub fn run(target: &str, body: fn(&[u8])) {
     let mut seeds = Vec::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);

@@ -34,9 +34,9 @@ mod corpus;
 /// The longest sentence about one value, in characters.
 const LONGEST_SENTENCE: usize = 2_500;
 
-/// A text in the place of every name, id, ARN, region, duration, address and argument of a function. What is accepted is kept
-/// letter by letter, or is read the same in the form that it is shown in; what is refused is told in a bounded, printable
-/// sentence.
+/// A text in the place of every name, id, ARN, region, duration, address and argument of a function. What is accepted
+/// is kept letter by letter, or is read the same in the form that it is shown in; what is refused is told in a bounded,
+/// printable sentence.
 pub fn names(bytes: &[u8]) {
     let text = &*String::from_utf8_lossy(bytes);
     kept(text, ProjectName::parse);
@@ -126,11 +126,8 @@ fn imports(text: &str) {
     ] {
         let id = if identity.is_none() { text.to_owned() } else { String::new() };
         let identity = identity.map(|identity| Encoded::Json(identity.to_string().into_bytes()));
-        let request = ImportRequest {
-            type_name: type_name.to_owned(),
-            id,
-            identity: identity.unwrap_or_default(),
-        };
+        let request =
+            ImportRequest { type_name: type_name.to_owned(), id, identity: identity.unwrap_or_default() };
         let imported = PROVIDER.import_resource_state(request).now_or_never();
         let imported = imported.expect("an import asks nobody");
         for problem in &imported.diagnostics {

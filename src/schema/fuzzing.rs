@@ -31,8 +31,8 @@ pub fn msgpack(bytes: &[u8]) {
     }
 }
 
-/// The first byte chooses a type, the others are JSON: a value in its exact form, or a stored state. The same holds as for
-/// MessagePack, and what can be read in its exact form is read the same as a stored state.
+/// The first byte chooses a type, the others are JSON: a value in its exact form, or a stored state. The same holds as
+/// for MessagePack, and what can be read in its exact form is read the same as a stored state.
 pub fn json(bytes: &[u8]) {
     let Some((choice, document)) = bytes.split_first() else { return };
     let of = chosen(*choice);

@@ -7,8 +7,8 @@ use super::{LONGEST_QUOTATION, is_printable, line, line_of, lines, quote};
 #[path = "../../fuzz/corpus.rs"]
 mod corpus;
 
-/// What is shown of any text has no character that a terminal obeys, is as long as promised, and stays as it is when it is
-/// made printable again. What is printable is shown as it is.
+/// What is shown of any text has no character that a terminal obeys, is as long as promised, and stays as it is when it
+/// is made printable again. What is printable is shown as it is.
 pub fn text(bytes: &[u8]) {
     let text = &*String::from_utf8_lossy(bytes);
     let (one_line, several) = (line(text), lines(text));

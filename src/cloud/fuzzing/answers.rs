@@ -19,8 +19,7 @@ use crate::sts::{AssumeRole, AssumeRoleWithOidc, StsClient};
 use crate::testing::ManualClock;
 
 /// The statuses that the first byte chooses from.
-const STATUSES: [u16; 16] =
-    [200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 408, 409, 429, 500, 502, 503];
+const STATUSES: [u16; 16] = [200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 408, 409, 429, 500, 502, 503];
 
 /// The first byte chooses a status. Lines `name: value` follow, an empty line, and the body.
 fn answer(bytes: &[u8]) -> HttpResponse {
@@ -38,8 +37,8 @@ fn answer(bytes: &[u8]) -> HttpResponse {
     HttpResponse { status: STATUSES[usize::from(*choice) % STATUSES.len()], headers, body: body.to_vec() }
 }
 
-/// An answer to every action of SLS. What is taken from it can be shown; what is written back of a Logstore is what was read,
-/// member by member; an error is bounded, printable and without the secrets of the request.
+/// An answer to every action of SLS. What is taken from it can be shown; what is written back of a Logstore is what was
+/// read, member by member; an error is bounded, printable and without the secrets of the request.
 pub fn sls_answer(bytes: &[u8]) {
     let transport = Answering::new(answer(bytes));
     let clock = ManualClock::new();

@@ -26,18 +26,15 @@ use crate::{Dispatcher, DispatcherConfig};
 /// The profiles of every source.
 const PROFILES: &str = "/profiles";
 
-/// A file with profiles; behind a zero byte what commands print, services answer and other files hold. Each source finds
-/// credentials that a request can be signed with, or that cannot be sent; or it says why not in an error that is bounded,
-/// printable, and has nothing of the keys.
+/// A file with profiles; behind a zero byte what commands print, services answer and other files hold. Each source
+/// finds credentials that a request can be signed with, or that cannot be sent; or it says why not in an error that is
+/// bounded, printable, and has nothing of the keys.
 pub fn credential_files(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     let (profiles, rest) = (&bytes[..end], bytes.get(end + 1..).unwrap_or_default());
     let keys = keys(bytes, [profiles, rest]);
-    let transport = Answering::new(HttpResponse {
-        status: 200,
-        headers: Headers::default(),
-        body: rest.to_vec(),
-    });
+    let transport =
+        Answering::new(HttpResponse { status: 200, headers: Headers::default(), body: rest.to_vec() });
     let clock = ManualClock::new();
     let source_context = SourceContext {
         host: Arc::new(Files { profiles: profiles.to_vec(), rest: rest.to_vec() }),
@@ -100,12 +97,7 @@ fn sources(line: &str, address: &str) -> Vec<Box<dyn CredentialSource>> {
             session_name: "terraform".to_owned(),
             external_forbidden_by: None,
         }),
-        Box::new(EcsMetadata {
-            role_name: None,
-            required: true,
-            service: metadata,
-            source: source.clone(),
-        }),
+        Box::new(EcsMetadata { role_name: None, required: true, service: metadata, source: source.clone() }),
         Box::new(OidcRole {
             role_arn: RoleArn::parse("acs:ram::1:role/ci").unwrap(),
             oidc_provider_arn: "acs:ram::1:oidc-provider/ci".to_owned(),
@@ -157,14 +149,8 @@ impl Host for Files {
 }
 
 /// The names that secret values have in profiles and in answers.
-const SECRET_NAMES: [&str; 6] = [
-    "access_key_secret",
-    "sts_token",
-    "security_token",
-    "external_id",
-    "AccessKeySecret",
-    "SecurityToken",
-];
+const SECRET_NAMES: [&str; 6] =
+    ["access_key_secret", "sts_token", "security_token", "external_id", "AccessKeySecret", "SecurityToken"];
 
 /// A shorter beginning of a key may also stand elsewhere by chance.
 const BEGINNING: usize = 12;
@@ -200,7 +186,6 @@ fn of_json(json: &Value, found: &mut Vec<String>) {
 
 fn of_lines(text: &str, found: &mut Vec<String>) {
     let pairs = text.lines().filter_map(|line| line.split_once('='));
-    found.extend(
-        pairs.filter(|(name, _)| SECRET_NAMES.contains(&name.trim())).map(|(_, key)| key.to_owned()),
-    );
+    found
+        .extend(pairs.filter(|(name, _)| SECRET_NAMES.contains(&name.trim())).map(|(_, key)| key.to_owned()));
 }

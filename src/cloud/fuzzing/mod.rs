@@ -1,5 +1,5 @@
-//! The bodies of the fuzz targets of this room: answers of the services, policy documents, and what credentials are read
-//! from.
+//! The bodies of the fuzz targets of this room: answers of the services, policy documents, and what credentials are
+//! read from.
 #![allow(
     clippy::missing_panics_doc,
     clippy::unwrap_used,

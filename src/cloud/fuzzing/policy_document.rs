@@ -3,9 +3,9 @@
 use crate::ram::PolicyDocument;
 use crate::ram::permission::{Request, Target, Verdict, evaluate_documents};
 
-/// Two policy documents with a zero byte between them. A document is the same after it was written and read; documents that
-/// are equal decide every request the same way, in whatever order they stand; and a statement more that denies everything
-/// allows nothing.
+/// Two policy documents with a zero byte between them. A document is the same after it was written and read; documents
+/// that are equal decide every request the same way, in whatever order they stand; and a statement more that denies
+/// everything allows nothing.
 pub fn policy_document(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (one, other) = text.split_once('\0').unwrap_or((&text, "{}"));

@@ -17,8 +17,7 @@ use time::macros::datetime;
 use tokio::time::Instant;
 
 /// The statuses that the kind of an answer chooses from.
-const STATUSES: [u16; 16] =
-    [200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 408, 409, 429, 500, 502, 503];
+const STATUSES: [u16; 16] = [200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 408, 409, 429, 500, 502, 503];
 
 /// The answers that are left.
 #[derive(Debug)]

@@ -53,13 +53,14 @@ impl Memory {
             }
             "import_resource_state" => {
                 let response = pb::import_resource_state::Response::decode(answer).unwrap();
-                let object = |imported: pb::import_resource_state::ImportedResource| pb::read_resource::Request {
-                    type_name: imported.type_name,
-                    current_state: imported.state,
-                    private: imported.private,
-                    current_identity: imported.identity,
-                    ..Default::default()
-                };
+                let object =
+                    |imported: pb::import_resource_state::ImportedResource| pb::read_resource::Request {
+                        type_name: imported.type_name,
+                        current_state: imported.state,
+                        private: imported.private,
+                        current_identity: imported.identity,
+                        ..Default::default()
+                    };
                 self.object = response.imported_resources.into_iter().next().map(object);
             }
             "read_resource" => {
@@ -185,11 +186,8 @@ fn other_message(method: &str, server: &ProviderServer, choices: &mut Choices<'_
         "read_data_source" => {
             let (name, schema) = choices.one_of(&schemas.data_sources);
             let config = choices.configuration(schema);
-            let request = pb::read_data_source::Request {
-                type_name: name.to_owned(),
-                config,
-                ..Default::default()
-            };
+            let request =
+                pb::read_data_source::Request { type_name: name.to_owned(), config, ..Default::default() };
             request.encode_to_vec()
         }
         "validate_list_resource_config" => {
@@ -222,11 +220,8 @@ fn other_message(method: &str, server: &ProviderServer, choices: &mut Choices<'_
             let (name, schema) = choices.one_of(&schemas.actions);
             let config = choices.configuration(schema);
             // Both requests have the same fields.
-            let request = pb::plan_action::Request {
-                action_type: name.to_owned(),
-                config,
-                ..Default::default()
-            };
+            let request =
+                pb::plan_action::Request { action_type: name.to_owned(), config, ..Default::default() };
             request.encode_to_vec()
         }
         "call_function" => {
@@ -348,16 +343,15 @@ impl<'a> Choices<'a> {
                 let elements = self.elements(name, of, values);
                 Value::Map(elements.into_iter().map(|value| (self.text("key"), value)).collect())
             }
-            Type::Tuple(types) => Value::List(
-                types.iter().map(|of| self.value(name, of, required, values)).collect(),
-            ),
+            Type::Tuple(types) => {
+                Value::List(types.iter().map(|of| self.value(name, of, required, values)).collect())
+            }
             Type::Object(types) => {
-                let member = |(name, of): (&String, &Type)| (name.clone(), self.value(name, of, false, values));
+                let member =
+                    |(name, of): (&String, &Type)| (name.clone(), self.value(name, of, false, values));
                 Value::Object(types.iter().map(member).collect())
             }
-            Type::Dynamic => {
-                Value::Dynamic(Box::new(Type::String), Box::new(Value::String(self.text(name))))
-            }
+            Type::Dynamic => Value::Dynamic(Box::new(Type::String), Box::new(Value::String(self.text(name)))),
         }
     }
 

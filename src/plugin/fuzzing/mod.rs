@@ -40,11 +40,12 @@ const LONGEST_TEXTS: (usize, usize) = (100, 12_000);
 
 /// The input is a list of parts: a byte that says what the part is, two bytes of length, and so many bytes.
 ///
-/// A part below 64 is a call with these bytes as its message; one below 128 is a call with a message in which they choose the
-/// values; any other is an answer of the cloud. The answers are given in their order to whatever the calls ask.
+/// A part below 64 is a call with these bytes as its message; one below 128 is a call with a message in which they
+/// choose the values; any other is an answer of the cloud. The answers are given in their order to whatever the calls
+/// ask.
 ///
-/// No call is answered with a status or panics, takes for ever, or blames the provider; its diagnostics are printable and
-/// bounded; an answer without an error has values of the schema, and is not much longer than all of the input.
+/// No call is answered with a status or panics, takes for ever, or blames the provider; its diagnostics are printable
+/// and bounded; an answer without an error has values of the schema, and is not much longer than all of the input.
 pub fn rpc(bytes: &[u8]) {
     let parts = parts(bytes);
     let answers = parts.iter().filter(|(kind, _)| *kind >= 128).map(|(kind, body)| (kind - 128, *body));
@@ -153,7 +154,10 @@ async fn other_call(service: &ProviderService, method: &str, message: &[u8]) -> 
                 assert!(event.display_name.chars().all(text::is_printable), "{event:?}");
             }
             let bytes = events.iter().flat_map(Message::encode_to_vec).collect();
-            Some(Answer { bytes, diagnostics: events.into_iter().flat_map(|event| event.diagnostic).collect() })
+            Some(Answer {
+                bytes,
+                diagnostics: events.into_iter().flat_map(|event| event.diagnostic).collect(),
+            })
         }
         "invoke_action" => {
             let request = Request::new(pb::invoke_action::Request::decode(message).ok()?);

@@ -256,7 +256,10 @@ fn what_is_read_is_not_too_deep_to_be_written() {
         for end in [&b"\xc0"[..], b"\xd4\x00\x00"] {
             let bytes: Vec<u8> = iter::repeat_n(&level[..], levels).chain([end]).flatten().copied().collect();
             let value = decode(&bytes, &Type::Dynamic);
-            assert_eq!(value.as_ref().map_err(|error| &error.reason).err(), (!is_read).then_some(&Reason::TooDeep));
+            assert_eq!(
+                value.as_ref().map_err(|error| &error.reason).err(),
+                (!is_read).then_some(&Reason::TooDeep)
+            );
             if let Ok(value) = value {
                 assert_eq!(encode(&value, &Type::Dynamic).unwrap(), bytes);
             }
