@@ -6,10 +6,7 @@
     reason = "a panic is the report"
 )]
 
-use std::{
-    fmt::{Debug, Display},
-    sync::LazyLock,
-};
+use std::{fmt::Display, sync::LazyLock};
 
 use cloud::{
     endpoint::Endpoint,
@@ -78,10 +75,7 @@ pub fn names(bytes: &[u8]) {
 }
 
 /// Reads a text that is kept as it is.
-fn kept<T: Display + Debug + PartialEq, E: Display + Debug + PartialEq>(
-    text: &str,
-    parse: fn(&str) -> Result<T, E>,
-) -> Option<T> {
+fn kept<T: Display, E: Display>(text: &str, parse: fn(&str) -> Result<T, E>) -> Option<T> {
     match parse(text) {
         Ok(name) => {
             assert_eq!(name.to_string(), text);

@@ -149,9 +149,8 @@ pub fn rpc_answer(bytes: &[u8]) {
 
     if let Some(found) = checked(run(&clock, ram.get_role(&context(), &role))) {
         assert!(found.role_name.is_same(&role));
-        for shown in [&found.role_id, &found.create_date, found.arn.as_str(), found.role_name.as_str()] {
-            check_line(shown);
-        }
+        [&found.role_id, &found.create_date].into_iter().for_each(|shown| check_line(shown));
+        [found.arn.as_str(), found.role_name.as_str()].into_iter().for_each(check_line);
         assert_eq!(text::lines(&found.description), found.description);
         found.is_young(&clock);
         if let Ok(trust) = PolicyDocument::parse(&found.assume_role_policy_document) {
@@ -192,7 +191,7 @@ pub fn rpc_answer(bytes: &[u8]) {
         check_line(key.region_id().unwrap_or_default());
     }
     if let Some(caller) = checked(run(&clock, sts.get_caller_identity(&context()))) {
-        let names = [caller.user_name(), caller.role_name(), Some(&caller.account_id)];
+        let names = [caller.user_name(), caller.role_name(), Some(caller.account_id.as_str())];
         names.into_iter().flatten().for_each(check_line);
     }
     let role_arn = RoleArn::parse(ARN).unwrap();
