@@ -10,15 +10,17 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-/// Runs the body of a target on each file of its corpus, on every truncation of it, on changed files and on arbitrary
-/// bytes.
+/// A file of so many bytes is cut off at each of them, a longer one at every second, third and so on.
+const MOST_TRUNCATIONS: usize = 128;
+
+/// Runs the body of a target on each file of its corpus, on truncations of it, on changed files and on arbitrary bytes.
 pub fn run(target: &str, body: fn(&[u8])) {
     let mut seeds = Vec::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     for entry in fs::read_dir(&folder).unwrap() {
         let file = entry.unwrap().path();
         let seed = fs::read(&file).unwrap();
-        for length in 0..=seed.len() {
+        for length in (0..=seed.len()).rev().step_by(1 + seed.len() / MOST_TRUNCATIONS) {
             let fails = catch_unwind(|| body(&seed[..length])).is_err();
             assert!(!fails, "{target} fails for the first {length} bytes of {}", file.display());
         }

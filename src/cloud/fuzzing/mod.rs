@@ -24,7 +24,6 @@ pub use credential_files::credential_files;
 pub use policy_document::policy_document;
 
 use crate::CallContext;
-use crate::clock::Clock as _;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::http::{HttpRequest, HttpResponse, HttpTransport, TransportError};
