@@ -28,7 +28,9 @@ pub fn run(target: &str, body: fn(&[u8])) {
     }
     assert!(!seeds.is_empty(), "{} is empty", folder.display());
     let changed = (select(seeds.clone()), vec(change(seeds), 1..6)).prop_map(|(mut seed, changes)| {
-        changes.iter().for_each(|change| change.apply(&mut seed));
+        for change in &changes {
+            change.apply(&mut seed);
+        }
         seed
     });
     let bytes = prop_oneof![3 => changed, 1 => vec(any::<u8>(), 0..512)];

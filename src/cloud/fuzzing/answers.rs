@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answering, SECOND, SECRETS, check_error, check_line, dispatcher, rpc_config, run, within};
+use super::{
+    Answering, SECOND, SECRETS, check_error, check_line, check_lines, dispatcher, rpc_config, run, within,
+};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::http::{Headers, HttpResponse, Method, trace};
@@ -58,18 +60,18 @@ pub fn sls_answer(bytes: &[u8]) {
             assert_eq!(read.logstore_name().unwrap(), "app");
             read.create_time().unwrap();
             read.encrypt_conf().unwrap();
-            read.product_type().iter().for_each(|product| check_line(product));
+            check_lines(read.product_type());
         }
     }
     let context = within(&clock, 5 * SECOND);
     let list = ListProject::default();
     if let Some(page) = checked(run(&clock, client.list_project(&context, &list))) {
-        page.projects.iter().for_each(|name| check_line(name));
+        check_lines(page.projects);
     }
     let context = within(&clock, 5 * SECOND);
     let list = ListLogStores::default();
     if let Some(page) = checked(run(&clock, client.list_log_stores(&context, &project, &list))) {
-        page.logstores.iter().for_each(|name| check_line(name));
+        check_lines(page.logstores);
     }
     let context = within(&clock, 5 * SECOND);
     let list = ListMetricStores::default();
@@ -149,8 +151,8 @@ pub fn rpc_answer(bytes: &[u8]) {
 
     if let Some(found) = checked(run(&clock, ram.get_role(&context(), &role))) {
         assert!(found.role_name.is_same(&role));
-        [&found.role_id, &found.create_date].into_iter().for_each(|shown| check_line(shown));
-        [found.arn.as_str(), found.role_name.as_str()].into_iter().for_each(check_line);
+        check_lines([&found.role_id, &found.create_date]);
+        check_lines([found.arn.as_str(), found.role_name.as_str()]);
         assert_eq!(text::lines(&found.description), found.description);
         found.is_young(&clock);
         if let Ok(trust) = PolicyDocument::parse(&found.assume_role_policy_document) {
@@ -158,8 +160,8 @@ pub fn rpc_answer(bytes: &[u8]) {
         }
     }
     if let Some(page) = checked(run(&clock, ram.list_roles(&context(), &[], None))) {
-        page.roles.iter().for_each(|role| check_line(role.role_name.as_str()));
-        page.marker.iter().for_each(|marker| check_line(marker));
+        check_lines(page.roles.iter().map(|role| role.role_name.as_str()));
+        check_lines(page.marker);
     }
     for attached in [
         run(&clock, ram.list_policies_for_role(&context(), &role)),
@@ -167,10 +169,10 @@ pub fn rpc_answer(bytes: &[u8]) {
         run(&clock, ram.list_policies_for_group(&context(), &group)),
     ] {
         let attached = checked(attached).unwrap_or_default();
-        attached.iter().for_each(|policy| check_line(policy.id.policy_name.as_str()));
+        check_lines(attached.iter().map(|policy| policy.id.policy_name.as_str()));
     }
     let entities = checked(run(&clock, ram.list_entities_for_policy(&context(), &policy)));
-    entities.iter().flat_map(|all| &all.roles).for_each(|role| check_line(role.arn.as_str()));
+    check_lines(entities.iter().flat_map(|all| &all.roles).map(|role| role.arn.as_str()));
     checked(run(&clock, ram.get_policy(&context(), &policy)));
     checked(run(&clock, ram.list_tag_resources(&context(), &role, None)));
     checked(run(&clock, ram.get_user(&context(), &user)));
@@ -186,13 +188,13 @@ pub fn rpc_answer(bytes: &[u8]) {
     checked(run(&clock, ram.update_role(&context(), &role, &UpdateRole::default())));
     checked(run(&clock, ram.delete_role(&context(), &role)));
     if let Some(key) = checked(run(&clock, kms.describe_key(&context(), "key-1"))) {
-        [&key.key_id, &key.arn, &key.key_spec].into_iter().for_each(|shown| check_line(shown));
+        check_lines([&key.key_id, &key.arn, &key.key_spec]);
         check_line(key.key_state.as_str());
         check_line(key.region_id().unwrap_or_default());
     }
     if let Some(caller) = checked(run(&clock, sts.get_caller_identity(&context()))) {
         let names = [caller.user_name(), caller.role_name(), Some(caller.account_id.as_str())];
-        names.into_iter().flatten().for_each(check_line);
+        check_lines(names.into_iter().flatten());
     }
     let role_arn = RoleArn::parse(ARN).unwrap();
     let (role_session_name, duration_seconds, policy) = ("ci".to_owned(), None, None);
@@ -215,7 +217,7 @@ pub fn rpc_answer(bytes: &[u8]) {
 fn checked<T>(outcome: Result<T, Error>) -> Option<T> {
     let check = |error: Error| {
         check_error(&error);
-        SECRETS.iter().for_each(|secret| assert!(!error.to_string().contains(secret), "{error}"));
+        assert!(!SECRETS.iter().any(|secret| error.to_string().contains(secret)), "{error}");
     };
     outcome.map_err(check).ok()
 }

@@ -179,7 +179,11 @@ fn of_json(json: &Value, found: &mut Vec<String>) {
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| of_json(item, found)),
+        Value::Array(items) => {
+            for item in items {
+                of_json(item, found);
+            }
+        }
         _ => {}
     }
 }

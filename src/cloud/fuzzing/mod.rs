@@ -126,6 +126,12 @@ fn check_line(shown: &str) {
     assert!(shown.chars().all(text::is_printable), "{shown:?}");
 }
 
+fn check_lines(shown: impl IntoIterator<Item = impl AsRef<str>>) {
+    for line in shown {
+        check_line(line.as_ref());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::corpus;

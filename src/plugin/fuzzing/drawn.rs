@@ -1,4 +1,5 @@
 //! Messages of calls, whose values are drawn from bytes.
+#![allow(clippy::unnecessary_wraps, reason = "messages hold a value as an option")]
 
 use std::collections::BTreeMap;
 
@@ -137,19 +138,16 @@ pub(super) fn message(
             };
             request.encode_to_vec()
         }
-        "apply_resource_change" => match &memory.plan {
-            Some(plan) => plan.encode_to_vec(),
-            None => {
-                let request = pb::apply_resource_change::Request {
-                    type_name,
-                    prior_state: Some(null()),
-                    planned_state: choices.state(schema),
-                    config: choices.configuration(schema),
-                    ..Default::default()
-                };
-                request.encode_to_vec()
-            }
-        },
+        "apply_resource_change" => {
+            let made_up = || pb::apply_resource_change::Request {
+                type_name,
+                prior_state: Some(null()),
+                planned_state: choices.state(schema),
+                config: choices.configuration(schema),
+                ..Default::default()
+            };
+            memory.plan.clone().unwrap_or_else(made_up).encode_to_vec()
+        }
         "import_resource_state" => {
             let id = choices.text("id");
             pb::import_resource_state::Request { type_name, id, ..Default::default() }.encode_to_vec()

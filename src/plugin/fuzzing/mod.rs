@@ -66,7 +66,9 @@ pub fn rpc(bytes: &[u8]) {
             let answered = tokio::time::timeout(Duration::from_hours(100), answered);
             let Some(answer) = answered.await.expect("a call takes for ever") else { continue };
             assert!(answer.bytes.len() <= 256 * 1024 + 64 * bytes.len(), "{method}: {}", answer.bytes.len());
-            answer.diagnostics.iter().for_each(|diagnostic| check(method, diagnostic));
+            for diagnostic in &answer.diagnostics {
+                check(method, diagnostic);
+            }
             if !answer.diagnostics.iter().any(|told| told.severity() == pb::diagnostic::Severity::Error) {
                 check_values(&service.server, method, &message, &answer.bytes);
                 memory.remember(method, &message, &answer.bytes);
