@@ -1,5 +1,8 @@
 //! Requests that official clients put on the wire, captured in `tests/data/wire.json`.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests and fuzz targets have it")]
+#![cfg_attr(fuzzing, allow(dead_code, reason = "fuzz targets change requests themselves"))]
+
 use std::fmt::Write as _;
 
 use axum::body::Bytes;

@@ -111,7 +111,7 @@ impl Connections {
     }
 
     /// Serves HTTP/1.1.
-    async fn serve_http<S>(self, stream: S, link: ConnectionInfo)
+    pub async fn serve_http<S>(self, stream: S, link: ConnectionInfo)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -19,7 +19,7 @@
 mod access;
 mod billing;
 mod body;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod captured;
 mod clock;
 mod connection;
@@ -29,6 +29,8 @@ mod endpoint;
 mod error;
 mod faulted_call;
 mod faults;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod heavy_work;
 mod hosts;
 mod http;

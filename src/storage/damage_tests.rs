@@ -1,55 +1,16 @@
 //! What was damaged is never taken for what was written.
 
-use std::path::Path;
-
-use super::model_tests::Model;
-use super::simulated_disk::Disk;
-use super::{BlockAddress, DataKey, Kind, MasterKey, Store, StoreError, WriteBatch, opening, seal};
+use super::fuzzing::{files, open, opened_blocks};
+use super::model::Model;
+use super::{StoreError, opening};
 
 /// Of the bytes of a file, one in so many is flipped: neighbours share a page, and with that a checksum. The
 /// number has no factor in common with the lengths of entries and pages.
 const EVERY: usize = 97;
 
-fn key() -> MasterKey {
-    MasterKey::from_bytes([9; 32])
-}
-
-fn open(content: Vec<u8>, checked_length: u64) -> Result<Store, StoreError> {
-    let disk = Disk::with(content);
-    Store::from_opened(opening::open_disk(disk, Path::new("disk"), &key(), checked_length)?)
-}
-
-fn data_key() -> DataKey {
-    DataKey::from_bytes([5; 32])
-}
-
 /// The bytes of a small store that was closed, and what it holds.
 fn small_store() -> (Vec<u8>, Model) {
-    let (_, content, mut states) = killed_and_closed();
-    (content, states.pop().unwrap())
-}
-
-/// The bytes of a small store as they are when its process is killed, and when it was closed. What it held
-/// after each change, from before the first on.
-fn killed_and_closed() -> (Vec<u8>, Vec<u8>, Vec<Model>) {
-    let disk = Disk::default();
-    let store = Store::from_opened(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut states = vec![Model::default()];
-    for position in 0..4 {
-        let mut batch = WriteBatch::new();
-        batch.write(Kind::Identity, "", vec![1; 500]);
-        batch.write(Kind::Project, &format!("project {position}"), vec![2; 50]);
-        let address = BlockAddress { logstore: 1, shard: 0, position };
-        batch.append(address, seal(None, &data_key(), address, &[3; 700]));
-        let mut model = states[states.len() - 1].clone();
-        model.apply(&batch);
-        states.push(model);
-        runtime.block_on(store.submit(batch).wait()).unwrap();
-    }
-    let killed = disk.content();
-    store.close();
-    (killed, disk.content(), states)
+    (files().closed.clone(), files().states.last().unwrap().clone())
 }
 
 /// Opens and reads: an error, or exactly what was written. Whether it was an error.
@@ -91,7 +52,7 @@ fn a_flipped_byte_gives_an_error_or_what_was_written() {
 /// before it may be what is there.
 #[test]
 fn a_byte_flipped_after_a_crash_gives_an_error_or_one_of_the_last_two_states() {
-    let (content, _, states) = killed_and_closed();
+    let (content, states) = (files().killed.last().unwrap(), &files().states);
     let last_two = &states[states.len() - 2..];
     assert!(!check(content.clone(), &last_two[1], "undamaged"));
     let used = content.iter().rposition(|byte| *byte != 0).unwrap();
@@ -107,21 +68,13 @@ fn a_byte_flipped_after_a_crash_gives_an_error_or_one_of_the_last_two_states() {
 fn a_byte_flipped_in_a_long_file_gives_an_error_or_what_was_written_or_a_block_that_does_not_open() {
     let (content, model) = small_store();
     let used = content.iter().rposition(|byte| *byte != 0).unwrap();
-    let opened = |model: &Model| {
-        let blocks = model.shards.iter().flat_map(|((logstore, shard), blocks)| {
-            (0..).zip(blocks).map(|(position, stored)| {
-                let address = BlockAddress { logstore: *logstore, shard: *shard, position };
-                super::open(&data_key(), address, stored)
-            })
-        });
-        blocks.collect::<Result<Vec<_>, _>>()
-    };
     for place in (0..320).chain((320..=used).step_by(EVERY)) {
         let mut damaged = content.clone();
         damaged[place] ^= if place % 2 == 0 { 0xff } else { 0x01 };
         let Ok(read) = open(damaged, 0).and_then(|store| Model::from_store(&store)) else { continue };
         assert!(read.documents == model.documents, "byte {place}: wrong documents");
-        assert!(opened(&read).is_err() || opened(&read) == opened(&model), "byte {place}: wrong blocks");
+        let blocks = opened_blocks(&read);
+        assert!(blocks.is_err() || blocks == opened_blocks(&model), "byte {place}: wrong blocks");
     }
 }
 

@@ -4,8 +4,8 @@
 //! - The file is checked before it is written to: `opening`, `write_buffer`
 //! - Every write goes through one thread: `committer`
 //!
-//! What an acknowledged change has survived is proved in `model_tests` (crashes), `damage_tests` (flipped
-//! bytes) and `fixture_tests` (older versions).
+//! What an acknowledged change has survived is proved in `model_tests` (crashes), `damage_tests` and `fuzzing` (damaged
+//! files) and `fixture_tests` (older versions).
 
 mod block;
 mod committer;
@@ -21,13 +21,17 @@ mod files;
 #[cfg(test)]
 mod fixture_tests;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod inspection;
 mod master_key;
 mod master_key_file;
+#[cfg(any(test, fuzzing))]
+mod model;
 #[cfg(test)]
 mod model_tests;
 mod opening;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod simulated_disk;
 mod state;
 mod store;

@@ -1,5 +1,8 @@
 //! A disk that crashes: what was not synced is lost in any way a disk may lose it.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is the report")]
+#![cfg_attr(fuzzing, allow(dead_code, reason = "a fuzz target needs a disk that does not crash"))]
+
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -97,6 +100,7 @@ impl Disk {
     }
 
     /// The power went, and is back. Of what was not synced, `seed` says what is there.
+    #[cfg(test)]
     pub(super) fn crash(&self, seed: u64) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut inner = self.inner();
@@ -147,6 +151,7 @@ impl Operation {
     }
 
     /// The part of a write that reached the disk: whole sectors from its beginning.
+    #[cfg(test)]
     fn torn(self, random: &mut fastrand::Rng) -> Self {
         match self {
             Self::Write(offset, mut data) => {
@@ -180,7 +185,8 @@ impl StorageBackend for Disk {
     fn sync_data(&self) -> io::Result<()> {
         let mut inner = self.0.goes_on.wait_while(self.inner(), |inner| inner.is_stalled).unwrap();
         inner.use_power()?;
-        inner.synced = inner.current.clone();
+        let Inner { synced, current, .. } = &mut *inner;
+        synced.clone_from(current);
         inner.unsynced.clear();
         inner.syncs += 1;
         self.0.goes_on.notify_all();

@@ -24,6 +24,8 @@ use super::{kms, sls};
 use storage::{Document, Kind, Store, WriteBatch};
 
 pub use account::write_clock;
+#[cfg(any(test, fuzzing))]
+pub use restore::restore_from;
 pub use restore::{RestoreError, restore};
 
 /// A model that has a document of the store for each thing in it.

@@ -7,7 +7,7 @@ use crate::identity::Directory;
 use crate::seed::Seed;
 use crate::stored::{Unreadable, decode};
 use crate::{kms, sls};
-use storage::{Kind, Store, StoreError};
+use storage::{Document, Kind, Store, StoreError};
 
 /// Why a store cannot be restored.
 #[derive(Debug, thiserror::Error)]
@@ -32,17 +32,28 @@ pub enum RestoreError {
 ///
 /// [`RestoreError`]
 pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
-    let documents = store.documents(Kind::Account)?;
+    restore_from(|kind| store.documents(kind))
+}
+
+/// As [`restore`], from the documents of each kind.
+///
+/// # Errors
+///
+/// [`RestoreError`]
+pub fn restore_from(
+    stored: impl Fn(Kind) -> Result<Vec<Document>, StoreError>,
+) -> Result<Option<(Seed, i64)>, RestoreError> {
+    let documents = stored(Kind::Account)?;
     let account = account::from_documents(&documents).map_err(unreadable("account"))?;
     let Some((account, advanced_seconds)) = account else { return Ok(None) };
     let StoredAccount { account_id, region, references_must_exist } = account;
-    let directory = whole::<Directory>(store, "people and roles")?;
-    let sessions = store.documents(Kind::Session)?;
+    let directory = whole::<Directory>(&stored, "people and roles")?;
+    let sessions = stored(Kind::Session)?;
     let sessions = sessions.iter().map(|document| decode::<AccessKey>(&document.content));
     let sessions = sessions.map(|key| key.map(|key| (key.id.clone(), key)));
     let sessions = sessions.collect::<Result<_, _>>().map_err(unreadable("sessions"))?;
-    let keys = whole::<kms::Keys>(store, "keys")?;
-    let (projects, logstores) = (store.documents(Kind::Project)?, store.documents(Kind::Logstore)?);
+    let keys = whole::<kms::Keys>(&stored, "keys")?;
+    let (projects, logstores) = (stored(Kind::Project)?, stored(Kind::Logstore)?);
     let sls = find_document(&documents, sls::NUMBERS)
         .and_then(|numbers| sls::Model::from_documents(numbers, &projects, &logstores))
         .map_err(unreadable("projects"))?;
@@ -52,8 +63,11 @@ pub fn restore(store: &Store) -> Result<Option<(Seed, i64)>, RestoreError> {
 }
 
 /// The model that all documents of its kind are.
-fn whole<M: Persisted>(store: &Store, what: &'static str) -> Result<M, RestoreError> {
-    M::from_documents(&store.documents(M::KIND)?).map_err(unreadable(what))
+fn whole<M: Persisted>(
+    stored: impl Fn(Kind) -> Result<Vec<Document>, StoreError>,
+    what: &'static str,
+) -> Result<M, RestoreError> {
+    M::from_documents(&stored(M::KIND)?).map_err(unreadable(what))
 }
 
 fn unreadable(what: &'static str) -> impl FnOnce(Unreadable) -> RestoreError {

@@ -7,6 +7,8 @@ mod evaluation;
 mod pattern;
 #[cfg(test)]
 mod properties;
+#[cfg(any(test, fuzzing))]
+pub mod reference;
 mod text;
 
 pub use condition::ConditionContext;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::pattern::{matches, matches_any_case};
+use super::reference::{self, Question, alike, fits};
 use super::{ConditionContext, Decision, Document, Grammar, Request, TrustedEntity, decide};
 
 const ACTIONS: [&str; 5] =
@@ -80,67 +81,10 @@ fn decided(documents: &[Document], (action, resource): (&str, &str)) -> Decision
     )
 }
 
-/// The definition of a pattern, letter by letter.
-fn fits(pattern: &str, text: &str) -> bool {
-    let (mut letters, mut tail) = (pattern.chars(), text.chars());
-    match (letters.next(), tail.next()) {
-        (None, None) => true,
-        (Some('*'), None) => fits(letters.as_str(), text),
-        (Some('*'), Some(_)) => fits(letters.as_str(), text) || fits(pattern, tail.as_str()),
-        (Some(wanted), Some(letter)) => {
-            (wanted == '?' || wanted == letter) && fits(letters.as_str(), tail.as_str())
-        }
-        _ => false,
-    }
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
-}
-
-/// Whether what a statement says of `name` or `Not<name>` fits `text`.
-fn element_fits(statement: &Value, name: &str, text: impl Fn(&str) -> bool) -> bool {
-    match statement.get(name) {
-        Some(patterns) => texts(patterns).into_iter().any(text),
-        None => !texts(&statement[format!("Not{name}")]).into_iter().any(text),
-    }
-}
-
-fn conditions_hold(statement: &Value) -> bool {
-    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
-    let mut each = operators.flat_map(|(operator, keys)| {
-        keys.as_object().unwrap().iter().map(move |(key, values)| (operator.as_str(), key, texts(values)))
-    });
-    each.all(|(operator, key, values)| {
-        let is_known = key.eq_ignore_ascii_case(ZONE.0);
-        let among = |one: fn(&str, &str) -> bool| is_known && values.iter().any(|value| one(value, ZONE.1));
-        match operator {
-            "StringEquals" => among(|value, fact| value == fact),
-            "StringNotEquals" => !among(|value, fact| value == fact),
-            "StringLike" => among(fits),
-            "StringNotLike" => !among(fits),
-            other => panic!("{other}"),
-        }
-    })
-}
-
 /// What the documentation says comes out.
 fn by_definition(statements: &[Value], (action, resource): (&str, &str)) -> Decision {
-    let action = action.to_lowercase();
-    let about: Vec<&str> = statements
-        .iter()
-        .filter(|one| {
-            element_fits(one, "Action", |pattern| fits(&pattern.to_lowercase(), &action))
-                && element_fits(one, "Resource", |pattern| fits(pattern, resource))
-                && conditions_hold(one)
-        })
-        .map(|one| one["Effect"].as_str().unwrap())
-        .collect();
-    match () {
-        () if about.contains(&"Deny") => Decision::Denied,
-        () if about.contains(&"Allow") => Decision::Allowed,
-        () => Decision::NotMentioned,
-    }
+    let question = Question { action, resource, trusted_entity: None, facts: &[ZONE] };
+    reference::decision(&json!({"Statement": statements}), &question).unwrap()
 }
 
 /// The same with every list turned around, or, where `single` says so, with lists of one as the one itself.
@@ -160,12 +104,12 @@ fn rewritten(value: &Value, single: bool) -> Value {
 proptest! {
     #[test]
     fn patterns_match_as_defined(pattern in "[abä*?]{0,8}", text in "[abä]{0,8}") {
-        prop_assert_eq!(matches(&pattern, &text), fits(&pattern, &text));
+        prop_assert_eq!(matches(&pattern, &text), fits(&pattern, &text, alike));
     }
 
     #[test]
     fn letter_case_counts_only_where_it_is_to(pattern in "[aAb*?]{0,6}", text in "[aAbB]{0,6}") {
-        let expected = fits(&pattern.to_uppercase(), &text.to_uppercase());
+        let expected = fits(&pattern.to_uppercase(), &text.to_uppercase(), alike);
         prop_assert_eq!(matches_any_case(&pattern, &text), expected);
     }
 

@@ -34,7 +34,13 @@ mod violation;
 
 pub use crate::error::Error;
 pub use activation::SERVICE as ACTIVATION;
+#[cfg(any(test, fuzzing))]
+pub use authentication::authenticate;
 pub use data::direct::{newest as newest_directly, put as put_directly};
+#[cfg(any(test, fuzzing))]
+pub use data::{
+    Compression, Log, LogGroup, Pair, Query, Record, decompressed, entries, list_of, to_plaintext,
+};
 pub use data::{Writers, check_readable};
 #[cfg(test)]
 pub use data_key::Owner;

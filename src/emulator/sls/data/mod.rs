@@ -31,6 +31,13 @@ pub use call::{DataCall, DataOperation};
 pub use compression::Compression;
 pub use target::check_readable;
 pub use writers::Writers;
+#[cfg(any(test, fuzzing))]
+pub use {
+    body::decompressed,
+    log_group::{Log, LogGroup, Pair, list_of},
+    record::{Record, to_plaintext},
+    search::{Query, entries},
+};
 
 /// Carries out a call to the data plane.
 ///

@@ -18,7 +18,9 @@ use super::cursor::length;
 use super::target::{Opener, Target};
 use crate::error::Error;
 use crate::http::Reply;
-use matching::{Entry, entries};
+pub use matching::{Entry, entries};
+#[cfg(any(test, fuzzing))]
+pub use query::Query;
 use request::Request;
 
 /// How many blocks are read at once.

@@ -10,8 +10,8 @@ use std::vec::IntoIter;
 use super::matching::{Entry, words};
 use crate::error::Error;
 
-/// How deep parentheses and `not` may be nested. A query is matched and dropped by recursion, so its depth must not grow
-/// with its length in any other way.
+/// How deep parentheses and `not` may be nested. A query is matched and dropped by recursion, so its depth must not
+/// grow with its length in any other way.
 const DEPTH: usize = 64;
 
 /// A search that logs either match or do not.
