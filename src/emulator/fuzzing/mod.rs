@@ -200,7 +200,7 @@ pub fn log_group(bytes: &[u8]) {
     };
     let found = entries(&raw).expect("what was taken is read again");
     assert!(found.map(|entry| entry.time).eq(group.logs.iter().map(|log| i64::from(log.time.unwrap()))));
-    let list = List::decode(list_of([&raw[..], &raw].into_iter()).as_slice()).unwrap();
+    let list = List::decode(list_of(&[raw.clone(), raw.clone()]).as_slice()).unwrap();
     assert!(list.groups == [group.clone(), group]);
     let record = Record::from_plaintext(to_plaintext(NOW, &raw)).unwrap();
     assert!(record.received == NOW && record.log_group == raw);
