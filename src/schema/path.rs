@@ -64,8 +64,8 @@ impl Path {
     }
 }
 
-/// Written as in Terraform's language: `user_cmk_info.arn`, `users[0]`, `tags["owner"]`. A name that no schema has is cut
-/// and made printable: a value from outside may have it.
+/// Written as in Terraform's language: `user_cmk_info.arn`, `users[0]`, `tags["owner"]`. A name that no schema has is
+/// cut and made printable: a value from outside may have it.
 impl fmt::Display for Path {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {

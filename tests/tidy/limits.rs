@@ -25,6 +25,7 @@ const EXCEPTIONS: &[Exception] = &[
     ("src/cloud/sls/encryption/tests/interleavings/simulated_sls.rs", "while", 1, "it uses a budget up"),
     ("src/cloud/testing/manual_clock.rs", "loop", 1, "the limits of the code under test pass by this clock"),
     ("src/emulator/quotas.rs", "Instant", 4, "moments that are given to the code under test"),
+    ("src/plugin/fuzzing/answers.rs", "Instant", 3, "the clock of a runtime whose time is paused"),
     ("tests/chaos/run.rs", "Instant", 4, "a long run ends after the minutes it was given"),
     ("tests/chaos/stage.rs", "Instant", 3, "how old a read was when an update was built from it"),
     ("tests/durability/soak/mod.rs", "Instant", 3, "how long a run and a restart took is printed"),
