@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 use crate::context::CallContext;
 use crate::credentials::answer::parse_temporary_key;
 use crate::credentials::error::{OPERATION_SERVICE, source_error};
@@ -36,6 +38,9 @@ pub enum UriError {
     Endpoint(#[from] EndpointError),
 }
 
+/// What a path has encoded when it is sent and shown, besides all that is not ASCII.
+const NOT_SENT: &AsciiSet = &CONTROLS.add(b' ');
+
 /// How many retries follow a temporary failure.
 const MAX_RETRIES: u32 = 2;
 
@@ -62,7 +67,11 @@ impl CredentialsUri {
         })?;
         Ok(Self {
             endpoint,
-            path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+            path: if path.is_empty() {
+                "/".to_owned()
+            } else {
+                utf8_percent_encode(path, NOT_SENT).to_string()
+            },
             query: query.into(),
             source: source.to_owned(),
         })
@@ -120,6 +129,13 @@ mod tests {
         assert_eq!(fetched.credentials.access_key_id, "STS.u");
         assert_eq!(transport.requests()[1].url(), "http://127.0.0.1:8/a/b?x=1&y=a%20b");
         assert!(!format!("{:?}", transport.requests()).contains("a b"));
+    }
+
+    #[test]
+    fn a_path_is_sent_and_shown_in_visible_ascii() {
+        let uri = CredentialsUri::parse("http://127.0.0.1:8/é \u{1b}[2J%20", "the test").unwrap();
+        assert_eq!(uri.path, "/%C3%A9%20%1B[2J%20");
+        assert!(uri.describe().chars().all(text::is_printable), "{}", uri.describe());
     }
 
     #[test]
