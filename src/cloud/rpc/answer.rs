@@ -121,7 +121,7 @@ fn denial(detail: Option<&Value>) -> String {
         .filter_map(|(name, value)| Some((name, value.as_str().filter(|text| !text.is_empty())?)))
         .map(|(name, text)| format!("{} {}", printable(name), printable(text)))
         .collect();
-    if facts.is_empty() { String::new() } else { format!(" [{}]", facts.join(", ")) }
+    if facts.is_empty() { String::new() } else { format!(" [{}]", printable(&facts.join(", "))) }
 }
 
 #[cfg(test)]
@@ -149,6 +149,15 @@ mod tests {
         let error = refused(404, &body.to_string());
         assert_eq!((error.kind(), error.code()), (ErrorKind::NotFound, Some("EntityNotExist.Role")));
         assert_eq!(error.message(), "The role not exists: demo; see https://api.example/t");
+    }
+
+    #[test]
+    fn a_denial_of_many_members_is_cut() {
+        let detail: Map<String, Value> =
+            (0..1_000).map(|number| (format!("m{number}"), json!("x"))).collect();
+        let body = json!({ "Code": "NoPermission", "Message": "No.", "AccessDeniedDetail": detail });
+        let error = refused(403, &body.to_string());
+        assert!(error.message().chars().count() < 1_100, "{}", error.message());
     }
 
     #[test]
