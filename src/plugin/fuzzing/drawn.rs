@@ -44,40 +44,36 @@ impl Memory {
             "apply_resource_change" => {
                 let request = pb::apply_resource_change::Request::decode(message).unwrap();
                 let response = pb::apply_resource_change::Response::decode(answer).unwrap();
-                self.object = Some(pb::read_resource::Request {
-                    type_name: request.type_name,
-                    current_state: response.new_state,
-                    private: response.private,
-                    current_identity: response.new_identity,
-                    ..Default::default()
-                });
+                let (state, identity) = (response.new_state, response.new_identity);
+                self.object = Some(to_read(request.type_name, state, response.private, identity));
             }
             "import_resource_state" => {
                 let response = pb::import_resource_state::Response::decode(answer).unwrap();
-                let object =
-                    |imported: pb::import_resource_state::ImportedResource| pb::read_resource::Request {
-                        type_name: imported.type_name,
-                        current_state: imported.state,
-                        private: imported.private,
-                        current_identity: imported.identity,
-                        ..Default::default()
-                    };
+                let object = |imported: pb::import_resource_state::ImportedResource| {
+                    to_read(imported.type_name, imported.state, imported.private, imported.identity)
+                };
                 self.object = response.imported_resources.into_iter().next().map(object);
             }
             "read_resource" => {
                 let request = pb::read_resource::Request::decode(message).unwrap();
                 let response = pb::read_resource::Response::decode(answer).unwrap();
-                self.object = Some(pb::read_resource::Request {
-                    type_name: request.type_name,
-                    current_state: response.new_state,
-                    private: response.private,
-                    current_identity: response.new_identity,
-                    ..Default::default()
-                });
+                let (state, identity) = (response.new_state, response.new_identity);
+                self.object = Some(to_read(request.type_name, state, response.private, identity));
             }
             _ => {}
         }
     }
+}
+
+/// The read of an object.
+fn to_read(
+    type_name: String,
+    current_state: Option<pb::DynamicValue>,
+    private: Vec<u8>,
+    current_identity: Option<pb::ResourceIdentityData>,
+) -> pb::read_resource::Request {
+    let rest = pb::read_resource::Request::default();
+    pb::read_resource::Request { type_name, current_state, private, current_identity, ..rest }
 }
 
 /// An object of the schema in which everything is null.
