@@ -7,7 +7,7 @@
 //! crash without reading all of it. With every transaction it would cost a second sync and, in a file of a gigabyte, a
 //! hundred kilobytes; so after a crash in the middle of writes the whole file is read.
 //!
-//! At such a moment a file from which much was removed is made smaller, too, if little is left in it.
+//! At such a moment the thread also makes the file smaller, if much was removed from it and little is left.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -28,18 +28,21 @@ const BATCH: usize = 32 * 1024 * 1024;
 /// How long nothing is written before a checkpoint is.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// Bytes of removed blocks, and which part of the file they have to be, before anything is done about them.
+/// The file is not made smaller before so many bytes of blocks were removed.
 const LEAST_REMOVED: u64 = 1024 * 1024;
+
+/// The file is not made smaller before the removed blocks are this part of it: one in so many bytes.
 const LEAST_PART_REMOVED: u64 = 8;
 
-/// A file is made smaller if its used pages are so small a part of it, and so few bytes: while they are moved, which
-/// takes a second then, no call is answered.
+/// A file is made smaller only if its used pages are at most this part of it: one in so many bytes.
 const LARGEST_PART_USED: u64 = 2;
+
+/// A file is made smaller only if its used pages have at most so many bytes. No call is answered while they are moved.
 const MOST_USED: u64 = 256 * 1024 * 1024;
 
 type Answer = Result<(), StoreError>;
 
-/// The file, as far as the thread asks about it.
+/// What the thread asks about the file.
 pub(super) struct File {
     /// Whether it is by now longer than what is read whole when it is opened.
     pub(super) is_long: Box<dyn Fn() -> bool + Send>,
@@ -50,7 +53,7 @@ pub(super) struct File {
 /// What is known after the last transaction.
 struct Written {
     entry_hash: MultisetHash,
-    /// Bytes of blocks that were removed since it was looked last whether the file can become smaller.
+    /// Bytes of the blocks that were removed since the thread last tried to make the file smaller.
     removed: u64,
 }
 

@@ -8,9 +8,9 @@
 //! was closed in good order it is not, so that starting does not take seconds: what it says is
 //! authenticated all the same when it is read, and a damaged page is noticed then. After
 //! a crash redb reads the whole file, whatever its length, unless the last thing written was a checkpoint (see
-//! `committer`). It reads each page twice, to verify its checksum and to find out what is free. A profile shows 85 % of
-//! that time to be copying from the system's cache, so it is as long as the file is: `scripts/soak emulator` prints it.
-//! A block that is a little larger than a power of two has a page of the next one, all of which is read.
+//! `committer`). It reads each page twice: to verify its checksum, and to find out what is free. A profile shows more
+//! than half of that time to be copying from the system's cache, so it grows with the file: `scripts/soak emulator`
+//! prints it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
