@@ -10,6 +10,7 @@
 //! | `SOAK_EMULATOR` | the program that is run in place of the one that cargo has built with the tests |
 
 mod garbage;
+mod model;
 mod sizes;
 mod tenant;
 
