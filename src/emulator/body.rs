@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::limits::Limits;
 
 /// How many bytes are reserved for a body that announces as many. Memory that nothing was written to yet is not taken.
-const RESERVED: usize = 1024 * 1024;
+const RESERVED: usize = 2 * 1024 * 1024;
 
 /// Why a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
