@@ -218,11 +218,13 @@ impl Config {
         let name = self.new_name(&format!("s{store}"));
         let Some(entry) = &mut self.stores[store] else { return };
         let from = entry.address();
+        // All that `for_each` makes has the first provider block.
+        let to_other_block = entry.second_alias && entry.for_each != for_each;
         (entry.name, entry.for_each) = (name, for_each);
         let block = moved(&from, &entry.address());
         // Two provider blocks are two processes: with another name in another block, one would switch off what the
         // other switches on, as the page of the resource says.
-        if with_block || self.may_disable[store] && self.may_have_moved[store] {
+        if with_block || self.may_disable[store] && (to_other_block || self.may_have_moved[store]) {
             self.blocks.push(block);
         } else if self.may_disable[store] {
             self.missing.push(block);
