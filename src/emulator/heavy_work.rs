@@ -6,13 +6,17 @@ use tokio::sync::Semaphore;
 
 use super::error::Error;
 
-/// How much of it is done at once. What it holds in memory is bounded by that.
-const AT_ONCE: usize = 32;
+/// On how many bytes there is work at once, which bounds what all of the work holds in memory: three of the largest
+/// bodies.
+const AT_ONCE: usize = 32 * 1024 * 1024;
 
 /// Bytes up to which handing work over costs more than doing it.
 const SMALL: usize = 16 * 1024;
 
-/// Where such work is done.
+/// What work on an unknown number of bytes counts as: 32 of it are done at once.
+const UNKNOWN: usize = 1024 * 1024;
+
+/// Where such work is done. It has a permit for each byte.
 #[derive(Debug)]
 pub struct HeavyWork(Arc<Semaphore>);
 
@@ -23,22 +27,25 @@ impl Default for HeavyWork {
 }
 
 impl HeavyWork {
-    /// Does work on so many bytes; at once if they are few, and else on a thread that may be held up.
+    /// Does work on so many bytes, `None` if that is not known. It is done at once if they are few, and else on a thread
+    /// that may be held up.
     ///
     /// # Errors
     ///
     /// That of `work`; an internal error when it panics.
     pub async fn run<T: Send + 'static>(
         &self,
-        bytes: usize,
+        bytes: Option<usize>,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let bytes = bytes.unwrap_or(UNKNOWN);
         if bytes <= SMALL {
             return work();
         }
-        let place = Arc::clone(&self.0).acquire_owned().await;
+        let permits = u32::try_from(bytes.min(AT_ONCE)).unwrap_or(u32::MAX);
+        let permits = Arc::clone(&self.0).acquire_many_owned(permits).await;
         let done = tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _permits = permits;
             work()
         });
         done.await.unwrap_or_else(|error| {
@@ -60,28 +67,35 @@ mod tests {
         let here = std::thread::current().id();
         let thread = || Ok(std::thread::current().id());
         let heavy = HeavyWork::default();
-        assert_eq!(heavy.run(SMALL, thread).await.unwrap(), here);
-        assert_ne!(heavy.run(SMALL + 1, thread).await.unwrap(), here);
+        assert_eq!(heavy.run(Some(SMALL), thread).await.unwrap(), here);
+        for bytes in [Some(SMALL + 1), Some(usize::MAX), None] {
+            assert_ne!(heavy.run(bytes, thread).await.unwrap(), here);
+        }
         let (sender, receiver) = mpsc::channel();
-        let waiting = heavy.run(SMALL + 1, move || Ok(receiver.recv().unwrap()));
+        let waiting = heavy.run(None, move || Ok(receiver.recv().unwrap()));
         let (answer, ()) = tokio::join!(waiting, async move { sender.send(7).unwrap() });
         assert_eq!(answer, Ok(7));
     }
 
     #[tokio::test]
-    async fn no_more_is_done_at_once_than_there_are_places() {
+    async fn work_waits_until_its_bytes_are_free() {
         let heavy = HeavyWork::default();
-        let taken = Arc::clone(&heavy.0).acquire_many_owned(AT_ONCE.try_into().unwrap()).await.unwrap();
-        let mut waiting = std::pin::pin!(heavy.run(SMALL + 1, || Ok(())));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
-        drop(taken);
-        assert_eq!(waiting.await, Ok(()));
+        let (finish, finished) = mpsc::channel();
+        let mut first =
+            std::pin::pin!(heavy.run(Some(AT_ONCE - UNKNOWN), move || Ok(finished.recv().unwrap())));
+        assert!(futures_util::poll!(&mut first).is_pending());
+        assert_eq!(heavy.run(None, || Ok(())).await, Ok(()));
+        let mut second = std::pin::pin!(heavy.run(Some(UNKNOWN + 1), || Ok(())));
+        assert!(futures_util::poll!(&mut second).is_pending());
+        finish.send(()).unwrap();
+        assert_eq!(first.await, Ok(()));
+        assert_eq!(second.await, Ok(()));
     }
 
     #[tokio::test]
     async fn a_panic_is_an_internal_error() {
         let heavy = HeavyWork::default();
-        let failed = heavy.run(SMALL + 1, || -> Result<(), Error> { panic!("expected by this test") });
+        let failed = heavy.run(None, || -> Result<(), Error> { panic!("expected by this test") });
         assert_eq!(failed.await.unwrap_err().status, 500);
     }
 }

@@ -36,7 +36,7 @@ use super::policy::reference::{self, Question};
 use super::policy::{self, ConditionContext, Decision, Document, Grammar, PolicyText, TrustedEntity, decide};
 use super::rpc::{self, Nonces, rpc_call};
 use super::seed::Seed;
-use super::sls::{self, Log, LogGroup, Pair, Query, Record, entries, list_of, to_plaintext};
+use super::sls::{self, Log, LogGroup, Pair, Query, Record, entries, push_group, to_plaintext, validate};
 use super::stored::encode;
 use super::{Clock, access};
 use crypto::Secret;
@@ -191,16 +191,21 @@ pub fn log_group(bytes: &[u8]) {
             assert!(again.as_deref() == Some(&raw[..]), "{compression:?}");
         }
     }
-    let group = match LogGroup::sent(&raw, &Clock::fixed(NOW)) {
-        Ok(group) => group,
+    let logs = match validate(&raw, &Clock::fixed(NOW)) {
+        Ok(logs) => logs,
         Err(error) => {
             assert!((400..500).contains(&error.status), "{error}");
             return;
         }
     };
-    let found = entries(&raw).expect("what was taken is read again");
-    assert!(found.map(|entry| entry.time).eq(group.logs.iter().map(|log| i64::from(log.time.unwrap()))));
-    let list = List::decode(list_of(&[raw.clone(), raw.clone()]).as_slice()).unwrap();
+    let group = LogGroup::decode(raw.clone()).expect("what was taken is a log group");
+    assert!(group.logs.len() == logs, "{logs} logs were counted");
+    let found = entries(&raw).expect("what was taken is read again").map(|entry| entry.unwrap().time);
+    assert!(found.eq(group.logs.iter().map(|log| i64::from(log.time.unwrap()))));
+    let mut list = Vec::new();
+    push_group(&mut list, &raw);
+    push_group(&mut list, &raw);
+    let list = List::decode(list.as_slice()).unwrap();
     assert!(list.groups == [group.clone(), group]);
     let record = Record::from_plaintext(to_plaintext(NOW, &raw)).unwrap();
     assert!(record.received == NOW && record.log_group == raw);
@@ -264,7 +269,7 @@ pub fn search_query(bytes: &[u8]) {
     let log = Log { time: Some(1), contents, time_ns: None };
     let log_tags = vec![pair(("host", "alpha"))];
     let group = LogGroup { logs: vec![log], topic: Some(b"web".into()), log_tags, ..LogGroup::default() };
-    let entry = entries(&group.encode_to_vec()).unwrap().next().unwrap();
+    let entry = entries(&group.encode_to_vec()).unwrap().next().unwrap().unwrap();
     let Ok(parsed) = Query::parse(query) else { return };
     let matches = parsed.matches(&entry);
     assert_ne!(Query::Not(Box::new(parsed)).matches(&entry), matches);

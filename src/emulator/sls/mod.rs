@@ -39,7 +39,8 @@ pub use authentication::authenticate;
 pub use data::direct::{newest as newest_directly, put as put_directly};
 #[cfg(any(test, fuzzing))]
 pub use data::{
-    Compression, Log, LogGroup, Pair, Query, Record, decompressed, entries, list_of, to_plaintext,
+    Compression, Log, LogGroup, Pair, Query, Record, decompressed, entries, push_group, to_plaintext,
+    validate,
 };
 pub use data::{Writers, check_readable};
 #[cfg(test)]

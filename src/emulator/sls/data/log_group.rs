@@ -3,12 +3,13 @@
 //!
 //! The messages are of proto2. Strings are read as bytes and required members as optional ones, so that
 //! text that is not UTF-8 and members that are missing get the errors the service has for them. Members
-//! of other numbers are skipped. The group is stored as it was sent, including them.
+//! of other numbers are skipped. The group is stored as it was sent, including them. [`LogGroup`] is for what is small:
+//! what clients send is read member by member.
 
 use std::ops::RangeInclusive;
 
-use axum::body::Bytes;
-use prost::Message;
+use prost::encoding::{self, DecodeContext, WireType};
+use prost::{DecodeError, Message};
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -22,9 +23,6 @@ const LARGEST_VALUE: usize = 1024 * 1024;
 /// The largest topic and the largest source of a group, and the most that its tags have together, in bytes. The service
 /// takes less; the emulator has this bound because each log of a search shows them.
 const LARGEST_COMMON: usize = 64 * 1024;
-
-/// The most bytes in front of a group in a list: the key of the member, and the length of the group.
-const LARGEST_FRAME: usize = 11;
 
 /// How far a log's time may be behind the service's, in seconds: 168 hours.
 const BEHIND: i64 = 168 * 60 * 60;
@@ -83,70 +81,162 @@ pub struct Pair {
     pub value: Option<Vec<u8>>,
 }
 
-impl LogGroup {
-    /// Reads a log group that is sent now. Clients date logs by the machine's clock, and so by a time that is
-    /// far from the emulator's once the emulator's clock has been advanced: both are accepted.
-    ///
-    /// # Errors
-    ///
-    /// `PostBodyInvalid` for a body that is not a log group and for a time out of range, `PostBodyTooLarge`,
-    /// `InvalidEncoding`, `InvalidKey`, `InvalidTimestamp`.
-    pub fn sent(body: &[u8], clock: &Clock) -> Result<Self, Error> {
-        let group = Self::decode(body).map_err(|_| unparsable())?;
-        if group.logs.len() > MOST_LOGS {
-            return Err(Error::new(
-                400,
-                "PostBodyTooLarge",
-                format!("The log group has more than {MOST_LOGS} logs."),
-            ));
+/// The members of a message as they lie one behind the other, each with its number. A body of 10 MiB can have five
+/// million members: decoded all at once they would take fifty times its size in memory, so they are read one by one.
+pub struct Members<'m>(pub &'m [u8]);
+
+/// The value of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Member<'m> {
+    /// An integer of 32 bits; of a longer one it is the lowest 32.
+    Varint(u32),
+    /// Four bytes.
+    Fixed32(u32),
+    /// A text or a message.
+    Bytes(&'m [u8]),
+    /// What no message here has.
+    Other,
+}
+
+/// Bytes are not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+impl From<DecodeError> for Malformed {
+    fn from(_: DecodeError) -> Self {
+        Self
+    }
+}
+
+impl From<Malformed> for Error {
+    fn from(_: Malformed) -> Self {
+        Self::new(400, "PostBodyInvalid", "Protobuffer content cannot be parsed.")
+    }
+}
+
+impl<'m> Iterator for Members<'m> {
+    type Item = Result<(u32, Member<'m>), Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
         }
-        let texts = [&group.category, &group.topic, &group.source, &group.machine_uuid];
-        texts.into_iter().flatten().try_for_each(|text| check_text(text))?;
-        group.log_tags.iter().try_for_each(Pair::validate)?;
-        let size = |text: &Option<Vec<u8>>| text.as_ref().map_or(0, Vec::len);
-        let tags = group.log_tags.iter().map(|tag| size(&tag.key) + size(&tag.value)).sum();
-        for (what, size) in [("topic", size(&group.topic)), ("source", size(&group.source)), ("tags", tags)] {
-            if size > LARGEST_COMMON {
-                let message = format!("The log group has more than {LARGEST_COMMON} bytes of {what}.");
-                return Err(Error::new(400, "PostBodyTooLarge", message));
+        // Nothing is read behind what is malformed.
+        Some(self.read().inspect_err(|_| self.0 = &[]))
+    }
+}
+
+impl<'m> Members<'m> {
+    fn read(&mut self) -> Result<(u32, Member<'m>), Malformed> {
+        let (number, wire_type) = encoding::decode_key(&mut self.0)?;
+        let value = match wire_type {
+            WireType::Varint => {
+                let value = encoding::decode_varint(&mut self.0)? & u64::from(u32::MAX);
+                Member::Varint(u32::try_from(value).map_err(|_| Malformed)?)
             }
-        }
-        let (emulator, machine) = (clock.unix(), clock.unmoved());
-        let times =
-            emulator.min(machine).saturating_sub(BEHIND)..=emulator.max(machine).saturating_add(AHEAD);
-        group.logs.iter().try_for_each(|log| log.validate(&times))?;
-        Ok(group)
+            WireType::ThirtyTwoBit => {
+                let (value, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
+                self.0 = rest;
+                Member::Fixed32(u32::from_le_bytes(*value))
+            }
+            WireType::LengthDelimited => {
+                let length = usize::try_from(encoding::decode_varint(&mut self.0)?).unwrap_or(usize::MAX);
+                let (value, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+                self.0 = rest;
+                Member::Bytes(value)
+            }
+            _ => {
+                encoding::skip_field(wire_type, number, &mut self.0, DecodeContext::default())?;
+                Member::Other
+            }
+        };
+        Ok((number, value))
     }
 }
 
-impl Log {
-    fn validate(&self, times: &RangeInclusive<i64>) -> Result<(), Error> {
-        self.contents.iter().try_for_each(Pair::validate)?;
-        let time = self.time.ok_or_else(unparsable)?;
-        if time == 0 || self.time_ns.is_some_and(|part| part >= NANOSECONDS) {
-            return Err(Error::new(400, "InvalidTimestamp", "Invalid timestamps are in logs."));
+/// Checks a log group that is sent now, and counts its logs. Clients date logs by the machine's clock, and so by a time
+/// that is far from the emulator's once the emulator's clock has been advanced: both are accepted.
+///
+/// # Errors
+///
+/// `PostBodyInvalid` for a body that is not a log group and for a time out of range, `PostBodyTooLarge`,
+/// `InvalidEncoding`, `InvalidKey`, `InvalidTimestamp`.
+pub fn validate(body: &[u8], clock: &Clock) -> Result<usize, Error> {
+    let (emulator, machine) = (clock.unix(), clock.unmoved());
+    let times = emulator.min(machine).saturating_sub(BEHIND)..=emulator.max(machine).saturating_add(AHEAD);
+    let (mut logs, mut topic, mut source, mut tags) = (0, 0, 0, 0);
+    for member in Members(body) {
+        match member? {
+            (1, Member::Bytes(log)) => {
+                validate_log(log, &times)?;
+                logs += 1;
+            }
+            (number @ 2..=5, Member::Bytes(text)) => {
+                check_text(text)?;
+                match number {
+                    3 => topic = text.len(),
+                    4 => source = text.len(),
+                    _ => {}
+                }
+            }
+            (6, Member::Bytes(tag)) => tags += validate_pair(tag)?,
+            (1..=6, _) => return Err(Malformed.into()),
+            _ => {}
         }
-        if !times.contains(&i64::from(time)) {
-            return Err(Error::new(400, "PostBodyInvalid", "The post data time is out of range"));
-        }
-        Ok(())
     }
+    if logs > MOST_LOGS {
+        return Err(too_large(format!("The log group has more than {MOST_LOGS} logs.")));
+    }
+    for (what, size) in [("topic", topic), ("source", source), ("tags", tags)] {
+        if size > LARGEST_COMMON {
+            return Err(too_large(format!("The log group has more than {LARGEST_COMMON} bytes of {what}.")));
+        }
+    }
+    Ok(logs)
 }
 
-impl Pair {
-    fn validate(&self) -> Result<(), Error> {
-        let (Some(key), Some(value)) = (&self.key, &self.value) else { return Err(unparsable()) };
-        check_text(key)?;
-        check_text(value)?;
-        if key.is_empty() {
-            return Err(Error::new(400, "InvalidKey", "Invalid keys are in logs."));
+fn validate_log(log: &[u8], times: &RangeInclusive<i64>) -> Result<(), Error> {
+    let (mut time, mut nanoseconds) = (None, 0);
+    for member in Members(log) {
+        match member? {
+            (1, Member::Varint(value)) => time = Some(value),
+            (2, Member::Bytes(pair)) => drop(validate_pair(pair)?),
+            (4, Member::Fixed32(value)) => nanoseconds = value,
+            (1 | 2 | 4, _) => return Err(Malformed.into()),
+            _ => {}
         }
-        if value.len() > LARGEST_VALUE {
-            let message = format!("A value is larger than {LARGEST_VALUE} bytes.");
-            return Err(Error::new(400, "PostBodyTooLarge", message));
-        }
-        Ok(())
     }
+    let time = time.ok_or(Malformed)?;
+    if time == 0 || nanoseconds >= NANOSECONDS {
+        return Err(Error::new(400, "InvalidTimestamp", "Invalid timestamps are in logs."));
+    }
+    if !times.contains(&i64::from(time)) {
+        return Err(Error::new(400, "PostBodyInvalid", "The post data time is out of range"));
+    }
+    Ok(())
+}
+
+/// Checks a content or a tag; how many bytes it has.
+fn validate_pair(pair: &[u8]) -> Result<usize, Error> {
+    let (mut key, mut value) = (None, None);
+    for member in Members(pair) {
+        match member? {
+            (1, Member::Bytes(text)) => key = Some(text),
+            (2, Member::Bytes(text)) => value = Some(text),
+            (1 | 2, _) => return Err(Malformed.into()),
+            _ => {}
+        }
+    }
+    let (key, value) = (key.ok_or(Malformed)?, value.ok_or(Malformed)?);
+    check_text(key)?;
+    check_text(value)?;
+    if key.is_empty() {
+        return Err(Error::new(400, "InvalidKey", "Invalid keys are in logs."));
+    }
+    if value.len() > LARGEST_VALUE {
+        return Err(too_large(format!("A value is larger than {LARGEST_VALUE} bytes.")));
+    }
+    Ok(key.len() + value.len())
 }
 
 fn check_text(text: &[u8]) -> Result<(), Error> {
@@ -156,19 +246,15 @@ fn check_text(text: &[u8]) -> Result<(), Error> {
     }
 }
 
-fn unparsable() -> Error {
-    Error::new(400, "PostBodyInvalid", "Protobuffer content cannot be parsed.")
+fn too_large(message: String) -> Error {
+    Error::new(400, "PostBodyTooLarge", message)
 }
 
-/// A `LogGroupList` of groups that are already encoded: its one member, number 1, over and over.
-pub fn list_of(groups: &[Bytes]) -> Vec<u8> {
-    let mut list = Vec::with_capacity(groups.iter().map(|group| LARGEST_FRAME + group.len()).sum());
-    for group in groups {
-        prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut list);
-        prost::encoding::encode_varint(group.len() as u64, &mut list);
-        list.extend_from_slice(group);
-    }
-    list
+/// Adds a group that is encoded already to a `LogGroupList`, which is its one member, number 1, over and over.
+pub fn push_group(list: &mut Vec<u8>, group: &[u8]) {
+    encoding::encode_key(1, WireType::LengthDelimited, list);
+    encoding::encode_varint(group.len() as u64, list);
+    list.extend_from_slice(group);
 }
 
 #[cfg(test)]
@@ -185,8 +271,8 @@ mod tests {
         LogGroup { logs: vec![log], ..LogGroup::default() }.encode_to_vec()
     }
 
-    fn sent(body: &[u8]) -> Result<LogGroup, Error> {
-        LogGroup::sent(body, &Clock::fixed(NOW))
+    fn sent(body: &[u8]) -> Result<usize, Error> {
+        validate(body, &Clock::fixed(NOW))
     }
 
     #[track_caller]
@@ -200,7 +286,8 @@ mod tests {
         // Source: "s", LogTags { Key: "a", Value: "b" }, and an unknown member 15.
         let body = "0a13 0880fcffd706 1206 0a016b 120176 2505000000 1a0174 220173 3206 0a0161 120162 7a0178";
         let body = hex::decode(body.replace(' ', "")).unwrap();
-        let group = sent(&body).unwrap();
+        assert_eq!(sent(&body), Ok(1));
+        let group = LogGroup::decode(&*body).unwrap();
         assert_eq!(group.logs[0].time, Some(1_795_161_600));
         assert_eq!(group.logs[0].time_ns, Some(5));
         assert_eq!(group.logs[0].contents[0].value.as_deref(), Some(b"v".as_slice()));
@@ -222,8 +309,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_a_group_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-            if let Err(error) = sent(&bytes) {
-                prop_assert_eq!(error.status, 400);
+            match sent(&bytes) {
+                Ok(logs) => prop_assert_eq!(LogGroup::decode(&*bytes).unwrap().logs.len(), logs),
+                Err(error) => prop_assert_eq!(error.status, 400),
             }
         }
     }
@@ -255,7 +343,7 @@ mod tests {
             let clock = Clock::fixed(NOW);
             clock.advance(moved).unwrap();
             for good in [NOW, NOW + moved] {
-                LogGroup::sent(&group_of(good, b"k", b"v"), &clock).unwrap();
+                validate(&group_of(good, b"k", b"v"), &clock).unwrap();
             }
         }
         let log = Log { time: Some(1_795_161_600), contents: vec![], time_ns: Some(1_000_000_000) };
@@ -289,7 +377,10 @@ mod tests {
 
     #[test]
     fn a_list_is_its_groups_with_their_lengths() {
-        let list = list_of(&[Bytes::from_static(b"ab"), Bytes::new(), Bytes::from_static(&[7; 200])]);
+        let mut list = Vec::new();
+        for group in [b"ab".as_slice(), b"", &[7; 200]] {
+            push_group(&mut list, group);
+        }
         assert_eq!(list.get(..9).unwrap(), b"\x0a\x02ab\x0a\x00\x0a\xc8\x01");
         assert_eq!(list.len(), 9 + 200);
     }

@@ -34,7 +34,7 @@ pub use writers::Writers;
 #[cfg(any(test, fuzzing))]
 pub use {
     body::decompressed,
-    log_group::{Log, LogGroup, Pair, list_of},
+    log_group::{Log, LogGroup, Pair, push_group, validate},
     record::{Record, to_plaintext},
     search::{Query, entries},
 };
@@ -54,6 +54,5 @@ pub async fn serve(operation: DataOperation, call: DataCall) -> Result<Reply, Er
         DataOperation::GetLogsV2 => search::get_logs_v2,
     };
     let state = Arc::clone(&call.state);
-    // How much there is to read is not known.
-    state.heavy_work.run(usize::MAX, move || read(&call)).await
+    state.heavy_work.run(None, move || read(&call)).await
 }

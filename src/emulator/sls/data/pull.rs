@@ -2,12 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use axum::body::Bytes;
-
 use super::DataCall;
 use super::compression::Compression;
 use super::cursor::{Cursor, length};
-use super::log_group::list_of;
+use super::log_group::push_group;
 use super::target::{Opener, Target};
 use crate::error::Error;
 use crate::http::Reply;
@@ -42,30 +40,36 @@ pub fn pull_logs(call: &DataCall) -> Result<Reply, Error> {
         Some(cursor) => Cursor::decode(cursor, length)?,
     };
     let count = count.min(end.saturating_sub(from));
-    let groups = groups(call, &target, &mut opener, (shard, from), count)?;
-    let next = Cursor(from + groups.len() as u64);
-    answer(call, &groups, next)
+    let (list, groups) = list(call, &target, &mut opener, (shard, from), count)?;
+    let next = Cursor(from + groups as u64);
+    answer(call, list, groups, next)
 }
 
-fn groups(
+/// The `LogGroupList` of the groups from a position on, and how many it has. Each block is let go of once it is in it.
+fn list(
     call: &DataCall,
     target: &Target,
     opener: &mut Opener<'_>,
     (shard, from): (u32, u64),
     count: u64,
-) -> Result<Vec<Bytes>, Error> {
+) -> Result<(Vec<u8>, usize), Error> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     if count == 0 {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     }
     let blocks = call.state.store.blocks(target.address(shard, from), count, ANSWER);
     let blocks = blocks.map_err(|error| Error::storage(&error))?;
-    blocks.iter().map(|(address, block)| Ok(opener.open(*address, block)?.log_group)).collect()
+    let groups = blocks.len();
+    // There is more around a group in its block than in the list.
+    let mut list = Vec::with_capacity(blocks.iter().map(|(_, block)| block.len()).sum());
+    for (address, block) in blocks {
+        push_group(&mut list, &opener.open(address, &block)?.log_group);
+    }
+    Ok((list, groups))
 }
 
 /// What SDKs read are the headers: without the next cursor, the count and the size they do not go on.
-fn answer(call: &DataCall, groups: &[Bytes], next: Cursor) -> Result<Reply, Error> {
-    let list = list_of(groups);
+fn answer(call: &DataCall, list: Vec<u8>, groups: usize, next: Cursor) -> Result<Reply, Error> {
     let size = list.len();
     let compression = Compression::accepted(call.call.header("accept-encoding"));
     let body = match compression {
@@ -75,7 +79,7 @@ fn answer(call: &DataCall, groups: &[Bytes], next: Cursor) -> Result<Reply, Erro
     };
     let mut reply = Reply::raw(200, "application/x-protobuf", body)
         .with_header("x-log-cursor", next.encode())
-        .with_header("x-log-count", groups.len().to_string())
+        .with_header("x-log-count", groups.to_string())
         .with_header("x-log-bodyrawsize", size.to_string());
     if let Some(compression) = compression {
         reply = reply.with_header("x-log-compresstype", compression.name().to_owned());

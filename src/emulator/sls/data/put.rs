@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::DataCall;
 use super::body;
-use super::log_group::LogGroup;
+use super::log_group;
 use super::record::to_plaintext;
 use super::target::Target;
 use super::writers::ShardWriter;
@@ -25,9 +25,9 @@ pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
     let work = &call.state.heavy_work;
     let (sent, clock) = (Arc::clone(&call.call), call.state.clock.clone());
     let (log_group, logs) = work
-        .run(body::announced_size(&call.call), move || {
+        .run(Some(body::announced_size(&call.call)), move || {
             let log_group = body::decompressed(&sent)?;
-            let logs = LogGroup::sent(&log_group, &clock)?.logs.len();
+            let logs = log_group::validate(&log_group, &clock)?;
             Ok((log_group, logs))
         })
         .await?;
@@ -40,7 +40,7 @@ pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
         }
         let turn = writer.turn().await;
         let (state, log_group) = (Arc::clone(&call.state), log_group.clone());
-        let appended = work.run(log_group.len(), move || {
+        let appended = work.run(Some(log_group.len()), move || {
             let appended = turn.append(&state.store, |address| {
                 // In this turn: receive times follow the order of the blocks.
                 let plaintext = to_plaintext(state.clock.unix(), &log_group);

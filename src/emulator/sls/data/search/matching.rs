@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use prost::Message as _;
 use serde_json::{Map, Value};
 
-use crate::sls::data::log_group::{LogGroup, Pair};
+use crate::sls::data::log_group::{Malformed, Member, Members};
 
 /// What parts words, as in the service's default index
 /// (<https://www.alibabacloud.com/help/en/sls/user-guide/create-indexes>).
@@ -22,7 +21,7 @@ pub struct Entry {
 }
 
 /// What the logs of a group have in common.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Group {
     source: String,
     topic: String,
@@ -30,23 +29,46 @@ struct Group {
     tags: Vec<(String, String)>,
 }
 
-/// The logs of a group; `None` if the bytes are not a group.
-pub fn entries(log_group: &[u8]) -> Option<impl Iterator<Item = Entry>> {
-    let LogGroup { logs, source, topic, log_tags, .. } = LogGroup::decode(log_group).ok()?;
-    let tags = log_tags.into_iter().map(|tag| (format!("__tag__:{}", text(tag.key)), text(tag.value)));
-    let group = Arc::new(Group { source: text(source), topic: text(topic), tags: tags.collect() });
-    let pair = |pair: Pair| (text(pair.key), text(pair.value));
-    Some(logs.into_iter().map(move |log| Entry {
-        time: i64::from(log.time.unwrap_or_default()),
-        nanoseconds: log.time_ns,
-        group: Arc::clone(&group),
-        contents: log.contents.into_iter().map(pair).collect(),
+/// The logs of a group, read one by one.
+///
+/// # Errors
+///
+/// [`Malformed`], also for each log.
+pub fn entries(log_group: &[u8]) -> Result<impl Iterator<Item = Result<Entry, Malformed>>, Malformed> {
+    let mut group = Group::default();
+    for member in Members(log_group) {
+        match member? {
+            (3, Member::Bytes(topic)) => group.topic = text(topic),
+            (4, Member::Bytes(source)) => group.source = text(source),
+            (6, Member::Bytes(tag)) => {
+                let (key, value) = pair(tag)?;
+                group.tags.push((format!("__tag__:{key}"), value));
+            }
+            _ => {}
+        }
+    }
+    let group = Arc::new(group);
+    Ok(Members(log_group).filter_map(move |member| match member {
+        Ok((1, Member::Bytes(log))) => Some(Entry::read(log, &group)),
+        Ok(_) => None,
+        Err(malformed) => Some(Err(malformed)),
     }))
 }
 
-fn text(bytes: Option<Vec<u8>>) -> String {
-    String::from_utf8(bytes.unwrap_or_default())
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+fn pair(message: &[u8]) -> Result<(String, String), Malformed> {
+    let (mut key, mut value) = (String::new(), String::new());
+    for member in Members(message) {
+        match member? {
+            (1, Member::Bytes(bytes)) => key = text(bytes),
+            (2, Member::Bytes(bytes)) => value = text(bytes),
+            _ => {}
+        }
+    }
+    Ok((key, value))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn size_of_pairs(pairs: &[(String, String)]) -> usize {
@@ -61,6 +83,19 @@ impl Group {
 }
 
 impl Entry {
+    fn read(log: &[u8], group: &Arc<Group>) -> Result<Self, Malformed> {
+        let mut entry = Self { time: 0, nanoseconds: None, group: Arc::clone(group), contents: Vec::new() };
+        for member in Members(log) {
+            match member? {
+                (1, Member::Varint(time)) => entry.time = i64::from(time),
+                (2, Member::Bytes(content)) => entry.contents.push(pair(content)?),
+                (4, Member::Fixed32(nanoseconds)) => entry.nanoseconds = Some(nanoseconds),
+                _ => {}
+            }
+        }
+        Ok(entry)
+    }
+
     /// What logs are ordered by.
     pub fn moment(&self) -> (i64, u32) {
         (self.time, self.nanoseconds.unwrap_or_default())
@@ -111,15 +146,20 @@ pub fn words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sls::data::log_group::Log;
+    use crate::sls::data::log_group::{Log, LogGroup};
+    use prost::Message as _;
     use serde_json::json;
+
+    fn entries_of(log_group: &[u8]) -> Vec<Entry> {
+        entries(log_group).unwrap().collect::<Result<_, _>>().unwrap()
+    }
 
     #[test]
     fn a_log_shows_its_own_fields_and_its_groups() {
         // Logs { Time: 5, Contents { Key: "k", Value: "v" }, Time_ns: 7 }, Topic: "t", Source: "s",
         // LogTags { Key: "a", Value: "b" }
         let group = "0a0f 0805 1206 0a016b 120176 2507000000 1a0174 220173 3206 0a0161 120162";
-        let entries: Vec<_> = entries(&hex::decode(group.replace(' ', "")).unwrap()).unwrap().collect();
+        let entries = entries_of(&hex::decode(group.replace(' ', "")).unwrap());
         let expected = json!({"__time__": "5", "__time_ns_part__": "7", "__source__": "s", "__topic__": "t",
             "__tag__:a": "b", "k": "v"});
         assert_eq!(entries.iter().map(Entry::to_json).collect::<Vec<_>>(), [expected]);
@@ -132,7 +172,7 @@ mod tests {
         let source = vec![b's'; 1_000_000];
         let logs = vec![Log::default(); 1_000];
         let group = LogGroup { source: Some(source), logs, ..LogGroup::default() };
-        let entries: Vec<_> = entries(&group.encode_to_vec()).unwrap().collect();
+        let entries = entries_of(&group.encode_to_vec());
         let size: usize = entries.iter().map(Entry::size).sum();
         assert!((1_000_000..1_200_000).contains(&size), "{size}");
         assert!(entries.iter().all(|entry| Arc::ptr_eq(&entry.group, &entries[0].group)));

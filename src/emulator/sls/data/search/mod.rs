@@ -141,10 +141,13 @@ fn search(call: &DataCall, request: &Request) -> Result<Found, Error> {
 }
 
 fn look_into(log_group: &[u8], request: &Request, found: &mut Found) -> Result<(), Error> {
-    let entries = entries(log_group).ok_or_else(Error::internal_server_error)?;
+    // It was checked before it was stored.
+    let damaged = |_| Error::internal_server_error();
+    let entries = entries(log_group).map_err(damaged)?;
     found.bytes += log_group.len();
     let most = wanted(request).saturating_add(SURPLUS);
     for entry in entries {
+        let entry = entry.map_err(damaged)?;
         found.rows += 1;
         if request.wants(&entry) {
             found.logs.push(entry);

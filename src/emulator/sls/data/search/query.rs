@@ -246,7 +246,7 @@ mod tests {
             .map(|(k, v)| field(2, &pair(k, v)));
         let log = [vec![8, 5], contents.concat()].concat();
         let group = [field(1, &log), field(3, b"web"), field(6, &pair("host", "alpha"))].concat();
-        entries(&group).unwrap().next().unwrap()
+        entries(&group).unwrap().next().unwrap().unwrap()
     }
 
     #[track_caller]
