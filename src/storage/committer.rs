@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use redb::{Database, Durability, ReadableTable, Table, WriteTransaction};
+use redb::{Database, Durability, ReadableTable, ReadableTableMetadata as _, Table, WriteTransaction};
 use tokio::sync::{oneshot, watch};
 
 use super::format::{BLOCKS, DOCUMENTS, Keys, META, META_ENTRY_HASH, MultisetHash, SHARD_LENGTHS, kind_byte};
@@ -55,6 +55,8 @@ struct Written {
     entry_hash: MultisetHash,
     /// Bytes of the blocks that were removed since the thread last tried to make the file smaller.
     removed: u64,
+    /// Whether everything was removed, and there was something.
+    is_cleared: bool,
 }
 
 /// A change that waits, and whom to tell.
@@ -164,7 +166,7 @@ fn commit_all(
     told: &watch::Sender<Progress>,
     file: &File,
 ) {
-    let mut written = Written { entry_hash, removed: 0 };
+    let mut written = Written { entry_hash, removed: 0, is_cleared: false };
     // Whether nothing was written since the last checkpoint.
     let mut is_saved = true;
     loop {
@@ -226,7 +228,7 @@ fn commit_or_fail(state: &State, written: &mut Written, batches: &[WriteBatch]) 
     let error = match committed {
         Ok((results, after)) => {
             *written = after;
-            if batches.iter().any(|batch| batch.clear) {
+            if written.is_cleared {
                 give_space_back(state);
             }
             return results;
@@ -297,7 +299,7 @@ fn commit(
     let (results, written) = {
         let mut writing = Writing::new(&transaction, keys, written)?;
         let results = batches.iter().map(|batch| writing.apply(batch)).collect::<Result<_, _>>()?;
-        (results, Written { entry_hash: writing.entry_hash, removed: writing.removed })
+        (results, writing.written())
     };
     transaction
         .open_table(META)
@@ -313,6 +315,7 @@ struct Writing<'t> {
     keys: &'t Keys,
     entry_hash: MultisetHash,
     removed: u64,
+    is_cleared: bool,
     documents: Table<'t, (u8, &'static str), &'static [u8]>,
     lengths: Table<'t, (u64, u32), &'static [u8]>,
     blocks: Table<'t, (u64, u32, u64), &'static [u8]>,
@@ -324,10 +327,15 @@ impl<'t> Writing<'t> {
             keys,
             entry_hash: written.entry_hash.clone(),
             removed: written.removed,
+            is_cleared: false,
             documents: transaction.open_table(DOCUMENTS).map_err(StoreError::from_redb)?,
             lengths: transaction.open_table(SHARD_LENGTHS).map_err(StoreError::from_redb)?,
             blocks: transaction.open_table(BLOCKS).map_err(StoreError::from_redb)?,
         })
+    }
+
+    fn written(self) -> Written {
+        Written { entry_hash: self.entry_hash, removed: self.removed, is_cleared: self.is_cleared }
     }
 
     /// Carries out a change; within, why it is refused, and then nothing of it is written.
@@ -390,6 +398,10 @@ impl<'t> Writing<'t> {
     }
 
     fn clear(&mut self) -> Result<(), StoreError> {
+        // A new store begins with a change that removes everything.
+        let is_empty = self.documents.is_empty().map_err(StoreError::from_redb)?
+            && self.blocks.is_empty().map_err(StoreError::from_redb)?;
+        self.is_cleared |= !is_empty;
         self.documents.retain(|_, _| false).map_err(StoreError::from_redb)?;
         self.lengths.retain(|_, _| false).map_err(StoreError::from_redb)?;
         self.blocks.retain(|_, _| false).map_err(StoreError::from_redb)?;

@@ -170,6 +170,21 @@ fn a_store_that_is_cleared_gives_the_space_of_its_file_back() {
     assert_eq!(positions(&again, 0, 9, usize::MAX), [0]);
 }
 
+/// A new store begins so, and making its file smaller would sync it many times.
+#[test]
+fn clearing_a_store_that_is_empty_only_writes() {
+    let syncs_of = |change: fn(&mut WriteBatch)| {
+        let disk = Disk::default();
+        let store = Store::from_opened(opening::create_disk(disk.clone(), &key()).unwrap()).unwrap();
+        let before = disk.syncs();
+        let mut batch = written("kept", b"1");
+        change(&mut batch);
+        wait(&store, batch).unwrap();
+        disk.syncs() - before
+    };
+    assert_eq!(syncs_of(WriteBatch::clear), syncs_of(|_| {}));
+}
+
 #[test]
 fn a_file_from_which_most_was_removed_becomes_small_when_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
