@@ -53,6 +53,9 @@ impl Extent {
     }
 }
 
+/// Rounds from which on everything that can be drawn has been: the rarest, a query, is drawn 14 times in a thousand.
+const MANY_ROUNDS: u64 = 1_000;
+
 #[test]
 fn chaos_leaves_nothing_wrong_behind() {
     let extent = Extent::read();
@@ -87,7 +90,54 @@ fn chaos_leaves_nothing_wrong_behind() {
     let (figures, failed) = (figures.into_inner().unwrap(), failed.into_inner().unwrap());
     println!("{figures}{:>9}  violations", failed.len());
     assert!(figures.get("calls of the provider") > 0, "nothing was done");
+    let missing: Vec<String> = drawn().filter(|figure| figures.get(figure) == 0).collect();
+    assert!(figures.get("rounds") < MANY_ROUNDS || missing.is_empty(), "never drawn: {missing:?}");
     assert!(failed.is_empty(), "these seeds failed, see above: {failed:?}");
+}
+
+/// What a run of many rounds has drawn at least once: each operation, each act and each fault.
+fn drawn() -> impl Iterator<Item = String> {
+    let operations = [
+        "Apply",
+        "DestroyOne",
+        "Import",
+        "Plan",
+        "Query",
+        "Readopt",
+        "RefreshOnly",
+        "Replace",
+        "SavedPlan",
+        "Taint",
+        "Target",
+    ];
+    let acts = [
+        "Clock",
+        "Describe",
+        "Detach",
+        "Interrupt",
+        "KillEmulator",
+        "KillProvider",
+        "KillTerraform",
+        "Release",
+        "Toggle",
+        "Write",
+        "WriteConf",
+    ];
+    let faults = [
+        "delay",
+        "drop_after",
+        "drop_before",
+        "error",
+        "hold",
+        "hold_after",
+        "ignore",
+        "respond",
+        "stale",
+        "throttle",
+    ];
+    let operations = operations.map(|name| format!("operation: {name}"));
+    let acts = acts.map(|name| format!("act: {name}"));
+    operations.into_iter().chain(acts).chain(faults.map(|name| format!("fault ordered: {name}")))
 }
 
 /// A failure with the shortest episode that shows it, and how it is played again.
