@@ -155,7 +155,8 @@ const SECRET_NAMES: [&str; 6] =
 /// A shorter beginning of a key may also stand elsewhere by chance.
 const BEGINNING: usize = 12;
 
-/// The beginnings of the secret values in the input. One that also stands elsewhere may be shown as what it is there.
+/// The beginnings of the secret values in the input. One that also stands elsewhere may be shown as what it is there, and
+/// so may one of several words: no key is.
 fn keys(input: &[u8], parts: [&[u8]; 2]) -> Vec<String> {
     let mut found = Vec::new();
     for part in parts {
@@ -166,7 +167,8 @@ fn keys(input: &[u8], parts: [&[u8]; 2]) -> Vec<String> {
     }
     let beginnings = found.iter().filter_map(|key| key.trim().get(..BEGINNING));
     let times = |key: &str| input.windows(BEGINNING).filter(|window| *window == key.as_bytes()).count();
-    beginnings.filter(|key| times(key) == 1).map(str::to_owned).collect()
+    let is_word = |key: &&str| !key.contains(char::is_whitespace);
+    beginnings.filter(is_word).filter(|key| times(key) == 1).map(str::to_owned).collect()
 }
 
 fn of_json(json: &Value, found: &mut Vec<String>) {

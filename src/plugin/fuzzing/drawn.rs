@@ -26,11 +26,20 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Keeps what later calls may go on with.
-    pub(super) fn remember(&mut self, method: &str, message: &[u8], answer: &[u8]) {
+    pub(super) fn remember(&mut self, server: &ProviderServer, method: &str, message: &[u8], answer: &[u8]) {
         match method {
             "plan_resource_change" => {
                 let request = pb::plan_resource_change::Request::decode(message).unwrap();
                 let response = pb::plan_resource_change::Response::decode(answer).unwrap();
+                // By the time of an apply a host knows all of a configuration.
+                let schema = &server.schemas().resources[&*request.type_name];
+                let config = request.config.as_ref().map_or(&[][..], |config| &config.msgpack);
+                if !msgpack::decode(config, &schema.implied_type())
+                    .is_ok_and(|config| config.is_wholly_known())
+                {
+                    self.plan = None;
+                    return;
+                }
                 self.plan = Some(pb::apply_resource_change::Request {
                     type_name: request.type_name,
                     prior_state: request.prior_state,

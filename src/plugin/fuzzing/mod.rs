@@ -71,7 +71,7 @@ pub fn rpc(bytes: &[u8]) {
             }
             if !answer.diagnostics.iter().any(|told| told.severity() == pb::diagnostic::Severity::Error) {
                 check_values(&service.server, method, &message, &answer.bytes);
-                memory.remember(method, &message, &answer.bytes);
+                memory.remember(&service.server, method, &message, &answer.bytes);
             }
         }
     });
