@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::error::shown;
 use crypto::Secret;
 
 /// The members of a profile that are set, by their names.
@@ -33,9 +34,10 @@ pub(super) fn profile(text: &str, name: Option<&str>) -> Result<Option<(String, 
     };
     match profiles.iter().filter_map(Value::as_object).find(is_selected) {
         Some(profile) => Ok(Some((selected.to_owned(), members(profile)))),
-        None if name.is_none() && current.is_some() => {
-            Err(format!("its member `current` names the profile `{selected}`, which it does not hold"))
-        }
+        None if name.is_none() && current.is_some() => Err(format!(
+            "its member `current` names the profile `{}`, which it does not hold",
+            shown(selected)
+        )),
         None => Ok(None),
     }
 }

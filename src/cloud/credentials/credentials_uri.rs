@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::context::CallContext;
 use crate::credentials::answer::parse_temporary_key;
-use crate::credentials::error::{OPERATION_SERVICE, source_error};
+use crate::credentials::error::{OPERATION_SERVICE, shown, source_error};
 use crate::credentials::source_context::UnsignedRequest;
 use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext};
 use crate::endpoint::{Endpoint, EndpointError};
@@ -101,7 +101,8 @@ impl CredentialSource for CredentialsUri {
     }
 
     fn describe(&self) -> String {
-        format!("the credentials URI {}{} of {}", self.endpoint, self.path, self.source)
+        let address = shown(format_args!("{}{}", self.endpoint, self.path));
+        format!("the credentials URI {address} of {}", self.source)
     }
 }
 

@@ -11,6 +11,11 @@ pub(super) fn unusable(source: &str, problem: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unauthenticated, &operation(source), problem).about_credentials()
 }
 
+/// A name, path or address of a configuration, a variable or a file, as errors show it: one line of bounded length.
+pub(super) fn shown(name: impl std::fmt::Display) -> String {
+    text::line_of(&name.to_string(), text::LONGEST_QUOTATION)
+}
+
 /// The operation of asking a source.
 pub(super) fn operation(source: &str) -> Operation {
     Operation::new(OPERATION_SERVICE, "lookup", source)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::context::CallContext;
 use crate::credentials::assume_role::from_session;
-use crate::credentials::error::{operation, source_error, unusable};
+use crate::credentials::error::{operation, shown, source_error, unusable};
 use crate::credentials::source_context::anonymous;
 use crate::credentials::{CredentialSource, Fetched, Fetching, SourceContext, host};
 use crate::endpoint::Endpoint;
@@ -67,7 +67,7 @@ impl OidcRole {
             TokenOrigin::Given(token) => return Ok(token.clone()),
             TokenOrigin::File(path) => path,
         };
-        let source = format!("the OIDC token file {} of {}", path.display(), self.source);
+        let source = format!("the OIDC token file {} of {}", shown(path.display()), self.source);
         let bytes =
             source_context.bounded(context, &operation(&source), source_context.host.read(path)).await?;
         let bytes = bytes.map_err(|error| unusable(&source, format!("it cannot be read: {error}")))?;

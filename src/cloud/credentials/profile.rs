@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::context::CallContext;
 use crate::credentials::cli_config::Members;
-use crate::credentials::error::{operation, unusable};
+use crate::credentials::error::{operation, shown, unusable};
 use crate::credentials::{
     CredentialSource, Credentials, CredentialsUri, EcsMetadata, Fetching, GivenKeys, MetadataService,
     OidcRole, ProcessCommand, RoleSession, RoleToAssume, SourceContext, StsEndpoints, TokenOrigin,
@@ -83,13 +83,13 @@ impl ProfileSource {
         let name = self.name.as_ref().map(|named| named.name.as_str());
         let mut missing = Vec::new();
         for file in &self.files {
-            let source = format!("the file {}", file.display());
+            let source = format!("the file {}", shown(file.display()));
             let read =
                 source_context.bounded(context, &operation(&source), source_context.host.read(file)).await?;
             let bytes = match read {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == IoErrorKind::NotFound => {
-                    missing.push(format!("{} does not exist", file.display()));
+                    missing.push(format!("{} does not exist", shown(file.display())));
                     continue;
                 }
                 Err(error) => return Err(unusable(&source, format!("it cannot be read: {error}"))),
@@ -98,7 +98,7 @@ impl ProfileSource {
             let Some((name, members)) =
                 find_profile(text, name).map_err(|problem| unusable(&source, problem))?
             else {
-                missing.push(format!("{} has no such profile", file.display()));
+                missing.push(format!("{} has no such profile", shown(file.display())));
                 continue;
             };
             let now = source_context.clock.now();
@@ -133,10 +133,10 @@ impl CredentialSource for ProfileSource {
         if self.files.is_empty() && self.name.is_none() {
             return "the profile in the home directory, which is not known".to_owned();
         }
-        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        let files: Vec<String> = self.files.iter().map(|file| shown(file.display())).collect();
         match &self.name {
             Some(named) => {
-                format!("profile `{}` of {} in {}", named.name, named.source, files.join(" and "))
+                format!("profile `{}` of {} in {}", shown(&named.name), named.source, files.join(" and "))
             }
             None => format!("the profile in {}", files.join(" and ")),
         }
@@ -213,7 +213,7 @@ impl Profile<'_> {
             other => {
                 // A text that cannot be the name of a mode may be a misplaced secret, so it is not shown.
                 let is_name = other.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-                let shown = if is_name { format!(" {other:?}") } else { String::new() };
+                let shown = if is_name { format!(" {}", text::quote(other)) } else { String::new() };
                 return Err(unusable(&self.describe(), format!("its `mode`{shown} is not supported")));
             }
         })
@@ -364,7 +364,7 @@ impl Profile<'_> {
         let found =
             find_profile(self.text, Some(name)).map_err(|problem| unusable(&self.describe(), problem))?;
         let (name, members) = found.ok_or_else(|| {
-            self.invalid_member("source_profile", &format!("the file has no profile `{name}`"))
+            self.invalid_member("source_profile", &format!("the file has no profile `{}`", shown(name)))
         })?;
         let names = self.names.iter().cloned().chain([name]).collect();
         let Profile { file, text, settings, now, .. } = *self;
@@ -386,7 +386,7 @@ impl Profile<'_> {
 
     fn describe(&self) -> String {
         let name = self.names.last().map_or("", String::as_str);
-        format!("profile `{name}` of {}", self.file.display())
+        format!("profile `{}` of {}", shown(name), shown(self.file.display()))
     }
 }
 
