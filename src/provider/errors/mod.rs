@@ -109,6 +109,9 @@ pub(super) fn ends_all_calls(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Cancelled) || error.is_about_credentials()
 }
 
+/// How many settings of a Logstore are named.
+const MOST_SETTINGS: usize = 20;
+
 /// A sequence that did not reach the configured state; `arn` is that of the role in the configuration.
 pub(super) fn of_apply(id: &LogStoreId, failure: &ApplyFailure, arn: Option<&str>) -> Vec<Diagnostic> {
     let mut diagnostics = of_apply_error(id, failure, arn);
@@ -229,22 +232,23 @@ fn cannot_leave_out(
         "SLS refuses a setting that the Logstore has",
         format!(
             "Logstore {id}: {error}\n\n{update} replaces all settings of a Logstore, so the provider sends back each one it has read. SLS does not say which one it refuses; it may be one of these, and leaving it out would lose its value: {}. Nothing was changed. {remedy}",
-            members.join(", ")
+            text::line_of(&members.join(", "), MOST_SETTINGS * text::LONGEST_QUOTATION)
         ),
     )
 }
 
 /// Settings of others that an update has set back and that were not restored.
 fn settings_set_back(id: &LogStoreId, unrestored: &[UnrestoredSetting]) -> Diagnostic {
-    let each: Vec<String> = unrestored
-        .iter()
-        .map(|setting| format!("  {}: {}, is now {}", setting.member, setting.expected, setting.actual))
-        .collect();
+    let line = |text: &str| text::line_of(text, text::LONGEST_QUOTATION);
+    let each = unrestored.iter().map(|setting| {
+        let UnrestoredSetting { member, expected, actual } = setting;
+        format!("{}: {}, is now {}", line(member), line(expected), line(actual))
+    });
     Diagnostic::error(
         "Settings of a Logstore were set back",
         format!(
             "Logstore {id}: another writer changed settings while the provider updated the encryption configuration, and the update set them back. The provider did not restore them before it ended. Set them again:\n\n{}",
-            each.join("\n")
+            first_lines(each, MOST_SETTINGS)
         ),
     )
 }
@@ -271,10 +275,10 @@ pub(super) fn existing_conflict(id: &LogStoreId, stored: &EncryptConf, conflict:
     Diagnostic::error(
         "A Logstore has another encryption configuration",
         format!(
-            "Logstore {id}: {} is {:?} on the Logstore, but {:?} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{what}\n\n{import}\n\n  terraform import ADDRESS {}\n\nFor another configuration, use another Logstore. Nothing was sent.",
+            "Logstore {id}: {} is {} on the Logstore, but {} is configured. The first configuration of a Logstore is permanent, also while encryption is disabled. It has {}.\n\n{what}\n\n{import}\n\n  terraform import ADDRESS {}\n\nFor another configuration, use another Logstore. Nothing was sent.",
             field_name(conflict.field),
-            conflict.stored,
-            conflict.desired,
+            text::quote(&conflict.stored),
+            text::quote(&conflict.desired),
             describe(stored),
             id.import_id()
         ),
@@ -287,10 +291,10 @@ pub(super) fn forbidden_change(id: &str, conflict: &Conflict, stored: Option<&En
     Diagnostic::error(
         "The encryption of a Logstore cannot be changed",
         format!(
-            "Logstore {id}: {} is {:?} and cannot become {:?}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
+            "Logstore {id}: {} is {} and cannot become {}. The mechanism, the algorithm and the key of a Logstore are fixed by its first encryption configuration, also while encryption is disabled; only enable can change.\n\n{}\n\nTo use another value, write to a new Logstore; if the Logstore is replaced in the same apply, set on_immutable_change = \"replace\". Nothing was sent.",
             field_name(conflict.field),
-            conflict.stored,
-            conflict.desired,
+            text::quote(&conflict.stored),
+            text::quote(&conflict.desired),
             unknown_algorithm(conflict).unwrap_or_else(|| as_stored(conflict, stored)),
         ),
     )
@@ -302,11 +306,13 @@ fn as_stored(conflict: &Conflict, stored: Option<&EncryptConf>) -> String {
     let cmk = stored.and_then(|stored| stored.user_cmk_info.as_ref());
     match (conflict.field, cmk) {
         (PermanentField::EncryptType, _) => {
-            format!("Configure what the Logstore has:\n\n  encrypt_type = {:?}", conflict.stored)
+            format!("Configure what the Logstore has:\n\n  encrypt_type = {}", text::quote(&conflict.stored))
         }
         (_, Some(cmk)) => format!(
-            "Configure what the Logstore has:\n\n  user_cmk_info = {{\n    cmk_key_id = {:?}\n    arn        = {:?}\n    region_id  = {:?}\n  }}",
-            cmk.cmk_key_id, cmk.arn, cmk.region_id
+            "Configure what the Logstore has:\n\n  user_cmk_info = {{\n    cmk_key_id = {}\n    arn        = {}\n    region_id  = {}\n  }}",
+            text::quote(&cmk.cmk_key_id),
+            text::quote(&cmk.arn),
+            text::quote(&cmk.region_id)
         ),
         (_, None) => "Configure what the Logstore has: remove user_cmk_info.".to_owned(),
     }
@@ -318,8 +324,8 @@ fn unknown_algorithm(conflict: &Conflict) -> Option<String> {
         conflict.field == PermanentField::EncryptType && !ENCRYPT_TYPES.contains(&conflict.stored.as_str());
     unknown.then(|| {
         format!(
-            "This version of the provider does not know {:?}, so it cannot be configured. Use a newer version that knows it, or keep the algorithm that the Logstore has:\n\n  lifecycle {{\n    ignore_changes = [encrypt_type]\n  }}",
-            conflict.stored
+            "This version of the provider does not know {}, so it cannot be configured. Use a newer version that knows it, or keep the algorithm that the Logstore has:\n\n  lifecycle {{\n    ignore_changes = [encrypt_type]\n  }}",
+            text::quote(&conflict.stored)
         )
     })
 }
@@ -329,10 +335,10 @@ pub(super) fn replacement_warning(id: &str, conflict: &Conflict) -> Diagnostic {
     Diagnostic::warning(
         "Replacement succeeds only together with the Logstore",
         format!(
-            "Logstore {id}: {} is {:?} and cannot change; {:?} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore. If it is replaced alone, the apply fails before anything is switched off. It succeeds if the Logstore is replaced in the same apply, which this ensures, with the address of the Logstore:\n\n  lifecycle {{\n    replace_triggered_by = [LOGSTORE_ADDRESS]\n  }}\n\nIf the plan replaces the Logstore already, nothing else is needed.",
+            "Logstore {id}: {} is {} and cannot change; {} is configured with on_immutable_change = \"replace\". This resource never deletes a Logstore. If it is replaced alone, the apply fails before anything is switched off. It succeeds if the Logstore is replaced in the same apply, which this ensures, with the address of the Logstore:\n\n  lifecycle {{\n    replace_triggered_by = [LOGSTORE_ADDRESS]\n  }}\n\nIf the plan replaces the Logstore already, nothing else is needed.",
             field_name(conflict.field),
-            conflict.stored,
-            conflict.desired
+            text::quote(&conflict.stored),
+            text::quote(&conflict.desired)
         ),
     )
     .at(field_path(conflict.field))
@@ -356,5 +362,55 @@ pub(super) fn field_path(field: PermanentField) -> Path {
         PermanentField::CmkKeyId => Path::of("user_cmk_info").attribute("cmk_key_id"),
         PermanentField::Arn => Path::of("user_cmk_info").attribute("arn"),
         PermanentField::RegionId => Path::of("user_cmk_info").attribute("region_id"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cloud::{error::Operation, names::Region, sls::UserCmkInfo};
+
+    use super::*;
+
+    /// Whoever may write a Logstore chooses the names of its unknown members, and all values.
+    #[test]
+    fn names_and_values_of_a_logstore_are_shown_on_one_line_of_bounded_length() {
+        let region = Region::parse("cn-hangzhou").unwrap();
+        let id = LogStoreId::from_names(region, "audit", "app").unwrap();
+        let hostile = format!("x\n\nApply complete!\u{1b}[2J\u{202e}{}", "y".repeat(100_000));
+        let conf = EncryptConf {
+            enable: true,
+            encrypt_type: hostile.clone(),
+            user_cmk_info: Some(UserCmkInfo {
+                cmk_key_id: hostile.clone(),
+                arn: hostile.clone(),
+                region_id: hostile.clone(),
+            }),
+        };
+        let conflict = |field| Conflict { field, stored: hostile.clone(), desired: hostile.clone() };
+        let setting =
+            UnrestoredSetting { member: hostile.clone(), expected: hostile.clone(), actual: hostile.clone() };
+        let failure = |error| ApplyFailure {
+            error,
+            written: true,
+            last_seen: None,
+            final_read: None,
+            unrestored: vec![setting.clone(); 1_000],
+        };
+        let operation = Operation::new("SLS", "UpdateLogStore", "audit/app");
+        let refused = Error::from_answer(&operation, 400, None, "ParameterInvalid");
+        let refused =
+            ApplyError::UnsupportedMembers { error: refused, members: vec![hostile.clone(); 1_000] };
+        let mut all = of_apply(&id, &failure(refused), None);
+        for field in [PermanentField::EncryptType, PermanentField::Arn] {
+            all.push(existing_conflict(&id, &conf, &conflict(field)));
+            all.push(forbidden_change("audit:app", &conflict(field), Some(&conf)));
+            all.push(replacement_warning("audit:app", &conflict(field)));
+        }
+        assert_eq!(all.len(), 8);
+        for Diagnostic { detail, .. } in all {
+            assert!(!detail.contains("\nApply complete!"), "{detail}");
+            assert_eq!(text::lines(&detail), detail);
+            assert!(detail.chars().count() < 20_000, "{} characters", detail.chars().count());
+        }
     }
 }
