@@ -66,8 +66,10 @@ pub struct State {
     /// What is kept: documents and blocks.
     pub store: Store,
     is_poisoned: AtomicBool,
-    /// Where logs are opened and sealed.
-    pub heavy_work: HeavyWork,
+    /// Where logs are read and opened.
+    pub reading: HeavyWork,
+    /// Where logs are checked and sealed: no number of reads holds a write up.
+    pub writing: HeavyWork,
     /// Who appends to shards.
     pub writers: sls::Writers,
     /// The data keys of Logstores.
@@ -104,7 +106,8 @@ impl State {
             data_keys: sls::DataKeys::new(&store),
             store,
             is_poisoned: AtomicBool::new(false),
-            heavy_work: HeavyWork::default(),
+            reading: HeavyWork::default(),
+            writing: HeavyWork::default(),
             writers: sls::Writers::default(),
             stopping: CancellationToken::new(),
             sls: Mutex::new(contents.sls),

@@ -40,6 +40,25 @@ fn bodies_of_calls_that_are_not_signed_are_not_kept() {
     });
 }
 
+/// Each was held, as it was sent and as it is stored, until it was durable: 40 KB on the wire took 40 MB, and 250 of them
+/// more than 2 GB.
+#[test]
+fn log_groups_that_are_small_on_the_wire_wait_for_memory() {
+    let folder = Folder::new();
+    let server = folder.start();
+    server.client().create_project();
+    server.client().create_logstore("app", None);
+    let group = LogGroup::from_messages(None, vec!["x".repeat(1_000_000); 9]).encode_to_vec();
+    check(&server, |client| {
+        std::thread::scope(|scope| {
+            for _ in 0..48 {
+                let (mut client, group) = (client.another(), &group);
+                scope.spawn(move || client.try_put_compressed("app", group).unwrap().expect_success());
+            }
+        });
+    });
+}
+
 /// A search made a copy of the source for each log: more than 1 GiB.
 #[test]
 fn a_search_has_the_fields_of_a_group_once() {

@@ -54,5 +54,5 @@ pub async fn serve(operation: DataOperation, call: DataCall) -> Result<Reply, Er
         DataOperation::GetLogsV2 => search::get_logs_v2,
     };
     let state = Arc::clone(&call.state);
-    state.heavy_work.run(None, move || read(&call)).await
+    state.reading.share(None).await.run(move || read(&call)).await
 }

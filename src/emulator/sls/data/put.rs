@@ -22,10 +22,11 @@ use storage::{DataKey, seal};
 /// `ProjectNotExist`, `LogStoreNotExist`, `ParameterInvalid` for a bad hash key, those of the body and of
 /// the log group, and that the customer's key cannot be used.
 pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
-    let work = &call.state.heavy_work;
+    // Until it is durable, a group is in memory as it was sent, sealed, and as the store writes it.
+    let share = call.state.writing.share(Some(body::announced_size(&call.call))).await;
     let (sent, clock) = (Arc::clone(&call.call), call.state.clock.clone());
-    let (log_group, logs) = work
-        .run(Some(body::announced_size(&call.call)), move || {
+    let (log_group, logs) = share
+        .run(move || {
             let log_group = body::decompressed(&sent)?;
             let logs = log_group::validate(&log_group, &clock)?;
             Ok((log_group, logs))
@@ -40,7 +41,7 @@ pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
         }
         let turn = writer.turn().await;
         let (state, log_group) = (Arc::clone(&call.state), log_group.clone());
-        let appended = work.run(Some(log_group.len()), move || {
+        let appended = share.run(move || {
             let appended = turn.append(&state.store, |address| {
                 // In this turn: receive times follow the order of the blocks.
                 let plaintext = to_plaintext(state.clock.unix(), &log_group);
