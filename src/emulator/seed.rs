@@ -15,6 +15,9 @@ const REGION: &str = "cn-hangzhou";
 /// The account's own access key where the seed has none: id and secret.
 const ROOT_KEY: (&str, &str) = ("ak-root", "sk-root");
 
+/// The longest seed file that is read, in MiB. A wrong path may name any other file.
+const LONGEST_MIB: u64 = 64;
+
 /// The members of a seed.
 const SECTIONS: [&str; 9] =
     ["account_id", "region", "access_keys", "users", "groups", "roles", "oidc_providers", "keys", "projects"];
@@ -107,14 +110,14 @@ impl Seed {
         }
     }
 
-    /// Reads a seed file.
+    /// Reads a seed file: a regular file of at most 64 MiB.
     ///
     /// # Errors
     ///
     /// The first problem found; nothing in a seed is ignored.
     pub fn from_file(file: &Path, clock: &Clock) -> Result<Self, SeedError> {
-        let text =
-            std::fs::read(file).map_err(|source| SeedError::Unreadable { file: file.to_owned(), source })?;
+        let text = storage::read_file(file, LONGEST_MIB)
+            .map_err(|source| SeedError::Unreadable { file: file.to_owned(), source })?;
         Self::parse(file, &text, clock)
     }
 

@@ -1,7 +1,7 @@
 //! Files and folders: their entries last, they are their owner's, and none is reached through a link by mistake.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -95,6 +95,22 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     options.open(path)
+}
+
+/// Reads a whole regular file of at most this many MiB.
+///
+/// # Errors
+///
+/// When it is none, is larger, or cannot be read.
+pub fn read_file(path: &Path, longest_mib: u64) -> io::Result<Vec<u8>> {
+    let longest = longest_mib << 20;
+    let mut bytes = Vec::new();
+    open(path, OpenOptions::new().read(true))?.take(longest + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > longest {
+        let problem = format!("it is larger than {longest_mib} MiB");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    Ok(bytes)
 }
 
 /// The bits of a file's or folder's mode that let its group or others do something; none where there are no modes.

@@ -44,7 +44,7 @@ pub use block::{Algorithm, BlockAddress, BlockError, BlockLayout, open, parse_la
 
 pub use data_key::DataKey;
 pub use error::StoreError;
-pub use files::{Existing, create_folder, write_file};
+pub use files::{Existing, create_folder, read_file, write_file};
 pub use inspection::{Inspection, ShardSize};
 pub use master_key::{MasterKey, UnwrapError};
 pub use master_key_file::MasterKeyError;

@@ -159,7 +159,7 @@ fn what_it_makes_is_its_owners_under_every_umask() {
 
 #[cfg(unix)]
 #[test]
-fn files_that_are_links_fifos_or_devices_are_errors_at_once() {
+fn files_that_are_links_fifos_devices_or_too_long_are_errors_at_once() {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name).into_os_string().into_string().unwrap();
     std::fs::write(at("target"), "untouched").unwrap();
@@ -167,6 +167,8 @@ fn files_that_are_links_fifos_or_devices_are_errors_at_once() {
     for fifo in ["fifo", "data.master-key"] {
         assert!(Command::new("mkfifo").arg(at(fifo)).status().unwrap().success());
     }
+    // It takes no space on the disk.
+    std::fs::File::create(at("long")).unwrap().set_len(3 << 30).unwrap();
     std::fs::create_dir(at("store")).unwrap();
     assert!(Command::new("mkfifo").arg(at("store/emulator.redb")).status().unwrap().success());
     let (link, fifo, data, store) = (at("link"), at("fifo"), at("data"), at("store"));
@@ -180,6 +182,9 @@ fn files_that_are_links_fifos_or_devices_are_errors_at_once() {
         (&["serve", "--data-dir", &data, "--master-key-file", &fifo], is_none),
         (&["serve", "--data-dir", &data, "--master-key-file", "/dev/zero"], is_none),
         (&["serve", "--data-dir", &data], is_none),
+        (&["serve", "--seed", &fifo], is_none),
+        (&["serve", "--seed", "/dev/zero"], is_none),
+        (&["serve", "--seed", &at("long")], "it is larger than 64 MiB"),
         (&["inspect", "--data-dir", &store, "proj", "app"], is_none),
     ] {
         let listen = if arguments[0] == "serve" { &["--listen", "127.0.0.1:0"][..] } else { &[] };
