@@ -44,6 +44,23 @@ pub fn check(path: &Path) -> io::Result<()> {
     if found.len() > LONGEST { Err(too_large()) } else { Ok(()) }
 }
 
+/// Checks each file of a folder as [`check`] does, for one that a library reads. What is not a regular file is passed
+/// over: the library opens no other, and a link that leads nowhere is no danger.
+///
+/// # Errors
+/// Those of listing the folder; and that a file is too large, which names it.
+pub fn check_folder(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let file = entry?.path();
+        if check(&file).is_err_and(|error| error.kind() == io::ErrorKind::FileTooLarge) {
+            let file = text::quote(&file.display().to_string());
+            let problem = format!("{file} is larger than {} MiB", LONGEST >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        }
+    }
+    Ok(())
+}
+
 fn too_large() -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {} MiB", LONGEST >> 20))
 }

@@ -38,9 +38,10 @@ const SKIP_REGION_VALIDATION: [&str; 1] = ["ALICLOUD_SKIP_REGION_VALIDATION"];
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// The file with the authorities that this machine trusts. The library that reads it on Linux (`rustls-native-certs`)
-/// neither bounds its size nor refuses a device.
+/// The file, and the folders, with the authorities that this machine trusts. The library that reads them on Linux
+/// (`rustls-native-certs`) bounds the size of none, and takes a device for the file.
 const SYSTEM_CERTIFICATES: [&str; 1] = ["SSL_CERT_FILE"];
+const SYSTEM_CERTIFICATE_FOLDERS: [&str; 1] = ["SSL_CERT_DIR"];
 
 /// Reads the settings of the connection; `noted` gets each error.
 pub(super) fn connection(
@@ -105,19 +106,31 @@ fn ca_bundle(config: &ProviderModel, files: &Files) -> Result<Option<CaBundle>, 
     CaBundle::parse(&pem).map(Some).map_err(|error| problem(error.to_string()))
 }
 
-/// A file that is not there is passed over: the first connection says what the machine then trusts.
+/// What is not there is passed over: the first connection says what the machine then trusts.
 fn check_system_certificates(environment: &Environment, files: &Files) -> Result<(), Diagnostic> {
-    let Some((name, path)) = environment.first(&SYSTEM_CERTIFICATES) else { return Ok(()) };
-    match files.using(&format!("{name} names"), Path::new(path), file::check) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Diagnostic::error(
-            "Invalid CA bundle",
-            format!(
-                "The environment variable {name} names the file {}. It cannot be read: {error}.",
-                text::quote(path)
-            ),
-        )),
-        _ => Ok(()),
+    if let Some((name, path)) = environment.first(&SYSTEM_CERTIFICATES) {
+        let path = Path::new(path);
+        let checked = files.using(&format!("{name} names"), path, file::check);
+        checked.or_else(|error| unreadable((name, "file"), path, &error))?;
     }
+    if let Some((name, paths)) = environment.first(&SYSTEM_CERTIFICATE_FOLDERS) {
+        for path in std::env::split_paths(paths).filter(|path| !path.as_os_str().is_empty()) {
+            let checked = files.using(&format!("{name} names, as a folder,"), &path, file::check_folder);
+            checked.or_else(|error| unreadable((name, "folder"), &path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn unreadable((name, kind): (&str, &str), path: &Path, error: &io::Error) -> Result<(), Diagnostic> {
+    if error.kind() == io::ErrorKind::NotFound {
+        return Ok(());
+    }
+    let path = text::quote(&path.display().to_string());
+    Err(Diagnostic::error(
+        "Invalid CA bundle",
+        format!("The environment variable {name} names the {kind} {path}. It cannot be read: {error}."),
+    ))
 }
 
 fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {

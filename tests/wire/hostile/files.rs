@@ -61,6 +61,31 @@ async fn a_hostile_ca_bundle_is_named_at_once_and_nothing_else_is_held_up() {
     }
 }
 
+/// In a folder of authorities what is no regular file is passed over, and a long one is an error.
+#[tokio::test]
+async fn a_hostile_file_among_the_certificates_of_the_system_is_named_or_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    for (at, (path, said)) in hostile_files(&directory).into_iter().enumerate() {
+        let folder = directory.path().join(format!("certificates-{at}"));
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("aaaaaaaa.0");
+        std::os::unix::fs::symlink(&path, &file).unwrap();
+        let folders = format!("/nowhere:{}", folder.display());
+        let mut plugin = Plugin::start(&[("SSL_CERT_DIR", &folders)]).await;
+        let given = json!({ "access_key": "i", "secret_key": "s", "max_retries": 0,
+            "endpoints": [{ "log": "https://127.0.0.1:9" }] });
+        let told = plugin.configure(&given).await;
+        if said.starts_with("larger") {
+            told.says(&["Invalid CA bundle", "SSL_CERT_DIR", file.to_str().unwrap(), said]);
+        } else {
+            assert_eq!(told.text(), "", "{path}");
+        }
+        // The library reads them for the first connection.
+        assert_ne!(need_credentials(&mut plugin).await.text(), "", "{path}");
+        plugin.assert_alive().await;
+    }
+}
+
 #[tokio::test]
 async fn every_other_hostile_file_is_named_and_ends_no_process() {
     let directory = tempfile::tempdir().unwrap();
