@@ -80,7 +80,7 @@ async fn health(Shared(state): Shared<Arc<State>>) -> Response<Body> {
 }
 
 async fn requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    json_answer(&state.requests.to_json())
+    Reply::raw(200, "application/json", state.requests.to_json().into_bytes()).into_response()
 }
 
 async fn forget_requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
