@@ -126,7 +126,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "alicloud-emulator: {error}");
+            let _ = writeln!(io::stderr(), "alicloud-emulator: {}", logging::shown(&error.to_string()));
             ExitCode::FAILURE
         }
     }

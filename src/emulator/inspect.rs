@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::logging::shown;
 use super::sls::{Logstore, Project, WrappedDataKey};
 use super::stored::{Unreadable, decode};
 use storage::{Algorithm, BlockAddress, Inspection, Kind, StoreError, parse_layout};
@@ -177,14 +178,19 @@ impl fmt::Display for Inspected {
         writeln!(
             f,
             "Logstore {} of project {} in {}, number {}",
-            self.logstore, self.project, self.region, self.number
+            shown(&self.logstore),
+            shown(&self.project),
+            shown(&self.region),
+            self.number
         )?;
-        writeln!(f, "encryption: {}", encryption(self.encrypt_conf.as_ref()))?;
+        writeln!(f, "encryption: {}", shown(&encryption(self.encrypt_conf.as_ref())))?;
         match &self.data_key {
             Some(key) => writeln!(
                 f,
                 "data key: wrapped by {}, {} bytes: {}...",
-                key.wrapped_by, key.bytes, key.begins
+                key.wrapped_by,
+                key.bytes,
+                shown(&key.begins)
             )?,
             None => writeln!(f, "data key: none, nothing was sealed yet")?,
         }
@@ -274,6 +280,28 @@ mod tests {
     fn what_is_no_block_is_shown_all_the_same() {
         let shown = inspected_block(ADDRESS, b"scribble").to_string();
         assert!(shown.contains("8 bytes, malformed") && shown.contains("|scribble|"), "{shown}");
+    }
+
+    #[test]
+    fn no_text_of_the_file_is_shown_with_what_a_terminal_obeys() {
+        let hostile = "\u{1b}[2J\u{9b}\u{7f}\u{202e}\u{2066}\u{200e}\u{61c}\u{2028}\r\nforged";
+        let conf = json!({"enable": true, "encrypt_type": hostile,
+            "user_cmk_info": {"cmk_key_id": hostile, "arn": hostile, "region_id": hostile}});
+        let key = WrappedDataKey::Byok { ciphertext_blob: hostile.to_owned() };
+        let inspected = Inspected {
+            project: hostile.to_owned(),
+            region: hostile.to_owned(),
+            logstore: hostile.to_owned(),
+            number: 1,
+            encrypt_conf: Some(conf),
+            data_key: Some(inspected_key(&key)),
+            shards: Vec::new(),
+            is_authenticated: false,
+        };
+        let text = inspected.to_string();
+        assert_eq!(text.lines().count(), 4, "{text}");
+        let obeyed: Vec<char> = hostile.chars().filter(|c| !c.is_ascii_graphic() && *c != '\n').collect();
+        assert!(text.contains("\\u{1b}[2J") && !text.contains(obeyed.as_slice()), "{text}");
     }
 
     #[test]

@@ -48,6 +48,19 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for PlainText {
     }
 }
 
+/// A text of a caller or a file as it may stand on a line of a log or a terminal: with Rust's escapes for control and
+/// bidirectional characters, line ends, and others that are not printed.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
 /// The parts of a line.
 #[derive(Debug, Default)]
 struct Line {
@@ -58,9 +71,9 @@ struct Line {
 impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "message" {
-            value.clone_into(&mut self.message);
+            self.message = shown(value);
         } else {
-            let _ = write!(self.fields, " {}={value}", field.name());
+            let _ = write!(self.fields, " {}={}", field.name(), shown(value));
         }
     }
 

@@ -208,6 +208,34 @@ fn logs_go_to_stderr_and_hold_no_secret() {
     assert!(!log.contains("canary"), "{log}");
 }
 
+/// The characters that a terminal obeys (C0, DEL, C1), that end a line, and that turn a text around.
+fn hostile_characters() -> Vec<char> {
+    let ranges = ['\0'..='\x1f', '\x7f'..='\u{9f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    let single = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}'];
+    ranges.into_iter().flatten().chain(single).collect()
+}
+
+#[test]
+fn no_caller_writes_into_the_log_what_a_terminal_obeys_or_a_line_of_its_own() {
+    let mut serving = Serving::start(&["--log-level", "debug"]);
+    let hostile = hostile_characters();
+    for character in &hostile {
+        let encoded: String = character.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
+        for path in [format!("/?Action=a{encoded}FORGED"), format!("/logstores/a{encoded}FORGED")] {
+            exchange(serving.process.address(), &get(&path)).unwrap();
+        }
+    }
+    serving.stop("TERM");
+    let log = serving.process.log();
+    for line in log.lines() {
+        assert!(line.starts_with("20") && !line.contains(hostile.as_slice()), "{line:?}");
+    }
+    for character in &hostile {
+        let escaped = format!("a{}FORGED", character.escape_debug());
+        assert!(log.contains(&format!("action={escaped}")), "{escaped} is not in {log}");
+    }
+}
+
 #[test]
 fn the_log_has_calls_at_the_level_debug_only() {
     for (variable, arguments, has_calls) in [
