@@ -98,3 +98,25 @@ fn a_search_that_would_hold_too_much_is_refused() {
         }
     });
 }
+
+/// What a page of another site can have a browser send without asking: a simple request, with a body that would take
+/// hundreds of MiB as the JSON it is.
+#[test]
+fn what_a_page_of_another_site_sends_is_not_kept() {
+    let server = Folder::new().start();
+    check(&server, |client| {
+        let body = [b"[".as_slice(), &b"0,".repeat(LARGEST / 2 - 2), b"0]"].concat();
+        for host in ["evil.example", "proj.localhost"] {
+            let head = format!(
+                "POST /logstores HTTP/1.1\r\nHost: {host}\r\nOrigin: http://evil.example\r\n\
+                 Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let request = [head.as_bytes(), &body].concat();
+            for _ in 0..30 {
+                let answer = client.another().exchange(&request).unwrap();
+                assert!((400..500).contains(&answer.status), "{host}: {}", answer.status);
+            }
+        }
+    });
+}
