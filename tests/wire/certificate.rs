@@ -15,7 +15,7 @@ use rustls::{
     ClientConfig, RootCertStore, SignatureAlgorithm, SignatureScheme, SupportedProtocolVersion,
     client::ResolvesClientCert,
     crypto::ring,
-    pki_types::CertificateDer,
+    pki_types::{CertificateDer, PrivatePkcs8KeyDer},
     sign::{self, CertifiedKey},
 };
 
@@ -67,6 +67,21 @@ impl Host {
 /// A client that trusts the certificate in the handshake and has none itself.
 pub fn client_without_certificate(handshake: &Handshake) -> ClientConfig {
     client(handshake, rustls::ALL_VERSIONS, None)
+}
+
+/// A client with this certificate, and a key of one of the kinds that programs commonly have.
+pub fn client_with(
+    handshake: &Handshake,
+    versions: &[&'static SupportedProtocolVersion],
+    (certificate, key): (&rcgen::Certificate, &rcgen::KeyPair),
+) -> ClientConfig {
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let certified = CertifiedKey {
+        cert: vec![certificate.der().clone()],
+        key: ring::sign::any_supported_type(&key).unwrap(),
+        ocsp: None,
+    };
+    client(handshake, versions, Some(Arc::new(certified)))
 }
 
 fn client(

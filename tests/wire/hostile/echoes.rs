@@ -122,6 +122,7 @@ async fn no_part_of_a_secret_is_shown_however_a_service_quotes_it() {
                     shown.push(format!("{spelling}, {place}: {part:?} in {all}"));
                 }
             }
+            plugin.assert_alive().await;
             plugin.program.signal("TERM");
             let log = plugin.program.ended().2;
             assert!(log.contains("called"), "{log}");
@@ -146,6 +147,7 @@ async fn no_part_of_a_secret_is_in_the_trace() {
         assert_eq!(plugin.configure(&given).await.text(), "");
         let store = json!({ "project_name": "audit", "logstore_name": "app" });
         plugin.read_data("alicloud_log_store_encryption", &store).await;
+        plugin.assert_alive().await;
         plugin.program.signal("TERM");
         let log = plugin.program.ended().2;
         assert!(log.contains("answered") && log.contains("[secret]"), "{log}");

@@ -2,6 +2,7 @@
 //! bounded. Each test is an attack that worked once, with its whole kind.
 
 mod answers;
+mod door;
 mod echoes;
 mod files;
 pub mod plugin;

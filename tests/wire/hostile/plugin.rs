@@ -63,6 +63,14 @@ impl Told {
     }
 }
 
+/// Checks that a program has never had more memory than this, in bytes. Only Linux says how much it had.
+pub fn assert_bounded(program: &Program, most: usize) {
+    if cfg!(target_os = "linux") {
+        let peak = test_support::usage::Usage::of(program.id()).unwrap().peak;
+        assert!(peak < most, "{} KiB", peak >> 10);
+    }
+}
+
 impl Plugin {
     /// Starts it with these variables and nothing else of the machine.
     pub async fn start(variables: &[(&str, &str)]) -> Self {
@@ -87,11 +95,7 @@ impl Plugin {
     pub async fn assert_alive_within(&mut self, most: usize) {
         let call = self.provider.get_metadata(pb::get_metadata::Request {});
         within_limit("the metadata", call).await.unwrap().unwrap();
-        #[cfg(target_os = "linux")]
-        {
-            let peak = test_support::usage::Usage::of(self.program.id()).unwrap().peak;
-            assert!(peak < most, "{} KiB", peak >> 10);
-        }
+        assert_bounded(&self.program, most);
     }
 
     pub fn provider_block(&self, given: &Json) -> pb::DynamicValue {
