@@ -217,7 +217,7 @@ fn calls() -> Vec<Attribute> {
                     "The host names of services without a member in `endpoints`. With `vpc`, for machines in a VPC of the region: `cn-hangzhou-intranet.log.aliyuncs.com`, `ram.vpc-proxy.aliyuncs.com`, `kms-vpc.cn-hangzhou.aliyuncs.com`, `sts-vpc.cn-hangzhou.aliyuncs.com` (the RAM host name is undocumented; it was taken from a tool of the vendor). Environment: `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` (`true` for `vpc`), `ALIBABA_CLOUD_ENDPOINT_TYPE` (`vpc`). Default: `public`.",
                 ),
             Attribute::string("ca_bundle").optional().description(
-                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters. `HTTP_PROXY` has no effect. Loopback addresses are never proxied. On Linux, `SSL_CERT_FILE` names a file that takes the place of the system's authorities.",
+                "A PEM file of certificate authorities to trust besides the system's, for all services: that of a proxy that inspects TLS, or of the emulator. A proxy is taken from `HTTPS_PROXY` or `ALL_PROXY`, and hosts to reach without it from `NO_PROXY`, in capital or small letters. `HTTP_PROXY` has no effect. Loopback addresses are never proxied. On Linux, `SSL_CERT_FILE` names a file, and `SSL_CERT_DIR` folders of files, that take the place of the system's authorities.",
             ),
             Attribute::number("max_retries")
                 .optional()
