@@ -7,7 +7,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConnection, pki_types::ServerName};
 use tokio::io::AsyncWriteExt as _;
 
-use super::plugin::{MOST_MEMORY, assert_bounded};
+use super::plugin::{MOST_MEMORY, Plugin, assert_bounded};
 use crate::certificate::{Host, client_with};
 use crate::client::{self, pb::tfplugin6 as pb};
 use crate::program::Program;
@@ -30,6 +30,22 @@ fn first_words(hello: &[u8]) -> Vec<Vec<u8>> {
         words.extend([[preface.as_slice(), &frame, &garbage].concat(), mutated, garbage]);
     }
     words
+}
+
+/// Without a certificate of the host it speaks HTTP/2 in clear.
+#[tokio::test]
+async fn junk_in_clear_takes_no_memory() {
+    let mut plugin = Plugin::start(&[]).await;
+    let handshake = plugin.program.handshake();
+    let mut open = Vec::new();
+    for words in first_words(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0") {
+        let mut stream = handshake.dial().await;
+        // It may be refused before all of it is sent.
+        let _ = stream.write_all(&words).await;
+        open.push(stream);
+    }
+    plugin.assert_alive().await;
+    drop(open);
 }
 
 #[tokio::test]
