@@ -1,11 +1,18 @@
 //! The parameters of a call, from its query and its form body together.
 
+use std::collections::BTreeMap;
+
 use super::Error;
 use crate::http::Call;
 use crate::target::{Parameter, Query};
 
 /// The media type of a body that holds parameters.
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Bytes in the name of a parameter: more than any service's has. A guess.
+const NAME_BYTES: usize = 256;
+/// Bytes in a value: more than any parameter has, the assertions of STS with their 100,000 included. A guess.
+const VALUE_BYTES: usize = 128 * 1024;
 
 /// The parameters of a call.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +35,25 @@ impl Parameters {
     /// The parameters of a call that has no wire.
     pub fn from_pairs(pairs: &[(&str, &str)]) -> Self {
         Self { query: Query::from_pairs(pairs), form: Query::default() }
+    }
+
+    /// Checks what holds for every parameter: its length, and that it has one value, so that none is passed over.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidParameter`, with the name where that is not too long itself.
+    pub fn check(&self) -> Result<(), Error> {
+        let mut values = BTreeMap::new();
+        for Parameter { name, value } in self.iter() {
+            let value = value.as_deref().unwrap_or_default();
+            if name.len() > NAME_BYTES {
+                return Err(Error::incorrect("Name"));
+            }
+            if value.len() > VALUE_BYTES || *values.entry(name).or_insert(value) != value {
+                return Err(Error::incorrect(name));
+            }
+        }
+        Ok(())
     }
 
     /// Every parameter as sent: those of the query first.
@@ -84,4 +110,36 @@ impl Parameters {
 /// Whether the body of a call holds parameters.
 pub fn is_form(call: &Call) -> bool {
     call.header("content-type").unwrap_or_default().starts_with(FORM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::captured::call;
+
+    #[track_caller]
+    fn check(query: &str, form: &str, code: Option<&str>) {
+        let call = call("POST", &format!("/?{query}"), [("content-type", FORM)].into_iter(), form);
+        let error = Parameters::from_call(&call).check().err();
+        assert_eq!(error.as_ref().map(|error| error.code.as_str()), code);
+    }
+
+    #[test]
+    fn no_parameter_has_two_values() {
+        check("UserName=one", "Comments=one", None);
+        check("UserName=one&UserName=two", "", Some("InvalidParameter.UserName"));
+        check("", "UserName=one&UserName=two", Some("InvalidParameter.UserName"));
+        check("UserName=one", "UserName=two", Some("InvalidParameter.UserName"));
+        check("UserName=one&UserName=", "", Some("InvalidParameter.UserName"));
+        // Nothing is passed over.
+        check("UserName=one", "UserName=one", None);
+    }
+
+    #[test]
+    fn names_and_values_are_limited() {
+        let value = "x".repeat(VALUE_BYTES);
+        check("", &format!("Description={value}"), None);
+        check("", &format!("Description={value}x"), Some("InvalidParameter.Description"));
+        check("", &format!("{value}=x"), Some("InvalidParameter.Name"));
+    }
 }

@@ -46,6 +46,7 @@ async fn evaluate<M: Clone + Persisted>(
         )?),
     };
     state.requests.identified(&arrival.id, caller.as_ref().map(Principal::arn), call);
+    rpc.parameters.check()?;
     let action = action.ok_or_else(|| Error::action_not_found(service.api.name(), &rpc.action))?;
     let named_region =
         region_of_host(&call.host).or_else(|| rpc.parameters.get("RegionId").map(str::to_owned));
