@@ -13,9 +13,17 @@ use crate::rpc::{Error, Parameters};
 ///
 /// `InvalidParameter`
 pub fn json<'p>(parameters: &'p Parameters, name: &str) -> Result<Option<&'p str>, Error> {
-    let is_member = |parameter: &str| parameter.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+    let is_member = |parameter: &str| {
+        let start = parameter.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
+        start.is_some() && parameter[name.len()..].starts_with('.')
+    };
     if parameters.iter().any(|parameter| is_member(&parameter.name)) {
         return Err(error::invalid(name));
     }
-    Ok(parameters.get(name))
+    let Some(text) = parameters.get(name) else { return Ok(None) };
+    // Of two members of one name, the one that is passed over would be one that the caller believes to have sent.
+    match crate::json::parse(text.as_bytes()) {
+        Ok(_) => Ok(Some(text)),
+        Err(_) => Err(error::invalid(name)),
+    }
 }

@@ -152,10 +152,42 @@ fn members_of_json_as_parameters_of_their_own_are_refused() {
         ("CreateKey", &[], "Tags.1.TagKey"),
         ("CreateKey", &[], "Policy.Version"),
         ("ListKeys", &[], "Filters.1.Key"),
+        ("GenerateDataKey", &[id], "encryptionContext.a"),
+        ("CreateKey", &[], "tags.1.TagKey"),
     ] {
         bench.done(action, given);
         bench.refused(action, &[given, &[(member, "b")]].concat(), 400, "InvalidParameter");
         bench.refused(action, &[given, &[(member, "")]].concat(), 400, "InvalidParameter");
+    }
+}
+
+#[test]
+fn repeated_members_of_json_are_refused() {
+    let mut bench = bench();
+    let id = key(&mut bench, &[]);
+    let id = ("KeyId", id.as_str());
+    for (action, given, name, once, twice) in [
+        ("GenerateDataKey", &[id][..], "EncryptionContext", r#"{"a":"b"}"#, r#"{"a":"b","a":"c"}"#),
+        (
+            "CreateKey",
+            &[],
+            "Tags",
+            r#"[{"TagKey":"a","TagValue":"b"}]"#,
+            r#"[{"TagKey":"a","TagValue":"b","TagValue":"c"}]"#,
+        ),
+        ("CreateKey", &[], "Policy", r#"{"Version":"1"}"#, r#"{"Version":"1","Version":"2"}"#),
+        (
+            "ListKeys",
+            &[],
+            "Filters",
+            r#"[{"Key":"KeyState","Values":[]}]"#,
+            r#"[{"Key":"KeyState","Values":[],"Values":["Enabled"]}]"#,
+        ),
+    ] {
+        if name != "Policy" {
+            bench.done(action, &[given, &[(name, once)]].concat());
+        }
+        bench.refused(action, &[given, &[(name, twice)]].concat(), 400, "InvalidParameter");
     }
 }
 

@@ -21,10 +21,14 @@ use crate::faulted_call::{EvaluatedCall, run_under_fault};
 use crate::faults::{Arrival, FaultTarget};
 use crate::http::{Answer, Call, Reply};
 use crate::identity::Directory;
+use crate::json;
 use crate::state::State;
 
 /// What the request log and faults call this service.
 pub const NAME: &str = "sls";
+
+/// Bytes in a JSON body. No source has the number; this one is a guess.
+const JSON_BODY_BYTES: usize = 1024 * 1024;
 
 /// Answers a call: verifies who sent it, finds the operation, asks whether the caller may, applies what
 /// was ordered to go wrong, and evaluates it. The body is read last.
@@ -149,7 +153,7 @@ impl Evaluation<'_> {
         if !self.route.operation.takes_body {
             return Ok(Map::new());
         }
-        serde_json::from_slice(&self.call.body).map_err(|_| Error::post_body_invalid())
+        read_body(&self.call.body)
     }
 
     fn apply(
@@ -199,6 +203,17 @@ impl Evaluation<'_> {
     }
 }
 
+/// Reads a JSON body. What it holds is kept and answered, so that it is far smaller than one of logs may be.
+fn read_body(body: &[u8]) -> Result<Map<String, Value>, Error> {
+    if body.len() > JSON_BODY_BYTES {
+        return Err(Error::post_body_too_large(JSON_BODY_BYTES));
+    }
+    match json::parse(body) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(Error::post_body_invalid()),
+    }
+}
+
 /// Checks what the service wants to know about a body before it reads it.
 fn check_body_headers(call: &Call, operation: &Operation) -> Result<(), Error> {
     let raw_size = call.header("x-log-bodyrawsize");
@@ -226,4 +241,28 @@ fn check_body_headers(call: &Call, operation: &Operation) -> Result<(), Error> {
 
 fn media_type(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_an_object_without_repetition_and_of_limited_size() {
+        let of_length = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - r#"{"a":""}"#.len()));
+        for body in ["{}", r#"{"ttl":1,"encrypt_conf":{"enable":true}}"#, &of_length(JSON_BODY_BYTES)] {
+            read_body(body.as_bytes()).unwrap();
+        }
+        for (body, code) in [
+            ("", "PostBodyInvalid"),
+            ("[]", "PostBodyInvalid"),
+            (r#"{"ttl":1,"ttl":2}"#, "PostBodyInvalid"),
+            (r#"{"encrypt_conf":{"enable":false,"enable":true}}"#, "PostBodyInvalid"),
+            (r#"{"tags":[{"key":"a","key":"b"}]}"#, "PostBodyInvalid"),
+            (&of_length(JSON_BODY_BYTES + 1), "PostBodyTooLarge"),
+        ] {
+            let error = read_body(body.as_bytes()).unwrap_err();
+            assert_eq!((error.status, error.code.as_str()), (400, code));
+        }
+    }
 }
