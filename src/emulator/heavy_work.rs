@@ -45,7 +45,8 @@ impl HeavyWork {
 }
 
 impl Share {
-    /// Does work on the bytes of the share. It is done at once if they are few, and else on a thread that may be held up.
+    /// Does work on the bytes of the share. It is done at once if they are few, and else on a thread that may be held
+    /// up.
     ///
     /// # Errors
     ///

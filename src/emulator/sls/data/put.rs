@@ -50,6 +50,7 @@ pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
             appended.map_err(|error| Error::storage(&error))
         });
         if let Some(committed) = appended.await? {
+            drop(log_group);
             let durable = call.state.wait_appended(committed).await;
             durable.map_err(|_| Error::internal_server_error())?;
             return Ok(Reply::empty());
