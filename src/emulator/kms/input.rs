@@ -14,8 +14,8 @@ use crate::rpc::{Error, Parameters};
 /// `InvalidParameter`
 pub fn json<'p>(parameters: &'p Parameters, name: &str) -> Result<Option<&'p str>, Error> {
     let is_member = |parameter: &str| {
-        let start = parameter.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
-        start.is_some() && parameter[name.len()..].starts_with('.')
+        let parts = parameter.split_at_checked(name.len());
+        parts.is_some_and(|(start, rest)| start.eq_ignore_ascii_case(name) && rest.starts_with('.'))
     };
     if parameters.iter().any(|parameter| is_member(&parameter.name)) {
         return Err(error::invalid(name));
