@@ -40,11 +40,11 @@ pub async fn put_logs(call: &DataCall) -> Result<Reply, Error> {
             return Ok(Reply::empty());
         }
         let turn = writer.turn().await;
-        let (state, log_group) = (Arc::clone(&call.state), log_group.clone());
+        let (state, group) = (Arc::clone(&call.state), log_group.clone());
         let appended = share.run(move || {
             let appended = turn.append(&state.store, |address| {
                 // In this turn: receive times follow the order of the blocks.
-                let plaintext = to_plaintext(state.clock.unix(), &log_group);
+                let plaintext = to_plaintext(state.clock.unix(), &group);
                 seal(target.algorithm, &key, address, &plaintext)
             });
             appended.map_err(|error| Error::storage(&error))
