@@ -220,7 +220,8 @@ fn no_caller_writes_into_the_log_what_a_terminal_obeys_or_a_line_of_its_own() {
     let mut serving = Serving::start(&["--log-level", "debug"]);
     let hostile = hostile_characters();
     for character in &hostile {
-        let encoded: String = character.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let bytes = character.to_string().into_bytes();
+        let encoded = bytes.iter().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         for path in [format!("/?Action=a{encoded}FORGED"), format!("/logstores/a{encoded}FORGED")] {
             exchange(serving.process.address(), &get(&path)).unwrap();
         }
