@@ -40,8 +40,8 @@ fn bodies_of_calls_that_are_not_signed_are_not_kept() {
     });
 }
 
-/// Each was held, as it was sent and as it is stored, until it was durable: 40 KB on the wire took 40 MB, and 250 of them
-/// more than 2 GB.
+/// Each was held, as it was sent and as it is stored, until it was durable: 40 KB on the wire took 40 MB, and 250 of
+/// them more than 2 GB.
 #[test]
 fn log_groups_that_are_small_on_the_wire_wait_for_memory() {
     let folder = Folder::new();

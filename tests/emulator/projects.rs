@@ -168,13 +168,15 @@ async fn projects_have_tags() {
 async fn a_projects_policy_is_the_text_that_was_put() {
     let bench = TestServer::start(Rules::Strict).await;
     bench.call("GET", "/policy", "").await.assert_done();
-    for policy in ["\n{\n  \"Statement\": [],\n  \"Version\": \"1\"\n}", r#"{"Version":"1","Version":"1"}"#] {
+    for policy in ["\n{\n  \"Statement\": [],\n  \"Version\": \"1\"\n}", r#"{"Version":"1"}"#] {
         bench.call("POST", "/policy", policy).await.assert_done();
         let answer = bench.call("GET", "/policy", "").await;
         assert_eq!((answer.status, answer.text().as_str()), (200, policy));
     }
     bench.call("DELETE", "/policy", "").await.assert_done();
     bench.call("GET", "/policy", "").await.assert_done();
-    bench.call("POST", "/policy", "text").await.assert_error_code(400, "PostBodyInvalid");
+    for policy in ["text", r#"{"Version":"1","Version":"1"}"#] {
+        bench.call("POST", "/policy", policy).await.assert_error_code(400, "PostBodyInvalid");
+    }
     bench.call_host("none.localhost", "GET", "/policy", "").await.assert_error_code(404, "ProjectNotExist");
 }

@@ -155,8 +155,8 @@ const SECRET_NAMES: [&str; 6] =
 /// A shorter beginning of a key may also stand elsewhere by chance.
 const BEGINNING: usize = 12;
 
-/// The beginnings of the secret values in the input. One that also stands elsewhere may be shown as what it is there, and
-/// so may one of several words: no key is.
+/// The beginnings of the secret values in the input. One that also stands elsewhere may be shown as what it is there,
+/// and so may one of several words: no key is.
 fn keys(input: &[u8], parts: [&[u8]; 2]) -> Vec<String> {
     let mut found = Vec::new();
     for part in parts {
