@@ -36,6 +36,11 @@ pub fn line_of(text: &str, longest: usize) -> String {
     line
 }
 
+/// The beginning of a text as one line, as long as a quotation may be.
+pub fn short_line(text: &str) -> String {
+    line_of(text, LONGEST_QUOTATION)
+}
+
 /// A text of several lines. Line ends (LF and CR LF) and tabs are kept, any other character that is not printable is
 /// replaced as in [`line()`].
 pub fn lines(text: &str) -> String {

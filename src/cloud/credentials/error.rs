@@ -13,7 +13,7 @@ pub(super) fn unusable(source: &str, problem: impl Into<String>) -> Error {
 
 /// A name, path or address of a configuration, a variable or a file, as errors show it: one line of bounded length.
 pub(super) fn shown(name: impl std::fmt::Display) -> String {
-    text::line_of(&name.to_string(), text::LONGEST_QUOTATION)
+    text::short_line(&name.to_string())
 }
 
 /// The operation of asking a source.

@@ -4,7 +4,7 @@ use cloud::sls::EncryptConf;
 
 /// A configuration in words.
 pub(crate) fn describe(conf: &EncryptConf) -> String {
-    let line = |text: &str| text::line_of(text, text::LONGEST_QUOTATION);
+    let line = text::short_line;
     let key = conf.user_cmk_info.as_ref().map_or_else(
         || "the service's key".to_owned(),
         |cmk| {

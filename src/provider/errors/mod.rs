@@ -239,7 +239,7 @@ fn cannot_leave_out(
 
 /// Settings of others that an update has set back and that were not restored.
 fn settings_set_back(id: &LogStoreId, unrestored: &[UnrestoredSetting]) -> Diagnostic {
-    let line = |text: &str| text::line_of(text, text::LONGEST_QUOTATION);
+    let line = text::short_line;
     let each = unrestored.iter().map(|setting| {
         let UnrestoredSetting { member, expected, actual } = setting;
         format!("{}: {}, is now {}", line(member), line(expected), line(actual))
